@@ -1,0 +1,103 @@
+import { defineConfig, type OxlintOverride } from "oxlint";
+
+/** Which folders of `src` each folder may import from. The lower layers come first; `src/README.md` explains the table. */
+const LAYERS: Record<string, readonly string[]> = {
+  platform: [],
+  config: ["platform"],
+  expressions: ["platform"],
+  domain: ["platform", "expressions"],
+  audit: ["platform"],
+  commands: ["platform", "expressions", "domain"],
+  engine: ["platform", "expressions", "domain", "audit"],
+  store: ["platform", "domain", "audit", "engine"],
+  dispatch: ["platform", "domain", "engine"],
+  argocd: ["platform"],
+  git: ["platform"],
+  inventory: ["platform", "config", "domain"],
+  steps: ["platform", "config", "domain", "engine", "argocd", "git", "inventory"],
+  slack: ["platform", "domain", "commands", "engine"],
+  http: ["platform", "domain", "engine"],
+  simulator: ["platform"],
+  demo: ["platform", "config", "simulator"],
+};
+
+/** The folders that may import a package; a package that is not listed is free everywhere. */
+const OWNERS: Record<string, readonly string[]> = {
+  "@slack": ["slack"],
+  "@marcbachmann": ["expressions"],
+  "better-sqlite3": ["store"],
+  "drizzle-orm": ["store"],
+  execa: ["git", "simulator", "steps"],
+  undici: ["argocd", "git", "slack", "steps"],
+  ws: ["simulator"],
+  yaml: ["commands", "config"],
+};
+
+const IMPURE_GLOBALS = ["Date", "setTimeout", "setInterval", "setImmediate", "fetch"];
+const IMPURE_PROPERTIES = [
+  { object: "Math", property: "random" },
+  { object: "process", property: "env" },
+  { object: "process", property: "exit" },
+];
+
+const layerRules = Object.entries(LAYERS).map(([folder, below]): OxlintOverride => {
+  const closed = Object.keys(LAYERS).filter((other) => other !== folder && !below.includes(other));
+  const foreign = Object.keys(OWNERS).filter((name) => !OWNERS[name]?.includes(folder));
+  return {
+    files: [`src/${folder}/**/*.ts`],
+    rules: {
+      "no-restricted-imports": [
+        "error",
+        {
+          patterns: [
+            {
+              regex: `^(\\.\\./)+(${closed.join("|")}|app|cli|main)(/|\\.ts$)`,
+              message: `src/${folder} may import only: ${below.join(", ") || "nothing"}`,
+            },
+            { regex: `^(${foreign.join("|")})(/|$)`, message: "this package belongs to another folder, see OWNERS" },
+          ],
+        },
+      ],
+      // Time and randomness come in through src/platform, so that tests and simulation can own them.
+      "no-restricted-globals": ["error", ...(folder === "platform" ? [] : IMPURE_GLOBALS)],
+      "no-restricted-properties": ["error", ...(folder === "platform" || folder === "config" ? [] : IMPURE_PROPERTIES)],
+    },
+  };
+});
+
+export default defineConfig({
+  plugins: ["eslint", "typescript", "unicorn", "oxc", "import", "node", "promise", "vitest"],
+  categories: { correctness: "error", suspicious: "error", perf: "error" },
+  options: { typeAware: true, denyWarnings: true, reportUnusedDisableDirectives: "error" },
+  ignorePatterns: ["node_modules", "data", "coverage", "test-results"],
+  rules: {
+    complexity: ["error", 12],
+    "max-lines": ["error", { max: 250, skipBlankLines: true, skipComments: true }],
+    "max-lines-per-function": ["error", { max: 60, skipBlankLines: true, skipComments: true }],
+    "import/no-cycle": "error",
+    "import/no-default-export": "error",
+    "no-await-in-loop": "off",
+    "oxc/no-barrel-file": ["error", { threshold: 0 }],
+    "preserve-caught-error": "error",
+    "unicorn/filename-case": ["error", { case: "kebabCase" }],
+    "typescript/consistent-type-imports": "error",
+    "typescript/no-explicit-any": "error",
+    "typescript/no-floating-promises": "error",
+    "typescript/no-misused-promises": "error",
+    "typescript/no-non-null-assertion": "error",
+    "typescript/only-throw-error": "error",
+    "typescript/switch-exhaustiveness-check": "error",
+  },
+  overrides: [
+    ...layerRules,
+    { files: ["**/*.config.ts"], rules: { "import/no-default-export": "off" } },
+    {
+      files: ["test/**/*.ts"],
+      rules: {
+        "max-lines": "off",
+        "max-lines-per-function": "off",
+        "no-restricted-properties": ["error", { object: "vi", property: "mock" }],
+      },
+    },
+  ],
+});

@@ -1,0 +1,30 @@
+import { createHash } from "node:crypto";
+
+/** A value that JSON can carry unchanged. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+/**
+ * The one text of a JSON value: keys sorted by code unit, no white space, `undefined` members left out.
+ * Two values are the same content exactly when their canonical texts are equal, so this is what gets hashed.
+ * Throws a TypeError for what JSON cannot carry (functions, bigint, NaN, infinities).
+ */
+export function canonicalJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item ?? null)).join(",")}]`;
+  if (typeof value === "object" && value !== null) {
+    const members = Object.entries(value)
+      .filter(([, member]) => member !== undefined)
+      .toSorted(([left], [right]) => (left < right ? -1 : 1))
+      .map(([key, member]) => `${JSON.stringify(key)}:${canonicalJson(member)}`);
+    return `{${members.join(",")}}`;
+  }
+  if (typeof value === "number" && !Number.isFinite(value))
+    throw new TypeError(`JSON cannot carry the number ${value}`);
+  const text = JSON.stringify(value);
+  if (text === undefined || typeof value === "bigint") throw new TypeError(`JSON cannot carry a ${typeof value}`);
+  return text;
+}
+
+/** SHA-256 of the canonical text, in lower-case hexadecimal. */
+export function digestOf(value: unknown): string {
+  return createHash("sha256").update(canonicalJson(value)).digest("hex");
+}
