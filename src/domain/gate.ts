@@ -1,0 +1,77 @@
+import { z } from "zod";
+
+import { digestOf } from "../platform/canonical-json.ts";
+import { JsonValue } from "./outcome.ts";
+
+/**
+ * What an approval is of. Every field here is under the digest: when one of them changes, the approval is void.
+ * Nothing that merely ages is in it.
+ */
+export const GateSubject = z.strictObject({
+  planDigest: z.string(),
+  path: z.string(),
+  requester: z.string(),
+  service: z.string(),
+  environment: z.string(),
+  /** `server/namespace/name` of the Application. */
+  app: z.string(),
+  /** The address of the Argo CD server and the uid of the Application: a recreated one is another one. */
+  serverUrl: z.string(),
+  applicationUid: z.string(),
+  /** What was live when it was shown; empty when nothing ever was. */
+  fromRevision: z.string(),
+  toRevision: z.string(),
+  repository: z.string(),
+  /** SHA-256 of the Application's own sources: repository, path, parameters. */
+  sourceDigest: z.string(),
+  imageDigests: z.array(z.string()),
+  planFileDigest: z.string(),
+  checks: z.array(z.strictObject({ name: z.string(), result: z.string() })),
+  rule: JsonValue,
+});
+export type GateSubject = z.infer<typeof GateSubject>;
+
+/** A commit as people see it. */
+export const CommitLine = z.strictObject({
+  sha: z.string(),
+  subject: z.string(),
+  author: z.string(),
+  authoredAt: z.number(),
+});
+export type CommitLine = z.infer<typeof CommitLine>;
+
+/** What is shown beside the subject, to decide by: it may age without voiding the approval. */
+export const GateEvidence = z.strictObject({
+  prompt: z.string(),
+  direction: z.enum(["forward", "backward", "diverged", "same", "unknown"]),
+  commits: z.array(CommitLine),
+  /** Commits between the two revisions that are not in `commits`, either beyond its length or not touching the application. */
+  otherCommits: z.int(),
+  compareUrl: z.string().optional(),
+  /** `undefined` when it could not be rendered; `renderingNote` says why. */
+  rendering: z
+    .strictObject({ changesNothing: z.boolean(), summary: z.string(), lines: z.array(z.string()), digest: z.string() })
+    .optional(),
+  renderingNote: z.string().optional(),
+  /** The environment before this one in the order. */
+  previous: z
+    .strictObject({ environment: z.string(), health: z.string(), revision: z.string(), healthySince: z.number().optional() })
+    .optional(),
+  currentHealth: z.string(),
+  link: z.string().optional(),
+  warnings: z.array(z.string()),
+});
+export type GateEvidence = z.infer<typeof GateEvidence>;
+
+/** The digest that a decision carries. */
+export function subjectDigest(subject: GateSubject): string {
+  return digestOf(subject);
+}
+
+/** The names of the fields in which two subjects differ; empty when the digests are equal. */
+export function changedFields(before: GateSubject, after: GateSubject): readonly string[] {
+  const later: Readonly<Record<string, unknown>> = after;
+  return Object.entries(before)
+    .filter(([field, value]) => digestOf(value) !== digestOf(later[field]))
+    .map(([field]) => field);
+}

@@ -1,0 +1,97 @@
+import { z } from "zod";
+
+import { GateEvidence, GateSubject } from "./gate.ts";
+import { Failure, JsonValue } from "./outcome.ts";
+import { Plan, StepSort } from "./plan.ts";
+import { ApprovalRule, TargetRevision } from "./target.ts";
+
+/** Where a run was asked for, and where it is shown. */
+export const Origin = z.strictObject({
+  door: z.enum(["slash", "button", "modal", "cli", "system"]),
+  intent: z.string().optional(),
+  team: z.string(),
+  channel: z.string(),
+  /** What was typed, as it is quoted back. */
+  text: z.string(),
+});
+export type Origin = z.infer<typeof Origin>;
+
+/** An environment that a run may change, with everything that must not move under it. */
+export const RunTarget = z.strictObject({
+  service: z.string(),
+  environment: z.string(),
+  app: z.string(),
+  revision: TargetRevision.optional(),
+  approval: ApprovalRule.optional(),
+});
+export type RunTarget = z.infer<typeof RunTarget>;
+
+const step = { path: z.string(), attempt: z.int().min(1) };
+
+/** `at` is milliseconds since the epoch; `actor` is a pseudonym; both stand in the header of the stored event. */
+const fact = <Type extends string, Shape extends z.core.$ZodLooseShape>(type: Type, shape: Shape) =>
+  z.strictObject({ type: z.literal(type), at: z.number(), actor: z.string().optional(), ...shape });
+
+/** Every fact about a run. A past fact is never changed; a new shape gets a new type. */
+export const RunEvent = z.discriminatedUnion("type", [
+  fact("run.started", {
+    plan: Plan,
+    planDigest: z.string(),
+    inputs: z.record(z.string(), JsonValue),
+    targets: z.array(RunTarget),
+    origin: Origin,
+    title: z.string(),
+  }),
+  fact("step.started", {
+    ...step,
+    uses: z.string(),
+    sort: StepSort,
+    token: z.int(),
+    input: z.record(z.string(), JsonValue),
+    /** The approval that lets a protecting step through: the gate's path and digest. */
+    approval: z.strictObject({ gate: z.string(), digest: z.string() }).optional(),
+    deadlineAt: z.number().optional(),
+    attemptDeadlineAt: z.number().optional(),
+  }),
+  /** The same attempt handed out again, after a start of the server: outcomes that carry an older token no longer count. */
+  fact("step.dispatched", { ...step, token: z.int() }),
+  /** What an action wrote down before or after its effect, to find it again. */
+  fact("step.checkpointed", { ...step, data: JsonValue }),
+  fact("step.postponed", { ...step, code: z.string(), message: z.string(), until: z.number() }),
+  fact("step.succeeded", { ...step, output: z.record(z.string(), JsonValue) }),
+  /** Final unless `retryAt` is set. */
+  fact("step.failed", { ...step, failure: Failure, retryAt: z.number().optional() }),
+  fact("step.skipped", { path: z.string(), uses: z.string(), reason: z.string() }),
+  fact("for-each.entered", {
+    path: z.string(),
+    items: z.array(z.strictObject({ key: z.string(), value: JsonValue })),
+  }),
+  fact("lock.requested", { path: z.string(), keys: z.array(z.string()) }),
+  fact("lock.acquired", { path: z.string(), keys: z.array(z.string()) }),
+  fact("lock.released", { path: z.string(), keys: z.array(z.string()) }),
+  fact("gate.opened", {
+    ...step,
+    subject: GateSubject,
+    digest: z.string(),
+    evidence: GateEvidence,
+    rule: ApprovalRule,
+    expiresAt: z.number(),
+  }),
+  /** `groups` are the groups through which the person was entitled at that moment. */
+  fact("gate.decided", {
+    ...step,
+    decision: z.enum(["approve", "reject"]),
+    digest: z.string(),
+    groups: z.array(z.string()),
+    reason: z.string(),
+  }),
+  /** Somebody tried to decide and was not let. */
+  fact("gate.refused", { ...step, decision: z.enum(["approve", "reject"]), code: z.string(), message: z.string() }),
+  /** What had been approved, or was shown for approval, is no longer what would happen. */
+  fact("gate.voided", { ...step, changed: z.array(z.string()), message: z.string() }),
+  fact("run.failed", { path: z.string(), failure: Failure }),
+  fact("run.finished", { status: z.enum(["succeeded", "failed", "cancelled"]) }),
+]);
+export type RunEvent = z.infer<typeof RunEvent>;
+
+export type RunEventOf<Type extends RunEvent["type"]> = Extract<RunEvent, { type: Type }>;

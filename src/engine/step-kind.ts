@@ -1,0 +1,173 @@
+import { z } from "zod";
+
+import type { ApprovalRule } from "../domain/target.ts";
+import type { Effect } from "../domain/effect.ts";
+import type { GateEvidence, GateSubject } from "../domain/gate.ts";
+import { Failure, JsonValue, type Outcome, type Progress } from "../domain/outcome.ts";
+import { AppError, errorCode, errorText } from "../platform/errors.ts";
+import type { Json } from "../platform/canonical-json.ts";
+
+/**
+ * How safe it is to execute an action again when it is not known whether its earlier execution took effect.
+ * `safe`: repeating changes nothing more. `keyed`: it finds out by the effect's identity whether it already happened.
+ * `ask`: a person decides.
+ */
+export type Repeat = "safe" | "keyed" | "ask";
+
+/** A proof from the log: the application was live and healthy at `revision` when that run ended its wait. */
+export interface Proof {
+  readonly run: string;
+  readonly app: string;
+  readonly applicationUid: string;
+  readonly revision: string;
+  readonly sourceDigest: string;
+  readonly provenAt: number;
+}
+
+/** What the server knows and puts into a job, because a worker cannot look it up. */
+export interface StepFacts {
+  readonly runTitle: string;
+  readonly requester: string;
+  /** What people approved for exactly this step, when its environment asks for approval. */
+  readonly approved?: { readonly subject: GateSubject; readonly digest: string };
+  /** The newest proof for the application that `input.app` names. */
+  readonly proof?: Proof;
+}
+
+/** What every execution gets. `signal` aborts on cancel, time-out and shutdown. */
+export interface StepContext {
+  readonly effect: Effect;
+  readonly facts: StepFacts;
+  readonly signal: AbortSignal;
+  /** When this attempt started, in milliseconds since the epoch. */
+  readonly startedAt: number;
+  progress(progress: Progress): void;
+}
+
+export interface ActionContext extends StepContext {
+  /** What an earlier execution of the same attempt wrote down, if there was one. */
+  readonly checkpointed: Json | undefined;
+  /** Resolves once `data` is durable; call it before an effect, with what is needed to find that effect again. */
+  checkpoint(data: Json): Promise<void>;
+}
+
+export interface GateContext extends StepContext {
+  readonly planDigest: string;
+}
+
+/** What a gate shows and asks. */
+export interface GateOpening {
+  readonly subject: GateSubject;
+  readonly evidence: GateEvidence;
+  readonly rule: ApprovalRule;
+}
+
+interface Described {
+  /** As in `uses: argocd/sync`. */
+  readonly kind: string;
+  readonly summary: string;
+  readonly inputSchema: z.ZodType;
+  readonly outputSchema: z.ZodType;
+}
+
+/** A step kind with its input type closed over, as the engine, the loader and the reference generator see it. */
+export type StepKind = Described &
+  (
+    | {
+        readonly sort: "action";
+        readonly repeat: Repeat;
+        readonly protects: boolean;
+        run(input: unknown, context: ActionContext): Promise<Outcome>;
+      }
+    | { readonly sort: "wait"; readonly protects: false; run(input: unknown, context: StepContext): Promise<Outcome> }
+    | {
+        readonly sort: "gate";
+        readonly protects: false;
+        open(input: unknown, context: GateContext): Promise<GateOpening>;
+      }
+  );
+
+interface Definition<Input, Output extends Readonly<Record<string, Json>>> {
+  readonly kind: string;
+  readonly summary: string;
+  readonly input: z.ZodType<Input>;
+  readonly output: z.ZodType<Output>;
+}
+
+/** How a step kind's own code says that it ended; `output` is checked against the declared schema. */
+export type StepResult<Output> =
+  | { readonly status: "succeeded"; readonly output: Output }
+  | Exclude<Outcome, { status: "succeeded" }>;
+
+/** Declares an action: it does something, on a worker, at least once, and says how safe a repetition is. */
+export function defineAction<Input, Output extends Readonly<Record<string, Json>>>(
+  definition: Definition<Input, Output> & {
+    readonly repeat: Repeat;
+    /** True when it changes what runs in the environment of `input.app`. */
+    readonly protects?: boolean;
+    run(input: Input, context: ActionContext): Promise<StepResult<Output>>;
+  },
+): StepKind {
+  return {
+    ...described(definition),
+    sort: "action",
+    repeat: definition.repeat,
+    protects: definition.protects ?? false,
+    run: (input, context) => guarded(definition, () => definition.run(definition.input.parse(input), context)),
+  };
+}
+
+/** Declares a wait: it watches for something, on the server, and may be started again at any time. */
+export function defineWait<Input, Output extends Readonly<Record<string, Json>>>(
+  definition: Definition<Input, Output> & { run(input: Input, context: StepContext): Promise<StepResult<Output>> },
+): StepKind {
+  return {
+    ...described(definition),
+    sort: "wait",
+    protects: false,
+    run: (input, context) => guarded(definition, () => definition.run(definition.input.parse(input), context)),
+  };
+}
+
+/** Declares a gate: a wait for people. `open` gathers what they are shown, and may be called again to see whether it changed. */
+export function defineGate<Input>(
+  definition: Definition<Input, Readonly<Record<string, Json>>> & {
+    open(input: Input, context: GateContext): Promise<GateOpening>;
+  },
+): StepKind {
+  return {
+    ...described(definition),
+    sort: "gate",
+    protects: false,
+    open: (input, context) => definition.open(definition.input.parse(input), context),
+  };
+}
+
+/** The failure that a thrown error stands for; its retry class decides whether the step is tried again. */
+export function failureOf(thrown: unknown): Failure {
+  const retry = thrown instanceof AppError ? thrown.retry : "never";
+  const details = thrown instanceof AppError ? JsonDetails.safeParse(thrown.details).data : undefined;
+  const failure = { code: errorCode(thrown), message: errorText(thrown), retry };
+  return details === undefined || Object.keys(details).length === 0 ? failure : { ...failure, details };
+}
+
+const JsonDetails = z.record(z.string(), JsonValue);
+
+function described<Input, Output extends Readonly<Record<string, Json>>>(
+  definition: Definition<Input, Output>,
+): Described {
+  const { kind, summary, input, output } = definition;
+  return { kind, summary, inputSchema: input, outputSchema: output };
+}
+
+async function guarded<Input, Output extends Readonly<Record<string, Json>>>(
+  definition: Definition<Input, Output>,
+  run: () => Promise<StepResult<Output>>,
+): Promise<Outcome> {
+  try {
+    const result = await run();
+    return result.status === "succeeded" ? { ...result, output: definition.output.parse(result.output) } : result;
+  } catch (error) {
+    return { status: "failed", failure: failureOf(error) };
+  }
+}
