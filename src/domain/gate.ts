@@ -55,7 +55,12 @@ export const GateEvidence = z.strictObject({
   renderingNote: z.string().optional(),
   /** The environment before this one in the order. */
   previous: z
-    .strictObject({ environment: z.string(), health: z.string(), revision: z.string(), healthySince: z.number().optional() })
+    .strictObject({
+      environment: z.string(),
+      health: z.string(),
+      revision: z.string(),
+      healthySince: z.number().optional(),
+    })
     .optional(),
   currentHealth: z.string(),
   link: z.string().optional(),

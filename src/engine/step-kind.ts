@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { ApprovalRule } from "../domain/target.ts";
 import type { Effect } from "../domain/effect.ts";
 import type { GateEvidence, GateSubject } from "../domain/gate.ts";
-import { Failure, JsonValue, type Outcome, type Progress } from "../domain/outcome.ts";
+import { type Failure, JsonValue, type Outcome, type Progress } from "../domain/outcome.ts";
 import { AppError, errorCode, errorText } from "../platform/errors.ts";
 import type { Json } from "../platform/canonical-json.ts";
 

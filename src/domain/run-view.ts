@@ -1,0 +1,125 @@
+import { shortId } from "../platform/ids.ts";
+import { effectKey } from "./effect.ts";
+import type { Failure, Progress } from "./outcome.ts";
+import type { RunState, StepState } from "./run-state.ts";
+import { Revision } from "./target.ts";
+
+/** One step as people see it. `actor`s are pseudonyms: the shell that draws them knows the Slack users. */
+export interface StepView {
+  readonly path: string;
+  /** The step's id, without the path. */
+  readonly name: string;
+  readonly uses: string;
+  readonly environment: string | undefined;
+  readonly step: StepState;
+  readonly progress: Progress | undefined;
+}
+
+/** The part of a run that happens in one environment. */
+export interface StageView {
+  readonly environment: string;
+  readonly app: string;
+  readonly status: "waiting" | "running" | "gate" | "queued" | "succeeded" | "failed" | "skipped";
+  readonly steps: readonly StepView[];
+  /** When the last step of the stage ended. */
+  readonly endedAt: number | undefined;
+}
+
+/** A lock that the run waits for. */
+export interface QueueView {
+  readonly path: string;
+  readonly keys: readonly string[];
+  /** 1 is next. */
+  readonly position: number;
+  /** Short id of the run that holds it. */
+  readonly behind: string | undefined;
+}
+
+/** Everything that a card, a thread, a list or a page shows of a run; made from the state, without reading anything else. */
+export interface RunView {
+  readonly id: string;
+  readonly shortId: string;
+  readonly version: number;
+  readonly state: RunState;
+  readonly service: string | undefined;
+  readonly revision: Revision | undefined;
+  readonly stages: readonly StageView[];
+  /** Steps that belong to no environment, such as those of `on-failure`. */
+  readonly otherSteps: readonly StepView[];
+  readonly queue: readonly QueueView[];
+  readonly failure: { readonly step: StepView | undefined; readonly failure: Failure } | undefined;
+}
+
+export interface RunViewInputs {
+  readonly state: RunState;
+  /** By `effectKey`. */
+  readonly progress: ReadonlyMap<string, Progress>;
+  readonly queue: readonly QueueView[];
+}
+
+/** The view of a run. Environments that are not reached yet are there too, in order. */
+export function runView({ state, progress, queue }: RunViewInputs): RunView {
+  const steps = [...state.steps.values()].map((step): StepView => {
+    const effect = { run: state.id, path: step.path, attempt: Math.max(1, step.attempt) };
+    return {
+      path: step.path,
+      name: step.path.slice(step.path.lastIndexOf("/") + 1),
+      uses: step.uses,
+      environment: environmentOf(state, step),
+      step,
+      progress: step.status === "running" ? progress.get(effectKey(effect)) : undefined,
+    };
+  });
+  const failure = state.failure;
+  return {
+    id: state.id,
+    shortId: shortId(state.id),
+    version: state.version,
+    state,
+    service: state.targets[0]?.service,
+    revision: Revision.safeParse(state.inputs["revision"]).data,
+    stages: state.targets.map((target) => {
+      const own = steps.filter((step) => step.environment === target.environment);
+      return {
+        environment: target.environment,
+        app: target.app,
+        status: stageStatus(state, own, queue),
+        steps: own,
+        endedAt: own.at(-1)?.step.endedAt,
+      };
+    }),
+    otherSteps: steps.filter((step) => step.environment === undefined),
+    queue,
+    failure: failure && { step: steps.find((step) => step.path === failure.path), failure: failure.failure },
+  };
+}
+
+/** The environment in which a step works: that of the application it names, or the for-each iteration it stands in. */
+export function environmentOf(state: RunState, step: Pick<StepState, "path" | "input">): string | undefined {
+  const app = step.input["app"];
+  const byApp = typeof app === "string" ? state.targets.find((target) => target.app === app) : undefined;
+  if (byApp !== undefined) return byApp.environment;
+  const keys = Array.from(step.path.matchAll(/\[([^\]]*)\]/gu), ([, key]) => key);
+  return state.targets.find((target) => keys.includes(target.environment))?.environment;
+}
+
+function stageStatus(state: RunState, steps: readonly StepView[], queue: readonly QueueView[]): StageView["status"] {
+  const newest = steps.at(-1)?.step;
+  if (newest === undefined) return "waiting";
+  if (steps.some(({ step }) => step.status === "failed")) return "failed";
+  const gate = steps.find(({ step }) => step.sort === "gate" && step.status === "running");
+  if (gate !== undefined) return "gate";
+  if (
+    steps.some(({ step }) => step.status === "running" || step.status === "retrying" || step.status === "postponed")
+  ) {
+    return "running";
+  }
+  if (queue.length > 0 && isLastReached(state, newest)) return "queued";
+  if (steps.every(({ step }) => step.status === "skipped")) return "skipped";
+  const ended = state.status !== "running" || !isLastReached(state, newest);
+  return ended || steps.length > 1 ? "succeeded" : "running";
+}
+
+function isLastReached(state: RunState, step: StepState): boolean {
+  return [...state.steps.keys()].at(-1) === step.path;
+}
