@@ -78,12 +78,14 @@ export function runView({ state, progress, queue }: RunViewInputs): RunView {
     state,
     service: state.targets[0]?.service,
     revision: Revision.safeParse(state.inputs["revision"]).data,
-    stages: state.targets.map((target) => {
+    stages: state.targets.map((target, index) => {
       const own = steps.filter((step) => step.environment === target.environment);
+      const rest = new Set(state.targets.slice(index + 1).map((other) => other.environment));
+      const later = steps.some((step) => step.environment !== undefined && rest.has(step.environment));
       return {
         environment: target.environment,
         app: target.app,
-        status: stageStatus(state, own, queue),
+        status: stageStatus(state, { own, later }, queue),
         steps: own,
         endedAt: own.at(-1)?.step.endedAt,
       };
@@ -99,27 +101,22 @@ export function environmentOf(state: RunState, step: Pick<StepState, "path" | "i
   const app = step.input["app"];
   const byApp = typeof app === "string" ? state.targets.find((target) => target.app === app) : undefined;
   if (byApp !== undefined) return byApp.environment;
-  const keys = Array.from(step.path.matchAll(/\[([^\]]*)\]/gu), ([, key]) => key);
-  return state.targets.find((target) => keys.includes(target.environment))?.environment;
+  const keys = new Set(Array.from(step.path.matchAll(/\[([^\]]*)\]/gu), ([, key]) => key));
+  return state.targets.find((target) => keys.has(target.environment))?.environment;
 }
 
-function stageStatus(state: RunState, steps: readonly StepView[], queue: readonly QueueView[]): StageView["status"] {
-  const newest = steps.at(-1)?.step;
-  if (newest === undefined) return "waiting";
-  if (steps.some(({ step }) => step.status === "failed")) return "failed";
-  const gate = steps.find(({ step }) => step.sort === "gate" && step.status === "running");
-  if (gate !== undefined) return "gate";
-  if (
-    steps.some(({ step }) => step.status === "running" || step.status === "retrying" || step.status === "postponed")
-  ) {
-    return "running";
-  }
-  if (queue.length > 0 && isLastReached(state, newest)) return "queued";
-  if (steps.every(({ step }) => step.status === "skipped")) return "skipped";
-  const ended = state.status !== "running" || !isLastReached(state, newest);
-  return ended || steps.length > 1 ? "succeeded" : "running";
+function stageStatus(
+  state: RunState,
+  reached: { readonly own: readonly StepView[]; readonly later: boolean },
+  queue: readonly QueueView[],
+): StageView["status"] {
+  const { own, later } = reached;
+  if (own.length === 0) return "waiting";
+  if (own.some(({ step }) => step.status === "failed")) return "failed";
+  if (own.some(({ step }) => step.sort === "gate" && step.status === "running")) return "gate";
+  if (own.some(({ step }) => UNDER_WAY.has(step.status))) return "running";
+  if (!later && state.status === "running") return queue.length > 0 ? "queued" : "running";
+  return own.every(({ step }) => step.status === "skipped") ? "skipped" : "succeeded";
 }
 
-function isLastReached(state: RunState, step: StepState): boolean {
-  return [...state.steps.keys()].at(-1) === step.path;
-}
+const UNDER_WAY: ReadonlySet<StepState["status"]> = new Set(["running", "retrying", "postponed"]);
