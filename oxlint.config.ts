@@ -71,12 +71,15 @@ export default defineConfig({
   options: { typeAware: true, denyWarnings: true, reportUnusedDisableDirectives: "error" },
   ignorePatterns: ["node_modules", "data", "coverage", "test-results"],
   rules: {
-    complexity: ["error", 12],
+    // A switch over a closed union is one decision, however many members the union has.
+    complexity: ["error", { max: 12, variant: "modified" }],
     "max-lines": ["error", { max: 250, skipBlankLines: true, skipComments: true }],
     "max-lines-per-function": ["error", { max: 60, skipBlankLines: true, skipComments: true }],
     "import/no-cycle": "error",
     "import/no-default-export": "error",
     "no-await-in-loop": "off",
+    // noImplicitReturns does this with the types at hand: a switch over a whole union needs no return after it.
+    "typescript/consistent-return": "off",
     "oxc/no-barrel-file": ["error", { threshold: 0 }],
     "preserve-caught-error": "error",
     "unicorn/filename-case": ["error", { case: "kebabCase" }],

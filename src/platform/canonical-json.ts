@@ -3,6 +3,17 @@ import { createHash } from "node:crypto";
 /** A value that JSON can carry unchanged. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
+/** A JSON object. */
+export type JsonMap = Readonly<Record<string, Json>>;
+
+export function isJsonList(value: Json | undefined): value is readonly Json[] {
+  return Array.isArray(value);
+}
+
+export function isJsonMap(value: Json | undefined): value is JsonMap {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
 /**
  * The one text of a JSON value: keys sorted by code unit, no white space, `undefined` members left out.
  * Two values are the same content exactly when their canonical texts are equal, so this is what gets hashed.

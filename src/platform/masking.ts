@@ -1,4 +1,4 @@
-import type { Json } from "./canonical-json.ts";
+import { isJsonList, type Json } from "./canonical-json.ts";
 
 const MASK = "«secret»";
 // Shorter values would mask ordinary words; a secret that short is refused where secrets are read.
@@ -29,12 +29,8 @@ export class SecretMask {
   /** The same value with every string in it masked, keys included. */
   json(value: Json): Json {
     if (typeof value === "string") return this.text(value);
-    if (isList(value)) return value.map((item) => this.json(item));
+    if (isJsonList(value)) return value.map((item) => this.json(item));
     if (typeof value !== "object" || value === null) return value;
     return Object.fromEntries(Object.entries(value).map(([key, member]) => [this.text(key), this.json(member)]));
   }
-}
-
-function isList(value: Json): value is readonly Json[] {
-  return Array.isArray(value);
 }

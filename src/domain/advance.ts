@@ -1,0 +1,190 @@
+import { evaluateCondition, evaluateList, evaluateTemplate } from "../expressions/evaluate.ts";
+import { canonicalJson, isJsonList, isJsonMap, type Json, type JsonMap } from "../platform/canonical-json.ts";
+import { errorCode, errorText } from "../platform/errors.ts";
+import { startAttempt } from "./attempt.ts";
+import type { Draft } from "./draft.ts";
+import type { Failure } from "./outcome.ts";
+import { childPath, iterationPath, rootPath } from "./plan-walk.ts";
+import type { ForEachNode, LockNode, PlanNode, StepNode } from "./plan.ts";
+
+/** How far a part of the chain has come. */
+type Reached =
+  | { readonly kind: "done" }
+  | { readonly kind: "pending" }
+  | { readonly kind: "failed"; readonly path: string; readonly failure: Failure };
+
+type Scope = JsonMap;
+
+const DONE: Reached = { kind: "done" };
+const PENDING: Reached = { kind: "pending" };
+
+/**
+ * Carries the chain on from where it stands: starts everything that can start now, enters blocks, takes and gives back
+ * locks, and ends the run when nothing is left. Does nothing when everything that can run is already under way.
+ */
+export function advance(draft: Draft): void {
+  const { plan } = draft.state;
+  if (draft.state.status === "running") {
+    const reached = walk(draft, { nodes: plan.steps, parent: rootPath(plan, "steps"), scope: runScope(draft) });
+    if (reached.kind === "pending") return;
+    if (reached.kind === "done") {
+      draft.emit({ type: "run.finished", status: "succeeded" });
+      return;
+    }
+    draft.emit({ type: "run.failed", path: reached.path, failure: reached.failure });
+  }
+  if (draft.state.status !== "failing") return;
+  const scope = { ...runScope(draft), failure: failureScope(draft) };
+  const reached = walk(draft, { nodes: plan.onFailure, parent: rootPath(plan, "on-failure"), scope });
+  if (reached.kind !== "pending") draft.emit({ type: "run.finished", status: "failed" });
+}
+
+interface Sequence {
+  readonly nodes: readonly PlanNode[];
+  readonly parent: string;
+  readonly scope: Scope;
+}
+
+function walk(draft: Draft, { nodes, parent, scope }: Sequence): Reached {
+  const before = scope["steps"];
+  const outputs: Record<string, Json> = isJsonMap(before) ? { ...before } : {};
+  for (const node of nodes) {
+    const reached = walkNode(draft, node, { parent, scope: { ...scope, steps: outputs } });
+    if (reached.kind !== "done") return reached;
+    Object.assign(outputs, outputsOf(draft, node, parent));
+  }
+  return DONE;
+}
+
+type Place = Omit<Sequence, "nodes">;
+
+function walkNode(draft: Draft, node: PlanNode, place: Place): Reached {
+  const path = childPath(place.parent, node);
+  try {
+    switch (node.type) {
+      case "step":
+        return walkStep(draft, node, place);
+      case "for-each":
+        return walkForEach(draft, node, place);
+      case "lock":
+        return walkLock(draft, node, place);
+      case "group":
+        return holds(node, place) ? walk(draft, { ...place, nodes: node.steps }) : DONE;
+    }
+  } catch (error) {
+    // Only expressions throw here, and what they say is about the command file.
+    return { kind: "failed", path, failure: { code: errorCode(error), message: errorText(error), retry: "never" } };
+  }
+}
+
+function walkStep(draft: Draft, node: StepNode, place: Place): Reached {
+  const path = childPath(place.parent, node);
+  if (!draft.state.steps.has(path)) {
+    if (!holds(node, place)) {
+      draft.emit({ type: "step.skipped", path, uses: node.uses, reason: `condition "${node.if ?? ""}" is false` });
+      return DONE;
+    }
+    startAttempt(draft, { path, node, input: inputOf(node, place) });
+  }
+  const step = draft.state.steps.get(path);
+  if (step?.status === "succeeded" || step?.status === "skipped") return DONE;
+  if (step?.status === "failed" && step.failure !== undefined) return { kind: "failed", path, failure: step.failure };
+  return PENDING;
+}
+
+function walkForEach(draft: Draft, node: ForEachNode, place: Place): Reached {
+  const path = childPath(place.parent, node);
+  if (!draft.state.forEach.has(path)) {
+    const items = holds(node, place) ? keyed(evaluateList(node.items, place.scope)) : [];
+    draft.emit({ type: "for-each.entered", path, items });
+  }
+  for (const { key, value } of draft.state.forEach.get(path)?.items ?? []) {
+    const scope = { ...place.scope, [node.as]: value };
+    const reached = walk(draft, { nodes: node.steps, parent: iterationPath(path, key), scope });
+    if (reached.kind !== "done") return reached;
+  }
+  return DONE;
+}
+
+function walkLock(draft: Draft, node: LockNode, place: Place): Reached {
+  const path = childPath(place.parent, node);
+  if (!draft.state.locks.has(path)) {
+    if (!holds(node, place)) return walk(draft, { ...place, nodes: node.steps });
+    const refusal = askForLock(draft, path, { node, keys: lockKeys(evaluateTemplate(node.keys, place.scope)) });
+    if (refusal !== undefined) return refusal;
+  }
+  const lock = draft.state.locks.get(path);
+  if (lock?.status === "requested") return PENDING;
+  const reached = walk(draft, { ...place, nodes: node.steps });
+  if (reached.kind !== "pending" && lock?.status === "held") {
+    draft.emit({ type: "lock.released", path, keys: [...lock.keys] });
+  }
+  return reached;
+}
+
+function askForLock(
+  draft: Draft,
+  path: string,
+  { node, keys }: { readonly node: LockNode; readonly keys: string[] },
+): Reached | undefined {
+  const isFree = draft.canTake(keys);
+  if (!isFree && node.whenLocked === "refuse") {
+    const message = `${keys.join(", ")} is locked by another run, and this command does not wait. Try again when it has ended.`;
+    return { kind: "failed", path, failure: { code: "lock.taken", message, retry: "never" } };
+  }
+  draft.emit({ type: "lock.requested", path, keys });
+  if (isFree) draft.emit({ type: "lock.acquired", path, keys });
+  return undefined;
+}
+
+function holds(node: PlanNode, place: Place): boolean {
+  return node.if === undefined || evaluateCondition(node.if, place.scope);
+}
+
+function inputOf(node: StepNode, place: Place): JsonMap {
+  return Object.fromEntries(
+    Object.entries(node.with).map(([name, value]) => [name, evaluateTemplate(value, place.scope)]),
+  );
+}
+
+/** An item is keyed by its name or, when it is plain text or a number, by itself. */
+function keyed(items: readonly Json[]): { key: string; value: Json }[] {
+  return items.map((value, index) => ({ key: keyOf(value) ?? String(index), value }));
+}
+
+function keyOf(value: Json): string | undefined {
+  if (typeof value === "string" || typeof value === "number") return pathSafe(String(value));
+  const name = isJsonMap(value) ? value["name"] : undefined;
+  return typeof name === "string" ? pathSafe(name) : undefined;
+}
+
+function pathSafe(text: string): string {
+  return text.replaceAll(/[[\]/]/gu, "_");
+}
+
+function lockKeys(value: Json): string[] {
+  const keys = isJsonList(value) ? value : [value];
+  return keys.map((key) => (typeof key === "string" ? key : canonicalJson(key)));
+}
+
+function runScope(draft: Draft): Scope {
+  const { state } = draft;
+  return { ...state.inputs, run: { id: state.id, requester: state.requester }, steps: {} };
+}
+
+function failureScope(draft: Draft): Json {
+  const { path = "", failure } = draft.state.failure ?? {};
+  return { step: path, code: failure?.code ?? "", message: failure?.message ?? "" };
+}
+
+/** What the steps of a node that is done put out, by id, for the expressions after it. */
+function outputsOf(draft: Draft, node: PlanNode, parent: string): JsonMap {
+  if (node.type === "for-each") return {};
+  if (node.type === "step") {
+    const output = draft.state.steps.get(childPath(parent, node))?.output;
+    return output === undefined ? {} : { [node.key]: { outputs: output } };
+  }
+  const outputs: Record<string, Json> = {};
+  for (const child of node.steps) Object.assign(outputs, outputsOf(draft, child, parent));
+  return outputs;
+}

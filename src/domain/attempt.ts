@@ -1,0 +1,118 @@
+import { backoffMs } from "../platform/backoff.ts";
+import { canonicalJson, type JsonMap } from "../platform/canonical-json.ts";
+import { durationText } from "../platform/duration.ts";
+import type { Draft } from "./draft.ts";
+import type { Failure } from "./outcome.ts";
+import { pathsAfter, stepNode } from "./plan-walk.ts";
+import type { StepNode } from "./plan.ts";
+import type { StepState } from "./run-state.ts";
+
+/** Starts the next attempt of a step; a step that protects an environment starts only with the approval asked for there. */
+export function startAttempt(
+  draft: Draft,
+  start: { readonly path: string; readonly node: StepNode; readonly input: JsonMap },
+): void {
+  const { path, node, input } = start;
+  const before = draft.state.steps.get(path);
+  const attempt = (draft.state.attempts.get(path) ?? 0) + 1;
+  const firstDeadlineAt = node.timeoutMs === undefined ? undefined : draft.at + node.timeoutMs;
+  const deadlineAt = before?.deadlineAt ?? firstDeadlineAt;
+  const clearance: Clearance = node.protects ? clear(draft, input) : { kind: "free" };
+  draft.emit({
+    type: "step.started",
+    path,
+    attempt,
+    uses: node.uses,
+    sort: node.sort,
+    // Grows with every event of the run, so a newer dispatch always carries a larger one.
+    token: draft.state.version + 1,
+    input,
+    ...(clearance.kind === "approved" && { approval: { gate: clearance.gate, digest: clearance.digest } }),
+    ...(deadlineAt !== undefined && { deadlineAt }),
+    ...(node.attemptTimeoutMs !== undefined && { attemptDeadlineAt: draft.at + node.attemptTimeoutMs }),
+  });
+  if (clearance.kind === "refused") draft.emit({ type: "step.failed", path, attempt, failure: clearance.failure });
+}
+
+type Clearance =
+  | { readonly kind: "free" }
+  | { readonly kind: "approved"; readonly gate: string; readonly digest: string }
+  | { readonly kind: "refused"; readonly failure: Failure };
+
+/** Invariant: nothing changes in an environment that asks for approval without a decision on exactly this application and revision. */
+function clear(draft: Draft, input: JsonMap): Clearance {
+  const target = draft.state.targets.find((candidate) => candidate.app === input["app"]);
+  if (target === undefined) {
+    return refused(
+      "target.unknown",
+      `The application ${canonicalJson(input["app"] ?? null)} is not one that this run was started for. Name one of the run's own environments.`,
+    );
+  }
+  if (target.approval === undefined) return { kind: "free" };
+  for (const step of draft.state.steps.values()) {
+    const subject = step.status === "succeeded" ? step.gate?.subject : undefined;
+    if (step.gate === undefined || subject?.app !== target.app || subject.toRevision !== input["revision"]) continue;
+    return { kind: "approved", gate: step.path, digest: step.gate.digest };
+  }
+  return refused(
+    "approval.missing",
+    `${target.environment} asks for approval before anything changes there, and this run has none for ${target.service} at ` +
+      `${canonicalJson(input["revision"] ?? null)}. Put a step that uses "approval" before this one in the command file.`,
+  );
+}
+
+function refused(code: string, message: string): Clearance {
+  return { kind: "refused", failure: { code, message, retry: "never" } };
+}
+
+/** Records that an attempt failed: tried again later where the failure and the step's rule allow it, otherwise final. */
+export function failAttempt(draft: Draft, step: StepState, failure: Failure): void {
+  const { path, attempt } = step;
+  const retryAt = retryMoment(draft, step, failure);
+  draft.emit({ type: "step.failed", path, attempt, failure, ...(retryAt !== undefined && { retryAt }) });
+}
+
+function retryMoment(draft: Draft, step: StepState, failure: Failure): number | undefined {
+  const rule = stepNode(draft.state.plan, step.path)?.retry;
+  if (rule === undefined || failure.retry === "never" || step.attempt >= rule.attempts) return undefined;
+  const backoff = { firstMs: rule.delayMs, factor: rule.factor, longestMs: rule.maxDelayMs };
+  const askedMs = failure.retry === "backoff" ? 0 : failure.retry.afterMs;
+  const retryAt = draft.at + Math.max(askedMs, backoffMs(backoff, step.attempt + 1));
+  return step.deadlineAt !== undefined && retryAt >= step.deadlineAt ? undefined : retryAt;
+}
+
+/** Nothing was done; the same attempt is handed out again later, unless its time is up by then. */
+export function postpone(
+  draft: Draft,
+  step: StepState,
+  reason: { readonly code: string; readonly message: string; readonly afterMs: number },
+): void {
+  const { path, attempt } = step;
+  const until = draft.at + Math.max(0, reason.afterMs);
+  if (step.deadlineAt !== undefined && until >= step.deadlineAt) {
+    const waitedMs = step.deadlineAt - step.firstStartedAt;
+    const message = `Gave up after ${durationText(waitedMs)}: ${reason.message}`;
+    draft.emit({ type: "step.failed", path, attempt, failure: { code: reason.code, message, retry: "never" } });
+    return;
+  }
+  draft.emit({ type: "step.postponed", path, attempt, code: reason.code, message: reason.message, until });
+}
+
+/** What was approved is no longer what would happen: locks taken since are given back, and the gate is asked anew. */
+export function voidGate(
+  draft: Draft,
+  gate: string,
+  why: { readonly changed: readonly string[]; readonly message: string },
+): void {
+  const step = draft.state.steps.get(gate);
+  const node = stepNode(draft.state.plan, gate);
+  if (step === undefined || node === undefined) return;
+  const after = new Set(pathsAfter(draft.state.plan, gate));
+  for (const [path, lock] of draft.state.locks) {
+    if (after.has(path) && lock.status !== "released")
+      draft.emit({ type: "lock.released", path, keys: [...lock.keys] });
+  }
+  const { changed, message } = why;
+  draft.emit({ type: "gate.voided", path: gate, attempt: step.attempt, changed: [...changed], message });
+  startAttempt(draft, { path: gate, node, input: step.input });
+}

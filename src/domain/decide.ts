@@ -1,0 +1,180 @@
+import { begin } from "./evolve.ts";
+import { advance } from "./advance.ts";
+import { failAttempt, postpone, startAttempt, voidGate } from "./attempt.ts";
+import { type Circumstances, Draft } from "./draft.ts";
+import { decideGate, expireGate, openGate } from "./gate-decision.ts";
+import type { GateDecisionInput, GateOpenedInput } from "./gate-decision.ts";
+import type { Outcome } from "./outcome.ts";
+import { stepNode } from "./plan-walk.ts";
+import type { RunEvent, RunEventOf } from "./run-event.ts";
+import type { RunState, StepState } from "./run-state.ts";
+import { isOpen } from "./run-state.ts";
+import type { Json } from "../platform/canonical-json.ts";
+import { durationText } from "../platform/duration.ts";
+
+/** Which attempt, as handed out by which dispatch, something is about. */
+export interface DispatchRef {
+  readonly path: string;
+  readonly attempt: number;
+  readonly token: number;
+}
+
+/** Everything that can happen to a run. */
+export type RunInput =
+  | (DispatchRef & { readonly type: "outcome"; readonly outcome: Outcome })
+  | (DispatchRef & { readonly type: "checkpoint"; readonly data: Json })
+  | GateOpenedInput
+  | GateDecisionInput
+  /** Time has passed: whatever is due at this moment happens. */
+  | { readonly type: "wake" }
+  /** The locks that the run waits for at `path` are its own now. */
+  | { readonly type: "locks-granted"; readonly path: string }
+  /** The server has started: what was handed out before is handed out again. */
+  | { readonly type: "resume" };
+
+/** The first facts of a run: that it started, and everything that starts with it. */
+export function startRun(
+  run: string,
+  started: Omit<RunEventOf<"run.started">, "at" | "type">,
+  circumstances: Circumstances,
+): readonly RunEvent[] {
+  const first: RunEvent = { ...started, type: "run.started", at: circumstances.at };
+  const draft = new Draft(begin(run, first), circumstances);
+  advance(draft);
+  return [first, ...draft.events];
+}
+
+/** What follows from one input. No facts mean that the input is stale, doubled or about nothing: it changes nothing. */
+export function decide(state: RunState, input: RunInput, circumstances: Circumstances): readonly RunEvent[] {
+  const draft = new Draft(state, circumstances);
+  apply(draft, input);
+  if (draft.events.length > 0 && isOpen(draft.state)) advance(draft);
+  return draft.events;
+}
+
+function apply(draft: Draft, input: RunInput): void {
+  switch (input.type) {
+    case "outcome":
+      return withDispatch(draft, input, (step) => applyOutcome(draft, step, input.outcome));
+    case "checkpoint":
+      return withDispatch(draft, input, ({ path, attempt }) =>
+        draft.emit({ type: "step.checkpointed", path, attempt, data: input.data }),
+      );
+    case "gate-opened":
+      return openGate(draft, input);
+    case "gate-decision":
+      return decideGate(draft, input);
+    case "wake":
+      return wake(draft);
+    case "locks-granted":
+      return grant(draft, input.path);
+    case "resume":
+      return resume(draft);
+  }
+}
+
+function withDispatch(draft: Draft, ref: DispatchRef, action: (step: StepState) => void): void {
+  const step = draft.state.steps.get(ref.path);
+  const isNewest = step?.attempt === ref.attempt && step.token === ref.token;
+  if (step !== undefined && isNewest && step.status === "running") action(step);
+}
+
+function applyOutcome(draft: Draft, step: StepState, outcome: Outcome): void {
+  const { path, attempt } = step;
+  switch (outcome.status) {
+    case "succeeded":
+      return draft.emit({ type: "step.succeeded", path, attempt, output: outcome.output });
+    case "postponed":
+      return postpone(draft, step, outcome);
+    case "failed": {
+      if (outcome.failure.code !== "approval.void" || step.approval === undefined) {
+        return failAttempt(draft, step, outcome.failure);
+      }
+      draft.emit({ type: "step.failed", path, attempt, failure: outcome.failure });
+      const changed = outcome.failure.details?.["changed"];
+      return voidGate(draft, step.approval.gate, {
+        changed: Array.isArray(changed) ? changed.map(String) : [],
+        message: outcome.failure.message,
+      });
+    }
+  }
+}
+
+function wake(draft: Draft): void {
+  const { state, at } = draft;
+  if (!isOpen(state)) return;
+  const runDeadlineAt = state.plan.timeoutMs === undefined ? undefined : state.startedAt + state.plan.timeoutMs;
+  for (const step of state.steps.values()) {
+    const deadlineAt = Math.min(
+      step.deadlineAt ?? Infinity,
+      state.status === "running" ? (runDeadlineAt ?? Infinity) : Infinity,
+    );
+    if (isUnderWay(step)) wakeStep(draft, step, deadlineAt <= at);
+  }
+}
+
+function wakeStep(draft: Draft, step: StepState, isTooLate: boolean): void {
+  const { path, attempt } = step;
+  if (isTooLate) {
+    const message = timeoutMessage(step, draft.at);
+    return draft.emit({
+      type: "step.failed",
+      path,
+      attempt,
+      failure: { code: "step.timeout", message, retry: "never" },
+    });
+  }
+  if (step.gate !== undefined) return expireGate(draft, step);
+  if (step.status !== "running") return (step.wakeAt ?? Infinity) <= draft.at ? repeat(draft, step) : undefined;
+  if ((step.attemptDeadlineAt ?? Infinity) > draft.at) return undefined;
+  const message = `The attempt took longer than ${durationText((step.attemptDeadlineAt ?? 0) - step.startedAt)}.`;
+  return failAttempt(draft, step, { code: "attempt.timeout", message, retry: "backoff" });
+}
+
+function timeoutMessage(step: StepState, at: number): string {
+  const last = step.note ?? step.failure?.message;
+  const reason = last === undefined ? "" : ` Last: ${last}`;
+  return `Did not end within ${durationText(at - step.firstStartedAt)}.${reason}`;
+}
+
+function repeat(draft: Draft, step: StepState): void {
+  const node = stepNode(draft.state.plan, step.path);
+  if (step.status === "retrying" && node !== undefined) {
+    return startAttempt(draft, { path: step.path, node, input: step.input });
+  }
+  return redispatch(draft, step);
+}
+
+function redispatch(draft: Draft, { path, attempt }: StepState): void {
+  draft.emit({ type: "step.dispatched", path, attempt, token: draft.state.version + 1 });
+}
+
+function grant(draft: Draft, path: string): void {
+  const lock = draft.state.locks.get(path);
+  if (lock?.status === "requested") draft.emit({ type: "lock.acquired", path, keys: [...lock.keys] });
+}
+
+function resume(draft: Draft): void {
+  for (const step of draft.state.steps.values()) {
+    if (step.sort === "action" && step.status === "running") redispatch(draft, step);
+  }
+}
+
+function isUnderWay(step: StepState): boolean {
+  return step.status === "running" || step.status === "retrying" || step.status === "postponed";
+}
+
+/** The next moment at which `wake` would do something; undefined when nothing is timed. */
+export function nextWakeAt(state: RunState): number | undefined {
+  if (!isOpen(state)) return undefined;
+  const moments: number[] = [];
+  for (const step of state.steps.values()) {
+    if (!isUnderWay(step)) continue;
+    if (state.plan.timeoutMs !== undefined && state.status === "running")
+      moments.push(state.startedAt + state.plan.timeoutMs);
+    for (const at of [step.deadlineAt, step.gate?.expiresAt]) if (at !== undefined) moments.push(at);
+    const own = step.status === "running" ? step.attemptDeadlineAt : step.wakeAt;
+    if (own !== undefined) moments.push(own);
+  }
+  return moments.length === 0 ? undefined : Math.min(...moments);
+}

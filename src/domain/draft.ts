@@ -1,0 +1,47 @@
+import { evolve } from "./evolve.ts";
+import type { RunEvent } from "./run-event.ts";
+import type { RunState } from "./run-state.ts";
+
+/** What a decision may know besides the state: the moment, and whether locks can be had. */
+export interface Circumstances {
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  /** Whether these locks can be taken by this run now, all together. */
+  readonly canTake: (keys: readonly string[]) => boolean;
+}
+
+type Undated<Event> = Event extends RunEvent ? Omit<Event, "at"> : never;
+
+/** The facts that one decision has produced so far, and the state with them folded in. */
+export class Draft {
+  readonly #circumstances: Circumstances;
+  readonly #events: RunEvent[] = [];
+  #state: RunState;
+
+  constructor(state: RunState, circumstances: Circumstances) {
+    this.#state = state;
+    this.#circumstances = circumstances;
+  }
+
+  get state(): RunState {
+    return this.#state;
+  }
+
+  get at(): number {
+    return this.#circumstances.at;
+  }
+
+  get events(): readonly RunEvent[] {
+    return this.#events;
+  }
+
+  canTake(keys: readonly string[]): boolean {
+    return this.#circumstances.canTake(keys);
+  }
+
+  emit(event: Undated<RunEvent>): void {
+    const dated: RunEvent = { ...event, at: this.at };
+    this.#events.push(dated);
+    this.#state = evolve(this.#state, dated);
+  }
+}

@@ -1,0 +1,191 @@
+import { pathsAfter } from "./plan-walk.ts";
+import type { RunEvent, RunEventOf } from "./run-event.ts";
+import type { RunState, StepState } from "./run-state.ts";
+
+/** The state of a run after its first event. */
+export function begin(run: string, event: RunEventOf<"run.started">): RunState {
+  return {
+    id: run,
+    version: 1,
+    status: "running",
+    plan: event.plan,
+    planDigest: event.planDigest,
+    title: event.title,
+    inputs: event.inputs,
+    targets: event.targets,
+    origin: event.origin,
+    requester: event.actor ?? "",
+    startedAt: event.at,
+    changedAt: event.at,
+    steps: new Map(),
+    forEach: new Map(),
+    locks: new Map(),
+    attempts: new Map(),
+  };
+}
+
+/** Folds a run's events, oldest first. Throws when the first one is not `run.started`: then it is not a run's stream. */
+export function foldRun(run: string, events: Iterable<RunEvent>): RunState {
+  let state: RunState | undefined;
+  for (const event of events) {
+    if (state === undefined && event.type !== "run.started") break;
+    state = state === undefined && event.type === "run.started" ? begin(run, event) : state && evolve(state, event);
+  }
+  if (state === undefined) throw new Error(`the log of ${run} does not begin with run.started`);
+  return state;
+}
+
+/** The state after one more fact. Total: a fact about a step that is not there changes nothing but the version. */
+export function evolve(state: RunState, event: RunEvent): RunState {
+  return { ...state, ...changes(state, event), version: state.version + 1, changedAt: event.at };
+}
+
+function changes(state: RunState, event: RunEvent): Partial<RunState> {
+  switch (event.type) {
+    case "run.started":
+      return {};
+    case "run.failed":
+      return { status: "failing", failure: { path: event.path, failure: event.failure } };
+    case "run.finished":
+      return { status: event.status, finishedAt: event.at };
+    case "for-each.entered":
+      return { forEach: new Map(state.forEach).set(event.path, { items: event.items }) };
+    case "lock.requested":
+      return { locks: new Map(state.locks).set(event.path, { status: "requested", keys: event.keys }) };
+    case "lock.acquired":
+      return { locks: new Map(state.locks).set(event.path, { status: "held", keys: event.keys }) };
+    case "lock.released":
+      return { locks: new Map(state.locks).set(event.path, { status: "released", keys: event.keys }) };
+    case "step.started":
+      return started(state, event);
+    case "step.skipped":
+      return { steps: new Map(state.steps).set(event.path, skipped(event)) };
+    case "gate.voided":
+      return voided(state, event);
+    case "step.dispatched":
+    case "step.checkpointed":
+    case "step.postponed":
+    case "step.succeeded":
+    case "step.failed":
+    case "gate.opened":
+    case "gate.decided":
+    case "gate.refused":
+      return changedStep(state, event);
+  }
+}
+
+function started(state: RunState, event: RunEventOf<"step.started">): Partial<RunState> {
+  const before = state.steps.get(event.path);
+  const step: StepState = {
+    path: event.path,
+    uses: event.uses,
+    sort: event.sort,
+    status: "running",
+    attempt: event.attempt,
+    token: event.token,
+    firstStartedAt: before?.firstStartedAt ?? event.at,
+    startedAt: event.at,
+    input: event.input,
+    voided: before?.voided ?? [],
+    ...(event.approval && { approval: event.approval }),
+    ...(event.deadlineAt !== undefined && { deadlineAt: event.deadlineAt }),
+    ...(event.attemptDeadlineAt !== undefined && { attemptDeadlineAt: event.attemptDeadlineAt }),
+  };
+  return {
+    steps: new Map(state.steps).set(event.path, step),
+    attempts: new Map(state.attempts).set(event.path, event.attempt),
+  };
+}
+
+function skipped(event: RunEventOf<"step.skipped">): StepState {
+  return {
+    path: event.path,
+    uses: event.uses,
+    sort: "action",
+    status: "skipped",
+    attempt: 0,
+    token: 0,
+    firstStartedAt: event.at,
+    startedAt: event.at,
+    endedAt: event.at,
+    input: {},
+    note: event.reason,
+    voided: [],
+  };
+}
+
+type StepEvent = RunEventOf<
+  | "step.dispatched"
+  | "step.checkpointed"
+  | "step.postponed"
+  | "step.succeeded"
+  | "step.failed"
+  | "gate.opened"
+  | "gate.decided"
+  | "gate.refused"
+>;
+
+function changedStep(state: RunState, event: StepEvent): Partial<RunState> {
+  const step = state.steps.get(event.path);
+  if (step === undefined || step.attempt !== event.attempt) return {};
+  return { steps: new Map(state.steps).set(event.path, { ...step, ...stepChanges(step, event) }) };
+}
+
+function stepChanges(step: StepState, event: StepEvent): Partial<StepState> {
+  switch (event.type) {
+    case "step.dispatched":
+      return { status: "running", token: event.token };
+    case "step.checkpointed":
+      return { checkpoint: event.data };
+    case "step.postponed":
+      return { status: "postponed", note: event.message, wakeAt: event.until };
+    case "step.succeeded":
+      return { status: "succeeded", output: event.output, endedAt: event.at };
+    case "step.failed":
+      return event.retryAt === undefined
+        ? { status: "failed", failure: event.failure, endedAt: event.at }
+        : { status: "retrying", failure: event.failure, wakeAt: event.retryAt };
+    case "gate.opened":
+      return {
+        gate: {
+          subject: event.subject,
+          digest: event.digest,
+          evidence: event.evidence,
+          rule: event.rule,
+          openedAt: event.at,
+          expiresAt: event.expiresAt,
+          decisions: [],
+        },
+      };
+    case "gate.decided":
+      return decided(step, event);
+    case "gate.refused":
+      return {};
+  }
+}
+
+function decided(step: StepState, event: RunEventOf<"gate.decided">): Partial<StepState> {
+  if (step.gate === undefined) return {};
+  const { at, decision, groups, reason } = event;
+  const decisions = [...step.gate.decisions, { actor: event.actor ?? "", at, decision, groups, reason }];
+  return { gate: { ...step.gate, decisions } };
+}
+
+/** The gate is asked anew, and everything that came after it is reached anew; attempts go on counting. */
+function voided(state: RunState, event: RunEventOf<"gate.voided">): Partial<RunState> {
+  const gate = state.steps.get(event.path);
+  if (gate === undefined) return {};
+  const later = pathsAfter(state.plan, event.path);
+  const isLater = (path: string): boolean =>
+    later.some((prefix) => path === prefix || path.startsWith(`${prefix}/`) || path.startsWith(`${prefix}[`));
+  const keep = <Value>(map: ReadonlyMap<string, Value>): Map<string, Value> =>
+    new Map([...map].filter(([path]) => !isLater(path)));
+  const { gate: _shown, output: _output, endedAt: _endedAt, ...rest } = gate;
+  const { at, changed, message } = event;
+  const reopened: StepState = { ...rest, status: "running", voided: [...gate.voided, { at, changed, message }] };
+  return {
+    steps: keep(state.steps).set(event.path, reopened),
+    forEach: keep(state.forEach),
+    locks: keep(state.locks),
+  };
+}

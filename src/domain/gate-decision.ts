@@ -1,0 +1,131 @@
+import { voidGate } from "./attempt.ts";
+import type { Draft } from "./draft.ts";
+import { changedFields, subjectDigest, type GateEvidence, type GateSubject } from "./gate.ts";
+import type { GateState, StepState } from "./run-state.ts";
+import type { ApprovalRule } from "./target.ts";
+
+/** What a gate shows was gathered. */
+export interface GateOpenedInput {
+  readonly type: "gate-opened";
+  readonly path: string;
+  readonly attempt: number;
+  readonly token: number;
+  readonly subject: GateSubject;
+  readonly evidence: GateEvidence;
+  readonly rule: ApprovalRule;
+}
+
+/** Whether the person may decide, found out when the click arrived. */
+export type Judgement =
+  | { readonly kind: "allowed"; readonly groups: readonly string[] }
+  | { readonly kind: "refused"; readonly code: string; readonly message: string };
+
+/** Somebody decided, or tried to. */
+export interface GateDecisionInput {
+  readonly type: "gate-decision";
+  readonly path: string;
+  readonly attempt: number;
+  readonly decision: "approve" | "reject";
+  readonly actor: string;
+  /** The digest that was on the button. */
+  readonly digest: string;
+  readonly reason: string;
+  readonly judgement: Judgement;
+  /** What would be approved now; undefined for a rejection, which needs no comparison. */
+  readonly current: GateSubject | undefined;
+}
+
+export function openGate(draft: Draft, input: GateOpenedInput): void {
+  const step = draft.state.steps.get(input.path);
+  const isCurrent = step?.attempt === input.attempt && step.token === input.token && step.status === "running";
+  if (!isCurrent || step.gate !== undefined) return;
+  draft.emit({
+    type: "gate.opened",
+    path: input.path,
+    attempt: input.attempt,
+    subject: input.subject,
+    digest: subjectDigest(input.subject),
+    evidence: input.evidence,
+    rule: input.rule,
+    expiresAt: draft.at + input.rule.expiresMs,
+  });
+}
+
+export function decideGate(draft: Draft, input: GateDecisionInput): void {
+  const step = draft.state.steps.get(input.path);
+  if (step === undefined || step.sort !== "gate") return;
+  const { path, attempt } = step;
+  const refusal = refusalOf(draft, step, input);
+  if (refusal !== undefined || step.gate === undefined) {
+    const { code, message } = refusal ?? { code: "gate.closed", message: "There is nothing to decide." };
+    draft.emit({ type: "gate.refused", actor: input.actor, path, attempt, decision: input.decision, code, message });
+    return;
+  }
+  const changed = input.current === undefined ? [] : changedFields(step.gate.subject, input.current);
+  if (changed.length > 0) {
+    const message = `What was shown has changed since (${changed.join(", ")}), so nothing was approved. Look at the new request.`;
+    draft.emit({
+      type: "gate.refused",
+      actor: input.actor,
+      path,
+      attempt,
+      decision: input.decision,
+      code: "gate.changed",
+      message,
+    });
+    voidGate(draft, path, { changed, message: `changed while it was waiting: ${changed.join(", ")}` });
+    return;
+  }
+  settle(draft, step.gate, input);
+}
+
+interface Refusal {
+  readonly code: string;
+  readonly message: string;
+}
+
+function refusalOf(draft: Draft, step: StepState, input: GateDecisionInput): Refusal | undefined {
+  const { gate } = step;
+  if (step.status !== "running" || gate === undefined) return closed(step);
+  if (gate.expiresAt <= draft.at) {
+    return { code: "gate.expired", message: "The request has expired. Start the promotion again." };
+  }
+  if (step.attempt !== input.attempt || gate.digest !== input.digest) {
+    return {
+      code: "gate.stale",
+      message:
+        "This request was replaced by a newer one, because what it showed had changed. Decide on the newest one.",
+    };
+  }
+  return input.judgement.kind === "refused" ? input.judgement : undefined;
+}
+
+function closed(step: StepState): Refusal {
+  const last = step.gate?.decisions.at(-1);
+  const how = last?.decision === "reject" ? "rejected" : "approved";
+  if (last !== undefined) return { code: "gate.decided", message: `It was already ${how}.` };
+  if (step.failure?.code === "gate.expired") return { code: "gate.expired", message: step.failure.message };
+  return { code: "gate.closed", message: "There is nothing left to decide here." };
+}
+
+function settle(draft: Draft, gate: GateState, input: GateDecisionInput): void {
+  const { path, attempt, actor, decision, digest, reason, judgement } = input;
+  const groups = judgement.kind === "allowed" ? [...judgement.groups] : [];
+  draft.emit({ type: "gate.decided", actor, path, attempt, decision, digest, groups, reason });
+  if (decision === "reject") {
+    const message = reason === "" ? "Rejected." : `Rejected: ${reason}`;
+    draft.emit({ type: "step.failed", path, attempt, failure: { code: "gate.rejected", message, retry: "never" } });
+    return;
+  }
+  const approvals = [...gate.decisions.map((earlier) => earlier.actor), actor];
+  if (approvals.length < gate.rule.quorum) return;
+  draft.emit({ type: "step.succeeded", path, attempt, output: { approvedBy: approvals } });
+}
+
+/** A gate that nobody answered in time stops the run; it never lets it through. */
+export function expireGate(draft: Draft, step: StepState): void {
+  if (step.gate === undefined || step.gate.expiresAt > draft.at) return;
+  const message = "Nobody decided in time. Nothing was changed; start it again when it is wanted.";
+  const { path, attempt } = step;
+  draft.emit({ type: "step.failed", path, attempt, failure: { code: "gate.expired", message, retry: "never" } });
+}
