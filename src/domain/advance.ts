@@ -132,7 +132,7 @@ function askForLock(
     const message = `${keys.join(", ")} is locked by another run, and this command does not wait. Try again when it has ended.`;
     return { kind: "failed", path, failure: { code: "lock.taken", message, retry: "never" } };
   }
-  draft.emit({ type: "lock.requested", path, keys });
+  draft.emit({ type: "lock.requested", path, keys, order: draft.lockOrder });
   if (isFree) draft.emit({ type: "lock.acquired", path, keys });
   return undefined;
 }

@@ -8,6 +8,8 @@ export interface Circumstances {
   readonly at: number;
   /** Whether these locks can be taken by this run now, all together. */
   readonly canTake: (keys: readonly string[]) => boolean;
+  /** Larger than the order of every earlier request for a lock. */
+  readonly lockOrder: number;
 }
 
 type Undated<Event> = Event extends RunEvent ? Omit<Event, "at"> : never;
@@ -33,6 +35,10 @@ export class Draft {
 
   get events(): readonly RunEvent[] {
     return this.#events;
+  }
+
+  get lockOrder(): number {
+    return this.#circumstances.lockOrder;
   }
 
   canTake(keys: readonly string[]): boolean {

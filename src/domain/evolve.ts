@@ -51,11 +51,13 @@ function changes(state: RunState, event: RunEvent): Partial<RunState> {
     case "for-each.entered":
       return { forEach: new Map(state.forEach).set(event.path, { items: event.items }) };
     case "lock.requested":
-      return { locks: new Map(state.locks).set(event.path, { status: "requested", keys: event.keys }) };
+      return {
+        locks: new Map(state.locks).set(event.path, { status: "requested", keys: event.keys, order: event.order }),
+      };
     case "lock.acquired":
-      return { locks: new Map(state.locks).set(event.path, { status: "held", keys: event.keys }) };
+      return lockChanged(state, event.path, "held");
     case "lock.released":
-      return { locks: new Map(state.locks).set(event.path, { status: "released", keys: event.keys }) };
+      return lockChanged(state, event.path, "released");
     case "step.started":
       return started(state, event);
     case "step.skipped":
@@ -72,6 +74,11 @@ function changes(state: RunState, event: RunEvent): Partial<RunState> {
     case "gate.refused":
       return changedStep(state, event);
   }
+}
+
+function lockChanged(state: RunState, path: string, status: "held" | "released"): Partial<RunState> {
+  const lock = state.locks.get(path);
+  return lock === undefined ? {} : { locks: new Map(state.locks).set(path, { ...lock, status }) };
 }
 
 function started(state: RunState, event: RunEventOf<"step.started">): Partial<RunState> {

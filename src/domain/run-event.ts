@@ -66,7 +66,8 @@ export const RunEvent = z.discriminatedUnion("type", [
     path: z.string(),
     items: z.array(z.strictObject({ key: z.string(), value: JsonValue })),
   }),
-  fact("lock.requested", { path: z.string(), keys: z.array(z.string()) }),
+  /** `order` is the place in the order of all requests for locks, whatever their keys. */
+  fact("lock.requested", { path: z.string(), keys: z.array(z.string()), order: z.int() }),
   fact("lock.acquired", { path: z.string(), keys: z.array(z.string()) }),
   fact("lock.released", { path: z.string(), keys: z.array(z.string()) }),
   fact("gate.opened", {

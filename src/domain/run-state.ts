@@ -62,6 +62,8 @@ export interface ForEachState {
 export interface LockState {
   readonly status: "requested" | "held" | "released";
   readonly keys: readonly string[];
+  /** The place in the order of all requests for locks. */
+  readonly order: number;
 }
 
 /** A run as the fold of its events. `version` is the number of events folded. */

@@ -1,4 +1,5 @@
 import type { Effect } from "../domain/effect.ts";
+import type { LockClaim } from "../domain/lock-book.ts";
 import type { Outcome, Progress } from "../domain/outcome.ts";
 import type { RunEvent } from "../domain/run-event.ts";
 import type { Json } from "../platform/canonical-json.ts";
@@ -48,15 +49,6 @@ export interface RunRow {
   readonly wakeAt: number | undefined;
   /** True while it has nothing to dispatch or watch: it costs nothing until something happens to it. */
   readonly parked: boolean;
-}
-
-/** A lock that a run holds or waits for; `sequence` is the order in which it was asked for. */
-export interface LockClaim {
-  readonly run: string;
-  readonly path: string;
-  readonly keys: readonly string[];
-  readonly status: "requested" | "held";
-  readonly sequence: number;
 }
 
 /** Everything that one turn of one run changes, committed as one. */
