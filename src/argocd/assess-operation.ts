@@ -1,0 +1,190 @@
+import { durationText } from "../platform/duration.ts";
+import { isTransientText } from "./argocd-errors.ts";
+import type { Application, OperationState } from "./application.ts";
+import { revisionList } from "./application-facts.ts";
+import type { AssessMemory } from "./assess-memory.ts";
+import { type Expectation, matchesExpected } from "./expectation.ts";
+import { failedInOperation, operationFailureReason } from "./failing-resources.ts";
+import {
+  findOwnOperation,
+  hasOperationInProgress,
+  operationFingerprint,
+  type OperationSummary,
+  summarizeOperation,
+  syncedRevisions,
+} from "./operation-identity.ts";
+import { operationProgress } from "./operation-progress.ts";
+import type { FailedVerdict, FailureCode, ProofBasis, Verdict } from "./verdict.ts";
+
+export interface Look {
+  readonly application: Application;
+  readonly expectation: Expectation;
+  readonly memory: AssessMemory;
+  /** Our clock. */
+  readonly nowMs: number;
+}
+
+/** No operation is in progress, and what the application runs is owed to `basis`. */
+export interface EndedOperation {
+  readonly kind: "ended";
+  /** Tells this quiet state from any other one. */
+  readonly state: string;
+  readonly basis: ProofBasis;
+  readonly operation?: OperationSummary | undefined;
+  readonly supersededBy?: OperationSummary | undefined;
+}
+
+export type OperationJudgement = EndedOperation | { readonly kind: "verdict"; readonly verdict: Verdict };
+
+/** The first half of an assessment: is our operation queued, running, ended, replaced by another one, and how did it end. */
+export function judgeOperation(look: Look): OperationJudgement {
+  const { application, expectation } = look;
+  if (expectation.operation === undefined) return judgeWithoutPost(look);
+  const own = findOwnOperation(application, expectation.operation);
+  if (own === undefined) return judgeOthers(look);
+  switch (own.kind) {
+    case "requested":
+      return verdict(queued(look, "queued"));
+    case "active":
+      return verdict({ kind: "running", own: true, progress: operationProgress(application, own.state) });
+    case "finished":
+      return judgeFinished(look, own.state);
+  }
+}
+
+function judgeFinished({ application, expectation }: Look, state: OperationState): OperationJudgement {
+  if (state.phase !== "Succeeded") return verdict(operationFailed(application, state));
+  const revisions = syncedRevisions(state);
+  if (!matchesExpected(expectation.revisions, revisions)) {
+    const asked = expectation.revisions.map(({ sha }) => sha).join(", ");
+    return verdict(
+      failed(application, {
+        code: "argocd.wrong-revision",
+        message: `The sync succeeded at ${revisions.join(", ") || "no revision"}, not at ${asked}. Check how the application's sources are configured.`,
+      }),
+    );
+  }
+  return ended(application, "own-operation");
+}
+
+// Our operation was posted, and this copy shows another one or none.
+function judgeOthers(look: Look): OperationJudgement {
+  const { application, expectation } = look;
+  const ownSucceeded = historyShows(look);
+  const other = summarizeOperation(application);
+  if (other !== undefined && hasOperationInProgress(application)) {
+    return verdict({ kind: "superseded", by: other, ownSucceeded });
+  }
+  const unchanged = operationFingerprint(application) === expectation.before.operation;
+  if (other === undefined || unchanged) {
+    return ownSucceeded ? ended(application, "history") : verdict(queued(look, "not-visible"));
+  }
+  const sameContent = other.phase === "Succeeded" && matchesExpected(expectation.revisions, other.revisions);
+  if (other.dryRun ? ownSucceeded : sameContent && (ownSucceeded || !other.partial)) {
+    return { ...ended(application, ownSucceeded ? "history" : "other-operation"), supersededBy: other };
+  }
+  return verdict(replaced(look, other, ownSucceeded));
+}
+
+function replaced({ application }: Look, other: OperationSummary, ownSucceeded: boolean): FailedVerdict {
+  const by = `an operation by ${other.initiatedBy}${other.startedAt === undefined ? "" : ` (started ${other.startedAt})`}`;
+  if (other.dryRun) {
+    return failed(application, {
+      code: "argocd.result-unknown",
+      message: `How our sync ended is unknown: ${by} took its place before the result was seen. Look at the application, then retry.`,
+    });
+  }
+  const own = ownSucceeded ? "Our sync succeeded, but then" : "Our sync ended unseen, and";
+  const at = other.revisions.join(", ") || "an unknown revision";
+  return failed(application, {
+    code: "argocd.superseded",
+    message: `${own} ${by} took the application to ${at} (${other.phase}). Agree with its author, then retry.`,
+  });
+}
+
+// Nothing was posted by us: an automated operation may or may not come.
+function judgeWithoutPost({ application, expectation }: Look): OperationJudgement {
+  const state = application.status.operationState;
+  if (hasOperationInProgress(application)) {
+    if (state === undefined) return verdict(othersQueued(application));
+    return verdict({ kind: "running", own: false, progress: operationProgress(application, state) });
+  }
+  if (state === undefined || state.operation.sync.dryRun) return ended(application, "no-operation");
+  const aboutUs = matchesExpected(expectation.revisions, syncedRevisions(state));
+  if (aboutUs && state.phase !== "Succeeded") return verdict(operationFailed(application, state));
+  const full = state.operation.sync.resources.length === 0;
+  return ended(application, aboutUs && full ? "other-operation" : "no-operation");
+}
+
+function othersQueued(application: Application): Verdict {
+  const by = summarizeOperation(application)?.initiatedBy ?? "unknown";
+  return { kind: "pending", reason: "queued", message: `an operation by ${by} is queued` };
+}
+
+function queued(look: Look, reason: "queued" | "not-visible"): Verdict {
+  const { application, expectation, nowMs } = look;
+  const message =
+    reason === "queued" ? "waiting for the Argo CD controller to start the sync" : "waiting for the sync to appear";
+  if (expectation.postedAtMs === undefined) return { kind: "pending", reason, message };
+  const { startDeadlineMs } = expectation.timing;
+  const leftMs = expectation.postedAtMs + startDeadlineMs - nowMs;
+  if (leftMs > 0) return { kind: "pending", reason, message, recheckAfterMs: leftMs };
+  const waited = durationText(startDeadlineMs);
+  return failed(application, {
+    code: "argocd.not-started",
+    message:
+      reason === "queued"
+        ? `The Argo CD controller has not picked up the sync within ${waited}. Check that the application controller runs. The sync cannot be withdrawn: it will be carried out when the controller comes back.`
+        : `The sync was accepted but has not appeared within ${waited}. Look at the application in Argo CD, then retry.`,
+  });
+}
+
+function operationFailed(application: Application, state: OperationState): FailedVerdict {
+  const reason = operationFailureReason(application, state);
+  if (state.message.includes("Operation terminated")) {
+    return failed(application, {
+      code: "argocd.terminated",
+      message:
+        "The sync was terminated before it ended; what it had applied by then stays. Ask who terminated it, then retry.",
+      state,
+    });
+  }
+  const couldNotRun = state.phase === "Error";
+  return failed(application, {
+    code: couldNotRun ? "argocd.sync-error" : "argocd.sync-failed",
+    message: `${couldNotRun ? "The sync could not be carried out" : "The sync failed"}: ${reason}`,
+    state,
+    retry: couldNotRun && isTransientText(reason) ? "backoff" : "never",
+  });
+}
+
+// The entry is written on success, shortly before the operation is marked as complete; so it also outlives being replaced.
+function historyShows({ application, expectation }: Look): boolean {
+  return application.status.history.some(
+    (entry) => entry.id > expectation.before.historyId && matchesExpected(expectation.revisions, revisionList(entry)),
+  );
+}
+
+function ended(application: Application, basis: ProofBasis): EndedOperation {
+  const operation = summarizeOperation(application);
+  const state = `${operationFingerprint(application) ?? "none"}|${operation?.finishedAt ?? ""}`;
+  return { kind: "ended", state, basis, operation };
+}
+
+function verdict(found: Verdict): OperationJudgement {
+  return { kind: "verdict", verdict: found };
+}
+
+interface Failing {
+  readonly code: FailureCode;
+  readonly message: string;
+  readonly state?: OperationState;
+  readonly retry?: FailedVerdict["retry"];
+}
+
+/** A failed verdict about `application`, with the operation it shows. */
+export function failed(application: Application, { code, message, state, retry = "never" }: Failing): FailedVerdict {
+  const operation = summarizeOperation(application);
+  const resources = state === undefined ? [] : failedInOperation(state);
+  return { kind: "failed", code, message, retry, resources, operation };
+}

@@ -1,0 +1,129 @@
+import type { Application, Operation, OperationState } from "./application.ts";
+import { revisionList } from "./application-facts.ts";
+
+/** Which effect of Quarterdeck an Argo CD operation is: the only handle that survives the whole life of the operation. */
+export interface OperationIdentity {
+  readonly run: string;
+  readonly step?: string;
+  readonly attempt?: number;
+}
+
+const RUN_INFO = "quarterdeck.run";
+const STEP_INFO = "quarterdeck.step";
+const ATTEMPT_INFO = "quarterdeck.attempt";
+
+export interface OperationInfo {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** The `infos` that carry the identity in a sync request; Argo CD echoes them in the operation and shows them in its UI. */
+export function infosOf(identity: OperationIdentity): readonly OperationInfo[] {
+  const infos = [{ name: RUN_INFO, value: identity.run }];
+  if (identity.step !== undefined) infos.push({ name: STEP_INFO, value: identity.step });
+  if (identity.attempt !== undefined) infos.push({ name: ATTEMPT_INFO, value: String(identity.attempt) });
+  return infos;
+}
+
+/** The identity that an operation carries; undefined when Quarterdeck did not start it. */
+export function identityOf(operation: Operation): OperationIdentity | undefined {
+  const read = (name: string): string | undefined => operation.info.find((info) => info.name === name)?.value;
+  const run = read(RUN_INFO);
+  const step = read(STEP_INFO);
+  const attempt = Number(read(ATTEMPT_INFO));
+  if (run === undefined) return undefined;
+  return { run, ...(step === undefined ? {} : { step }), ...(Number.isInteger(attempt) ? { attempt } : {}) };
+}
+
+/** Whether the operation carries `identity`. A part that `identity` leaves open is not compared. */
+export function isOwn(operation: Operation, identity: OperationIdentity): boolean {
+  const found = identityOf(operation);
+  if (found === undefined || found.run !== identity.run) return false;
+  if (identity.step !== undefined && found.step !== identity.step) return false;
+  return identity.attempt === undefined || found.attempt === identity.attempt;
+}
+
+export type OwnOperation =
+  | { readonly kind: "requested"; readonly operation: Operation }
+  | { readonly kind: "active"; readonly state: OperationState }
+  | { readonly kind: "finished"; readonly state: OperationState };
+
+/**
+ * Our operation in the application, at whatever point of its life, or undefined when it is not the one shown.
+ * `requested`: accepted, not yet picked up by the controller. `finished` follows Argo CD's rule: no operation present and a final phase;
+ * `finishedAt` alone means nothing, it is also set between the tries of a retry.
+ */
+export function findOwnOperation(application: Application, identity: OperationIdentity): OwnOperation | undefined {
+  const { operation } = application;
+  const state = application.status.operationState;
+  if (state !== undefined && isOwn(state.operation, identity)) {
+    const active = operation !== undefined || !isFinalPhase(state.phase);
+    return { kind: active ? "active" : "finished", state };
+  }
+  if (operation !== undefined && isOwn(operation, identity)) return { kind: "requested", operation };
+  return undefined;
+}
+
+/** Whether some operation, anyone's, is requested or running. */
+export function hasOperationInProgress(application: Application): boolean {
+  const state = application.status.operationState;
+  if (application.operation !== undefined) return true;
+  return state !== undefined && !isFinalPhase(state.phase);
+}
+
+export function isFinalPhase(phase: string): boolean {
+  return phase === "Succeeded" || phase === "Failed" || phase === "Error";
+}
+
+/** What people are told about an operation, ours or not. */
+export interface OperationSummary {
+  readonly phase: string;
+  readonly initiatedBy: string;
+  readonly automated: boolean;
+  readonly revisions: readonly string[];
+  readonly dryRun: boolean;
+  readonly partial: boolean;
+  readonly message: string;
+  readonly startedAt?: string | undefined;
+  readonly finishedAt?: string | undefined;
+  readonly identity?: OperationIdentity | undefined;
+}
+
+/** The operation that the application shows: the one in progress, otherwise the last one. */
+export function summarizeOperation(application: Application): OperationSummary | undefined {
+  const state = application.status.operationState;
+  const operation = application.operation ?? state?.operation;
+  if (operation === undefined) return undefined;
+  const { sync, initiatedBy } = operation;
+  const resolved = syncedRevisions(state);
+  return {
+    phase: state?.phase ?? "Pending",
+    initiatedBy: initiatorOf(operation),
+    automated: initiatedBy.automated,
+    revisions: resolved.length > 0 ? resolved : revisionList(sync),
+    dryRun: sync.dryRun,
+    partial: sync.resources.length > 0,
+    message: state?.message ?? "",
+    startedAt: state?.startedAt,
+    finishedAt: state?.finishedAt,
+    identity: identityOf(operation),
+  };
+}
+
+function initiatorOf({ initiatedBy }: Operation): string {
+  return initiatedBy.username || (initiatedBy.automated ? "auto-sync" : "unknown");
+}
+
+/** The revisions that an operation really synced, one per source; none before manifests were generated. */
+export function syncedRevisions(state: OperationState | undefined): readonly string[] {
+  return state?.syncResult === undefined ? [] : revisionList(state.syncResult);
+}
+
+/** Tells two operations apart without an id: Argo CD gives them none. Undefined when none was ever picked up. */
+export function operationFingerprint(application: Application): string | undefined {
+  const state = application.status.operationState;
+  if (state === undefined) return undefined;
+  const infos = state.operation.info.map((info) => `${info.name}=${info.value}`).join(",");
+  const asked = revisionList(state.operation.sync).join(",");
+  return [state.startedAt ?? "", asked, state.operation.initiatedBy.username, infos].join("|");
+}
