@@ -1,0 +1,211 @@
+import { decide, type RunInput, startRun } from "../domain/decide.ts";
+import { evolve, foldRun } from "../domain/evolve.ts";
+import { claimsOf } from "../domain/lock-book.ts";
+import type { Circumstances } from "../domain/draft.ts";
+import type { RunEvent, RunEventOf } from "../domain/run-event.ts";
+import type { RunState } from "../domain/run-state.ts";
+import { isOpen } from "../domain/run-state.ts";
+import type { RunView } from "../domain/run-view.ts";
+import type { Clock } from "../platform/clock.ts";
+import { AppError, errorText } from "../platform/errors.ts";
+import { newId, type Random } from "../platform/ids.ts";
+import type { Logger } from "../platform/logger.ts";
+import { LockTable } from "./lock-table.ts";
+import type { EventStore } from "./ports.ts";
+import { proofsIn, rowOf } from "./projection.ts";
+import type { RunWork } from "./run-work.ts";
+
+/** A run that is to be started. */
+export interface StartRequest extends Omit<RunEventOf<"run.started">, "at" | "type" | "actor"> {
+  /** Pseudonym of the person who asked. */
+  readonly actor: string;
+}
+
+interface Deps {
+  readonly store: EventStore;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly work: RunWork;
+  /** Told, once it is recorded, when a run has to be looked at again; milliseconds since the epoch. */
+  readonly onWakeAt: (at: number | undefined) => void;
+}
+
+/** What one turn of a run led to. */
+export interface Turn {
+  readonly events: readonly RunEvent[];
+  readonly state: RunState;
+}
+
+interface Loaded {
+  state: RunState;
+  /** Turns whose commit is not on the disk yet. */
+  pending: number;
+}
+
+// After a failed commit: how long until the run is looked at again, as the log then says it is.
+const RECOVER_AFTER_MS = 5000;
+
+/**
+ * The only door to runs. Every input is decided on the newest state, appended to the log, and only when that is on the disk
+ * are its effects let out and its promise resolved. Locks that one run gives back are granted to others in the same commit.
+ */
+export class RunService {
+  readonly #deps: Deps;
+  readonly #loaded = new Map<string, Loaded>();
+  readonly #locks = new LockTable();
+
+  constructor(deps: Deps) {
+    this.#deps = deps;
+  }
+
+  /** Takes up what an earlier process left: locks, and every run that has something to dispatch or watch. */
+  async resume(): Promise<void> {
+    this.#locks.load(this.#deps.store.claims());
+    // A crash between two commits can leave a lock that was given back but not yet granted on.
+    const granted = this.#grantWaiting();
+    const resumed = this.#deps.store.activeRuns().map((run) => this.#redo(run));
+    await Promise.all([...granted, ...resumed]);
+  }
+
+  /** Starts a run; resolves with it once its first facts are on the disk. */
+  async start(request: StartRequest): Promise<Turn> {
+    const { clock, random } = this.#deps;
+    const run = newId("run", clock.now(), random);
+    const events = startRun(run, request, this.#circumstances(run));
+    const state = foldRun(run, events);
+    const entry: Loaded = { state, pending: 0 };
+    this.#loaded.set(run, entry);
+    await this.#commit(entry, events, { state, before: undefined });
+    return { events, state };
+  }
+
+  /** Lets something happen to a run. No events mean that it was stale, doubled or about nothing. */
+  async apply(run: string, input: RunInput): Promise<Turn> {
+    const entry = this.#load(run);
+    const before = entry.state;
+    const events = decide(before, input, this.#circumstances(run));
+    if (events.length === 0) return { events, state: before };
+    entry.state = events.reduce(evolve, before);
+    const { state } = entry;
+    const own = this.#commit(entry, events, { state, before });
+    await Promise.all([own, ...this.#grantWaiting()]);
+    return { events, state };
+  }
+
+  /** The run as it is now. Throws `run.unknown`. */
+  state(run: string): RunState {
+    return this.#load(run).state;
+  }
+
+  /** What people see of the run now. Throws `run.unknown`. */
+  view(run: string): RunView {
+    return this.#deps.work.view(this.state(run), this.#locks.queueOf(run));
+  }
+
+  /** Everything that is due by now happens. */
+  async wakeDue(): Promise<void> {
+    await Promise.all(this.#deps.store.dueRuns(this.#deps.clock.now()).map((run) => this.apply(run, { type: "wake" })));
+  }
+
+  #circumstances(run: string): Circumstances {
+    return {
+      at: this.#deps.clock.now(),
+      canTake: (keys) => this.#locks.canTake(run, keys),
+      lockOrder: this.#locks.nextOrder(),
+    };
+  }
+
+  #load(run: string): Loaded {
+    const known = this.#loaded.get(run);
+    if (known !== undefined) return known;
+    const events = this.#deps.store.readRun(run);
+    if (events.length === 0) throw new AppError(`There is no run "${run}".`, { code: "run.unknown" });
+    const entry = { state: foldRun(run, events), pending: 0 };
+    this.#loaded.set(run, entry);
+    return entry;
+  }
+
+  async #commit(
+    entry: Loaded,
+    events: readonly RunEvent[],
+    turn: { readonly state: RunState; readonly before: RunState | undefined },
+  ): Promise<void> {
+    const { state, before } = turn;
+    const row = rowOf(state);
+    this.#locks.update(state);
+    entry.pending += 1;
+    try {
+      await this.#deps.store.appendRun({
+        stream: state.id,
+        expectedVersion: before?.version ?? 0,
+        events,
+        row,
+        claims: claimsOf(state),
+        proofs: newProofs(before, events),
+      });
+    } catch (error) {
+      this.#forget(state.id, error);
+      throw error;
+    } finally {
+      entry.pending -= 1;
+    }
+    this.#deps.onWakeAt(row.wakeAt);
+    this.#follow(entry, lockKeysTouched(events));
+  }
+
+  /** Lets out what follows from the newest state; older turns of the same run have nothing left to say. */
+  #follow(entry: Loaded, released: readonly string[]): void {
+    if (entry.pending > 0 || this.#loaded.get(entry.state.id) !== entry) return;
+    const { state } = entry;
+    const isParked = this.#deps.work.follow(state, this.#locks.queueOf(state.id));
+    if (isParked) this.#loaded.delete(state.id);
+    for (const run of this.#locks.waitingFor(released)) {
+      if (run !== state.id) this.#deps.work.show(this.#load(run).state, this.#locks.queueOf(run));
+    }
+  }
+
+  /** Locks that are free now go to those who wait longest, in the same commit as what freed them. */
+  #grantWaiting(): readonly Promise<Turn>[] {
+    return this.#locks.grantable().map(({ run, path }) => this.apply(run, { type: "locks-granted", path }));
+  }
+
+  #forget(run: string, error: unknown): void {
+    const { clock, logger, store, work } = this.#deps;
+    logger.error("a turn of a run could not be recorded; it is taken up again from the log", {
+      run,
+      error: errorText(error),
+    });
+    this.#loaded.delete(run);
+    work.forget(run);
+    this.#locks.load(store.claims());
+    clock.setTimer(RECOVER_AFTER_MS, () => void this.#redo(run));
+  }
+
+  async #redo(run: string): Promise<void> {
+    try {
+      const { state } = await this.apply(run, { type: "resume" });
+      const entry = this.#loaded.get(run);
+      if (isOpen(state) && entry !== undefined) this.#follow(entry, []);
+    } catch (error) {
+      // A failed commit has already planned the next try; a run that was never recorded has nothing to take up.
+      this.#deps.logger.warn("a run could not be taken up", { run, error: errorText(error) });
+    }
+  }
+}
+
+function newProofs(before: RunState | undefined, events: readonly RunEvent[]): ReturnType<typeof proofsIn> {
+  if (before === undefined) return [];
+  let state = before;
+  return events.flatMap((event) => {
+    const proofs = proofsIn(state, event);
+    state = evolve(state, event);
+    return proofs;
+  });
+}
+
+function lockKeysTouched(events: readonly RunEvent[]): readonly string[] {
+  return events.flatMap((event) =>
+    event.type === "lock.released" || event.type === "lock.acquired" ? event.keys : [],
+  );
+}

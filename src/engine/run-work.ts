@@ -1,0 +1,160 @@
+import { type Effect, effectKey } from "../domain/effect.ts";
+import type { RunInput } from "../domain/decide.ts";
+import { nextWork, type Work } from "../domain/next-work.ts";
+import type { Outcome, Progress } from "../domain/outcome.ts";
+import type { RunState } from "../domain/run-state.ts";
+import { type QueueView, runView, type RunView } from "../domain/run-view.ts";
+import type { Json } from "../platform/canonical-json.ts";
+import { errorText } from "../platform/errors.ts";
+import type { Logger } from "../platform/logger.ts";
+import type { Dispatcher, Job, JobReports, PeopleStore } from "./ports.ts";
+import type { EventStore } from "./ports.ts";
+import type { GateOpening, StepFacts, StepKind } from "./step-kind.ts";
+import { WatchRunner } from "./watch-runner.ts";
+
+interface Deps {
+  readonly store: Pick<EventStore, "proofs">;
+  readonly people: Pick<PeopleStore, "person">;
+  readonly kinds: ReadonlyMap<string, StepKind>;
+  readonly logger: Logger;
+  readonly createDispatcher: (reports: JobReports) => Dispatcher;
+  /** Hands something that happened to the run service; late binding, as the two need one another. */
+  readonly apply: (run: string, input: RunInput) => Promise<unknown>;
+  /** Told after each commit, and when a step that is under way has news. */
+  readonly onChanged: (view: RunView) => void;
+}
+
+/** Keeps under way what the states of runs say must be under way, and no more: jobs, watches, and what people see. */
+export class RunWork implements AsyncDisposable {
+  readonly #deps: Deps;
+  readonly #dispatcher: Dispatcher;
+  readonly #watches: WatchRunner;
+  /** What is under way, by run and then by effect. */
+  readonly #underWay = new Map<string, Map<string, Work>>();
+  readonly #progress = new Map<string, Map<string, Progress>>();
+  readonly #latest = new Map<string, { state: RunState; queue: readonly QueueView[] }>();
+
+  constructor(deps: Deps) {
+    this.#deps = deps;
+    this.#dispatcher = deps.createDispatcher(this.#jobReports());
+    this.#watches = new WatchRunner({
+      kinds: deps.kinds,
+      reports: {
+        progress: (effect, progress) => this.#tell(effect, progress),
+        ended: (work, outcome) => this.#ended(work, outcome),
+        opened: (work, opening) => this.#opened(work, opening),
+      },
+    });
+  }
+
+  /** Starts and stops work so that it fits the state, and shows it. True when the run needs nothing more for now. */
+  follow(state: RunState, queue: readonly QueueView[]): boolean {
+    const wanted = new Map(nextWork(state).map((work) => [effectKey(work.effect), work]));
+    const current = this.#underWay.get(state.id) ?? new Map<string, Work>();
+    for (const [key, work] of current) if (!wanted.has(key)) this.#stop(work);
+    for (const [key, work] of wanted) if (current.get(key)?.token !== work.token) this.#start(state, work);
+    if (wanted.size === 0) this.#underWay.delete(state.id);
+    else this.#underWay.set(state.id, wanted);
+    this.show(state, queue);
+    if (wanted.size > 0) return false;
+    this.#progress.delete(state.id);
+    this.#latest.delete(state.id);
+    return true;
+  }
+
+  /** What is under way is no longer known to fit the log: the next `follow` starts all of it anew. */
+  forget(run: string): void {
+    this.#underWay.delete(run);
+  }
+
+  show(state: RunState, queue: readonly QueueView[]): void {
+    if (nextWork(state).length > 0) this.#latest.set(state.id, { state, queue });
+    this.#deps.onChanged(this.view(state, queue));
+  }
+
+  view(state: RunState, queue: readonly QueueView[]): RunView {
+    return runView({ state, queue, progress: this.#progress.get(state.id) ?? new Map() });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([this.#dispatcher[Symbol.asyncDispose](), this.#watches[Symbol.asyncDispose]()]);
+  }
+
+  #start(state: RunState, work: Work): void {
+    const facts = this.#facts(state, work);
+    if (work.type !== "dispatch") {
+      this.#watches.start({ work, facts, planDigest: state.planDigest });
+      return;
+    }
+    const { effect, token, uses, input, startedAt } = work;
+    const checkpointed = state.steps.get(effect.path)?.checkpoint;
+    this.#dispatcher.dispatch({ effect, token, uses, input, facts, checkpointed, startedAt });
+  }
+
+  #stop(work: Work): void {
+    this.#progress.get(work.effect.run)?.delete(effectKey(work.effect));
+    if (work.type === "dispatch") this.#dispatcher.cancel(work.effect, "the run has moved on");
+    else this.#watches.stop(work.effect);
+  }
+
+  #facts(state: RunState, work: Work): StepFacts {
+    const step = state.steps.get(work.effect.path);
+    const gate = step?.approval === undefined ? undefined : state.steps.get(step.approval.gate)?.gate;
+    const app = work.input["app"];
+    const proof = typeof app === "string" ? this.#deps.store.proofs(app, 1)[0] : undefined;
+    const requester = this.#deps.people.person(state.requester)?.user ?? state.requester;
+    return {
+      runTitle: state.title,
+      requester,
+      ...(gate !== undefined && { approved: { subject: gate.subject, digest: gate.digest } }),
+      ...(proof !== undefined && { proof }),
+    };
+  }
+
+  #jobReports(): JobReports {
+    return {
+      progress: (job, progress) => this.#tell(job.effect, progress),
+      checkpoint: (job, data) => this.#checkpoint(job, data),
+      outcome: (job, outcome) => this.#report(job.effect.run, { ...dispatchRef(job), type: "outcome", outcome }),
+    };
+  }
+
+  async #checkpoint(job: Job, data: Json): Promise<void> {
+    await this.#deps.apply(job.effect.run, { ...dispatchRef(job), type: "checkpoint", data });
+  }
+
+  #ended(work: Work, outcome: Outcome): void {
+    this.#report(work.effect.run, { ...dispatchRef(work), type: "outcome", outcome });
+  }
+
+  #opened(work: Work, opening: GateOpening): void {
+    this.#report(work.effect.run, { ...dispatchRef(work), type: "gate-opened", ...opening });
+  }
+
+  #report(run: string, input: RunInput): void {
+    // The run service takes a run up again by itself when a commit fails; here it only has to be said.
+    this.#deps.apply(run, input).catch((error: unknown) => {
+      this.#deps.logger.error("a report of a step could not be recorded", {
+        run,
+        input: input.type,
+        error: errorText(error),
+      });
+    });
+  }
+
+  #tell(effect: Effect, progress: Progress): void {
+    const latest = this.#latest.get(effect.run);
+    if (latest === undefined || !this.#underWay.get(effect.run)?.has(effectKey(effect))) return;
+    const known = this.#progress.get(effect.run) ?? new Map<string, Progress>();
+    this.#progress.set(effect.run, known.set(effectKey(effect), progress));
+    this.#deps.onChanged(this.view(latest.state, latest.queue));
+  }
+}
+
+function dispatchRef({ effect, token }: Pick<Work, "effect" | "token">): {
+  path: string;
+  attempt: number;
+  token: number;
+} {
+  return { path: effect.path, attempt: effect.attempt, token };
+}
