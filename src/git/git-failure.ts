@@ -1,0 +1,106 @@
+import { AppError, type Retry } from "../platform/errors.ts";
+
+interface FailureClass {
+  readonly code: string;
+  readonly pattern: RegExp;
+  readonly retry: Retry;
+  /** Why it failed and what to do, after "X failed for REPOSITORY: ". */
+  readonly meaning: string;
+}
+
+/** What `git`, `ssh` and libcurl write when something goes wrong, in the C locale; the first match decides. */
+const FAILURES: readonly FailureClass[] = [
+  {
+    code: "git.host-key",
+    pattern: /host key verification failed|host key is known for|remote host identification has changed/iu,
+    retry: "never",
+    meaning:
+      "the SSH host key of the server is not the one in the known_hosts file. Compare the server's fingerprint with the one it publishes, then add the key to that file",
+  },
+  {
+    code: "git.certificate",
+    pattern:
+      /ssl certificate problem|certificate verif|error setting certificate|unable to get local issuer|problem with the (?:local )?(?:ssl )?(?:ca )?cert|no alternative certificate|certificate subject name|certificate has expired|cafile/iu,
+    retry: "never",
+    meaning:
+      "the certificate of the server is not trusted. Name the file of the authority that signed it as `caFile` of the repository's access",
+  },
+  {
+    code: "git.authentication",
+    pattern:
+      /authentication failed|could not read (?:username|password)|returned error: 40[13]\b|permission denied \(|invalid username or (?:password|token)|unprotected private key|load key|terminal prompts disabled|too many authentication failures|http basic: access denied/iu,
+    retry: "never",
+    meaning:
+      "the server refused the credentials. Check that the token or key is set for this repository, has not expired and may read it (an SSH key file must have mode 0600)",
+  },
+  {
+    code: "git.disk",
+    pattern: /no space left on device|disk quota exceeded|read-only file system|: permission denied/iu,
+    retry: "backoff",
+    meaning: "the data folder cannot be written. Free some space there, or make it writable for this user",
+  },
+  {
+    code: "git.protocol",
+    pattern: /transport '.*' not allowed|unknown ssh variant|protocol '.*' is not supported/iu,
+    retry: "never",
+    meaning: "its address, or one that the server led to, uses a way of transport that is not allowed",
+  },
+  {
+    code: "git.not-a-repository",
+    pattern:
+      /does not appear to be a git repository|repository '.*' not found|repository not found|returned error: 404\b|is this a git repository|project you were looking for could not be found/iu,
+    retry: "never",
+    meaning: "there is no Git repository at this address, or the credentials do not let us see it. Check the address",
+  },
+  {
+    code: "git.corrupt",
+    pattern:
+      /not a git repository|bad object|corrupt|does not point to a valid object|missing object|unable to read (?:tree|commit|[0-9a-f]{40})|could not parse|inflate|bad (?:config|tree|packed-refs)|unexpected line in .*packed-refs|packfile .* (?:cannot|is)|index file .* is too small|missing blob|not our ref .*mirror/iu,
+    retry: "backoff",
+    meaning: "the local copy of the repository is damaged. It is made anew at the next attempt",
+  },
+  {
+    code: "git.unreachable",
+    pattern:
+      /could not resolve|failed to connect|couldn't connect|could not connect|connection (?:refused|timed out|reset|closed)|network is unreachable|no route to host|operation too slow|empty reply|early eof|hung up unexpectedly|rpc failed|returned error: (?:429|5\d\d)|unexpected disconnect|kex_exchange|from proxy|gnutls|ssl_|tls|could not read from remote repository|unable to access/iu,
+    retry: "backoff",
+    meaning: "the server does not answer. Check that it is up and that its address and any proxy are right",
+  },
+];
+
+const UNKNOWN: Omit<FailureClass, "pattern"> = {
+  code: "git.failed",
+  retry: "backoff",
+  meaning: "git stopped with an error that Quarterdeck does not know",
+};
+
+const LONGEST_QUOTE = 400;
+
+export interface GitFailure {
+  /** What was tried, as a noun: "git fetch". */
+  readonly what: string;
+  /** The repository, without credentials. */
+  readonly about: string;
+  /** Standard error, with secrets masked already. */
+  readonly stderr: string;
+  readonly exitCode: number | undefined;
+}
+
+/** The error for a `git` that ended badly, by what it wrote: its code says whose fault it is, its message what to do. */
+export function gitFailure(failure: GitFailure): AppError {
+  // The address is taken out first: a repository named "corrupt" or "certificates" must not choose its own error.
+  const evidence = failure.stderr.replaceAll(failure.about, "REPOSITORY");
+  const found = FAILURES.find(({ pattern }) => pattern.test(evidence)) ?? UNKNOWN;
+  const said = quoted(failure.stderr) || `nothing, exit code ${failure.exitCode ?? "none"}`;
+  return new AppError(`${failure.what} failed for ${failure.about}: ${found.meaning}. Git said: ${said}`, {
+    code: found.code,
+    retry: found.retry,
+    details: { repository: failure.about, exitCode: failure.exitCode },
+  });
+}
+
+/** The end of what git wrote, on one line and free of control characters; the end is where it says why. */
+function quoted(stderr: string): string {
+  const line = stderr.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu, " ").trim();
+  return line.length <= LONGEST_QUOTE ? line : `...${line.slice(-LONGEST_QUOTE)}`;
+}

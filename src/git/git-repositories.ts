@@ -1,0 +1,175 @@
+import { createHash } from "node:crypto";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+
+import type { Clock } from "../platform/clock.ts";
+import { errorCode } from "../platform/errors.ts";
+import type { Logger } from "../platform/logger.ts";
+import type { CommitSummary } from "./commit-summary.ts";
+import { commitsBetween, type CommitsAnswer, type CommitsRequest, isAncestor } from "./commits-between.ts";
+import { GitProgram } from "./git-program.ts";
+import { existingCommits, type RevisionAnswer, summariesOf } from "./look-up-revision.ts";
+import { RemoteCredentials } from "./remote-credentials.ts";
+import type { RepositoryRule } from "./repository-access.ts";
+import { type MirrorLimits, RepositoryMirror } from "./repository-mirror.ts";
+import { parseRepositoryUrl } from "./repository-url.ts";
+import { resolveRevision } from "./resolve-revision.ts";
+import { isFullSha } from "./revision-text.ts";
+
+export interface GitRepositoriesDeps {
+  /** A folder of its own inside the data folder; made when absent. One server at a time. */
+  readonly folder: string;
+  readonly rules: readonly RepositoryRule[];
+  /** The surrounding environment, of which the search path, proxies and certificate locations are used. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly limits?: Partial<MirrorLimits>;
+  /** How old a mirror may be when a branch, a tag or few digits are resolved; 5 s when absent. */
+  readonly maxAgeMs?: number;
+  /** `git` when absent. */
+  readonly program?: string;
+  /** `ssh` when absent. */
+  readonly sshProgram?: string;
+}
+
+interface Asked {
+  /** The address of the repository, as the Application has it. */
+  readonly repository: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
+const LIMITS: MirrorLimits = {
+  fetchTimeoutMs: 10 * 60_000,
+  readTimeoutMs: 30_000,
+  maxBytes: 2 * 1024 ** 3,
+  sizeCheckMs: 500,
+};
+const MAX_AGE_MS = 5000;
+const MOST_LISTED = 20;
+
+/**
+ * Everything that Quarterdeck knows of Git: what a revision means, who wrote it and what lies between two of them,
+ * read from local mirrors of the repositories. Rejects with AppErrors whose code begins with `git.`.
+ */
+export class GitRepositories {
+  readonly #deps: GitRepositoriesDeps;
+  readonly #git: GitProgram;
+  readonly #credentials: RemoteCredentials;
+  readonly #mirrors = new Map<string, RepositoryMirror>();
+  #prepared: Promise<unknown> | undefined;
+
+  constructor(deps: GitRepositoriesDeps) {
+    const { environment, clock } = deps;
+    this.#deps = deps;
+    this.#git = new GitProgram({ program: deps.program ?? "git", home: this.#home, environment, clock });
+    this.#credentials = new RemoteCredentials({
+      rules: deps.rules,
+      sshProgram: deps.sshProgram ?? "ssh",
+      environment,
+      clock,
+    });
+  }
+
+  /** What a text that a person typed means as a revision of the repository. */
+  async resolveRevision(
+    request: Asked & { readonly text: string; readonly allowedBranches: readonly string[] },
+  ): Promise<RevisionAnswer> {
+    const { clock, maxAgeMs = MAX_AGE_MS } = this.#deps;
+    return this.#ask(request, (mirror) => resolveRevision(mirror, { ...request, clock, maxAgeMs }));
+  }
+
+  /** The commits between what is live and the target. The mirror is updated once when it lacks one of the two. */
+  async commitsBetween(
+    request: Asked & Omit<CommitsRequest, "most"> & { readonly most?: number },
+  ): Promise<CommitsAnswer> {
+    const wanted = { ...request, most: request.most ?? MOST_LISTED };
+    return this.#ask(request, async (mirror) => {
+      await this.#ensureKnown(mirror, [request.from, request.to], request.signal);
+      return commitsBetween(mirror, wanted);
+    });
+  }
+
+  /** Whether `descendant` is `ancestor` or comes after it. Rejects with `git.unknown-commit` when the repository lacks one of them. */
+  async isAncestor(request: Asked & { readonly ancestor: string; readonly descendant: string }): Promise<boolean> {
+    return this.#ask(request, async (mirror) => {
+      await this.#ensureKnown(mirror, [request.ancestor, request.descendant], request.signal);
+      return isAncestor(mirror, request);
+    });
+  }
+
+  /** Subject, author and age of a full commit id; undefined when the repository does not have it. */
+  async commit(request: Asked & { readonly sha: string }): Promise<CommitSummary | undefined> {
+    return this.#ask(request, async (mirror) => {
+      await this.#ensureKnown(mirror, [request.sha], request.signal);
+      const [summary] = await summariesOf(
+        mirror,
+        await existingCommits(
+          mirror,
+          [request.sha].filter((sha) => isFullSha(sha)),
+        ),
+      );
+      return summary;
+    });
+  }
+
+  /** Fetches now, unless a fetch began less than `maxAgeMs` ago; 0 when absent. To prepare a mirror, or to see whether access works. */
+  async refresh(request: Asked & { readonly maxAgeMs?: number }): Promise<void> {
+    await this.#ask(request, (mirror) =>
+      mirror.ensureFresh({ maxAgeMs: request.maxAgeMs ?? 0, signal: request.signal }),
+    );
+  }
+
+  /** Stops every git process. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#git[Symbol.asyncDispose]();
+  }
+
+  get #home(): string {
+    return join(this.#deps.folder, "home");
+  }
+
+  /** Answers from the mirror; one that turns out to be damaged is made anew and asked once more. */
+  async #ask<Answer>(asked: Asked, question: (mirror: RepositoryMirror) => Promise<Answer>): Promise<Answer> {
+    const mirror = await this.#mirror(asked.repository);
+    try {
+      return await question(mirror);
+    } catch (error) {
+      if (errorCode(error) !== "git.corrupt") throw error;
+      this.#deps.logger.warn("mirror is damaged and is made anew", { repository: mirror.address });
+      await mirror.ensureFresh({ maxAgeMs: 0, signal: asked.signal });
+      return question(mirror);
+    }
+  }
+
+  async #mirror(repository: string): Promise<RepositoryMirror> {
+    const url = parseRepositoryUrl(repository);
+    this.#prepared ??= mkdir(this.#home, { recursive: true, mode: 0o700 });
+    await this.#prepared;
+    const known = this.#mirrors.get(url.identity);
+    if (known !== undefined) return known;
+    const { folder, clock, logger, limits } = this.#deps;
+    const created = new RepositoryMirror({
+      url,
+      folder: join(folder, createHash("sha256").update(url.identity).digest("hex").slice(0, 32)),
+      git: this.#git,
+      credentials: this.#credentials,
+      clock,
+      logger,
+      limits: { ...LIMITS, ...limits },
+    });
+    this.#mirrors.set(url.identity, created);
+    return created;
+  }
+
+  async #ensureKnown(
+    mirror: RepositoryMirror,
+    shas: readonly string[],
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    await mirror.ensureExists(signal);
+    const wanted = shas.filter((sha) => isFullSha(sha));
+    const known = await existingCommits(mirror, wanted);
+    if (wanted.some((sha) => !known.includes(sha))) await mirror.ensureFresh({ maxAgeMs: 0, signal });
+  }
+}

@@ -1,0 +1,89 @@
+import { mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
+/** The folder of one mirror on disk. Nothing here runs git. */
+export class MirrorFolder {
+  /** The bare repository; it exists only when its first fetch was completed. */
+  readonly path: string;
+  /** Where a new one is made before it takes that place. */
+  readonly draft: string;
+  readonly #retired: string;
+
+  constructor(path: string) {
+    this.path = path;
+    this.draft = `${path}.new`;
+    this.#retired = `${path}.old`;
+  }
+
+  /** Removes what a killed process left behind and says whether there is a mirror. To be called while no git works here. */
+  async tidy(): Promise<boolean> {
+    await this.discardDraft();
+    await rm(this.#retired, { recursive: true, force: true });
+    if (!(await exists(join(this.path, "HEAD")))) {
+      await rm(this.path, { recursive: true, force: true });
+      return false;
+    }
+    await this.sweep();
+    return true;
+  }
+
+  /** Removes lock files and half-written packs of a git that was killed; no reference can be named `*.lock`. */
+  async sweep(): Promise<void> {
+    const entries = await readdir(this.path, { recursive: true, withFileTypes: true }).catch(() => []);
+    for (const entry of entries) {
+      const isRemnant = entry.name.endsWith(".lock") || /^(?:\.?tmp[-_]|incoming-)/u.test(entry.name);
+      // A branch may well be called tmp_1, so remnants of that kind are looked for among objects only.
+      const isObject = entry.parentPath.startsWith(join(this.path, "objects"));
+      if (isRemnant && (isObject || (entry.isFile() && entry.name.endsWith(".lock")))) {
+        await rm(join(entry.parentPath, entry.name), { recursive: true, force: true });
+      }
+    }
+  }
+
+  async startDraft(): Promise<void> {
+    await this.discardDraft();
+    await mkdir(this.draft, { recursive: true, mode: 0o700 });
+  }
+
+  async discardDraft(): Promise<void> {
+    await rm(this.draft, { recursive: true, force: true });
+  }
+
+  /** Puts the finished draft in the place of the mirror. `description` tells whoever looks into the folder whose copy it is. */
+  async adoptDraft(description: string): Promise<void> {
+    await writeFile(join(this.draft, "description"), `${description}\n`);
+    await rm(this.#retired, { recursive: true, force: true });
+    if (await exists(this.path)) await rename(this.path, this.#retired);
+    await rename(this.draft, this.path);
+    await rm(this.#retired, { recursive: true, force: true });
+  }
+}
+
+/** Bytes of the packs in a bare repository, those that are just being received included. */
+export async function packedBytes(repository: string): Promise<number> {
+  const folder = join(repository, "objects", "pack");
+  const names = await readdir(folder).catch(() => []);
+  // A pack in the making may be renamed between the two calls.
+  const sizes = await Promise.all(
+    names.map((name) =>
+      stat(join(folder, name)).then(
+        (entry) => entry.size,
+        () => 0,
+      ),
+    ),
+  );
+  return sizes.reduce((total, size) => total + size, 0);
+}
+
+/** How many packs a bare repository has; each fetch that brings something adds one. */
+export async function packCount(repository: string): Promise<number> {
+  const names = await readdir(join(repository, "objects", "pack")).catch(() => []);
+  return names.filter((name) => name.endsWith(".pack")).length;
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
