@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import { assert, integer, property, string } from "fast-check";
 import { describe, expect, test } from "vitest";
 
 import { safeLine } from "../../../src/git/safe-line.ts";
@@ -22,10 +22,11 @@ describe("a line that others wrote", () => {
   });
 
   test("is never longer than asked and never has a control or direction character", () => {
-    fc.assert(
-      fc.property(fc.string({ unit: "binary", maxLength: 200 }), fc.integer({ min: 1, max: 50 }), (text, longest) => {
+    assert(
+      property(string({ unit: "binary", maxLength: 200 }), integer({ min: 1, max: 50 }), (text, longest) => {
         const line = safeLine(text, longest);
-        return Array.from(line).length <= longest && !/[\p{Cc}\p{Cf}\n]/u.test(line);
+        expect(Array.from(line).length).toBeLessThanOrEqual(longest);
+        expect(line).not.toMatch(/[\p{Cc}\p{Cf}\n]/u);
       }),
     );
   });
