@@ -1,0 +1,147 @@
+import type { Statement } from "better-sqlite3";
+import { z } from "zod";
+
+import type { LockClaim } from "../domain/lock-book.ts";
+import { JsonValue } from "../domain/outcome.ts";
+import type { RunEvent } from "../domain/run-event.ts";
+import type { Append, EventStore, Intent, RunChange, RunFilter, RunRow } from "../engine/ports.ts";
+import type { Proof } from "../engine/step-kind.ts";
+import type { Json } from "../platform/canonical-json.ts";
+import type { LogDatabase } from "./database.ts";
+import { type LogReader, parseRunEvent, storedEvent } from "./log-reader.ts";
+import type { LogWriter } from "./log-writer.ts";
+import type { RunTables } from "./run-tables.ts";
+import type { EventSealer } from "./sealed-event.ts";
+
+/** The stream of what people and machines asked for. */
+export const INTENTS_STREAM = "intents";
+const AT_THE_END = -1;
+
+const IntentReceived = z.strictObject({
+  type: z.literal("intent.received"),
+  at: z.number(),
+  actor: z.string().default(""),
+  id: z.string(),
+  key: z.string(),
+  kind: z.string(),
+  body: JsonValue,
+});
+
+export interface EventStoreDeps {
+  readonly database: LogDatabase;
+  readonly writer: LogWriter;
+  readonly reader: LogReader;
+  readonly sealer: EventSealer;
+  readonly runs: RunTables;
+}
+
+/** The log in SQLite, with its projections in the same transaction. */
+export class SqliteEventStore implements EventStore {
+  readonly #deps: EventStoreDeps;
+  readonly #receive: Statement<[string, string, number]>;
+  readonly #settle: Statement<[number, string]>;
+  readonly #open: Statement<[], number>;
+  /** Versions shown that wait for a commit: they may be lost, so they are no events and nobody waits for them. */
+  readonly #shown = new Map<string, number>();
+
+  constructor(deps: EventStoreDeps) {
+    this.#deps = deps;
+    const { sqlite } = deps.database;
+    this.#receive = sqlite.prepare(
+      "INSERT INTO intents (id, key, received) VALUES (?, ?, ?) ON CONFLICT (key) DO NOTHING",
+    );
+    this.#settle = sqlite.prepare("UPDATE intents SET settled = ? WHERE id = ? AND settled IS NULL");
+    this.#open = sqlite
+      .prepare<[], number>("SELECT received FROM intents WHERE settled IS NULL ORDER BY received")
+      .pluck();
+    deps.writer.carry({
+      write: () => {
+        for (const [run, version] of this.#shown) deps.runs.markShown(run, version);
+      },
+      committed: () => this.#shown.clear(),
+    });
+  }
+
+  async append({ stream, expectedVersion, events }: Append): Promise<void> {
+    const sealed = events.map((event) => this.#deps.sealer.seal(event));
+    await this.#deps.writer.transact((log) => void log.append(stream, expectedVersion, sealed));
+  }
+
+  async appendRun(change: RunChange): Promise<void> {
+    const { stream, expectedVersion, events } = change;
+    const sealed = events.map((event) => this.#deps.sealer.seal(event));
+    await this.#deps.writer.transact((log) => {
+      const first = log.append(stream, expectedVersion, sealed);
+      this.#deps.runs.write({ ...change, sequenceOf: (index) => first + index });
+    });
+  }
+
+  readRun(run: string): readonly RunEvent[] {
+    return this.#deps.reader.stream(run).map(parseRunEvent);
+  }
+
+  runRow(run: string): RunRow | undefined {
+    return this.#deps.runs.row(run);
+  }
+
+  findRun(shortId: string): RunRow | undefined {
+    return this.#deps.runs.find(shortId);
+  }
+
+  listRuns(filter: RunFilter): readonly RunRow[] {
+    return this.#deps.runs.list(filter);
+  }
+
+  activeRuns(): readonly string[] {
+    return this.#deps.runs.active();
+  }
+
+  unshownRuns(): readonly string[] {
+    return this.#deps.runs.unshown();
+  }
+
+  nextWake(): { readonly run: string; readonly at: number } | undefined {
+    return this.#deps.runs.nextWake();
+  }
+
+  dueRuns(nowMs: number): readonly string[] {
+    return this.#deps.runs.due(nowMs);
+  }
+
+  markShown(run: string, version: number): void {
+    this.#shown.set(run, Math.max(version, this.#shown.get(run) ?? 0));
+    this.#deps.writer.flushSoon();
+  }
+
+  claims(): readonly LockClaim[] {
+    return this.#deps.runs.claims();
+  }
+
+  proofs(app: string, limit: number): readonly Proof[] {
+    return this.#deps.runs.proofs(app, limit);
+  }
+
+  async recordIntent({ id, key, at, actor, kind, body }: Intent): Promise<boolean> {
+    const sealed = this.#deps.sealer.seal({ type: "intent.received", at, actor, id, key, kind, body });
+    return this.#deps.writer.transact((log) => {
+      if (this.#receive.run(id, key, log.nextSequence).changes === 0) return false;
+      log.append(INTENTS_STREAM, AT_THE_END, [sealed]);
+      return true;
+    });
+  }
+
+  async settleIntent(id: string, result: Json, at: number): Promise<void> {
+    const sealed = this.#deps.sealer.seal({ type: "intent.settled", at, id, result });
+    await this.#deps.writer.transact((log) => {
+      // Settled twice, after a crash between the settling and what came of it: the first result stands.
+      if (this.#settle.run(log.nextSequence, id).changes > 0) log.append(INTENTS_STREAM, AT_THE_END, [sealed]);
+    });
+  }
+
+  openIntents(): readonly Intent[] {
+    return this.#open.all().map((sequence) => {
+      const { type: _type, ...intent } = IntentReceived.parse(storedEvent(this.#deps.reader.row(sequence)));
+      return intent;
+    });
+  }
+}

@@ -1,0 +1,218 @@
+import type { Statement } from "better-sqlite3";
+
+import { type ChainHead, GENESIS, headerHash } from "../audit/hash-chain.ts";
+import type { Clock, Timer } from "../platform/clock.ts";
+import { AppError } from "../platform/errors.ts";
+import type { AtEndOfTurn } from "../platform/turn.ts";
+import type { LogDatabase } from "./database.ts";
+import type { SealedEvent } from "./sealed-event.ts";
+import { storeError } from "./store-error.ts";
+
+/** What may be done inside the commit of a turn. */
+export interface LogTransaction {
+  /** The sequence that the next event will have. */
+  readonly nextSequence: number;
+  /**
+   * Appends to one stream; -1 as `expectedVersion` appends at its end, whatever it is.
+   * Returns the sequence of the first event. Throws `store.conflict` when the stream has another version.
+   */
+  append(stream: string, expectedVersion: number, events: readonly SealedEvent[]): number;
+}
+
+/** Something that goes into the next commit without anybody waiting for it, and again into the next one if that fails. */
+export interface Passenger {
+  write(transaction: LogTransaction): void;
+  committed(): void;
+}
+
+export interface LogWriterDeps {
+  readonly database: LogDatabase;
+  readonly clock: Clock;
+  readonly atEndOfTurn: AtEndOfTurn;
+  /** How long to wait for another program that has the database locked. */
+  readonly busyTimeoutMs: number;
+}
+
+interface Work {
+  run(transaction: LogTransaction): void;
+  resolve(): void;
+  reject(error: AppError): void;
+}
+
+type InsertValues = [number, number, string, number, string, string, string, string, string, string];
+
+const BUSY_RETRY_MS = 20;
+
+/**
+ * The only writer of the log. What is handed in during one turn of the event loop is committed together at its end:
+ * all of it or, when anything in it fails, nothing of it. Keeps the head of the hash chain.
+ */
+export class LogWriter implements AsyncDisposable {
+  readonly #deps: LogWriterDeps;
+  readonly #begin: Statement<[]>;
+  readonly #commit: Statement<[]>;
+  readonly #rollback: Statement<[]>;
+  readonly #insert: Statement<InsertValues>;
+  readonly #version: Statement<[string], { version: number }>;
+  readonly #passengers: Passenger[] = [];
+  #head: ChainHead;
+  #turn: Work[] = [];
+  #isFlushDue = false;
+  #busySince: number | undefined;
+  #retry: Timer | undefined;
+  #isClosed = false;
+
+  constructor(deps: LogWriterDeps) {
+    this.#deps = deps;
+    const { sqlite } = deps.database;
+    this.#begin = sqlite.prepare("BEGIN IMMEDIATE");
+    this.#commit = sqlite.prepare("COMMIT");
+    this.#rollback = sqlite.prepare("ROLLBACK");
+    this.#insert = sqlite.prepare(
+      "INSERT INTO events (sequence, at, stream, version, type, actor, commitment, hash, salt, payload) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    );
+    this.#version = sqlite.prepare("SELECT version FROM events WHERE stream = ? ORDER BY version DESC LIMIT 1");
+    const newest = sqlite.prepare<[], ChainHead>("SELECT sequence, hash FROM events ORDER BY sequence DESC LIMIT 1");
+    this.#head = newest.get() ?? GENESIS;
+  }
+
+  /** The newest event that is on the disk. */
+  get head(): ChainHead {
+    return this.#head;
+  }
+
+  /** Runs `work` in the commit of this turn; resolves with its result when that is on the disk. */
+  transact<Result>(work: (transaction: LogTransaction) => Result): Promise<Result> {
+    if (this.#isClosed) return Promise.reject(closed(this.#deps.database.file));
+    return new Promise((resolve, reject) => {
+      let result: { readonly value: Result } | undefined;
+      this.#turn.push({
+        run: (transaction) => void (result = { value: work(transaction) }),
+        resolve: () => result && resolve(result.value),
+        reject,
+      });
+      this.flushSoon();
+    });
+  }
+
+  /** `passenger` is asked for what it has at the beginning of every commit from now on. */
+  carry(passenger: Passenger): void {
+    this.#passengers.push(passenger);
+  }
+
+  /** Makes sure that there is a commit at the end of this turn. */
+  flushSoon(): void {
+    if (this.#isFlushDue || this.#isClosed) return;
+    this.#isFlushDue = true;
+    this.#deps.atEndOfTurn(() => this.#flush());
+  }
+
+  /** Commits what is still waiting; refuses everything after that. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#retry?.cancel();
+    if (!this.#isFlushDue) return;
+    // Nothing else has to go on now, so the waiting may be left to SQLite.
+    this.#deps.database.sqlite.pragma(`busy_timeout = ${this.#deps.busyTimeoutMs}`);
+    this.#flush();
+  }
+
+  #flush(): void {
+    // Not due any more when the store was closed in between.
+    if (!this.#isFlushDue || !this.#tryBegin()) return;
+    this.#isFlushDue = false;
+    const turn = this.#takeTurn();
+    try {
+      const transaction = this.#transaction();
+      for (const passenger of this.#passengers) passenger.write(transaction);
+      for (const work of turn) work.run(transaction);
+      this.#commit.run();
+      this.#head = transaction.head;
+    } catch (error) {
+      this.#fail(turn, error);
+      return;
+    }
+    for (const passenger of this.#passengers) passenger.committed();
+    for (const work of turn) work.resolve();
+  }
+
+  // Waits without blocking: SQLite's own waiting would stop the event loop, and with it every acknowledgement.
+  #tryBegin(): boolean {
+    const { clock, busyTimeoutMs } = this.#deps;
+    try {
+      this.#begin.run();
+      this.#busySince = undefined;
+      return true;
+    } catch (error) {
+      this.#busySince ??= clock.monotonic();
+      const isBusy = storeError(error, "").code === "store.busy";
+      if (isBusy && !this.#isClosed && clock.monotonic() - this.#busySince < busyTimeoutMs) {
+        this.#retry = clock.setTimer(BUSY_RETRY_MS, () => this.#flush());
+        return false;
+      }
+      this.#busySince = undefined;
+      this.#isFlushDue = false;
+      this.#fail(this.#takeTurn(), error);
+      return false;
+    }
+  }
+
+  #takeTurn(): readonly Work[] {
+    const turn = this.#turn;
+    this.#turn = [];
+    return turn;
+  }
+
+  #fail(turn: readonly Work[], thrown: unknown): void {
+    if (this.#deps.database.sqlite.inTransaction) this.#rollback.run();
+    const error = storeError(thrown, this.#deps.database.file);
+    for (const work of turn) work.reject(error);
+  }
+
+  #transaction(): LogTransaction & { readonly head: ChainHead } {
+    let head = this.#head;
+    return {
+      get head() {
+        return head;
+      },
+      get nextSequence() {
+        return head.sequence + 1;
+      },
+      append: (stream, expectedVersion, events) => {
+        const last = this.#version.get(stream)?.version ?? 0;
+        if (expectedVersion !== -1 && expectedVersion !== last) throw conflict({ stream, expectedVersion, last });
+        const first = head.sequence + 1;
+        let version = last;
+        for (const { type, at, actor, payload, salt, commitment } of events) {
+          version += 1;
+          const sequence = head.sequence + 1;
+          const hash = headerHash({ sequence, previousHash: head.hash, at, stream, version, type, actor, commitment });
+          this.#insert.run(sequence, at, stream, version, type, actor, commitment, hash, salt, payload);
+          head = { sequence, hash };
+        }
+        return first;
+      },
+    };
+  }
+}
+
+function conflict(details: {
+  readonly stream: string;
+  readonly expectedVersion: number;
+  readonly last: number;
+}): AppError {
+  const { stream, expectedVersion, last } = details;
+  return new AppError(
+    `${stream} has ${last} events, not ${expectedVersion}: something else happened to it; look again`,
+    {
+      code: "store.conflict",
+      retry: "backoff",
+      details,
+    },
+  );
+}
+
+function closed(file: string): AppError {
+  return new AppError(`${file} is closed: the server is ending`, { code: "store.closed" });
+}

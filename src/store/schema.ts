@@ -1,0 +1,141 @@
+import { sql } from "drizzle-orm";
+import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+
+/*
+ * After a change here: `npx drizzle-kit generate --dialect sqlite --schema src/store/schema.ts --out src/store/migrations --name WHAT`.
+ * Read what it wrote. A migration that changes the shape of a projection deletes the rows of all projections; they are
+ * rebuilt when the store is opened.
+ */
+
+/** The log. Rows are only ever added; redaction sets `salt` and `payload` to NULL. */
+export const events = sqliteTable(
+  "events",
+  {
+    sequence: integer().primaryKey(),
+    at: integer().notNull(),
+    stream: text().notNull(),
+    version: integer().notNull(),
+    type: text().notNull(),
+    actor: text().notNull(),
+    commitment: text().notNull(),
+    hash: text().notNull(),
+    salt: text(),
+    payload: text(),
+  },
+  (table) => [uniqueIndex("events_by_stream").on(table.stream, table.version)],
+);
+
+/** The only place where people can be recognised. Not a projection: a deleted row is a redacted person. */
+export const people = sqliteTable(
+  "people",
+  {
+    pseudonym: text().primaryKey(),
+    team: text().notNull(),
+    user: text().notNull(),
+    salt: text().notNull(),
+  },
+  (table) => [uniqueIndex("people_by_user").on(table.team, table.user)],
+);
+
+/** Projection of the stream `intents`; `received` and `settled` are sequences of events. */
+export const intents = sqliteTable(
+  "intents",
+  {
+    id: text().primaryKey(),
+    key: text().notNull().unique(),
+    received: integer().notNull(),
+    settled: integer(),
+  },
+  (table) => [
+    index("intents_open")
+      .on(table.received)
+      .where(sql`settled IS NULL`),
+  ],
+);
+
+const OPEN = sql`status IN ('running', 'failing')`;
+
+/** Projection of the streams of runs. `ordinal` is the order in which they started. */
+export const runs = sqliteTable(
+  "runs",
+  {
+    ordinal: integer().primaryKey(),
+    id: text().notNull().unique(),
+    shortId: text("short_id").notNull(),
+    command: text().notNull(),
+    title: text().notNull(),
+    status: text({ enum: ["running", "failing", "succeeded", "failed", "cancelled"] }).notNull(),
+    services: text({ mode: "json" }).$type<readonly string[]>().notNull(),
+    environments: text({ mode: "json" }).$type<readonly string[]>().notNull(),
+    requester: text().notNull(),
+    channel: text().notNull(),
+    startedAt: integer("started_at").notNull(),
+    changedAt: integer("changed_at").notNull(),
+    finishedAt: integer("finished_at"),
+    version: integer().notNull(),
+    shownVersion: integer("shown_version").notNull(),
+    wakeAt: integer("wake_at"),
+    parked: integer({ mode: "boolean" }).notNull(),
+  },
+  (table) => [
+    index("runs_by_short_id").on(table.shortId),
+    index("runs_open").on(table.ordinal).where(OPEN),
+    index("runs_active")
+      .on(table.ordinal)
+      .where(sql`status IN ('running', 'failing') AND parked = 0`),
+    index("runs_unshown")
+      .on(table.ordinal)
+      .where(sql`shown_version < version`),
+    index("runs_to_wake")
+      .on(table.wakeAt)
+      .where(sql`status IN ('running', 'failing') AND wake_at IS NOT NULL`),
+  ],
+);
+
+/** Projection of the streams of runs; `sequence` is that of the event which asked for the lock. */
+export const claims = sqliteTable(
+  "claims",
+  {
+    run: text().notNull(),
+    path: text().notNull(),
+    keys: text({ mode: "json" }).$type<readonly string[]>().notNull(),
+    status: text({ enum: ["requested", "held"] }).notNull(),
+    sequence: integer().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.run, table.path] })],
+);
+
+/** Projection of the streams of runs; `sequence` is that of the event which proves. */
+export const proofs = sqliteTable(
+  "proofs",
+  {
+    ordinal: integer().primaryKey(),
+    sequence: integer().notNull(),
+    run: text().notNull(),
+    app: text().notNull(),
+    applicationUid: text("application_uid").notNull(),
+    revision: text().notNull(),
+    sourceDigest: text("source_digest").notNull(),
+    provenAt: integer("proven_at").notNull(),
+  },
+  (table) => [
+    index("proofs_by_app").on(table.app, table.sequence),
+    uniqueIndex("proofs_once").on(table.run, table.app, table.revision, table.provenAt),
+  ],
+);
+
+/** Projection of the stream `messages`, but for `sent_hash`: what Slack was last told can be told again. */
+export const slots = sqliteTable(
+  "slots",
+  {
+    slot: text().primaryKey(),
+    team: text().notNull(),
+    channel: text().notNull(),
+    threadTs: text("thread_ts"),
+    ts: text(),
+    sentHash: text("sent_hash"),
+    postingSince: integer("posting_since"),
+    lostReason: text("lost_reason"),
+  },
+  (table) => [index("slots_by_message").on(table.team, table.channel, table.ts)],
+);

@@ -1,0 +1,97 @@
+import { join } from "node:path";
+
+import type { EventStore, PeopleStore, SlotStore } from "../engine/ports.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { Random } from "../platform/ids.ts";
+import type { AtEndOfTurn } from "../platform/turn.ts";
+import { lockDataFolder } from "./data-folder-lock.ts";
+import { IN_MEMORY, type LogDatabase, openDatabase, openDatabaseToRead } from "./database.ts";
+import { SqliteEventStore } from "./event-store.ts";
+import { LogReader } from "./log-reader.ts";
+import { LogWriter } from "./log-writer.ts";
+import { SqlitePeopleStore } from "./people-store.ts";
+import { areProjectionsMissing, type Projector, rebuildProjections } from "./rebuild-projections.ts";
+import { RunTables } from "./run-tables.ts";
+import { EventSealer } from "./sealed-event.ts";
+import { SqliteSlotStore } from "./slot-store.ts";
+
+const LOG_FILE = "quarterdeck.db";
+const BUSY_TIMEOUT_MS = 5000;
+
+/** The log and all that is kept beside it, open for the one server that writes it. Disposing commits what still waits. */
+export interface Store extends AsyncDisposable {
+  readonly events: EventStore;
+  readonly people: PeopleStore;
+  readonly slots: SlotStore;
+  readonly log: LogReader;
+  /** Derives everything that can be derived from the log anew. */
+  rebuildProjections(): Promise<void>;
+}
+
+export interface StoreDeps {
+  /** Created when it is not there; `:memory:` leaves nothing behind. */
+  readonly dataFolder: string;
+  /** Where this server can be reached, for whoever tries to start a second one. */
+  readonly address: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly atEndOfTurn: AtEndOfTurn;
+  readonly projector: Projector;
+  /** How long an append waits for another program that has the database locked; 5 s unless set. */
+  readonly busyTimeoutMs?: number;
+}
+
+/**
+ * Opens the log of a data folder, alone. Throws `store.in-use`, `store.read-only`, `store.full`, `store.corrupt`, `store.newer`,
+ * `store.busy`; each message says what to do.
+ */
+export async function openStore(deps: StoreDeps): Promise<Store> {
+  const { dataFolder, address, clock } = deps;
+  const isInMemory = dataFolder === IN_MEMORY;
+  await using opening = new AsyncDisposableStack();
+  if (!isInMemory) opening.use(lockDataFolder({ folder: dataFolder, address, nowMs: clock.now() }));
+  const database = openDatabase(isInMemory ? IN_MEMORY : join(dataFolder, LOG_FILE));
+  opening.defer(() => void database.sqlite.close());
+  const writer = opening.use(createWriter(deps, database));
+  const store = createStore(deps, { database, writer });
+  if (areProjectionsMissing(database)) await store.rebuildProjections();
+  const resources = opening.move();
+  return { ...store, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+}
+
+/** Opens the log of a data folder to read it, whether or not a server has it open. Throws `store.missing`, `store.corrupt`, `store.newer`. */
+export function openLog(dataFolder: string): { readonly log: LogReader } & Disposable {
+  const database = openDatabaseToRead(join(dataFolder, LOG_FILE));
+  return { log: new LogReader(database), [Symbol.dispose]: () => void database.sqlite.close() };
+}
+
+function createWriter(
+  { clock, atEndOfTurn, busyTimeoutMs = BUSY_TIMEOUT_MS }: StoreDeps,
+  database: LogDatabase,
+): LogWriter {
+  return new LogWriter({ database, clock, atEndOfTurn, busyTimeoutMs });
+}
+
+interface Opened {
+  readonly database: LogDatabase;
+  readonly writer: LogWriter;
+}
+
+function createStore(
+  { clock, random, projector }: StoreDeps,
+  { database, writer }: Opened,
+): Omit<Store, typeof Symbol.asyncDispose> {
+  const reader = new LogReader(database);
+  const sealer = new EventSealer({ random });
+  const runs = new RunTables(database);
+  const people = new SqlitePeopleStore({ database, writer, sealer, clock });
+  const slots = new SqliteSlotStore({ database, writer, sealer });
+  const events = new SqliteEventStore({ database, writer, reader, sealer, runs });
+  return {
+    events,
+    people,
+    slots,
+    log: reader,
+    rebuildProjections: () => writer.transact(() => rebuildProjections({ database, reader, runs, slots, projector })),
+  };
+}
