@@ -2,7 +2,7 @@ import { type Effect, effectKey } from "../domain/effect.ts";
 import type { RunInput } from "../domain/decide.ts";
 import { nextWork, type Work } from "../domain/next-work.ts";
 import type { Outcome, Progress } from "../domain/outcome.ts";
-import type { RunState } from "../domain/run-state.ts";
+import type { RunState, StepState } from "../domain/run-state.ts";
 import { type QueueView, runView, type RunView } from "../domain/run-view.ts";
 import type { Json } from "../platform/canonical-json.ts";
 import { errorText } from "../platform/errors.ts";
@@ -81,7 +81,7 @@ export class RunWork implements AsyncDisposable {
   }
 
   #start(state: RunState, work: Work): void {
-    const facts = this.#facts(state, work);
+    const facts = this.facts(state, { path: work.effect.path, input: work.input });
     if (work.type !== "dispatch") {
       this.#watches.start({ work, facts, planDigest: state.planDigest });
       return;
@@ -97,17 +97,21 @@ export class RunWork implements AsyncDisposable {
     else this.#watches.stop(work.effect);
   }
 
-  #facts(state: RunState, work: Work): StepFacts {
-    const step = state.steps.get(work.effect.path);
+  /** What the server knows about a step of the run and puts into its execution. */
+  facts(state: RunState, { path, input }: Pick<StepState, "path" | "input">): StepFacts {
+    const step = state.steps.get(path);
     const gate = step?.approval === undefined ? undefined : state.steps.get(step.approval.gate)?.gate;
-    const app = work.input["app"];
+    const app = input["app"];
     const proof = typeof app === "string" ? this.#deps.store.proofs(app, 1)[0] : undefined;
     const requester = this.#deps.people.person(state.requester)?.user ?? state.requester;
+    const index = state.targets.findIndex((target) => target.app === app);
+    const [target, previous] = [state.targets[index], state.targets[index - 1]];
     return {
       runTitle: state.title,
       requester,
       ...(gate !== undefined && { approved: { subject: gate.subject, digest: gate.digest } }),
       ...(proof !== undefined && { proof }),
+      ...(target !== undefined && { place: { target, ...(previous !== undefined && { previous }) } }),
     };
   }
 

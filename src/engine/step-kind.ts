@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { ApprovalRule } from "../domain/target.ts";
 import type { Effect } from "../domain/effect.ts";
 import type { GateEvidence, GateSubject } from "../domain/gate.ts";
+import type { RunTarget } from "../domain/run-event.ts";
 import { type Failure, JsonValue, type Outcome, type Progress } from "../domain/outcome.ts";
 import { AppError, errorCode, errorText } from "../platform/errors.ts";
 import type { Json } from "../platform/canonical-json.ts";
@@ -32,6 +33,14 @@ export interface StepFacts {
   readonly approved?: { readonly subject: GateSubject; readonly digest: string };
   /** The newest proof for the application that `input.app` names. */
   readonly proof?: Proof;
+  /** Where the step works, when `input.app` is one of the run's own applications. */
+  readonly place?: StepPlace;
+}
+
+/** The environment in which a step works, and the one before it in the order. */
+export interface StepPlace {
+  readonly target: RunTarget;
+  readonly previous?: RunTarget;
 }
 
 /** What every execution gets. `signal` aborts on cancel, time-out and shutdown. */
@@ -84,10 +93,11 @@ export type StepKind = Described &
         readonly sort: "gate";
         readonly protects: false;
         open(input: unknown, context: GateContext): Promise<GateOpening>;
+        subject(input: unknown, context: GateContext): Promise<GateSubject>;
       }
   );
 
-interface Definition<Input, Output extends Readonly<Record<string, Json>>> {
+interface Definition<Input, Output extends Readonly<Record<string, unknown>>> {
   readonly kind: string;
   readonly summary: string;
   readonly input: z.ZodType<Input>;
@@ -100,7 +110,7 @@ export type StepResult<Output> =
   | Exclude<Outcome, { status: "succeeded" }>;
 
 /** Declares an action: it does something, on a worker, at least once, and says how safe a repetition is. */
-export function defineAction<Input, Output extends Readonly<Record<string, Json>>>(
+export function defineAction<Input, Output extends Readonly<Record<string, unknown>>>(
   definition: Definition<Input, Output> & {
     readonly repeat: Repeat;
     /** True when it changes what runs in the environment of `input.app`. */
@@ -118,7 +128,7 @@ export function defineAction<Input, Output extends Readonly<Record<string, Json>
 }
 
 /** Declares a wait: it watches for something, on the server, and may be started again at any time. */
-export function defineWait<Input, Output extends Readonly<Record<string, Json>>>(
+export function defineWait<Input, Output extends Readonly<Record<string, unknown>>>(
   definition: Definition<Input, Output> & { run(input: Input, context: StepContext): Promise<StepResult<Output>> },
 ): StepKind {
   return {
@@ -129,10 +139,11 @@ export function defineWait<Input, Output extends Readonly<Record<string, Json>>>
   };
 }
 
-/** Declares a gate: a wait for people. `open` gathers what they are shown, and may be called again to see whether it changed. */
-export function defineGate<Input>(
-  definition: Definition<Input, Readonly<Record<string, Json>>> & {
+/** Declares a gate: a wait for people. `open` gathers what they are shown; `subject` says what an approval would be of now. */
+export function defineGate<Input, Output extends Readonly<Record<string, unknown>>>(
+  definition: Definition<Input, Output> & {
     open(input: Input, context: GateContext): Promise<GateOpening>;
+    subject(input: Input, context: GateContext): Promise<GateSubject>;
   },
 ): StepKind {
   return {
@@ -140,33 +151,37 @@ export function defineGate<Input>(
     sort: "gate",
     protects: false,
     open: (input, context) => definition.open(definition.input.parse(input), context),
+    subject: (input, context) => definition.subject(definition.input.parse(input), context),
   };
 }
 
 /** The failure that a thrown error stands for; its retry class decides whether the step is tried again. */
 export function failureOf(thrown: unknown): Failure {
   const retry = thrown instanceof AppError ? thrown.retry : "never";
-  const details = thrown instanceof AppError ? JsonDetails.safeParse(thrown.details).data : undefined;
+  const details = thrown instanceof AppError ? JsonMembers.safeParse(thrown.details).data : undefined;
   const failure = { code: errorCode(thrown), message: errorText(thrown), retry };
   return details === undefined || Object.keys(details).length === 0 ? failure : { ...failure, details };
 }
 
-const JsonDetails = z.record(z.string(), JsonValue);
+const JsonMembers = z.record(z.string(), JsonValue);
 
-function described<Input, Output extends Readonly<Record<string, Json>>>(
+function described<Input, Output extends Readonly<Record<string, unknown>>>(
   definition: Definition<Input, Output>,
 ): Described {
   const { kind, summary, input, output } = definition;
   return { kind, summary, inputSchema: input, outputSchema: output };
 }
 
-async function guarded<Input, Output extends Readonly<Record<string, Json>>>(
+async function guarded<Input, Output extends Readonly<Record<string, unknown>>>(
   definition: Definition<Input, Output>,
   run: () => Promise<StepResult<Output>>,
 ): Promise<Outcome> {
   try {
     const result = await run();
-    return result.status === "succeeded" ? { ...result, output: definition.output.parse(result.output) } : result;
+    if (result.status !== "succeeded") return result;
+    // Through JSON once: members that are undefined are not there afterwards, as in the log.
+    const output = JSON.stringify(definition.output.parse(result.output));
+    return { status: "succeeded", output: JsonMembers.parse(JSON.parse(output)) };
   } catch (error) {
     return { status: "failed", failure: failureOf(error) };
   }

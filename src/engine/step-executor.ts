@@ -1,0 +1,56 @@
+import type { Failure, Outcome, Progress } from "../domain/outcome.ts";
+import type { Json } from "../platform/canonical-json.ts";
+import type { Job } from "./ports.ts";
+import { failureOf, type StepKind } from "./step-kind.ts";
+
+/** Why an execution was told to stop; the reason of its signal. */
+export class Cancelled extends Error {
+  override readonly name = "Cancelled";
+}
+
+export interface Execution {
+  readonly job: Job;
+  readonly kinds: ReadonlyMap<string, StepKind>;
+  /** Aborted with `Cancelled` when nobody wants the step any more. */
+  readonly signal: AbortSignal;
+  readonly progress: (progress: Progress) => void;
+  readonly checkpoint: (data: Json) => Promise<void>;
+}
+
+/**
+ * Executes one attempt of an action, wherever the worker is. Never throws: whatever goes wrong is an outcome.
+ * An execution that was cancelled fails with `cancelled`, unless it had already succeeded.
+ */
+export async function executeJob(execution: Execution): Promise<Outcome> {
+  const { job, kinds, signal } = execution;
+  const kind = kinds.get(job.uses);
+  if (kind?.sort !== "action") return failed(unknownKind(job.uses));
+  if (signal.aborted) return failed(cancelled(signal));
+  const outcome = await attempt(kind, execution);
+  // What a step says while it is being stopped is the noise of its stopping.
+  return outcome.status !== "succeeded" && signal.reason instanceof Cancelled ? failed(cancelled(signal)) : outcome;
+}
+
+async function attempt(kind: Extract<StepKind, { sort: "action" }>, execution: Execution): Promise<Outcome> {
+  const { job, signal, progress, checkpoint } = execution;
+  const { effect, facts, checkpointed, startedAt } = job;
+  try {
+    return await kind.run(job.input, { effect, facts, signal, startedAt, checkpointed, progress, checkpoint });
+  } catch (error) {
+    return failed(failureOf(error));
+  }
+}
+
+function failed(failure: Failure): Outcome {
+  return { status: "failed", failure };
+}
+
+function unknownKind(uses: string): Failure {
+  const message = `this worker has no action "${uses}": run the same version of the program everywhere`;
+  return { code: "step.unknown-kind", message, retry: "never" };
+}
+
+function cancelled(signal: AbortSignal): Failure {
+  const why = signal.reason instanceof Error ? signal.reason.message : "it was stopped";
+  return { code: "cancelled", message: `stopped: ${why}`, retry: "never" };
+}

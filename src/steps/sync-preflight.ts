@@ -1,0 +1,72 @@
+import type { Application } from "../argocd/application.ts";
+import { autoSyncOn, errorConditions, isDeleting, skipsReconcile, usesHydrator } from "../argocd/application-facts.ts";
+import type { ActionContext, StepResult } from "../engine/step-kind.ts";
+import { liveRevision, sourceDigest } from "./live-revision.ts";
+
+type Refusal = Extract<StepResult<never>, { status: "failed" }>;
+
+/** Why this application cannot be synced at a revision of our choice, whatever we do; undefined when it can. */
+export function refusalOf(application: Application, revision: string): Refusal | undefined {
+  const { name } = application.metadata;
+  if (isDeleting(application)) {
+    return failed(
+      "argocd.deleting",
+      `${name} is being deleted in Argo CD. Create it again before anything is deployed to it.`,
+    );
+  }
+  if (autoSyncOn(application)) return failed("argocd.auto-sync", autoSyncMessage(application, revision));
+  if (skipsReconcile(application)) {
+    return failed(
+      "argocd.skip-reconcile",
+      `${name} carries the annotation argocd.argoproj.io/skip-reconcile, so Argo CD would accept the sync and never run it. Remove the annotation.`,
+    );
+  }
+  if (usesHydrator(application)) {
+    return failed(
+      "argocd.hydrator",
+      `${name} uses Argo CD's source hydrator, whose commits are not the ones people name. It cannot be promoted by commit.`,
+    );
+  }
+  const invalid = errorConditions(application).find((condition) => condition.type === "InvalidSpecError");
+  if (invalid !== undefined) {
+    return failed("argocd.bad-spec", `Argo CD says that the definition of ${name} is invalid: ${invalid.message}`);
+  }
+  return undefined;
+}
+
+/** What an auto-synced application allows instead; the same words before the first gate and at the sync. */
+export function autoSyncMessage(application: Application, revision: string): string {
+  const { name } = application.metadata;
+  const target = application.spec.source?.targetRevision ?? "HEAD";
+  return (
+    `${name} syncs itself from "${target}" (auto-sync), and Argo CD refuses to pin it to ${revision.slice(0, 7)}. ` +
+    `Either switch auto-sync off for ${name}, so that Quarterdeck decides when it moves, or bring the commit into "${target}" and let auto-sync deploy it.`
+  );
+}
+
+/**
+ * What people approved is compared with what is there now, just before the effect. A difference voids the approval:
+ * the run goes back to its gate and shows the difference.
+ */
+export function approvalChanges(
+  application: Application,
+  now: { readonly context: ActionContext; readonly revision: string; readonly serverUrl: string },
+): Refusal | undefined {
+  const subject = now.context.facts.approved?.subject;
+  if (subject === undefined) return undefined;
+  const found: readonly (readonly [string, string, string])[] = [
+    ["serverUrl", subject.serverUrl, now.serverUrl],
+    ["applicationUid", subject.applicationUid, application.metadata.uid],
+    ["fromRevision", subject.fromRevision, liveRevision(application)],
+    ["toRevision", subject.toRevision, now.revision],
+    ["sourceDigest", subject.sourceDigest, sourceDigest(application)],
+  ];
+  const changed = found.filter(([, approved, current]) => approved !== current).map(([field]) => field);
+  if (changed.length === 0) return undefined;
+  const message = `What was approved is no longer what would happen (${changed.join(", ")} changed), so it has to be approved again.`;
+  return { status: "failed", failure: { code: "approval.void", message, retry: "never", details: { changed } } };
+}
+
+function failed(code: string, message: string): Refusal {
+  return { status: "failed", failure: { code, message, retry: "never" } };
+}
