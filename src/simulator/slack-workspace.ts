@@ -24,6 +24,9 @@ export interface SlackChannel extends SlackChannelDefinition {
   readonly createdAtMs: number;
 }
 
+/** Slack's own voice, which tells a person what went wrong. */
+export const SLACKBOT = "USLACKBOT";
+
 /** Who and what there is: people, user groups, channels with their members. Messages and views are kept elsewhere. */
 export class SlackWorkspace {
   readonly team: SlackWorkspaceDefinition["team"];
@@ -49,7 +52,8 @@ export class SlackWorkspace {
     this.app = definition.app;
     const { botUserId: id, name: realName } = definition.app;
     const bot: SlackPersonDefinition = { id, handle: realName.toLowerCase(), realName, role: "bot" };
-    for (const person of [...definition.people, bot]) this.putUser(person);
+    const slackbot: SlackPersonDefinition = { id: SLACKBOT, handle: "slackbot", realName: "Slackbot", role: "bot" };
+    for (const person of [...definition.people, bot, slackbot]) this.putUser(person);
     for (const group of definition.groups) this.#groups.set(group.id, group);
     for (const channel of definition.channels) this.putChannel(channel);
   }
