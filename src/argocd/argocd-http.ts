@@ -1,0 +1,221 @@
+import { type Dispatcher, Pool } from "undici";
+
+import type { Clock } from "../platform/clock.ts";
+import { AppError } from "../platform/errors.ts";
+import { ArgocdError, classifyFailure } from "./argocd-errors.ts";
+import { classifyResponse, isHtml } from "./classify-response.ts";
+
+/** How to reach one Argo CD server. */
+export interface ArgocdAddress {
+  /** The address of the API with its path, if Argo CD runs below one: `https://argocd.example.com/argo`. */
+  readonly url: string;
+  readonly token: string;
+  /** PEM of the certificate authority, where it is not a public one. */
+  readonly ca?: string | undefined;
+  /** Accept any certificate. */
+  readonly insecure?: boolean | undefined;
+  /** The name in the server's certificate, where it differs from the address. */
+  readonly serverName?: string | undefined;
+}
+
+export interface ArgocdHttpDeps extends ArgocdAddress {
+  readonly clock: Clock;
+  readonly maxResponseBytes?: number;
+}
+
+export interface HttpCall {
+  /** What is being done, for messages: `sync of argocd/checkout-prod`. */
+  readonly what: string;
+  readonly method: "GET" | "POST" | "DELETE";
+  /** Below the base, with its query: `/api/v1/applications`. */
+  readonly path: string;
+  readonly body?: unknown;
+  readonly timeoutMs: number;
+  /** Also tells Argo CD to give up by then. */
+  readonly serverDeadline?: boolean;
+  readonly signal?: AbortSignal | undefined;
+}
+
+const MAX_RESPONSE_BYTES = 20 * 1024 * 1024;
+// Enough of an error page to see what it is.
+const MAX_ERROR_BYTES = 64 * 1024;
+// Ten calls and the watch.
+const CONNECTIONS = 11;
+
+/**
+ * The transport to one Argo CD server: HTTP/1.1 only (its HTTP/2 port speaks gRPC alone), no redirects, since the token must not follow one,
+ * a time and a size limit on every answer. Failures come as ArgocdError.
+ */
+export class ArgocdHttp {
+  readonly #deps: ArgocdHttpDeps;
+  readonly #pool: Pool;
+  readonly #basePath: string;
+
+  constructor(deps: ArgocdHttpDeps) {
+    const url = parseBase(deps.url);
+    this.#deps = deps;
+    this.#basePath = url.pathname.replace(/\/+$/u, "");
+    this.#pool = new Pool(url.origin, {
+      connections: CONNECTIONS,
+      allowH2: false,
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      connect: {
+        timeout: 10_000,
+        rejectUnauthorized: deps.insecure !== true,
+        ...(deps.ca === undefined ? {} : { ca: deps.ca }),
+        ...(deps.serverName === undefined ? {} : { servername: deps.serverName }),
+      },
+    });
+  }
+
+  /** The parsed JSON of a successful answer. */
+  async json(call: HttpCall): Promise<unknown> {
+    const deadline = this.#deadline(call);
+    try {
+      const response = await this.#request(call, deadline.signal);
+      const text = await readText(response, call, this.#deps.maxResponseBytes ?? MAX_RESPONSE_BYTES);
+      return parseJson(call, contentTypeOf(response), text);
+    } catch (error) {
+      throw this.#explain(call, error, deadline.timedOut());
+    } finally {
+      deadline.cancel();
+    }
+  }
+
+  /**
+   * The body of a stream, open-ended. There is no time limit on the headers: Argo CD sends them with the first frame,
+   * and with nothing to send that may take for ever.
+   */
+  async stream(call: Omit<HttpCall, "timeoutMs" | "method">): Promise<Dispatcher.ResponseData["body"]> {
+    try {
+      const get = { ...call, method: "GET" as const, timeoutMs: 0 };
+      const response = await this.#request(get, call.signal, { accept: "text/event-stream" });
+      if (contentTypeOf(response).startsWith("text/event-stream")) return response.body;
+      response.body.destroy();
+      throw new ArgocdError(
+        `${call.what}: got ${contentTypeOf(response) || "no content type"} where an event stream was expected.`,
+        {
+          class: "not-json",
+        },
+      );
+    } catch (error) {
+      throw this.#explain({ ...call, timeoutMs: 0 }, error, false);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#pool.destroy();
+  }
+
+  async #request(
+    call: HttpCall,
+    signal: AbortSignal | undefined,
+    headers: Readonly<Record<string, string>> = { accept: "application/json" },
+  ): Promise<Dispatcher.ResponseData> {
+    const response = await this.#pool.request({
+      method: call.method,
+      path: this.#basePath + call.path,
+      headers: {
+        ...headers,
+        "user-agent": "quarterdeck",
+        authorization: `Bearer ${this.#deps.token}`,
+        // Argo CD compares the whole value, so nothing such as a charset may follow; without a body it is asked for as well.
+        ...(call.method === "GET" ? {} : { "content-type": "application/json" }),
+        ...(call.serverDeadline === true ? { "grpc-timeout": `${Math.ceil(call.timeoutMs / 1000)}S` } : {}),
+      },
+      ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
+      ...(signal === undefined ? {} : { signal }),
+    });
+    if (response.statusCode >= 200 && response.statusCode < 300) return response;
+    const { location } = response.headers;
+    throw classifyResponse({
+      what: call.what,
+      status: response.statusCode,
+      contentType: contentTypeOf(response),
+      body: (await readUpTo(response, MAX_ERROR_BYTES)).text,
+      ...(typeof location === "string" ? { location } : {}),
+    });
+  }
+
+  #deadline(call: HttpCall): { readonly signal: AbortSignal; timedOut(): boolean; cancel(): void } {
+    const controller = new AbortController();
+    let timedOut = false;
+    const timer = this.#deps.clock.setTimer(call.timeoutMs, () => {
+      timedOut = true;
+      controller.abort();
+    });
+    const signal = call.signal === undefined ? controller.signal : AbortSignal.any([call.signal, controller.signal]);
+    return { signal, timedOut: () => timedOut, cancel: () => timer.cancel() };
+  }
+
+  #explain(call: Pick<HttpCall, "what" | "timeoutMs" | "signal">, thrown: unknown, timedOut: boolean): unknown {
+    if (thrown instanceof ArgocdError) return thrown;
+    if (call.signal?.aborted === true) return call.signal.reason;
+    if (timedOut) {
+      return new ArgocdError(`${call.what}: Argo CD did not answer within ${call.timeoutMs / 1000} s.`, {
+        class: "timeout",
+        retry: "backoff",
+        cause: thrown,
+      });
+    }
+    return classifyFailure(call.what, thrown);
+  }
+}
+
+function parseBase(url: string): URL {
+  if (!URL.canParse(url) || !/^https?:$/u.test(new URL(url).protocol)) {
+    throw new AppError(`The Argo CD url ${JSON.stringify(url)} is not an http or https address.`, {
+      code: "argocd.bad-url",
+    });
+  }
+  return new URL(url);
+}
+
+function contentTypeOf(response: Dispatcher.ResponseData): string {
+  const value = response.headers["content-type"];
+  return typeof value === "string" ? value : "";
+}
+
+async function readText(
+  response: Dispatcher.ResponseData,
+  call: Pick<HttpCall, "what">,
+  limit: number,
+): Promise<string> {
+  const { text, complete } = await readUpTo(response, limit);
+  if (complete) return text;
+  throw new ArgocdError(`${call.what}: the answer is larger than ${Math.round(limit / 1024 / 1024)} MiB.`, {
+    class: "too-large",
+  });
+}
+
+async function readUpTo(
+  response: Dispatcher.ResponseData,
+  limit: number,
+): Promise<{ text: string; complete: boolean }> {
+  const chunks: Buffer[] = [];
+  let left = limit;
+  for await (const chunk of response.body) {
+    const bytes = Buffer.from(chunk);
+    chunks.push(bytes.subarray(0, left));
+    left -= bytes.length;
+    // Leaving the loop destroys the body.
+    if (left < 0) return { text: Buffer.concat(chunks).toString("utf8"), complete: false };
+  }
+  return { text: Buffer.concat(chunks).toString("utf8"), complete: true };
+}
+
+function parseJson(call: HttpCall, contentType: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const what = isHtml(contentType, text)
+      ? "an HTML page; a proxy or sign-on page stands before the API"
+      : "no complete JSON";
+    throw new ArgocdError(`${call.what}: got ${what}.`, {
+      class: isHtml(contentType, text) ? "not-json" : "bad-response",
+      details: { contentType },
+      cause: error,
+    });
+  }
+}
