@@ -61,7 +61,7 @@ export class InProcessDispatcher implements Dispatcher {
     for (const entry of this.#queue) this.#entries.delete(effectKey(entry.job.effect));
     this.#queue.clear();
     for (const entry of this.#running)
-      if (!this.#mustFinish(entry)) entry.stop.abort(new ShuttingDown("the server ends"));
+    for (const entry of this.#running.keys())
     const graceOver = new AbortController();
     const ended = Promise.all(this.#running.values());
     const grace = this.#deps.clock.sleep(this.#deps.shutdownGraceMs, graceOver.signal).catch(() => undefined);
