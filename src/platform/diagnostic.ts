@@ -13,12 +13,17 @@ export function diagnosticText(diagnostic: Diagnostic): string {
   return `${diagnostic.file}:${diagnostic.line}:${diagnostic.column}: ${diagnostic.message}`;
 }
 
+/** Mistakes in the order in which they stand in their file. */
+export function inFileOrder(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+  return diagnostics.toSorted((left, right) => left.line - right.line || left.column - right.column);
+}
+
 /** A file could not be used; the message lists every mistake, one a line, in the order of the file. */
 export class InvalidFileError extends AppError {
   readonly diagnostics: readonly Diagnostic[];
 
   constructor(code: string, diagnostics: readonly Diagnostic[]) {
-    const ordered = diagnostics.toSorted((left, right) => left.line - right.line || left.column - right.column);
+    const ordered = inFileOrder(diagnostics);
     super(ordered.map((diagnostic) => diagnosticText(diagnostic)).join("\n"), { code });
     this.diagnostics = ordered;
   }

@@ -1,0 +1,45 @@
+import { z } from "zod";
+
+import { ArgocdSettings } from "./argocd-settings.ts";
+import { FilePath, Name } from "./field-schemas.ts";
+import { GitSettings } from "./git-settings.ts";
+import { GrantSettings, PersonSettings, RoleMember } from "./people-settings.ts";
+import { EnvironmentSettings, ServiceSettings } from "./promotion-settings.ts";
+import { SlackSettings } from "./slack-settings.ts";
+import { TimingSettings } from "./timing-settings.ts";
+
+/** Where the value of a secret is kept. */
+export const SecretSource = z.strictObject({
+  env: z
+    .string()
+    .regex(/^[A-Za-z_][A-Za-z0-9_]*$/u, { error: "this is no name of an environment variable" })
+    .optional()
+    .meta({ description: "Environment variable that holds the value" }),
+  file: FilePath.optional().meta({ description: "File that holds the value; read again when it changes" }),
+});
+export type SecretSource = z.infer<typeof SecretSource>;
+
+const SecretName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/u, {
+  error: "the name of a secret has letters, digits and underscores, and begins with a letter",
+});
+
+/** `quarterdeck.yaml`: its keys, their meaning and defaults, and what the rest of the program gets from it. */
+export const Configuration = z.strictObject({
+  slack: SlackSettings.meta({ description: "Channels and commands" }),
+  argocd: z.array(ArgocdSettings).min(1).meta({ description: "The Argo CD servers" }),
+  environments: z
+    .array(EnvironmentSettings)
+    .min(1)
+    .meta({ description: "The environments, in the order in which a revision is promoted" }),
+  services: z.array(ServiceSettings).min(1).meta({ description: "What is deployed" }),
+  roles: z.record(Name, z.array(RoleMember)).default({}).meta({ description: "Names for sets of people" }),
+  grants: z
+    .array(GrantSettings)
+    .default([])
+    .meta({ description: "What each role may do; whatever no grant allows is refused" }),
+  people: z.array(PersonSettings).default([]).meta({ description: "Who is who outside Slack" }),
+  git: GitSettings.prefault({}).meta({ description: "How the repositories are read" }),
+  secrets: z.record(SecretName, SecretSource).default({}).meta({ description: "Where each secret is kept" }),
+  timing: TimingSettings.prefault({}).meta({ description: "How long things may take" }),
+});
+export type Configuration = z.infer<typeof Configuration>;

@@ -1,0 +1,27 @@
+import type { Configuration } from "./configuration.ts";
+
+/** An Application as the configuration names it, with everything that it leaves to defaults filled in. */
+export interface ConfiguredApp {
+  readonly server: string;
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/**
+ * The Application that is a service in an environment. Undefined when the service is not there, or when it is not said on
+ * which of several servers it is.
+ */
+export function appOf(
+  configuration: Configuration,
+  where: { readonly service: string; readonly environment: string },
+): ConfiguredApp | undefined {
+  const service = configuration.services.find(({ name }) => name === where.service);
+  const app = service?.environments[where.environment];
+  if (app === undefined) return undefined;
+  const environment = configuration.environments.find(({ name }) => name === where.environment);
+  const only = configuration.argocd.length === 1 ? configuration.argocd[0]?.name : undefined;
+  const server = app.server ?? environment?.server ?? only;
+  if (server === undefined) return undefined;
+  const settings = configuration.argocd.find(({ name }) => name === server);
+  return { server, namespace: app.namespace ?? settings?.namespaces[0] ?? "argocd", name: app.app };
+}

@@ -1,0 +1,102 @@
+import { z } from "zod";
+
+import { didYouMean } from "../platform/did-you-mean.ts";
+import { quoted } from "./field-schemas.ts";
+import type { Fault } from "./fault.ts";
+import type { DataPath } from "./yaml-document.ts";
+
+export type Checked<Output> =
+  | { readonly kind: "valid"; readonly value: Output }
+  | { readonly kind: "invalid"; readonly faults: readonly Fault[] };
+
+/** Checks data against a schema; each fault says what was found and what would be right. */
+export function checkSchema<Output>(schema: z.ZodType<Output>, data: unknown): Checked<Output> {
+  const result = schema.safeParse(data, { error: (issue) => issueMessage(issue) });
+  if (result.success) return { kind: "valid", value: result.data };
+  return { kind: "invalid", faults: result.error.issues.flatMap((issue) => faultsOf(issue, { schema, above: [] })) };
+}
+
+interface Around {
+  readonly schema: z.ZodType;
+  readonly above: DataPath;
+}
+
+function faultsOf(issue: z.core.$ZodIssue, { schema, above }: Around): readonly Fault[] {
+  const path = [...above, ...issue.path];
+  if (issue.code === "unrecognized_keys") {
+    const known = keysAt(z.toJSONSchema(schema, { io: "input" }), path);
+    return issue.keys.map((key) => ({ path: [...path, key], part: "key", message: unknownKey(key, known) }));
+  }
+  if (issue.code === "invalid_key") {
+    return issue.issues.slice(0, 1).map(({ message }) => ({ path, part: "key", message }));
+  }
+  if (issue.code === "invalid_union") {
+    // Of the alternatives, only what is wrong with the one of the same sort helps.
+    const meant = issue.errors.find((alternative) => !alternative.some((inner) => isOtherSort(inner)));
+    if (meant !== undefined) return meant.flatMap((inner) => faultsOf(inner, { schema, above: path }));
+  }
+  return [{ path, part: "value", message: issue.message }];
+}
+
+function isOtherSort(issue: z.core.$ZodIssue): boolean {
+  return issue.path.length === 0 && (issue.code === "invalid_type" || issue.code === "invalid_value");
+}
+
+function issueMessage(issue: z.core.$ZodRawIssue): string | undefined {
+  const found = quoted(issue.input);
+  if (issue.code === "invalid_type") return wrongSort(issue.expected, issue.input);
+  if (issue.code === "invalid_value") {
+    return `${found} does not fit; ${issue.values.map(String).join(" or ")} belongs here`;
+  }
+  if (issue.code === "too_small") {
+    const isList = issue.origin === "array";
+    return isList ? "is empty; at least one entry belongs here" : `${found} is too small; at least ${issue.minimum}`;
+  }
+  if (issue.code === "too_big") return `${found} is too large; at most ${issue.maximum}`;
+  if (issue.code !== "invalid_union") return undefined;
+  const alternatives = issue.errors.flatMap((alternative) => alternative.slice(0, 1).map(alternativeText));
+  return `${found} does not fit; ${alternatives.join(", or ")} belongs here`;
+}
+
+function wrongSort(expected: string, input: unknown): string {
+  const wanted = SORTS[expected] ?? expected;
+  if (input === undefined) return `is missing; ${wanted} belongs here`;
+  if (expected === "string" && typeof input === "number") return `${input} is a number; write it in quotes`;
+  return `${quoted(input)} does not fit; ${wanted} belongs here`;
+}
+
+const SORTS: Readonly<Record<string, string>> = {
+  string: "text",
+  number: "a number",
+  int: "a whole number",
+  boolean: "true or false",
+  object: "a block of keys",
+  record: "a block of keys",
+  array: "a list",
+};
+
+function alternativeText(issue: z.core.$ZodIssue): string {
+  if (issue.code === "invalid_type") return SORTS[issue.expected] ?? issue.expected;
+  return issue.code === "invalid_value"
+    ? issue.values.map((value) => `\`${String(value)}\``).join(" or ")
+    : issue.message;
+}
+
+function unknownKey(key: string, known: readonly string[]): string {
+  const meant = didYouMean(key, known);
+  if (meant !== undefined) return `there is no key ${quoted(key)} here; did you mean \`${meant}\`?`;
+  return `there is no key ${quoted(key)} here; known are ${known.map((name) => `\`${name}\``).join(", ")}`;
+}
+
+/** The keys that a schema knows at a place. */
+function keysAt(schema: z.core.JSONSchema.BaseSchema, path: DataPath): readonly string[] {
+  const [member, ...rest] = path;
+  const alternatives = (schema.anyOf ?? []).filter((inner) => typeof inner === "object");
+  const own = member === undefined ? Object.keys(schema.properties ?? {}) : keysBelow(schema, member, rest);
+  return [...own, ...alternatives.flatMap((inner) => keysAt(inner, path))];
+}
+
+function keysBelow(schema: z.core.JSONSchema.BaseSchema, member: PropertyKey, rest: DataPath): readonly string[] {
+  const below = schema.properties?.[String(member)] ?? schema.additionalProperties ?? schema.items;
+  return typeof below === "object" && !Array.isArray(below) ? keysAt(below, rest) : [];
+}

@@ -1,0 +1,33 @@
+import { z } from "zod";
+
+import { SlackChannel, SlackTeam, SlashCommand } from "./field-schemas.ts";
+import { Member } from "./people-settings.ts";
+
+const commands = z
+  .strictObject({
+    promote: SlashCommand.default("/promote").meta({ description: "The slash command that promotes" }),
+    main: SlashCommand.default("/qd").meta({ description: "The slash command under which everything else is a verb" }),
+  })
+  .prefault({})
+  .meta({ description: "Names of the slash commands; the same must stand in the Slack app's manifest" });
+
+const alerts = z
+  .strictObject({
+    channel: SlackChannel.meta({ description: "Channel for alerts" }),
+    mention: Member.optional().meta({ description: "Who is mentioned in an alert" }),
+  })
+  .meta({ description: "Where failures are announced besides the run's own thread" });
+
+export const SlackSettings = z.strictObject({
+  channel: SlackChannel.meta({ description: "Channel for the cards of runs; the app must be a member" }),
+  approvals: SlackChannel.optional().meta({
+    description: "Channel in which approvals are asked for; when absent they are asked for in the thread of the run",
+  }),
+  alerts: alerts.optional(),
+  commands,
+  teams: z
+    .array(SlackTeam)
+    .default([])
+    .meta({ description: "Further workspaces of your own organisation whose members are not strangers" }),
+});
+export type SlackSettings = z.infer<typeof SlackSettings>;

@@ -1,0 +1,136 @@
+import type { ApprovalRule } from "./target.ts";
+
+/** What the workspace says about somebody, as far as it decides whether they may act at all. */
+export interface PersonStanding {
+  readonly user: string;
+  readonly email?: string | undefined;
+  readonly isDeleted: boolean;
+  readonly isBot: boolean;
+  readonly isGuest: boolean;
+  /** From another workspace or organisation. */
+  readonly isStranger: boolean;
+}
+
+/** Who is in a group: known, not known right now, or the group does not exist any more. */
+export type GroupMembership =
+  | { readonly kind: "members"; readonly users: readonly string[] }
+  | { readonly kind: "unverifiable" }
+  | { readonly kind: "gone" };
+
+/** The accounts and addresses that are one human being. */
+export interface Principal {
+  /** Slack user ids. */
+  readonly users: readonly string[];
+  /** E-mail addresses in any case. */
+  readonly emails: readonly string[];
+}
+
+export interface ApproverQuestion {
+  readonly rule: ApprovalRule;
+  /** Facts about the person who clicked, read for this click. */
+  readonly person: PersonStanding;
+  /** The same person with every other account that is known to be theirs. */
+  readonly principal: Principal;
+  readonly requester: Principal;
+  /** Those who have decided on this gate already. */
+  readonly decided: readonly Principal[];
+  /** By group id; a group of the rule that is absent counts as unverifiable. */
+  readonly groups: ReadonlyMap<string, GroupMembership>;
+}
+
+export type ApproverCode =
+  | "approval.deactivated"
+  | "approval.bot"
+  | "approval.stranger"
+  | "approval.guest"
+  | "approval.requester"
+  | "approval.already-decided-by-you"
+  | "approval.unverifiable"
+  | "approval.group-gone"
+  | "approval.not-in-group";
+
+export type ApproverVerdict =
+  /** `groups` are the ids of those through which the person may; empty for somebody who is named. */
+  | { readonly kind: "allowed"; readonly groups: readonly string[] }
+  /** `message` is plain text for the person. */
+  | { readonly kind: "refused"; readonly code: ApproverCode; readonly message: string };
+
+/** Whether a person may decide on a gate. Everything that is not known for certain refuses. */
+export function judgeApprover(question: ApproverQuestion): ApproverVerdict {
+  const standing = standingProblem(question.person);
+  if (standing !== undefined) return refused(`approval.${standing.code}`, standing.message);
+  const person = withAccount(question.principal, question.person);
+  if (!question.rule.requesterMayApprove && isSamePrincipal(person, question.requester)) {
+    return refused("approval.requester", "You asked for this run, so someone else has to decide on it.");
+  }
+  if (question.decided.some((earlier) => isSamePrincipal(person, earlier))) {
+    return refused(
+      "approval.already-decided-by-you",
+      "You have decided on this already; the next decision is someone else's.",
+    );
+  }
+  return judgeMembership(question);
+}
+
+/** Why somebody may do nothing that changes anything, whatever their roles; undefined for a full member. */
+export function standingProblem(
+  person: PersonStanding,
+): { readonly code: "deactivated" | "bot" | "stranger" | "guest"; readonly message: string } | undefined {
+  if (person.isDeleted) return { code: "deactivated", message: "This Slack account is deactivated." };
+  if (person.isBot) return { code: "bot", message: "Only people can do this, not apps." };
+  if (person.isStranger) {
+    return { code: "stranger", message: "You belong to another workspace; only members of this one can do this." };
+  }
+  if (person.isGuest)
+    return { code: "guest", message: "Guests cannot do this; only full members of the workspace can." };
+  return undefined;
+}
+
+/** True when two principals share an account or an address. */
+export function isSamePrincipal(left: Principal, right: Principal): boolean {
+  const users = new Set(right.users);
+  const emails = new Set(right.emails.map((email) => email.toLowerCase()));
+  return left.users.some((user) => users.has(user)) || left.emails.some((email) => emails.has(email.toLowerCase()));
+}
+
+function withAccount(principal: Principal, { user, email }: PersonStanding): Principal {
+  return {
+    users: [...principal.users, user],
+    emails: email === undefined ? principal.emails : [...principal.emails, email],
+  };
+}
+
+function judgeMembership({ rule, person, groups }: ApproverQuestion): ApproverVerdict {
+  const asked = rule.from.filter((approver) => approver.kind === "group");
+  const known = asked.map(({ group }) => ({ group, membership: groups.get(group) ?? UNVERIFIABLE }));
+  const through = known.filter(
+    ({ membership }) => membership.kind === "members" && membership.users.includes(person.user),
+  );
+  const isNamed = rule.from.some((approver) => approver.kind === "user" && approver.user === person.user);
+  if (isNamed || through.length > 0) return { kind: "allowed", groups: through.map(({ group }) => group) };
+  if (known.some(({ membership }) => membership.kind === "unverifiable")) {
+    const message =
+      "Slack does not say right now who is in the group that may decide, so nothing was decided. Try again in a minute.";
+    return refused("approval.unverifiable", message);
+  }
+  if (asked.length === rule.from.length && known.every(({ membership }) => membership.kind === "gone")) {
+    const message =
+      "The group that may decide does not exist any more. Ask whoever runs Quarterdeck to name another in its configuration.";
+    return refused("approval.group-gone", message);
+  }
+  return refused("approval.not-in-group", `You are not among those who may decide on this${handlesText(rule)}.`);
+}
+
+const UNVERIFIABLE: GroupMembership = { kind: "unverifiable" };
+
+/** The handles of the groups of a rule, as far as they are known; plain text that notifies nobody. */
+function handlesText(rule: ApprovalRule): string {
+  const handles = rule.from.flatMap((approver) =>
+    approver.kind === "group" && approver.handle !== undefined ? [`@${approver.handle}`] : [],
+  );
+  return handles.length === 0 ? "" : ` (${handles.join(", ")})`;
+}
+
+function refused(code: ApproverCode, message: string): ApproverVerdict {
+  return { kind: "refused", code, message };
+}
