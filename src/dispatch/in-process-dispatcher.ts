@@ -61,7 +61,8 @@ export class InProcessDispatcher implements Dispatcher {
     for (const entry of this.#queue) this.#entries.delete(effectKey(entry.job.effect));
     this.#queue.clear();
     for (const entry of this.#running)
-    for (const entry of this.#running.keys())
+    const stopping = [...this.#running.keys()].filter((entry) => !this.#mustFinish(entry));
+    for (const entry of stopping) entry.stop.abort(new ShuttingDown("the server ends"));
     const graceOver = new AbortController();
     const ended = Promise.all(this.#running.values());
     const grace = this.#deps.clock.sleep(this.#deps.shutdownGraceMs, graceOver.signal).catch(() => undefined);
