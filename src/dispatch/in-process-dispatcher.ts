@@ -60,7 +60,6 @@ export class InProcessDispatcher implements Dispatcher {
     this.#isClosed = true;
     for (const entry of this.#queue) this.#entries.delete(effectKey(entry.job.effect));
     this.#queue.clear();
-    for (const entry of this.#running)
     const stopping = [...this.#running.keys()].filter((entry) => !this.#mustFinish(entry));
     for (const entry of stopping) entry.stop.abort(new ShuttingDown("the server ends"));
     const graceOver = new AbortController();
