@@ -4,6 +4,7 @@ import { errorCode } from "../platform/errors.ts";
 import type { Random } from "../platform/ids.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { Application } from "./application.ts";
+import { resourceVersion } from "./application-facts.ts";
 import type { ArgocdClient } from "./argocd-client.ts";
 import { ArgocdError } from "./argocd-errors.ts";
 import type { ListFilter } from "./application-request.ts";
@@ -13,11 +14,13 @@ import type { StreamHealth, WatchListener } from "./watch-stream.ts";
 /**
  * Why a subscriber should look again. `changed`: this is the newest copy. `gone`: it is not there any more, as far as the cache knows.
  * `compared`: the cache was compared with the server after a gap, and what is newest is in it.
+ * `disconnected`: the stream has ended, so changes come late from now on.
  */
 export type Hint =
   | { readonly kind: "changed"; readonly application: Application }
   | { readonly kind: "gone" }
-  | { readonly kind: "compared" };
+  | { readonly kind: "compared" }
+  | { readonly kind: "disconnected" };
 
 /** An application within the cache's server. */
 export interface CachedName {
@@ -91,7 +94,7 @@ export class ApplicationCache implements WatchListener {
   offer(application: Application): void {
     const key = keyOf(application.metadata);
     const known = this.#applications.get(key);
-    if (known !== undefined && versionOf(application) <= versionOf(known)) return;
+    if (known !== undefined && resourceVersion(application) <= resourceVersion(known)) return;
     this.#applications.set(key, application);
     this.#tell(key, { kind: "changed", application });
   }
@@ -115,6 +118,7 @@ export class ApplicationCache implements WatchListener {
 
   closed(): void {
     // The copies stay: they are old, not wrong, and the next connection replays everything.
+    this.#tellAll({ kind: "disconnected" });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -127,13 +131,18 @@ export class ApplicationCache implements WatchListener {
   #remove(application: Application): void {
     const key = keyOf(application.metadata);
     const known = this.#applications.get(key);
-    if (known !== undefined && versionOf(application) < versionOf(known)) return;
+    if (known !== undefined && resourceVersion(application) < resourceVersion(known)) return;
     this.#applications.delete(key);
     this.#tell(key, { kind: "gone" });
   }
 
   #tell(key: string, hint: Hint): void {
+    // A listener may leave while it is told.
     for (const listener of this.#listeners.get(key) ?? []) listener(hint);
+  }
+
+  #tellAll(hint: Hint): void {
+    for (const key of this.#listeners.keys()) this.#tell(key, hint);
   }
 
   #compareAfter(delayMs: number): void {
@@ -152,7 +161,7 @@ export class ApplicationCache implements WatchListener {
       const listed = await client.listApplications(filter, { signal: this.#stop.signal });
       await this.#mend(listed);
       this.#comparedMs = clock.now();
-      for (const key of this.#listeners.keys()) this.#tell(key, { kind: "compared" });
+      this.#tellAll({ kind: "compared" });
     } catch (error) {
       nextMs = Math.min(nextMs, AFTER_FAILURE_MS);
       if (!this.#stop.signal.aborted)
@@ -197,11 +206,6 @@ export class ApplicationCache implements WatchListener {
 
 function keyOf({ namespace, name }: CachedName): string {
   return `${namespace}/${name}`;
-}
-
-// Versions are numbers in practice, and only compared between copies of one kind in one cluster.
-function versionOf(application: Application): number {
-  return Number(application.metadata.resourceVersion) || 0;
 }
 
 // The fields that a reduced list carries and a decision rests on.

@@ -75,14 +75,9 @@ export function resourceKey(resource: ResourceIdentity): string {
 }
 
 /**
- * Whether `copy` was written before `known`. Resource versions are compared as numbers, and only between copies of the same object:
- * after a reconnect another replica of argocd-server may send an older copy.
+ * The version of this copy. Versions are numbers in practice, and are compared only to drop the older of two copies:
+ * after a reconnect another replica of argocd-server may send one.
  */
-export function isOlderCopy(copy: Application, known: Application): boolean {
-  if (copy.metadata.uid !== known.metadata.uid) return false;
-  return resourceVersionOf(copy) < resourceVersionOf(known);
-}
-
-function resourceVersionOf(application: Application): number {
+export function resourceVersion(application: Application): number {
   return Number(application.metadata.resourceVersion) || 0;
 }

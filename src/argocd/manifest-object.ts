@@ -1,0 +1,62 @@
+import { z } from "zod";
+
+/** One rendered Kubernetes object. Only what identifies it is known; the rest is compared as it is. */
+export const ManifestObject = z.looseObject({
+  apiVersion: z.string().default(""),
+  kind: z.string().default(""),
+  metadata: z
+    .looseObject({
+      name: z.string().default(""),
+      generateName: z.string().default(""),
+      namespace: z.string().default(""),
+    })
+    .prefault({}),
+});
+export type ManifestObject = z.output<typeof ManifestObject>;
+
+/** Reads one rendered manifest; undefined for text that is no object. */
+export function tryManifest(text: string): ManifestObject | undefined {
+  try {
+    return ManifestObject.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
+}
+
+export function groupOf(object: ManifestObject): string {
+  return object.apiVersion.includes("/") ? object.apiVersion.slice(0, object.apiVersion.indexOf("/")) : "";
+}
+
+/** The identity of an object across two renderings; the version of its API is not part of it. */
+export function manifestKey(object: ManifestObject): string {
+  const { name, generateName, namespace } = object.metadata;
+  return `${groupOf(object)}/${object.kind}/${namespace}/${name || generateName}`;
+}
+
+const CONTAINER_LISTS = new Set(["containers", "initContainers", "ephemeralContainers"]);
+
+/** The images of all containers in the objects, wherever a pod template stands in them; sorted, each once. */
+export function imagesOf(objects: readonly ManifestObject[]): readonly string[] {
+  const images = new Set<string>();
+  for (const object of objects) collectImages(object, images);
+  return [...images].toSorted();
+}
+
+function collectImages(value: unknown, images: Set<string>): void {
+  if (Array.isArray(value)) {
+    for (const item of value) collectImages(item, images);
+    return;
+  }
+  if (typeof value !== "object" || value === null) return;
+  for (const [key, member] of Object.entries(value)) {
+    if (CONTAINER_LISTS.has(key) && Array.isArray(member)) {
+      for (const container of member) addImage(container, images);
+    }
+    collectImages(member, images);
+  }
+}
+
+function addImage(container: unknown, images: Set<string>): void {
+  if (typeof container !== "object" || container === null || !("image" in container)) return;
+  if (typeof container.image === "string" && container.image !== "") images.add(container.image);
+}

@@ -1,0 +1,282 @@
+import { type Backoff, backoffMs } from "../platform/backoff.ts";
+import type { Clock, Timer } from "../platform/clock.ts";
+import type { Application } from "./application.ts";
+import { resourceVersion } from "./application-facts.ts";
+import type { ApplicationCache, Hint } from "./application-cache.ts";
+import type { ApplicationAddress } from "./application-request.ts";
+import type { ArgocdClient } from "./argocd-client.ts";
+import { ArgocdError } from "./argocd-errors.ts";
+import { assess } from "./assess.ts";
+import { type AssessMemory, noMemory, rememberAncestry } from "./assess-memory.ts";
+import type { Expectation } from "./expectation.ts";
+import type { AncestryQuestion, FailedVerdict, ProvenVerdict, Verdict } from "./verdict.ts";
+import { worstNodes } from "./worst-nodes.ts";
+
+export interface WaitDeps {
+  readonly client: Pick<ArgocdClient, "getApplication" | "refreshApplication" | "resourceTree">;
+  readonly cache: Pick<ApplicationCache, "find" | "subscribe" | "offer" | "health">;
+  readonly clock: Clock;
+}
+
+/** What a wait tells while it goes on. */
+export interface WaitProgress {
+  readonly verdict: Verdict;
+  /** Argo CD has not answered since then, on our clock; the verdict is the last one before. */
+  readonly unreachableSinceMs?: number;
+}
+
+export interface WaitRequest {
+  readonly app: ApplicationAddress;
+  readonly expectation: Expectation;
+  readonly signal: AbortSignal;
+  /** Called when something worth showing has changed. */
+  readonly onProgress?: (progress: WaitProgress) => void;
+  /** Whether one commit is in the history of the other; undefined when that cannot be told. Asked only where the branch has moved on. */
+  readonly isAncestor?: (question: AncestryQuestion) => Promise<boolean | undefined>;
+}
+
+// While the stream lives it brings the changes; a read of our own is only for the frame that was lost.
+const REREAD_MOVING_MS = 30_000;
+const REREAD_RESTING_MS = 120_000;
+const REREAD_DOWN_MS = 5000;
+const UNREACHABLE: Backoff = { firstMs: 2000, factor: 2, longestMs: 30_000 };
+const REFRESH_AGAIN_MS = 30_000;
+const MOVING = new Set<Verdict["kind"]>(["pending", "running", "superseded", "settling"]);
+const FINAL_ERRORS = new Set(["auth", "rbac", "hidden"]);
+
+/**
+ * Waits until the application is proven at the expected revision, or has failed. Takes as long as it takes: time limits are the signal's.
+ * Costs no call while nothing changes: frames of the watch are judged as they come, and Argo CD is asked for the
+ * refresh after the operation, for the moment at which only time was missing, and to confirm what a frame says at the end.
+ * An outage of Argo CD is waited out. Throws ArgocdError for what waiting cannot mend, and the signal's reason.
+ */
+export async function waitForApplication(deps: WaitDeps, request: WaitRequest): Promise<ProvenVerdict | FailedVerdict> {
+  await using wait = new ApplicationWait(deps, request);
+  return await wait.run();
+}
+
+class ApplicationWait {
+  readonly #deps: WaitDeps;
+  readonly #request: WaitRequest;
+  readonly #stop = new AbortController();
+  readonly #signal: AbortSignal;
+  readonly #begun: { readonly nowMs: number; readonly monotonicMs: number };
+  #app: ApplicationAddress;
+  #memory: AssessMemory = noMemory;
+  #newest: Application | undefined;
+  #verdict: Verdict | undefined;
+  #confirmed = false;
+  #mustRead = true;
+  #lastLookMs = 0;
+  #failures = 0;
+  #unreachableSinceMs: number | undefined;
+  #refreshing: Promise<void> | undefined;
+  #refreshNotBeforeMs = 0;
+  #wake: () => void = () => undefined;
+  #shown = "";
+  #subscription: Disposable | undefined;
+
+  constructor(deps: WaitDeps, request: WaitRequest) {
+    this.#deps = deps;
+    this.#request = request;
+    this.#app = request.app;
+    this.#begun = { nowMs: deps.clock.now(), monotonicMs: deps.clock.monotonic() };
+    this.#signal = AbortSignal.any([request.signal, this.#stop.signal]);
+  }
+
+  async run(): Promise<ProvenVerdict | FailedVerdict> {
+    this.#subscription = this.#deps.cache.subscribe(this.#app, (hint) => this.#hear(hint));
+    for (;;) {
+      this.#signal.throwIfAborted();
+      if (this.#mustRead) await this.#read();
+      await this.#answerAncestry();
+      const verdict = this.#verdict;
+      if (verdict !== undefined && (verdict.kind === "proven" || verdict.kind === "failed")) {
+        if (this.#confirmed) return verdict.kind === "failed" ? await this.#withTree(verdict) : verdict;
+        this.#mustRead = this.#unreachableSinceMs === undefined;
+      }
+      if (verdict?.kind === "settling") this.#beginRefresh();
+      this.#show();
+      if (!this.#mustRead) await this.#rest();
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#subscription?.[Symbol.dispose]();
+    this.#stop.abort();
+    await this.#refreshing;
+  }
+
+  // Our clock as it was at the beginning and steady from there: setting the machine's clock must not stretch or cut a settle time.
+  #nowMs(): number {
+    return this.#begun.nowMs + this.#deps.clock.monotonic() - this.#begun.monotonicMs;
+  }
+
+  #hear(hint: Hint): void {
+    if (hint.kind === "changed" && !this.#isKnown(hint.application)) this.#look(hint.application, {});
+    // Only a read of our own tells "deleted" from "hidden" and from a list that lags behind.
+    if (hint.kind === "gone") this.#mustRead = true;
+    this.#wake();
+  }
+
+  #look(application: Application, how: { readonly confirmed?: boolean; readonly refreshBegunMs?: number }): void {
+    if (this.#newest !== undefined && isOlder(application, this.#newest)) return;
+    const nowMs = this.#nowMs();
+    this.#newest = application;
+    this.#lastLookMs = nowMs;
+    this.#judge(nowMs, how.refreshBegunMs);
+    this.#confirmed = how.confirmed ?? false;
+  }
+
+  #isKnown(application: Application): boolean {
+    const newest = this.#newest;
+    if (newest === undefined || newest.metadata.uid !== application.metadata.uid) return false;
+    return resourceVersion(application) <= resourceVersion(newest);
+  }
+
+  #judge(nowMs: number, refreshBegunMs?: number): void {
+    if (this.#newest === undefined) return;
+    const { expectation } = this.#request;
+    const refresh = refreshBegunMs === undefined ? {} : { refreshBegunMs };
+    const result = assess({ application: this.#newest, expectation, memory: this.#memory, nowMs, ...refresh });
+    this.#memory = result.memory;
+    this.#verdict = result.verdict;
+  }
+
+  async #read(): Promise<void> {
+    this.#mustRead = false;
+    try {
+      const application = await this.#deps.client.getApplication(this.#app, { signal: this.#signal });
+      this.#reached(application);
+      this.#deps.cache.offer(application);
+      this.#look(application, { confirmed: true });
+    } catch (error) {
+      this.#failedRead(error);
+    }
+  }
+
+  #reached(application: Application): void {
+    this.#failures = 0;
+    this.#unreachableSinceMs = undefined;
+    // With the project in the call a missing application is told from a hidden one.
+    this.#app = { ...this.#app, project: this.#app.project ?? application.spec.project };
+  }
+
+  #failedRead(error: unknown): void {
+    if (!(error instanceof ArgocdError) || FINAL_ERRORS.has(error.class)) throw error;
+    const first = this.#newest === undefined;
+    if (error.class === "gone") {
+      this.#verdict = goneVerdict(this.#app);
+      this.#confirmed = true;
+      return;
+    }
+    // What a first call meets is how it was configured; later the same is an outage, such as a proxy's maintenance page.
+    if (first && error.retry === "never") throw error;
+    this.#failures += 1;
+    this.#unreachableSinceMs ??= this.#nowMs();
+  }
+
+  async #answerAncestry(): Promise<void> {
+    const { isAncestor } = this.#request;
+    const questions = this.#verdict?.kind === "pending" ? (this.#verdict.ancestry ?? []) : [];
+    if (isAncestor === undefined || questions.length === 0) return;
+    for (const question of questions) {
+      const answer = (await isAncestor(question)) ?? false;
+      this.#memory = rememberAncestry(this.#memory, question, answer);
+    }
+    this.#judge(this.#nowMs());
+  }
+
+  // Goes on beside the loop: when it hangs, as with the controller down, frames and reads still decide.
+  #beginRefresh(): void {
+    const begunMs = this.#nowMs();
+    if (this.#refreshing !== undefined || begunMs < this.#refreshNotBeforeMs) return;
+    this.#refreshing = this.#refresh().finally(() => {
+      this.#refreshing = undefined;
+      this.#wake();
+    });
+  }
+
+  async #refresh(): Promise<void> {
+    const begunMs = this.#nowMs();
+    try {
+      const application = await this.#deps.client.refreshApplication(this.#app, { signal: this.#signal });
+      this.#reached(application);
+      this.#deps.cache.offer(application);
+      this.#look(application, { confirmed: true, refreshBegunMs: begunMs });
+    } catch {
+      // A refresh that fails says nothing about the application; what is wrong will show in the next read.
+      this.#refreshNotBeforeMs = this.#nowMs() + REFRESH_AGAIN_MS;
+      this.#mustRead = true;
+    }
+  }
+
+  /** Sleeps until a hint, or until something is due: one timer at most. */
+  async #rest(): Promise<void> {
+    const { clock } = this.#deps;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer: Timer = clock.setTimer(this.#dueInMs(), () => {
+      this.#mustRead = true;
+      resolve();
+    });
+    const stop = (): void => resolve();
+    this.#wake = stop;
+    this.#signal.addEventListener("abort", stop, { once: true });
+    await promise;
+    timer.cancel();
+    this.#wake = () => undefined;
+    this.#signal.removeEventListener("abort", stop);
+  }
+
+  #dueInMs(): number {
+    const sinceLookMs = this.#nowMs() - this.#lastLookMs;
+    const verdict = this.#verdict;
+    const recheckMs = verdict !== undefined && "recheckAfterMs" in verdict ? verdict.recheckAfterMs : undefined;
+    const dueMs = Math.min(recheckMs ?? Infinity, this.#rereadMs(verdict)) - sinceLookMs;
+    return Math.max(0, this.#failures > 0 ? backoffMs(UNREACHABLE, this.#failures + 1) : dueMs);
+  }
+
+  #rereadMs(verdict: Verdict | undefined): number {
+    if (!this.#deps.cache.health().connected) return REREAD_DOWN_MS;
+    return verdict === undefined || MOVING.has(verdict.kind) ? REREAD_MOVING_MS : REREAD_RESTING_MS;
+  }
+
+  #show(): void {
+    const { onProgress } = this.#request;
+    if (onProgress === undefined || this.#verdict === undefined) return;
+    const { recheckAfterMs: _time, ...shown }: Verdict & { recheckAfterMs?: number | undefined } = this.#verdict;
+    const text = JSON.stringify([shown, this.#unreachableSinceMs]);
+    if (text === this.#shown) return;
+    this.#shown = text;
+    const since = this.#unreachableSinceMs;
+    onProgress({ verdict: this.#verdict, ...(since === undefined ? {} : { unreachableSinceMs: since }) });
+  }
+
+  // The tree knows the pods, whose messages say why; without it the failure stands all the same.
+  async #withTree(verdict: FailedVerdict): Promise<FailedVerdict> {
+    if (verdict.code !== "argocd.degraded" && verdict.code !== "argocd.sync-failed") return verdict;
+    try {
+      const nodes = await this.#deps.client.resourceTree(this.#app, { signal: this.#signal });
+      const known = new Set(verdict.resources.map(({ kind, name }) => `${kind}/${name}`));
+      const more = worstNodes(nodes).filter(({ kind, name }) => !known.has(`${kind}/${name}`));
+      return { ...verdict, resources: [...verdict.resources, ...more] };
+    } catch {
+      this.#request.signal.throwIfAborted();
+      return verdict;
+    }
+  }
+}
+
+function isOlder(copy: Application, known: Application): boolean {
+  return copy.metadata.uid === known.metadata.uid && resourceVersion(copy) < resourceVersion(known);
+}
+
+function goneVerdict(app: ApplicationAddress): FailedVerdict {
+  return {
+    kind: "failed",
+    code: "argocd.gone",
+    message: `The application ${app.namespace}/${app.name} does not exist in Argo CD any more. Check who deleted it.`,
+    retry: "never",
+    resources: [],
+  };
+}
