@@ -1,6 +1,7 @@
 import { AppError } from "../platform/errors.ts";
 import { type AppKey, appKeyText, type Application } from "./application.ts";
 import { sourcesOf } from "./application-facts.ts";
+import type { ApplicationCache } from "./application-cache.ts";
 import type { ApplicationAddress } from "./application-request.ts";
 import type { ArgocdClient } from "./argocd-client.ts";
 import type { ExpectedRevision } from "./expectation.ts";
@@ -13,6 +14,8 @@ export interface ArgocdServer {
   /** The base address of its pages, for links. */
   readonly uiUrl: string;
   readonly client: ArgocdClient;
+  /** The newest known copy of each of its applications, fed by one stream. */
+  readonly cache: ApplicationCache;
 }
 
 /** Where an application is: its server and its address there. */

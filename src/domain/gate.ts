@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 import { digestOf } from "../platform/canonical-json.ts";
-import { JsonValue } from "./outcome.ts";
+import { ApprovalRule } from "./target.ts";
 
 /**
  * What an approval is of. Every field here is under the digest: when one of them changes, the approval is void.
@@ -27,7 +27,7 @@ export const GateSubject = z.strictObject({
   imageDigests: z.array(z.string()),
   planFileDigest: z.string(),
   checks: z.array(z.strictObject({ name: z.string(), result: z.string() })),
-  rule: JsonValue,
+  rule: ApprovalRule,
 });
 export type GateSubject = z.infer<typeof GateSubject>;
 

@@ -1,5 +1,3 @@
-import { expect } from "vitest";
-
 import { decide, type RunInput, startRun } from "../../src/domain/decide.ts";
 import type { Circumstances } from "../../src/domain/draft.ts";
 import { foldRun } from "../../src/domain/evolve.ts";
@@ -143,8 +141,7 @@ export class RunSpec {
   /** The step that stands at the end of the path, whatever comes before. */
   step(path: string): RunState["steps"] extends ReadonlyMap<string, infer Step> ? Step : never {
     const found = [...this.state.steps.values()].find((candidate) => candidate.path.endsWith(path));
-    expect(found, `no step ${path} in ${[...this.state.steps.keys()].join(", ")}`).toBeDefined();
-    if (found === undefined) throw new Error("unreachable");
+    if (found === undefined) throw new Error(`no step ${path} in ${[...this.state.steps.keys()].join(", ")}`);
     return found;
   }
 
@@ -191,10 +188,10 @@ export class RunSpec {
   }
 
   subject(path: string, more: Partial<GateSubject> = {}): GateSubject {
-    const step = this.step(path);
+    const gate = this.step(path);
     return {
       planDigest: this.state.planDigest,
-      path: step.path,
+      path: gate.path,
       requester: "p_ana",
       service: "checkout",
       environment: "prod",
@@ -214,17 +211,17 @@ export class RunSpec {
   }
 
   decide(path: string, more: Partial<Extract<RunInput, { type: "gate-decision" }>> = {}): readonly RunEvent[] {
-    const step = this.step(path);
+    const gate = this.step(path);
     return this.when({
       type: "gate-decision",
-      path: step.path,
-      attempt: step.attempt,
+      path: gate.path,
+      attempt: gate.attempt,
       decision: "approve",
       actor: "p_priya",
-      digest: step.gate?.digest ?? "",
+      digest: gate.gate?.digest ?? "",
       reason: "",
       judgement: { kind: "allowed", groups: ["S1"] },
-      current: step.gate?.subject,
+      current: gate.gate?.subject,
       ...more,
     });
   }

@@ -206,7 +206,7 @@ describe("a failed attempt", () => {
 
   it("is final after the last attempt", () => {
     const spec = new RunSpec();
-    for (const _attempt of [1, 2]) {
+    for (let attempt = 1; attempt < 3; attempt += 1) {
       spec.fail("[staging]/sync", { code: "argocd.transient", retry: "backoff" });
       spec.at += 60_000;
       spec.when({ type: "wake" });

@@ -1,0 +1,98 @@
+import { z } from "zod";
+
+import type { Application } from "../argocd/application.ts";
+import { type AppLocation, type ArgocdServer, commitSources, locateApp, withProject } from "../argocd/argocd-server.ts";
+import { defineGate, type GateContext, type GateOpening, type Proof, type StepKind } from "../engine/step-kind.ts";
+import type { GateSubject } from "../domain/gate.ts";
+import { type ApprovalRule, tryAppRef } from "../domain/target.ts";
+import { AppError } from "../platform/errors.ts";
+import type { CommitsReader } from "./gate-commits.ts";
+import { gatherEvidence } from "./gate-evidence.ts";
+import { liveRevision, sourceDigest } from "./live-revision.ts";
+
+const Input = z.strictObject({
+  /** `server/namespace/name` of the Application. */
+  app: z.string(),
+  /** The full commit. */
+  revision: z.string(),
+  /** The question, in one line. */
+  prompt: z.string().max(300),
+});
+type Input = z.infer<typeof Input>;
+
+const Output = z.strictObject({
+  /** Pseudonyms of the people who approved, in order. */
+  approvedBy: z.array(z.string()),
+});
+
+export interface ApprovalDeps {
+  readonly servers: ReadonlyMap<string, ArgocdServer>;
+  readonly git: CommitsReader;
+  /** What the environment of the application asks for, as the configuration says now. */
+  readonly ruleOf: (app: string) => ApprovalRule | undefined;
+  readonly proofs: (app: string) => Proof | undefined;
+}
+
+/** Asks people before an environment is changed, and binds their answer to what they were shown. */
+export function approval(deps: ApprovalDeps): StepKind {
+  return defineGate({
+    kind: "approval",
+    summary: "Shows what would change in an environment and waits for the people who may approve it.",
+    input: Input,
+    output: Output,
+    open: (input, context) => open(deps, input, context),
+    subject: async (input, context) => (await look(deps, input, context)).subject,
+  });
+}
+
+async function open(deps: ApprovalDeps, input: Input, context: GateContext): Promise<GateOpening> {
+  const { subject, rule, application, location } = await look(deps, input, context);
+  context.progress({ text: "Gathering what would change" });
+  const evidence = await gatherEvidence(deps, { subject, application, location, prompt: input.prompt, context });
+  return { subject, rule, evidence };
+}
+
+interface Look {
+  readonly subject: GateSubject;
+  readonly rule: ApprovalRule;
+  readonly application: Application;
+  readonly location: AppLocation;
+}
+
+async function look(deps: ApprovalDeps, input: Input, context: GateContext): Promise<Look> {
+  const { effect, facts, signal, planDigest } = context;
+  const key = tryAppRef(input.app);
+  const target = facts.place?.target;
+  const rule = deps.ruleOf(input.app) ?? target?.approval;
+  if (key === undefined || target === undefined) {
+    throw new AppError(`"${input.app}" is not an application that this run was started for.`, {
+      code: "target.unknown",
+    });
+  }
+  if (rule === undefined) {
+    const message = `${target.environment} names nobody who may approve. Add approval.from to that environment in the configuration.`;
+    throw new AppError(message, { code: "approval.no-rule" });
+  }
+  const named = locateApp(deps.servers, key);
+  const application = await named.server.client.getApplication(named.address, { signal });
+  const location = withProject(named, application);
+  const subject: GateSubject = {
+    planDigest,
+    path: effect.path,
+    requester: facts.requester,
+    service: target.service,
+    environment: target.environment,
+    app: input.app,
+    serverUrl: location.server.url,
+    applicationUid: application.metadata.uid,
+    fromRevision: liveRevision(application),
+    toRevision: input.revision,
+    repository: commitSources(application).repository,
+    sourceDigest: sourceDigest(application),
+    imageDigests: [],
+    planFileDigest: "",
+    checks: [],
+    rule,
+  };
+  return { subject, rule, application, location };
+}

@@ -1,0 +1,151 @@
+import { z } from "zod";
+
+import { type AppLocation, type ArgocdServer, expectedRevisions, locateApp } from "../argocd/argocd-server.ts";
+import type { Application } from "../argocd/application.ts";
+import { type AssessTiming, type Expectation, rememberBefore } from "../argocd/expectation.ts";
+import type { FailedVerdict, ProofEvidence } from "../argocd/verdict.ts";
+import { waitForApplication } from "../argocd/wait-for-application.ts";
+import { tryAppRef } from "../domain/target.ts";
+import { JsonValue } from "../domain/outcome.ts";
+import { defineWait, type StepContext, type StepKind, type StepResult } from "../engine/step-kind.ts";
+import type { Clock } from "../platform/clock.ts";
+import { AppError } from "../platform/errors.ts";
+import { sourceDigest } from "./live-revision.ts";
+import { SyncedOperation } from "./synced-operation.ts";
+import { progressOf } from "./wait-progress.ts";
+
+const Input = z.strictObject({
+  /** `server/namespace/name` of the Application. */
+  app: z.string(),
+  /** The full commit. */
+  revision: z.string(),
+  /** What the sync before put out; without it the revision has to be live already. */
+  operation: SyncedOperation.optional(),
+});
+type Input = z.infer<typeof Input>;
+
+const Output = z.strictObject({
+  revision: z.string(),
+  /** When it was proven, in milliseconds since the epoch. */
+  provenAt: z.number(),
+  healthySince: z.number(),
+  applicationUid: z.string(),
+  sourceDigest: z.string(),
+  /** True when the sync changed no resource. */
+  changedNothing: z.boolean(),
+  /** `Synced`, or `OutOfSync` where the branch has moved on and the application is pinned. */
+  sync: z.string(),
+  /** What people should know although it succeeded. */
+  notes: z.array(z.string()),
+});
+type Output = z.infer<typeof Output>;
+
+export interface ArgocdWaitDeps {
+  readonly servers: ReadonlyMap<string, ArgocdServer>;
+  readonly clock: Clock;
+  /** How long things may take for an application. */
+  readonly timingOf: (app: string) => AssessTiming;
+}
+
+/** Waits until an application is Synced and Healthy at a revision, and has stayed so through the settle time. */
+export function argocdWait(deps: ArgocdWaitDeps): StepKind {
+  return defineWait({
+    kind: "argocd/wait",
+    summary: "Waits until an application is applied and healthy at a revision, and stays so.",
+    input: Input,
+    output: Output,
+    run: (input, context) => wait(deps, input, context),
+  });
+}
+
+async function wait(deps: ArgocdWaitDeps, input: Input, context: StepContext): Promise<StepResult<Output>> {
+  const key = tryAppRef(input.app);
+  if (key === undefined) {
+    throw new AppError(`"${input.app}" is not server/namespace/name of an application.`, { code: "step.input" });
+  }
+  const location = locateApp(deps.servers, key);
+  const { client, cache } = location.server;
+  const application = await firstLook(location, { clock: deps.clock, context });
+  const request = {
+    app: { ...location.address, project: application.spec.project },
+    expectation: expectationOf(deps, input, application),
+    signal: context.signal,
+    onProgress: (news: Parameters<typeof progressOf>[0]) => context.progress(progressOf(news)),
+  };
+  const verdict = await waitForApplication({ client, cache, clock: deps.clock }, request);
+  return verdict.kind === "proven" ? proven(application, input, verdict.evidence) : failed(verdict);
+}
+
+const UNREACHABLE_AGAIN_MS = 5000;
+
+/** The application, however long Argo CD is away: an outage is waited out, only the step's own time limit ends it. */
+async function firstLook(
+  location: AppLocation,
+  how: { readonly clock: Clock; readonly context: StepContext },
+): Promise<Application> {
+  const { clock, context } = how;
+  for (;;) {
+    try {
+      return await location.server.client.getApplication(location.address, { signal: context.signal });
+    } catch (error) {
+      context.signal.throwIfAborted();
+      if (!(error instanceof AppError) || error.retry === "never") throw error;
+      context.progress({ text: error.message });
+      await clock.sleep(UNREACHABLE_AGAIN_MS, context.signal);
+    }
+  }
+}
+
+function expectationOf(deps: ArgocdWaitDeps, input: Input, application: Application): Expectation {
+  const { operation } = input;
+  const revisions = expectedRevisions(application, input.revision);
+  const timing = deps.timingOf(input.app);
+  if (operation === undefined || operation.skipped) {
+    return { mode: "proven", revisions, before: operation?.before ?? rememberBefore(application), timing };
+  }
+  const { run, step, attempt, before, postedAtMs } = operation;
+  return { mode: "pin", revisions, operation: { run, step, attempt }, before, postedAtMs, timing };
+}
+
+function proven(application: Application, input: Input, evidence: ProofEvidence): StepResult<Output> {
+  const output: Output = {
+    revision: input.revision,
+    provenAt: evidence.provenAtMs,
+    healthySince: evidence.healthySinceMs,
+    applicationUid: evidence.uid,
+    sourceDigest: sourceDigest(application),
+    changedNothing: evidence.changedNothing,
+    sync: evidence.sync,
+    notes: notesOf(evidence),
+  };
+  return { status: "succeeded", output };
+}
+
+function notesOf({ branchRevision, pruneSkipped, supersededBy }: ProofEvidence): string[] {
+  const notes: string[] = [];
+  if (branchRevision !== undefined) {
+    notes.push(`Argo CD shows OutOfSync, because the branch is at ${branchRevision.slice(0, 7)}; that is expected.`);
+  }
+  if (pruneSkipped.length > 0) {
+    const names = pruneSkipped.slice(0, 3).map(({ kind, name }) => `${kind}/${name}`);
+    notes.push(`${pruneSkipped.length} resources left Git and were not pruned: ${names.join(", ")}.`);
+  }
+  if (supersededBy !== undefined)
+    notes.push(`A later operation of ${supersededBy.initiatedBy} left it at the same revision.`);
+  return notes;
+}
+
+// What a failure's details hold goes to Slack and into the log: enough to act on, not the whole cluster.
+const MOST_RESOURCES = 10;
+
+function failed(verdict: FailedVerdict): StepResult<Output> {
+  const resources = verdict.resources.slice(0, MOST_RESOURCES).map(({ kind, namespace, name, status, message }) => ({
+    kind,
+    namespace,
+    name,
+    status,
+    message: message.slice(0, 500),
+  }));
+  const details = { resources: JsonValue.parse(resources) };
+  return { status: "failed", failure: { code: verdict.code, message: verdict.message, retry: verdict.retry, details } };
+}

@@ -1,0 +1,71 @@
+import type { OperationProgress } from "../argocd/operation-progress.ts";
+import type { FailingResource, Verdict } from "../argocd/verdict.ts";
+import type { WaitProgress } from "../argocd/wait-for-application.ts";
+import type { Progress } from "../domain/outcome.ts";
+import { isoTime } from "../platform/clock.ts";
+import { durationText } from "../platform/duration.ts";
+
+const MOST_LINES = 4;
+
+/** What people read while an application is waited for. */
+export function progressOf({ verdict, unreachableSinceMs }: WaitProgress): Progress {
+  if (unreachableSinceMs === undefined) return verdictProgress(verdict);
+  return { text: `Argo CD has not answered since ${isoTime(unreachableSinceMs)}; waiting for it` };
+}
+
+function verdictProgress(verdict: Verdict): Progress {
+  switch (verdict.kind) {
+    case "pending":
+      return { text: verdict.message };
+    case "running":
+      return operationProgress(verdict.progress, verdict.own);
+    case "superseded":
+      return { text: `Waiting for a later operation of ${verdict.by.initiatedBy} to end` };
+    case "settling":
+      return { text: "Synced; waiting for Argo CD to compare once more" };
+    case "progressing": {
+      const { healthy: done, total } = verdict.count;
+      return {
+        text: `Waiting for resources to become healthy (${verdict.health})`,
+        done,
+        total,
+        lines: lines(verdict.resources),
+      };
+    }
+    case "healthy-candidate":
+      return { text: `Healthy; making sure that it stays so for ${durationText(verdict.recheckAfterMs)} more` };
+    case "degraded":
+      return {
+        text: `Degraded; giving it ${durationText(verdict.recheckAfterMs)} to recover`,
+        lines: lines(verdict.resources),
+      };
+    case "suspended":
+      return { text: "Suspended: waiting for a promotion inside the application", lines: lines(verdict.resources) };
+    case "unknown":
+      return { text: verdict.message };
+    case "proven":
+      return { text: "Proven" };
+    case "failed":
+      return { text: verdict.message, lines: lines(verdict.resources) };
+  }
+}
+
+function operationProgress(operation: OperationProgress, isOwn: boolean): Progress {
+  const whose = isOwn ? "" : "somebody else's operation: ";
+  const wave = operation.wave === undefined ? "" : `, wave ${operation.wave}`;
+  const waiting = operation.waitingFor === undefined ? "" : `, waiting for ${operation.waitingFor}`;
+  const phase = operation.syncPhase ?? operation.phase;
+  const hooks = operation.hooks.map(({ hookType, name, phase: state }) => `${hookType} ${name}: ${state}`);
+  return {
+    text: operation.blockedByWindow ? "Held back by a sync window" : `${whose}${phase}${wave}${waiting}`,
+    ...(operation.total > 0 && { done: operation.applied, total: operation.total }),
+    ...(hooks.length > 0 && { lines: hooks.slice(-MOST_LINES) }),
+  };
+}
+
+function lines(resources: readonly FailingResource[]): readonly string[] {
+  return resources.slice(0, MOST_LINES).map(({ kind, name, status, message }) => {
+    const why = message === "" ? "" : `: ${message.slice(0, 200)}`;
+    return `${kind}/${name} ${status}${why}`;
+  });
+}
