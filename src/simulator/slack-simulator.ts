@@ -2,13 +2,20 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Duplex } from "node:stream";
 
 import type { Clock } from "../platform/clock.ts";
-import { AppError, errorText } from "../platform/errors.ts";
+import { AppError, errorCode, errorText } from "../platform/errors.ts";
 import type { Random } from "../platform/ids.ts";
+import { SlackAdministration } from "./slack-administration.ts";
+import { administrationControls } from "./slack-administration-controls.ts";
 import { SlackApiRoutes } from "./slack-api-routes.ts";
+import { SlackControlRoutes } from "./slack-control-routes.ts";
 import { SlackEvents } from "./slack-events.ts";
-import { readBody, replyJson } from "./slack-http.ts";
+import { readBody, replyJson, type SlackExchange } from "./slack-http.ts";
+import { type SlackOutageKind, startOutage } from "./slack-outage.ts";
+import { SlackPage } from "./slack-page.ts";
+import { peopleControls } from "./slack-people-controls.ts";
 import { SlackPeople } from "./slack-people.ts";
 import { SlackSocketMode } from "./slack-socket-mode.ts";
+import { faultControls, socketControls } from "./slack-trouble-controls.ts";
 import { SlackWebApi } from "./slack-web-api.ts";
 import type { SlackWorkspaceDefinition } from "./slack-workspace-definition.ts";
 import { createSlackWorld, type SlackWorld } from "./slack-world.ts";
@@ -27,6 +34,8 @@ export interface SlackSimulatorOptions {
   readonly rateLimitMultiplier?: number;
   /** Slack's 3 seconds when absent. */
   readonly acknowledgeMs?: number;
+  /** Where the page finds `state` and `events` of a simulated Argo CD, to show it beside the channels. */
+  readonly argoUrl?: string;
 }
 
 /** A running simulated Slack. */
@@ -37,7 +46,12 @@ export interface SlackSimulator extends AsyncDisposable {
   readonly apiUrl: string;
   readonly world: SlackWorld;
   readonly people: SlackPeople;
+  readonly administration: SlackAdministration;
   readonly socket: SlackSocketMode;
+  /** The names of the Web API methods and of the controls that it answers. */
+  readonly routes: { readonly methods: readonly string[]; readonly controls: readonly string[] };
+  /** Takes all of Slack down; the function that it returns brings it back. */
+  startOutage(kind?: SlackOutageKind): () => void;
   stop(): Promise<void>;
 }
 
@@ -55,27 +69,60 @@ export async function startSlackSimulator(options: SlackSimulatorOptions): Promi
   const delivery = () => socket;
   const events = new SlackEvents({ world, delivery, signal: stopping.signal });
   const people = new SlackPeople({ world, delivery, events });
+  const administration = new SlackAdministration({ world, events });
   const api = new SlackWebApi({ world, more: socket.methods });
-  const routes = new SlackApiRoutes({ world, api });
-  const server = createServer((request, response) => void answer(routes, request, response));
-  server.on("upgrade", (request: IncomingMessage, tcp: Duplex, head: Buffer) => socket.upgrade(request, tcp, head));
+  const controls = new SlackControlRoutes({
+    world,
+    controls: {
+      ...peopleControls(people),
+      ...administrationControls(administration),
+      ...faultControls({ world, socket }),
+      ...socketControls(socket),
+    },
+  });
+  const page = new SlackPage({ world, socket, argoUrl: options.argoUrl });
+  const server = serve([new SlackApiRoutes({ world, api }), controls, page], socket);
   url = await listen(server, options.host ?? "127.0.0.1", options.port ?? 0);
   const stop = async (): Promise<void> => {
     stopping.abort();
+    page.stop();
     socket.stop();
     await close(server);
   };
-  return { url, apiUrl: `${url}/api/`, world, people, socket, stop, [Symbol.asyncDispose]: stop };
+  return {
+    url,
+    apiUrl: `${url}/api/`,
+    world,
+    people,
+    administration,
+    socket,
+    routes: { methods: api.methods, controls: controls.names },
+    startOutage: (kind) => startOutage({ world, socket }, kind),
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
 }
 
-async function answer(routes: SlackApiRoutes, request: IncomingMessage, response: ServerResponse): Promise<void> {
+interface Routes {
+  /** Answers the request, or says false to leave it to the next. */
+  handle(exchange: SlackExchange): Promise<boolean>;
+}
+
+function serve(routes: readonly Routes[], socket: SlackSocketMode): Server {
+  const server = createServer((request, response) => void answer(routes, request, response));
+  server.on("upgrade", (request: IncomingMessage, tcp: Duplex, head: Buffer) => socket.upgrade(request, tcp, head));
+  return server;
+}
+
+async function answer(routes: readonly Routes[], request: IncomingMessage, response: ServerResponse): Promise<void> {
   try {
     const url = new URL(request.url ?? "/", "http://simulator");
     const exchange = { request, response, url, body: await readBody(request) };
-    if (await routes.handle(exchange)) return;
+    for (const route of routes) if (await route.handle(exchange)) return;
     replyJson(response, { error: "not found" }, 404);
   } catch (thrown) {
-    if (!response.headersSent) replyJson(response, { error: errorText(thrown) }, 500);
+    if (response.headersSent) response.destroy();
+    else replyJson(response, { code: errorCode(thrown), error: errorText(thrown) }, 500);
   }
 }
 

@@ -1,5 +1,6 @@
 import { App, LogLevel, SocketModeReceiver } from "@slack/bolt";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { z } from "zod";
 
 import { systemClock } from "../../src/platform/clock.ts";
 import { systemRandom } from "../../src/platform/ids.ts";
@@ -43,6 +44,11 @@ function createApp(simulator: SlackSimulator): App {
     convoStore: false,
     clientOptions,
   });
+}
+
+/** Posts as the app and answers the `ts`. */
+async function post(fields: Record<string, unknown>): Promise<string> {
+  return z.looseObject({ ts: z.string() }).parse(await app.client.apiCall("chat.postMessage", fields)).ts;
 }
 
 function none(): void {
@@ -97,7 +103,7 @@ describe("a stock Bolt app on the simulated Slack", () => {
       await client.chat.update({ channel: body.channel.id, ts: body.message.ts, text: `approved by ${body.user.id}` });
       await respond({ text: "thank you" });
     });
-    const posted = await app.client.chat.postMessage({
+    const ts = await post({
       channel: DEPLOYS,
       text: "approve?",
       blocks: [
@@ -109,7 +115,6 @@ describe("a stock Bolt app on the simulated Slack", () => {
         },
       ],
     });
-    const ts = String(posted.ts);
     const result = await slack.people.click({ user: ANA, channel: DEPLOYS, ts, actionId: "approve" });
     expect(result.status).toBe("acknowledged");
     await slack.world.changes.until("the private answer", () =>
@@ -155,14 +160,14 @@ describe("a stock Bolt app on the simulated Slack", () => {
   });
 
   test("uploads a file into a thread with the three-part flow", async () => {
-    const parent = await app.client.chat.postMessage({ channel: DEPLOYS, text: "log follows" });
+    const parent = await post({ channel: DEPLOYS, text: "log follows" });
     await app.client.files.uploadV2({
       channel_id: DEPLOYS,
-      thread_ts: String(parent.ts),
+      thread_ts: parent,
       filename: "step.log",
       content: "line 1\nline 2",
     });
-    const [share] = slack.world.messages.replies(DEPLOYS, String(parent.ts));
+    const [share] = slack.world.messages.replies(DEPLOYS, parent);
     expect(share?.files).toMatchObject([{ name: "step.log", size: 13 }]);
     expect(slack.world.files.all()[0]?.content?.toString()).toBe("line 1\nline 2");
   });
@@ -170,9 +175,14 @@ describe("a stock Bolt app on the simulated Slack", () => {
   test("hears a mention in a thread as an event", async () => {
     const heard: string[] = [];
     app.event("app_mention", async ({ event }) => void heard.push(`${event.text} in ${String(event.thread_ts)}`));
-    const parent = await app.client.chat.postMessage({ channel: DEPLOYS, text: "card" });
-    slack.people.typeMessage({ user: ANA, channel: DEPLOYS, threadTs: String(parent.ts), text: "@quarterdeck status" });
-    await expect.poll(() => heard).toEqual([`<@U0QUARTER1> status in ${String(parent.ts)}`]);
+    const parent = await post({ channel: DEPLOYS, text: "card" });
+    slack.people.typeMessage({
+      user: ANA,
+      channel: DEPLOYS,
+      threadTs: parent,
+      text: "@quarterdeck status",
+    });
+    await expect.poll(() => heard).toEqual([`<@U0QUARTER1> status in ${parent}`]);
   });
 
   test("comes back after its connection was refreshed, and after TCP was cut", async () => {
