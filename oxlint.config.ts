@@ -16,9 +16,9 @@ const LAYERS: Record<string, readonly string[]> = {
   inventory: ["platform", "config", "domain"],
   steps: ["platform", "config", "domain", "engine", "argocd", "git", "inventory"],
   slack: ["platform", "domain", "commands", "engine"],
-  http: ["platform", "domain", "engine"],
+  intake: ["platform", "config", "domain", "commands", "engine", "argocd", "git", "inventory", "steps"],
   simulator: ["platform"],
-  demo: ["platform", "config", "simulator"],
+  demo: ["platform", "simulator"],
 };
 
 /** The folders that may import a package; a package that is not listed is free everywhere. */

@@ -1,0 +1,38 @@
+import { z } from "zod";
+
+/** Who sent something, from which workspace, and where a private answer can go. */
+const sender = {
+  team: z.string(),
+  user: z.string(),
+  channel: z.string(),
+  /** Slack's address for private answers: five uses, half an hour. */
+  responseUrl: z.string(),
+};
+
+/** A slash command as it was typed: `command` is `/promote`, `text` the rest. */
+export const SlashArrival = z.strictObject({
+  kind: z.literal("slash"),
+  ...sender,
+  command: z.string(),
+  text: z.string(),
+});
+export type SlashArrival = z.infer<typeof SlashArrival>;
+
+/** Somebody pressed a button of a gate, or gave a reason for a rejection. */
+export const DecisionArrival = z.strictObject({
+  kind: z.literal("decision"),
+  ...sender,
+  /** The message that the button was on. */
+  messageTs: z.string(),
+  run: z.string(),
+  path: z.string(),
+  attempt: z.int(),
+  digest: z.string(),
+  decision: z.enum(["approve", "reject"]),
+  reason: z.string().max(3000),
+});
+export type DecisionArrival = z.infer<typeof DecisionArrival>;
+
+/** Everything that people send. Kept in the log as it arrived, so that it can be dealt with after a crash. */
+export const Arrival = z.discriminatedUnion("kind", [SlashArrival, DecisionArrival]);
+export type Arrival = z.infer<typeof Arrival>;

@@ -1,0 +1,131 @@
+import { type Answer, notice } from "../engine/answer.ts";
+import type { Judgement } from "../domain/gate-decision.ts";
+import type { GateSubject } from "../domain/gate.ts";
+import type { RunState, StepState } from "../domain/run-state.ts";
+import type { PeopleStore, SlotStore } from "../engine/ports.ts";
+import type { RunService } from "../engine/run-service.ts";
+import type { RunWork } from "../engine/run-work.ts";
+import type { StepKind } from "../engine/step-kind.ts";
+import { errorCode, errorText } from "../platform/errors.ts";
+import type { DecisionArrival } from "./arrival.ts";
+import type { PeopleCheck } from "./people-check.ts";
+
+export interface DecisionDeps {
+  readonly runs: Pick<RunService, "state" | "apply">;
+  readonly work: Pick<RunWork, "facts">;
+  readonly kinds: ReadonlyMap<string, StepKind>;
+  readonly people: PeopleStore;
+  readonly slots: Pick<SlotStore, "slotByMessage">;
+  readonly check: Pick<PeopleCheck, "mayDecide">;
+}
+
+// A click has a person waiting behind it.
+const SUBJECT_TIMEOUT_MS = 20_000;
+
+/** Deals with a click on a gate: who it was, whether they may, whether it still is what they saw; then the run decides. */
+export async function decideOnGate(
+  deps: DecisionDeps,
+  arrival: DecisionArrival,
+  actor: string,
+): Promise<Answer | undefined> {
+  const state = tryState(deps, arrival.run);
+  const step = state?.steps.get(arrival.path);
+  if (state === undefined || step === undefined) {
+    return notice(
+      "run.unknown",
+      "This run is not known here. Look at the newest message of the run, or ask for its history.",
+    );
+  }
+  if (!isOurMessage(deps, arrival)) {
+    return notice("gate.copy", "This button is on a copy of the message. Use the one in the run's own thread.");
+  }
+  const { judgement, subject } = await judge(deps, arrival, { state, step });
+  const { path, attempt, decision, digest, reason } = arrival;
+  const input = {
+    type: "gate-decision" as const,
+    path,
+    attempt,
+    decision,
+    actor,
+    digest,
+    reason,
+    judgement,
+    current: subject,
+  };
+  const { events } = await deps.runs.apply(arrival.run, input);
+  const refusal = events.find((event) => event.type === "gate.refused");
+  if (refusal === undefined) return undefined;
+  return { kind: "notice", code: refusal.code, message: refusal.message, ...decidedBy(deps, refusal.code, arrival) };
+}
+
+function tryState(deps: DecisionDeps, run: string): RunState | undefined {
+  try {
+    return deps.runs.state(run);
+  } catch (error) {
+    if (errorCode(error) === "run.unknown") return undefined;
+    throw error;
+  }
+}
+
+/** Messages can be copied and forwarded with their buttons; only the one that Quarterdeck posted for this run counts. */
+function isOurMessage({ slots }: DecisionDeps, { team, channel, messageTs, run }: DecisionArrival): boolean {
+  return slots.slotByMessage(team, channel, messageTs)?.slot.startsWith(`${run}/`) ?? false;
+}
+
+interface At {
+  readonly state: RunState;
+  readonly step: StepState;
+}
+
+interface Judged {
+  readonly judgement: Judgement;
+  readonly subject: GateSubject | undefined;
+}
+
+async function judge(deps: DecisionDeps, arrival: DecisionArrival, { state, step }: At): Promise<Judged> {
+  if (step.gate === undefined || step.status !== "running") {
+    // Nothing is left to decide; the run itself says so, and who they are does not matter any more.
+    return { judgement: { kind: "allowed", groups: [] }, subject: undefined };
+  }
+  const judgement = await deps.check.mayDecide({
+    rule: step.gate.rule,
+    clicker: { pseudonym: "", team: arrival.team, user: arrival.user },
+    requester: deps.people.person(state.requester),
+    decided: step.gate.decisions.map(({ actor }) => deps.people.person(actor)),
+  });
+  if (arrival.decision === "reject" || judgement.kind === "refused") return { judgement, subject: undefined };
+  const look = await currentSubject(deps, { state, step });
+  return look.kind === "read"
+    ? { judgement, subject: look.subject }
+    : { judgement: look.judgement, subject: undefined };
+}
+
+type Look =
+  | { readonly kind: "read"; readonly subject: GateSubject }
+  | { readonly kind: "unreadable"; readonly judgement: Judgement };
+
+/** What an approval would be of now. When that cannot be found out, nothing is approved. */
+async function currentSubject(deps: DecisionDeps, { state, step }: At): Promise<Look> {
+  const kind = deps.kinds.get(step.uses);
+  const context = {
+    effect: { run: state.id, path: step.path, attempt: step.attempt },
+    facts: deps.work.facts(state, step),
+    signal: AbortSignal.timeout(SUBJECT_TIMEOUT_MS),
+    startedAt: step.startedAt,
+    planDigest: state.planDigest,
+    progress: () => undefined,
+  };
+  try {
+    if (kind?.sort !== "gate") throw new TypeError(`${step.uses} is not a gate of this program`);
+    return { kind: "read", subject: await kind.subject(step.input, context) };
+  } catch (error) {
+    const message = `It could not be checked whether what you saw is still so, and nothing was approved: ${errorText(error)} Try again.`;
+    return { kind: "unreadable", judgement: { kind: "refused", code: "gate.unverifiable", message } };
+  }
+}
+
+function decidedBy(deps: DecisionDeps, code: string, { run, path }: DecisionArrival): { about?: string } {
+  const last = code === "gate.decided" ? deps.runs.state(run).steps.get(path)?.gate?.decisions.at(-1) : undefined;
+  const user = last === undefined ? undefined : deps.people.person(last.actor)?.user;
+  return user === undefined ? {} : { about: user };
+}

@@ -1,0 +1,101 @@
+import type { Configuration } from "../config/configuration.ts";
+import { type GroupMembership, judgeApprover, type PersonStanding, type Principal } from "../domain/approver-policy.ts";
+import type { Judgement } from "../domain/gate-decision.ts";
+import type { ApprovalRule } from "../domain/target.ts";
+import type { Directory, Person, PersonFacts } from "../engine/ports.ts";
+import { type Act, authorize, type Authorization, groupsToAsk } from "../inventory/authorize.ts";
+import { principalOf } from "../inventory/principal.ts";
+import { AppError, errorCode } from "../platform/errors.ts";
+
+export interface PeopleCheckDeps {
+  readonly directory: Directory;
+  readonly rules: Pick<Configuration, "people" | "roles" | "grants">;
+}
+
+/** A question about a click on a gate; people as they stand in the log. */
+export interface DeciderQuestion {
+  readonly rule: ApprovalRule;
+  readonly clicker: Person;
+  readonly requester: Person | undefined;
+  readonly decided: readonly (Person | undefined)[];
+}
+
+/** Finds out, from Slack and now, who somebody is and what they may do. Whatever cannot be found out refuses. */
+export class PeopleCheck {
+  readonly #deps: PeopleCheckDeps;
+
+  constructor(deps: PeopleCheckDeps) {
+    this.#deps = deps;
+  }
+
+  /** Whether the person may do all of this; the first that they may not is the answer. */
+  async mayAct(person: Person, acts: readonly Act[]): Promise<Authorization> {
+    const { directory, rules } = this.#deps;
+    const standing = await this.#standing(person);
+    if (standing === undefined) {
+      const message = "Slack does not say right now who you are, so nothing was started. Try again in a minute.";
+      return { kind: "denied", code: "access.unverifiable", message, who: [] };
+    }
+    const asked = new Set(acts.flatMap((act) => groupsToAsk(rules, act)));
+    const groups = await membershipsOf(directory, [...asked]);
+    let allowed: Authorization | undefined;
+    for (const act of acts) {
+      const authorization = authorize(rules, { act, person: standing, groups });
+      if (authorization.kind === "denied") return authorization;
+      allowed ??= authorization;
+    }
+    if (allowed === undefined) throw new AppError("nothing was asked to be allowed", { code: "access.nothing-asked" });
+    return allowed;
+  }
+
+  /** Whether the person may decide on a gate. */
+  async mayDecide({ rule, clicker, requester, decided }: DeciderQuestion): Promise<Judgement> {
+    const person = await this.#standing(clicker);
+    const requesterFacts = requester === undefined ? undefined : await this.#standing(requester);
+    if (person === undefined || requester === undefined || requesterFacts === undefined) {
+      const message = "Slack does not say right now who is who, so nothing was decided. Try again in a minute.";
+      return { kind: "refused", code: "approval.unverifiable", message };
+    }
+    const asked = rule.from.flatMap((approver) => (approver.kind === "group" ? [approver.group] : []));
+    return judgeApprover({
+      rule,
+      person,
+      principal: this.#principal(person),
+      requester: this.#principal(requesterFacts),
+      decided: decided.flatMap((earlier) => (earlier === undefined ? [] : [this.#principal({ user: earlier.user })])),
+      groups: await membershipsOf(this.#deps.directory, asked),
+    });
+  }
+
+  #principal(account: { readonly user: string; readonly email?: string | undefined }): Principal {
+    return principalOf(this.#deps.rules.people, account);
+  }
+
+  async #standing({ team, user }: Person): Promise<PersonStanding | undefined> {
+    try {
+      const facts: PersonFacts = await this.#deps.directory.person(team, user);
+      return facts;
+    } catch (error) {
+      if (errorCode(error) === "directory.unverifiable") return undefined;
+      throw error;
+    }
+  }
+}
+
+async function membershipsOf(
+  directory: Directory,
+  groups: readonly string[],
+): Promise<ReadonlyMap<string, GroupMembership>> {
+  const found = await Promise.all(groups.map(async (group) => [group, await membershipOf(directory, group)] as const));
+  return new Map(found);
+}
+
+async function membershipOf(directory: Directory, group: string): Promise<GroupMembership> {
+  try {
+    return { kind: "members", users: await directory.groupMembers(group) };
+  } catch (error) {
+    if (errorCode(error) === "directory.no-such-group") return { kind: "gone" };
+    if (errorCode(error) === "directory.unverifiable") return { kind: "unverifiable" };
+    throw error;
+  }
+}
