@@ -2,8 +2,6 @@ import type { AncestryQuestion, Verdict } from "./verdict.ts";
 
 /** What earlier looks at the same application left behind; plain data. Losing it costs time, never correctness. */
 export interface AssessMemory {
-  /** Our operation was in some copy. */
-  readonly sawOwn: boolean;
   /** The ended operation (or the lack of one) that the fields below belong to, and when it was first seen so, on our clock. */
   readonly quiet?: { readonly state: string; readonly sinceMs: number };
   /** Argo CD compared the application after that; `comparedAt` is its own time of it. */
@@ -21,7 +19,7 @@ export interface Assessment {
   readonly memory: AssessMemory;
 }
 
-export const noMemory: AssessMemory = { sawOwn: false, ancestry: {} };
+export const noMemory: AssessMemory = { ancestry: {} };
 
 export function ancestryKey(question: AncestryQuestion): string {
   return `${question.ancestor}..${question.descendant}`;
@@ -34,7 +32,7 @@ export function rememberAncestry(memory: AssessMemory, question: AncestryQuestio
 
 /** Something is under way: whatever was observed of the end before is void. */
 export function forgetQuiet(memory: AssessMemory): AssessMemory {
-  return { sawOwn: memory.sawOwn, ancestry: memory.ancestry };
+  return { ancestry: memory.ancestry };
 }
 
 /** The memory of the quiet state `state`, started anew when it is another one than before. */

@@ -6,8 +6,10 @@ import type { AssessMemory } from "./assess-memory.ts";
 import { type Expectation, matchesExpected } from "./expectation.ts";
 import { failedInOperation, operationFailureReason } from "./failing-resources.ts";
 import {
+  currentState,
   findOwnOperation,
   hasOperationInProgress,
+  isOwn,
   operationFingerprint,
   type OperationSummary,
   summarizeOperation,
@@ -70,7 +72,7 @@ function judgeFinished({ application, expectation }: Look, state: OperationState
 // Our operation was posted, and this copy shows another one or none.
 function judgeOthers(look: Look): OperationJudgement {
   const { application, expectation } = look;
-  const ownSucceeded = historyShows(look);
+  const ownSucceeded = historyShows(look) || showsOwnSuccess(look);
   const other = summarizeOperation(application);
   if (other !== undefined && hasOperationInProgress(application)) {
     return verdict({ kind: "superseded", by: other, ownSucceeded });
@@ -79,11 +81,16 @@ function judgeOthers(look: Look): OperationJudgement {
   if (other === undefined || unchanged) {
     return ownSucceeded ? ended(application, "history") : verdict(queued(look, "not-visible"));
   }
+  return isHarmless(look, other, ownSucceeded)
+    ? { ...ended(application, ownSucceeded ? "history" : "other-operation"), supersededBy: other }
+    : verdict(replaced(look, other, ownSucceeded));
+}
+
+// Whether the application runs what we asked for in spite of the other operation, or because of it.
+function isHarmless({ expectation }: Look, other: OperationSummary, ownSucceeded: boolean): boolean {
+  if (other.dryRun) return ownSucceeded;
   const sameContent = other.phase === "Succeeded" && matchesExpected(expectation.revisions, other.revisions);
-  if (other.dryRun ? ownSucceeded : sameContent && (ownSucceeded || !other.partial)) {
-    return { ...ended(application, ownSucceeded ? "history" : "other-operation"), supersededBy: other };
-  }
-  return verdict(replaced(look, other, ownSucceeded));
+  return sameContent && (ownSucceeded || !other.partial);
 }
 
 function replaced({ application }: Look, other: OperationSummary, ownSucceeded: boolean): FailedVerdict {
@@ -104,7 +111,7 @@ function replaced({ application }: Look, other: OperationSummary, ownSucceeded: 
 
 // Nothing was posted by us: an automated operation may or may not come.
 function judgeWithoutPost({ application, expectation }: Look): OperationJudgement {
-  const state = application.status.operationState;
+  const state = currentState(application);
   if (hasOperationInProgress(application)) {
     if (state === undefined) return verdict(othersQueued(application));
     return verdict({ kind: "running", own: false, progress: operationProgress(application, state) });
@@ -163,6 +170,14 @@ function historyShows({ application, expectation }: Look): boolean {
   return application.status.history.some(
     (entry) => entry.id > expectation.before.historyId && matchesExpected(expectation.revisions, revisionList(entry)),
   );
+}
+
+// The state of the operation before the one that is requested now.
+function showsOwnSuccess({ application, expectation }: Look): boolean {
+  const state = application.status.operationState;
+  if (state === undefined || expectation.operation === undefined || !isOwn(state.operation, expectation.operation))
+    return false;
+  return state.phase === "Succeeded" && matchesExpected(expectation.revisions, syncedRevisions(state));
 }
 
 function ended(application: Application, basis: ProofBasis): EndedOperation {

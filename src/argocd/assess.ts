@@ -11,7 +11,6 @@ import {
   rememberQuiet,
 } from "./assess-memory.ts";
 import { type EndedOperation, failed, judgeOperation, type Look } from "./assess-operation.ts";
-import { findOwnOperation } from "./operation-identity.ts";
 import type { Verdict } from "./verdict.ts";
 
 export interface AssessInput extends Omit<Look, "memory"> {
@@ -29,7 +28,7 @@ export interface AssessInput extends Omit<Look, "memory"> {
  * The caller drops copies that are older than one already seen.
  */
 export function assess(input: AssessInput): Assessment {
-  const look: Look = { ...input, memory: noteOwn(input) };
+  const look: Look = { ...input, memory: input.memory ?? noMemory };
   const lost = identityLost(look);
   if (lost !== undefined) return { verdict: lost, memory: look.memory };
   const operation = judgeOperation(look);
@@ -39,11 +38,6 @@ export function assess(input: AssessInput): Assessment {
   const gate = judgeContent({ ...look, memory }, operation);
   if (gate !== undefined) return { verdict: gate, memory: forgetHealth(memory) };
   return judgeSettledHealth({ ...look, memory }, operation);
-}
-
-function noteOwn({ application, expectation, memory = noMemory }: AssessInput): AssessMemory {
-  if (memory.sawOwn || expectation.operation === undefined) return memory;
-  return findOwnOperation(application, expectation.operation) === undefined ? memory : { ...memory, sawOwn: true };
 }
 
 function identityLost({ application, expectation }: Look): Verdict | undefined {

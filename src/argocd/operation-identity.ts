@@ -55,13 +55,22 @@ export type OwnOperation =
  */
 export function findOwnOperation(application: Application, identity: OperationIdentity): OwnOperation | undefined {
   const { operation } = application;
-  const state = application.status.operationState;
-  if (state !== undefined && isOwn(state.operation, identity)) {
-    const active = operation !== undefined || !isFinalPhase(state.phase);
-    return { kind: active ? "active" : "finished", state };
+  const state = currentState(application);
+  if (state !== undefined) {
+    if (!isOwn(state.operation, identity)) return undefined;
+    return { kind: isFinalPhase(state.phase) ? "finished" : "active", state };
   }
-  if (operation !== undefined && isOwn(operation, identity)) return { kind: "requested", operation };
-  return undefined;
+  return operation !== undefined && isOwn(operation, identity) ? { kind: "requested", operation } : undefined;
+}
+
+/**
+ * The state of the operation that the application shows now. A requested operation has none yet: a sync through the API clears the
+ * state of the one before, but the ApplicationSet controller leaves it standing until its own operation starts.
+ */
+export function currentState(application: Application): OperationState | undefined {
+  const state = application.status.operationState;
+  const isOfOneBefore = application.operation !== undefined && state !== undefined && isFinalPhase(state.phase);
+  return isOfOneBefore ? undefined : state;
 }
 
 /** Whether some operation, anyone's, is requested or running. */
@@ -91,7 +100,7 @@ export interface OperationSummary {
 
 /** The operation that the application shows: the one in progress, otherwise the last one. */
 export function summarizeOperation(application: Application): OperationSummary | undefined {
-  const state = application.status.operationState;
+  const state = currentState(application);
   const operation = application.operation ?? state?.operation;
   if (operation === undefined) return undefined;
   const { sync, initiatedBy } = operation;

@@ -7,7 +7,7 @@ import type { ProofEvidence } from "./verdict.ts";
 /** What a proof given now rests on. */
 export function proofEvidence({ application, expectation, memory, nowMs }: Look, ended: EndedOperation): ProofEvidence {
   const { sync, operationState, summary } = application.status;
-  const byOperation = ended.basis !== "no-operation";
+  const byOperation = ended.basis === "own-operation" || ended.basis === "other-operation";
   const results = byOperation ? (operationState?.syncResult?.resources ?? []) : [];
   const branch = revisionList(sync);
   const pinned = sync.status !== "Synced" && !matchesExpected(expectation.revisions, branch);

@@ -76,10 +76,19 @@ export function atMs(t: number): number {
   return START_MS + t * 1000;
 }
 
+/** The last copy of the application that was seen before `t`. */
+export function seenBefore(recording: string, app: string, t: number): Application {
+  const seen = seenIn(recording, app).findLast((look) => look.t < t);
+  if (seen === undefined) throw new Error(`${recording} shows no ${app} before ${t}`);
+  return seen.application;
+}
+
 export interface Replay {
   readonly recording: string;
   readonly app: string;
   readonly expectation: Expectation;
+  /** Moments, in seconds, at which a refresh is begun whose answer is the next copy in the recording. */
+  readonly refreshAt?: readonly number[];
   /** Only what was seen from here on, in seconds; everything unless given. */
   readonly from?: number;
   readonly to?: number;
@@ -96,16 +105,10 @@ export interface Judged {
 }
 
 /** Plays a recording through `assess`, one frame after the other, as the stream and the calls brought them. */
-export function replay({
-  recording,
-  app,
-  expectation,
-  from = 0,
-  to = Infinity,
-  descends,
-  recheckAt = [],
-}: Replay): readonly Judged[] {
-  const seen = seenIn(recording, app).filter(({ t }) => t >= from && t <= to);
+export function replay(asked: Replay): readonly Judged[] {
+  const { recording, app, expectation, from = 0, to = Infinity, descends, recheckAt = [], refreshAt = [] } = asked;
+  const within = seenIn(recording, app).filter(({ t }) => t >= from && t <= to);
+  const seen = answering(within, refreshAt);
   const last = seen.at(-1);
   const again = last === undefined ? [] : recheckAt.map((t) => ({ t, how: "recheck", application: last.application }));
   let memory: AssessMemory = noMemory;
@@ -121,6 +124,14 @@ export function replay({
     const result = questions.length === 0 ? first : assess({ ...input, memory: answered });
     memory = result.memory;
     return { t: look.t, how: look.how, verdict: result.verdict };
+  });
+}
+
+function answering(seen: readonly SeenApplication[], refreshAt: readonly number[]): readonly SeenApplication[] {
+  const answers = new Map(refreshAt.map((t) => [seen.find((look) => look.t > t), atMs(t)]));
+  return seen.map((look) => {
+    const begunMs = answers.get(look);
+    return begunMs === undefined ? look : { ...look, refreshBegunMs: begunMs };
   });
 }
 
