@@ -1,4 +1,5 @@
 import type { Configuration } from "./configuration.ts";
+import type { ServiceSettings } from "./promotion-settings.ts";
 
 /** An Application as the configuration names it, with everything that it leaves to defaults filled in. */
 export interface ConfiguredApp {
@@ -13,10 +14,9 @@ export interface ConfiguredApp {
  */
 export function appOf(
   configuration: Configuration,
-  where: { readonly service: string; readonly environment: string },
+  where: { readonly service: ServiceSettings; readonly environment: string },
 ): ConfiguredApp | undefined {
-  const service = configuration.services.find(({ name }) => name === where.service);
-  const app = service?.environments[where.environment];
+  const app = where.service.environments[where.environment];
   if (app === undefined) return undefined;
   const environment = configuration.environments.find(({ name }) => name === where.environment);
   const only = configuration.argocd.length === 1 ? configuration.argocd[0]?.name : undefined;

@@ -63,18 +63,17 @@ export function duration({
   readonly leastMs: number;
   readonly mostMs: number;
 }): z.ZodType<number, string> {
-  const range = `from ${durationText(leastMs)} to ${durationText(mostMs)}`;
   return z
     .string({ error: ({ input }) => notA(input, "a duration such as 30s, 15m or 2h") })
     .transform((text, context) => {
       const durationMs = tryDuration(text);
       if (durationMs !== undefined && durationMs >= leastMs && durationMs <= mostMs) return durationMs;
-      const problem =
-        durationMs === undefined ? "is no duration; write one such as 30s, 15m or 2h" : "is out of range; it goes";
-      context.addIssue({
-        code: "custom",
-        message: `${quoted(text)} ${problem}${durationMs === undefined ? ", " : " "}${range}`,
-      });
+      const range = `${durationText(leastMs)} to ${durationText(mostMs)}`;
+      const message =
+        durationMs === undefined
+          ? `${quoted(text)} is no duration; write one such as 30s, 15m or 2h`
+          : `${quoted(text)} is out of range; it goes from ${range}`;
+      context.addIssue({ code: "custom", message });
       return z.NEVER;
     });
 }

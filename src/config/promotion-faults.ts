@@ -1,13 +1,16 @@
 import type { Configuration } from "./configuration.ts";
 import { appOf, type ConfiguredApp } from "./configured-apps.ts";
 import { type Fault, repeated, unknownName } from "./fault.ts";
+import type { EnvironmentSettings, ServiceSettings } from "./promotion-settings.ts";
 
 /** What is wrong with environments and services, taken together. */
 export function promotionFaults(configuration: Configuration): readonly Fault[] {
   return [
     ...repeatedNames(configuration),
-    ...configuration.environments.flatMap((_, index) => environmentFaults(configuration, index)),
-    ...configuration.services.flatMap((_, index) => serviceFaults(configuration, index)),
+    ...configuration.environments.flatMap((environment, index) =>
+      environmentFaults(configuration, { environment, index }),
+    ),
+    ...configuration.services.flatMap((service, index) => serviceFaults(configuration, { service, index })),
     ...repeatedApps(configuration),
   ];
 }
@@ -22,9 +25,10 @@ function repeatedNames(configuration: Configuration): readonly Fault[] {
   });
 }
 
-function environmentFaults(configuration: Configuration, index: number): readonly Fault[] {
-  const environment = configuration.environments[index];
-  if (environment === undefined) return [];
+function environmentFaults(
+  configuration: Configuration,
+  { environment, index }: { readonly environment: EnvironmentSettings; readonly index: number },
+): readonly Fault[] {
   const path = ["environments", index];
   const faults: Fault[] = [];
   const { approval } = environment;
@@ -51,9 +55,10 @@ function serverFaults(configuration: Configuration, server: string | undefined, 
   return [{ path, part: "value", message: unknownName("Argo CD server", server, names) }];
 }
 
-function serviceFaults(configuration: Configuration, index: number): readonly Fault[] {
-  const service = configuration.services[index];
-  if (service === undefined) return [];
+function serviceFaults(
+  configuration: Configuration,
+  { service, index }: { readonly service: ServiceSettings; readonly index: number },
+): readonly Fault[] {
   const path = ["services", index];
   const faults: Fault[] = [];
   // `/promote help` explains the command.
@@ -77,14 +82,14 @@ function serviceFaults(configuration: Configuration, index: number): readonly Fa
       continue;
     }
     faults.push(...serverFaults(configuration, app.server, [...place, "server"]));
-    faults.push(...appFaults(configuration, { service: service.name, environment }, place));
+    faults.push(...appFaults(configuration, { service, environment }, place));
   }
   return faults;
 }
 
 function appFaults(
   configuration: Configuration,
-  where: { readonly service: string; readonly environment: string },
+  where: { readonly service: ServiceSettings; readonly environment: string },
   path: Fault["path"],
 ): readonly Fault[] {
   const app = appOf(configuration, where);
@@ -102,7 +107,7 @@ function appFaults(
 function repeatedApps(configuration: Configuration): readonly Fault[] {
   const apps = configuration.services.flatMap((service, index) =>
     Object.keys(service.environments).flatMap((environment) => {
-      const app = appOf(configuration, { service: service.name, environment });
+      const app = appOf(configuration, { service, environment });
       return app === undefined ? [] : [{ key: appKey(app), entry: { index, service: service.name, environment } }];
     }),
   );

@@ -75,14 +75,18 @@ export function readYaml(source: { readonly text: string; readonly file: string 
 class Walk {
   readonly faults: { offset: number; message: string }[] = [];
   // Looking an anchor up through the parser takes the whole document each time.
-  readonly #anchors = new Map<string, unknown>();
+  readonly #anchors = new Map<string, Node>();
   #nodes = 0;
 
   plain(node: unknown, depth: number): unknown {
     this.#nodes += 1;
     if (this.#nodes > MOST_NODES) return this.#fault(node, `the file holds more than ${MOST_NODES} values`);
     if (depth > DEEPEST) return this.#fault(node, `this is nested too deeply; at most ${DEEPEST} levels are read`);
-    if (isAlias(node)) return this.plain(this.#anchors.get(node.source), depth + 1);
+    if (isAlias(node)) {
+      const target = this.#anchors.get(node.source);
+      if (target === undefined) return this.#fault(node, `there is no anchor &${node.source} above this line`);
+      return this.plain(target, depth + 1);
+    }
     if (isScalar(node) || isMap(node) || isSeq(node)) this.#remember(node);
     if (isMap(node)) return this.#map(node, depth);
     if (isSeq(node)) return node.items.map((item) => this.plain(item, depth + 1));

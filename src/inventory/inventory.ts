@@ -1,5 +1,6 @@
 import type { Configuration } from "../config/configuration.ts";
 import { appOf } from "../config/configured-apps.ts";
+import type { ServiceSettings } from "../config/promotion-settings.ts";
 import { type ApprovalRule, appRefText, type Service, type Target } from "../domain/target.ts";
 import { didYouMean } from "../platform/did-you-mean.ts";
 
@@ -49,7 +50,7 @@ export class Inventory {
         startDeadlineMs: startDeadlineMs ?? timing.startDeadlineMs,
       },
     }));
-    this.services = services.map(({ name }) => serviceOf(configuration, { name, environments: this.environments }));
+    this.services = services.map((service) => serviceOf(configuration, { service, environments: this.environments }));
     this.#byName = new Map(this.services.map((service) => [service.name, service]));
     this.#byApp = new Map(
       this.services.flatMap((service) => service.environments.map((target) => [target.app, { service, target }])),
@@ -92,15 +93,15 @@ export class Inventory {
 
 function serviceOf(
   configuration: Configuration,
-  of: { readonly name: string; readonly environments: readonly EnvironmentSummary[] },
+  of: { readonly service: ServiceSettings; readonly environments: readonly EnvironmentSummary[] },
 ): Service {
   const places = of.environments.flatMap((environment) => {
-    const app = appOf(configuration, { service: of.name, environment: environment.name });
+    const app = appOf(configuration, { service: of.service, environment: environment.name });
     return app === undefined ? [] : [{ environment, app: appRefText(app) }];
   });
   const last = places.length - 1;
   return {
-    name: of.name,
+    name: of.service.name,
     environments: places.map((place, index) => targetOf(place, { first: index === 0, last: index === last })),
   };
 }
