@@ -16,7 +16,9 @@ export function appOf(
   configuration: Configuration,
   where: { readonly service: ServiceSettings; readonly environment: string },
 ): ConfiguredApp | undefined {
-  const app = where.service.environments[where.environment];
+  const apps = where.service.environments;
+  // An environment may have a name that every object knows, such as `constructor`.
+  const app = Object.hasOwn(apps, where.environment) ? apps[where.environment] : undefined;
   if (app === undefined) return undefined;
   const environment = configuration.environments.find(({ name }) => name === where.environment);
   const only = configuration.argocd.length === 1 ? configuration.argocd[0]?.name : undefined;
