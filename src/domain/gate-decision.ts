@@ -97,7 +97,12 @@ function refusalOf(draft: Draft, step: StepState, input: GateDecisionInput): Ref
         "This request was replaced by a newer one, because what it showed had changed. Decide on the newest one.",
     };
   }
-  return input.judgement.kind === "refused" ? input.judgement : undefined;
+  if (input.judgement.kind === "refused") return input.judgement;
+  if (input.decision === "reject" || input.current !== undefined) return undefined;
+  return {
+    code: "gate.unverifiable",
+    message: "It could not be checked whether what was shown is still so. Try again.",
+  };
 }
 
 function closed(step: StepState): Refusal {

@@ -84,8 +84,9 @@ interface Judged {
 
 async function judge(deps: DecisionDeps, arrival: DecisionArrival, { state, step }: At): Promise<Judged> {
   if (step.gate === undefined || step.status !== "running") {
-    // Nothing is left to decide; the run itself says so, and who they are does not matter any more.
-    return { judgement: { kind: "allowed", groups: [] }, subject: undefined };
+    // Nothing is left to decide; the run itself says how it ended.
+    const message = "There is nothing left to decide here.";
+    return { judgement: { kind: "refused", code: "gate.closed", message }, subject: undefined };
   }
   const judgement = await deps.check.mayDecide({
     rule: step.gate.rule,

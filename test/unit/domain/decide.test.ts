@@ -88,6 +88,11 @@ describe("a gate", () => {
     expect(spec.events.filter((event) => event.type === "gate.decided")).toHaveLength(1);
   });
 
+  it("approves nothing that was not looked at again", () => {
+    const spec = atGate();
+    expect(spec.decide("[prod]/gate", { current: undefined })).toMatchObject([{ code: "gate.unverifiable" }]);
+  });
+
   it("refuses a click on an older rendering", () => {
     const spec = atGate();
     expect(spec.decide("[prod]/gate", { digest: "older" })).toMatchObject([
