@@ -23,21 +23,8 @@ export class MirrorFolder {
       await rm(this.path, { recursive: true, force: true });
       return false;
     }
-    await this.sweep();
+    await sweepRemnants(this.path);
     return true;
-  }
-
-  /** Removes lock files and half-written packs of a git that was killed; no reference can be named `*.lock`. */
-  async sweep(): Promise<void> {
-    const entries = await readdir(this.path, { recursive: true, withFileTypes: true }).catch(() => []);
-    for (const entry of entries) {
-      const isRemnant = entry.name.endsWith(".lock") || /^(?:\.?tmp[-_]|incoming-)/u.test(entry.name);
-      // A branch may well be called tmp_1, so remnants of that kind are looked for among objects only.
-      const isObject = entry.parentPath.startsWith(join(this.path, "objects"));
-      if (isRemnant && (isObject || (entry.isFile() && entry.name.endsWith(".lock")))) {
-        await rm(join(entry.parentPath, entry.name), { recursive: true, force: true });
-      }
-    }
   }
 
   async startDraft(): Promise<void> {
@@ -59,20 +46,32 @@ export class MirrorFolder {
   }
 }
 
-/** Bytes of the packs in a bare repository, those that are just being received included. */
-export async function packedBytes(repository: string): Promise<number> {
-  const folder = join(repository, "objects", "pack");
-  const names = await readdir(folder).catch(() => []);
-  // A pack in the making may be renamed between the two calls.
-  const sizes = await Promise.all(
-    names.map((name) =>
-      stat(join(folder, name)).then(
-        (entry) => entry.size,
-        () => 0,
-      ),
-    ),
-  );
-  return sizes.reduce((total, size) => total + size, 0);
+/** Removes lock files and half-written packs of a git that was killed, from a bare repository in which none works now. */
+export async function sweepRemnants(repository: string): Promise<void> {
+  const entries = await readdir(repository, { recursive: true, withFileTypes: true }).catch(() => []);
+  for (const entry of entries) {
+    // No reference can be named `*.lock`, but a branch may well be called tmp_1: such remnants are looked for among objects only.
+    const isLock = entry.isFile() && entry.name.endsWith(".lock");
+    const isObject = entry.parentPath.startsWith(join(repository, "objects"));
+    if (isLock || (isObject && /^(?:\.?tmp[-_]|incoming-)/u.test(entry.name))) {
+      await rm(join(entry.parentPath, entry.name), { recursive: true, force: true });
+    }
+  }
+}
+
+/** Bytes of all objects in a bare repository, those that are just being received included. */
+export async function objectBytes(repository: string): Promise<number> {
+  const entries = await readdir(join(repository, "objects"), { recursive: true, withFileTypes: true }).catch(() => []);
+  let total = 0;
+  for (const entry of entries) {
+    if (!entry.isFile()) continue;
+    // A pack in the making may have been renamed since.
+    total += await stat(join(entry.parentPath, entry.name)).then(
+      ({ size }) => size,
+      () => 0,
+    );
+  }
+  return total;
 }
 
 /** How many packs a bare repository has; each fetch that brings something adds one. */

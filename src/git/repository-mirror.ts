@@ -1,32 +1,10 @@
-import type { Clock } from "../platform/clock.ts";
 import { errorCode, errorText } from "../platform/errors.ts";
-import type { Logger } from "../platform/logger.ts";
-import type { GitSetting } from "./git-environment.ts";
-import type { GitCall, GitProgram, GitResult } from "./git-program.ts";
-import { MirrorFolder, packCount, packedBytes } from "./mirror-folder.ts";
-import type { RemoteCredentials } from "./remote-credentials.ts";
-import type { RepositoryUrl } from "./repository-url.ts";
-import { SizeWatch } from "./size-watch.ts";
+import type { GitCall, GitResult } from "./git-program.ts";
+import { MirrorFetch, type MirrorFetchDeps } from "./mirror-fetch.ts";
+import { MirrorFolder, objectBytes, sweepRemnants } from "./mirror-folder.ts";
 
-export interface MirrorLimits {
-  /** For one fetch, the first one of everything included. */
-  readonly fetchTimeoutMs: number;
-  /** For one question to the mirror. */
-  readonly readTimeoutMs: number;
-  /** For the packs of one mirror on disk. */
-  readonly maxBytes: number;
-  /** How often the size is looked at while a fetch runs. */
-  readonly sizeCheckMs: number;
-}
-
-export interface RepositoryMirrorDeps {
-  readonly url: RepositoryUrl;
+export interface RepositoryMirrorDeps extends MirrorFetchDeps {
   readonly folder: string;
-  readonly git: GitProgram;
-  readonly credentials: RemoteCredentials;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly limits: MirrorLimits;
 }
 
 export interface Freshness {
@@ -36,9 +14,6 @@ export interface Freshness {
   readonly signal?: AbortSignal | undefined;
 }
 
-const REFSPECS = ["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"];
-const MANY_PACKS = 50;
-
 /**
  * A bare copy of one repository's commits and trees, branches and tags, without file contents.
  * One fetch at a time: callers that are content with a fetch in progress share it, later ones share the next.
@@ -46,6 +21,7 @@ const MANY_PACKS = 50;
 export class RepositoryMirror {
   readonly #deps: RepositoryMirrorDeps;
   readonly #folder: MirrorFolder;
+  readonly #server: MirrorFetch;
   #opened: Promise<void> | undefined;
   #exists = false;
   #isSuspect = false;
@@ -56,6 +32,7 @@ export class RepositoryMirror {
   constructor(deps: RepositoryMirrorDeps) {
     this.#deps = deps;
     this.#folder = new MirrorFolder(deps.folder);
+    this.#server = new MirrorFetch(deps);
   }
 
   /** The repository's address, without credentials. */
@@ -152,12 +129,12 @@ export class RepositoryMirror {
   async #fetch(): Promise<void> {
     await this.#open();
     const { limits, logger } = this.#deps;
-    const isOversize = this.#exists && (await packedBytes(this.#folder.path)) > limits.maxBytes;
+    const isOversize = this.#exists && (await objectBytes(this.#folder.path)) > limits.maxBytes;
     if (!this.#exists || this.#isSuspect || isOversize) return this.#make();
     try {
-      await this.#update(this.#folder.path);
+      await this.#server.update(this.#folder.path);
     } catch (error) {
-      await this.#folder.sweep();
+      await sweepRemnants(this.#folder.path);
       if (errorCode(error) !== "git.failed" && errorCode(error) !== "git.corrupt") throw error;
       logger.warn("mirror could not be updated and is made anew", {
         repository: this.address,
@@ -165,23 +142,14 @@ export class RepositoryMirror {
       });
       return this.#make();
     }
-    await this.#keepCompact(this.#folder.path);
+    await this.#server.keepCompact(this.#folder.path);
   }
 
   /** A complete copy beside the present one, which it then replaces. */
   async #make(): Promise<void> {
-    const { git, limits } = this.#deps;
     await this.#folder.startDraft();
     try {
-      await git.run({
-        command: "init",
-        options: ["--quiet", "--bare", "--template="],
-        operands: [this.#folder.draft],
-        about: this.address,
-        timeoutMs: limits.readTimeoutMs,
-      });
-      await this.#update(this.#folder.draft);
-      await this.#compact("pack-refs", ["--all"], this.#folder.draft);
+      await this.#server.create(this.#folder.draft);
       await this.#folder.adoptDraft(this.address);
     } catch (error) {
       await this.#folder.discardDraft();
@@ -190,90 +158,6 @@ export class RepositoryMirror {
     this.#exists = true;
     this.#isSuspect = false;
   }
-
-  async #update(repository: string): Promise<void> {
-    const { git, credentials, url, limits, clock, logger } = this.#deps;
-    const startedAt = clock.monotonic();
-    const credential = await credentials.credential(url);
-    await using size = new SizeWatch({
-      repository,
-      about: this.address,
-      clock,
-      maxBytes: limits.maxBytes,
-      everyMs: limits.sizeCheckMs,
-    });
-    try {
-      await git.run({
-        command: "fetch",
-        options: [
-          "--quiet",
-          "--force",
-          "--prune",
-          "--no-tags",
-          "--no-write-fetch-head",
-          "--no-recurse-submodules",
-          "--no-auto-maintenance",
-        ],
-        operands: ["origin", ...REFSPECS],
-        repository,
-        about: this.address,
-        settings: [...remoteSettings(url), ...credential.settings],
-        environment: credential.environment,
-        secrets: credential.secrets,
-        protocols: url.protocol === "https" || url.protocol === "http" ? ["https", url.protocol] : [url.protocol],
-        timeoutMs: limits.fetchTimeoutMs,
-        signal: size.signal,
-      });
-    } catch (error) {
-      if (errorCode(error) === "git.authentication") credentials.refused(url);
-      throw error;
-    }
-    await size.check();
-    size.signal.throwIfAborted();
-    logger.debug("mirror fetched", { repository: this.address, tookMs: Math.round(clock.monotonic() - startedAt) });
-  }
-
-  /** Every fetch adds a pack, and git looks through all of them. Failing here costs speed only. */
-  async #keepCompact(repository: string): Promise<void> {
-    if ((await packCount(repository)) <= MANY_PACKS) return;
-    await this.#compact("repack", ["-a", "-d", "--quiet"], repository);
-    await this.#compact("pack-refs", ["--all"], repository);
-  }
-
-  async #compact(command: string, options: readonly string[], repository: string): Promise<void> {
-    const { git, url, limits, logger } = this.#deps;
-    try {
-      await git.run({
-        command,
-        options,
-        repository,
-        about: this.address,
-        settings: [...remoteSettings(url), ["pack.threads", "1"], ["pack.windowMemory", "128m"]],
-        timeoutMs: limits.fetchTimeoutMs,
-      });
-    } catch (error) {
-      if (errorCode(error) === "git.stopped") throw error;
-      await this.#folder.sweep();
-      logger.warn("mirror could not be compacted", { repository: this.address, error: errorText(error) });
-    }
-  }
-}
-
-/**
- * The remote is configured for the fetch alone. Reading knows no remote, and so cannot fetch a missing
- * file on demand, which git before 2.44 has no switch against.
- */
-function remoteSettings(url: RepositoryUrl): readonly GitSetting[] {
-  return [
-    ["remote.origin.url", url.address],
-    ["remote.origin.promisor", "true"],
-    ["remote.origin.partialCloneFilter", "blob:none"],
-    ["fetch.unpackLimit", "1"],
-    ["fetch.writeCommitGraph", "true"],
-    // A server that hangs is given up long before the time limit of a big fetch.
-    ["http.lowSpeedLimit", "1"],
-    ["http.lowSpeedTime", "30"],
-  ];
 }
 
 /** Waits for `work` until the signal is aborted; the work itself goes on. */

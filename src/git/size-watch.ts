@@ -1,6 +1,6 @@
 import type { Clock, Timer } from "../platform/clock.ts";
 import { AppError } from "../platform/errors.ts";
-import { packedBytes } from "./mirror-folder.ts";
+import { objectBytes } from "./mirror-folder.ts";
 
 export interface SizeWatchDeps {
   readonly repository: string;
@@ -10,7 +10,7 @@ export interface SizeWatchDeps {
   readonly clock: Clock;
 }
 
-/** Aborts its signal when the packs of a repository grow beyond the limit: git itself has no limit for a fetch. */
+/** Aborts its signal when the objects of a repository grow beyond the limit: git itself has no limit for a fetch. */
 export class SizeWatch {
   readonly #deps: SizeWatchDeps;
   readonly #over = new AbortController();
@@ -27,7 +27,7 @@ export class SizeWatch {
 
   async check(): Promise<void> {
     const { repository, about, maxBytes } = this.#deps;
-    if ((await packedBytes(repository)) <= maxBytes) return;
+    if ((await objectBytes(repository)) <= maxBytes) return;
     const mebibytes = Math.round(maxBytes / 1024 / 1024);
     this.#over.abort(
       new AppError(
