@@ -1,0 +1,136 @@
+import type {
+  ActionsBlock,
+  Button,
+  ConfirmationDialog,
+  ContextBlock,
+  DividerBlock,
+  HeaderBlock,
+  InputBlock,
+  MrkdwnElement,
+  PlainTextElement,
+  RichTextBlock,
+  SectionBlock,
+} from "@slack/types";
+
+import { truncate, truncateMrkdwn } from "./mrkdwn.ts";
+import { SLACK_LIMITS } from "./slack-limits.ts";
+
+/** The block types that Quarterdeck uses: those that every Slack client renders. */
+export type MessageBlock =
+  | SectionBlock
+  | ContextBlock
+  | ActionsBlock
+  | HeaderBlock
+  | DividerBlock
+  | RichTextBlock
+  | InputBlock;
+
+/** A message as it is sent: `text` is the whole sentence for notifications and screen readers, which do not read blocks. */
+export interface MessageContent {
+  readonly text: string;
+  readonly blocks: readonly MessageBlock[];
+}
+
+/** A message whose fallback text fits what chat.update takes. */
+export function message(text: string, blocks: readonly MessageBlock[]): MessageContent {
+  return { text: truncateMrkdwn(text, SLACK_LIMITS.fallbackText), blocks };
+}
+
+/** `verbatim` keeps Slack from turning names in it into links and mentions. */
+export function mrkdwn(text: string, limit: number = SLACK_LIMITS.textObject): MrkdwnElement {
+  return { type: "mrkdwn", text: truncateMrkdwn(text, limit) || " ", verbatim: true };
+}
+
+export function plainText(text: string, limit: number): PlainTextElement {
+  return { type: "plain_text", text: truncate(text, limit) || " ", emoji: true };
+}
+
+/** A paragraph of mrkdwn. Cut at Slack's limit: give it what has been escaped and is not cut inside a token. */
+export function section(text: string): SectionBlock {
+  return { type: "section", text: mrkdwn(text), expand: true };
+}
+
+export function header(text: string): HeaderBlock {
+  return { type: "header", text: plainText(text, SLACK_LIMITS.header) };
+}
+
+export function divider(): DividerBlock {
+  return { type: "divider" };
+}
+
+/** Small print; empty parts are left out. */
+export function context(...parts: readonly string[]): ContextBlock {
+  const kept = parts.filter((part) => part !== "").slice(0, SLACK_LIMITS.contextElements);
+  return { type: "context", elements: kept.map((part) => mrkdwn(part)) };
+}
+
+export function actions(...elements: readonly Button[]): ActionsBlock {
+  return { type: "actions", elements: elements.slice(0, SLACK_LIMITS.actionsElements) };
+}
+
+/** A list of lines without any meaning of their own: rich text leaves are never parsed for mentions or formatting. */
+export function preformatted(lines: readonly string[]): RichTextBlock {
+  const text = truncate(lines.join("\n"), SLACK_LIMITS.textObject) || " ";
+  return { type: "rich_text", elements: [{ type: "rich_text_preformatted", elements: [{ type: "text", text }] }] };
+}
+
+export interface ButtonShape {
+  readonly text: string;
+  readonly actionId: string;
+  readonly value?: string;
+  readonly url?: string;
+  readonly style?: "primary" | "danger";
+  /** What a screen reader says instead of the text. */
+  readonly label?: string;
+  readonly confirm?: { readonly title: string; readonly text: string; readonly confirm: string; readonly deny: string };
+}
+
+export function button(shape: ButtonShape): Button {
+  return {
+    type: "button",
+    text: plainText(shape.text, SLACK_LIMITS.buttonText),
+    action_id: shape.actionId,
+    ...(shape.value !== undefined && { value: shape.value }),
+    ...(shape.url !== undefined && { url: shape.url }),
+    ...(shape.style !== undefined && { style: shape.style }),
+    ...(shape.label !== undefined && { accessibility_label: truncate(shape.label, SLACK_LIMITS.accessibilityLabel) }),
+    ...(shape.confirm !== undefined && { confirm: confirmation(shape.confirm, shape.style) }),
+  };
+}
+
+function confirmation(
+  texts: NonNullable<ButtonShape["confirm"]>,
+  style: "primary" | "danger" | undefined,
+): ConfirmationDialog {
+  return {
+    title: plainText(texts.title, SLACK_LIMITS.confirmTitle),
+    text: plainText(texts.text, SLACK_LIMITS.confirmText),
+    confirm: plainText(texts.confirm, SLACK_LIMITS.confirmButton),
+    deny: plainText(texts.deny, SLACK_LIMITS.confirmButton),
+    ...(style !== undefined && { style }),
+  };
+}
+
+/** A field of a modal in which people write more than a word. */
+export function textInput(shape: {
+  readonly blockId: string;
+  readonly actionId: string;
+  readonly label: string;
+  readonly hint: string;
+  readonly maxLength: number;
+}): InputBlock {
+  return {
+    type: "input",
+    block_id: shape.blockId,
+    label: plainText(shape.label, SLACK_LIMITS.inputLabel),
+    hint: plainText(shape.hint, SLACK_LIMITS.inputHint),
+    element: {
+      type: "plain_text_input",
+      action_id: shape.actionId,
+      multiline: true,
+      min_length: 1,
+      max_length: Math.min(shape.maxLength, SLACK_LIMITS.plainTextInput),
+      focus_on_load: true,
+    },
+  };
+}

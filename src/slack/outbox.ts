@@ -1,0 +1,219 @@
+import type { SlotRecord, SlotStore } from "../engine/ports.ts";
+import { withJitter } from "../platform/backoff.ts";
+import type { Clock, Timer } from "../platform/clock.ts";
+import type { Random } from "../platform/ids.ts";
+import type { Logger } from "../platform/logger.ts";
+import { OutboxCounts, type OutboxSnapshot } from "./outbox-counts.ts";
+import { inOrder, progressIntervalMs, readyAt, reserveFor } from "./outbox-order.ts";
+import { type Draw, RateBudget } from "./rate-budget.ts";
+import type { SlackMessages } from "./slack-messages.ts";
+import { callEnded, drawsOf, isSettled, newEntry, nextCall, renew, type SlotEntry, type Wanted } from "./slot-entry.ts";
+import { type Report, SlotSender } from "./slot-sender.ts";
+import { WorkspaceHalt } from "./workspace-halt.ts";
+
+export interface OutboxDeps {
+  readonly messages: SlackMessages;
+  readonly store: SlotStore;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  /** Told when Slack shows what was wanted of a slot, when it never will, and when its channel cannot be posted to. */
+  readonly onSettled: (slot: string) => void;
+}
+
+const MOST_IN_FLIGHT = 8;
+const FORGET_AFTER_MS = 60_000;
+// While the workspace refuses the token, one call at a time finds out whether it still does.
+const PROBE_MS = 1000;
+
+/**
+ * Keeps Slack's messages as they are wanted. Of each slot only the newest content counts and one call is under way at a time,
+ * so an older state never follows a newer one; a final state is sent until Slack has it. Budgets keep below Slack's limits.
+ * Nothing that Slack does is thrown out of here or changes a run, and everything is taken up again after a restart by wanting it again.
+ */
+export class Outbox implements AsyncDisposable {
+  readonly #deps: OutboxDeps;
+  readonly #sender: SlotSender;
+  readonly #budget: RateBudget;
+  readonly #halt: WorkspaceHalt;
+  readonly #counts = new OutboxCounts();
+  readonly #entries = new Map<string, SlotEntry>();
+  readonly #inFlight = new Set<Promise<void>>();
+  readonly #waiters = new Set<() => void>();
+  #timer: Timer | undefined;
+  #isPumpPlanned = false;
+  #isClosed = false;
+
+  constructor(deps: OutboxDeps) {
+    this.#deps = deps;
+    this.#sender = new SlotSender(deps);
+    this.#budget = new RateBudget(deps);
+    this.#halt = new WorkspaceHalt(deps);
+  }
+
+  /** From now on the slot should show this. Returns at once; what was wanted before and is not sent yet is dropped. */
+  want(wanted: Wanted): void {
+    const now = this.#deps.clock.monotonic();
+    const known = this.#entries.get(wanted.slot);
+    if (known === undefined) {
+      this.#entries.set(wanted.slot, newEntry(wanted, this.#deps.store.slot(wanted.slot), now));
+    } else {
+      renew(known, wanted, now);
+    }
+    this.#planPump();
+  }
+
+  /** True when Slack shows what was last wanted of the slot, or never will. */
+  isSettled(slot: string): boolean {
+    const entry = this.#entries.get(slot);
+    return entry === undefined || isSettled(entry);
+  }
+
+  /** Resolves when everything wanted is settled, or after `withinMs`; for a shutdown. */
+  async flush(withinMs: number): Promise<void> {
+    if (this.#isIdle()) return;
+    await new Promise<void>((resolve) => {
+      const end = (): void => {
+        timer.cancel();
+        this.#waiters.delete(check);
+        resolve();
+      };
+      const check = (): void => (this.#isIdle() ? end() : undefined);
+      const timer = this.#deps.clock.setTimer(withinMs, end);
+      this.#waiters.add(check);
+    });
+  }
+
+  snapshot(): OutboxSnapshot {
+    return this.#counts.snapshot(this.#entries.values(), this.#deps.clock.monotonic());
+  }
+
+  /** Stops sending; what is under way is waited for. What is not sent stays wanted by whoever starts next. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true;
+    this.#timer?.cancel();
+    await Promise.all(this.#inFlight);
+  }
+
+  #isIdle(): boolean {
+    return this.#inFlight.size === 0 && Array.from(this.#entries.values()).every(isSettled);
+  }
+
+  #planPump(): void {
+    if (this.#isPumpPlanned || this.#isClosed) return;
+    this.#isPumpPlanned = true;
+    queueMicrotask(() => {
+      this.#isPumpPlanned = false;
+      this.#pump();
+    });
+  }
+
+  #pump(): void {
+    if (this.#isClosed) return;
+    const now = this.#deps.clock.monotonic();
+    this.#forgetOld(now);
+    const intervalMs = progressIntervalMs(this.#entries.values(), now);
+    let wakeAt = now + FORGET_AFTER_MS;
+    for (const entry of inOrder(this.#entries.values(), now)) {
+      if (this.#inFlight.size >= MOST_IN_FLIGHT) break;
+      const at = this.#startAt(entry, intervalMs, now);
+      if (at > now) wakeAt = Math.min(wakeAt, at);
+      else this.#start(entry);
+    }
+    this.#timer?.cancel();
+    if (this.#entries.size > 0) this.#timer = this.#deps.clock.setTimer(wakeAt - now, () => this.#pump());
+    for (const check of this.#waiters) check();
+  }
+
+  /** When the entry may be sent; infinite while it waits for its parent. */
+  #startAt(entry: SlotEntry, intervalMs: number, now: number): number {
+    const { parent, team } = entry.wanted;
+    if (entry.record.ts === undefined && parent !== undefined && this.#recordOf(parent)?.ts === undefined) {
+      if (this.#isGivenUp(parent)) this.#abandon(entry);
+      return Number.POSITIVE_INFINITY;
+    }
+    const isProbing = this.#halt.isHalted(team) && this.#inFlight.size > 0;
+    const at = Math.max(readyAt(entry, intervalMs), this.#halt.until(team), isProbing ? now + PROBE_MS : now);
+    return at > now ? at : now + this.#budget.waitMs(this.#draws(entry), reserveFor(entry));
+  }
+
+  /** Nobody is trying to post it any more. */
+  #isGivenUp(slot: string): boolean {
+    const entry = this.#entries.get(slot);
+    return entry === undefined ? this.#deps.store.slot(slot)?.lostReason !== undefined : entry.gaveUp !== undefined;
+  }
+
+  #abandon(entry: SlotEntry): void {
+    entry.gaveUp = "parent-lost";
+    queueMicrotask(() => this.#settled(entry));
+  }
+
+  #start(entry: SlotEntry): void {
+    const draws = this.#draws(entry);
+    this.#budget.take(draws);
+    entry.inFlight = true;
+    const { parent } = entry.wanted;
+    const sending = this.#send(entry, parent === undefined ? undefined : this.#recordOf(parent), draws).finally(() => {
+      this.#inFlight.delete(sending);
+      this.#planPump();
+    });
+    this.#inFlight.add(sending);
+  }
+
+  async #send(entry: SlotEntry, parent: SlotRecord | undefined, draws: readonly Draw[]): Promise<void> {
+    const report = await this.#sender.send(entry, parent);
+    callEnded(entry, report.result.status === "sent", this.#deps.clock.monotonic());
+    this.#counts.count(report);
+    this.#heed(entry, report, draws);
+    if (isSettled(entry)) this.#settled(entry);
+    else if (entry.record.lostReason !== undefined) this.#deps.onSettled(entry.wanted.slot);
+  }
+
+  /** What a report means for everybody else: budgets, the workspace, and the message that was replied to. */
+  #heed(entry: SlotEntry, { result, call }: Report, draws: readonly Draw[]): void {
+    if (result.status === "limited") this.#freeze(draws, result.afterMs);
+    const { team, parent } = entry.wanted;
+    const isHalted = result.status === "refused" && result.reason === "workspace";
+    if (isHalted) this.#halt.halt(team, result.code);
+    else if (result.status === "sent") this.#halt.lift(team);
+    const isLost = result.status === "refused" && result.reason === "thread-lost";
+    if (isLost && call === "post" && parent !== undefined) this.#doubt(parent);
+  }
+
+  /** Slack limits postings by channel as well as by workspace and does not say which: first the channel, then everything. */
+  #freeze(draws: readonly Draw[], afterMs: number): void {
+    const forMs = withJitter(afterMs * 1.05, this.#deps.random.fraction(), 0.05);
+    const [wide, narrow] = draws;
+    if (wide === undefined) return;
+    if (narrow === undefined || this.#budget.isFrozenBeside(wide.key, narrow.key)) this.#budget.freeze(wide, forMs);
+    if (narrow !== undefined) this.#budget.freeze(narrow, forMs);
+  }
+
+  /** A message to which no reply is possible is probably gone: sending it again finds that out, and replaces it. */
+  #doubt(slot: string): void {
+    const entry = this.#entries.get(slot);
+    if (entry === undefined || entry.inFlight || entry.record.sentHash === undefined) return;
+    entry.record = { ...entry.record, sentHash: undefined };
+    entry.priority = 1;
+  }
+
+  #settled(entry: SlotEntry): void {
+    this.#deps.onSettled(entry.wanted.slot);
+    for (const check of this.#waiters) check();
+  }
+
+  #draws(entry: SlotEntry): readonly Draw[] {
+    return drawsOf(nextCall(entry), entry.wanted.team, entry.wanted.channel);
+  }
+
+  #recordOf(slot: string): SlotRecord | undefined {
+    return this.#entries.get(slot)?.record ?? this.#deps.store.slot(slot);
+  }
+
+  #forgetOld(now: number): void {
+    for (const [slot, entry] of this.#entries) {
+      const isOld = now - Math.max(entry.wantedAt, entry.lastSentAt) >= FORGET_AFTER_MS;
+      if (isOld && !entry.inFlight && isSettled(entry)) this.#entries.delete(slot);
+    }
+  }
+}

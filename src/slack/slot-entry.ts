@@ -1,0 +1,143 @@
+import type { SlotRecord } from "../engine/ports.ts";
+import { digestOf } from "../platform/canonical-json.ts";
+import type { MessageContent } from "./blocks.ts";
+import { type Draw } from "./rate-budget.ts";
+import { SLACK_RATES } from "./slack-limits.ts";
+
+/**
+ * How much a message matters: 1 approvals, decisions, final states, alerts; 2 a step started or ended; 3 progress.
+ */
+export type Priority = 1 | 2 | 3;
+
+/** What a slot should show from now on. */
+export interface Wanted {
+  readonly slot: string;
+  readonly team: string;
+  /** A channel or, for a direct message, a user. */
+  readonly channel: string;
+  /** The slot in whose thread it stands; nothing is posted before that one has been accepted. */
+  readonly parent?: string | undefined;
+  readonly content: MessageContent;
+  readonly priority: Priority;
+  /** True when nothing newer will come: it is sent again until Slack has taken it or never will. */
+  readonly terminal: boolean;
+}
+
+/** A slot that the outbox is working on. Times are of the monotonic clock. */
+export interface SlotEntry {
+  wanted: Wanted;
+  hash: string;
+  record: SlotRecord;
+  /** The most urgent of what has been wanted and not been sent. */
+  priority: Priority;
+  /** The most urgent of what has been wanted since the call that is under way began. */
+  nextPriority: Priority | undefined;
+  /** Since when Slack has not shown what is wanted. */
+  waitingSince: number;
+  wantedAt: number;
+  inFlight: boolean;
+  notBefore: number;
+  lastSentAt: number;
+  failures: number;
+  /** A post was sent and its result is not known: look before posting again. */
+  isUnsure: boolean;
+  /** 0 as wanted, 1 without most blocks, 2 plain text. */
+  simplified: 0 | 1 | 2;
+  replacements: number;
+  /** Why it will never be delivered. */
+  gaveUp: string | undefined;
+}
+
+export type Call = "post" | "update" | "find";
+
+export function contentHash(content: MessageContent): string {
+  return digestOf({ text: content.text, blocks: content.blocks });
+}
+
+/** What was sent without an answer gets this long to show in the channel before it is looked for. */
+export const LOOK_AFTER_MS = 3000;
+
+export function newEntry(wanted: Wanted, record: SlotRecord | undefined, now: number): SlotEntry {
+  const isUnsure = record?.postingSince !== undefined && record.ts === undefined;
+  return {
+    wanted,
+    hash: contentHash(wanted.content),
+    record: record ?? emptyRecord(wanted),
+    priority: wanted.priority,
+    nextPriority: undefined,
+    waitingSince: now,
+    wantedAt: now,
+    inFlight: false,
+    notBefore: isUnsure ? now + LOOK_AFTER_MS : now,
+    lastSentAt: Number.NEGATIVE_INFINITY,
+    failures: 0,
+    isUnsure,
+    simplified: 0,
+    replacements: 0,
+    gaveUp: undefined,
+  };
+}
+
+/** Something newer is wanted of the slot; what was wanted before and is not under way is dropped. */
+export function renew(entry: SlotEntry, wanted: Wanted, now: number): void {
+  const hash = contentHash(wanted.content);
+  const wasSettled = isSettled(entry) && !entry.inFlight;
+  if (hash !== entry.hash) {
+    entry.simplified = 0;
+    entry.gaveUp = undefined;
+  }
+  // A last word is tried at once, even where the channel was lost before.
+  if (wanted.terminal && !entry.wanted.terminal && entry.record.lostReason !== undefined) {
+    entry.notBefore = now;
+    entry.failures = 0;
+  }
+  if (entry.inFlight) entry.nextPriority = mostUrgent(entry.nextPriority, wanted.priority);
+  else entry.priority = wasSettled ? wanted.priority : mostUrgent(entry.priority, wanted.priority);
+  if (wasSettled) entry.waitingSince = now;
+  entry.wanted = wanted;
+  entry.wantedAt = now;
+  entry.hash = hash;
+}
+
+/** The call that was under way has ended; `isSent` when Slack took it. */
+export function callEnded(entry: SlotEntry, isSent: boolean, now: number): void {
+  const next = entry.nextPriority;
+  entry.priority = isSent ? (next ?? entry.wanted.priority) : mostUrgent(entry.priority, next ?? entry.priority);
+  entry.nextPriority = undefined;
+  entry.inFlight = false;
+  if (isSent) entry.waitingSince = now;
+}
+
+function mostUrgent(left: Priority | undefined, right: Priority): Priority {
+  return left !== undefined && left < right ? left : right;
+}
+
+function emptyRecord({ slot, team, channel }: Wanted): SlotRecord {
+  const nothing = { threadTs: undefined, ts: undefined, sentHash: undefined };
+  return { slot, team, channel, ...nothing, postingSince: undefined, lostReason: undefined };
+}
+
+/** True when Slack shows what is wanted, or never will. */
+export function isSettled(entry: SlotEntry): boolean {
+  return entry.gaveUp !== undefined || (entry.record.ts !== undefined && entry.record.sentHash === entry.hash);
+}
+
+export function nextCall(entry: SlotEntry): Call {
+  if (entry.record.ts !== undefined) return "update";
+  return entry.isUnsure ? "find" : "post";
+}
+
+/** The buckets of a call. Replies in a thread count against the channel. */
+export function drawsOf(call: Call, team: string, channel: string): readonly Draw[] {
+  switch (call) {
+    case "post":
+      return [
+        { key: `${team}/post/`, rate: SLACK_RATES.postsPerTeam },
+        { key: `${team}/post/${channel}`, rate: SLACK_RATES.postsPerChannel },
+      ];
+    case "update":
+      return [{ key: `${team}/update`, rate: SLACK_RATES.updatesPerTeam }];
+    case "find":
+      return [{ key: `${team}/find`, rate: SLACK_RATES.readsPerTeam }];
+  }
+}

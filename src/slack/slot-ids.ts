@@ -1,0 +1,27 @@
+/** The slots of a run. Their names are kept in the log, so they never change their meaning. */
+export function cardSlot(run: string): string {
+  return `${run}/card`;
+}
+
+export function stepSlot(run: string, path: string): string {
+  return `${run}/step/${path}`;
+}
+
+/** `opening` counts from 0: a gate that is asked anew gets a message of its own, because edits notify nobody. */
+export function gateSlot(run: string, path: string, opening: number): string {
+  return `${run}/gate/${opening}/${path}`;
+}
+
+export function alertSlot(run: string): string {
+  return `${run}/alert`;
+}
+
+/** The direct message that tells the requester that the card could not be posted. */
+export function strayedSlot(run: string): string {
+  return `${run}/strayed`;
+}
+
+/** The run that a slot belongs to. */
+export function runOfSlot(slot: string): string {
+  return slot.slice(0, slot.indexOf("/"));
+}

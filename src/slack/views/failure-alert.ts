@@ -1,0 +1,95 @@
+import { z } from "zod";
+
+import type { Approver } from "../../domain/target.ts";
+import type { RunView } from "../../domain/run-view.ts";
+import { OPEN_ACTION } from "../action-value.ts";
+import { actions, button, context, message, section, type MessageBlock, type MessageContent } from "../blocks.ts";
+import { code, dateToken, inert, tryHref } from "../mrkdwn.ts";
+import { cardSlot } from "../slot-ids.ts";
+import { approverMentions, personText } from "./person-text.ts";
+import type { ViewLookups } from "./view-lookups.ts";
+
+/** What a failed step says of the resources that made it fail; absent or malformed entries are left out. */
+const FailingResource = z.looseObject({
+  kind: z.string(),
+  name: z.string(),
+  status: z.string().default(""),
+  message: z.string().default(""),
+});
+type FailingResource = z.infer<typeof FailingResource>;
+
+const MOST_RESOURCES = 5;
+
+export interface FailureAlertInput {
+  readonly run: RunView;
+  /** Who is called upon. */
+  readonly mention: Approver | undefined;
+}
+
+/** The alert of a run that failed: what, where, why, the worst resources, and where to look. */
+export function renderFailureAlert({ run, mention }: FailureAlertInput, lookups: ViewLookups): MessageContent {
+  const reason = inert(run.failure?.failure.message ?? "No reason was given.", 1200);
+  const resources = failingResources(run);
+  const who = mention === undefined ? "" : `${approverMentions([mention])} `;
+  const blocks: MessageBlock[] = [
+    section(`:rotating_light: ${who}*${headline(run)}*\n${reason}`),
+    ...(resources.length > 0 ? [section(resourcesText(resources))] : []),
+    context(...footer(run, lookups)),
+    ...linkButtons(run, lookups),
+  ];
+  return message(`${who}${headline(run)}. ${reason}`, blocks);
+}
+
+function headline(run: RunView): string {
+  const step = run.failure?.step;
+  const place = step?.environment === undefined ? "" : ` in ${inert(step.environment, 60)}`;
+  const where = step === undefined ? "" : `, at ${inert(step.name, 60)}`;
+  return `${inert(run.state.title, 250)} failed${place}${where}`;
+}
+
+function failingResources(run: RunView): readonly FailingResource[] {
+  const listed = run.failure?.failure.details?.["resources"];
+  if (!Array.isArray(listed)) return [];
+  return listed.flatMap((resource) => FailingResource.safeParse(resource).data ?? []);
+}
+
+function resourcesText(resources: readonly FailingResource[]): string {
+  const lines = resources.slice(0, MOST_RESOURCES).map(({ kind, name, status, message: text }) => {
+    const words = text === "" ? "" : `: ${inert(text, 300)}`;
+    return `• ${code(`${kind}/${name}`, 120)} ${inert(status, 40)}${words}`;
+  });
+  const more = resources.length - lines.length;
+  return [...lines, ...(more > 0 ? [`… and ${more} more`] : [])].join("\n");
+}
+
+function appOf(run: RunView): string | undefined {
+  const app = run.failure?.step?.step.input["app"];
+  const environment = run.failure?.step?.environment;
+  if (typeof app === "string") return app;
+  return run.state.targets.find((target) => target.environment === environment)?.app;
+}
+
+function footer(run: RunView, lookups: ViewLookups): readonly string[] {
+  const app = appOf(run);
+  const revision =
+    run.revision === undefined ? "" : `${code(run.revision.short, 40)} ${inert(run.revision.subject, 120)}`;
+  return [
+    app === undefined ? "" : code(app, 200),
+    revision,
+    `run ${code(run.shortId, 40)}, asked for by ${personText(run.state.requester, lookups)}`,
+    dateToken(run.state.finishedAt ?? run.state.changedAt, "{date_short_pretty} {time}"),
+  ];
+}
+
+function linkButtons(run: RunView, lookups: ViewLookups): readonly MessageBlock[] {
+  const app = appOf(run);
+  const places = [
+    { text: "Open in Argo CD", url: app === undefined ? undefined : lookups.links(app) },
+    { text: "Open the run", url: lookups.messages(cardSlot(run.id)) },
+  ];
+  const buttons = places.flatMap(({ text, url }, index) => {
+    const href = url === undefined ? undefined : tryHref(url);
+    return href === undefined ? [] : [button({ text, actionId: `${OPEN_ACTION}_${index}`, url: href })];
+  });
+  return buttons.length > 0 ? [actions(...buttons)] : [];
+}

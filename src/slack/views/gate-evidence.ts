@@ -1,0 +1,79 @@
+import type { CommitLine, GateEvidence } from "../../domain/gate.ts";
+import type { GateState } from "../../domain/run-state.ts";
+import { preformatted, section, type MessageBlock } from "../blocks.ts";
+import { code, dateToken, inert, link, oneLine, truncate } from "../mrkdwn.ts";
+
+const MOST_COMMITS = 8;
+const MOST_LINES = 12;
+
+/** What is shown to decide by: the commits, what the rendering changes, how healthy it is before and there, and what to beware of. */
+export function evidenceBlocks({ evidence }: GateState): readonly MessageBlock[] {
+  const lines = evidence.rendering?.changesNothing === false ? evidence.rendering.lines.slice(0, MOST_LINES) : [];
+  return [
+    section(commitsText(evidence)),
+    section(renderingText(evidence)),
+    ...(lines.length > 0 ? [preformatted(lines.map((line) => truncate(oneLine(line), 160)))] : []),
+    section(healthText(evidence)),
+    ...(evidence.warnings.length > 0 ? [section(warningsText(evidence.warnings))] : []),
+  ];
+}
+
+/** `checkout in prod: 1a2b3c4 -> abc1234` */
+export function moveText({ subject, evidence }: GateState): string {
+  const from = subject.fromRevision === "" ? "nothing yet" : code(shortSha(subject.fromRevision));
+  const place = `${code(subject.service, 100)} in ${code(subject.environment, 100)}`;
+  const to = code(shortSha(subject.toRevision));
+  const compare = evidence.compareUrl === undefined ? "" : ` (${link(evidence.compareUrl, "compare")})`;
+  return `${place}: ${from} → ${to}${compare}${DIRECTIONS[evidence.direction]}`;
+}
+
+const DIRECTIONS: Readonly<Record<GateEvidence["direction"], string>> = {
+  forward: "",
+  same: "\n:information_source: the same revision as is live",
+  backward: "\n:warning: goes *back*: the revision is older than what is live",
+  diverged: "\n:warning: not a successor of what is live: what is live has commits that this one lacks",
+  unknown: "\n:warning: it is not known how the two revisions are related",
+};
+
+/** Seven digits of a commit; anything else as it is, cut. */
+export function shortSha(revision: string): string {
+  return /^[0-9a-f]{40,64}$/u.test(revision) ? revision.slice(0, 7) : truncate(oneLine(revision), 40);
+}
+
+function commitsText({ commits, otherCommits }: GateEvidence): string {
+  const folded = Math.max(0, commits.length - MOST_COMMITS);
+  const rest = folded + otherCommits;
+  if (commits.length === 0)
+    return rest === 0 ? "*Commits:* none" : `*Commits:* ${rest} that do not touch this application`;
+  const more = [
+    ...(folded > 0 ? [`${folded} more`] : []),
+    ...(otherCommits > 0 ? [`${otherCommits} that do not touch this application or are older`] : []),
+  ];
+  const lines = commits.slice(0, MOST_COMMITS).map(commitLine);
+  return ["*Commits*", ...lines, ...(more.length > 0 ? [`… and ${more.join(", ")}`] : [])].join("\n");
+}
+
+function commitLine({ sha, subject, author, authoredAt }: CommitLine): string {
+  return `${code(shortSha(sha))} ${inert(subject, 150)} (${inert(author, 60)}, ${dateToken(authoredAt, "{ago}")})`;
+}
+
+function renderingText({ rendering, renderingNote }: GateEvidence): string {
+  const note = renderingNote === undefined ? "" : ` ${inert(renderingNote, 400)}`;
+  if (rendering === undefined) return `*Manifests:* not compared.${note}`;
+  if (rendering.changesNothing) return `*Manifests:* changes nothing there.${note}`;
+  return `*Manifests:* ${inert(rendering.summary, 600)}${note}`;
+}
+
+function healthText({ previous, currentHealth }: GateEvidence): string {
+  const now = `*There now:* ${inert(currentHealth, 100)}`;
+  if (previous === undefined) return now;
+  const since =
+    previous.healthySince === undefined ? "" : `, healthy since ${dateToken(previous.healthySince, "{ago}")}`;
+  const at = previous.revision === "" ? "" : ` at ${code(shortSha(previous.revision))}`;
+  return `*Before it, ${inert(previous.environment, 60)}:* ${inert(previous.health, 100)}${at}${since}\n${now}`;
+}
+
+function warningsText(warnings: readonly string[]): string {
+  const lines = warnings.slice(0, 6).map((warning) => `:warning: ${inert(warning, 350)}`);
+  return [...lines, ...(warnings.length > 6 ? [`… and ${warnings.length - 6} more warnings`] : [])].join("\n");
+}

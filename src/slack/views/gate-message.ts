@@ -1,0 +1,106 @@
+import type { RunView, StepView } from "../../domain/run-view.ts";
+import type { GateState } from "../../domain/run-state.ts";
+import { APPROVE_ACTION, gateActionText, OPEN_ACTION, REJECT_ACTION } from "../action-value.ts";
+import { actions, button, context, message, section, type MessageBlock, type MessageContent } from "../blocks.ts";
+import { code, dateToken, inert, link, oneLine, tryHref, truncate } from "../mrkdwn.ts";
+import { gateEnding } from "./gate-ending.ts";
+import { evidenceBlocks, moveText, shortSha } from "./gate-evidence.ts";
+import { approverMentions, personText } from "./person-text.ts";
+import type { ViewLookups } from "./view-lookups.ts";
+
+export interface GateMessageInput {
+  readonly run: RunView;
+  readonly step: StepView;
+  readonly gate: GateState;
+  /** Whether the approvers are called upon; whoever is mentioned is notified when the message is posted, never by an edit. */
+  readonly mention: boolean;
+}
+
+/** The request for an approval: exactly what is approved, who may, until when; after the decision who and when, without buttons. */
+export function renderGateMessage(input: GateMessageInput, lookups: ViewLookups): MessageContent {
+  const { gate, run, step } = input;
+  const ending = gateEnding({ run, step, gate }, lookups);
+  const head = `*${inert(gate.evidence.prompt, 300)}*\n${moveText(gate)}`;
+  const blocks: MessageBlock[] = [
+    section(`${ending === undefined ? ":raised_hand:" : ending.emoji} ${head}`),
+    ...evidenceBlocks(gate),
+    section(ending === undefined ? askText(input) : ending.text),
+    context(...footer(input, lookups)),
+    ...(ending === undefined ? [decisionButtons(input)] : []),
+  ];
+  return message(sentence(input, ending?.text), blocks);
+}
+
+/** What is left of a request that was voided: what changed. The new request is a message of its own. */
+export function renderVoidedGate(step: StepView, opening: number): MessageContent {
+  const voided = step.step.voided[opening];
+  const where = step.environment === undefined ? "" : ` for ${inert(step.environment, 60)}`;
+  const changed = inert((voided?.changed ?? []).join(", "), 600);
+  const text = `The request for approval${where} is void: ${inert(voided?.message ?? "", 600)}`;
+  const when = voided === undefined ? "" : dateToken(voided.at, "{date_short_pretty} {time}");
+  return message(`${text}. Whatever had been approved does not count any more; a new request follows.`, [
+    section(`:no_entry_sign: *${text}*\nWhatever had been approved does not count any more; a new request follows.`),
+    context(changed === "" ? "" : `changed: ${changed}`, when, code(step.path, 200)),
+  ]);
+}
+
+function askText({ gate, mention }: GateMessageInput): string {
+  const { rule, decisions } = gate;
+  const approvals = decisions.filter(({ decision }) => decision === "approve").length;
+  const who = mention ? approverMentions(rule.from) : "those who may approve";
+  const count =
+    rule.quorum > 1 ? `${rule.quorum - approvals} more of ${rule.quorum} approvals needed` : "one approval needed";
+  const self = rule.requesterMayApprove ? "" : " Not by the person who asked for it.";
+  return `${who}: ${count}, until ${dateToken(gate.expiresAt, "{date_short_pretty} {time}")}.${self}`;
+}
+
+function footer({ gate, run }: GateMessageInput, lookups: ViewLookups): readonly string[] {
+  const approved = gate.decisions.filter(({ decision }) => decision === "approve");
+  const soFar = approved.map(({ actor, at }) => `${personText(actor, lookups)} ${dateToken(at, "{time}")}`);
+  return [
+    `asked for by ${personText(run.state.requester, lookups)}`,
+    code(run.shortId, 40),
+    `what is approved: ${code(gate.digest.slice(0, 12), 20)}`,
+    soFar.length === 0 ? "" : `approved by ${soFar.slice(0, 10).join(", ")}`,
+    gate.evidence.link === undefined ? "" : link(gate.evidence.link, "open in Argo CD"),
+  ];
+}
+
+function decisionButtons({ run, step, gate }: GateMessageInput): MessageBlock {
+  const { service, environment, toRevision } = gate.subject;
+  const value = gateActionText({ run: run.id, path: step.path, attempt: step.step.attempt, digest: gate.digest });
+  const what = truncate(oneLine(`${service} ${shortSha(toRevision)} to ${environment}`), 200);
+  const compare = gate.evidence.compareUrl === undefined ? undefined : tryHref(gate.evidence.compareUrl);
+  return actions(
+    button({
+      text: "Approve",
+      actionId: APPROVE_ACTION,
+      value,
+      style: "primary",
+      label: `Approve the promotion of ${what}`,
+      confirm: {
+        title: "Approve this?",
+        text: `This lets ${what} go ahead: commit ${toRevision.slice(0, 40)}.`,
+        confirm: "Approve",
+        deny: "Not yet",
+      },
+    }),
+    button({
+      text: "Reject",
+      actionId: REJECT_ACTION,
+      value,
+      style: "danger",
+      label: `Reject the promotion of ${what}`,
+    }),
+    ...(compare === undefined ? [] : [button({ text: "See the changes", actionId: OPEN_ACTION, url: compare })]),
+  );
+}
+
+function sentence({ gate, mention, run }: GateMessageInput, ending: string | undefined): string {
+  const { service, environment, toRevision, fromRevision } = gate.subject;
+  const from = fromRevision === "" ? "" : ` from ${shortSha(fromRevision)}`;
+  const what = `${inert(service, 100)}${from} to ${shortSha(toRevision)} in ${inert(environment, 60)}`;
+  if (ending !== undefined) return `Approval of ${what}: ${ending}`;
+  const who = mention ? `${approverMentions(gate.rule.from)}: ` : "";
+  return `${who}approval needed for ${what} (run ${run.shortId}). ${inert(gate.evidence.prompt, 300)} Press Approve or Reject.`;
+}

@@ -1,0 +1,53 @@
+import { type RejectMemory } from "../action-value.ts";
+import { plainText, section, textInput, type MessageBlock } from "../blocks.ts";
+import { code } from "../mrkdwn.ts";
+import { SLACK_LIMITS } from "../slack-limits.ts";
+
+export const REJECT_CALLBACK = "gate_reject_reason";
+const REASON_BLOCK = "reason";
+const REASON_INPUT = "text";
+
+export interface Modal {
+  readonly type: "modal";
+  readonly callback_id: string;
+  readonly private_metadata: string;
+  readonly title: ReturnType<typeof plainText>;
+  readonly submit: ReturnType<typeof plainText>;
+  readonly close: ReturnType<typeof plainText>;
+  readonly blocks: readonly MessageBlock[];
+}
+
+/** The form that asks why; it decides nothing until it is sent. */
+export function renderRejectModal(memory: RejectMemory): Modal {
+  return {
+    type: "modal",
+    callback_id: REJECT_CALLBACK,
+    private_metadata: rejectMemoryText(memory),
+    title: plainText("Reject", SLACK_LIMITS.modalTitle),
+    submit: plainText("Reject", SLACK_LIMITS.modalButton),
+    close: plainText("Back", SLACK_LIMITS.modalButton),
+    blocks: [
+      section(`Rejecting ends the run; nothing is changed. ${code(memory.action.path, 300)}`),
+      textInput({
+        blockId: REASON_BLOCK,
+        actionId: REASON_INPUT,
+        label: "Why?",
+        hint: "Everyone in the channel sees it, and it is kept in the log.",
+        maxLength: 1000,
+      }),
+    ],
+  };
+}
+
+// A response address that does not fit is left out: the answer then goes out as an ephemeral message.
+function rejectMemoryText(memory: RejectMemory): string {
+  const text = JSON.stringify(memory);
+  return text.length <= SLACK_LIMITS.privateMetadata ? text : JSON.stringify({ ...memory, responseUrl: undefined });
+}
+
+/** The reason from the `state.values` of a sent form; empty when there is none. */
+export function reasonIn(
+  values: Readonly<Record<string, Readonly<Record<string, { value?: string | null | undefined }>>>>,
+): string {
+  return values[REASON_BLOCK]?.[REASON_INPUT]?.value ?? "";
+}

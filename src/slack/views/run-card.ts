@@ -1,0 +1,68 @@
+import type { RunView } from "../../domain/run-view.ts";
+import { durationText } from "../../platform/duration.ts";
+import { context, message, section, type MessageBlock, type MessageContent } from "../blocks.ts";
+import { code, dateToken, inert } from "../mrkdwn.ts";
+import { SLACK_LIMITS } from "../slack-limits.ts";
+import { personText } from "./person-text.ts";
+import { runStatus, type StatusMark } from "./run-status.ts";
+import { stageLine, stageWords } from "./stage-line.ts";
+import { progressText, stepEmoji, stepWord } from "./step-words.ts";
+import type { ViewLookups } from "./view-lookups.ts";
+
+/** The one message of a run in the channel: what, who, where, and how each environment stands. */
+export function renderRunCard(view: RunView, lookups: ViewLookups): MessageContent {
+  const status = runStatus(view);
+  const title = inert(view.state.title, 250);
+  const blocks: MessageBlock[] = [section(`${status.emoji} *${title}*\n${status.words}${ending(view)}`)];
+  const lines = stageLines(view, lookups);
+  if (lines.length > 0) blocks.push(section(lines.join("\n")));
+  if (view.failure !== undefined) blocks.push(section(failureText(view)));
+  blocks.push(context(...footer(view, lookups)));
+  return message(sentence(view, status, lookups), blocks);
+}
+
+function ending(view: RunView): string {
+  const { startedAt, finishedAt } = view.state;
+  return finishedAt === undefined ? "" : ` after ${durationText(finishedAt - startedAt)}`;
+}
+
+function stageLines(view: RunView, lookups: ViewLookups): readonly string[] {
+  const lines =
+    view.stages.length > 0
+      ? view.stages.map((stage) => stageLine(view, stage, lookups))
+      : view.otherSteps.map((step) => {
+          const progress = progressText(step.progress);
+          return `${stepEmoji(step)} ${code(step.name, 60)} ${progress === "" ? stepWord(step) : progress}`;
+        });
+  if (lines.length <= SLACK_LIMITS.cardLines) return lines;
+  const kept = SLACK_LIMITS.cardLines - 1;
+  return [...lines.slice(0, kept), `+ ${lines.length - kept} more`];
+}
+
+function failureText(view: RunView): string {
+  const where = view.failure?.step;
+  const place =
+    where === undefined ? "" : ` in ${code([where.environment, where.name].filter(Boolean).join(" "), 120)}`;
+  return `*Why*${place}: ${inert(view.failure?.failure.message ?? "", 1200)}`;
+}
+
+function footer(view: RunView, lookups: ViewLookups): readonly string[] {
+  const { requester, startedAt, finishedAt } = view.state;
+  const commit =
+    view.revision === undefined ? "" : `${code(view.revision.short, 40)} ${inert(view.revision.subject, 120)}`;
+  const started = `asked for by ${personText(requester, lookups)} ${dateToken(startedAt, "{date_short_pretty} {time}")}`;
+  const finished = finishedAt === undefined ? "" : `ended ${dateToken(finishedAt, "{date_short_pretty} {time}")}`;
+  return [code(view.shortId, 40), started, finished, commit];
+}
+
+function sentence(view: RunView, status: StatusMark, lookups: ViewLookups): string {
+  const isOver = view.state.finishedAt !== undefined;
+  const stages = view.stages.slice(0, SLACK_LIMITS.cardLines).map((stage) => stageWords(stage, isOver));
+  const parts = [
+    `${inert(view.state.title, 250)}: ${status.words.toLowerCase()}`,
+    ...(stages.length > 0 ? [stages.join(", ")] : []),
+    ...(view.failure === undefined ? [] : [`Reason: ${inert(view.failure.failure.message, 600)}`]),
+    `Run ${view.shortId}, asked for by ${personText(view.state.requester, lookups)}`,
+  ];
+  return `${parts.join(". ")}.`;
+}

@@ -1,0 +1,35 @@
+import type { RunView } from "../../domain/run-view.ts";
+
+/** A state as people see it: never by colour or picture alone. */
+export interface StatusMark {
+  readonly emoji: string;
+  readonly words: string;
+}
+
+/** How the whole run stands. */
+export function runStatus(view: RunView): StatusMark {
+  switch (view.state.status) {
+    case "succeeded":
+      return { emoji: ":white_check_mark:", words: "Succeeded" };
+    case "cancelled":
+      return { emoji: ":no_entry_sign:", words: "Cancelled" };
+    case "failed":
+      return { emoji: ":x:", words: ENDINGS[view.failure?.failure.code ?? ""] ?? "Failed" };
+    case "failing":
+      return { emoji: ":x:", words: `${ENDINGS[view.failure?.failure.code ?? ""] ?? "Failed"}, finishing up` };
+    case "running":
+      return underWay(view);
+  }
+}
+
+const ENDINGS: Readonly<Record<string, string>> = {
+  "gate.rejected": "Rejected",
+  "gate.expired": "Stopped, nobody decided in time",
+};
+
+function underWay(view: RunView): StatusMark {
+  if (view.stages.some((stage) => stage.status === "gate"))
+    return { emoji: ":raised_hand:", words: "Waiting for approval" };
+  if (view.queue.length > 0) return { emoji: ":hourglass_flowing_sand:", words: "Queued" };
+  return { emoji: ":arrow_forward:", words: "Running" };
+}

@@ -1,0 +1,96 @@
+import type { QueueView, RunView, StageView, StepView } from "../../domain/run-view.ts";
+import { code, dateToken, inert, link } from "../mrkdwn.ts";
+import { gateSlot } from "../slot-ids.ts";
+import { progressText, stepWord } from "./step-words.ts";
+import type { ViewLookups } from "./view-lookups.ts";
+
+const EMOJI: Readonly<Record<StageView["status"], string>> = {
+  waiting: ":white_circle:",
+  running: ":arrow_forward:",
+  gate: ":raised_hand:",
+  queued: ":hourglass_flowing_sand:",
+  succeeded: ":white_check_mark:",
+  failed: ":x:",
+  skipped: ":heavy_minus_sign:",
+};
+
+/** One environment of the card in one line of mrkdwn. */
+export function stageLine(view: RunView, stage: StageView, lookups: ViewLookups): string {
+  const name = link(lookups.links(stage.app), stage.environment, 60);
+  return `${EMOJI[stage.status]} *${name}* ${details(view, stage, lookups)}`;
+}
+
+/** The same without links and formatting, for notifications and screen readers. */
+export function stageWords(stage: StageView, isOver: boolean): string {
+  return `${inert(stage.environment, 60)} ${PLAIN[stage.status](isOver)}`;
+}
+
+const PLAIN: Readonly<Record<StageView["status"], (isOver: boolean) => string>> = {
+  waiting: (isOver) => (isOver ? "was not reached" : "comes later"),
+  running: (isOver) => (isOver ? "was left as it is" : "is under way"),
+  gate: () => "waits for approval",
+  queued: () => "is queued",
+  succeeded: () => "is done",
+  failed: () => "failed",
+  skipped: () => "was skipped",
+};
+
+function details(view: RunView, stage: StageView, lookups: ViewLookups): string {
+  const isOver = view.state.finishedAt !== undefined;
+  switch (stage.status) {
+    case "waiting":
+    case "skipped":
+      return PLAIN[stage.status](isOver);
+    case "succeeded":
+      return success(view, stage);
+    case "failed":
+      return failure(stage);
+    case "queued":
+      return view.queue[0] === undefined ? "queued" : queueText(view.queue[0]);
+    case "gate":
+      return gate(view, stage, lookups);
+    case "running":
+      return isOver ? PLAIN.running(true) : running(stage);
+  }
+}
+
+/** `queued: position 2 for checkout/prod, behind run_7FQ2` */
+export function queueText(queue: QueueView): string {
+  const behind = queue.behind === undefined ? "" : `, behind ${code(queue.behind, 40)}`;
+  return `queued: position ${queue.position} for ${code(queue.keys.join(", "), 120)}${behind}`;
+}
+
+function success(view: RunView, stage: StageView): string {
+  const isProven = stage.steps.some(({ uses, step }) => uses === "argocd/wait" && step.status === "succeeded");
+  const short = view.revision?.short;
+  const what = isProven && short !== undefined ? `${code(short, 40)} applied and healthy` : "done";
+  return stage.endedAt === undefined ? what : `${what}, ${dateToken(stage.endedAt, "{ago}")}`;
+}
+
+function failure(stage: StageView): string {
+  const failed = stage.steps.find(({ step }) => step.status === "failed");
+  return failed === undefined ? "failed" : `${code(failed.name, 60)} ${stepWord(failed)}`;
+}
+
+function gate(view: RunView, stage: StageView, lookups: ViewLookups): string {
+  const open = stage.steps.find(({ step }) => step.sort === "gate" && step.status === "running");
+  const state = open?.step.gate;
+  if (open === undefined || state === undefined) return "preparing the request for approval";
+  const approvals = state.decisions.filter(({ decision }) => decision === "approve").length;
+  const quorum = state.rule.quorum > 1 ? ` (${approvals} of ${state.rule.quorum})` : "";
+  const url = lookups.messages(gateSlot(view.id, open.path, open.step.voided.length));
+  const where = url === undefined ? "" : `: ${link(url, "decide in the thread")}`;
+  return `waits for approval${quorum} until ${dateToken(state.expiresAt, "{date_short_pretty} {time}")}${where}`;
+}
+
+function running(stage: StageView): string {
+  const current = stage.steps.findLast(({ step }) => UNDER_WAY.has(step.status));
+  return current === undefined ? "under way" : `${code(current.name, 60)} ${currentText(current)}`;
+}
+
+function currentText(view: StepView): string {
+  const progress = view.step.status === "running" ? progressText(view.progress) : "";
+  return progress === "" ? stepWord(view) : progress;
+}
+
+const UNDER_WAY: ReadonlySet<StepView["step"]["status"]> = new Set(["running", "retrying", "postponed"]);

@@ -1,0 +1,67 @@
+import type { StepView } from "../../domain/run-view.ts";
+import { durationText } from "../../platform/duration.ts";
+import { context, message, section, type MessageBlock, type MessageContent } from "../blocks.ts";
+import { code, dateToken, inert, link } from "../mrkdwn.ts";
+import { progressText, stepEmoji, stepWord } from "./step-words.ts";
+import type { ViewLookups } from "./view-lookups.ts";
+
+/** The message of one step in the run's thread, edited in place until the step has ended. */
+export function renderStepMessage(view: StepView, lookups: ViewLookups): MessageContent {
+  const place = view.environment === undefined ? "" : `${inert(view.environment, 60)} · `;
+  const head = `${stepEmoji(view)} *${place}${inert(view.name, 60)}* ${stepWord(view)}${lasted(view)}`;
+  const body = bodyLines(view);
+  const blocks: MessageBlock[] = [section([head, ...body].join("\n")), context(...footer(view, lookups))];
+  return message(sentence(view), blocks);
+}
+
+/** What a step's message becomes when the approval before it was voided: whatever it had shown is not the case any more. */
+export function renderSetAsideStep(view: StepView): MessageContent {
+  const place = view.environment === undefined ? "" : `${inert(view.environment, 60)} · `;
+  const name = inert(view.name, 60);
+  const why = "set aside, because the approval before it is void; it starts again after the new one";
+  return message(`${place}${name}: ${why}.`, [section(`:heavy_minus_sign: *${place}${name}* ${why}`)]);
+}
+
+function lasted(view: StepView): string {
+  const { endedAt, firstStartedAt } = view.step;
+  return endedAt === undefined ? "" : ` after ${durationText(endedAt - firstStartedAt)}`;
+}
+
+function bodyLines(view: StepView): readonly string[] {
+  const { status, failure, note, output } = view.step;
+  switch (status) {
+    case "running": {
+      const lines = (view.progress?.lines ?? []).slice(0, 8).map((line) => `• ${inert(line, 200)}`);
+      return [progressText(view.progress), ...lines].filter((line) => line !== "");
+    }
+    case "postponed":
+      return [inert(note ?? "", 800)];
+    case "retrying":
+    case "failed":
+      return [inert(failure?.message ?? "", 1200)];
+    case "succeeded":
+      return typeof output?.["summary"] === "string" ? [inert(output["summary"], 800)] : [];
+    case "skipped":
+      return [inert(note ?? "", 400)];
+  }
+}
+
+function footer(view: StepView, lookups: ViewLookups): readonly string[] {
+  const { attempt, startedAt, endedAt, input, wakeAt, status } = view.step;
+  const app = input["app"];
+  const url = typeof app === "string" ? lookups.links(app) : undefined;
+  const isWaiting = status === "retrying" || status === "postponed";
+  return [
+    code(view.uses, 60),
+    endedAt === undefined ? `started ${dateToken(startedAt, "{ago}")}` : `ended ${dateToken(endedAt, "{time_secs}")}`,
+    isWaiting && wakeAt !== undefined ? `next try ${dateToken(wakeAt, "{time_secs}")}` : "",
+    attempt > 1 ? `attempt ${attempt}` : "",
+    url === undefined ? "" : link(url, "open in Argo CD"),
+  ];
+}
+
+function sentence(view: StepView): string {
+  const place = view.environment === undefined ? "" : ` in ${inert(view.environment, 60)}`;
+  const [first] = bodyLines(view);
+  return `Step ${inert(view.name, 60)}${place} ${stepWord(view)}${lasted(view)}${first === undefined ? "" : `: ${first}`}`;
+}

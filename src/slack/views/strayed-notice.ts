@@ -1,0 +1,24 @@
+import type { RunView } from "../../domain/run-view.ts";
+import { context, message, section, type MessageContent } from "../blocks.ts";
+import { code, inert } from "../mrkdwn.ts";
+import { runStatus } from "./run-status.ts";
+
+/** The direct message to whoever asked for a run whose card Slack does not take: what, why, what to do. */
+export function renderStrayedNotice(view: RunView, reason: string): MessageContent {
+  const channel = /^[CG][A-Z0-9]{1,20}$/u.test(view.state.origin.channel)
+    ? `<#${view.state.origin.channel}>`
+    : code(view.state.origin.channel, 100);
+  const next = REASONS[reason] ?? "Invite the app to the channel, or ask whoever runs Quarterdeck.";
+  const title = inert(view.state.title, 250);
+  const text = `${title} cannot be shown in ${channel}. ${next} The run itself goes on: ${runStatus(view).words.toLowerCase()}.`;
+  return message(text, [
+    section(`:mailbox_with_no_mail: *${title}* cannot be shown in ${channel}\n${next}`),
+    context(code(view.shortId, 40), "the run itself goes on", code(reason, 60)),
+  ]);
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  not_in_channel: "Quarterdeck is not in it: invite it there with /invite.",
+  channel_not_found: "Quarterdeck cannot see it: if it is private, invite it there with /invite.",
+  is_archived: "It is archived.",
+};

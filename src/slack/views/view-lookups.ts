@@ -1,0 +1,9 @@
+/** What a view cannot know from the run alone. All of them answer at once, without asking anybody. */
+export interface ViewLookups {
+  /** Undefined for a pseudonym that is unknown or was redacted. */
+  people(pseudonym: string): { readonly user: string } | undefined;
+  /** Where an Application (`server/namespace/name`) can be looked at. */
+  links(app: string): string | undefined;
+  /** Where the message of a slot can be looked at; undefined until Slack has accepted it. */
+  messages(slot: string): string | undefined;
+}

@@ -1,0 +1,387 @@
+import { describe, expect, it } from "vitest";
+
+import { message, section } from "../../../src/slack/blocks.ts";
+import { Outbox } from "../../../src/slack/outbox.ts";
+import type { Wanted } from "../../../src/slack/slot-entry.ts";
+import type { LogFields, Logger } from "../../../src/platform/logger.ts";
+import { FakeClock } from "../../support/fake-clock.ts";
+import { type Fault, type FakeCall, FakeSlack, MemorySlotStore, mortal } from "./fake-slack.ts";
+
+const random = { bytes: (length: number) => Buffer.alloc(length), fraction: () => 0.5 };
+
+function recordingLogger(lines: string[]): Logger {
+  const log = (text: string, fields?: LogFields): void => void lines.push(`${text} ${JSON.stringify(fields ?? {})}`);
+  return { debug: log, info: log, warn: log, error: log, with: () => recordingLogger(lines) };
+}
+
+function setUp() {
+  const clock = new FakeClock();
+  const slack = new FakeSlack(clock);
+  const store = new MemorySlotStore();
+  const settled: string[] = [];
+  const lines: string[] = [];
+  let life = 0;
+  const start = (): Outbox => {
+    life += 1;
+    const own = life;
+    const isAlive = (): boolean => own === life;
+    return new Outbox({
+      messages: mortal(slack, isAlive),
+      store: mortal(store, isAlive),
+      clock,
+      random,
+      logger: recordingLogger(lines),
+      onSettled: (slot) => void settled.push(slot),
+    });
+  };
+  return { clock, slack, store, settled, lines, start, outbox: start() };
+}
+
+function wanted(slot: string, text: string, rest: Partial<Wanted> = {}): Wanted {
+  const content = message(text, [section(text)]);
+  return { slot, team: "T1", channel: "C1", content, priority: 1, terminal: false, ...rest };
+}
+
+const once = (method: FakeCall["method"], ...faults: readonly Fault[]) => {
+  const rest = [...faults];
+  return (call: FakeCall): Fault | undefined => (call.method === method ? rest.shift() : undefined);
+};
+
+describe("what a slot shows", () => {
+  it("is posted once and then edited in place", async () => {
+    const { clock, slack, outbox, settled } = setUp();
+    outbox.want(wanted("r/card", "running"));
+    await clock.advance(1000);
+    outbox.want(wanted("r/card", "done", { terminal: true }));
+    await clock.advance(1000);
+    expect(slack.of("r/card").map(({ shown }) => shown.map(({ text }) => text))).toEqual([["running", "done"]]);
+    expect(settled).toEqual(["r/card", "r/card"]);
+  });
+
+  it("is the newest of several wanted in one turn, and the older ones are never sent", async () => {
+    const { clock, slack, outbox } = setUp();
+    for (const text of ["one", "two", "three"]) outbox.want(wanted("r/card", text));
+    await clock.advance(1000);
+    expect(slack.messages[0]?.shown.map(({ text }) => text)).toEqual(["three"]);
+  });
+
+  it("is not sent again when it is the same, not even by the next process", async () => {
+    const { clock, slack, outbox, start } = setUp();
+    outbox.want(wanted("r/card", "done"));
+    await clock.advance(1000);
+    outbox.want(wanted("r/card", "done"));
+    const next = start();
+    next.want(wanted("r/card", "done"));
+    expect(next.isSettled("r/card")).toBe(true);
+    await clock.advance(10_000);
+    expect(slack.calls.length).toBe(1);
+  });
+
+  it("waits for the message in whose thread it stands", async () => {
+    const { clock, slack, outbox } = setUp();
+    slack.fault = once("post", { kind: "unsent" });
+    outbox.want(wanted("r/card", "card"));
+    outbox.want(wanted("r/step", "step", { parent: "r/card" }));
+    await clock.advance(400);
+    expect(slack.messages).toEqual([]);
+    await clock.advance(5000);
+    expect(slack.of("r/step")[0]?.threadTs).toBe(slack.of("r/card")[0]?.ts);
+  });
+
+  it("is the newest one when Slack limits the update before it", async () => {
+    const { clock, slack, outbox } = setUp();
+    outbox.want(wanted("r/card", "v0"));
+    await clock.advance(1000);
+    slack.fault = once("update", { kind: "limited", afterMs: 1000 });
+    outbox.want(wanted("r/card", "v1"));
+    await clock.advance(30);
+    outbox.want(wanted("r/card", "v2"));
+    await clock.advance(10_000);
+    expect(slack.messages[0]?.shown.map(({ text }) => text)).toEqual(["v0", "v2"]);
+  });
+
+  it("is never sent twice at a time", async () => {
+    const { clock, slack, outbox } = setUp();
+    slack.latencyMs = 5000;
+    outbox.want(wanted("r/card", "v0"));
+    await clock.advance(1000);
+    outbox.want(wanted("r/card", "v1"));
+    await clock.advance(3000);
+    expect(slack.calls.length).toBe(1);
+    await clock.advance(10_000);
+    expect(slack.text("r/card")).toBe("v1");
+  });
+});
+
+describe("a post whose answer got lost", () => {
+  it("is looked for and becomes one message, not two", async () => {
+    const { clock, slack, outbox } = setUp();
+    slack.fault = once("post", { kind: "lost" });
+    outbox.want(wanted("r/card", "running"));
+    await clock.advance(500);
+    outbox.want(wanted("r/card", "done", { terminal: true }));
+    await clock.advance(20_000);
+    expect(slack.of("r/card").map(({ shown }) => shown.at(-1)?.text)).toEqual(["done"]);
+    expect(slack.calls.map(({ method }) => method)).toEqual(["post", "find", "update"]);
+  });
+
+  it("is posted anew when it is not there", async () => {
+    const { clock, slack, outbox } = setUp();
+    slack.fault = once("post", { kind: "dropped" });
+    outbox.want(wanted("r/card", "running"));
+    await clock.advance(20_000);
+    expect(slack.calls.map(({ method }) => method)).toEqual(["post", "find", "post"]);
+    expect(slack.of("r/card").length).toBe(1);
+  });
+
+  it("is found by the next process when this one dies between Slack's acceptance and its answer", async () => {
+    const { clock, slack, store, outbox, start } = setUp();
+    outbox.want(wanted("r/card", "running"));
+    await clock.advance(30);
+    expect(store.slot("r/card")).toMatchObject({ ts: undefined, postingSince: expect.any(Number) });
+    const next = start();
+    next.want(wanted("r/card", "done", { terminal: true }));
+    await clock.advance(20_000);
+    expect(slack.of("r/card").map(({ shown }) => shown.at(-1)?.text)).toEqual(["done"]);
+  });
+
+  it("is posted once more, and no more, where the app may not read", async () => {
+    const { clock, slack, outbox } = setUp();
+    slack.canRead = false;
+    slack.fault = once("post", { kind: "lost" });
+    outbox.want(wanted("r/card", "running"));
+    await clock.advance(60_000);
+    expect(slack.of("r/card").length).toBe(2);
+  });
+
+  it("is not sent at all while it cannot be recorded that it will be", async () => {
+    const { clock, slack, store, outbox } = setUp();
+    store.failure = new Error("disk full");
+    outbox.want(wanted("r/card", "running"));
+    await clock.advance(5000);
+    expect(slack.calls).toEqual([]);
+    store.failure = undefined;
+    await clock.advance(60_000);
+    expect(slack.text("r/card")).toBe("running");
+  });
+});
+
+describe("what Slack refuses", () => {
+  it("replaces a message that somebody deleted, once", async () => {
+    const { clock, slack, outbox } = setUp();
+    outbox.want(wanted("r/card", "v0"));
+    await clock.advance(1000);
+    for (const posted of slack.messages) posted.deleted = true;
+    outbox.want(wanted("r/card", "v1"));
+    await clock.advance(5000);
+    expect(slack.of("r/card").map(({ shown }) => shown.at(-1)?.text)).toEqual(["v1"]);
+    for (const posted of slack.messages) posted.deleted = true;
+    outbox.want(wanted("r/card", "v2", { terminal: true }));
+    await clock.advance(5000);
+    expect(slack.of("r/card")).toEqual([]);
+    expect(outbox.isSettled("r/card")).toBe(true);
+    expect(outbox.snapshot().replacements).toBe(2);
+  });
+
+  it("replaces the card when a reply to it is refused, and then posts the reply", async () => {
+    const { clock, slack, outbox } = setUp();
+    outbox.want(wanted("r/card", "card"));
+    await clock.advance(1000);
+    for (const posted of slack.messages) posted.deleted = true;
+    outbox.want(wanted("r/step", "step", { parent: "r/card" }));
+    await clock.advance(30_000);
+    expect(slack.of("r/card").length).toBe(1);
+    expect(slack.of("r/step")[0]?.threadTs).toBe(slack.of("r/card")[0]?.ts);
+  });
+
+  it("is sent again in a simpler form, at last as plain text", async () => {
+    const { clock, slack, outbox } = setUp();
+    slack.fault = once(
+      "post",
+      { kind: "refused", code: "invalid_blocks" },
+      { kind: "refused", code: "invalid_blocks" },
+    );
+    outbox.want(wanted("r/card", "running *now*"));
+    await clock.advance(10_000);
+    expect(slack.messages[0]?.shown[0]?.blocks).toEqual([
+      { type: "section", text: { type: "plain_text", text: "running *now*", emoji: true } },
+    ]);
+    expect(outbox.isSettled("r/card")).toBe(true);
+  });
+
+  it("is simplified before it is sent when it breaks a limit of Slack's", async () => {
+    const { clock, slack, outbox } = setUp();
+    const blocks = Array.from({ length: 51 }, () => section("x"));
+    outbox.want(wanted("r/card", "many", { content: { text: "many", blocks } }));
+    await clock.advance(1000);
+    expect(slack.messages[0]?.shown[0]?.blocks.length).toBe(1);
+  });
+
+  it("says that a channel is lost, goes on trying, and shows everything once the app is invited", async () => {
+    const { clock, slack, store, settled, outbox } = setUp();
+    slack.fault = (call) => (call.channel === "C1" ? { kind: "refused", code: "not_in_channel" } : undefined);
+    outbox.want(wanted("r/card", "card"));
+    outbox.want(wanted("r/step", "step", { parent: "r/card" }));
+    await clock.advance(1000);
+    expect(store.slot("r/card")?.lostReason).toBe("not_in_channel");
+    expect(settled).toContain("r/card");
+    expect(outbox.isSettled("r/card")).toBe(false);
+    slack.fault = () => undefined;
+    await clock.advance(130_000);
+    expect(slack.text("r/card")).toBe("card");
+    expect(slack.text("r/step")).toBe("step");
+    expect(store.slot("r/card")?.lostReason).toBeUndefined();
+  });
+
+  it("gives a final state up after a few tries in a lost channel, and what hangs on it with it", async () => {
+    const { clock, slack, outbox } = setUp();
+    slack.fault = () => ({ kind: "refused", code: "channel_not_found" });
+    outbox.want(wanted("r/card", "card"));
+    await clock.advance(1000);
+    outbox.want(wanted("r/card", "done", { terminal: true }));
+    outbox.want(wanted("r/step", "done", { parent: "r/card", terminal: true }));
+    await clock.advance(60_000);
+    expect(outbox.isSettled("r/card")).toBe(false);
+    await clock.advance(600_000);
+    expect(slack.calls.length).toBe(5);
+    expect([outbox.isSettled("r/card"), outbox.isSettled("r/step")]).toEqual([true, true]);
+  });
+
+  it("stops everything for a refused token, says so once, and goes on when the token is mended", async () => {
+    const { clock, slack, lines, outbox } = setUp();
+    slack.fault = () => ({ kind: "refused", code: "token_revoked" });
+    for (const slot of ["a/card", "b/card", "c/card"]) outbox.want(wanted(slot, "card", { channel: slot }));
+    await clock.advance(600_000);
+    expect(slack.calls.length).toBeLessThan(10);
+    expect(lines.filter((line) => line.includes("token_revoked")).length).toBe(1);
+    slack.fault = () => undefined;
+    await clock.advance(300_000);
+    expect(["a/card", "b/card", "c/card"].map((slot) => slack.text(slot))).toEqual(["card", "card", "card"]);
+  });
+
+  it("sends a final state until it arrives, however long Slack is silent", async () => {
+    const { clock, slack, outbox } = setUp();
+    outbox.want(wanted("r/card", "v0"));
+    await clock.advance(1000);
+    slack.fault = () => ({ kind: "dropped" });
+    outbox.want(wanted("r/card", "done", { terminal: true }));
+    await clock.advance(3_600_000);
+    const tries = slack.calls.length;
+    expect(tries).toBeGreaterThan(50);
+    slack.fault = () => undefined;
+    await clock.advance(75_000);
+    expect(slack.text("r/card")).toBe("done");
+  });
+});
+
+describe("budgets", () => {
+  it("post one message a second to a channel after a short burst, and other channels do not wait for it", async () => {
+    const { clock, slack, outbox } = setUp();
+    for (let index = 0; index < 6; index += 1) outbox.want(wanted(`r${index}/card`, "card"));
+    outbox.want(wanted("other/card", "card", { channel: "C2", priority: 2 }));
+    await clock.advance(900);
+    expect(slack.calls.filter(({ channel }) => channel === "C1").length).toBe(3);
+    expect(slack.text("other/card")).toBe("card");
+    await clock.advance(3000);
+    expect(slack.messages.length).toBe(7);
+  });
+
+  it("freeze one channel after a 429, and the workspace when a second channel gets one too", async () => {
+    const { clock, slack, outbox } = setUp();
+    slack.fault = once("post", { kind: "limited", afterMs: 5000 });
+    outbox.want(wanted("a/card", "a", { channel: "C1" }));
+    await clock.advance(100);
+    outbox.want(wanted("b/card", "b", { channel: "C2" }));
+    await clock.advance(1000);
+    expect(slack.text("b/card")).toBe("b");
+    slack.fault = once("post", { kind: "limited", afterMs: 5000 });
+    outbox.want(wanted("c/card", "c", { channel: "C3" }));
+    await clock.advance(100);
+    outbox.want(wanted("d/card", "d", { channel: "C4" }));
+    await clock.advance(3000);
+    expect(slack.text("d/card")).toBeUndefined();
+    await clock.advance(10_000);
+    expect(["a/card", "c/card", "d/card"].map((slot) => slack.text(slot))).toEqual(["a", "c", "d"]);
+    expect(outbox.snapshot().limited).toEqual({ post: 2, update: 0, find: 0 });
+  });
+
+  it("hold thirty runs that tick every second for two minutes below Slack's limits, and show every final state within ten seconds", async () => {
+    const { clock, slack, outbox } = setUp();
+    const strict = strictLimits(clock);
+    slack.fault = strict;
+    const slots = Array.from({ length: 30 }, (_, index) => `r${index}/card`);
+    for (const [index, slot] of slots.entries()) outbox.want(wanted(slot, "start", { channel: `C${index % 4}` }));
+    for (let second = 0; second < 120; second += 1) {
+      for (const [index, slot] of slots.entries()) {
+        if (second < 90 + index) {
+          outbox.want(wanted(slot, `tick ${second}`, { channel: `C${index % 4}`, priority: 3 }));
+        } else if (second === 90 + index) {
+          outbox.want(wanted(slot, "done", { channel: `C${index % 4}`, terminal: true }));
+        }
+      }
+      await clock.advance(1000);
+      expect(outbox.snapshot().oldestMs).toBeLessThan(75_000);
+    }
+    await clock.advance(10_000);
+    expect(slots.map((slot) => slack.text(slot))).toEqual(slots.map(() => "done"));
+    expect(outbox.snapshot().limited).toEqual({ post: 0, update: 0, find: 0 });
+  });
+
+  it("keep updates for changes of state when progress has used the rest", async () => {
+    const { clock, slack, outbox } = setUp();
+    for (let index = 0; index < 10; index += 1)
+      outbox.want(wanted(`r${index}/card`, "start", { channel: `C${index}` }));
+    await clock.advance(10_000);
+    for (let second = 0; second < 20; second += 1) {
+      for (let index = 0; index < 10; index += 1) {
+        outbox.want(wanted(`r${index}/card`, `tick ${second}`, { channel: `C${index}`, priority: 3 }));
+      }
+      await clock.advance(1000);
+    }
+    for (let index = 0; index < 5; index += 1) outbox.want(wanted(`r${index}/card`, "done", { terminal: true }));
+    await clock.advance(200);
+    expect([0, 1, 2, 3, 4].map((index) => slack.text(`r${index}/card`))).toEqual(Array(5).fill("done"));
+  });
+});
+
+describe("the end of a process", () => {
+  it("flushes what is waiting, and gives up at its deadline", async () => {
+    const { clock, slack, outbox } = setUp();
+    outbox.want(wanted("r/card", "done", { terminal: true }));
+    let isFlushed = false;
+    const flushing = outbox.flush(5000).then(() => (isFlushed = true));
+    await clock.advance(200);
+    expect(isFlushed).toBe(true);
+    await flushing;
+    slack.fault = () => ({ kind: "dropped" });
+    outbox.want(wanted("r2/card", "done", { terminal: true }));
+    const late = outbox.flush(5000);
+    await clock.advance(5000);
+    await late;
+    expect(outbox.isSettled("r2/card")).toBe(false);
+  });
+
+  it("sends nothing more once it is closed", async () => {
+    const { clock, slack, outbox } = setUp();
+    outbox.want(wanted("r/card", "v0"));
+    await clock.advance(1000);
+    await outbox[Symbol.asyncDispose]();
+    outbox.want(wanted("r/card", "v1"));
+    await clock.advance(10_000);
+    expect(slack.calls.length).toBe(1);
+    expect(clock.pendingTimers).toBe(0);
+  });
+});
+
+/** Slack's documented floors with a small burst: what is above them is answered with 429. */
+function strictLimits(clock: FakeClock): (call: FakeCall) => Fault | undefined {
+  const buckets = new Map<string, { tokens: number; at: number }>();
+  return (call) => {
+    const [key, rate, burst] = call.method === "update" ? ["update", 50 / 60, 15] : [`post ${call.channel}`, 1, 4];
+    const now = clock.monotonic();
+    const bucket = buckets.get(key) ?? { tokens: burst, at: now };
+    const tokens = Math.min(burst, bucket.tokens + ((now - bucket.at) / 1000) * rate);
+    buckets.set(key, { tokens: tokens >= 1 ? tokens - 1 : tokens, at: now });
+    return tokens >= 1 ? undefined : { kind: "limited", afterMs: 1000 };
+  };
+}
