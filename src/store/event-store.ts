@@ -10,6 +10,7 @@ import type { Json } from "../platform/canonical-json.ts";
 import type { LogDatabase } from "./database.ts";
 import { type LogReader, parseRunEvent, storedEvent } from "./log-reader.ts";
 import type { LogWriter } from "./log-writer.ts";
+import type { RunQueries } from "./run-queries.ts";
 import type { RunTables } from "./run-tables.ts";
 import type { EventSealer } from "./sealed-event.ts";
 
@@ -32,7 +33,8 @@ export interface EventStoreDeps {
   readonly writer: LogWriter;
   readonly reader: LogReader;
   readonly sealer: EventSealer;
-  readonly runs: RunTables;
+  readonly tables: RunTables;
+  readonly runs: RunQueries;
 }
 
 /** The log in SQLite, with its projections in the same transaction. */
@@ -41,8 +43,6 @@ export class SqliteEventStore implements EventStore {
   readonly #receive: Statement<[string, string, number]>;
   readonly #settle: Statement<[number, string]>;
   readonly #open: Statement<[], number>;
-  /** Versions shown that wait for a commit: they may be lost, so they are no events and nobody waits for them. */
-  readonly #shown = new Map<string, number>();
 
   constructor(deps: EventStoreDeps) {
     this.#deps = deps;
@@ -54,12 +54,6 @@ export class SqliteEventStore implements EventStore {
     this.#open = sqlite
       .prepare<[], number>("SELECT received FROM intents WHERE settled IS NULL ORDER BY received")
       .pluck();
-    deps.writer.carry({
-      write: () => {
-        for (const [run, version] of this.#shown) deps.runs.markShown(run, version);
-      },
-      committed: () => this.#shown.clear(),
-    });
   }
 
   async append({ stream, expectedVersion, events }: Append): Promise<void> {
@@ -72,7 +66,7 @@ export class SqliteEventStore implements EventStore {
     const sealed = events.map((event) => this.#deps.sealer.seal(event));
     await this.#deps.writer.transact((log) => {
       const first = log.append(stream, expectedVersion, sealed);
-      this.#deps.runs.write({ ...change, sequenceOf: (index) => first + index });
+      this.#deps.tables.put({ ...change, sequenceOf: (index) => first + index });
     });
   }
 
@@ -109,7 +103,7 @@ export class SqliteEventStore implements EventStore {
   }
 
   markShown(run: string, version: number): void {
-    this.#shown.set(run, Math.max(version, this.#shown.get(run) ?? 0));
+    this.#deps.tables.markShown(run, version);
     this.#deps.writer.flushSoon();
   }
 

@@ -19,10 +19,12 @@ export interface LogTransaction {
   append(stream: string, expectedVersion: number, events: readonly SealedEvent[]): number;
 }
 
-/** Something that goes into the next commit without anybody waiting for it, and again into the next one if that fails. */
+/** Something that goes into the next commit without anybody waiting for it. */
 export interface Passenger {
+  /** Asked at the beginning of every commit. */
   write(transaction: LogTransaction): void;
-  committed(): void;
+  /** Told after every commit; what is not on the disk is rolled back and has to be written again. */
+  ended(isOnDisk: boolean): void;
 }
 
 export interface LogWriterDeps {
@@ -42,6 +44,7 @@ interface Work {
 type InsertValues = [number, number, string, number, string, string, string, string, string, string];
 
 const BUSY_RETRY_MS = 20;
+const MOST_VERSIONS = 1000;
 
 /**
  * The only writer of the log. What is handed in during one turn of the event loop is committed together at its end:
@@ -55,6 +58,8 @@ export class LogWriter implements AsyncDisposable {
   readonly #insert: Statement<InsertValues>;
   readonly #version: Statement<[string], { version: number }>;
   readonly #passengers: Passenger[] = [];
+  /** Of streams that were written lately. */
+  readonly #versions = new Map<string, number>();
   #head: ChainHead;
   #turn: Work[] = [];
   #isFlushDue = false;
@@ -95,7 +100,7 @@ export class LogWriter implements AsyncDisposable {
     });
   }
 
-  /** `passenger` is asked for what it has at the beginning of every commit from now on. */
+  /** `passenger` rides on every commit from now on. */
   carry(passenger: Passenger): void {
     this.#passengers.push(passenger);
   }
@@ -133,7 +138,7 @@ export class LogWriter implements AsyncDisposable {
       this.#fail(turn, error);
       return;
     }
-    for (const passenger of this.#passengers) passenger.committed();
+    for (const passenger of this.#passengers) passenger.ended(true);
     for (const work of turn) work.resolve();
   }
 
@@ -166,6 +171,8 @@ export class LogWriter implements AsyncDisposable {
 
   #fail(turn: readonly Work[], thrown: unknown): void {
     if (this.#deps.database.sqlite.inTransaction) this.#rollback.run();
+    this.#versions.clear();
+    for (const passenger of this.#passengers) passenger.ended(false);
     const error = storeError(thrown, this.#deps.database.file);
     for (const work of turn) work.reject(error);
   }
@@ -180,7 +187,7 @@ export class LogWriter implements AsyncDisposable {
         return head.sequence + 1;
       },
       append: (stream, expectedVersion, events) => {
-        const last = this.#version.get(stream)?.version ?? 0;
+        const last = this.#versions.get(stream) ?? this.#version.get(stream)?.version ?? 0;
         if (expectedVersion !== -1 && expectedVersion !== last) throw conflict({ stream, expectedVersion, last });
         const first = head.sequence + 1;
         let version = last;
@@ -191,6 +198,8 @@ export class LogWriter implements AsyncDisposable {
           this.#insert.run(sequence, at, stream, version, type, actor, commitment, hash, salt, payload);
           head = { sequence, hash };
         }
+        if (this.#versions.size >= MOST_VERSIONS) this.#versions.clear();
+        this.#versions.set(stream, version);
         return first;
       },
     };

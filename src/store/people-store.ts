@@ -31,7 +31,12 @@ export class SqlitePeopleStore implements PeopleStore {
     this.#byPseudonym = sqlite.prepare("SELECT pseudonym, team, user FROM people WHERE pseudonym = ?");
     this.#insert = sqlite.prepare("INSERT INTO people (pseudonym, team, user, salt) VALUES (?, ?, ?, ?)");
     // A passenger of every commit, ahead of its events: a pseudonym never stands in the log before its person is recorded.
-    deps.writer.carry({ write: (log) => this.#write(log), committed: () => this.#unsaved.clear() });
+    deps.writer.carry({
+      write: (log) => this.#write(log),
+      ended: (isOnDisk) => {
+        if (isOnDisk) this.#unsaved.clear();
+      },
+    });
   }
 
   pseudonymOf(team: string, user: string): string {

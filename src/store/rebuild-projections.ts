@@ -15,7 +15,7 @@ export type Projector = (run: string, events: readonly RunEvent[]) => RunProject
 export interface Rebuild {
   readonly database: LogDatabase;
   readonly reader: LogReader;
-  readonly runs: RunTables;
+  readonly tables: RunTables;
   readonly slots: SqliteSlotStore;
   readonly projector: Projector;
 }
@@ -45,14 +45,16 @@ export function rebuildProjections(rebuild: Rebuild): void {
   const sent = sqlite
     .prepare<[], { slot: string; hash: string | null }>("SELECT slot, sent_hash AS hash FROM slots")
     .all();
-  for (const table of ["runs", "claims", "proofs", "intents", "slots"]) sqlite.prepare(`DELETE FROM ${table}`).run();
+  rebuild.tables.clear();
+  for (const table of ["intents", "slots"]) sqlite.prepare(`DELETE FROM ${table}`).run();
   rebuildRuns(rebuild);
   rebuildIntents(rebuild);
   rebuildSlots(rebuild, new Map(sent.map(({ slot, hash }) => [slot, hash ?? undefined])));
-  for (const { id, version } of shown) rebuild.runs.markShown(id, version);
+  for (const { id, version } of shown) rebuild.tables.markShown(id, version);
+  rebuild.tables.write();
 }
 
-function rebuildRuns({ database, reader, runs, projector }: Rebuild): void {
+function rebuildRuns({ database, reader, tables, projector }: Rebuild): void {
   const started = database.sqlite
     .prepare<[], string>(`SELECT stream FROM events WHERE version = 1 AND ${HAS_RUNS} ORDER BY sequence`)
     .pluck();
@@ -63,7 +65,7 @@ function rebuildRuns({ database, reader, runs, projector }: Rebuild): void {
     if (projection === undefined) {
       throw new AppError(`the events of ${run} are not those of a run: verify the log`, { code: "store.unreadable" });
     }
-    runs.write({ ...projection, events, sequenceOf: (index) => rows[index]?.sequence ?? 0 });
+    tables.put({ ...projection, events, sequenceOf: (index) => rows[index]?.sequence ?? 0 });
   }
 }
 

@@ -53,8 +53,6 @@ export const intents = sqliteTable(
   ],
 );
 
-const OPEN = sql`status IN ('running', 'failing')`;
-
 /** Projection of the streams of runs. `ordinal` is the order in which they started. */
 export const runs = sqliteTable(
   "runs",
@@ -74,21 +72,19 @@ export const runs = sqliteTable(
     finishedAt: integer("finished_at"),
     version: integer().notNull(),
     shownVersion: integer("shown_version").notNull(),
+    unshown: integer({ mode: "boolean" }).notNull(),
     wakeAt: integer("wake_at"),
     parked: integer({ mode: "boolean" }).notNull(),
   },
   (table) => [
     index("runs_by_short_id").on(table.shortId),
-    index("runs_open").on(table.ordinal).where(OPEN),
-    index("runs_active")
-      .on(table.ordinal)
-      .where(sql`status IN ('running', 'failing') AND parked = 0`),
+    // Few and narrow on purpose: every index on what changes with each step is one more page in each commit.
+    index("runs_open")
+      .on(table.wakeAt, table.parked)
+      .where(sql`status IN ('running', 'failing')`),
     index("runs_unshown")
       .on(table.ordinal)
-      .where(sql`shown_version < version`),
-    index("runs_to_wake")
-      .on(table.wakeAt)
-      .where(sql`status IN ('running', 'failing') AND wake_at IS NOT NULL`),
+      .where(sql`unshown = 1`),
   ],
 );
 

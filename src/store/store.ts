@@ -11,6 +11,7 @@ import { LogReader } from "./log-reader.ts";
 import { LogWriter } from "./log-writer.ts";
 import { SqlitePeopleStore } from "./people-store.ts";
 import { areProjectionsMissing, type Projector, rebuildProjections } from "./rebuild-projections.ts";
+import { RunQueries } from "./run-queries.ts";
 import { RunTables } from "./run-tables.ts";
 import { EventSealer } from "./sealed-event.ts";
 import { SqliteSlotStore } from "./slot-store.ts";
@@ -83,15 +84,16 @@ function createStore(
 ): Omit<Store, typeof Symbol.asyncDispose> {
   const reader = new LogReader(database);
   const sealer = new EventSealer({ random });
-  const runs = new RunTables(database);
+  const tables = new RunTables(database);
+  writer.carry(tables);
   const people = new SqlitePeopleStore({ database, writer, sealer, clock });
   const slots = new SqliteSlotStore({ database, writer, sealer });
-  const events = new SqliteEventStore({ database, writer, reader, sealer, runs });
+  const events = new SqliteEventStore({ database, writer, reader, sealer, tables, runs: new RunQueries(database) });
   return {
     events,
     people,
     slots,
     log: reader,
-    rebuildProjections: () => writer.transact(() => rebuildProjections({ database, reader, runs, slots, projector })),
+    rebuildProjections: () => writer.transact(() => rebuildProjections({ database, reader, tables, slots, projector })),
   };
 }

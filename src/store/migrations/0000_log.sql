@@ -67,16 +67,15 @@ CREATE TABLE `runs` (
 	`finished_at` integer,
 	`version` integer NOT NULL,
 	`shown_version` integer NOT NULL,
+	`unshown` integer NOT NULL,
 	`wake_at` integer,
 	`parked` integer NOT NULL
 );
 --> statement-breakpoint
 CREATE UNIQUE INDEX `runs_id_unique` ON `runs` (`id`);--> statement-breakpoint
 CREATE INDEX `runs_by_short_id` ON `runs` (`short_id`);--> statement-breakpoint
-CREATE INDEX `runs_open` ON `runs` (`ordinal`) WHERE status IN ('running', 'failing');--> statement-breakpoint
-CREATE INDEX `runs_active` ON `runs` (`ordinal`) WHERE status IN ('running', 'failing') AND parked = 0;--> statement-breakpoint
-CREATE INDEX `runs_unshown` ON `runs` (`ordinal`) WHERE shown_version < version;--> statement-breakpoint
-CREATE INDEX `runs_to_wake` ON `runs` (`wake_at`) WHERE status IN ('running', 'failing') AND wake_at IS NOT NULL;--> statement-breakpoint
+CREATE INDEX `runs_open` ON `runs` (`wake_at`,`parked`) WHERE status IN ('running', 'failing');--> statement-breakpoint
+CREATE INDEX `runs_unshown` ON `runs` (`ordinal`) WHERE unshown = 1;--> statement-breakpoint
 CREATE TABLE `slots` (
 	`slot` text PRIMARY KEY NOT NULL,
 	`team` text NOT NULL,

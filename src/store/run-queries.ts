@@ -1,0 +1,112 @@
+import type { Statement } from "better-sqlite3";
+import { and, desc, eq, inArray, sql } from "drizzle-orm";
+
+import type { LockClaim } from "../domain/lock-book.ts";
+import type { RunFilter, RunRow } from "../engine/ports.ts";
+import type { Proof } from "../engine/step-kind.ts";
+import type { LogDatabase } from "./database.ts";
+import { claims, proofs, runs } from "./schema.ts";
+
+// As in the partial index of the schema, so that SQLite uses it.
+const OPEN = "status IN ('running', 'failing')";
+const TO_WAKE = `${OPEN} AND wake_at IS NOT NULL`;
+
+/** What can be asked of runs without folding them. */
+export class RunQueries {
+  readonly #orm: LogDatabase["orm"];
+  readonly #active: Statement<[], string>;
+  readonly #unshown: Statement<[], string>;
+  readonly #next: Statement<[], { run: string; at: number }>;
+  readonly #due: Statement<[number], string>;
+
+  constructor({ sqlite, orm }: LogDatabase) {
+    this.#orm = orm;
+    this.#active = prepareIds(sqlite, `${OPEN} AND parked = 0 ORDER BY ordinal`);
+    this.#unshown = prepareIds(sqlite, "unshown = 1 ORDER BY ordinal");
+    this.#due = prepareIds(sqlite, `${TO_WAKE} AND wake_at <= ? ORDER BY wake_at`);
+    this.#next = sqlite.prepare(`SELECT id AS run, wake_at AS at FROM runs WHERE ${TO_WAKE} ORDER BY wake_at LIMIT 1`);
+  }
+
+  row(run: string): RunRow | undefined {
+    const row = this.#orm.select().from(runs).where(eq(runs.id, run)).get();
+    return row && toRunRow(row);
+  }
+
+  find(short: string): RunRow | undefined {
+    const row = this.#orm.select().from(runs).where(eq(runs.shortId, short)).orderBy(desc(runs.ordinal)).limit(1).get();
+    return row && toRunRow(row);
+  }
+
+  list({ service, environment, actor, openOnly, limit }: RunFilter): readonly RunRow[] {
+    const rows = this.#orm
+      .select()
+      .from(runs)
+      .where(
+        and(
+          service === undefined ? undefined : sql`${service} IN (SELECT value FROM json_each(${runs.services}))`,
+          environment === undefined
+            ? undefined
+            : sql`${environment} IN (SELECT value FROM json_each(${runs.environments}))`,
+          actor === undefined ? undefined : eq(runs.requester, actor),
+          openOnly === true ? inArray(runs.status, ["running", "failing"]) : undefined,
+        ),
+      )
+      .orderBy(desc(runs.ordinal))
+      .limit(limit)
+      .all();
+    return rows.map(toRunRow);
+  }
+
+  active(): readonly string[] {
+    return this.#active.all();
+  }
+
+  unshown(): readonly string[] {
+    return this.#unshown.all();
+  }
+
+  nextWake(): { readonly run: string; readonly at: number } | undefined {
+    return this.#next.get();
+  }
+
+  due(nowMs: number): readonly string[] {
+    return this.#due.all(nowMs);
+  }
+
+  claims(): readonly LockClaim[] {
+    return this.#orm.select().from(claims).orderBy(claims.sequence, claims.path).all();
+  }
+
+  proofs(app: string, limit: number): readonly Proof[] {
+    return this.#orm
+      .select({
+        run: proofs.run,
+        app: proofs.app,
+        applicationUid: proofs.applicationUid,
+        revision: proofs.revision,
+        sourceDigest: proofs.sourceDigest,
+        provenAt: proofs.provenAt,
+      })
+      .from(proofs)
+      .where(eq(proofs.app, app))
+      .orderBy(desc(proofs.sequence), desc(proofs.provenAt))
+      .limit(limit)
+      .all();
+  }
+}
+
+function prepareIds<Bound extends unknown[]>(
+  sqlite: LogDatabase["sqlite"],
+  condition: string,
+): Statement<Bound, string> {
+  return sqlite.prepare<Bound, string>(`SELECT id FROM runs WHERE ${condition}`).pluck();
+}
+
+function toRunRow({
+  ordinal: _ordinal,
+  shortId: _shortId,
+  unshown: _unshown,
+  ...row
+}: typeof runs.$inferSelect): RunRow {
+  return { ...row, finishedAt: row.finishedAt ?? undefined, wakeAt: row.wakeAt ?? undefined };
+}
