@@ -16,7 +16,8 @@ export interface JudgedHealth {
 /**
  * The health of the application, or, where only some objects are in question, of those.
  * After a pinned sync Argo CD goes on counting the objects of the branch: those that only the branch has are Missing, up to
- * version 3.3 the whole application with them. Then the objects that were synced are judged, and no others.
+ * version 3.3 the whole application with them. Where such an object is why the application is not Healthy, the objects that
+ * were synced are judged, and no others.
  */
 export function judgeHealth(application: Application, onlySynced: boolean): JudgedHealth {
   const { status } = application.status.health;
@@ -24,8 +25,10 @@ export function judgeHealth(application: Application, onlySynced: boolean): Judg
   if (!onlySynced || status === "Healthy") return judged(status, all);
   const synced = new Set((application.status.operationState?.syncResult?.resources ?? []).map(resourceKey));
   const members = all.filter((resource) => synced.has(resourceKey(resource)));
+  const strangers = all.filter((resource) => !synced.has(resourceKey(resource)));
   // Without a member there is nothing to judge by (a copy from a list has no resource health): the application's word stands.
-  return members.length === 0 ? judged(status, all) : judged(worstOf(members), members);
+  const explained = strangers.some((resource) => healthOf(resource) !== "Healthy");
+  return members.length === 0 || !explained ? judged(status, all) : judged(worstOf(members), members);
 }
 
 /** The resources that failed in an operation: rejected by the cluster, or a hook that did not end well. */
