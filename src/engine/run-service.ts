@@ -17,6 +17,8 @@ import type { RunWork } from "./run-work.ts";
 
 /** A run that is to be started. */
 export interface StartRequest extends Omit<RunEventOf<"run.started">, "at" | "type" | "actor"> {
+  /** A new id, from `newRunId`. */
+  readonly run: string;
   /** Pseudonym of the person who asked. */
   readonly actor: string;
 }
@@ -68,11 +70,13 @@ export class RunService {
     await Promise.all([...granted, ...resumed]);
   }
 
+  newRunId(): string {
+    return newId("run", this.#deps.clock.now(), this.#deps.random);
+  }
+
   /** Starts a run; resolves with it once its first facts are on the disk. */
-  async start(request: StartRequest): Promise<Turn> {
-    const { clock, random } = this.#deps;
-    const run = newId("run", clock.now(), random);
-    const events = startRun(run, request, this.#circumstances(run));
+  async start({ run, ...started }: StartRequest): Promise<Turn> {
+    const events = startRun(run, started, this.#circumstances(run));
     const state = foldRun(run, events);
     const entry: Loaded = { state, pending: 0 };
     this.#loaded.set(run, entry);

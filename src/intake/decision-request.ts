@@ -22,11 +22,11 @@ export interface DecisionDeps {
 // A click has a person waiting behind it.
 const SUBJECT_TIMEOUT_MS = 20_000;
 
-/** Deals with a click on a gate: who it was, whether they may, whether it still is what they saw; then the run decides. */
+/** Deals with a click on a gate: who it was, whether they may, whether it still is what they saw; then the run decides. `settle` marks the click as dealt with. */
 export async function decideOnGate(
   deps: DecisionDeps,
   arrival: DecisionArrival,
-  actor: string,
+  sender: { readonly actor: string; readonly settle: () => Promise<void> },
 ): Promise<Answer | undefined> {
   const state = tryState(deps, arrival.run);
   const step = state?.steps.get(arrival.path);
@@ -46,13 +46,15 @@ export async function decideOnGate(
     path,
     attempt,
     decision,
-    actor,
+    actor: sender.actor,
     digest,
     reason,
     judgement,
     current: subject,
   };
-  const { events } = await deps.runs.apply(arrival.run, input);
+  const decided = deps.runs.apply(arrival.run, input);
+  // In the same turn and so in the same commit: a crash can never count a click twice.
+  const [{ events }] = await Promise.all([decided, sender.settle()]);
   const refusal = events.find((event) => event.type === "gate.refused");
   if (refusal === undefined) return undefined;
   return { kind: "notice", code: refusal.code, message: refusal.message, ...decidedBy(deps, refusal.code, arrival) };

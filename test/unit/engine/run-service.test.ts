@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 
 import type { StartRequest } from "../../../src/engine/run-service.ts";
+import { newId, systemRandom } from "../../../src/platform/ids.ts";
 import { settle } from "../../support/fake-clock.ts";
 import { EngineRig } from "../../support/engine-rig.ts";
 import { type Environment, RULE, startedEvent } from "../../support/run-spec.ts";
@@ -13,7 +14,7 @@ const TWO: readonly Environment[] = [{ name: "staging" }, { name: "prod", approv
 
 function request(environments = TWO): StartRequest {
   const { type: _type, at: _at, actor: _actor, ...started } = startedEvent(environments);
-  return { ...started, actor: "p_ana" };
+  return { ...started, run: newId("run", started.targets.length, systemRandom), actor: "p_ana" };
 }
 
 async function rig(): Promise<EngineRig> {

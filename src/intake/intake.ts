@@ -1,0 +1,160 @@
+import { type Answer, notice } from "../engine/answer.ts";
+import type { EventStore, Intent, Person } from "../engine/ports.ts";
+import { JsonValue } from "../domain/outcome.ts";
+import type { Clock } from "../platform/clock.ts";
+import { AppError, errorCode, errorText } from "../platform/errors.ts";
+import { newId, type Random } from "../platform/ids.ts";
+import type { Logger } from "../platform/logger.ts";
+import type { RunService } from "../engine/run-service.ts";
+import { Arrival, type SlashArrival } from "./arrival.ts";
+import { decideOnGate, type DecisionDeps } from "./decision-request.ts";
+import type { PeopleCheck } from "./people-check.ts";
+import { readSlash, type SlashDeps, type SlashRequest } from "./slash-request.ts";
+import { startFromRequest, type StartDeps } from "./start-request.ts";
+
+/** Where private answers go; fails silently where Slack takes none any more. */
+export type Reply = (arrival: Arrival, answer: Answer) => Promise<void>;
+
+export interface IntakeDeps
+  extends SlashDeps, Omit<StartDeps, "events" | "proofs" | "runs" | "check">, Omit<DecisionDeps, "runs" | "check"> {
+  readonly events: EventStore;
+  readonly runs: RunService;
+  readonly check: PeopleCheck;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly reply: Reply;
+}
+
+// Long enough for a first fetch of a repository, short enough that the private answer still finds its way (30 minutes).
+const LONGEST_REQUEST_MS = 15 * 60_000;
+// What was asked longer ago, before a long stop of the server, is answered instead of done: nobody expects it any more.
+const OLDEST_INTENT_MS = 15 * 60_000;
+
+/**
+ * Where everything that people ask for comes in. It is recorded before it is acknowledged; what was recorded and not settled
+ * when the process ended is taken up at the next start. Refusals are recorded like everything else.
+ */
+export class Intake implements AsyncDisposable {
+  readonly #deps: IntakeDeps;
+  readonly #stop = new AbortController();
+  readonly #underWay = new Set<Promise<void>>();
+
+  constructor(deps: IntakeDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * Records what arrived; resolves, once that is on the disk, with what to acknowledge it with. `key` is the sender's own
+   * idempotency key: what arrives a second time is acknowledged and otherwise ignored.
+   */
+  async receive(key: string, arrival: Arrival): Promise<Answer | undefined> {
+    const { events, people, clock, random } = this.#deps;
+    const actor = people.pseudonymOf(arrival.team, arrival.user);
+    const at = clock.now();
+    const intent: Intent = {
+      id: newId("int", at, random),
+      key,
+      at,
+      actor,
+      kind: arrival.kind,
+      body: JsonValue.parse(arrival),
+    };
+    const request = arrival.kind === "slash" ? this.#read(arrival, intent) : undefined;
+    const recorded = events.recordIntent(intent);
+    if (request?.kind === "answered") {
+      // In the same turn, so in the same commit.
+      const settled = events.settleIntent(intent.id, resultOf(request.answer), at);
+      const [isNew] = await Promise.all([recorded, settled]);
+      return isNew ? request.answer : undefined;
+    }
+    if (!(await recorded)) return undefined;
+    this.#begin(intent, arrival);
+    return arrival.kind === "slash" ? notice("resolving", "Looking into it.") : undefined;
+  }
+
+  /** Takes up what an earlier process recorded and did not settle. */
+  resume(): void {
+    for (const intent of this.#deps.events.openIntents()) {
+      const arrival = Arrival.safeParse(intent.body);
+      if (arrival.success) this.#begin(intent, arrival.data);
+      else this.#deps.logger.error("a recorded request cannot be read by this version", { intent: intent.id });
+    }
+  }
+
+  /** Lets what is under way stop; it stays recorded and is taken up at the next start. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort(new Error("the server stops"));
+    await Promise.allSettled(this.#underWay);
+  }
+
+  #read(arrival: SlashArrival, intent: Intent): SlashRequest {
+    return readSlash(this.#deps, arrival, { person: personOf(arrival, intent), intent: intent.id });
+  }
+
+  #begin(intent: Intent, arrival: Arrival): void {
+    const work = this.#deal(intent, arrival).finally(() => this.#underWay.delete(work));
+    this.#underWay.add(work);
+  }
+
+  async #deal(intent: Intent, arrival: Arrival): Promise<void> {
+    const { events, clock, logger, reply } = this.#deps;
+    try {
+      const settle = (answer: Answer | undefined): Promise<void> =>
+        events.settleIntent(intent.id, resultOf(answer), clock.now());
+      const answer = await this.#answer(intent, arrival, settle);
+      await settle(answer);
+      if (answer !== undefined) await reply(arrival, answer);
+    } catch (error) {
+      if (this.#stop.signal.aborted) return;
+      logger.error("a request could not be dealt with", { intent: intent.id, error: errorText(error) });
+      await this.#giveUp(intent, arrival, error);
+    }
+  }
+
+  async #answer(
+    intent: Intent,
+    arrival: Arrival,
+    settle: (answer: Answer | undefined) => Promise<void>,
+  ): Promise<Answer | undefined> {
+    if (this.#deps.clock.now() - intent.at > OLDEST_INTENT_MS) {
+      return notice(
+        "intent.too-old",
+        "This was asked before Quarterdeck was stopped for a long time, so it was not done. Ask again if it is still wanted.",
+      );
+    }
+    if (arrival.kind === "decision")
+      return await decideOnGate(this.#deps, arrival, { actor: intent.actor, settle: () => settle(undefined) });
+    const request = this.#read(arrival, intent);
+    if (request.kind === "answered") return request.answer;
+    const signal = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(LONGEST_REQUEST_MS)]);
+    const proofs = (app: string): ReturnType<EventStore["proofs"]> => this.#deps.events.proofs(app, 50);
+    return await startFromRequest({ ...this.#deps, proofs }, { ...request.ask, signal, settle });
+  }
+
+  async #giveUp(intent: Intent, arrival: Arrival, error: unknown): Promise<void> {
+    const message =
+      error instanceof AppError ? errorText(error) : "Something went wrong inside Quarterdeck; its log says what.";
+    const answer = notice(errorCode(error), message);
+    const { events, clock, logger, reply } = this.#deps;
+    try {
+      await events.settleIntent(intent.id, resultOf(answer), clock.now());
+    } catch (again) {
+      logger.error("a request could not be settled; it is taken up at the next start", {
+        intent: intent.id,
+        error: errorText(again),
+      });
+    }
+    await reply(arrival, answer);
+  }
+}
+
+function personOf({ team, user }: SlashArrival, { actor }: Intent): Person {
+  return { pseudonym: actor, team, user };
+}
+
+/** What the log keeps of an answer. */
+function resultOf(answer: Answer | undefined): { kind: string; code: string; message: string } {
+  if (answer?.kind === "notice") return { kind: "notice", code: answer.code, message: answer.message };
+  return { kind: answer?.kind ?? "done", code: "", message: "" };
+}

@@ -1,0 +1,78 @@
+import type { Application } from "../argocd/application.ts";
+import type { ArgocdServer } from "../argocd/argocd-server.ts";
+import { type Service, tryAppRef } from "../domain/target.ts";
+import { type Answer, notice, type PlaceStatus } from "../engine/answer.ts";
+import type { EventStore } from "../engine/ports.ts";
+import type { Proof } from "../engine/step-kind.ts";
+import type { Inventory } from "../inventory/inventory.ts";
+import { liveRevision } from "../steps/live-revision.ts";
+
+export interface QueryDeps {
+  readonly servers: ReadonlyMap<string, ArgocdServer>;
+  readonly inventory: Inventory;
+  readonly events: Pick<EventStore, "listRuns">;
+  readonly proofs: (app: string) => readonly Proof[];
+}
+
+/** What was typed for a question; an empty text means all. */
+export interface Question {
+  readonly service: string;
+  readonly environment: string;
+}
+
+const MOST_RUNS = 15;
+
+/** What is live where, and what is under way; from the newest copies that Argo CD's stream brought. */
+export function statusAnswer(deps: QueryDeps, question: Question): Answer {
+  const services = chosen(deps.inventory, question.service);
+  if (services.kind === "refused") return services.answer;
+  const service = question.service === "" ? undefined : question.service;
+  return {
+    kind: "status",
+    services: services.value.map(({ name, environments }) => ({
+      name,
+      places: environments.map((target) => placeOf(deps, target)),
+    })),
+    runs: deps.events.listRuns({ service, openOnly: true, limit: MOST_RUNS }),
+  };
+}
+
+/** The newest runs, of a service and environment where they are named. */
+export function historyAnswer(deps: QueryDeps, { service, environment }: Question): Answer {
+  const services = chosen(deps.inventory, service);
+  if (services.kind === "refused") return services.answer;
+  const about = [service, environment].filter((part) => part !== "").join(" in ") || "everything";
+  const filter = { service: service || undefined, environment: environment || undefined, limit: MOST_RUNS };
+  return { kind: "history", about, runs: deps.events.listRuns(filter) };
+}
+
+function chosen(
+  inventory: Inventory,
+  name: string,
+): { kind: "found"; value: readonly Service[] } | { kind: "refused"; answer: Answer } {
+  if (name === "") return { kind: "found", value: inventory.services };
+  const found = inventory.findService(name);
+  if (found.kind === "found") return { kind: "found", value: [found.service] };
+  const hints = found.didYouMean === undefined ? [] : [found.didYouMean];
+  const message = `There is no service "${name}". Known: ${found.known.join(", ")}.`;
+  return { kind: "refused", answer: notice("input.service", message, hints) };
+}
+
+function placeOf(deps: QueryDeps, target: { readonly name: string; readonly app: string }): PlaceStatus {
+  const key = tryAppRef(target.app);
+  const application = key === undefined ? undefined : deps.servers.get(key.server)?.cache.find(key);
+  const revision = application === undefined ? "" : liveRevision(application);
+  const proof = deps.proofs(target.app).find((candidate) => candidate.revision === revision);
+  return {
+    environment: target.name,
+    app: target.app,
+    health: healthOf(application),
+    sync: application?.status.sync.status ?? "",
+    revision,
+    ...(proof !== undefined && { provenAt: proof.provenAt }),
+  };
+}
+
+function healthOf(application: Application | undefined): string {
+  return application?.status.health.status ?? "";
+}

@@ -1,0 +1,144 @@
+import { commitPaths, commitSources } from "../argocd/argocd-server.ts";
+import type { Revision } from "../domain/target.ts";
+import { notice } from "../engine/answer.ts";
+import type { Proof } from "../engine/step-kind.ts";
+import type { GitRepositories } from "../git/git-repositories.ts";
+import type { RevisionAnswer } from "../git/look-up-revision.ts";
+import { AppError, errorText } from "../platform/errors.ts";
+import { liveRevision, sourceDigest } from "../steps/live-revision.ts";
+import type { Looked, LookedAt } from "./resolve-target.ts";
+
+export interface RevisionDeps {
+  readonly git: Pick<GitRepositories, "resolveRevision" | "commitsBetween">;
+  /** The branches that may be deployed from, by repository. */
+  readonly branchesOf: (repository: string) => readonly string[];
+  /** Newest first. */
+  readonly proofs: (app: string) => readonly Proof[];
+}
+
+/** Resolves what a person typed, in the repository that the applications read, to a full commit. */
+export async function resolveTyped(
+  deps: RevisionDeps,
+  asked: { readonly text: string; readonly seen: readonly LookedAt[]; readonly signal: AbortSignal },
+): Promise<Looked<Revision>> {
+  const { text, seen, signal } = asked;
+  const repository = repositoryOf(seen);
+  try {
+    const allowedBranches = deps.branchesOf(repository);
+    const answer = await deps.git.resolveRevision({ repository, text, allowedBranches, signal });
+    return found(answer, { text, repository });
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    return { kind: "refused", answer: notice(error.code, errorText(error)) };
+  }
+}
+
+function found(
+  answer: RevisionAnswer,
+  asked: { readonly text: string; readonly repository: string },
+): Looked<Revision> {
+  switch (answer.kind) {
+    case "resolved": {
+      const { sha, short, subject, author, authoredAt } = answer;
+      const { text, repository } = asked;
+      const value = {
+        kind: "manifests",
+        repository,
+        sha,
+        short,
+        text,
+        subject,
+        author: author.name,
+        authorEmail: author.email,
+        authoredAt,
+      } as const;
+      return { kind: "found", value };
+    }
+    case "ambiguous": {
+      const commits = answer.candidates.map(({ sha, subject, author, authoredAt }) => ({
+        sha,
+        subject,
+        author: author.name,
+        authoredAt,
+      }));
+      const more = Math.max(0, answer.count - commits.length);
+      return { kind: "refused", answer: { kind: "candidates", text: asked.text, commits, more } };
+    }
+    case "unknown": {
+      const message = `"${asked.text}" is no branch, tag or commit of ${asked.repository}.`;
+      return { kind: "refused", answer: notice("revision.unknown", message, answer.suggestions) };
+    }
+    case "not-allowed": {
+      const message = `${answer.sha.slice(0, 7)} is not on a branch that may be deployed from (${answer.allowedBranches.join(", ")}).`;
+      return { kind: "refused", answer: notice("revision.not-allowed", message) };
+    }
+    case "malformed":
+      return {
+        kind: "refused",
+        answer: notice("revision.malformed", `"${asked.text}" cannot be a revision: ${answer.reason}.`),
+      };
+  }
+}
+
+/** The newest revision that our log proved in the environment and that is not what is live there now. */
+export async function resolveProven(
+  deps: RevisionDeps,
+  asked: { readonly seen: LookedAt; readonly signal: AbortSignal },
+): Promise<Looked<Revision>> {
+  const { target, application } = asked.seen;
+  const live = liveRevision(application);
+  const proof = deps
+    .proofs(target.app)
+    .find(({ revision, applicationUid }) => revision !== live && applicationUid === application.metadata.uid);
+  if (proof === undefined) {
+    const message =
+      `The log knows no earlier revision that was proven in ${target.name}, so there is nothing to go back to by itself. ` +
+      `Name one: add "to" and a commit.`;
+    return { kind: "refused", answer: notice("rollback.nothing-proven", message) };
+  }
+  if (proof.sourceDigest !== sourceDigest(application)) {
+    const message =
+      `${proof.revision.slice(0, 7)} was proven in ${target.name}, but the application's own sources (repository, path or parameters) ` +
+      `have changed since, so syncing it now would not be what was proven. Name a revision to do it all the same: add "to" and a commit.`;
+    return { kind: "refused", answer: notice("rollback.sources-changed", message) };
+  }
+  return await resolveTyped(deps, { text: proof.revision, seen: [asked.seen], signal: asked.signal });
+}
+
+/**
+ * Refuses a revision that lies before what is live in one of the environments: going back is what a rollback is for, where
+ * people see that it goes back.
+ */
+export async function stepBackOf(
+  deps: RevisionDeps,
+  asked: {
+    readonly revision: Revision;
+    readonly seen: readonly LookedAt[];
+    readonly service: string;
+    readonly signal: AbortSignal;
+  },
+): Promise<Looked<undefined>> {
+  const { revision, seen, service, signal } = asked;
+  for (const { target, application } of seen) {
+    const from = liveRevision(application);
+    if (from === "" || from === revision.sha) continue;
+    const { repository } = revision;
+    const between = await deps.git.commitsBetween({
+      repository,
+      from,
+      to: revision.sha,
+      paths: commitPaths(application),
+      signal,
+    });
+    if (between.kind !== "backward") continue;
+    const message = `${revision.short} is older than what is live in ${target.name} (${from.slice(0, 7)}), so this would go back.`;
+    const hint = `/rollback ${service} in ${target.name} to ${revision.short}`;
+    return { kind: "refused", answer: notice("revision.older", message, [hint]) };
+  }
+  return { kind: "found", value: undefined };
+}
+
+function repositoryOf(seen: readonly LookedAt[]): string {
+  const [first] = seen;
+  return first === undefined ? "" : commitSources(first.application).repository;
+}

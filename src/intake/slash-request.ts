@@ -1,0 +1,73 @@
+import type { Command } from "../commands/command.ts";
+import { type Match, matchCommand, mismatchText } from "../commands/match-command.ts";
+import { type Answer, notice } from "../engine/answer.ts";
+import type { Person } from "../engine/ports.ts";
+import type { Inventory } from "../inventory/inventory.ts";
+import type { JsonMap } from "../platform/canonical-json.ts";
+import type { SlashArrival } from "./arrival.ts";
+import { historyAnswer, type QueryDeps, statusAnswer } from "./queries.ts";
+import { namePlaces, type StartAsk } from "./start-request.ts";
+
+/** What a slash command asks for, as far as it can be told without asking anybody. */
+export type SlashRequest =
+  | { readonly kind: "answered"; readonly answer: Answer }
+  | { readonly kind: "start"; readonly ask: Omit<StartAsk, "signal" | "settle"> };
+
+export interface SlashDeps extends QueryDeps {
+  readonly commands: readonly Command[];
+  readonly inventory: Inventory;
+}
+
+/** Reads what was typed. Wrong words, unknown services and plain questions are answered at once; the rest has to be looked into. */
+export function readSlash(
+  deps: SlashDeps,
+  arrival: SlashArrival,
+  sender: { readonly person: Person; readonly intent: string },
+): SlashRequest {
+  const match: Match = matchCommand(deps.commands, { slash: arrival.command, text: arrival.text });
+  if (match.kind === "help") return answered({ kind: "text", text: match.text });
+  if (match.kind === "mismatch") return answered({ kind: "text", text: mismatchText(match) });
+  const { command, values } = match;
+  if (command.body.kind === "answers")
+    return answered(answerOf(deps, command, { answers: command.body.answers, values }));
+  const { plan } = command.body;
+  const places = namePlaces(deps.inventory, { command, plan, values });
+  if (places.kind === "refused") return answered(places.answer);
+  const { team, channel } = arrival;
+  const text = `${arrival.command} ${arrival.text}`.slice(0, 500);
+  const origin = { door: "slash", intent: sender.intent, team, channel, text } as const;
+  return { kind: "start", ask: { command, plan, values, person: sender.person, origin } };
+}
+
+function answerOf(
+  deps: SlashDeps,
+  command: Command,
+  asked: { readonly answers: "status" | "history" | "help"; readonly values: JsonMap },
+): Answer {
+  const question = {
+    service: valueOf(command, asked.values, "service"),
+    environment: valueOf(command, asked.values, "environment"),
+  };
+  switch (asked.answers) {
+    case "status":
+      return statusAnswer(deps, question);
+    case "history":
+      return historyAnswer(deps, question);
+    case "help": {
+      const help = matchCommand(deps.commands, { slash: command.pattern.slash, text: "help" });
+      return help.kind === "help"
+        ? { kind: "text", text: help.text }
+        : notice("usage.none", "There is no help for this.");
+    }
+  }
+}
+
+function valueOf(command: Command, values: JsonMap, type: "service" | "environment"): string {
+  const input = command.inputs.find(({ definition }) => definition.type === type);
+  const value = input === undefined ? undefined : values[input.name];
+  return typeof value === "string" ? value : "";
+}
+
+function answered(answer: Answer): SlashRequest {
+  return { kind: "answered", answer };
+}

@@ -1,0 +1,194 @@
+import type { ArgocdServer } from "../argocd/argocd-server.ts";
+import type { Command } from "../commands/command.ts";
+import { JsonValue } from "../domain/outcome.ts";
+import type { Plan } from "../domain/plan.ts";
+import type { Origin, RunTarget } from "../domain/run-event.ts";
+import { isOpen } from "../domain/run-state.ts";
+import { Revision, type Service, type Target } from "../domain/target.ts";
+import { type Answer, notice } from "../engine/answer.ts";
+import type { EventStore, Person } from "../engine/ports.ts";
+import type { RunService } from "../engine/run-service.ts";
+import type { Inventory } from "../inventory/inventory.ts";
+import { canonicalJson, digestOf, type Json, type JsonMap } from "../platform/canonical-json.ts";
+import { shortId } from "../platform/ids.ts";
+import type { PeopleCheck } from "./people-check.ts";
+import { resolveProven, resolveTyped, type RevisionDeps, stepBackOf } from "./resolve-revision.ts";
+import { type Looked, lookAtTargets, type LookedAt, obstacleOf } from "./resolve-target.ts";
+
+export interface StartDeps extends RevisionDeps {
+  readonly servers: ReadonlyMap<string, ArgocdServer>;
+  readonly inventory: Inventory;
+  readonly check: Pick<PeopleCheck, "mayAct">;
+  readonly runs: Pick<RunService, "newRunId" | "start" | "state">;
+  readonly events: Pick<EventStore, "listRuns">;
+}
+
+/** A command that was understood, with what was typed for its inputs. */
+export interface StartAsk {
+  readonly command: Command;
+  readonly plan: Plan;
+  readonly values: JsonMap;
+  readonly person: Person;
+  readonly origin: Origin;
+  readonly signal: AbortSignal;
+  /** Marks the request as dealt with, in the commit of the turn in which it is called. */
+  readonly settle: (answer: Answer) => Promise<void>;
+}
+
+/** What the inputs of a command name, once looked up in the inventory. */
+export interface NamedPlaces {
+  readonly service: Service;
+  /** The environment that was named, and the last one that the run changes. */
+  readonly target: Target;
+  /** Every environment that the run may change, in order. */
+  readonly targets: readonly Target[];
+}
+
+/**
+ * Starts a run, or says why not. Everything that can be known beforehand is checked here, before anybody is asked to
+ * approve anything: who asks, what exists, which commit it is, and what Argo CD would refuse.
+ */
+export async function startFromRequest(deps: StartDeps, ask: StartAsk): Promise<Answer> {
+  const named = namePlaces(deps.inventory, ask);
+  if (named.kind === "refused") return named.answer;
+  const { service, target, targets } = named.value;
+  const acts = targets.map(({ name }) => ({ verb: ask.plan.verb, service: service.name, environment: name }));
+  const authorization = await deps.check.mayAct(ask.person, acts);
+  if (authorization.kind === "denied") return notice(authorization.code, authorization.message);
+  const looked = await lookAtTargets(deps.servers, { service, targets, signal: ask.signal });
+  if (looked.kind === "refused") return looked.answer;
+  const revision = await resolve(deps, ask, { seen: looked.value, service });
+  if (revision.kind === "refused") return revision.answer;
+  const obstacle = obstacleOf(looked.value, revision.value.sha);
+  if (obstacle !== undefined) return obstacle;
+  return await start(deps, ask, { service, target, targets, revision: revision.value });
+}
+
+/** Finds the service and the environments that the inputs name. Every command that starts a run has a service and an environment. */
+export function namePlaces(
+  inventory: Inventory,
+  { command, plan, values }: Pick<StartAsk, "command" | "plan" | "values">,
+): Looked<NamedPlaces> {
+  const serviceName = textOf(command, values, "service");
+  const found = inventory.findService(serviceName);
+  if (found.kind === "unknown") {
+    const message = `There is no service "${serviceName}". Known: ${found.known.join(", ")}.`;
+    return refused("input.service", message, found.didYouMean === undefined ? [] : [found.didYouMean]);
+  }
+  const { service } = found;
+  const environmentName = textOf(command, values, "environment");
+  const place = inventory.findTarget(service, environmentName);
+  if (place.kind === "found") {
+    const { target } = place;
+    const index = service.environments.indexOf(target);
+    return {
+      kind: "found",
+      value: { service, target, targets: service.environments.slice(goesThroughAll(plan) ? 0 : index, index + 1) },
+    };
+  }
+  const where =
+    place.kind === "unknown"
+      ? `There is no environment "${environmentName}".`
+      : `${service.name} is not deployed in ${environmentName}.`;
+  const hints = place.kind === "unknown" && place.didYouMean !== undefined ? [place.didYouMean] : [];
+  return refused("input.environment", `${where} ${service.name} has: ${place.known.join(", ")}.`, hints);
+}
+
+/** A plan that reads the service's list of environments goes through them in order; any other works in the one that was named. */
+function goesThroughAll(plan: Plan): boolean {
+  return canonicalJson(plan).includes("service.environments");
+}
+
+interface Found {
+  readonly seen: readonly LookedAt[];
+  readonly service: Service;
+}
+
+async function resolve(deps: StartDeps, ask: StartAsk, { seen, service }: Found): Promise<Looked<Revision>> {
+  const { command, values, signal } = ask;
+  const input = command.inputs.find(({ definition }) => definition.type === "revision");
+  const typed = input === undefined ? null : (values[input.name] ?? null);
+  const last = seen.at(-1);
+  if (last === undefined) throw new TypeError(`${command.id} names no environment to change`);
+  if (typeof typed !== "string") return await resolveProven(deps, { seen: last, signal });
+  const revision = await resolveTyped(deps, { text: typed, seen, signal });
+  const mayGoBack = input?.definition.type === "revision" && input.definition.from === "proven";
+  if (revision.kind === "refused" || mayGoBack) return revision;
+  const back = await stepBackOf(deps, { revision: revision.value, seen, service: service.name, signal });
+  return back.kind === "refused" ? back : revision;
+}
+
+interface Resolved extends NamedPlaces {
+  readonly revision: Revision;
+}
+
+async function start(deps: StartDeps, ask: StartAsk, resolved: Resolved): Promise<Answer> {
+  const { command, plan, origin, person } = ask;
+  const { service, target, targets, revision } = resolved;
+  const same = findSame(deps, ask, resolved);
+  if (same !== undefined) {
+    return notice(
+      "run.joined",
+      `${shortId(same)} is doing exactly this already: ${service.name} ${revision.short} to ${target.name}.`,
+    );
+  }
+  const title = `${command.name} ${service.name} ${revision.short} to ${target.name}`;
+  const run = deps.runs.newRunId();
+  const answer = notice("run.started", `${shortId(run)}: ${title}.`);
+  const started = deps.runs.start({
+    run,
+    plan,
+    planDigest: digestOf(plan),
+    inputs: inputsOf(ask, resolved),
+    targets: targets.map((each) => runTarget(service, each, revision)),
+    origin,
+    title,
+    actor: person.pseudonym,
+  });
+  // In the same turn and so in the same commit: a crash can never start it a second time.
+  await Promise.all([started, ask.settle(answer)]);
+  return answer;
+}
+
+/** The open run that does the same thing, so that the same request twice is one run. */
+function findSame(deps: StartDeps, { command }: StartAsk, { service, target, revision }: Resolved): string | undefined {
+  const open = deps.events.listRuns({ service: service.name, environment: target.name, openOnly: true, limit: 100 });
+  return open.find((row) => {
+    const state = deps.runs.state(row.id);
+    const same = Revision.safeParse(state.inputs["revision"]).data?.sha === revision.sha;
+    const sameEnd = state.targets.at(-1)?.environment === target.name;
+    return row.command === command.id && isOpen(state) && same && sameEnd;
+  })?.id;
+}
+
+function runTarget(service: Service, target: Target, { repository, sha }: Revision): RunTarget {
+  return {
+    service: service.name,
+    environment: target.name,
+    app: target.app,
+    revision: { kind: "manifests", repository, sha, digests: [] },
+    ...(target.approval !== undefined && { approval: target.approval }),
+  };
+}
+
+/** The values of the inputs as expressions see them: names replaced by what they name. */
+function inputsOf({ command, values }: StartAsk, { service, target, revision }: Resolved): Record<string, Json> {
+  const inputs: Record<string, Json> = {};
+  for (const { name, definition } of command.inputs) {
+    const byType: Readonly<Record<string, unknown>> = { service, environment: target, revision };
+    const named = byType[definition.type];
+    // Through JSON once: what goes into the log has no members that are undefined.
+    inputs[name] = named === undefined ? (values[name] ?? null) : JsonValue.parse(JSON.parse(JSON.stringify(named)));
+  }
+  return inputs;
+}
+
+function textOf(command: Command, values: JsonMap, type: "service" | "environment"): string {
+  const input = command.inputs.find(({ definition }) => definition.type === type);
+  const value = input === undefined ? undefined : values[input.name];
+  return typeof value === "string" ? value : "";
+}
+
+function refused(code: string, message: string, suggestions: readonly string[]): Looked<never> {
+  return { kind: "refused", answer: notice(code, message, suggestions) };
+}
