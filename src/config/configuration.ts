@@ -32,7 +32,10 @@ export const Configuration = z.strictObject({
     .min(1)
     .meta({ description: "The environments, in the order in which a revision is promoted" }),
   services: z.array(ServiceSettings).min(1).meta({ description: "What is deployed" }),
-  roles: z.record(Name, z.array(RoleMember)).default({}).meta({ description: "Names for sets of people" }),
+  roles: z
+    .record(Name, z.array(RoleMember))
+    .default({})
+    .meta({ description: "Names for sets of people; an entry is `everyone`, or an object as below" }),
   grants: z
     .array(GrantSettings)
     .default([])

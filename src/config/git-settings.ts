@@ -27,7 +27,7 @@ const GithubApp = z
       .regex(/^\d+$/u, { error: "an installation id is a number" })
       .meta({ description: "Id of its installation in the organisation" }),
     key: SecretField.meta({ description: "Private key of the App (PEM), as a reference to a secret" }),
-    api: ServerUrl.default("https://api.github.com").meta({
+    api: ServerUrl.prefault("https://api.github.com").meta({
       description: "GitHub's API; `https://HOST/api/v3` for an Enterprise Server",
     }),
   })

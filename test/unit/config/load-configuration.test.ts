@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { assert, constantFrom, nat, oneof, property, string } from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { checkConfiguration, loadConfiguration } from "../../../src/config/load-configuration.ts";
@@ -373,6 +374,24 @@ describe("a mistake in the configuration", () => {
     expect(mistakes("")).toHaveLength(4);
     expect(mistakes("# nothing\n")).toHaveLength(4);
     expect(mistakes("just text")).toEqual(['1:1 "just text" does not fit; a block of keys belongs here']);
+  });
+});
+
+describe("a configuration in which anything was changed", () => {
+  it("is either right or has mistakes with a place in the file", () => {
+    const lines = rightConfiguration.split("\n").length;
+    const anyPiece = oneof(
+      string({ maxLength: 5 }),
+      constantFrom("[", "{", "}", ": ", "- ", "\n", "&a ", "*a", "!!x ", "null", "{}"),
+    );
+    const claim = property(nat(rightConfiguration.length), nat(30), anyPiece, (at, length, piece) => {
+      const text = rightConfiguration.slice(0, at) + piece + rightConfiguration.slice(at + length);
+      const result = checkConfiguration({ text, file: "quarterdeck.yaml" });
+      const found = result.kind === "valid" ? [] : result.diagnostics;
+      expect(result.kind === "valid" || found.length > 0).toBe(true);
+      expect(found.filter(({ line, message }) => line < 1 || line > lines + 6 || message === "")).toEqual([]);
+    });
+    expect(() => assert(claim, { numRuns: 200 })).not.toThrow();
   });
 });
 

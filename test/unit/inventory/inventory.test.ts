@@ -22,6 +22,12 @@ describe("the inventory", () => {
     ]);
   });
 
+  it("is not misled by an environment that is called like something every object has", () => {
+    const text = rightExcept("- name: prod", "- name: constructor\n    approval: none\n  - name: prod");
+    const [checkout] = new Inventory(configured(text)).services;
+    expect(checkout?.environments.map(({ name }) => name)).toEqual(["staging", "prod"]);
+  });
+
   it("hands out services that fit the words of the domain", () => {
     for (const each of inventory.services) expect(Service.parse(each)).toEqual(each);
   });
