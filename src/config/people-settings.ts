@@ -45,7 +45,6 @@ export const PersonSettings = z.strictObject({
 export type PersonSettings = z.infer<typeof PersonSettings>;
 
 const selection = z.union([z.literal("all"), z.array(Name).min(1)]);
-export type Selection = z.infer<typeof selection>;
 
 /** One permission. What no grant allows is denied. */
 export const GrantSettings = z.strictObject({

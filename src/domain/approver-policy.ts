@@ -38,7 +38,7 @@ export interface ApproverQuestion {
   readonly groups: ReadonlyMap<string, GroupMembership>;
 }
 
-export type ApproverCode =
+type ApproverCode =
   | "approval.deactivated"
   | "approval.bot"
   | "approval.stranger"

@@ -19,7 +19,7 @@ export interface AuthorizationQuestion {
   readonly groups: ReadonlyMap<string, GroupMembership>;
 }
 
-export type AuthorizationCode =
+type AuthorizationCode =
   | "access.deactivated"
   | "access.bot"
   | "access.stranger"
