@@ -93,7 +93,8 @@ export default defineConfig({
   },
   overrides: [
     ...layerRules,
-    { files: ["**/*.config.ts"], rules: { "import/no-default-export": "off" } },
+    // Tools load these by their default export.
+    { files: ["**/*.config.ts", "test/support/*-reporter.ts"], rules: { "import/no-default-export": "off" } },
     {
       files: ["test/**/*.ts"],
       rules: {

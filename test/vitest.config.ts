@@ -12,6 +12,7 @@ const project = (name: string, folders: readonly string[], testTimeout: number) 
 export default defineConfig({
   test: {
     root: new URL("..", import.meta.url).pathname,
+    reporters: ["default", new URL("support/closing-line-reporter.ts", import.meta.url).pathname],
     projects: [
       project("fast", ["unit", "contract", "policy"], 10_000),
       project("integration", ["integration"], 30_000),
