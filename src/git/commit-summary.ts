@@ -1,7 +1,7 @@
 import type { GitResult } from "./git-program.ts";
 import { safeLine } from "./safe-line.ts";
 
-export interface CommitPerson {
+interface CommitPerson {
   readonly name: string;
   readonly email: string;
 }

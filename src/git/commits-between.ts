@@ -14,7 +14,7 @@ export interface CommitsRequest {
   readonly most: number;
 }
 
-export interface CommitList {
+interface CommitList {
   /** Those that touch the paths, the newest first, at most `most`. */
   readonly commits: readonly CommitSummary[];
   /** How many touch the paths, those listed included. */

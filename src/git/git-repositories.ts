@@ -26,7 +26,7 @@ export interface GitRepositoriesDeps {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly limits?: Partial<MirrorLimits>;
-  /** How old a mirror may be when a branch, a tag or few digits are resolved; 5 s when absent. */
+  /** How old a mirror may be when a branch, a tag or few digits are resolved; 1 s when absent. */
   readonly maxAgeMs?: number;
   /** `git` when absent. */
   readonly program?: string;
@@ -46,7 +46,8 @@ const LIMITS: MirrorLimits = {
   maxBytes: 2 * 1024 ** 3,
   sizeCheckMs: 500,
 };
-const MAX_AGE_MS = 5000;
+// Shorter than anyone needs to push a commit and type a command.
+const MAX_AGE_MS = 1000;
 const MOST_LISTED = 20;
 
 /**
@@ -117,7 +118,7 @@ export class GitRepositories {
   /** Fetches now, unless a fetch began less than `maxAgeMs` ago; 0 when absent. To prepare a mirror, or to see whether access works. */
   async refresh(request: Asked & { readonly maxAgeMs?: number }): Promise<void> {
     await this.#ask(request, (mirror) =>
-      mirror.ensureFresh({ maxAgeMs: request.maxAgeMs ?? 0, signal: request.signal }),
+      mirror.ensureFresh({ since: this.#deps.clock.monotonic() - (request.maxAgeMs ?? 0), signal: request.signal }),
     );
   }
 
@@ -138,7 +139,7 @@ export class GitRepositories {
     } catch (error) {
       if (errorCode(error) !== "git.corrupt") throw error;
       this.#deps.logger.warn("mirror is damaged and is made anew", { repository: mirror.address });
-      await mirror.ensureFresh({ maxAgeMs: 0, signal: asked.signal });
+      await mirror.ensureFresh({ since: this.#deps.clock.monotonic(), signal: asked.signal });
       return question(mirror);
     }
   }
@@ -168,9 +169,10 @@ export class GitRepositories {
     shas: readonly string[],
     signal: AbortSignal | undefined,
   ): Promise<void> {
+    const since = this.#deps.clock.monotonic();
     await mirror.ensureExists(signal);
     const wanted = shas.filter((sha) => isFullSha(sha));
     const known = await existingCommits(mirror, wanted);
-    if (wanted.some((sha) => !known.includes(sha))) await mirror.ensureFresh({ maxAgeMs: 0, signal });
+    if (wanted.some((sha) => !known.includes(sha))) await mirror.ensureFresh({ since, signal });
   }
 }

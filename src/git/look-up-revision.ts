@@ -8,7 +8,7 @@ import { isFullSha, type MalformedRevision, type RevisionText } from "./revision
 export type MirrorReader = Pick<RepositoryMirror, "read">;
 
 /** Something else that the same text could have meant. */
-export interface OtherMeaning {
+interface OtherMeaning {
   readonly via: "branch" | "tag" | "sha";
   readonly sha: string;
 }
@@ -19,7 +19,7 @@ export type RevisionAnswer =
       readonly via: "branch" | "tag" | "sha";
       /** The full name of the branch or tag that was named. */
       readonly ref: string | undefined;
-      /** Short names, the allowed ones first, at most 20. Never empty. */
+      /** Short names of the allowed branches that contain it, at most 20. Never empty. */
       readonly onBranches: readonly string[];
       readonly alsoMatches: readonly OtherMeaning[];
       /** The repository could not be asked, and the answer comes from an older copy. Only for the digits of a commit. */
@@ -32,6 +32,7 @@ export type RevisionAnswer =
   | (CommitSummary & {
       readonly kind: "not-allowed";
       readonly reason: "on-other-branches" | "on-no-branch";
+      /** Short names of the branches that do contain it, at most 20. */
       readonly onBranches: readonly string[];
       readonly allowedBranches: readonly string[];
     })
@@ -46,6 +47,7 @@ interface Match {
 const MOST_CANDIDATES = 10;
 const MOST_BRANCHES = 20;
 const MOST_SUGGESTIONS = 3;
+const PORTION = 200;
 // Beyond this many commits with the same digits, more digits are asked for without looking which ones are allowed.
 const MOST_EXAMINED = 30;
 
@@ -109,14 +111,25 @@ async function judge(
 ): Promise<RevisionAnswer> {
   const [summary] = await summariesOf(mirror, [match.sha]);
   if (summary === undefined) throw new Error(`git did not show the commit ${match.sha} that it had just found`);
-  const branches = await branchesContaining(mirror, match.sha);
-  const allowed = branches.filter((branch) => isAllowedBranch(branch, allowedBranches));
-  if (allowed.length === 0) {
-    const reason = branches.length === 0 ? "on-no-branch" : "on-other-branches";
-    return { ...summary, kind: "not-allowed", reason, onBranches: branches.slice(0, MOST_BRANCHES), allowedBranches };
+  const allowed = await branchesContaining(mirror, match.sha, await allowedReferences(mirror, allowedBranches));
+  if (allowed.length > 0) {
+    const onBranches = allowed.slice(0, MOST_BRANCHES);
+    return { ...summary, kind: "resolved", via: match.via, ref: match.ref, onBranches, alsoMatches, isStale: false };
   }
-  const onBranches = [...allowed, ...branches.filter((branch) => !allowed.includes(branch))].slice(0, MOST_BRANCHES);
-  return { ...summary, kind: "resolved", via: match.via, ref: match.ref, onBranches, alsoMatches, isStale: false };
+  const others = await branchesContaining(mirror, match.sha, ["refs/heads/"]);
+  const reason = others.length === 0 ? "on-no-branch" : "on-other-branches";
+  return { ...summary, kind: "not-allowed", reason, onBranches: others.slice(0, MOST_BRANCHES), allowedBranches };
+}
+
+async function allowedReferences(mirror: MirrorReader, patterns: readonly string[]): Promise<readonly string[]> {
+  const { stdout } = await mirror.read({
+    command: "for-each-ref",
+    options: ["--format=%(refname)"],
+    operands: ["refs/heads/"],
+  });
+  return shortNames(stdout)
+    .filter((branch) => isAllowedBranch(branch, patterns))
+    .map((branch) => `refs/heads/${branch}`);
 }
 
 /** Commits as people see them, the newest first. */
@@ -173,13 +186,23 @@ async function commitsBeginning(mirror: MirrorReader, digits: string): Promise<r
   );
 }
 
-async function branchesContaining(mirror: MirrorReader, sha: string): Promise<readonly string[]> {
-  const { stdout } = await mirror.read({
-    command: "for-each-ref",
-    options: ["--format=%(refname)", `--contains=${sha}`],
-    operands: ["refs/heads/"],
-  });
-  return shortNames(stdout);
+/** Short names of those references, or of those below them, that contain the commit. */
+async function branchesContaining(
+  mirror: MirrorReader,
+  sha: string,
+  references: readonly string[],
+): Promise<readonly string[]> {
+  const found: string[] = [];
+  // In portions, because the system limits the length of an argument vector.
+  for (let start = 0; start < references.length; start += PORTION) {
+    const { stdout } = await mirror.read({
+      command: "for-each-ref",
+      options: ["--format=%(refname)", `--contains=${sha}`],
+      operands: references.slice(start, start + PORTION),
+    });
+    found.push(...shortNames(stdout));
+  }
+  return found;
 }
 
 async function suggestions(

@@ -8,8 +8,8 @@ export interface RepositoryMirrorDeps extends MirrorFetchDeps {
 }
 
 export interface Freshness {
-  /** How old the newest completed fetch may be, counted from its start; 0 asks for one that starts now. */
-  readonly maxAgeMs: number;
+  /** The moment (of the monotonic clock) before which the newest completed fetch must not have begun. */
+  readonly since: number;
   /** Ends the waiting, not the fetch, which others may wait for too. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -41,17 +41,16 @@ export class RepositoryMirror {
   }
 
   /** Resolves once the mirror is at least as fresh as asked; rejects with the AppError of the fetch that failed. */
-  async ensureFresh(freshness: Freshness): Promise<void> {
-    freshness.signal?.throwIfAborted();
-    const since = this.#deps.clock.monotonic() - freshness.maxAgeMs;
+  async ensureFresh({ since, signal }: Freshness): Promise<void> {
+    signal?.throwIfAborted();
     if (this.#freshSince !== undefined && this.#freshSince >= since && !this.#isSuspect) return;
-    await leavable(this.#fetchedSince(since), freshness.signal);
+    await leavable(this.#fetchedSince(since), signal);
   }
 
   /** Resolves once there is a mirror at all, however old. */
   async ensureExists(signal?: AbortSignal): Promise<void> {
     await this.#open();
-    if (!this.#exists || this.#isSuspect) await this.ensureFresh({ maxAgeMs: 0, signal });
+    if (!this.#exists || this.#isSuspect) await this.ensureFresh({ since: this.#deps.clock.monotonic(), signal });
   }
 
   /**

@@ -34,10 +34,10 @@ export async function resolveRevision(mirror: RepositoryMirror, request: Revisio
   const atOnce = digits >= ENOUGH_DIGITS ? await lookUp() : undefined;
   if (isCommit(atOnce)) return atOnce;
   try {
-    await mirror.ensureFresh({ maxAgeMs, signal });
+    await mirror.ensureFresh({ since: askedAt - maxAgeMs, signal });
     const fresh = await lookUp();
     if (fresh.kind === "resolved" || fresh.kind === "ambiguous") return fresh;
-    await mirror.ensureFresh({ maxAgeMs: clock.monotonic() - askedAt, signal });
+    await mirror.ensureFresh({ since: askedAt, signal });
   } catch (error) {
     const known = digits > 0 && isServerTrouble(error) ? await lookUp() : undefined;
     if (isCommit(known)) return { ...known, isStale: true };

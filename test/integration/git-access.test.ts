@@ -1,5 +1,5 @@
 import { createServer, type Server } from "node:http";
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { execa } from "execa";
@@ -14,7 +14,8 @@ import { GitHost } from "../../src/simulator/git-host.ts";
 import type { GitRepository } from "../../src/simulator/git-repository.ts";
 import { appErrorOf } from "../support/app-error-of.ts";
 import { GitWorkbench } from "../support/git-workbench.ts";
-import { createCertificate, listenTls, type TemporaryCertificate } from "../support/temporary-authority.ts";
+import { createSelfSignedCertificate } from "../support/self-signed-certificate.ts";
+import { openTlsFront, type TlsFront } from "../support/tls-front.ts";
 
 const TOKEN = "canary-t0ken-4711";
 
@@ -24,7 +25,7 @@ describe("a repository", () => {
   let host: GitHost;
   let guarded: GitHost;
   let count = 0;
-  const servers: (Server | Awaited<ReturnType<typeof listenTls>>["server"])[] = [];
+  const servers: (Server | TlsFront["server"])[] = [];
 
   beforeAll(async () => {
     bench = await GitWorkbench.create();
@@ -187,25 +188,30 @@ describe("a repository", () => {
   });
 
   describe("over TLS with an authority of its own", () => {
-    let certificate: TemporaryCertificate;
     let address: string;
+    let caFile: string;
 
     beforeAll(async () => {
-      certificate = await createCertificate(bench.folder, "own");
-      const { server, port } = await listenTls(certificate, Number(new URL(host.url).port));
+      const certificate = createSelfSignedCertificate("own");
+      caFile = join(bench.folder, "own.crt");
+      await writeFile(caFile, certificate.cert);
+      const { server, port } = await openTlsFront(certificate, Number(new URL(host.url).port));
       servers.push(server);
       address = `https://127.0.0.1:${port}/acme/deploy.git`;
     });
 
     test("is read with the authority's file", async () => {
-      const git = openWith(address, { kind: "public", caFile: certificate.caFile });
+      const git = openWith(address, { kind: "public", caFile });
       await expect(git.refresh({ repository: address })).resolves.toBeUndefined();
     });
 
     test("is refused without it, with another and with a file that is not there", async () => {
-      const other = await createCertificate(bench.folder, "other");
-      for (const caFile of [undefined, other.caFile, join(bench.folder, "missing.crt")]) {
-        const error = await appErrorOf(openWith(address, { kind: "public", caFile }).refresh({ repository: address }));
+      const other = join(bench.folder, "other.crt");
+      await writeFile(other, createSelfSignedCertificate("other").cert);
+      for (const wrong of [undefined, other, join(bench.folder, "missing.crt")]) {
+        const error = await appErrorOf(
+          openWith(address, { kind: "public", caFile: wrong }).refresh({ repository: address }),
+        );
         expect(error.code).toBe("git.certificate");
         expect(error.message).toContain("caFile");
       }
