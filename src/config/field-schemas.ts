@@ -136,7 +136,7 @@ export function urlProblem(text: string, protocols: readonly string[]): string |
     return "an address has no user or password in it here; the credential has its own field, with a reference to a secret";
   }
   if (url.search !== "" || url.hash !== "")
-    return `${quoted(text)} has a query or fragment; leave out what follows ? or #`;
+    return "an address has no query or fragment here; leave out what follows ? or #";
   return undefined;
 }
 

@@ -298,6 +298,44 @@ describe("a mistake in the configuration", () => {
     expect(mistakes(rightExcept(piece, by))).toEqual([said]);
   });
 
+  it.each([
+    [
+      "people: [{ slack: ana }]",
+      '"ana" is no Slack user id; open the person\'s profile, take "Copy member ID", and write it as U0123ABCD',
+    ],
+    ["people: [{ slack: U0ANA, emails: [ana] }]", "people[0].emails[0]: this is no e-mail address"],
+    ["git: { largest: lots }", 'git.largest: "lots" is no size; write one such as 500MB or 2GB'],
+    ["git: { largest: 5 }", "git.largest: 5 is not a size such as 500MB or 2GB"],
+    ["git: { timeout: 5 }", "git.timeout: 5 is not a duration such as 30s, 15m or 2h"],
+    ["git: { branches: ['a b'] }", "git.branches[0]: a branch is a name or a pattern such as release/*"],
+    ["git: { repositories: [{ url: 'https://a.example/b?ref=c' }] }", "an address has no query or fragment here"],
+    [
+      "git: { repositories: [{ url: 'ssh://git:hunter22@a.example/b' }] }",
+      "an address has no user or password in it here",
+    ],
+    [
+      "git: { repositories: [{ url: 'a@b@c' }] }",
+      "this is no address that begins with https:// or http:// or ssh:// or file://",
+    ],
+    ["timing: { settle: [] }", "timing.settle: [] is not a duration such as 30s, 15m or 2h"],
+  ])("is found in what may be left out: %s", (section, said) => {
+    expect(mistakes(`${rightConfiguration}\n${section}\n`).join("\n")).toContain(said);
+  });
+
+  it.each([
+    ['"#deploys"', '"#deploys"\n  teams: [harbor]', '"harbor" is no Slack workspace id'],
+    ['"#deploys"', '"#deploys"\n  commands: { main: Deploy }', '"Deploy" is no slash command'],
+    ["prod: checkout-prod", "prod: Checkout_Prod", '"Checkout_Prod" is no Kubernetes name'],
+    [
+      "environments: all }",
+      "environments: [nowhere] }",
+      'there is no environment "nowhere"; there is staging, qa, prod',
+    ],
+    ["\nsecrets:\n  ARGOCD_TOKEN: { env: ARGOCD_TOKEN }", "", 'there is no secret "ARGOCD_TOKEN"; none is declared'],
+  ])("is found where %s became %s", (piece, by, said) => {
+    expect(mistakes(rightExcept(piece, by)).join("\n")).toContain(said);
+  });
+
   it("is found: several servers and no word on which of them", () => {
     const second =
       "  - name: eu\n    url: https://eu.example.com\n    token: ${{ secrets.ARGOCD_TOKEN }}\nenvironments:\n";
