@@ -36,13 +36,28 @@ export interface RepositoryRule {
 
 /** The access that the longest matching rule gives; without a rule, https and http are read as the public does. */
 export function accessFor(url: RepositoryUrl, rules: readonly RepositoryRule[]): RepositoryAccess {
-  let best: { readonly length: number; readonly access: RepositoryAccess } | undefined;
+  return matching(url, longestRule(url.identity, rules)?.access ?? { kind: "public" });
+}
+
+/** The rule that counts for a repository: of those that cover its address, the longest. */
+export function ruleFor<Rule extends { readonly url: string }>(
+  address: string,
+  rules: readonly Rule[],
+): Rule | undefined {
+  return longestRule(parseRepositoryUrl(address).identity, rules);
+}
+
+function longestRule<Rule extends { readonly url: string }>(
+  identity: string,
+  rules: readonly Rule[],
+): Rule | undefined {
+  let best: { readonly length: number; readonly rule: Rule } | undefined;
   for (const rule of rules) {
     const start = ruleStart(rule.url);
-    if (!covers(start, url.identity) || start.length <= (best?.length ?? -1)) continue;
-    best = { length: start.length, access: rule.access };
+    if (!covers(start, identity) || start.length <= (best?.length ?? -1)) continue;
+    best = { length: start.length, rule };
   }
-  return matching(url, best?.access ?? { kind: "public" });
+  return best?.rule;
 }
 
 /** A rule's address in the spelling of `RepositoryUrl.identity`; a bare origin (`https://host`, `git@host`) is good here. */
