@@ -7,6 +7,8 @@ export interface ExpressionProblem {
   readonly message: string;
   readonly offset: number;
   readonly length: number;
+  /** Set when a name does not exist: the name, and the value that has no such field (none for a variable). */
+  readonly unknown?: { readonly name: string; readonly of?: string };
 }
 
 const PARSE_MESSAGES: Readonly<Record<string, string>> = {

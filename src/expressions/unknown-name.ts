@@ -10,7 +10,8 @@ import { calledName, childrenOf, spanOf, tryLoop } from "./syntax-tree.ts";
  */
 export function findUnknownName(node: ASTNode, scope: TypeScope): ExpressionProblem | undefined {
   if (node.op === "id" && !Object.hasOwn(scope, node.args)) {
-    return { message: noSuch("there is no variable", node.args, Object.keys(scope)), ...spanOf(node) };
+    const message = noSuch("there is no variable", node.args, Object.keys(scope));
+    return { message, ...spanOf(node), unknown: { name: node.args } };
   }
   const loop = tryLoop(node);
   if (loop !== undefined) {
@@ -35,7 +36,8 @@ function findUnknownField(node: ASTNode, scope: TypeScope): ExpressionProblem | 
   const type = typeOf(left, scope);
   if (type.kind !== "object" || Object.hasOwn(type.fields, field)) return undefined;
   const message = noSuch(`${type.name} has no`, field, Object.keys(type.fields));
-  return { message, offset: Math.max(0, node.end - field.length), length: field.length };
+  const unknown = { name: field, of: type.name };
+  return { message, offset: Math.max(0, node.end - field.length), length: field.length, unknown };
 }
 
 /** The type of a node as far as following names gives it; `any` beyond that. */

@@ -99,7 +99,7 @@ describe("checking an expression", () => {
     ["(1 * )", 5, 1, '")" is not expected here'],
     ["é", 0, 1, "unexpected character: é"],
   ])("finds what is wrong with %s", (text, offset, length, message) => {
-    expect(checkExpression(text, scope)).toEqual({
+    expect(checkExpression(text, scope)).toMatchObject({
       ok: false,
       problem: { offset, length, message: expect.stringContaining(message) },
     });

@@ -1,0 +1,200 @@
+import { didYouMean } from "../platform/did-you-mean.ts";
+import type { Command } from "./command.ts";
+import { allItems, type OptionalItems, type PatternFlag, type PatternItem } from "./slash-pattern.ts";
+import { quoteToken, type Token } from "./slash-text.ts";
+import { inputText } from "./usage.ts";
+
+/** Which token is the value of which input; `true` for a flag that takes no value. */
+export interface Assignment {
+  readonly ok: true;
+  readonly values: ReadonlyMap<string, Token | true>;
+}
+
+/** Why the tokens do not fit the grammar. Without a token it is the end of the text that is meant. */
+export interface Refusal {
+  readonly ok: false;
+  readonly code: "missing" | "unexpected" | "unknown-flag" | "invalid";
+  readonly message: string;
+  readonly token?: Token;
+  /** The text with this one mistake put right, without the slash. */
+  readonly fixed?: string;
+}
+
+/** Fits tokens to the grammar of a command: fixed words, inputs, optional groups, flags anywhere. */
+export function assignTokens(command: Command, tokens: readonly Token[]): Assignment | Refusal {
+  const assigner = new Assigner(command, tokens);
+  return assigner.run();
+}
+
+/** The tokens as text again, one of them replaced. */
+export function tokensText(
+  tokens: readonly Token[],
+  replaced?: { readonly token: Token; readonly by: string },
+): string {
+  return tokens.map((token) => (token === replaced?.token ? replaced.by : tokenText(token))).join(" ");
+}
+
+export function isWord(token: Token | undefined, word: string): boolean {
+  return token?.quoted === false && token.value.toLowerCase() === word;
+}
+
+function tokenText(token: Token): string {
+  return token.quoted ? `"${token.value.replaceAll(/["\\]/gu, String.raw`\$&`)}"` : token.value;
+}
+
+/** A negative number is a value, everything else that begins with a hyphen is meant as a flag. */
+function isFlag(token: Token): boolean {
+  return !token.quoted && /^-[^\d\s]/u.test(token.value);
+}
+
+class Assigner {
+  readonly #command: Command;
+  readonly #tokens: readonly Token[];
+  readonly #values = new Map<string, Token | true>();
+  readonly #positional: Token[] = [];
+  #at = 0;
+
+  constructor(command: Command, tokens: readonly Token[]) {
+    this.#command = command;
+    this.#tokens = tokens;
+  }
+
+  run(): Assignment | Refusal {
+    const { required, optional } = this.#command.pattern;
+    const refusal = this.#takeFlags() ?? this.#takeAll(required) ?? this.#takeOptional(optional) ?? this.#refuseRest();
+    return refusal ?? { ok: true, values: this.#values };
+  }
+
+  #takeFlags(): Refusal | undefined {
+    for (let at = 0; at < this.#tokens.length; at += 1) {
+      const token = this.#tokens[at];
+      if (token === undefined) break;
+      if (!isFlag(token)) {
+        this.#positional.push(token);
+        continue;
+      }
+      const flag = this.#command.pattern.flags.find((candidate) => `--${candidate.flag}` === token.value.toLowerCase());
+      if (flag === undefined) return this.#unknownFlag(token);
+      const refusal = this.#takeFlag(flag, { token, next: this.#tokens[at + 1] });
+      if (refusal !== undefined) return refusal;
+      if (flag.takesValue) at += 1;
+    }
+    return undefined;
+  }
+
+  #takeFlag(
+    { flag, input, takesValue }: PatternFlag,
+    { token, next }: { readonly token: Token; readonly next: Token | undefined },
+  ): Refusal | undefined {
+    if (this.#values.has(input)) return refuse("unexpected", `--${flag} is given twice`, token);
+    if (takesValue && (next === undefined || isFlag(next))) {
+      return refuse("missing", `--${flag} is followed by ${this.#describe(input)}`, token);
+    }
+    this.#values.set(input, takesValue && next !== undefined ? next : true);
+    return undefined;
+  }
+
+  #unknownFlag(token: Token): Refusal {
+    const flags = this.#command.pattern.flags.map(({ flag }) => `--${flag}`);
+    const near = didYouMean(token.value, flags);
+    const known = flags.length === 0 ? "this command has no flags" : `there is: ${flags.join(", ")}`;
+    const refusal = refuse(
+      "unknown-flag",
+      `there is no flag ${quoteToken(token.value.slice(0, 60))} here; ${known}`,
+      token,
+    );
+    return near === undefined ? refusal : { ...refusal, fixed: tokensText(this.#tokens, { token, by: near }) };
+  }
+
+  #takeAll(items: readonly PatternItem[]): Refusal | undefined {
+    for (const item of items) {
+      const refusal = item.kind === "word" ? this.#takeWord(item.word) : this.#takeInput(item);
+      if (refusal !== undefined) return refusal;
+      this.#at += 1;
+    }
+    return undefined;
+  }
+
+  #takeWord(word: string): Refusal | undefined {
+    const token = this.#positional[this.#at];
+    if (isWord(token, word)) return undefined;
+    if (token === undefined) return refuse("missing", `the word "${word}" is missing at the end`);
+    const refusal = refuse("unexpected", `the word "${word}" is expected here`, token);
+    const isTypo = didYouMean(token.value, [word]) !== undefined;
+    return isTypo ? { ...refusal, fixed: tokensText(this.#tokens, { token, by: word }) } : refusal;
+  }
+
+  #takeInput(item: PatternItem & { readonly kind: "input" }): Refusal | undefined {
+    const token = this.#positional[this.#at];
+    const what = this.#describe(item.input);
+    if (token === undefined) return refuse("missing", `${what} is missing at the end`);
+    const items = allItems(this.#command.pattern);
+    const next = items.slice(items.indexOf(item) + 1).find(({ kind }) => kind === "word");
+    if (next?.kind === "word" && isWord(token, next.word)) {
+      return refuse("missing", `${what} is missing before "${next.word}"`, token);
+    }
+    this.#values.set(item.input, token);
+    return undefined;
+  }
+
+  #takeOptional(groups: readonly OptionalItems[]): Refusal | undefined {
+    const words = groups.flatMap(({ items: [first] }) => (first?.kind === "word" ? [first.word] : []));
+    for (const { items } of groups) {
+      const [first] = items;
+      const token = this.#positional[this.#at];
+      if (first === undefined || token === undefined) continue;
+      const begins = first.kind === "word" ? isWord(token, first.word) : !words.some((word) => isWord(token, word));
+      const refusal = begins ? this.#takeAll(items) : undefined;
+      if (refusal !== undefined) return refusal;
+    }
+    return undefined;
+  }
+
+  #refuseRest(): Refusal | undefined {
+    const token = this.#positional[this.#at];
+    if (token === undefined) return undefined;
+    const together = this.#quoted(token);
+    if (together !== undefined) {
+      const message = "this word is one too many; put a text of several words in quotes";
+      return { ...refuse("unexpected", message, token), fixed: together };
+    }
+    const refusal = refuse("unexpected", "nothing more is expected here", token);
+    const near = didYouMean(token.value, this.#restWords());
+    const flag = this.#command.pattern.flags.find((candidate) => isWord(token, candidate.flag));
+    const by = flag === undefined ? near : `--${flag.flag}`;
+    return by === undefined ? refusal : { ...refusal, fixed: tokensText(this.#tokens, { token, by }) };
+  }
+
+  /** The words with which optional groups begin that were not typed. */
+  #restWords(): readonly string[] {
+    return this.#command.pattern.optional.flatMap(({ items }) => {
+      const [first] = items;
+      const isThere = items.some((item) => item.kind === "input" && this.#values.has(item.input));
+      return first?.kind === "word" && !isThere ? [first.word] : [];
+    });
+  }
+
+  /** When the words before are the value of a text: the whole with that value and what follows it in quotes. */
+  #quoted(token: Token): string | undefined {
+    const index = this.#tokens.indexOf(token);
+    const before = this.#tokens[index - 1];
+    const owner = [...this.#values].find(([, value]) => value === before && before !== undefined)?.[0];
+    const isText = this.#command.inputs.some(({ name, definition }) => name === owner && definition.type === "string");
+    if (before === undefined || !isText) return undefined;
+    const end = this.#tokens.findIndex((candidate, at) => at > index && isFlag(candidate));
+    const rest = this.#tokens.slice(index, end === -1 ? undefined : end);
+    const text = [before, ...rest].map(({ value }) => value).join(" ");
+    const head = tokensText(this.#tokens.slice(0, index - 1));
+    const tail = end === -1 ? "" : tokensText(this.#tokens.slice(end));
+    return [head, quoteToken(text), tail].filter((part) => part !== "").join(" ");
+  }
+
+  #describe(name: string): string {
+    const input = this.#command.inputs.find((candidate) => candidate.name === name);
+    return input === undefined ? `<${name}>` : `<${name}> (${inputText(input)})`;
+  }
+}
+
+function refuse(code: Refusal["code"], message: string, token?: Token): Refusal {
+  return token === undefined ? { ok: false, code, message } : { ok: false, code, message, token };
+}

@@ -1,0 +1,53 @@
+import { Revision, Service, Target } from "../domain/target.ts";
+import { ANY, type ExpressionType, type TypeScope, typeOfSchema } from "../expressions/expression-type.ts";
+import type { CommandInput } from "./command.ts";
+
+const TARGET = typeOfSchema(Target, "Target");
+const REVISION = typeOfSchema(Revision, "Revision");
+const SERVICE = typeOfService();
+const TEXT: ExpressionType = { kind: "string" };
+
+/** The fields of `failure`, which the steps of `on-failure` may use. */
+export const FAILURE: ExpressionType = {
+  kind: "object",
+  name: "failure",
+  fields: { code: TEXT, message: TEXT, step: TEXT },
+};
+
+const RUN: ExpressionType = { kind: "object", name: "run", fields: { id: TEXT, requester: TEXT } };
+
+/** The variables that every expression of a command may use: its inputs, `run`, and `steps` without any step yet. */
+export function inputScope(inputs: readonly CommandInput[]): TypeScope {
+  const types = inputs.map((input) => [input.name, typeOfInput(input)] as const);
+  return { ...Object.fromEntries(types), run: RUN, steps: { kind: "object", name: "steps", fields: {} } };
+}
+
+/** What an input is in expressions. One that may be missing is null then, so its type is not known before the run. */
+function typeOfInput({ definition }: CommandInput): ExpressionType {
+  const hasDefault = "default" in definition && definition.default !== undefined;
+  const isAlwaysThere = !definition.optional || hasDefault || (definition.type === "revision" && definition.from);
+  if (isAlwaysThere === false || isAlwaysThere === undefined) return ANY;
+  switch (definition.type) {
+    case "service":
+      return SERVICE;
+    case "environment":
+      return TARGET;
+    case "revision":
+      return REVISION;
+    case "string":
+    case "choice":
+      return TEXT;
+    case "boolean":
+      return { kind: "bool" };
+    case "duration":
+      return { kind: "int" };
+    case "number":
+      return ANY;
+  }
+}
+
+function typeOfService(): ExpressionType {
+  const type = typeOfSchema(Service, "Service");
+  if (type.kind !== "object") return type;
+  return { ...type, fields: { ...type.fields, environments: { kind: "list", of: TARGET } } };
+}

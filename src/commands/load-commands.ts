@@ -1,0 +1,63 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+
+import { AppError, errorText } from "../platform/errors.ts";
+import type { CommandDiagnostic } from "./command-source.ts";
+import type { Command } from "./command.ts";
+import { type CommandReading, type CommandSetting, type CommandText, readCommand } from "./read-command.ts";
+import { patternVerb } from "./slash-pattern.ts";
+
+/** All commands of a folder. Those with diagnostics are not among `commands`; nothing should start while there are any. */
+export interface CommandSet {
+  readonly commands: readonly Command[];
+  readonly diagnostics: readonly CommandDiagnostic[];
+}
+
+/** Reads every `*.yaml` of the folder, in the order of their names. Throws an AppError `commands.unreadable`. */
+export async function readCommandFolder(folder: string): Promise<readonly CommandText[]> {
+  try {
+    const entries = await readdir(folder, { withFileTypes: true });
+    const names = entries.filter((entry) => !entry.isDirectory() && /^[^.].*\.ya?ml$/u.test(entry.name));
+    const files = names.map(({ name }) => join(folder, name)).toSorted();
+    return await Promise.all(files.map(async (file) => ({ file, text: await readFile(file, "utf8") })));
+  } catch (error) {
+    const message = `The command files in "${folder}" cannot be read: ${errorText(error)}. Set QUARTERDECK_COMMANDS to the folder that holds them.`;
+    throw new AppError(message, { code: "commands.unreadable" });
+  }
+}
+
+/** Reads and checks all command files, each by itself and then against one another. Pure; never throws for what is in them. */
+export function loadCommands(texts: readonly CommandText[], setting: CommandSetting): CommandSet {
+  const readings = texts.map((text) => readCommand(text, setting));
+  const diagnostics = readings.flatMap((reading) => reading.diagnostics);
+  const commands: Command[] = [];
+  const owners = new Map<string, CommandReading>();
+  for (const reading of readings) {
+    if (reading.command === undefined) continue;
+    const clashes = claimsOf(reading.command).filter(({ claim }) => owners.has(claim));
+    for (const { claim, path, what } of clashes) {
+      const message = `${what} is taken by ${owners.get(claim)?.source.file ?? "another file"} already`;
+      diagnostics.push(reading.source.diagnostic(reading.source.valueSpan(path), message));
+    }
+    for (const { claim } of claimsOf(reading.command)) if (!owners.has(claim)) owners.set(claim, reading);
+    if (clashes.length === 0) commands.push(reading.command);
+  }
+  return { commands, diagnostics };
+}
+
+interface Claim {
+  readonly claim: string;
+  readonly path: readonly string[];
+  readonly what: string;
+}
+
+/** What only one command may have: its id, its name, and its slash command with the verb after it. */
+function claimsOf({ id, name, pattern }: Command): readonly Claim[] {
+  const verb = patternVerb(pattern);
+  const typed = verb === undefined ? `/${pattern.slash}` : `/${pattern.slash} ${verb}`;
+  return [
+    { claim: `id ${id}`, path: [], what: `the file name ${id}` },
+    { claim: `name ${name.toLowerCase()}`, path: ["name"], what: `the name "${name}"` },
+    { claim: `slash ${typed}`, path: ["on", "slash"], what: typed },
+  ];
+}

@@ -1,0 +1,143 @@
+import type { Json } from "../platform/canonical-json.ts";
+import { type Assignment, assignTokens, type Refusal, tokensText } from "./assign-tokens.ts";
+import type { Command } from "./command.ts";
+import { findCommand } from "./find-command.ts";
+import { defaultValue, readInput } from "./input-value.ts";
+import { reordered } from "./reorder.ts";
+import { readSlashText, type Token } from "./slash-text.ts";
+import { helpFor, helpForAll, usageOf } from "./usage.ts";
+
+/** What was typed is no command: what is wrong and where, and what would be right. All texts are plain, not yet escaped. */
+export interface Mismatch {
+  readonly kind: "mismatch";
+  /** For what is done about it: `empty` is a slash command typed bare. */
+  readonly code: "empty" | "unknown-command" | "missing" | "unexpected" | "unknown-flag" | "invalid" | "unreadable";
+  readonly message: string;
+  /** What was typed, made readable, and the part of it that is meant. */
+  readonly line: string;
+  readonly offset: number;
+  readonly length: number;
+  readonly usage: string;
+  /** The whole text as it was probably meant. */
+  readonly suggestion?: string;
+  readonly command?: Command;
+}
+
+export interface Matched {
+  readonly kind: "matched";
+  readonly command: Command;
+  /** A value for every input of the command: as typed, by default, or null. */
+  readonly values: Readonly<Record<string, Json>>;
+}
+
+export type Match = Matched | { readonly kind: "help"; readonly text: string } | Mismatch;
+
+/** What Slack sent: `/promote`, and the text after it as it came. */
+export interface SlashInput {
+  readonly slash: string;
+  readonly text: string;
+}
+
+/** Finds the command that was typed and reads its inputs. Never throws for what people type. */
+export function matchCommand(commands: readonly Command[], { slash, text }: SlashInput): Match {
+  const name = slash.replace(/^\//u, "");
+  const candidates = commands.filter(({ pattern }) => pattern.slash === name);
+  const reading = readSlashText(text);
+  const typed: Typed = { slash: name, text: reading.text, tokens: reading.ok ? reading.tokens : [] };
+  const usage = helpText(candidates.length === 0 ? commands : candidates);
+  if (!reading.ok) return { ...mismatch(typed, reading.mistake), code: "unreadable", usage };
+  const found = findCommand(candidates, reading.tokens);
+  switch (found.kind) {
+    case "help":
+      return { kind: "help", text: usage };
+    case "none":
+      return { ...mismatch(typed, found), code: found.code, usage };
+    case "command":
+      return matchOne(found.command, typed);
+  }
+}
+
+/** Help for what a person asks about: a command by its verb, slash or name; all of them when there is no topic, or none such. */
+export function helpAbout(commands: readonly Command[], topic: string | undefined): string {
+  const wanted = topic?.replace(/^\//u, "").toLowerCase();
+  const about = commands.filter(
+    ({ id, name, pattern }) => [id, name.toLowerCase(), pattern.slash].includes(wanted ?? "") && wanted !== undefined,
+  );
+  return helpText(about.length === 0 ? commands : about);
+}
+
+function helpText(commands: readonly Command[]): string {
+  const [only, ...others] = commands;
+  return only !== undefined && others.length === 0 ? helpFor(only) : helpForAll(commands);
+}
+
+interface Typed {
+  readonly slash: string;
+  readonly text: string;
+  readonly tokens: readonly Token[];
+}
+
+interface Mistake {
+  readonly message: string;
+  readonly offset?: number;
+  readonly length?: number;
+  readonly token?: Token;
+  readonly fixed?: string | undefined;
+}
+
+function mismatch({ slash, text }: Typed, mistake: Mistake): Omit<Mismatch, "code" | "usage"> {
+  const prefix = `/${slash} `;
+  const { offset, length } = mistake.token ?? { offset: mistake.offset ?? text.length, length: mistake.length ?? 1 };
+  const suggestion = mistake.fixed === undefined ? {} : { suggestion: prefix + mistake.fixed };
+  const place = { line: prefix + text, offset: prefix.length + offset, length: Math.max(1, length) };
+  return { kind: "mismatch", message: mistake.message, ...place, ...suggestion };
+}
+
+function matchOne(command: Command, typed: Typed): Match {
+  const { tokens } = typed;
+  const assignment = assignTokens(command, tokens);
+  const result = assignment.ok ? readValues(command, { assignment, tokens }) : assignment;
+  if (result.ok) return { kind: "matched", command, values: result.values };
+  const fixed = result.fixed ?? reordered(command, tokens);
+  const code = tokens.length === 0 ? "empty" : result.code;
+  return { ...mismatch(typed, { ...result, fixed }), code, usage: usageOf(command), command };
+}
+
+interface Assigned {
+  readonly assignment: Assignment;
+  readonly tokens: readonly Token[];
+}
+
+function readValues(
+  command: Command,
+  { assignment, tokens }: Assigned,
+): { readonly ok: true; readonly values: Readonly<Record<string, Json>> } | Refusal {
+  const values: Record<string, Json> = {};
+  for (const input of command.inputs) {
+    const token = assignment.values.get(input.name);
+    if (token === undefined || token === true) {
+      values[input.name] = token ?? defaultValue(input);
+      continue;
+    }
+    const reading = readInput(input, token.value);
+    if (!reading.ok) {
+      const { message, right } = reading;
+      const fixed = right === undefined ? {} : { fixed: tokensText(tokens, { token, by: right }) };
+      return { ok: false, code: "invalid", message, token, ...fixed };
+    }
+    values[input.name] = reading.value;
+  }
+  return { ok: true, values };
+}
+
+const SHOWN_AROUND = 60;
+
+/** The mismatch as lines of plain text: what is wrong, where, what was probably meant, and the usage. */
+export function mismatchText({ message, line, offset, length, suggestion, usage }: Mismatch): string {
+  const start = Math.max(0, offset - SHOWN_AROUND);
+  const excerpt = line.slice(start, offset + SHOWN_AROUND);
+  const caret = " ".repeat(offset - start) + "^".repeat(Math.min(length, SHOWN_AROUND));
+  const meant = suggestion === undefined ? [] : [`Did you mean: ${suggestion}`];
+  const sentence = message.slice(0, 1).toUpperCase() + message.slice(1);
+  return [`${sentence}.`, excerpt, caret, ...meant, `Usage: ${usage}`].join("\n");
+}

@@ -1,0 +1,154 @@
+import { InputDefinition } from "./command-file.ts";
+import type { CommandDiagnostic, CommandSource, Span } from "./command-source.ts";
+import type { CommandInput } from "./command.ts";
+import { readInput } from "./input-value.ts";
+import { issueDiagnostics } from "./issue-text.ts";
+import { compilePattern } from "./safe-pattern.ts";
+import { type PatternFlag, patternInputs, type SlashPattern } from "./slash-pattern.ts";
+
+interface Reader {
+  readonly source: CommandSource;
+  readonly diagnostics: CommandDiagnostic[];
+}
+
+/** Names that mean something else in expressions. */
+const TAKEN = new Set(["steps", "run", "failure", "in", "true", "false", "null", "as", "break", "const", "continue"]);
+const TAKEN_TOO = new Set([
+  "else",
+  "for",
+  "function",
+  "if",
+  "import",
+  "let",
+  "loop",
+  "package",
+  "return",
+  "var",
+  "while",
+]);
+const NAME = /^[a-z][A-Za-z0-9_]{0,39}$/u;
+
+/** Reads the inputs of a command and compares them with one another and with what is typed. */
+export function readInputs(
+  { source, diagnostics }: Reader,
+  { raw, pattern }: { readonly raw: Readonly<Record<string, unknown>>; readonly pattern: SlashPattern | undefined },
+): readonly CommandInput[] {
+  const checker = new InputChecker({ source, diagnostics });
+  const inputs = Object.entries(raw).flatMap(([name, value]) => checker.read(name, value) ?? []);
+  for (const input of inputs) checker.checkReferences(input, inputs);
+  if (pattern !== undefined && inputs.length === Object.keys(raw).length) checker.checkPattern(inputs, pattern);
+  return inputs;
+}
+
+class InputChecker {
+  readonly #source: CommandSource;
+  readonly #diagnostics: CommandDiagnostic[];
+
+  constructor({ source, diagnostics }: Reader) {
+    this.#source = source;
+    this.#diagnostics = diagnostics;
+  }
+
+  read(name: string, value: unknown): CommandInput | undefined {
+    if (!NAME.test(name) || TAKEN.has(name) || TAKEN_TOO.has(name)) {
+      const why = NAME.test(name)
+        ? "means something else in expressions"
+        : "is no name: letters, digits and _, such as abcDef";
+      this.#report(this.#source.keySpan(["inputs", name]), `"${name}" ${why}`);
+      return undefined;
+    }
+    const result = InputDefinition.safeParse(value);
+    if (result.success) return this.#withPattern(name, result.data);
+    const keys = keysOfType(value);
+    const issues = issueDiagnostics(this.#source, { error: result.error, value, base: ["inputs", name], keys });
+    this.#diagnostics.push(...issues);
+    return undefined;
+  }
+
+  #withPattern(name: string, definition: InputDefinition): CommandInput {
+    if (definition.type !== "string" || definition.pattern === undefined)
+      return this.#withDefault({ name, definition });
+    const compiled = compilePattern(definition.pattern);
+    if (compiled.ok) return this.#withDefault({ name, definition, pattern: compiled.pattern });
+    this.#report(this.#source.valueSpan(["inputs", name, "pattern"]), compiled.message);
+    return { name, definition };
+  }
+
+  #withDefault(input: CommandInput): CommandInput {
+    const { definition } = input;
+    const text = "default" in definition && definition.type !== "duration" ? definition.default : undefined;
+    const reading = text === undefined ? undefined : readInput(input, String(text));
+    if (reading?.ok === false) {
+      this.#report(
+        this.#source.valueSpan(["inputs", input.name, "default"]),
+        `the default does not fit: ${reading.message}`,
+      );
+    }
+    return input;
+  }
+
+  checkReferences({ name, definition }: CommandInput, inputs: readonly CommandInput[]): void {
+    const refer = (key: "of" | "in", other: string | undefined, type: InputDefinition["type"]): void => {
+      if (other === undefined || inputs.some((input) => input.name === other && input.definition.type === type)) return;
+      const there = inputs.filter((input) => input.definition.type === type).map((input) => input.name);
+      const right =
+        there.length === 0 ? `there is no input of type ${type}` : `of type ${type} there is: ${there.join(", ")}`;
+      this.#report(this.#source.valueSpan(["inputs", name, key]), `"${key}" names an input of type ${type}; ${right}`);
+    };
+    if (definition.type === "environment" || definition.type === "revision") refer("of", definition.of, "service");
+    if (definition.type !== "revision") return;
+    refer("in", definition.in, "environment");
+    if (definition.from !== undefined && definition.in === undefined) {
+      const message = `"from: ${definition.from}" needs "in", which names the environment where that is looked up`;
+      this.#report(this.#source.keySpan(["inputs", name, "from"]), message);
+    }
+  }
+
+  checkPattern(inputs: readonly CommandInput[], pattern: SlashPattern): void {
+    const typed = patternInputs(pattern);
+    const names = inputs.map(({ name }) => name);
+    for (const name of typed.filter((candidate) => !names.includes(candidate))) {
+      this.#report(this.#slash(), `<${name}> is not among the inputs; there is: ${names.join(", ")}`);
+    }
+    for (const input of inputs) this.#checkPresence(input, pattern);
+    for (const flag of pattern.flags) this.#checkFlag(flag, inputs);
+  }
+
+  #checkPresence({ name, definition }: CommandInput, pattern: SlashPattern): void {
+    const at = this.#source.keySpan(["inputs", name]);
+    const isRequired = pattern.required.some((item) => item.kind === "input" && item.input === name);
+    if (isRequired && definition.optional) {
+      this.#report(at, `"${name}" is optional, so it stands in brackets in on.slash: [<${name}>]`);
+    }
+    if (isRequired || mayBeMissing(definition)) return;
+    const why = patternInputs(pattern).includes(name) ? "may be left out in on.slash" : "is never typed in on.slash";
+    this.#report(at, `"${name}" ${why}, so it needs a default, or optional: true`);
+  }
+
+  #checkFlag({ flag, input, takesValue }: PatternFlag, inputs: readonly CommandInput[]): void {
+    const definition = inputs.find(({ name }) => name === input)?.definition;
+    if (definition === undefined || (definition.type === "boolean") !== takesValue) return;
+    const right = takesValue ? `[--${flag}]` : `[--${flag} <${input}>]`;
+    this.#report(this.#slash(), `because "${input}" is of type ${definition.type}, this flag is written ${right}`);
+  }
+
+  #slash(): Span {
+    return this.#source.valueSpan(["on", "slash"]);
+  }
+
+  #report(span: Span, message: string): void {
+    this.#diagnostics.push(this.#source.diagnostic(span, message));
+  }
+}
+
+function mayBeMissing(definition: InputDefinition): boolean {
+  const hasDefault = "default" in definition && definition.default !== undefined;
+  return definition.optional || hasDefault || (definition.type === "revision" && definition.from !== undefined);
+}
+
+/** The keys that an input of the type named in `value` may have. */
+function keysOfType(value: unknown): readonly string[] {
+  if (typeof value !== "object" || value === null || !("type" in value)) return [];
+  const option = InputDefinition.options.find(({ shape }) => shape.type.value === value.type);
+  return option === undefined ? [] : Object.keys(option.shape);
+}

@@ -1,0 +1,99 @@
+import { type Document, parseDocument, visit, type YAMLError } from "yaml";
+
+import type { CommandDiagnostic, CommandSource, Span } from "./command-source.ts";
+
+export type YamlReading =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly diagnostics: readonly CommandDiagnostic[] };
+
+/** Limits within which parsing takes milliseconds; no command that a person can read comes near them. */
+const LARGEST_FILE = 32_768;
+const MOST_ENTRIES = 1500;
+const DEEPEST_INDENT = 80;
+const DEEPEST_BRACKETS = 60;
+const MOST_REPORTED = 20;
+
+/** Parses the text of `source` strictly (YAML 1.2, one document, no unknown tags) and leaves the places of values in it. */
+export function readYaml(source: CommandSource, text: string): YamlReading {
+  const refusal = findExcess(text);
+  if (refusal !== undefined) return { ok: false, diagnostics: [source.diagnostic(refusal.span, refusal.message)] };
+  const document = parseDocument(text, { prettyErrors: false, stringKeys: true, logLevel: "silent" });
+  const mistakes = [...document.errors, ...document.warnings].slice(0, MOST_REPORTED);
+  if (mistakes.length > 0)
+    return { ok: false, diagnostics: mistakes.map((mistake) => describe(source, text, mistake)) };
+  const alias = findAlias(document);
+  if (alias !== undefined) return { ok: false, diagnostics: [source.diagnostic(alias, ALIAS_MESSAGE)] };
+  source.adopt(document);
+  return { ok: true, value: document.toJS({ maxAliasCount: 0 }) };
+}
+
+/** Aliases can repeat each other without end, and a file that says everything where it applies is easier to read. */
+function findAlias(document: Document): Span | undefined {
+  let found: Span | undefined;
+  visit(document, {
+    Alias(_, { range }) {
+      const [offset, end] = range ?? [0, 1];
+      found = { offset, length: end - offset };
+      return visit.BREAK;
+    },
+  });
+  return found;
+}
+
+interface Excess {
+  readonly span: Span;
+  readonly message: string;
+}
+
+/** What would make the parser slow: its running time grows with the square of some of these. */
+function findExcess(text: string): Excess | undefined {
+  if (text.length > LARGEST_FILE) {
+    const message = `a command file has at most ${LARGEST_FILE} characters, this one has ${text.length}`;
+    return { span: { offset: LARGEST_FILE, length: 1 }, message };
+  }
+  const entries = text.split(/[\n,]/u).length;
+  if (entries > MOST_ENTRIES) {
+    return { span: { offset: 0, length: 1 }, message: `a command file has at most ${MOST_ENTRIES} lines and commas` };
+  }
+  const runs = /(?:[-?:][ \t]+){8}/u.exec(text) ?? new RegExp(`^ {${DEEPEST_INDENT}}`, "mu").exec(text);
+  const offset = runs?.index ?? bracketsBeyond(text);
+  return offset === undefined ? undefined : { span: { offset, length: 1 }, message: "this is nested too deeply" };
+}
+
+function bracketsBeyond(text: string): number | undefined {
+  let depth = 0;
+  for (const { 0: bracket, index } of text.matchAll(/[[\]{}]/gu)) {
+    depth = Math.max(0, depth + (bracket === "[" || bracket === "{" ? 1 : -1));
+    if (depth > DEEPEST_BRACKETS) return index;
+  }
+  return undefined;
+}
+
+const ALIAS_MESSAGE =
+  "aliases (*name) are not used in command files; write it out, or put a text that begins with * in quotes";
+
+const MESSAGES: Readonly<Record<string, string>> = {
+  BAD_INDENT: "the indentation does not fit: either a bracket or quote is not closed, or this line is too far left",
+  BLOCK_AS_IMPLICIT_KEY: "a second key in the same line; if this is one text with a colon in it, put it in quotes",
+  BLOCK_IN_FLOW: "inside brackets everything is written on one line, or with more indentation",
+  DUPLICATE_KEY: "this key stands here twice; each may stand once",
+  MULTIPLE_DOCS: "a command file is one document; put the second one into a file of its own",
+  MULTILINE_IMPLICIT_KEY: "a key ends with a colon on the same line",
+  NON_STRING_KEY: "a key is a plain word",
+  TAB_AS_INDENT: "indent with spaces; YAML allows no tabs here",
+};
+
+function describe(source: CommandSource, text: string, mistake: YAMLError): CommandDiagnostic {
+  const [start, end] = mistake.pos;
+  const found = text.slice(start, end);
+  const known = mistake.code === "TAG_RESOLVE_FAILED" ? tagMessage(found) : MESSAGES[mistake.code];
+  return source.diagnostic({ offset: start, length: Math.max(1, end - start) }, known ?? plain(mistake.message));
+}
+
+function tagMessage(found: string): string {
+  return `"${found}" is a YAML tag, and there are none here; an expression that begins with ! is written \${{ !... }}`;
+}
+
+function plain(message: string): string {
+  return `this is no YAML: ${message.slice(0, 1).toLowerCase()}${message.slice(1)}`;
+}

@@ -1,0 +1,159 @@
+/** One part of what a person types after the slash. */
+export type PatternItem =
+  | { readonly kind: "word"; readonly word: string }
+  | { readonly kind: "input"; readonly input: string };
+
+/** Words that may be left out, all together. */
+export interface OptionalItems {
+  readonly kind: "optional";
+  readonly items: readonly PatternItem[];
+}
+
+/** `--again`, or `--reason <reason>` when `takesValue`; may stand anywhere and may be left out. */
+export interface PatternFlag {
+  readonly flag: string;
+  readonly input: string;
+  readonly takesValue: boolean;
+}
+
+/**
+ * The grammar of one command: `/promote <service> <revision> to <environment> [--again]`.
+ * The required items come first, then optional ones; an optional group that begins with an input may only be followed by
+ * groups that begin with a word, so that every text can be read in one way only.
+ */
+export interface SlashPattern {
+  readonly slash: string;
+  readonly required: readonly PatternItem[];
+  readonly optional: readonly OptionalItems[];
+  readonly flags: readonly PatternFlag[];
+}
+
+export interface PatternMistake {
+  readonly offset: number;
+  readonly length: number;
+  readonly message: string;
+}
+
+export type PatternReading =
+  | { readonly ok: true; readonly pattern: SlashPattern }
+  | { readonly ok: false; readonly mistake: PatternMistake };
+
+interface Piece {
+  readonly text: string;
+  readonly offset: number;
+}
+
+class PatternError extends Error {
+  readonly piece: Piece;
+
+  constructor(piece: Piece, message: string) {
+    super(message);
+    this.piece = piece;
+  }
+}
+
+/** Reads the text of `on.slash`. */
+export function readPattern(text: string): PatternReading {
+  try {
+    return { ok: true, pattern: read(text) };
+  } catch (error) {
+    if (!(error instanceof PatternError)) throw error;
+    const { text: piece, offset } = error.piece;
+    return { ok: false, mistake: { offset, length: Math.max(1, piece.length), message: error.message } };
+  }
+}
+
+function read(text: string): SlashPattern {
+  const [first, ...rest] = pieces(text);
+  if (first === undefined || !/^\/[a-z0-9_-]{1,31}$/u.test(first.text)) {
+    const example = "a slash and up to 31 small letters, digits, - or _, such as /promote";
+    throw new PatternError(first ?? { text, offset: 0 }, `a slash command begins with ${example}`);
+  }
+  const required: PatternItem[] = [];
+  const optional: OptionalItems[] = [];
+  const flags: PatternFlag[] = [];
+  for (let at = 0; at < rest.length; at += 1) {
+    const piece = rest[at];
+    if (piece === undefined) break;
+    if (piece.text !== "[") {
+      if (optional.length > 0) throw new PatternError(piece, "what is required comes before what is optional");
+      required.push(readItem(piece));
+      continue;
+    }
+    const close = rest.findIndex(({ text: end }, index) => index > at && end === "]");
+    if (close === -1) throw new PatternError(piece, 'this "[" has no "]"');
+    const group = rest.slice(at + 1, close);
+    const flag = tryFlag(group);
+    if (flag === undefined) optional.push(readOptional(piece, group, optional));
+    else flags.push(flag);
+    at = close;
+  }
+  const pattern = { slash: first.text.slice(1), required, optional, flags };
+  refuseRepetition(pattern, { text, offset: 0 });
+  return pattern;
+}
+
+function pieces(text: string): readonly Piece[] {
+  return [...text.matchAll(/[[\]]|<[^<>]*>|[^\s[\]<>]+|[<>]/gu)].map(({ 0: piece, index }) => ({
+    text: piece,
+    offset: index,
+  }));
+}
+
+function readItem(piece: Piece): PatternItem {
+  const input = /^<([a-z][A-Za-z0-9_]*)>$/u.exec(piece.text)?.[1];
+  if (input !== undefined) return { kind: "input", input };
+  if (/^[a-z][a-z-]{0,29}$/u.test(piece.text)) return { kind: "word", word: piece.text };
+  if (piece.text.startsWith("--")) throw new PatternError(piece, `a flag is optional: write [${piece.text}]`);
+  throw new PatternError(piece, `"${piece.text}" is neither a word in small letters nor an <input>`);
+}
+
+function tryFlag([first, second, ...rest]: readonly Piece[]): PatternFlag | undefined {
+  if (first?.text.startsWith("--") !== true) return undefined;
+  const flag = /^--([a-z][a-z-]{0,29})$/u.exec(first.text)?.[1];
+  if (flag === undefined) throw new PatternError(first, "a flag has small letters and hyphens, such as --again");
+  if (second === undefined) return { flag, input: camelCase(flag), takesValue: false };
+  const item = readItem(second);
+  if (item.kind !== "input" || rest.length > 0)
+    throw new PatternError(second, `write [--${flag}] or [--${flag} <input>]`);
+  return { flag, input: item.input, takesValue: true };
+}
+
+function readOptional(open: Piece, group: readonly Piece[], before: readonly OptionalItems[]): OptionalItems {
+  const items = group.map(readItem);
+  const [first] = items;
+  if (first === undefined) throw new PatternError(open, "there is nothing in these brackets");
+  if (first.kind === "input" && before.length > 0) {
+    throw new PatternError(open, "only the first optional group may begin with an input; put a word before it");
+  }
+  return { kind: "optional", items };
+}
+
+/** Every item of the pattern in its order, flags left out. */
+export function allItems(pattern: SlashPattern): readonly PatternItem[] {
+  return [...pattern.required, ...pattern.optional.flatMap(({ items }) => items)];
+}
+
+/** The inputs that the pattern names, in its order. */
+export function patternInputs(pattern: SlashPattern): readonly string[] {
+  const positional = allItems(pattern).flatMap((item) => (item.kind === "input" ? [item.input] : []));
+  return [...positional, ...pattern.flags.map(({ input }) => input)];
+}
+
+/** The first word after the slash when it is fixed: `status` in `/qd status [<service>]`. */
+export function patternVerb(pattern: SlashPattern): string | undefined {
+  const [first] = pattern.required;
+  return first?.kind === "word" ? first.word : undefined;
+}
+
+function refuseRepetition(pattern: SlashPattern, whole: Piece): void {
+  const seen = new Set<string>();
+  for (const input of patternInputs(pattern)) {
+    if (seen.has(input)) throw new PatternError(whole, `the input <${input}> stands here twice`);
+    seen.add(input);
+  }
+}
+
+function camelCase(flag: string): string {
+  return flag.replaceAll(/-([a-z])/gu, (_, letter: string) => letter.toUpperCase());
+}
