@@ -30,10 +30,6 @@ export interface Store extends AsyncDisposable {
 }
 
 export interface StoreDeps {
-  /** Created when it is not there; `:memory:` leaves nothing behind. */
-  readonly dataFolder: string;
-  /** Where this server can be reached, for whoever tries to start a second one. */
-  readonly address: string;
   readonly clock: Clock;
   readonly random: Random;
   readonly atEndOfTurn: AtEndOfTurn;
@@ -42,20 +38,24 @@ export interface StoreDeps {
   readonly busyTimeoutMs?: number;
 }
 
+export interface DataFolder {
+  /** Created when it is not there; `:memory:` leaves nothing behind. */
+  readonly dataFolder: string;
+  /** Where this server can be reached, for whoever tries to start a second one. */
+  readonly address: string;
+}
+
 /**
  * Opens the log of a data folder, alone. Throws `store.in-use`, `store.read-only`, `store.full`, `store.corrupt`, `store.newer`,
  * `store.busy`; each message says what to do.
  */
-export async function openStore(deps: StoreDeps): Promise<Store> {
+export async function openStore(deps: StoreDeps & DataFolder): Promise<Store> {
   const { dataFolder, address, clock } = deps;
-  const isInMemory = dataFolder === IN_MEMORY;
   await using opening = new AsyncDisposableStack();
+  const isInMemory = dataFolder === IN_MEMORY;
   if (!isInMemory) opening.use(lockDataFolder({ folder: dataFolder, address, nowMs: clock.now() }));
   const database = openDatabase(isInMemory ? IN_MEMORY : join(dataFolder, LOG_FILE));
-  opening.defer(() => void database.sqlite.close());
-  const writer = opening.use(createWriter(deps, database));
-  const store = createStore(deps, { database, writer });
-  if (areProjectionsMissing(database)) await store.rebuildProjections();
+  const store = opening.use(await createStore(deps, database));
   const resources = opening.move();
   return { ...store, [Symbol.asyncDispose]: () => resources.disposeAsync() };
 }
@@ -66,34 +66,27 @@ export function openLog(dataFolder: string): { readonly log: LogReader } & Dispo
   return { log: new LogReader(database), [Symbol.dispose]: () => void database.sqlite.close() };
 }
 
-function createWriter(
-  { clock, atEndOfTurn, busyTimeoutMs = BUSY_TIMEOUT_MS }: StoreDeps,
-  database: LogDatabase,
-): LogWriter {
-  return new LogWriter({ database, clock, atEndOfTurn, busyTimeoutMs });
-}
-
-interface Opened {
-  readonly database: LogDatabase;
-  readonly writer: LogWriter;
-}
-
-function createStore(
-  { clock, random, projector }: StoreDeps,
-  { database, writer }: Opened,
-): Omit<Store, typeof Symbol.asyncDispose> {
+/** The store on an open database, which it closes; derives what is derived from the log when that is missing. */
+export async function createStore(deps: StoreDeps, database: LogDatabase): Promise<Store> {
+  const { clock, random, atEndOfTurn, projector, busyTimeoutMs = BUSY_TIMEOUT_MS } = deps;
+  await using opening = new AsyncDisposableStack();
+  opening.defer(() => void database.sqlite.close());
+  const writer = opening.use(new LogWriter({ database, clock, atEndOfTurn, busyTimeoutMs }));
   const reader = new LogReader(database);
   const sealer = new EventSealer({ random });
   const tables = new RunTables(database);
   writer.carry(tables);
-  const people = new SqlitePeopleStore({ database, writer, sealer, clock });
   const slots = new SqliteSlotStore({ database, writer, sealer });
-  const events = new SqliteEventStore({ database, writer, reader, sealer, tables, runs: new RunQueries(database) });
+  const rebuild = (): Promise<void> =>
+    writer.transact(() => rebuildProjections({ database, reader, tables, slots, projector }));
+  if (areProjectionsMissing(database)) await rebuild();
+  const resources = opening.move();
   return {
-    events,
-    people,
+    events: new SqliteEventStore({ database, writer, reader, sealer, tables, runs: new RunQueries(database) }),
+    people: new SqlitePeopleStore({ database, writer, sealer, clock }),
     slots,
     log: reader,
-    rebuildProjections: () => writer.transact(() => rebuildProjections({ database, reader, tables, slots, projector })),
+    rebuildProjections: rebuild,
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
 }

@@ -1,0 +1,358 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+
+import { verifyLog } from "../../src/audit/verify-log.ts";
+import type { Intent } from "../../src/engine/ports.ts";
+import { shortId } from "../../src/platform/ids.ts";
+import type { Store } from "../../src/store/store.ts";
+import { appErrorOf } from "../support/app-error-of.ts";
+import { sampleEvents, sampleRunId, sampleTurn } from "../support/run-sample.ts";
+
+/** A store, and the bad days that can be brought on it. */
+export interface StoreUnderTest extends AsyncDisposable {
+  readonly store: Store;
+  /** How often something was committed, or was tried to. */
+  turns(): number;
+  /** From now on the disk has no room; disposing makes some. */
+  fillDisk(): Disposable;
+  /** From now on the disk takes nothing; disposing repairs it. */
+  refuseWrites(): Disposable;
+}
+
+const AT = Date.UTC(2026, 0, 1, 10);
+const fact = (type: string, more: object = {}) => ({ type, at: AT, ...more });
+const atEnd = (stream: string, ...types: string[]) => ({
+  stream,
+  expectedVersion: -1,
+  events: types.map((type) => fact(type)),
+});
+
+function intent(id: string, more: Partial<Intent> = {}): Intent {
+  return { id, key: `key-${id}`, at: AT, actor: "p_1", kind: "slash", body: { text: "/promote" }, ...more };
+}
+
+/** What every event store promises, whatever it is made of. */
+export function eventStoreContract(name: string, open: () => Promise<StoreUnderTest>): void {
+  describe(`the event store ${name}`, () => {
+    let tested: StoreUnderTest;
+    let store: Store;
+
+    beforeEach(async () => {
+      tested = await open();
+      store = tested.store;
+    });
+
+    afterEach(async () => {
+      expect(verifyLog({ rows: store.log.rows(), people: store.log.people() })).toMatchObject({ status: "intact" });
+      await tested[Symbol.asyncDispose]();
+    });
+
+    const types = (): string[] => Array.from(store.log.rows(), (row) => row.type);
+
+    async function record(run: string, events = sampleEvents()): Promise<void> {
+      for (let count = 1; count <= events.length; count += 1) {
+        await store.events.appendRun(sampleTurn(run, events.slice(0, count)));
+      }
+    }
+
+    describe("appending", () => {
+      it("gives the events of a run back as they were, oldest first", async () => {
+        const run = sampleRunId();
+        await record(run);
+        expect(store.events.readRun(run)).toEqual(sampleEvents());
+      });
+
+      it("shows nothing that is not on the disk yet", async () => {
+        const run = sampleRunId();
+        const appended = store.events.appendRun(sampleTurn(run, sampleEvents().slice(0, 1)));
+        expect(store.events.readRun(run)).toEqual([]);
+        expect(store.events.runRow(run)).toBeUndefined();
+        await appended;
+        expect(store.events.readRun(run)).toHaveLength(1);
+      });
+
+      it("commits once for all that is appended in one turn of the event loop", async () => {
+        const before = tested.turns();
+        const appends = Array.from({ length: 50 }, (_, index) => store.events.append(atEnd("server", `fact.${index}`)));
+        await Promise.all([...appends, store.events.recordIntent(intent("int_1"))]);
+        expect(tested.turns() - before).toBe(1);
+        expect(types()).toHaveLength(51);
+      });
+
+      it("keeps several turns of one run that are appended in one turn of the event loop in order", async () => {
+        const run = sampleRunId();
+        const events = sampleEvents();
+        await Promise.all(
+          events.map((_, index) => store.events.appendRun(sampleTurn(run, events.slice(0, index + 1)))),
+        );
+        expect(store.events.readRun(run)).toEqual(events);
+      });
+
+      it("records nothing of a turn in which a stream has another version than expected", async () => {
+        await store.events.append(atEnd("server", "server.started"));
+        const appends = [
+          store.events.append(atEnd("server", "server.ready")),
+          store.events.append({ stream: "server", expectedVersion: 7, events: [fact("server.odd")] }),
+          store.events.recordIntent(intent("int_1")),
+        ];
+        const errors = await Promise.all(appends.map(appErrorOf));
+        expect(errors.map((error) => error.code)).toEqual(["store.conflict", "store.conflict", "store.conflict"]);
+        expect(types()).toEqual(["server.started"]);
+        expect(store.events.openIntents()).toEqual([]);
+      });
+
+      it("takes the next turn after one that failed", async () => {
+        await appErrorOf(store.events.append({ stream: "server", expectedVersion: 1, events: [fact("server.odd")] }));
+        await store.events.append({ stream: "server", expectedVersion: 0, events: [fact("server.started")] });
+        await store.events.append({ stream: "server", expectedVersion: 1, events: [fact("server.ready")] });
+        expect(types()).toEqual(["server.started", "server.ready"]);
+      });
+
+      it("refuses what JSON cannot carry without failing its turn", async () => {
+        const odd = store.events.append({
+          stream: "server",
+          expectedVersion: -1,
+          events: [fact("odd", { value: Number.NaN })],
+        });
+        const good = store.events.append(atEnd("server", "server.started"));
+        await expect(odd).rejects.toThrow(TypeError);
+        await good;
+        expect(types()).toEqual(["server.started"]);
+      });
+
+      it("goes by the order of recording when the clock is set back", async () => {
+        const run = sampleRunId();
+        const [started, ...rest] = sampleEvents();
+        const events = [
+          ...(started ? [started] : []),
+          ...rest.map((event) => ({ ...event, at: event.at - 86_400_000 })),
+        ];
+        await record(run, events);
+        expect(store.events.readRun(run)).toEqual(events);
+      });
+    });
+
+    describe("on a bad day", () => {
+      it("rejects the whole turn when the disk is full, and goes on when there is room again", async () => {
+        const run = sampleRunId();
+        const full = tested.fillDisk();
+        const blob = "x".repeat(100_000);
+        const appends = [
+          store.events.appendRun(sampleTurn(run, sampleEvents().slice(0, 1))),
+          store.events.recordIntent(intent("int_1", { body: { blob } })),
+        ];
+        const errors = await Promise.all(appends.map(appErrorOf));
+        expect(errors.map(({ code, retry }) => [code, retry])).toEqual([
+          ["store.full", "backoff"],
+          ["store.full", "backoff"],
+        ]);
+        expect(store.events.runRow(run)).toBeUndefined();
+        full[Symbol.dispose]();
+        await record(run);
+        expect(store.events.readRun(run)).toEqual(sampleEvents());
+        expect(store.events.claims()).toEqual([]);
+      });
+
+      it("rejects the whole turn when the disk takes nothing, and goes on when it does again", async () => {
+        const refused = tested.refuseWrites();
+        const appends = [
+          store.events.append(atEnd("server", "server.started")),
+          store.events.recordIntent(intent("int_1")),
+        ];
+        const errors = await Promise.all(appends.map(appErrorOf));
+        expect(errors.map(({ code }) => code)).toEqual(["store.read-only", "store.read-only"]);
+        refused[Symbol.dispose]();
+        expect(await store.events.recordIntent(intent("int_1"))).toBe(true);
+      });
+
+      it("keeps a person who was seen while nothing could be written for the next commit", async () => {
+        const refused = tested.refuseWrites();
+        const pseudonym = store.people.pseudonymOf("T1", "U1");
+        await appErrorOf(
+          store.events.append({ stream: "server", expectedVersion: -1, events: [fact("asked", { actor: pseudonym })] }),
+        );
+        refused[Symbol.dispose]();
+        await store.events.append({
+          stream: "server",
+          expectedVersion: -1,
+          events: [fact("asked", { actor: pseudonym })],
+        });
+        expect(types()).toEqual(["person.recorded", "asked"]);
+        expect(store.people.person(pseudonym)).toEqual({ pseudonym, team: "T1", user: "U1" });
+      });
+    });
+
+    describe("runs", () => {
+      it("lists them newest first, by service, environment, requester and whether they are open", async () => {
+        const [first, second, third] = [sampleRunId(), sampleRunId(), sampleRunId()];
+        await record(first);
+        await record(second, sampleEvents({ service: "web" }));
+        await record(third, sampleEvents({ environment: "staging" }).slice(0, 2));
+        const ids = (filter: object) => store.events.listRuns({ limit: 10, ...filter }).map((row) => row.id);
+        expect(ids({})).toEqual([third, second, first]);
+        expect(ids({ service: "checkout" })).toEqual([third, first]);
+        expect(ids({ environment: "prod" })).toEqual([second, first]);
+        expect(ids({ openOnly: true })).toEqual([third]);
+        expect(ids({ actor: "p_requester", limit: 2 })).toEqual([third, second]);
+        expect(ids({ actor: "p_other" })).toEqual([]);
+      });
+
+      it("shows a run's newest row", async () => {
+        const run = sampleRunId();
+        await record(run);
+        expect(store.events.runRow(run)).toEqual({ ...sampleTurn(run, sampleEvents()).row, shownVersion: 0 });
+        expect(store.events.runRow(sampleRunId())).toBeUndefined();
+      });
+
+      it("finds the newest run of a short id", async () => {
+        const run = sampleRunId();
+        const newer = `${run.slice(0, -5)}0${run.slice(-4)}`;
+        await record(run);
+        expect(store.events.findRun(shortId(run))?.id).toBe(run);
+        await record(newer);
+        expect(store.events.findRun(shortId(run))?.id).toBe(newer);
+        expect(store.events.findRun("run_none")).toBeUndefined();
+      });
+
+      it("knows which runs are active, and when the next one has to be looked at", async () => {
+        const [early, late, ended] = [sampleRunId(), sampleRunId(), sampleRunId()];
+        await record(late, sampleEvents({ at: AT + 50_000 }).slice(0, 4));
+        await record(early, sampleEvents().slice(0, 4));
+        await record(ended);
+        expect(store.events.activeRuns()).toEqual([late, early]);
+        expect(store.events.nextWake()).toEqual({ run: early, at: AT + 60_000 });
+        expect(store.events.dueRuns(AT + 59_999)).toEqual([]);
+        expect(store.events.dueRuns(AT + 60_000)).toEqual([early]);
+        expect(store.events.dueRuns(AT + 500_000)).toEqual([early, late]);
+      });
+
+      it("knows which runs Slack does not show in their newest version", async () => {
+        const run = sampleRunId();
+        const events = sampleEvents();
+        await record(run, events.slice(0, 3));
+        expect(store.events.unshownRuns()).toEqual([run]);
+        store.events.markShown(run, 3);
+        store.events.markShown(run, 2);
+        await store.events.append(atEnd("server", "server.ready"));
+        expect(store.events.unshownRuns()).toEqual([]);
+        expect(store.events.runRow(run)?.shownVersion).toBe(3);
+        await store.events.appendRun(sampleTurn(run, events.slice(0, 4)));
+        expect(store.events.unshownRuns()).toEqual([run]);
+        store.events.markShown(run, 3);
+        await store.events.append(atEnd("server", "server.ready"));
+        expect(store.events.unshownRuns()).toEqual([run]);
+      });
+
+      it("holds the locks of all runs in the order in which they were asked for", async () => {
+        const [first, second] = [sampleRunId(), sampleRunId()];
+        await record(second, sampleEvents({ order: 2 }).slice(0, 2));
+        await record(first, sampleEvents({ order: 1 }).slice(0, 3));
+        const claim = { path: "lock", keys: ["checkout/prod"] };
+        expect(store.events.claims()).toEqual([
+          { ...claim, run: first, status: "held", sequence: 1 },
+          { ...claim, run: second, status: "requested", sequence: 2 },
+        ]);
+        await store.events.appendRun(sampleTurn(first, sampleEvents().slice(0, 6), 3));
+        expect(store.events.claims().map(({ run }) => run)).toEqual([second]);
+      });
+
+      it("gives the proofs of an application newest first, also when the clock was set back between them", async () => {
+        const [first, second] = [sampleRunId(), sampleRunId()];
+        await record(first, sampleEvents({ at: AT }));
+        await record(second, sampleEvents({ at: AT - 3_600_000 }));
+        const app = "argocd/apps/checkout-prod";
+        expect(store.events.proofs(app, 10).map(({ run }) => run)).toEqual([second, first]);
+        expect(store.events.proofs(app, 1)).toEqual(
+          sampleTurn(second, sampleEvents({ at: AT - 3_600_000 }).slice(0, 5)).proofs,
+        );
+        expect(store.events.proofs("argocd/apps/other", 10)).toEqual([]);
+      });
+    });
+
+    describe("intents", () => {
+      it("records an intent once, whoever delivers it how often", async () => {
+        const first = store.events.recordIntent(intent("int_1", { key: "envelope-1" }));
+        const sameTurn = store.events.recordIntent(intent("int_2", { key: "envelope-1" }));
+        expect(await Promise.all([first, sameTurn])).toEqual([true, false]);
+        expect(await store.events.recordIntent(intent("int_3", { key: "envelope-1" }))).toBe(false);
+        expect(types()).toEqual(["intent.received"]);
+      });
+
+      it("gives those that are not dealt with back as they came, oldest first", async () => {
+        const [first, second, third] = [intent("int_3"), intent("int_2", { actor: "" }), intent("int_1")];
+        for (const each of [first, second, third]) await store.events.recordIntent(each);
+        await store.events.settleIntent("int_2", { run: "run_1" }, AT + 1);
+        expect(store.events.openIntents()).toEqual([first, third]);
+      });
+
+      it("settles an intent once: the first result stands", async () => {
+        await store.events.recordIntent(intent("int_1"));
+        await store.events.settleIntent("int_1", { answer: "first" }, AT + 1);
+        await store.events.settleIntent("int_1", { answer: "second" }, AT + 2);
+        await store.events.settleIntent("int_unknown", null, AT + 3);
+        expect(types()).toEqual(["intent.received", "intent.settled"]);
+      });
+    });
+
+    describe("people", () => {
+      it("gives a person one pseudonym, in which nobody can be recognised", async () => {
+        const pseudonym = store.people.pseudonymOf("T1", "U1");
+        expect(pseudonym).toMatch(/^p_[0-9a-f]{32}$/u);
+        expect(store.people.pseudonymOf("T1", "U1")).toBe(pseudonym);
+        expect(store.people.pseudonymOf("T2", "U1")).not.toBe(pseudonym);
+        expect(store.people.person(pseudonym)).toEqual({ pseudonym, team: "T1", user: "U1" });
+        await store.events.append(atEnd("server", "server.ready"));
+        expect(store.people.pseudonymOf("T1", "U1")).toBe(pseudonym);
+        expect(store.people.person(pseudonym)).toEqual({ pseudonym, team: "T1", user: "U1" });
+        expect(store.people.person("p_unknown")).toBeUndefined();
+      });
+
+      it("records a person ahead of the first event that names them, and not by name", async () => {
+        const pseudonym = store.people.pseudonymOf("T1", "U-SECRET");
+        await store.events.append({
+          stream: "server",
+          expectedVersion: -1,
+          events: [fact("asked", { actor: pseudonym })],
+        });
+        expect(types()).toEqual(["person.recorded", "asked"]);
+        expect(JSON.stringify([...store.log.rows()])).not.toContain("U-SECRET");
+      });
+    });
+
+    describe("slots", () => {
+      const unposted = {
+        slot: "run_1/card",
+        team: "T1",
+        channel: "C1",
+        threadTs: undefined,
+        ts: undefined,
+        sentHash: undefined,
+        postingSince: undefined,
+        lostReason: undefined,
+      };
+
+      it("records that a message is about to be posted, that it was, and that it is lost, but not each edit", async () => {
+        const posting = { ...unposted, postingSince: AT };
+        const posted = { ...unposted, ts: "17.1", sentHash: "hash-1" };
+        await store.slots.save(posting, AT);
+        expect(store.slots.slot("run_1/card")).toEqual(posting);
+        await store.slots.save(posted, AT + 1);
+        await store.slots.save({ ...posted, sentHash: "hash-2" }, AT + 2);
+        expect(store.slots.slotByMessage("T1", "C1", "17.1")).toEqual({ ...posted, sentHash: "hash-2" });
+        await store.slots.save({ ...posted, lostReason: "message_not_found" }, AT + 3);
+        expect(types()).toEqual(["message.posting", "message.posted", "message.lost"]);
+      });
+
+      it("records that a message was certainly not posted", async () => {
+        await store.slots.save({ ...unposted, postingSince: AT }, AT);
+        await store.slots.save(unposted, AT + 1);
+        expect(types()).toEqual(["message.posting", "message.not-posted"]);
+        expect(store.slots.slot("run_1/card")).toEqual(unposted);
+      });
+
+      it("knows no slot of a message that is not ours", () => {
+        expect(store.slots.slot("run_2/card")).toBeUndefined();
+        expect(store.slots.slotByMessage("T1", "C1", "17.1")).toBeUndefined();
+      });
+    });
+  });
+}
