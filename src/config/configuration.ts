@@ -8,15 +8,23 @@ import { EnvironmentSettings, ServiceSettings } from "./promotion-settings.ts";
 import { SlackSettings } from "./slack-settings.ts";
 import { TimingSettings } from "./timing-settings.ts";
 
+// Whatever was found in these places may be the secret itself, so it is not repeated.
+const NO_SECRET_HERE =
+  "the value of a secret never stands in this file; say where it is: `{ env: VARIABLE }` or `{ file: PATH }`";
+const NO_VARIABLE = "this is no name of an environment variable";
+
 /** Where the value of a secret is kept. */
-export const SecretSource = z.strictObject({
-  env: z
-    .string()
-    .regex(/^[A-Za-z_][A-Za-z0-9_]*$/u, { error: "this is no name of an environment variable" })
-    .optional()
-    .meta({ description: "Environment variable that holds the value" }),
-  file: FilePath.optional().meta({ description: "File that holds the value; read again when it changes" }),
-});
+export const SecretSource = z.strictObject(
+  {
+    env: z
+      .string({ error: () => NO_VARIABLE })
+      .regex(/^[A-Za-z_][A-Za-z0-9_]*$/u, { error: NO_VARIABLE })
+      .optional()
+      .meta({ description: "Environment variable that holds the value" }),
+    file: FilePath.optional().meta({ description: "File that holds the value; read again when it changes" }),
+  },
+  { error: (issue) => (issue.code === "invalid_type" ? NO_SECRET_HERE : undefined) },
+);
 export type SecretSource = z.infer<typeof SecretSource>;
 
 const SecretName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/u, {

@@ -140,8 +140,9 @@ export function urlProblem(text: string, protocols: readonly string[]): string |
   return undefined;
 }
 
-/** A value as it is quoted in a message: on one line, at most 60 characters. */
+/** A value as it is quoted in a message: on one line, at most 60 characters; of a list or block, in which a secret may stand, only the sort. */
 export function quoted(value: unknown): string {
+  if (typeof value === "object" && value !== null) return Array.isArray(value) ? "a list" : "a block of keys";
   const text = JSON.stringify(value) ?? "nothing";
   return text.length > 60 ? `${text.slice(0, 59)}…` : text;
 }

@@ -317,7 +317,7 @@ describe("a mistake in the configuration", () => {
       "git: { repositories: [{ url: 'a@b@c' }] }",
       "this is no address that begins with https:// or http:// or ssh:// or file://",
     ],
-    ["timing: { settle: [] }", "timing.settle: [] is not a duration such as 30s, 15m or 2h"],
+    ["timing: { settle: [] }", "timing.settle: a list is not a duration such as 30s, 15m or 2h"],
   ])("is found in what may be left out: %s", (section, said) => {
     expect(mistakes(`${rightConfiguration}\n${section}\n`).join("\n")).toContain(said);
   });
@@ -397,6 +397,19 @@ describe("a mistake in the configuration", () => {
       expect(said).toContain("7:12 argocd[0].token: a secret never stands in this file; write ${{ secrets.NAME }}");
       expect(said).not.toMatch(/hunter2|xoxb|12345678901/iu);
     }
+  });
+
+  it.each([
+    ["{ env: ARGOCD_TOKEN }", "hunter2hunter2"],
+    ["{ env: ARGOCD_TOKEN }", "{ env: hunter2-hunter2 }"],
+    ["{ env: ARGOCD_TOKEN }", "{ env: 20001999 }"],
+    ["{ env: ARGOCD_TOKEN }", "{ value: hunter2hunter2 }"],
+    ["{ env: ARGOCD_TOKEN }", "20001999"],
+    ["- name: main\n    url", "name: main\n  token: hunter2hunter2\n  other:\n    url"],
+  ])("does not repeat a secret that stands where %s belongs", (piece, by) => {
+    const said = mistakes(rightExcept(piece, by)).join("\n");
+    expect(said).not.toBe("");
+    expect(said).not.toMatch(/hunter2|20001999/u);
   });
 
   it("takes no secret where none belongs", () => {
