@@ -95,8 +95,7 @@ export class ApplicationCache implements WatchListener {
     const key = keyOf(application.metadata);
     const known = this.#applications.get(key);
     if (known !== undefined && resourceVersion(application) <= resourceVersion(known)) return;
-    this.#applications.set(key, application);
-    this.#tell(key, { kind: "changed", application });
+    this.#put(application);
   }
 
   health(): StreamHealth & { readonly applications: number; readonly comparedMs?: number | undefined } {
@@ -126,6 +125,12 @@ export class ApplicationCache implements WatchListener {
     this.#timer?.cancel();
     await this.#comparing;
     this.#listeners.clear();
+  }
+
+  #put(application: Application): void {
+    const key = keyOf(application.metadata);
+    this.#applications.set(key, application);
+    this.#tell(key, { kind: "changed", application });
   }
 
   #remove(application: Application): void {
@@ -191,8 +196,12 @@ export class ApplicationCache implements WatchListener {
   }
 
   async #readAgain(app: CachedName): Promise<void> {
+    const known = this.find(app);
     try {
-      this.offer(await this.#deps.client.getApplication(app, { signal: this.#stop.signal }));
+      const application = await this.#deps.client.getApplication(app, { signal: this.#stop.signal });
+      // A read tells what is, even where its version is lower (a cluster restored from a backup), unless a frame overtook it.
+      if (this.find(app) === known) this.#put(application);
+      else this.offer(application);
     } catch (error) {
       if (error instanceof ArgocdError && (error.class === "gone" || error.class === "hidden")) {
         this.#applications.delete(keyOf(app));

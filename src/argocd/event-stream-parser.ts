@@ -61,6 +61,8 @@ export class EventStreamParser {
     else if (line.startsWith("data:")) this.#data.push(line.slice(line.startsWith("data: ") ? 6 : 5));
     // An error after the start of the stream may come as bare JSON.
     else if (line.startsWith("{")) this.#data.push(line);
+    // Keepalives come for hours without an event between them.
+    else if (this.#data.length === 0) this.#length = 0;
   }
 
   #endEvent(events: string[]): void {

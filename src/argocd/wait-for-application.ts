@@ -120,12 +120,23 @@ class ApplicationWait {
   }
 
   #look(application: Application, how: { readonly confirmed?: boolean; readonly refreshBegunMs?: number }): void {
-    if (this.#newest !== undefined && isOlder(application, this.#newest)) return;
     const nowMs = this.#nowMs();
     this.#newest = application;
     this.#lastLookMs = nowMs;
     this.#judge(nowMs, how.refreshBegunMs);
     this.#confirmed = how.confirmed ?? false;
+  }
+
+  // A read tells what is, even where its version is lower (a cluster restored from a backup), unless a frame overtook it.
+  #lookAtRead(application: Application, knownBefore: Application | undefined, refreshBegunMs?: number): void {
+    this.#failures = 0;
+    this.#unreachableSinceMs = undefined;
+    // With the project in the call a missing application is told from a hidden one.
+    this.#app = { ...this.#app, project: this.#app.project ?? application.spec.project };
+    const overtaken = this.#newest !== knownBefore && this.#newest !== undefined && isOlder(application, this.#newest);
+    this.#deps.cache.offer(application);
+    if (!overtaken)
+      this.#look(application, { confirmed: true, ...(refreshBegunMs === undefined ? {} : { refreshBegunMs }) });
   }
 
   #isKnown(application: Application): boolean {
@@ -145,21 +156,12 @@ class ApplicationWait {
 
   async #read(): Promise<void> {
     this.#mustRead = false;
+    const known = this.#newest;
     try {
-      const application = await this.#deps.client.getApplication(this.#app, { signal: this.#signal });
-      this.#reached(application);
-      this.#deps.cache.offer(application);
-      this.#look(application, { confirmed: true });
+      this.#lookAtRead(await this.#deps.client.getApplication(this.#app, { signal: this.#signal }), known);
     } catch (error) {
       this.#failedRead(error);
     }
-  }
-
-  #reached(application: Application): void {
-    this.#failures = 0;
-    this.#unreachableSinceMs = undefined;
-    // With the project in the call a missing application is told from a hidden one.
-    this.#app = { ...this.#app, project: this.#app.project ?? application.spec.project };
   }
 
   #failedRead(error: unknown): void {
@@ -199,11 +201,10 @@ class ApplicationWait {
 
   async #refresh(): Promise<void> {
     const begunMs = this.#nowMs();
+    const known = this.#newest;
     try {
       const application = await this.#deps.client.refreshApplication(this.#app, { signal: this.#signal });
-      this.#reached(application);
-      this.#deps.cache.offer(application);
-      this.#look(application, { confirmed: true, refreshBegunMs: begunMs });
+      this.#lookAtRead(application, known, begunMs);
     } catch {
       // A refresh that fails says nothing about the application; what is wrong will show in the next read.
       this.#refreshNotBeforeMs = this.#nowMs() + REFRESH_AGAIN_MS;
