@@ -6,7 +6,9 @@ const sender = {
   user: z.string(),
   channel: z.string(),
   /** Slack's address for private answers: five uses, half an hour. */
-  responseUrl: z.string(),
+  responseUrl: z.string().optional(),
+  /** Until when it can be used, in milliseconds since the epoch. */
+  answerUntil: z.number(),
 };
 
 /** A slash command as it was typed: `command` is `/promote`, `text` the rest. */
@@ -22,8 +24,8 @@ export type SlashArrival = z.infer<typeof SlashArrival>;
 export const DecisionArrival = z.strictObject({
   kind: z.literal("decision"),
   ...sender,
-  /** The message that the button was on. */
-  messageTs: z.string(),
+  /** False when the button was on a copy, and not on the message that is kept up to date. */
+  isCurrent: z.boolean(),
   run: z.string(),
   path: z.string(),
   attempt: z.int(),

@@ -2,7 +2,7 @@ import { type Answer, notice } from "../engine/answer.ts";
 import type { Judgement } from "../domain/gate-decision.ts";
 import type { GateSubject } from "../domain/gate.ts";
 import type { RunState, StepState } from "../domain/run-state.ts";
-import type { PeopleStore, SlotStore } from "../engine/ports.ts";
+import type { PeopleStore } from "../engine/ports.ts";
 import type { RunService } from "../engine/run-service.ts";
 import type { RunWork } from "../engine/run-work.ts";
 import type { StepKind } from "../engine/step-kind.ts";
@@ -15,7 +15,6 @@ export interface DecisionDeps {
   readonly work: Pick<RunWork, "facts">;
   readonly kinds: ReadonlyMap<string, StepKind>;
   readonly people: PeopleStore;
-  readonly slots: Pick<SlotStore, "slotByMessage">;
   readonly check: Pick<PeopleCheck, "mayDecide">;
 }
 
@@ -36,7 +35,7 @@ export async function decideOnGate(
       "This run is not known here. Look at the newest message of the run, or ask for its history.",
     );
   }
-  if (!isOurMessage(deps, arrival)) {
+  if (!arrival.isCurrent) {
     return notice("gate.copy", "This button is on a copy of the message. Use the one in the run's own thread.");
   }
   const { judgement, subject } = await judge(deps, arrival, { state, step });
@@ -67,11 +66,6 @@ function tryState(deps: DecisionDeps, run: string): RunState | undefined {
     if (errorCode(error) === "run.unknown") return undefined;
     throw error;
   }
-}
-
-/** Messages can be copied and forwarded with their buttons; only the one that Quarterdeck posted for this run counts. */
-function isOurMessage({ slots }: DecisionDeps, { team, channel, messageTs, run }: DecisionArrival): boolean {
-  return slots.slotByMessage(team, channel, messageTs)?.slot.startsWith(`${run}/`) ?? false;
 }
 
 interface At {

@@ -80,6 +80,18 @@ function found(
   }
 }
 
+/** The revision that is live in the environment now. */
+export async function resolveLive(
+  deps: RevisionDeps,
+  asked: { readonly seen: LookedAt; readonly signal: AbortSignal },
+): Promise<Looked<Revision>> {
+  const { target, application } = asked.seen;
+  const live = liveRevision(application);
+  if (live !== "") return await resolveTyped(deps, { text: live, seen: [asked.seen], signal: asked.signal });
+  const message = `Nothing is known to be live in ${target.name} yet. Name the revision: add "at" and a commit.`;
+  return { kind: "refused", answer: notice("revision.nothing-live", message) };
+}
+
 /** The newest revision that our log proved in the environment and that is not what is live there now. */
 export async function resolveProven(
   deps: RevisionDeps,

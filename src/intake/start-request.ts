@@ -12,7 +12,7 @@ import type { Inventory } from "../inventory/inventory.ts";
 import { canonicalJson, digestOf, type Json, type JsonMap } from "../platform/canonical-json.ts";
 import { shortId } from "../platform/ids.ts";
 import type { PeopleCheck } from "./people-check.ts";
-import { resolveProven, resolveTyped, type RevisionDeps, stepBackOf } from "./resolve-revision.ts";
+import { resolveLive, resolveProven, resolveTyped, type RevisionDeps, stepBackOf } from "./resolve-revision.ts";
 import { type Looked, lookAtTargets, type LookedAt, obstacleOf } from "./resolve-target.ts";
 
 export interface StartDeps extends RevisionDeps {
@@ -110,10 +110,15 @@ async function resolve(deps: StartDeps, ask: StartAsk, { seen, service }: Found)
   const typed = input === undefined ? null : (values[input.name] ?? null);
   const last = seen.at(-1);
   if (last === undefined) throw new TypeError(`${command.id} names no environment to change`);
-  if (typeof typed !== "string") return await resolveProven(deps, { seen: last, signal });
+  const source = input?.definition.type === "revision" ? input.definition.from : undefined;
+  if (typeof typed !== "string") {
+    return source === "live"
+      ? await resolveLive(deps, { seen: last, signal })
+      : await resolveProven(deps, { seen: last, signal });
+  }
   const revision = await resolveTyped(deps, { text: typed, seen, signal });
-  const mayGoBack = input?.definition.type === "revision" && input.definition.from === "proven";
-  if (revision.kind === "refused" || mayGoBack) return revision;
+  // A command whose revision is by default a proven one is there for going back.
+  if (revision.kind === "refused" || source === "proven") return revision;
   const back = await stepBackOf(deps, { revision: revision.value, seen, service: service.name, signal });
   return back.kind === "refused" ? back : revision;
 }
