@@ -98,6 +98,12 @@ function refusalOf(draft: Draft, step: StepState, input: GateDecisionInput): Ref
     };
   }
   if (input.judgement.kind === "refused") return input.judgement;
+  if (gate.decisions.some(({ actor }) => actor === input.actor)) {
+    return {
+      code: "approval.already-decided-by-you",
+      message: "You have decided on this already; the next decision is someone else's.",
+    };
+  }
   if (input.decision === "reject" || input.current !== undefined) return undefined;
   return {
     code: "gate.unverifiable",

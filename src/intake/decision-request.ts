@@ -38,7 +38,7 @@ export async function decideOnGate(
   if (!arrival.isCurrent) {
     return notice("gate.copy", "This button is on a copy of the message. Use the one in the run's own thread.");
   }
-  const { judgement, subject } = await judge(deps, arrival, { state, step });
+  const judged = await judgeAsItStands(deps, arrival, { state, step });
   const { path, attempt, decision, digest, reason } = arrival;
   const input = {
     type: "gate-decision" as const,
@@ -48,8 +48,8 @@ export async function decideOnGate(
     actor: sender.actor,
     digest,
     reason,
-    judgement,
-    current: subject,
+    judgement: judged.judgement,
+    current: judged.subject,
   };
   const decided = deps.runs.apply(arrival.run, input);
   // In the same turn and so in the same commit: a crash can never count a click twice.
@@ -57,6 +57,21 @@ export async function decideOnGate(
   const refusal = events.find((event) => event.type === "gate.refused");
   if (refusal === undefined) return undefined;
   return { kind: "notice", code: refusal.code, message: refusal.message, ...decidedBy(deps, refusal.code, arrival) };
+}
+
+// Somebody else's decision may come in between; more of them than a quorum has people do not.
+const MOST_LOOKS = 10;
+
+/** Judges until nobody else has decided in the meantime: who may decide depends on who has. */
+async function judgeAsItStands(deps: DecisionDeps, arrival: DecisionArrival, at: At): Promise<Judged> {
+  let { step } = at;
+  for (let look = 1; ; look += 1) {
+    const judged = await judge(deps, arrival, { ...at, step });
+    const newest = deps.runs.state(arrival.run).steps.get(arrival.path);
+    const isSame = newest?.gate?.decisions.length === step.gate?.decisions.length;
+    if (isSame || newest === undefined || look === MOST_LOOKS) return judged;
+    step = newest;
+  }
 }
 
 function tryState(deps: DecisionDeps, run: string): RunState | undefined {

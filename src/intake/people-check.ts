@@ -50,9 +50,11 @@ export class PeopleCheck {
 
   /** Whether the person may decide on a gate. */
   async mayDecide({ rule, clicker, requester, decided }: DeciderQuestion): Promise<Judgement> {
-    const person = await this.#standing(clicker);
-    const requesterFacts = requester === undefined ? undefined : await this.#standing(requester);
-    if (person === undefined || requester === undefined || requesterFacts === undefined) {
+    const [person, asker, ...earlier] = await Promise.all(
+      [clicker, requester, ...decided].map((each) => this.#standing(each)),
+    );
+    // Somebody who cannot be told from the others any more could be the same person as the one who clicks.
+    if (person === undefined || asker === undefined || earlier.includes(undefined)) {
       const message = "Slack does not say right now who is who, so nothing was decided. Try again in a minute.";
       return { kind: "refused", code: "approval.unverifiable", message };
     }
@@ -61,8 +63,8 @@ export class PeopleCheck {
       rule,
       person,
       principal: this.#principal(person),
-      requester: this.#principal(requesterFacts),
-      decided: decided.flatMap((earlier) => (earlier === undefined ? [] : [this.#principal({ user: earlier.user })])),
+      requester: this.#principal(asker),
+      decided: earlier.flatMap((one) => (one === undefined ? [] : [this.#principal(one)])),
       groups: await membershipsOf(this.#deps.directory, asked),
     });
   }
@@ -71,7 +73,9 @@ export class PeopleCheck {
     return principalOf(this.#deps.rules.people, account);
   }
 
-  async #standing({ team, user }: Person): Promise<PersonStanding | undefined> {
+  async #standing(someone: Person | undefined): Promise<PersonStanding | undefined> {
+    if (someone === undefined) return undefined;
+    const { team, user } = someone;
     try {
       const facts: PersonFacts = await this.#deps.directory.person(team, user);
       return facts;

@@ -150,6 +150,7 @@ describe("a gate", () => {
       rule: { ...RULE, quorum: 2 },
     });
     expect(types(spec.decide("[prod]/gate"))).toEqual(["gate.decided"]);
+    expect(spec.decide("[prod]/gate")).toMatchObject([{ code: "approval.already-decided-by-you" }]);
     expect(types(spec.decide("[prod]/gate", { actor: "p_marco" }))).toContain("step.succeeded");
   });
 });

@@ -1,0 +1,60 @@
+import { dirname } from "node:path";
+
+import { readCommandFolder, loadCommands, type CommandSet } from "../commands/load-commands.ts";
+import { validateReport, type ValidateReport } from "../commands/validate-report.ts";
+import type { StepCatalogue } from "../commands/step-catalogue.ts";
+import type { Configuration } from "../config/configuration.ts";
+import type { Environment } from "../config/environment.ts";
+import { loadConfiguration } from "../config/load-configuration.ts";
+import { systemClock } from "../platform/clock.ts";
+import { AppError } from "../platform/errors.ts";
+import { builtinSteps } from "../steps/builtin-steps.ts";
+
+/** The configuration and the commands, read and checked together. */
+export interface LoadedFiles {
+  readonly configuration: Configuration;
+  readonly commands: CommandSet;
+}
+
+/**
+ * Reads both. Throws with every diagnostic for the configuration, because without it the commands cannot be judged;
+ * diagnostics of the commands are in the result.
+ */
+export async function loadFiles(environment: Environment): Promise<LoadedFiles> {
+  const configuration = await loadConfiguration(environment.configurationFile);
+  const texts = await readCommandFolder(environment.commandsFolder);
+  const { promote, main } = configuration.slack.commands;
+  const slashNames = { promote: bareName(promote), qd: bareName(main) };
+  return { configuration, commands: loadCommands(texts, { catalogue: catalogue(), slashNames }) };
+}
+
+/** The commands, or an error that lists what is wrong in their files. */
+export function usableCommands({ commands }: LoadedFiles): CommandSet["commands"] {
+  const report: ValidateReport = validateReport(commands);
+  if (report.exitStatus === 0) return commands.commands;
+  throw new AppError(report.text, { code: "commands.invalid" });
+}
+
+/** The step kinds as command files see them: what they take and give. Nothing of this is ever executed. */
+function catalogue(): StepCatalogue {
+  const nothing = (): never => {
+    throw new TypeError("a step kind of the catalogue was executed");
+  };
+  return builtinSteps({
+    servers: new Map(),
+    git: { commitsBetween: nothing },
+    clock: systemClock,
+    ruleOf: nothing,
+    proofs: nothing,
+    timingOf: nothing,
+  });
+}
+
+function bareName(slash: string): string {
+  return slash.replace(/^\//u, "");
+}
+
+/** The folder that relative paths of the configuration start from. */
+export function configurationFolder(environment: Environment): string {
+  return dirname(environment.configurationFile);
+}
