@@ -12,6 +12,11 @@ export function gateSlot(run: string, path: string, opening: number): string {
   return `${run}/gate/${opening}/${path}`;
 }
 
+/** Whether a slot is the request for approval of that gate, in any of its openings. */
+export function isGateSlot(slot: string, run: string, path: string): boolean {
+  return slot.startsWith(`${run}/gate/`) && slot.slice(`${run}/gate/`.length).replace(/^\d+\//u, "") === path;
+}
+
 export function alertSlot(run: string): string {
   return `${run}/alert`;
 }

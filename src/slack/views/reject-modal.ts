@@ -4,7 +4,7 @@ import { code } from "../mrkdwn.ts";
 import { SLACK_LIMITS } from "../slack-limits.ts";
 
 export const REJECT_CALLBACK = "gate_reject_reason";
-const REASON_BLOCK = "reason";
+export const REASON_BLOCK = "reason";
 const REASON_INPUT = "text";
 
 export interface Modal {

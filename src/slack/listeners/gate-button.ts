@@ -1,0 +1,112 @@
+import type { GateAction } from "../action-value.ts";
+import { APPROVE_ACTION, REJECT_ACTION, tryGateAction } from "../action-value.ts";
+import type { Arrival, ReplyTo } from "../front-door.ts";
+import { isGateSlot } from "../slot-ids.ts";
+import { type Notice, renderNotice } from "../views/notice.ts";
+import { renderRejectModal } from "../views/reject-modal.ts";
+import { type Ack, ANSWERABLE_MS, answerOf, type ListenerDeps, record, type Recorded, tryAck } from "./listener.ts";
+import { actorTeam, ClickPayload } from "./slack-payloads.ts";
+
+/**
+ * Somebody pressed a button. Approve is recorded and then acknowledged; Reject opens the form that asks why, since Slack
+ * allows that for three seconds only; buttons that open an address, and those that nobody knows any more, are acknowledged.
+ */
+export async function handleClick(deps: ListenerDeps, payload: unknown, ack: Ack): Promise<void> {
+  const parsed = ClickPayload.safeParse(payload);
+  if (!parsed.success) {
+    deps.logger.warn("a click from Slack could not be read", { problem: parsed.error.message });
+    await tryAck(deps, ack);
+    return;
+  }
+  const click = parsed.data;
+  const [pressed] = click.actions;
+  const isGate = pressed?.action_id === APPROVE_ACTION || pressed?.action_id === REJECT_ACTION;
+  if (!isGate) {
+    await tryAck(deps, ack);
+    return;
+  }
+  const action = tryGateAction(pressed.value);
+  if (action === undefined) {
+    await tryAck(deps, ack);
+    await deps.answers.send(replyTo(deps, click), renderNotice(UNKNOWN));
+    return;
+  }
+  if (pressed.action_id === APPROVE_ACTION) await approve(deps, { click, action, ack });
+  else await askWhy(deps, { click, action, ack });
+}
+
+interface GateClick {
+  readonly click: ClickPayload;
+  readonly action: GateAction;
+  readonly ack: Ack;
+}
+
+async function approve(deps: ListenerDeps, { click, action, ack }: GateClick): Promise<void> {
+  const { channel_id: channel = "", message_ts: ts = "" } = click.container;
+  const team = actorTeam(click);
+  const arrival: Arrival = {
+    kind: "decision",
+    key: `click/${team}/${click.trigger_id}`,
+    at: deps.clock.now(),
+    team,
+    user: click.user.id,
+    replyTo: replyTo(deps, click),
+    decision: "approve",
+    action,
+    isCurrent: isCurrent(deps, action, { channel, ts }),
+    reason: "",
+  };
+  const recorded = await record(deps, arrival);
+  // A click that is not on the disk yet is not acknowledged as if it were: Slack's own warning is the truth then.
+  if (recorded.kind === "slow") return answerLate(deps, arrival, await recorded.later);
+  await tryAck(deps, ack);
+  return answerLate(deps, arrival, recorded);
+}
+
+async function answerLate(deps: ListenerDeps, arrival: Arrival, recorded: Recorded): Promise<void> {
+  const answer = answerOf(recorded);
+  if (answer !== undefined) await deps.answers.send(arrival.replyTo, answer);
+}
+
+async function askWhy(deps: ListenerDeps, { click, action, ack }: GateClick): Promise<void> {
+  const { channel_id: channel = "", message_ts: messageTs = "" } = click.container;
+  const responseUrl = click.response_url;
+  const memory = { action, channel, messageTs, responseUrl, clickedAt: deps.clock.now() };
+  const [opened] = await Promise.all([
+    deps.gateway.openView(click.trigger_id, renderRejectModal(memory)),
+    tryAck(deps, ack),
+  ]);
+  if (opened.status === "done") return;
+  deps.logger.warn("the form for a rejection could not be opened", { result: opened });
+  await deps.answers.send(replyTo(deps, click), renderNotice(FORM_EXPIRED));
+}
+
+/** Whether the message is the one that Quarterdeck keeps up to date for this gate, and not a copy or an earlier one. */
+export function isCurrent(
+  deps: Pick<ListenerDeps, "slots" | "ownTeam">,
+  action: GateAction,
+  message: { readonly channel: string; readonly ts: string },
+): boolean {
+  const kept = deps.slots.slotByMessage(deps.ownTeam() ?? "", message.channel, message.ts);
+  return kept !== undefined && isGateSlot(kept.slot, action.run, action.path);
+}
+
+function replyTo(deps: ListenerDeps, click: ClickPayload): ReplyTo {
+  return {
+    team: actorTeam(click),
+    channel: click.container.channel_id ?? "",
+    user: click.user.id,
+    responseUrl: click.response_url,
+    until: deps.clock.now() + ANSWERABLE_MS,
+  };
+}
+
+const UNKNOWN: Notice = {
+  code: "gate.unknown",
+  message: "This button belongs to an older version of Quarterdeck, or was not made by it. Nothing was decided.",
+};
+
+const FORM_EXPIRED: Notice = {
+  code: "slack.form-expired",
+  message: "The form that asks for the reason could not be opened in time. Nothing was decided.",
+};

@@ -1,0 +1,46 @@
+import { tryRejectMemory } from "../action-value.ts";
+import type { Arrival } from "../front-door.ts";
+import { REASON_BLOCK, reasonIn, REJECT_CALLBACK } from "../views/reject-modal.ts";
+import { isCurrent } from "./gate-button.ts";
+import { type Ack, ANSWERABLE_MS, type ListenerDeps, record, tryAck } from "./listener.ts";
+import { actorTeam, FormPayload } from "./slack-payloads.ts";
+
+/** What Slack shows beside the fields of the form. */
+export interface FormErrors {
+  readonly response_action: "errors";
+  readonly errors: Record<string, string>;
+}
+
+/** Somebody sent the form with the reason of a rejection. It stays open, with what was typed, when it could not be recorded. */
+export async function handleForm(deps: ListenerDeps, payload: unknown, ack: Ack<FormErrors>): Promise<void> {
+  const parsed = FormPayload.safeParse(payload);
+  const form = parsed.data;
+  const memory = form === undefined ? undefined : tryRejectMemory(form.view.private_metadata);
+  if (form === undefined || memory === undefined || form.view.callback_id !== REJECT_CALLBACK) {
+    deps.logger.warn("a form from Slack could not be read", { problem: parsed.error?.message ?? "not one of ours" });
+    await tryAck(deps, ack);
+    return;
+  }
+  const team = actorTeam(form);
+  const { action, channel, messageTs, responseUrl, clickedAt } = memory;
+  const arrival: Arrival = {
+    kind: "decision",
+    key: `form/${team}/${form.view.id}/${form.view.hash}`,
+    at: deps.clock.now(),
+    team,
+    user: form.user.id,
+    replyTo: { team, channel, user: form.user.id, responseUrl, until: clickedAt + ANSWERABLE_MS },
+    decision: "reject",
+    action,
+    isCurrent: isCurrent(deps, action, { channel, ts: messageTs }),
+    reason: reasonIn(form.view.state?.values ?? {}).slice(0, 1000),
+  };
+  const recorded = await record(deps, arrival);
+  if (recorded.kind !== "recorded") {
+    const errors = { [REASON_BLOCK]: "This could not be written down yet, so nothing was decided. Send it again." };
+    await tryAck(deps, ack, { response_action: "errors", errors });
+    return;
+  }
+  await tryAck(deps, ack);
+  if (recorded.receipt.answer !== undefined) await deps.answers.send(arrival.replyTo, recorded.receipt.answer);
+}

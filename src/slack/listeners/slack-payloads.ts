@@ -1,0 +1,50 @@
+import { z } from "zod";
+
+/** What is read of a slash command. */
+export const SlashPayload = z.looseObject({
+  team_id: z.string(),
+  channel_id: z.string(),
+  user_id: z.string(),
+  command: z.string().max(64),
+  text: z.string().default(""),
+  trigger_id: z.string(),
+  response_url: z.string().optional(),
+});
+export type SlashPayload = z.infer<typeof SlashPayload>;
+
+const Clicker = z.looseObject({ id: z.string(), team_id: z.string().optional() });
+const Team = z.looseObject({ id: z.string() }).nullish();
+
+/** What is read of a click on a button of a message. Slack leaves `team` out where the app is installed for an organisation. */
+export const ClickPayload = z.looseObject({
+  user: Clicker,
+  team: Team,
+  trigger_id: z.string(),
+  response_url: z.string().optional(),
+  container: z.looseObject({ channel_id: z.string().optional(), message_ts: z.string().optional() }),
+  actions: z.array(z.looseObject({ action_id: z.string(), value: z.string().optional() })).min(1),
+});
+export type ClickPayload = z.infer<typeof ClickPayload>;
+
+/** What is read of a form that was sent. */
+export const FormPayload = z.looseObject({
+  user: Clicker,
+  team: Team,
+  view: z.looseObject({
+    id: z.string(),
+    hash: z.string().default(""),
+    callback_id: z.string(),
+    private_metadata: z.string().default(""),
+    state: z
+      .looseObject({
+        values: z.record(z.string(), z.record(z.string(), z.looseObject({ value: z.string().nullish() }))),
+      })
+      .optional(),
+  }),
+});
+export type FormPayload = z.infer<typeof FormPayload>;
+
+/** The workspace of whoever acted: their own before the one in which the app is installed. */
+export function actorTeam(payload: Pick<ClickPayload, "user" | "team">): string {
+  return payload.user.team_id ?? payload.team?.id ?? "";
+}

@@ -1,0 +1,92 @@
+import { fetch } from "undici";
+import { z } from "zod";
+
+import type { Clock } from "../platform/clock.ts";
+import { errorText } from "../platform/errors.ts";
+import type { Logger } from "../platform/logger.ts";
+import type { MessageContent } from "./blocks.ts";
+import { simplify } from "./degrade.ts";
+import type { ReplyTo } from "./front-door.ts";
+import type { SlackGateway } from "./slack-gateway.ts";
+
+export interface SlackAnswersDeps {
+  readonly gateway: Pick<SlackGateway, "ephemeral">;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** The address of the Web API when it is not Slack's own: answers go there too then. */
+  readonly apiUrl: string | undefined;
+}
+
+const TRIES = 3;
+const TRY_AGAIN_MS = 1000;
+const TIMEOUT_MS = 5000;
+
+const Refused = z.looseObject({ ok: z.literal(false), error: z.string().default("") });
+
+/** Private answers to people: through the address that came with what they did, otherwise as an ephemeral message. */
+export class SlackAnswers {
+  readonly #deps: SlackAnswersDeps;
+
+  constructor(deps: SlackAnswersDeps) {
+    this.#deps = deps;
+  }
+
+  /** True when Slack took it. An answer that cannot be given is logged and never thrown: it is never the only record. */
+  async send(to: ReplyTo, content: MessageContent): Promise<boolean> {
+    const { clock, gateway, logger } = this.#deps;
+    const safe = simplify(content, 0);
+    const url = to.responseUrl;
+    if (url !== undefined && clock.now() < to.until && isSlackAddress(url, this.#deps.apiUrl)) {
+      if (await this.#respond(url, safe)) return true;
+    }
+    const result = await gateway.ephemeral({ channel: to.channel, user: to.user, content: safe });
+    if (result.status === "done") return true;
+    const reason = result.status === "limited" ? "ratelimited" : result.code;
+    logger.warn("a private answer could not be given", { user: to.user, channel: to.channel, reason });
+    return false;
+  }
+
+  async #respond(url: string, content: MessageContent): Promise<boolean> {
+    for (let attempt = 1; attempt <= TRIES; attempt += 1) {
+      const outcome = await this.#post(url, content);
+      if (outcome !== "again") return outcome === "taken";
+      if (attempt < TRIES) await this.#deps.clock.sleep(TRY_AGAIN_MS * attempt);
+    }
+    return false;
+  }
+
+  async #post(url: string, { text, blocks }: MessageContent): Promise<"taken" | "refused" | "again"> {
+    try {
+      const response = await fetch(url, {
+        method: "POST",
+        redirect: "error",
+        headers: { "content-type": "application/json; charset=utf-8" },
+        body: JSON.stringify({ text, blocks, response_type: "ephemeral", replace_original: false }),
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+      });
+      const body = (await response.text()).slice(0, 2000);
+      if (response.status === 429 || response.status >= 500) return "again";
+      // Slack answers 200 with {"ok":false} as well as 404 when the address is used up.
+      return response.ok && !Refused.safeParse(tryJson(body)).success ? "taken" : "refused";
+    } catch (error) {
+      this.#deps.logger.debug("an answer to a response address failed", { error: errorText(error) });
+      return "again";
+    }
+  }
+}
+
+/** Answers go to Slack and nowhere else, whatever address a payload names. */
+export function isSlackAddress(url: string, apiUrl: string | undefined): boolean {
+  if (!URL.canParse(url)) return false;
+  const { origin, hostname, protocol } = new URL(url);
+  if (apiUrl !== undefined && URL.canParse(apiUrl) && new URL(apiUrl).origin === origin) return true;
+  return protocol === "https:" && /(?:^|\.)slack(?:-gov)?\.com$/u.test(hostname);
+}
+
+function tryJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

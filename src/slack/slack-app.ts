@@ -1,0 +1,91 @@
+import { App } from "@slack/bolt";
+
+import type { Clock } from "../platform/clock.ts";
+import { errorText } from "../platform/errors.ts";
+import type { Random } from "../platform/ids.ts";
+import { handleForm } from "./listeners/reject-form.ts";
+import { handleClick } from "./listeners/gate-button.ts";
+import type { ListenerDeps, PrivateAnswer } from "./listeners/listener.ts";
+import { handleSlashCommand } from "./listeners/slash-command.ts";
+import { sdkLogger } from "./sdk-logger.ts";
+import { apiOptions } from "./slack-clients.ts";
+import { SocketReceiver } from "./socket-receiver.ts";
+
+export interface SlackAppDeps extends ListenerDeps {
+  readonly botToken: string;
+  readonly appToken: string;
+  readonly apiUrl: string | undefined;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+const DRAIN_MS = 3000;
+
+/** Bolt over two sockets: hands every payload to its listener, and knows when all that has arrived has been dealt with. */
+export class SlackApp implements AsyncDisposable {
+  readonly #deps: SlackAppDeps;
+  readonly #receiver: SocketReceiver;
+  readonly #app: App;
+  readonly #handling = new Set<Promise<void>>();
+
+  constructor(deps: SlackAppDeps) {
+    this.#deps = deps;
+    this.#receiver = new SocketReceiver(deps);
+    this.#app = new App({
+      receiver: this.#receiver,
+      // Bolt remembers one failed check of the token for ever; the token is checked by whoever uses it.
+      authorize: () => Promise.resolve({ botToken: deps.botToken }),
+      ignoreSelf: false,
+      clientOptions: { ...apiOptions(deps.apiUrl), retryConfig: { retries: 0 }, rejectRateLimitedCalls: true },
+      convoStore: false,
+      deferInitialization: true,
+      logger: sdkLogger(deps.logger),
+    });
+    this.#listen();
+  }
+
+  /** How many of the two connections stand. */
+  get connected(): number {
+    return this.#receiver.connected;
+  }
+
+  /** Resolves when Slack has greeted us or cannot be reached for now; throws `slack.app-token-refused`. */
+  async start(): Promise<void> {
+    await this.#app.init();
+    await this.#app.start();
+  }
+
+  /** Lets what has arrived be recorded and acknowledged, then closes the connections. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const late = Promise.withResolvers<void>();
+    const timer = this.#deps.clock.setTimer(DRAIN_MS, () => late.resolve());
+    await Promise.race([Promise.all(this.#handling), late.promise]);
+    timer.cancel();
+    await this.#app.stop();
+  }
+
+  #listen(): void {
+    const deps = this.#deps;
+    this.#app.command(/^/u, ({ body, ack }) => {
+      const reply = (answer?: PrivateAnswer): Promise<void> => ack(answer && { ...answer, blocks: [...answer.blocks] });
+      return this.#track(handleSlashCommand(deps, body, reply));
+    });
+    this.#app.action(/^/u, ({ body, ack }) => this.#track(handleClick(deps, body, () => ack())));
+    this.#app.view({ callback_id: /^/u, type: "view_submission" }, ({ body, ack }) => {
+      return this.#track(handleForm(deps, body, (errors) => ack(errors)));
+    });
+    this.#app.error((error) => {
+      this.#deps.logger.error("a listener for Slack failed", { error: errorText(error) });
+      return Promise.resolve();
+    });
+  }
+
+  async #track(handling: Promise<void>): Promise<void> {
+    this.#handling.add(handling);
+    try {
+      await handling;
+    } finally {
+      this.#handling.delete(handling);
+    }
+  }
+}

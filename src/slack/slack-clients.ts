@@ -1,0 +1,53 @@
+import { WebClient, type WebClientOptions } from "@slack/web-api";
+
+import type { Logger } from "../platform/logger.ts";
+import { sdkLogger } from "./sdk-logger.ts";
+
+/**
+ * One SDK client for each manner of calling: the SDK pauses a whole client for one 429 and repeats calls by itself, so none
+ * of them shares its queue with another, and those that post never repeat anything.
+ */
+export interface SlackClients {
+  /** Answers to a click or a command that cannot wait: views.open, chat.postEphemeral. */
+  readonly trigger: WebClient;
+  /** The outbox alone: chat.postMessage, chat.update, and reading to find a message. */
+  readonly outbox: WebClient;
+  /** Who people are: users.info, usergroups.users.list, auth.test. */
+  readonly directory: WebClient;
+}
+
+export interface SlackClientsOptions {
+  readonly botToken: string;
+  /** Slack's own, or that of a simulator. */
+  readonly apiUrl: string | undefined;
+  readonly logger: Logger;
+}
+
+export function createSlackClients({ botToken, apiUrl, logger }: SlackClientsOptions): SlackClients {
+  const common = (): WebClientOptions => ({
+    rejectRateLimitedCalls: true,
+    allowAbsoluteUrls: false,
+    logger: sdkLogger(logger),
+    ...apiOptions(apiUrl),
+  });
+  return {
+    trigger: new WebClient(botToken, { ...common(), retryConfig: { retries: 0 }, timeout: 2500 }),
+    outbox: new WebClient(botToken, {
+      ...common(),
+      retryConfig: { retries: 0 },
+      timeout: 10_000,
+      maxRequestConcurrency: 8,
+    }),
+    directory: new WebClient(botToken, {
+      ...common(),
+      retryConfig: { retries: 2, minTimeout: 250, maxTimeout: 2000 },
+      timeout: 5000,
+    }),
+  };
+}
+
+/** The address of the Web API as SDK options; it has to be given to every client and receiver separately. */
+export function apiOptions(apiUrl: string | undefined): Pick<WebClientOptions, "slackApiUrl"> {
+  if (apiUrl === undefined) return {};
+  return { slackApiUrl: apiUrl.endsWith("/") ? apiUrl : `${apiUrl}/` };
+}
