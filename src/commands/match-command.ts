@@ -98,7 +98,7 @@ function matchOne(command: Command, typed: Typed): Match {
   const assignment = assignTokens(command, tokens);
   const result = assignment.ok ? readValues(command, { assignment, tokens }) : assignment;
   if (result.ok) return { kind: "matched", command, values: result.values };
-  const fixed = result.fixed ?? reordered(command, tokens);
+  const fixed = result.fixed ?? (assignment.ok ? undefined : reordered(command, tokens));
   const code = tokens.length === 0 ? "empty" : result.code;
   return { ...mismatch(typed, { ...result, fixed }), code, usage: usageOf(command), command };
 }

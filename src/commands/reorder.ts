@@ -7,7 +7,7 @@ const MOST_TOKENS = 8;
 
 /**
  * The text as it was probably meant when its parts stand in the wrong order: two neighbouring parts are exchanged so that it
- * fits the grammar, and each fixed word keeps what follows it (`to prod` stays together).
+ * fits the grammar. Each fixed word and flag keeps what follows it (`to prod` stays together), and the rest keeps its order.
  */
 export function reordered(command: Command, tokens: readonly Token[]): string | undefined {
   if (tokens.length > MOST_TOKENS) return undefined;
@@ -21,16 +21,23 @@ export function reordered(command: Command, tokens: readonly Token[]): string | 
           ...tokens.slice(start, middle),
           ...tokens.slice(end),
         ];
-        if (keepsPairs(words, tokens, moved) && assignTokens(command, moved).ok) return tokensText(moved);
+        if (keepsMeaning(words, tokens, moved) && assignTokens(command, moved).ok) return tokensText(moved);
       }
     }
   }
   return undefined;
 }
 
-function keepsPairs(words: readonly string[], before: readonly Token[], after: readonly Token[]): boolean {
-  return before.every((token, index) => {
-    if (!words.some((word) => isWord(token, word))) return true;
-    return after[after.indexOf(token) + 1] === before[index + 1];
-  });
+function keepsMeaning(words: readonly string[], before: readonly Token[], after: readonly Token[]): boolean {
+  const isLeader = (token: Token | undefined): boolean =>
+    token !== undefined &&
+    ((token.value.startsWith("-") && !token.quoted) || words.some((word) => isWord(token, word)));
+  const free = (tokens: readonly Token[]): readonly Token[] =>
+    tokens.filter((token, index) => !isLeader(token) && !isLeader(tokens[index - 1]));
+  const freeAfter = free(after);
+  const keepsOrder = free(before).every((token, index) => token === freeAfter[index]);
+  const keepsPairs = before.every(
+    (token, index) => !isLeader(token) || after[after.indexOf(token) + 1] === before[index + 1],
+  );
+  return keepsOrder && keepsPairs;
 }

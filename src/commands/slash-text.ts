@@ -45,7 +45,7 @@ export function readSlashText(sent: string): TextReading {
 
 /** Every forbidden character as one visible one, so that places stay the same. */
 function cleaned(text: string): string {
-  return text.replaceAll(/\p{C}/gu, "\u00B7");
+  return text.replaceAll(/\p{C}/gu, (char) => "\u00B7".repeat(char.length));
 }
 
 /** `<@U1|ana>`, `<#C1|deploys>`, `<!here>`, `<https://x|x>` as the person saw them, then the three entities. */

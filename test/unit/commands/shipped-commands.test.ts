@@ -38,7 +38,7 @@ describe("the commands that are shipped", () => {
     });
   });
 
-  it("compile promote to a plan that asks before every environment but the first, and works under a lock", () => {
+  it("compile promote to a plan that asks where an environment asks for approval, and works under a lock", () => {
     const promote = shipped.commands.find(({ id }) => id === "promote");
     expect(promote?.body).toEqual({
       kind: "plan",
@@ -60,7 +60,7 @@ describe("the commands that are shipped", () => {
                 uses: "approval",
                 sort: "gate",
                 protects: false,
-                if: "!target.first",
+                if: "has(target.approval)",
                 with: {
                   app: "${{ target.app }}",
                   revision: "${{ revision.sha }}",
