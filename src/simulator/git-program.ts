@@ -23,3 +23,14 @@ export async function runGit(args: readonly string[], input?: string): Promise<s
   });
   return stdout;
 }
+
+/** The same for output that is not text. */
+export async function runGitBytes(args: readonly string[], input: string): Promise<Buffer> {
+  const { stdout } = await execa("git", args, {
+    env: GIT_ENVIRONMENT,
+    encoding: "buffer",
+    input,
+    stripFinalNewline: false,
+  });
+  return Buffer.from(stdout);
+}
