@@ -87,7 +87,7 @@ export class ArgocdHttp {
    * The body of a stream, open-ended. There is no time limit on the headers: Argo CD sends them with the first frame,
    * and with nothing to send that may take for ever.
    */
-  async stream(call: Omit<HttpCall, "timeoutMs" | "method">): Promise<Dispatcher.ResponseData["body"]> {
+  async stream(call: Omit<HttpCall, "timeoutMs" | "method">): Promise<AsyncIterable<Uint8Array>> {
     try {
       const get = { ...call, method: "GET" as const, timeoutMs: 0 };
       const response = await this.#request(get, call.signal, { accept: "text/event-stream" });

@@ -1,0 +1,37 @@
+import { describe, expect, it } from "vitest";
+import { acceptedRevisions, matchesExpected, rememberBefore } from "../../../src/argocd/expectation.ts";
+import { anApplication, anOperation, aState, at, ours, SHA_A, SHA_B } from "./application-builder.ts";
+
+describe("expectation", () => {
+  it("takes the resolved revisions from the answer to the post", () => {
+    expect(acceptedRevisions(anApplication({ operation: anOperation(SHA_B, ours) }))).toEqual([
+      { sourceIndex: 0, sha: SHA_B },
+    ]);
+    const multi = anApplication({ operation: { sync: { revisions: [SHA_A, SHA_B] } } });
+    expect(acceptedRevisions(multi)).toEqual([
+      { sourceIndex: 0, sha: SHA_A },
+      { sourceIndex: 1, sha: SHA_B },
+    ]);
+    expect(acceptedRevisions(anApplication())).toEqual([]);
+  });
+
+  it("is met by nothing when it expects nothing", () => {
+    expect(matchesExpected([], [SHA_A])).toBe(false);
+    expect(matchesExpected([{ sourceIndex: 0, sha: "" }], [SHA_A])).toBe(false);
+    expect(matchesExpected([{ sourceIndex: 1, sha: SHA_A }], [SHA_A])).toBe(false);
+  });
+
+  it("remembers what the sync met, as plain data", () => {
+    const before = rememberBefore(
+      anApplication({
+        status: { history: [{ id: 3, revision: SHA_A }], operationState: aState(SHA_A, "ana", "Succeeded") },
+      }),
+    );
+    expect(JSON.parse(JSON.stringify(before))).toEqual({
+      uid: "uid-1",
+      historyId: 3,
+      operation: `${at(10)}|${SHA_A}|ana|`,
+      reconciledAt: at(0),
+    });
+  });
+});
