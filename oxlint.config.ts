@@ -18,7 +18,7 @@ const LAYERS: Record<string, readonly string[]> = {
   slack: ["platform", "domain", "commands", "engine"],
   intake: ["platform", "config", "domain", "commands", "engine", "argocd", "git", "inventory", "steps"],
   simulator: ["platform"],
-  demo: ["platform", "simulator"],
+  demo: ["platform", "domain", "audit", "engine", "store", "simulator"],
 };
 
 /** The folders that may import a package; a package that is not listed is free everywhere. */

@@ -1,0 +1,58 @@
+/** What the demo's `quarterdeck.yaml` says; only addresses, names and short times are its own. */
+export interface DemoAddresses {
+  readonly argocdUrl: string;
+  readonly repositoryUrl: string;
+}
+
+/** The configuration of the demo, as a person would write it. */
+export function demoConfiguration({ argocdUrl, repositoryUrl }: DemoAddresses): string {
+  return `# The configuration of the demo. A real one differs in its addresses, people and times; see quarterdeck.example.yaml.
+slack:
+  channel: C0DEPLOYS1
+  alerts:
+    channel: C0DEPLOYS1
+    mention: { group: S0ONCALL01, handle: oncall }
+
+argocd:
+  - name: main
+    url: ${argocdUrl}
+    token: \${{ secrets.ARGOCD_TOKEN }}
+
+environments:
+  - name: staging
+  - name: qa
+    approval:
+      from: [{ group: S0APPROVE1, handle: release-approvers }]
+      quorum: 1
+      expires: 1h
+  - name: prod
+    approval:
+      from: [{ group: S0APPROVE1, handle: release-approvers }]
+      quorum: 1
+      expires: 1h
+
+services:
+  - name: checkout
+    environments: { staging: checkout-staging, prod: checkout-prod }
+  - name: web
+    environments: { staging: web-staging, prod: web-prod }
+  - name: payments
+    environments: { staging: payments-staging, qa: payments-qa, prod: payments-prod }
+
+roles:
+  team: [everyone]
+grants:
+  - { role: team, verbs: [promote, rollback, sync], services: all, environments: all }
+
+git:
+  repositories:
+    - url: ${repositoryUrl}
+      branches: [main]
+
+secrets:
+  ARGOCD_TOKEN: { env: ARGOCD_TOKEN }
+
+# The demo's pods start in seconds, so its proofs need not take minutes.
+timing: { settle: 2s, degraded-grace: 4s, start-deadline: 20s, resync: 60s }
+`;
+}

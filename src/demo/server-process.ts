@@ -1,0 +1,94 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+
+import { z } from "zod";
+
+import { AppError } from "../platform/errors.ts";
+
+const LogLine = z.looseObject({ level: z.string(), message: z.string() });
+type LogLine = z.infer<typeof LogLine>;
+
+export interface ServerProcessOptions {
+  /** The program's entry, as `npm start` runs it. */
+  readonly entry: string;
+  /** Added to what a program needs of its surroundings to run at all. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Takes each line of the server's own log. */
+  readonly onLog?: (line: LogLine) => void;
+}
+
+// Where programs are found, and what Node itself reads; nothing of the person's own tokens.
+const PASSED_ON = ["PATH", "HOME", "LANG", "TMPDIR", "NODE_COMPILE_CACHE"];
+const MOST_KEPT_LINES = 50;
+
+/** The real application in a process of its own, started as anybody would start it, so that it can be killed. */
+export class ServerProcess {
+  readonly #child: ChildProcess;
+  readonly #lines: string[] = [];
+  readonly #exit: Promise<string>;
+  readonly #ready = Promise.withResolvers<void>();
+
+  private constructor(child: ChildProcess, onLog: (line: LogLine) => void) {
+    this.#child = child;
+    this.#exit = new Promise((resolve) => {
+      child.once("exit", (code, signal) => resolve(signal ?? `exit code ${code ?? 0}`));
+    });
+    for (const stream of [child.stdout, child.stderr]) {
+      if (stream !== null) createInterface({ input: stream }).on("line", (line) => this.#hear(line, onLog));
+    }
+    void this.#exit.then((how) => this.#ready.reject(this.#ended(how)));
+    // Whoever waits for it hears of it; nobody has to.
+    this.#ready.promise.catch(() => undefined);
+  }
+
+  /** Starts the server and resolves when it is ready; rejects with the end of its output when it ends before that. */
+  static async start(
+    options: ServerProcessOptions,
+    surroundings: Readonly<Record<string, string | undefined>>,
+  ): Promise<ServerProcess> {
+    const passedOn = PASSED_ON.flatMap((name) =>
+      surroundings[name] === undefined ? [] : [[name, surroundings[name]]],
+    );
+    const child = spawn(process.execPath, [options.entry, "serve"], {
+      env: { ...Object.fromEntries(passedOn), ...options.environment },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const server = new ServerProcess(child, options.onLog ?? (() => undefined));
+    await server.#ready.promise;
+    return server;
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  /** Sends the signal and resolves when the process is gone. */
+  async kill(signal: "SIGKILL" | "SIGTERM"): Promise<string> {
+    this.#child.kill(signal);
+    return await this.#exit;
+  }
+
+  #hear(line: string, onLog: (line: LogLine) => void): void {
+    this.#lines.push(line);
+    if (this.#lines.length > MOST_KEPT_LINES) this.#lines.shift();
+    const parsed = tryLogLine(line);
+    if (parsed === undefined) return;
+    if (parsed.message === "ready") this.#ready.resolve();
+    onLog(parsed);
+  }
+
+  #ended(how: string): AppError {
+    return new AppError(`The server ended (${how}) before it was ready:\n${this.#lines.join("\n")}`, {
+      code: "demo.server",
+    });
+  }
+}
+
+function tryLogLine(line: string): LogLine | undefined {
+  if (!line.startsWith("{")) return undefined;
+  try {
+    return LogLine.safeParse(JSON.parse(line)).data;
+  } catch {
+    return undefined;
+  }
+}
