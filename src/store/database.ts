@@ -22,8 +22,8 @@ export const IN_MEMORY = ":memory:";
 
 // "QDek": marks the file as ours, so that somebody else's database is never migrated by mistake.
 const APPLICATION_ID = 0x51_44_65_6b;
-// Long enough for another connection's checkpoint, short enough not to be felt: this wait blocks the event loop.
-const SQLITE_BUSY_MS = 50;
+// While it is opened nothing else has to go on, so the waiting for others is left to SQLite.
+const OPENING_BUSY_MS = 1000;
 const MIGRATIONS = fileURLToPath(new URL("migrations", import.meta.url));
 const Journal = z.object({ entries: z.array(z.object({ tag: z.string() })) });
 
@@ -34,7 +34,7 @@ const Journal = z.object({ entries: z.array(z.object({ tag: z.string() })) });
 export function openDatabase(file: string): LogDatabase {
   return opened(file, () => {
     makePrivate(file);
-    const sqlite = new Database(file, { timeout: SQLITE_BUSY_MS });
+    const sqlite = new Database(file, { timeout: OPENING_BUSY_MS });
     return closingOnError(sqlite, () => {
       const migrations = countMigrations();
       checkOrigin({ sqlite, file, migrations });
@@ -55,7 +55,7 @@ export function openDatabaseToRead(file: string): LogDatabase {
     if (!existsSync(file)) {
       throw new AppError(`there is no log at ${file}: name the data folder of a server`, { code: "store.missing" });
     }
-    const sqlite = new Database(file, { timeout: SQLITE_BUSY_MS, readonly: true, fileMustExist: true });
+    const sqlite = new Database(file, { timeout: OPENING_BUSY_MS, readonly: true, fileMustExist: true });
     return closingOnError(sqlite, () => {
       const migrations = countMigrations();
       checkOrigin({ sqlite, file, migrations });

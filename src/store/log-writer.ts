@@ -70,6 +70,8 @@ export class LogWriter implements AsyncDisposable {
   constructor(deps: LogWriterDeps) {
     this.#deps = deps;
     const { sqlite } = deps.database;
+    // SQLite's own waiting would stop the event loop, and with it every acknowledgement.
+    sqlite.pragma("busy_timeout = 0");
     this.#begin = sqlite.prepare("BEGIN IMMEDIATE");
     this.#commit = sqlite.prepare("COMMIT");
     this.#rollback = sqlite.prepare("ROLLBACK");
@@ -142,7 +144,6 @@ export class LogWriter implements AsyncDisposable {
     for (const work of turn) work.resolve();
   }
 
-  // Waits without blocking: SQLite's own waiting would stop the event loop, and with it every acknowledgement.
   #tryBegin(): boolean {
     const { clock, busyTimeoutMs } = this.#deps;
     try {
