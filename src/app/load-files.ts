@@ -1,5 +1,3 @@
-import { dirname } from "node:path";
-
 import { readCommandFolder, loadCommands, type CommandSet } from "../commands/load-commands.ts";
 import { validateReport, type ValidateReport } from "../commands/validate-report.ts";
 import type { StepCatalogue } from "../commands/step-catalogue.ts";
@@ -37,9 +35,6 @@ export function usableCommands({ commands }: LoadedFiles): CommandSet["commands"
 
 /** The step kinds as command files see them: what they take and give. Nothing of this is ever executed. */
 function catalogue(): StepCatalogue {
-  const nothing = (): never => {
-    throw new TypeError("a step kind of the catalogue was executed");
-  };
   return builtinSteps({
     servers: new Map(),
     git: { commitsBetween: nothing },
@@ -50,11 +45,10 @@ function catalogue(): StepCatalogue {
   });
 }
 
-function bareName(slash: string): string {
-  return slash.replace(/^\//u, "");
+function nothing(): never {
+  throw new TypeError("a step kind of the catalogue was executed");
 }
 
-/** The folder that relative paths of the configuration start from. */
-export function configurationFolder(environment: Environment): string {
-  return dirname(environment.configurationFile);
+function bareName(slash: string): string {
+  return slash.replace(/^\//u, "");
 }
