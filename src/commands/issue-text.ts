@@ -20,6 +20,7 @@ export function issueDiagnostics(
   source: CommandSource,
   { error, value, base, keys }: { error: z.ZodError; value: unknown; base: ValuePath; keys: readonly string[] },
 ): readonly CommandDiagnostic[] {
+  const seen = new Set<string>();
   return error.issues.flatMap((issue) => {
     const path = [...base, ...issue.path];
     if (issue.code === "unrecognized_keys") {
@@ -28,6 +29,10 @@ export function issueDiagnostics(
         return source.diagnostic(source.keySpan([...path, key]), unknownKey(key, known));
       });
     }
+    // The first thing that is wrong with a value is its type; what follows from that says nothing more.
+    const place = path.map(String).join("\n");
+    if (seen.has(place)) return [];
+    seen.add(place);
     return [source.diagnostic(source.valueSpan(path), issueText(issue, valueAt(value, issue.path), path))];
   });
 }

@@ -1,4 +1,4 @@
-import { type Document, parseDocument, visit, type YAMLError } from "yaml";
+import { type Document, isScalar, parseDocument, type Range, visit, type YAMLError } from "yaml";
 
 import type { CommandDiagnostic, CommandSource, Span } from "./command-source.ts";
 
@@ -17,27 +17,39 @@ const MOST_REPORTED = 20;
 export function readYaml(source: CommandSource, text: string): YamlReading {
   const refusal = findExcess(text);
   if (refusal !== undefined) return { ok: false, diagnostics: [source.diagnostic(refusal.span, refusal.message)] };
-  const document = parseDocument(text, { prettyErrors: false, stringKeys: true, logLevel: "silent" });
+  const document = parseDocument(text, { prettyErrors: false, stringKeys: true, logLevel: "error" });
   const mistakes = [...document.errors, ...document.warnings].slice(0, MOST_REPORTED);
   if (mistakes.length > 0)
     return { ok: false, diagnostics: mistakes.map((mistake) => describe(source, text, mistake)) };
-  const alias = findAlias(document);
-  if (alias !== undefined) return { ok: false, diagnostics: [source.diagnostic(alias, ALIAS_MESSAGE)] };
+  const unwanted = findUnwanted(document);
+  if (unwanted !== undefined) return { ok: false, diagnostics: [source.diagnostic(unwanted.span, unwanted.message)] };
   source.adopt(document);
   return { ok: true, value: document.toJS({ maxAliasCount: 0 }) };
 }
 
-/** Aliases can repeat each other without end, and a file that says everything where it applies is easier to read. */
-function findAlias(document: Document): Span | undefined {
-  let found: Span | undefined;
+/**
+ * Valid YAML that no command file has: aliases, which can repeat each other without end, and the one key that JavaScript
+ * takes for something else, which would vanish without a word.
+ */
+function findUnwanted(document: Document): Excess | undefined {
+  let found: Excess | undefined;
   visit(document, {
     Alias(_, { range }) {
-      const [offset, end] = range ?? [0, 1];
-      found = { offset, length: end - offset };
+      found = { span: spanOf(range), message: ALIAS_MESSAGE };
+      return visit.BREAK;
+    },
+    Pair(_, { key }) {
+      if (!isScalar(key) || key.value !== "__proto__") return undefined;
+      found = { span: spanOf(key.range), message: 'unknown key "__proto__"' };
       return visit.BREAK;
     },
   });
   return found;
+}
+
+function spanOf(range: Range | null | undefined): Span {
+  const [offset, end] = range ?? [0, 1];
+  return { offset, length: end - offset };
 }
 
 interface Excess {

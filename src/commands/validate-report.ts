@@ -17,14 +17,16 @@ export interface ValidateReport {
 /** The result of loading for people (grouped by file, with the line and a caret) and for programs. */
 export function validateReport({ commands, diagnostics }: CommandSet): ValidateReport {
   const ordered = diagnostics.toSorted(byPlace);
-  const count = ordered.length === 1 ? "1 mistake" : `${ordered.length} mistakes`;
-  const good = commands.map((command) => `  ${usageOf(command)}`);
+  const files = new Set(ordered.map(({ file }) => file)).size;
   const text =
     ordered.length === 0
-      ? [`${commands.length} commands, no mistakes:`, ...good].join("\n")
+      ? [
+          `${counted(commands.length, "command")}, no mistakes:`,
+          ...commands.map((command) => `  ${usageOf(command)}`),
+        ].join("\n")
       : [
           ...ordered.map(commandDiagnosticText),
-          `${count} in ${new Set(ordered.map(({ file }) => file)).size} of the files`,
+          `${counted(ordered.length, "mistake")} in ${counted(files, "file")}`,
         ].join("\n\n");
   const exitStatus = ordered.length === 0 ? 0 : 1;
   return {
@@ -48,4 +50,8 @@ export function commandDiagnosticText({ file, line, column, message, excerpt, le
 
 function byPlace(left: CommandDiagnostic, right: CommandDiagnostic): number {
   return left.file.localeCompare(right.file, "en") || left.line - right.line || left.column - right.column;
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
