@@ -204,8 +204,8 @@ export function eventStoreContract(name: string, open: () => Promise<StoreUnderT
       });
 
       it("finds the newest run of a short id", async () => {
-        const run = sampleRunId();
-        const newer = `${run.slice(0, -5)}0${run.slice(-4)}`;
+        const run = "run_01JD2K6W3V8QZ7E4M5N6P7R8S9";
+        const newer = "run_01JD2K6W3V8QZ7E4M5N6P8R8S9";
         await record(run);
         expect(store.events.findRun(shortId(run))?.id).toBe(run);
         await record(newer);
