@@ -4,7 +4,7 @@ import { SlackApiError } from "./slack-api-error.ts";
 import { characters } from "./slack-block-kit-rules.ts";
 import { postableChannel, threadParent, visibleChannel } from "./slack-channel-access.ts";
 import { contentArguments, isEmptyContent, readContent, type SlackMessageContent } from "./slack-message-content.ts";
-import type { JsonObject, SlackMessage, SlackMessageEdit } from "./slack-messages.ts";
+import type { SlackMessage, SlackMessageEdit } from "./slack-messages.ts";
 import { defineSlackMethod, flagArgument, type SlackMethod, textArgument } from "./slack-method.ts";
 import { wireMessage } from "./slack-wire.ts";
 import type { SlackWorld } from "./slack-world.ts";
@@ -14,23 +14,19 @@ const LONGEST_EDITED_TEXT = 4_000;
 /** What Slack puts where a message has blocks and no text. */
 const NO_TEXT = "This content can't be displayed.";
 
-// The whole argument object goes along as `given`: it tells a part that cannot be read from one that is not there.
-const withGiven = <T extends z.ZodRawShape>(shape: T) =>
-  z.looseObject(shape).transform((args) => ({ args, given: args as JsonObject }));
-
 const postMessage = defineSlackMethod({
   limit: "postInWorkspace",
   scope: "chat:write",
   posts: true,
-  args: withGiven({
+  args: z.object({
     ...contentArguments,
     channel: textArgument,
     thread_ts: textArgument.optional(),
     reply_broadcast: flagArgument.optional(),
   }),
-  run: ({ args, given }, world) => {
+  run: (args, world) => {
     const channel = postableChannel(args.channel, world);
-    const content = requireContent(readContent(args, given));
+    const content = requireContent(readContent(args));
     const parent = threadParent(channel, args.thread_ts, world);
     const broadcast = parent !== undefined && args.reply_broadcast === true;
     const message = world.messages.add({
@@ -46,13 +42,13 @@ const postMessage = defineSlackMethod({
 const update = defineSlackMethod({
   limit: "tier3",
   scope: "chat:write",
-  args: withGiven({ ...contentArguments, channel: textArgument, ts: textArgument }),
-  run: ({ args, given }, world) => {
+  args: z.object({ ...contentArguments, channel: textArgument, ts: textArgument }),
+  run: (args, world) => {
     const channel = visibleChannel(args.channel, world);
     const message = ownMessage({ channel: channel.id, ts: args.ts, refusal: "cant_update_message" }, world);
     if (channel.archived) throw new SlackApiError("is_inactive");
     if (args.text !== undefined && characters(args.text) > LONGEST_EDITED_TEXT) throw new SlackApiError("msg_too_long");
-    const changes = editOf(readContent(args, given));
+    const changes = editOf(readContent(args));
     const empty = Object.keys(changes).length === 0 || isEmptyContent({ ...message, ...changes });
     if (empty) throw new SlackApiError("no_text");
     const edited = world.messages.edit(message, changes);
@@ -75,15 +71,15 @@ const remove = defineSlackMethod({
 const postEphemeral = defineSlackMethod({
   limit: "tier4",
   scope: "chat:write",
-  args: withGiven({
+  args: z.object({
     ...contentArguments,
     channel: textArgument,
     user: textArgument,
     thread_ts: textArgument.optional(),
   }),
-  run: ({ args, given }, world) => {
+  run: (args, world) => {
     const channel = postableChannel(args.channel, world);
-    const content = requireContent(readContent(args, given));
+    const content = requireContent(readContent(args));
     if (!channel.members.includes(args.user)) throw new SlackApiError("user_not_in_channel");
     const parent = threadParent(channel, args.thread_ts, world);
     const placed = { channel: channel.id, threadTs: parent?.ts, viewer: args.user };

@@ -30,7 +30,7 @@ const NamedFiles = z.array(z.object({ id: z.string(), title: z.string().optional
 const completeUpload = defineSlackMethod({
   limit: "tier4",
   scope: "files:write",
-  args: z.looseObject({
+  args: z.object({
     files: jsonArgument.pipe(NamedFiles),
     channel_id: textArgument.optional(),
     thread_ts: textArgument.optional(),
@@ -79,7 +79,7 @@ function share(files: readonly SlackFile[], target: ShareTarget, world: SlackWor
   const parent = threadParent(channel, target.thread_ts, world);
   // The comment wins over blocks.
   const blocks = target.initial_comment === undefined ? target.blocks : undefined;
-  const content = readContent({ text: target.initial_comment ?? "", blocks }, { blocks });
+  const content = readContent({ text: target.initial_comment ?? "", blocks });
   const message = world.messages.add({
     ...authored(content, world),
     channel: channel.id,

@@ -39,15 +39,15 @@ export interface SlackMessageContent {
   readonly metadata: JsonObject | undefined;
 }
 
-/** Reads and checks the content of a message. `given` is the raw arguments, to tell an unreadable part from an absent one. */
-export function readContent(args: ContentArguments, given: JsonObject): SlackMessageContent {
+/** Reads and checks the content of a message. Throws SlackApiError. */
+export function readContent(args: ContentArguments): SlackMessageContent {
   if (args.markdown_text !== undefined) return markdownContent(args, args.markdown_text);
-  const blocks = readBlocks(args.blocks, given["blocks"]);
+  const blocks = readBlocks(args.blocks);
   return {
     text: args.text === undefined ? undefined : Array.from(args.text).slice(0, LONGEST_TEXT).join(""),
     blocks,
-    attachments: readAttachments(args.attachments, given["attachments"]),
-    metadata: readMetadata(args.metadata, given["metadata"]),
+    attachments: readAttachments(args.attachments),
+    metadata: readMetadata(args.metadata),
   };
 }
 
@@ -68,11 +68,11 @@ function markdownContent(args: ContentArguments, markdown: string): SlackMessage
   if (args.text !== undefined || args.blocks !== undefined) throw new SlackApiError("markdown_text_conflict");
   if (characters(markdown) > MOST_MARKDOWN) throw new SlackApiError("msg_too_long");
   const blocks = [{ type: "markdown", text: markdown }];
-  return { text: markdown, blocks, attachments: undefined, metadata: readMetadata(args.metadata, args.metadata) };
+  return { text: markdown, blocks, attachments: undefined, metadata: readMetadata(args.metadata) };
 }
 
-function readBlocks(blocks: unknown, given: unknown): readonly JsonObject[] | undefined {
-  if (given === undefined) return undefined;
+function readBlocks(blocks: unknown): readonly JsonObject[] | undefined {
+  if (blocks === undefined) return undefined;
   if (!Array.isArray(blocks)) throw new SlackApiError("invalid_blocks_format");
   const problems = blockProblems(blocks, "message");
   if (problems.length > 0) throw invalidBlocks(problems);
@@ -88,8 +88,8 @@ function blockText(value: unknown): number {
   return own + blockText(Object.values(value));
 }
 
-function readAttachments(attachments: unknown, given: unknown): readonly JsonObject[] | undefined {
-  if (given === undefined) return undefined;
+function readAttachments(attachments: unknown): readonly JsonObject[] | undefined {
+  if (attachments === undefined) return undefined;
   if (!Array.isArray(attachments)) throw new SlackApiError("invalid_attachments");
   if (attachments.length > MOST_ATTACHMENTS) throw new SlackApiError("too_many_attachments");
   const objects = attachments.filter(isObject);
@@ -100,8 +100,8 @@ function readAttachments(attachments: unknown, given: unknown): readonly JsonObj
   return objects;
 }
 
-function readMetadata(metadata: unknown, given: unknown): JsonObject | undefined {
-  if (given === undefined) return undefined;
+function readMetadata(metadata: unknown): JsonObject | undefined {
+  if (metadata === undefined) return undefined;
   if (!isObject(metadata)) throw new SlackApiError("invalid_metadata_format");
   if (JSON.stringify(metadata).length > LARGEST_METADATA) throw new SlackApiError("metadata_too_large");
   const named = typeof metadata["event_type"] === "string" && isObject(metadata["event_payload"]);

@@ -51,13 +51,13 @@ export const flagArgument = z.union([z.boolean(), z.enum(["true", "false", "1", 
 
 export const countArgument = z.coerce.number().int().min(0);
 
-/** A value that a form carries as JSON text and a JSON body as it is. Unreadable text becomes undefined. */
+/** A value that a form carries as JSON text and a JSON body as it is. Unreadable text stays text. */
 export const jsonArgument = z.unknown().transform((value): unknown => {
   if (typeof value !== "string") return value;
   try {
     return JSON.parse(value) as unknown;
   } catch {
-    return undefined;
+    return value;
   }
 });
 

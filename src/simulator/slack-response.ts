@@ -8,7 +8,7 @@ import { flagArgument, textArgument } from "./slack-method.ts";
 import type { SlackResponseTarget } from "./slack-response-urls.ts";
 import type { SlackWorld } from "./slack-world.ts";
 
-const ResponseArguments = z.looseObject({
+const ResponseArguments = z.object({
   ...contentArguments,
   response_type: textArgument.optional(),
   replace_original: flagArgument.optional(),
@@ -35,7 +35,7 @@ export function applyResponse(
     world.messages.delete(original);
     return undefined;
   }
-  const content = readContent(args, body);
+  const content = readContent(args);
   if (isEmptyContent(content)) throw new SlackApiError("no_text");
   const message = authored(content, world);
   if (args.replace_original === true && original !== undefined) return world.messages.edit(original, message);
