@@ -1,53 +1,43 @@
-import { z } from "zod";
+import type { Answer } from "../engine/answer.ts";
 
-import { GateAction } from "./action-value.ts";
-import type { MessageContent } from "./blocks.ts";
-
-/** Where somebody gets their private answer. Kept with what they asked, so that it can be given after a restart too. */
-export const ReplyTo = z.strictObject({
-  team: z.string(),
-  channel: z.string(),
-  user: z.string(),
-  responseUrl: z.string().optional(),
-  /** Slack takes answers through the address until then, in milliseconds since the epoch. */
-  until: z.number(),
-});
-export type ReplyTo = z.infer<typeof ReplyTo>;
-
-const arrival = {
-  /** The same for every delivery of the same act. */
-  key: z.string(),
-  at: z.number(),
+/** Who sent something, from which workspace, and where a private answer can go. */
+export interface Sender {
   /** The workspace of the person, which in a shared channel is not always ours. */
-  team: z.string(),
-  user: z.string(),
-  replyTo: ReplyTo,
-};
-
-/** Something that a person did in Slack. */
-export const Arrival = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("slash"), ...arrival, command: z.string(), text: z.string() }),
-  z.strictObject({
-    kind: z.literal("decision"),
-    ...arrival,
-    decision: z.enum(["approve", "reject"]),
-    action: GateAction,
-    /** False when the message on which the button was pressed is not the one that is kept up to date. */
-    isCurrent: z.boolean(),
-    reason: z.string(),
-  }),
-]);
-export type Arrival = z.infer<typeof Arrival>;
-
-/** What can be said at once. */
-export interface Receipt {
-  readonly answer?: MessageContent | undefined;
+  readonly team: string;
+  readonly user: string;
+  readonly channel: string;
+  /** Slack's address for private answers: five uses, half an hour. */
+  readonly responseUrl?: string | undefined;
+  /** Until when it can be used, in milliseconds since the epoch. */
+  readonly answerUntil: number;
 }
+
+/** A slash command as it was typed: `command` is `/promote`, `text` the rest. */
+export interface SlashArrival extends Sender {
+  readonly kind: "slash";
+  readonly command: string;
+  readonly text: string;
+}
+
+/** Somebody pressed a button of a gate, or gave a reason for a rejection. */
+export interface DecisionArrival extends Sender {
+  readonly kind: "decision";
+  /** False when the message on which the button was pressed is not the one that is kept up to date. */
+  readonly isCurrent: boolean;
+  readonly run: string;
+  readonly path: string;
+  readonly attempt: number;
+  readonly digest: string;
+  readonly decision: "approve" | "reject";
+  readonly reason: string;
+}
+
+export type Arrival = SlashArrival | DecisionArrival;
 
 /**
  * Takes what people do. `receive` resolves when it is durably recorded, and only then is Slack told that it arrived; it rejects
- * with `store.*` when it could not be recorded. The same key twice is recorded once.
+ * with `store.*` when it could not be recorded. The same key twice is recorded once. What it resolves with can be said at once.
  */
 export interface FrontDoor {
-  receive(arrival: Arrival): Promise<Receipt>;
+  receive(key: string, arrival: Arrival): Promise<Answer | undefined>;
 }

@@ -6,7 +6,7 @@ import { errorText } from "../platform/errors.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { MessageContent } from "./blocks.ts";
 import { simplify } from "./degrade.ts";
-import type { ReplyTo } from "./front-door.ts";
+import type { Sender } from "./front-door.ts";
 import type { SlackGateway } from "./slack-gateway.ts";
 
 export interface SlackAnswersDeps {
@@ -32,11 +32,11 @@ export class SlackAnswers {
   }
 
   /** True when Slack took it. An answer that cannot be given is logged and never thrown: it is never the only record. */
-  async send(to: ReplyTo, content: MessageContent): Promise<boolean> {
+  async send(to: Sender, content: MessageContent): Promise<boolean> {
     const { clock, gateway, logger } = this.#deps;
     const safe = simplify(content, 0);
     const url = to.responseUrl;
-    if (url !== undefined && clock.now() < to.until && isSlackAddress(url, this.#deps.apiUrl)) {
+    if (url !== undefined && clock.now() < to.answerUntil && isSlackAddress(url, this.#deps.apiUrl)) {
       if (await this.#respond(url, safe)) return true;
     }
     const result = await gateway.ephemeral({ channel: to.channel, user: to.user, content: safe });

@@ -91,12 +91,17 @@ export function renew(entry: SlotEntry, wanted: Wanted, now: number): void {
     entry.notBefore = now;
     entry.failures = 0;
   }
-  if (entry.inFlight) entry.nextPriority = mostUrgent(entry.nextPriority, wanted.priority);
-  else entry.priority = wasSettled ? wanted.priority : mostUrgent(entry.priority, wanted.priority);
+  // The same again is no more urgent than it was.
+  if (hash !== entry.hash) raise(entry, wanted.priority, wasSettled);
   if (wasSettled) entry.waitingSince = now;
   entry.wanted = wanted;
   entry.wantedAt = now;
   entry.hash = hash;
+}
+
+function raise(entry: SlotEntry, priority: Priority, wasSettled: boolean): void {
+  if (entry.inFlight) entry.nextPriority = mostUrgent(entry.nextPriority, priority);
+  else entry.priority = wasSettled ? priority : mostUrgent(entry.priority, priority);
 }
 
 /** The call that was under way has ended; `isSent` when Slack took it. */

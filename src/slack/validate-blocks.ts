@@ -139,7 +139,8 @@ function totalText(value: unknown): number {
   if (Array.isArray(value)) return value.reduce((sum: number, item) => sum + totalText(item), 0);
   if (typeof value !== "object" || value === null) return 0;
   return Object.entries(value).reduce(
-    (sum, [key, member]) => sum + (key === "text" && typeof member === "string" ? member.length : totalText(member)),
+    (sum, [key, member]) =>
+      sum + (key === "text" && typeof member === "string" ? Array.from(member).length : totalText(member)),
     0,
   );
 }

@@ -1,6 +1,6 @@
 import type { GateAction } from "../action-value.ts";
 import { APPROVE_ACTION, REJECT_ACTION, tryGateAction } from "../action-value.ts";
-import type { Arrival, ReplyTo } from "../front-door.ts";
+import type { DecisionArrival, Sender } from "../front-door.ts";
 import { isGateSlot } from "../slot-ids.ts";
 import { type Notice, renderNotice } from "../views/notice.ts";
 import { renderRejectModal } from "../views/reject-modal.ts";
@@ -28,7 +28,7 @@ export async function handleClick(deps: ListenerDeps, payload: unknown, ack: Ack
   const action = tryGateAction(pressed.value);
   if (action === undefined) {
     await tryAck(deps, ack);
-    await deps.answers.send(replyTo(deps, click), renderNotice(UNKNOWN));
+    await deps.answers.send(senderOf(deps, click), renderNotice(UNKNOWN));
     return;
   }
   if (pressed.action_id === APPROVE_ACTION) await approve(deps, { click, action, ack });
@@ -43,29 +43,25 @@ interface GateClick {
 
 async function approve(deps: ListenerDeps, { click, action, ack }: GateClick): Promise<void> {
   const { channel_id: channel = "", message_ts: ts = "" } = click.container;
-  const team = actorTeam(click);
-  const arrival: Arrival = {
+  const sender = senderOf(deps, click);
+  const arrival: DecisionArrival = {
     kind: "decision",
-    key: `click/${team}/${click.trigger_id}`,
-    at: deps.clock.now(),
-    team,
-    user: click.user.id,
-    replyTo: replyTo(deps, click),
-    decision: "approve",
-    action,
+    ...sender,
+    ...action,
     isCurrent: isCurrent(deps, action, { channel, ts }),
+    decision: "approve",
     reason: "",
   };
-  const recorded = await record(deps, arrival);
+  const recorded = await record(deps, `click/${sender.team}/${click.trigger_id}`, arrival);
   // A click that is not on the disk yet is not acknowledged as if it were: Slack's own warning is the truth then.
   if (recorded.kind === "slow") return answerLate(deps, arrival, await recorded.later);
   await tryAck(deps, ack);
   return answerLate(deps, arrival, recorded);
 }
 
-async function answerLate(deps: ListenerDeps, arrival: Arrival, recorded: Recorded): Promise<void> {
+async function answerLate(deps: ListenerDeps, arrival: DecisionArrival, recorded: Recorded): Promise<void> {
   const answer = answerOf(recorded);
-  if (answer !== undefined) await deps.answers.send(arrival.replyTo, answer);
+  if (answer !== undefined) await deps.answers.send(arrival, answer);
 }
 
 async function askWhy(deps: ListenerDeps, { click, action, ack }: GateClick): Promise<void> {
@@ -78,7 +74,7 @@ async function askWhy(deps: ListenerDeps, { click, action, ack }: GateClick): Pr
   ]);
   if (opened.status === "done") return;
   deps.logger.warn("the form for a rejection could not be opened", { result: opened });
-  await deps.answers.send(replyTo(deps, click), renderNotice(FORM_EXPIRED));
+  await deps.answers.send(senderOf(deps, click), renderNotice(FORM_EXPIRED));
 }
 
 /** Whether the message is the one that Quarterdeck keeps up to date for this gate, and not a copy or an earlier one. */
@@ -91,13 +87,13 @@ export function isCurrent(
   return kept !== undefined && isGateSlot(kept.slot, action.run, action.path);
 }
 
-function replyTo(deps: ListenerDeps, click: ClickPayload): ReplyTo {
+function senderOf(deps: ListenerDeps, click: ClickPayload): Sender {
   return {
     team: actorTeam(click),
-    channel: click.container.channel_id ?? "",
     user: click.user.id,
+    channel: click.container.channel_id ?? "",
     responseUrl: click.response_url,
-    until: deps.clock.now() + ANSWERABLE_MS,
+    answerUntil: deps.clock.now() + ANSWERABLE_MS,
   };
 }
 

@@ -3,10 +3,13 @@ import type { Clock } from "../../platform/clock.ts";
 import { errorCode, errorText } from "../../platform/errors.ts";
 import type { Logger } from "../../platform/logger.ts";
 import type { MessageContent } from "../blocks.ts";
-import type { Arrival, FrontDoor, Receipt } from "../front-door.ts";
+import type { Answer } from "../../engine/answer.ts";
+import type { Arrival, FrontDoor } from "../front-door.ts";
 import type { SlackAnswers } from "../slack-answers.ts";
 import type { SlackGateway } from "../slack-gateway.ts";
+import { renderAnswer } from "../views/answer.ts";
 import { renderNotice } from "../views/notice.ts";
+import type { ViewLookups } from "../views/view-lookups.ts";
 
 /** Tells Slack that something has arrived, within three seconds of its arrival; rejects when the connection is gone. */
 export type Ack<Response = never> = (response?: Response) => Promise<void>;
@@ -24,6 +27,7 @@ export interface ListenerDeps {
   readonly answers: Pick<SlackAnswers, "send">;
   readonly gateway: Pick<SlackGateway, "openView">;
   readonly slots: Pick<SlotStore, "slotByMessage">;
+  readonly lookups: ViewLookups;
   readonly clock: Clock;
   readonly logger: Logger;
   /** The workspace in which the app is installed, once it is known. */
@@ -36,14 +40,14 @@ export const ANSWERABLE_MS = 29 * 60_000;
 const ACK_WITHIN_MS = 2300;
 
 export type Recorded =
-  | { readonly kind: "recorded"; readonly receipt: Receipt }
+  | { readonly kind: "recorded"; readonly answer: MessageContent | undefined }
   | { readonly kind: "failed"; readonly notice: MessageContent }
   /** Not on the disk yet; `later` never rejects. */
   | { readonly kind: "slow"; readonly later: Promise<Recorded> };
 
 /** Hands an arrival to the front door, and comes back in time for the acknowledgement whatever happens. */
-export async function record(deps: ListenerDeps, arrival: Arrival): Promise<Recorded> {
-  const done = received(deps, arrival);
+export async function record(deps: ListenerDeps, key: string, arrival: Arrival): Promise<Recorded> {
+  const done = received(deps, key, arrival);
   const late = Promise.withResolvers<Recorded>();
   const timer = deps.clock.setTimer(ACK_WITHIN_MS, () => late.resolve({ kind: "slow", later: done }));
   try {
@@ -55,13 +59,14 @@ export async function record(deps: ListenerDeps, arrival: Arrival): Promise<Reco
 
 /** What can be told to the person now. */
 export function answerOf(recorded: Recorded): MessageContent | undefined {
-  if (recorded.kind === "recorded") return recorded.receipt.answer;
+  if (recorded.kind === "recorded") return recorded.answer;
   return recorded.kind === "failed" ? recorded.notice : undefined;
 }
 
-async function received(deps: ListenerDeps, arrival: Arrival): Promise<Recorded> {
+async function received(deps: ListenerDeps, key: string, arrival: Arrival): Promise<Recorded> {
   try {
-    return { kind: "recorded", receipt: await deps.frontDoor.receive(arrival) };
+    const answer: Answer | undefined = await deps.frontDoor.receive(key, arrival);
+    return { kind: "recorded", answer: answer && renderAnswer(answer, deps.lookups) };
   } catch (error) {
     const code = errorCode(error);
     deps.logger.error("something that arrived from Slack could not be recorded", {

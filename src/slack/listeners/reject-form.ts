@@ -1,6 +1,7 @@
 import { tryRejectMemory } from "../action-value.ts";
-import type { Arrival } from "../front-door.ts";
-import { REASON_BLOCK, reasonIn, REJECT_CALLBACK } from "../views/reject-modal.ts";
+import type { DecisionArrival } from "../front-door.ts";
+import { truncate } from "../mrkdwn.ts";
+import { MOST_REASON, REASON_BLOCK, reasonIn, REJECT_CALLBACK } from "../views/reject-modal.ts";
 import { isCurrent } from "./gate-button.ts";
 import { type Ack, ANSWERABLE_MS, type ListenerDeps, record, tryAck } from "./listener.ts";
 import { actorTeam, FormPayload } from "./slack-payloads.ts";
@@ -23,24 +24,24 @@ export async function handleForm(deps: ListenerDeps, payload: unknown, ack: Ack<
   }
   const team = actorTeam(form);
   const { action, channel, messageTs, responseUrl, clickedAt } = memory;
-  const arrival: Arrival = {
+  const arrival: DecisionArrival = {
     kind: "decision",
-    key: `form/${team}/${form.view.id}/${form.view.hash}`,
-    at: deps.clock.now(),
     team,
     user: form.user.id,
-    replyTo: { team, channel, user: form.user.id, responseUrl, until: clickedAt + ANSWERABLE_MS },
-    decision: "reject",
-    action,
+    channel,
+    responseUrl,
+    answerUntil: clickedAt + ANSWERABLE_MS,
+    ...action,
     isCurrent: isCurrent(deps, action, { channel, ts: messageTs }),
-    reason: reasonIn(form.view.state?.values ?? {}).slice(0, 1000),
+    decision: "reject",
+    reason: truncate(reasonIn(form.view.state?.values ?? {}), MOST_REASON),
   };
-  const recorded = await record(deps, arrival);
+  const recorded = await record(deps, `form/${team}/${form.view.id}/${form.view.hash}`, arrival);
   if (recorded.kind !== "recorded") {
     const errors = { [REASON_BLOCK]: "This could not be written down yet, so nothing was decided. Send it again." };
     await tryAck(deps, ack, { response_action: "errors", errors });
     return;
   }
   await tryAck(deps, ack);
-  if (recorded.receipt.answer !== undefined) await deps.answers.send(arrival.replyTo, recorded.receipt.answer);
+  if (recorded.answer !== undefined) await deps.answers.send(arrival, recorded.answer);
 }

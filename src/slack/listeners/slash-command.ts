@@ -1,6 +1,6 @@
 import type { MessageContent } from "../blocks.ts";
 import { simplify } from "../degrade.ts";
-import type { Arrival } from "../front-door.ts";
+import type { SlashArrival } from "../front-door.ts";
 import { renderNotice } from "../views/notice.ts";
 import {
   type Ack,
@@ -26,16 +26,16 @@ export async function handleSlashCommand(deps: ListenerDeps, payload: unknown, a
     return;
   }
   const arrival = arrivalOf(deps, parsed.data);
-  const recorded = await record(deps, arrival);
+  const recorded = await record(deps, `slash/${arrival.team}/${parsed.data.trigger_id}`, arrival);
   if (recorded.kind === "slow") {
     await tryAck(deps, ack, privately(SLOW));
     const late = answerOf(await recorded.later);
-    if (late !== undefined) await deps.answers.send(arrival.replyTo, late);
+    if (late !== undefined) await deps.answers.send(arrival, late);
     return;
   }
   const answer = answerOf(recorded);
   const isAcked = await tryAck(deps, ack, answer && privately(answer));
-  if (!isAcked && answer !== undefined) await deps.answers.send(arrival.replyTo, answer);
+  if (!isAcked && answer !== undefined) await deps.answers.send(arrival, answer);
 }
 
 const SLOW = renderNotice({
@@ -43,11 +43,10 @@ const SLOW = renderNotice({
   message: "Quarterdeck is slow to write this down at the moment.",
 });
 
-function arrivalOf(deps: ListenerDeps, payload: SlashPayload): Arrival {
-  const { team_id: team, user_id: user, channel_id: channel, command, text, trigger_id, response_url } = payload;
-  const at = deps.clock.now();
-  const replyTo = { team, channel, user, responseUrl: response_url, until: at + ANSWERABLE_MS };
-  return { kind: "slash", key: `slash/${team}/${trigger_id}`, at, team, user, command, text, replyTo };
+function arrivalOf(deps: ListenerDeps, payload: SlashPayload): SlashArrival {
+  const { team_id: team, user_id: user, channel_id: channel, command, text, response_url: responseUrl } = payload;
+  const answerUntil = deps.clock.now() + ANSWERABLE_MS;
+  return { kind: "slash", team, user, channel, responseUrl, answerUntil, command, text };
 }
 
 function privately(content: MessageContent): PrivateAnswer {

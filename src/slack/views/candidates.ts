@@ -1,19 +1,11 @@
-import type { CommitLine } from "../../domain/gate.ts";
+import type { Answer } from "../../engine/answer.ts";
 import { context, message, section, type MessageContent } from "../blocks.ts";
 import { code, dateToken, inert } from "../mrkdwn.ts";
-
-export interface CandidatesInput {
-  /** What was typed. */
-  readonly text: string;
-  readonly commits: readonly CommitLine[];
-  /** How many there are beyond `commits`. */
-  readonly more: number;
-}
 
 const MOST = 8;
 
 /** The private answer to a revision that means several commits. */
-export function renderCandidates({ text, commits, more }: CandidatesInput): MessageContent {
+export function renderCandidates({ text, commits, more }: Extract<Answer, { kind: "candidates" }>): MessageContent {
   const shown = commits.slice(0, MOST);
   const rest = more + commits.length - shown.length;
   const lines = shown.map(

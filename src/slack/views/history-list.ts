@@ -1,22 +1,20 @@
+import type { Answer } from "../../engine/answer.ts";
 import type { RunRow } from "../../engine/ports.ts";
 import { durationText } from "../../platform/duration.ts";
+import { shortId } from "../../platform/ids.ts";
 import { context, message, section, type MessageContent } from "../blocks.ts";
 import { code, dateToken, inert, link } from "../mrkdwn.ts";
 import { cardSlot } from "../slot-ids.ts";
 import { personText } from "./person-text.ts";
 import type { ViewLookups } from "./view-lookups.ts";
 
-export interface HistoryInput {
-  /** What the list is of, such as `checkout in prod`. */
-  readonly about: string;
-  /** Newest first. */
-  readonly runs: readonly RunRow[];
-}
-
 const MOST = 15;
 
 /** The newest runs, one line each. */
-export function renderHistory({ about, runs }: HistoryInput, lookups: ViewLookups): MessageContent {
+export function renderHistory(
+  { about, runs }: Extract<Answer, { kind: "history" }>,
+  lookups: ViewLookups,
+): MessageContent {
   const title = `History of ${inert(about, 200)}`;
   if (runs.length === 0) return message(`${title}: no runs yet.`, [section(`*${title}*\nNo runs yet.`)]);
   const shown = runs.slice(0, MOST);
@@ -37,7 +35,7 @@ export function runLine(run: RunRow, lookups: ViewLookups): string {
   const who = personText(run.requester, lookups);
   const url = lookups.messages(cardSlot(run.id));
   const title = url === undefined ? inert(run.title, 150) : link(url, run.title, 150);
-  const id = code(`${run.id.slice(0, 3)}_${run.id.slice(-4)}`);
+  const id = code(shortId(run.id));
   return `${emoji} ${title} ${words}${lasted}, ${who}, ${dateToken(run.startedAt, "{ago}")} ${id}`;
 }
 

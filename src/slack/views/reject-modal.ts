@@ -6,6 +6,8 @@ import { SLACK_LIMITS } from "../slack-limits.ts";
 export const REJECT_CALLBACK = "gate_reject_reason";
 export const REASON_BLOCK = "reason";
 const REASON_INPUT = "text";
+/** Characters of a reason. */
+export const MOST_REASON = 1000;
 
 export interface Modal {
   readonly type: "modal";
@@ -33,7 +35,7 @@ export function renderRejectModal(memory: RejectMemory): Modal {
         actionId: REASON_INPUT,
         label: "Why?",
         hint: "Everyone in the channel sees it, and it is kept in the log.",
-        maxLength: 1000,
+        maxLength: MOST_REASON,
       }),
     ],
   };

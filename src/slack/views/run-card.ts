@@ -6,7 +6,7 @@ import { SLACK_LIMITS } from "../slack-limits.ts";
 import { personText } from "./person-text.ts";
 import { runStatus, type StatusMark } from "./run-status.ts";
 import { stageLine, stageWords } from "./stage-line.ts";
-import { progressText, stepEmoji, stepWord } from "./step-words.ts";
+import { stepEmoji, stepWord } from "./step-words.ts";
 import type { ViewLookups } from "./view-lookups.ts";
 
 /** The one message of a run in the channel: what, who, where, and how each environment stands. */
@@ -30,10 +30,7 @@ function stageLines(view: RunView, lookups: ViewLookups): readonly string[] {
   const lines =
     view.stages.length > 0
       ? view.stages.map((stage) => stageLine(view, stage, lookups))
-      : view.otherSteps.map((step) => {
-          const progress = progressText(step.progress);
-          return `${stepEmoji(step)} ${code(step.name, 60)} ${progress === "" ? stepWord(step) : progress}`;
-        });
+      : view.otherSteps.map((step) => `${stepEmoji(step)} ${code(step.name, 60)} ${stepWord(step)}`);
   if (lines.length <= SLACK_LIMITS.cardLines) return lines;
   const kept = SLACK_LIMITS.cardLines - 1;
   return [...lines.slice(0, kept), `+ ${lines.length - kept} more`];

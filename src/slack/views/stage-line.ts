@@ -1,7 +1,7 @@
 import type { QueueView, RunView, StageView, StepView } from "../../domain/run-view.ts";
 import { code, dateToken, inert, link } from "../mrkdwn.ts";
 import { gateSlot } from "../slot-ids.ts";
-import { progressText, stepWord } from "./step-words.ts";
+import { stepWord } from "./step-words.ts";
 import type { ViewLookups } from "./view-lookups.ts";
 
 const EMOJI: Readonly<Record<StageView["status"], string>> = {
@@ -83,14 +83,10 @@ function gate(view: RunView, stage: StageView, lookups: ViewLookups): string {
   return `waits for approval${quorum} until ${dateToken(state.expiresAt, "{date_short_pretty} {time}")}${where}`;
 }
 
+// Progress is shown in the thread alone: on the card it would use up the updates that changes of state need.
 function running(stage: StageView): string {
   const current = stage.steps.findLast(({ step }) => UNDER_WAY.has(step.status));
-  return current === undefined ? "under way" : `${code(current.name, 60)} ${currentText(current)}`;
-}
-
-function currentText(view: StepView): string {
-  const progress = view.step.status === "running" ? progressText(view.progress) : "";
-  return progress === "" ? stepWord(view) : progress;
+  return current === undefined ? "under way" : `${code(current.name, 60)} ${stepWord(current)}`;
 }
 
 const UNDER_WAY: ReadonlySet<StepView["step"]["status"]> = new Set(["running", "retrying", "postponed"]);

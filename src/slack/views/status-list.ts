@@ -1,60 +1,57 @@
+import type { Answer, PlaceStatus } from "../../engine/answer.ts";
 import type { RunRow } from "../../engine/ports.ts";
 import { context, message, section, type MessageBlock, type MessageContent } from "../blocks.ts";
-import { code, dateToken, inert, link } from "../mrkdwn.ts";
+import { code, dateToken, inert, link, truncateMrkdwn } from "../mrkdwn.ts";
 import { runLine } from "./history-list.ts";
 import type { ViewLookups } from "./view-lookups.ts";
 
-/** What is live in one environment of a service. */
-export interface StatusPlace {
-  readonly environment: string;
-  readonly app: string;
-  /** Argo CD's words, such as `Healthy`; empty when it is not known. */
-  readonly health: string;
-  readonly sync: string;
-  /** Empty when it is not known. */
-  readonly revision: string;
-  readonly provenAt?: number | undefined;
-}
-
-export interface StatusInput {
-  readonly services: readonly { readonly name: string; readonly places: readonly StatusPlace[] }[];
-  /** Runs that are open, newest first. */
-  readonly runs: readonly RunRow[];
-}
-
-const MOST_SERVICES = 12;
+const MOST_SERVICES = 20;
 const MOST_PLACES = 6;
-const MOST_RUNS = 8;
+const MOST_RUNS = 6;
+const MOST_SERVICE_TEXT = 2900;
+// A message takes about 12,000 characters of text in all.
+const MOST_TEXT = 8500;
 
 /** What is live where, and what is under way. */
-export function renderStatus({ services, runs }: StatusInput, lookups: ViewLookups): MessageContent {
-  const shown = services.slice(0, MOST_SERVICES);
+export function renderStatus(
+  { services, runs }: Extract<Answer, { kind: "status" }>,
+  lookups: ViewLookups,
+): MessageContent {
+  const paragraphs = services.map((service) => serviceText(service, lookups));
+  const shown = paragraphs.slice(0, howManyFit(paragraphs));
   const more = services.length - shown.length;
-  const blocks: MessageBlock[] = shown.map(({ name, places }) =>
-    section(
-      [`*${inert(name, 100)}*`, ...places.slice(0, MOST_PLACES).map((place) => placeLine(place, lookups))].join("\n"),
-    ),
-  );
+  const blocks: MessageBlock[] = shown.map(section);
   if (more > 0) blocks.push(context(`and ${more} more services: name one to see it`));
-  const lines = runs.slice(0, MOST_RUNS).map((run) => runLine(run, lookups));
-  const rest = runs.length - lines.length;
-  blocks.push(
-    section(
-      [
-        "*Under way*",
-        ...lines,
-        ...(rest > 0 ? [`and ${rest} more`] : []),
-        ...(runs.length === 0 ? ["nothing"] : []),
-      ].join("\n"),
-    ),
-  );
-  const words = shown.map(
-    ({ name, places }) => `${inert(name, 60)}: ${places.slice(0, MOST_PLACES).map(placeWords).join(", ")}`,
-  );
-  return message(`${words.join(". ")}. ${runs.length} runs under way.`, blocks);
+  blocks.push(section(underWay(runs, lookups)));
+  const words = services.slice(0, shown.length).map(serviceWords);
+  return message(`${[...words, `${runs.length} runs under way`].join(". ")}.`, blocks);
 }
 
-function placeLine(place: StatusPlace, lookups: ViewLookups): string {
+type Service = Extract<Answer, { kind: "status" }>["services"][number];
+
+function serviceText({ name, places }: Service, lookups: ViewLookups): string {
+  const lines = places.slice(0, MOST_PLACES).map((place) => placeLine(place, lookups));
+  return truncateMrkdwn([`*${inert(name, 100)}*`, ...lines].join("\n"), MOST_SERVICE_TEXT);
+}
+
+function serviceWords({ name, places }: Service): string {
+  return `${inert(name, 60)}: ${places.slice(0, MOST_PLACES).map(placeWords).join(", ")}`;
+}
+
+function howManyFit(paragraphs: readonly string[]): number {
+  let left: number = MOST_TEXT;
+  const first = paragraphs.findIndex((text) => (left -= text.length) < 0);
+  return Math.min(MOST_SERVICES, first === -1 ? paragraphs.length : first);
+}
+
+function underWay(runs: readonly RunRow[], lookups: ViewLookups): string {
+  const lines = runs.slice(0, MOST_RUNS).map((run) => runLine(run, lookups));
+  const more = runs.length - lines.length;
+  const rest = more > 0 ? [`and ${more} more`] : [];
+  return ["*Under way*", ...(lines.length > 0 ? lines : ["nothing"]), ...rest].join("\n");
+}
+
+function placeLine(place: PlaceStatus, lookups: ViewLookups): string {
   const name = link(lookups.links(place.app), place.environment, 60);
   const revision = place.revision === "" ? "nothing known" : code(place.revision.slice(0, 12));
   const proven = place.provenAt === undefined ? "" : `, proven ${dateToken(place.provenAt, "{ago}")}`;
@@ -62,7 +59,7 @@ function placeLine(place: StatusPlace, lookups: ViewLookups): string {
   return `${HEALTH[place.health] ?? ":grey_question:"} ${name} ${revision} ${state.join(", ") || "state not known"}${proven}`;
 }
 
-function placeWords({ environment, revision, health }: StatusPlace): string {
+function placeWords({ environment, revision, health }: PlaceStatus): string {
   return `${inert(environment, 40)} ${inert(revision.slice(0, 7), 20)} ${inert(health, 20)}`.trim();
 }
 

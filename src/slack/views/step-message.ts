@@ -2,6 +2,7 @@ import type { StepView } from "../../domain/run-view.ts";
 import { durationText } from "../../platform/duration.ts";
 import { context, message, section, type MessageBlock, type MessageContent } from "../blocks.ts";
 import { code, dateToken, inert, link } from "../mrkdwn.ts";
+import { resultLines } from "./step-result.ts";
 import { progressText, stepEmoji, stepWord } from "./step-words.ts";
 import type { ViewLookups } from "./view-lookups.ts";
 
@@ -15,10 +16,10 @@ export function renderStepMessage(view: StepView, lookups: ViewLookups): Message
 }
 
 /** What a step's message becomes when the approval before it was voided: whatever it had shown is not the case any more. */
-export function renderSetAsideStep(view: StepView): MessageContent {
-  const place = view.environment === undefined ? "" : `${inert(view.environment, 60)} · `;
-  const name = inert(view.name, 60);
-  const why = "set aside, because the approval before it is void; it starts again after the new one";
+export function renderSetAsideStep(path: string, environment: string | undefined): MessageContent {
+  const place = environment === undefined ? "" : `${inert(environment, 60)} · `;
+  const name = inert(path.slice(path.lastIndexOf("/") + 1), 60);
+  const why = "set aside, because the approval before it is void; it starts again after a new one";
   return message(`${place}${name}: ${why}.`, [section(`:heavy_minus_sign: *${place}${name}* ${why}`)]);
 }
 
@@ -28,7 +29,7 @@ function lasted(view: StepView): string {
 }
 
 function bodyLines(view: StepView): readonly string[] {
-  const { status, failure, note, output } = view.step;
+  const { status, failure, note } = view.step;
   switch (status) {
     case "running": {
       const lines = (view.progress?.lines ?? []).slice(0, 8).map((line) => `• ${inert(line, 200)}`);
@@ -40,7 +41,7 @@ function bodyLines(view: StepView): readonly string[] {
     case "failed":
       return [inert(failure?.message ?? "", 1200)];
     case "succeeded":
-      return typeof output?.["summary"] === "string" ? [inert(output["summary"], 800)] : [];
+      return resultLines(view);
     case "skipped":
       return [inert(note ?? "", 400)];
   }

@@ -1,0 +1,87 @@
+import type { RunView } from "../domain/run-view.ts";
+import type { EventStore, PeopleStore, SlotStore } from "../engine/ports.ts";
+import type { Outbox } from "./outbox.ts";
+import { runSlots, type ShowSettings } from "./run-slots.ts";
+import { cardSlot, runOfSlot } from "./slot-ids.ts";
+import type { ViewLookups } from "./views/view-lookups.ts";
+
+export interface PresenterDeps {
+  readonly outbox: Pick<Outbox, "want" | "isSettled">;
+  readonly slots: Pick<SlotStore, "slot">;
+  readonly store: Pick<EventStore, "markShown">;
+  readonly people: Pick<PeopleStore, "person">;
+  readonly lookups: ViewLookups;
+  readonly settings: ShowSettings;
+}
+
+interface Shown {
+  readonly view: RunView;
+  readonly slots: readonly string[];
+}
+
+// Of runs that are open and fully shown, so many are remembered; the others are looked at anew when something happens to them.
+const MOST_REMEMBERED = 500;
+
+/**
+ * Keeps Slack's messages as the runs are. What it shows follows from a run alone: after a restart the runs that were not fully
+ * shown are handed in again, and only what differs is sent.
+ */
+export class Presenter {
+  readonly #deps: PresenterDeps;
+  readonly #shown = new Map<string, Shown>();
+
+  constructor(deps: PresenterDeps) {
+    this.#deps = deps;
+  }
+
+  /** A run is as `view` says, or a step of it has made progress. */
+  onRunChanged(view: RunView): void {
+    const before = this.#shown.get(view.id)?.view;
+    if (before !== undefined && before.version > view.version) return;
+    this.#show(view, before?.version === view.version);
+  }
+
+  /** Slack shows what was wanted of a slot, or cannot: other messages of the run may link to it or have to say so. */
+  onSettled(slot: string): void {
+    const run = runOfSlot(slot);
+    const shown = this.#shown.get(run);
+    if (shown !== undefined) this.#show(shown.view, false);
+  }
+
+  #show(view: RunView, isProgress: boolean): void {
+    const { outbox, lookups, settings } = this.#deps;
+    const wanted = runSlots({ view, isProgress, settings, lookups, strayed: this.#strayed(view) });
+    this.#shown.delete(view.id);
+    this.#shown.set(view.id, { view, slots: wanted.map(({ slot }) => slot) });
+    for (const slot of wanted) outbox.want(slot);
+    this.#settle(view.id);
+  }
+
+  #settle(run: string): void {
+    const shown = this.#shown.get(run);
+    if (shown === undefined || !this.#isSettled(shown)) return;
+    this.#deps.store.markShown(run, shown.view.version);
+    if (shown.view.state.finishedAt !== undefined) this.#shown.delete(run);
+    if (this.#shown.size > MOST_REMEMBERED) this.#forgetOldest();
+  }
+
+  #isSettled({ slots }: Shown): boolean {
+    return slots.every((slot) => this.#deps.outbox.isSettled(slot));
+  }
+
+  #forgetOldest(): void {
+    for (const [run, shown] of this.#shown) {
+      if (!this.#isSettled(shown)) continue;
+      this.#shown.delete(run);
+      return;
+    }
+  }
+
+  /** Why the card stands nowhere, and whom to tell. */
+  #strayed({ id, state }: RunView): { readonly reason: string; readonly user: string } | undefined {
+    const card = this.#deps.slots.slot(cardSlot(id));
+    const user = this.#deps.people.person(state.requester)?.user;
+    const isStrayed = card?.lostReason !== undefined && card.ts === undefined && user !== undefined;
+    return isStrayed ? { reason: card.lostReason, user } : undefined;
+  }
+}

@@ -1,0 +1,116 @@
+import { environmentOf, type RunView, type StepView } from "../domain/run-view.ts";
+import type { Approver } from "../domain/target.ts";
+import type { MessageContent } from "./blocks.ts";
+import { alertSlot, cardSlot, gateSlot, stepSlot, strayedSlot } from "./slot-ids.ts";
+import type { Priority, Wanted } from "./slot-entry.ts";
+import { renderFailureAlert } from "./views/failure-alert.ts";
+import { renderGateMessage, renderVoidedGate } from "./views/gate-message.ts";
+import { renderRunCard } from "./views/run-card.ts";
+import { renderSetAsideStep, renderStepMessage } from "./views/step-message.ts";
+import { renderStrayedNotice } from "./views/strayed-notice.ts";
+import type { ViewLookups } from "./views/view-lookups.ts";
+
+/** Where messages go besides the channel in which a run was asked for. */
+export interface ShowSettings {
+  /** Where approvals are asked for; in the run's thread when absent. */
+  readonly approvals: string | undefined;
+  /** Where failures are announced; in the run's channel when absent. */
+  readonly alerts: { readonly channel: string; readonly mention?: Approver | undefined } | undefined;
+}
+
+export interface RunSlotsInput {
+  readonly view: RunView;
+  /** True when nothing has happened but that a step has news of itself. */
+  readonly isProgress: boolean;
+  readonly settings: ShowSettings;
+  readonly lookups: ViewLookups;
+  /** Why the card cannot be posted, and the Slack user to tell. */
+  readonly strayed: { readonly reason: string; readonly user: string } | undefined;
+}
+
+const ALERT_KIND = "slack/alert";
+
+/** Every message that a run has now. Made from the run alone, so that it is the same after a restart. */
+export function runSlots(input: RunSlotsInput): readonly Wanted[] {
+  const { view, lookups, strayed } = input;
+  const steps = [...view.stages.flatMap((stage) => stage.steps), ...view.otherSteps];
+  const card: Slot = { slot: cardSlot(view.id), content: renderRunCard(view, lookups), priority: cardPriority(view) };
+  const slots = [card, ...steps.flatMap((step) => stepSlots(input, step)), ...setAside(view), ...alert(input, steps)];
+  if (strayed !== undefined) {
+    const content = renderStrayedNotice(view, strayed.reason);
+    slots.push({ slot: strayedSlot(view.id), content, priority: 1, channel: strayed.user });
+  }
+  return slots.map((slot) => wanted(input, slot));
+}
+
+interface Slot {
+  readonly slot: string;
+  readonly content: MessageContent;
+  readonly priority: Priority;
+  /** When it does not stand in the run's channel. */
+  readonly channel?: string | undefined;
+  readonly parent?: string | undefined;
+}
+
+function wanted({ view, isProgress }: RunSlotsInput, { slot, content, priority, channel, parent }: Slot): Wanted {
+  const { origin, finishedAt } = view.state;
+  return {
+    slot,
+    team: origin.team,
+    channel: channel ?? origin.channel,
+    parent,
+    content,
+    priority: isProgress ? 3 : priority,
+    terminal: finishedAt !== undefined,
+  };
+}
+
+function cardPriority({ state, stages }: RunView): Priority {
+  const needsPeople = stages.some(({ status }) => status === "gate" || status === "failed");
+  return state.status !== "running" || needsPeople ? 1 : 2;
+}
+
+function stepSlots(input: RunSlotsInput, view: StepView): readonly Slot[] {
+  const { status, sort } = view.step;
+  if (sort === "gate") return gateSlots(input, view);
+  // A condition that did not hold is not worth a message, and an alert is its own message.
+  if (status === "skipped" || (view.uses === ALERT_KIND && status !== "failed")) return [];
+  return [stepSlotOf(input, view)];
+}
+
+function stepSlotOf({ view: run, lookups }: RunSlotsInput, view: StepView): Slot {
+  const priority = view.step.status === "failed" ? 1 : 2;
+  const content = renderStepMessage(view, lookups);
+  return { slot: stepSlot(run.id, view.path), content, priority, parent: cardSlot(run.id) };
+}
+
+/** One message for each time the gate was opened: edits would not call anybody. */
+function gateSlots(input: RunSlotsInput, view: StepView): readonly Slot[] {
+  const { view: run, settings, lookups } = input;
+  const place = settings.approvals === undefined ? { parent: cardSlot(run.id) } : { channel: settings.approvals };
+  const slotOf = (opening: number, content: MessageContent): Slot => {
+    return { slot: gateSlot(run.id, view.path, opening), content, priority: 1, ...place };
+  };
+  const { voided, gate, status } = view.step;
+  const earlier = voided.map((_, opening) => slotOf(opening, renderVoidedGate(view, opening)));
+  if (gate === undefined) return status === "failed" ? [...earlier, stepSlotOf(input, view)] : earlier;
+  const mention = status === "running" && run.state.finishedAt === undefined;
+  return [...earlier, slotOf(voided.length, renderGateMessage({ run, step: view, gate, mention }, lookups))];
+}
+
+/** Steps that were tried and then taken back, because the approval before them was voided. */
+function setAside({ id, state }: RunView): readonly Slot[] {
+  return Array.from(state.attempts.keys())
+    .filter((path) => !state.steps.has(path))
+    .map((path) => {
+      const content = renderSetAsideStep(path, environmentOf(state, { path, input: {} }));
+      return { slot: stepSlot(id, path), content, priority: 2, parent: cardSlot(id) };
+    });
+}
+
+function alert({ view, settings, lookups }: RunSlotsInput, steps: readonly StepView[]): readonly Slot[] {
+  const raised = steps.some(({ uses, step }) => uses === ALERT_KIND && step.status !== "skipped");
+  if (!raised || view.failure === undefined) return [];
+  const content = renderFailureAlert({ run: view, mention: settings.alerts?.mention }, lookups);
+  return [{ slot: alertSlot(view.id), content, priority: 1, channel: settings.alerts?.channel }];
+}

@@ -1,0 +1,18 @@
+import type { StepView } from "../../domain/run-view.ts";
+import { code, inert } from "../mrkdwn.ts";
+import { shortSha } from "./gate-evidence.ts";
+
+/** What came of a step that succeeded, as lines of mrkdwn; by what its kind says in its output, and nothing where it says nothing. */
+export function resultLines({ uses, step }: StepView): readonly string[] {
+  const output = step.output ?? {};
+  const { revision, notes } = output;
+  const at = typeof revision === "string" ? ` ${code(shortSha(revision))}` : "";
+  const lines = Array.isArray(notes) ? notes.filter((note) => typeof note === "string").slice(0, 5) : [];
+  const said = lines.map((note) => inert(note, 400));
+  if (output["skipped"] === true) return [`already proven there and live:${at} was not synced again`, ...said];
+  if (uses === "argocd/wait") {
+    const nothing = output["changedNothing"] === true ? ", which changed nothing there" : "";
+    return [`applied and healthy:${at}${nothing}`, ...said];
+  }
+  return uses === "argocd/sync" ? [`Argo CD has accepted it:${at}`, ...said] : said;
+}

@@ -1,0 +1,226 @@
+import { describe, expect, it } from "vitest";
+
+import type { RunEvent } from "../../../../src/domain/run-event.ts";
+import type { RunRow } from "../../../../src/engine/ports.ts";
+import type { MessageContent } from "../../../../src/slack/blocks.ts";
+import { modalProblems, messageProblems } from "../../../../src/slack/validate-blocks.ts";
+import { renderAnswer } from "../../../../src/slack/views/answer.ts";
+import { renderFailureAlert } from "../../../../src/slack/views/failure-alert.ts";
+import { renderGateMessage, renderVoidedGate } from "../../../../src/slack/views/gate-message.ts";
+import { renderRejectModal } from "../../../../src/slack/views/reject-modal.ts";
+import { renderRunCard } from "../../../../src/slack/views/run-card.ts";
+import { renderSetAsideStep, renderStepMessage } from "../../../../src/slack/views/step-message.ts";
+import { renderStrayedNotice } from "../../../../src/slack/views/strayed-notice.ts";
+import {
+  begun,
+  decided,
+  ended,
+  evidenceOf,
+  failedStep,
+  finished,
+  GATE,
+  HEALTHY,
+  lookups,
+  opened,
+  runFailed,
+  SHA,
+  started,
+  stepIn,
+  SYNC,
+  type Texts,
+  viewOf,
+} from "../sample-run.ts";
+
+/** Everything that people, Git and Argo CD could send, at lengths that nobody checks. */
+const HOSTILE: readonly (readonly [string, string])[] = [
+  ["3,000 letters", "x".repeat(3000)],
+  ["3,000 characters that are escaped", "&<>".repeat(1000)],
+  ["broadcasts", "<!channel> <!here> <!everyone> <!subteam^S0ALL|all> <@U0BOSS> <#C0GENERAL> @here"],
+  ["links", "<https://evil.test|https://good.test> javascript:alert(1) <mailto:a@b.c>"],
+  ["formatting", "*bold* _it_ ~no~ `code` ```block``` > quote\n\n>>> more"],
+  ["control characters", "a\u0000b\u0007c\u001B[31md\u202Eevil\u2066x\u200By\uFEFFz\u{E0041}"],
+  ["half of a surrogate pair", `${"\u{1F600}".repeat(1500)}\uD83D`],
+  ["nothing", ""],
+  ["white space", " \n\t\u00A0 "],
+  ["a template", "${{ secrets.TOKEN }} {{date}} %s"],
+];
+
+const texts = (text: string): Texts => ({
+  title: text,
+  service: text,
+  subject: text,
+  author: text,
+  message: text,
+  prompt: text,
+});
+
+function manyEvents(text: string): readonly RunEvent[] {
+  const environments = Array.from({ length: 30 }, (_, index) => `${text.slice(0, 200)}${index}`);
+  const evidence = evidenceOf(texts(text), {
+    commits: Array.from({ length: 200 }, () => ({ sha: SHA, subject: text, author: text, authoredAt: 0 })),
+    otherCommits: 100_000,
+    compareUrl: `https://git.test/${"y".repeat(2900)}`,
+    rendering: { changesNothing: false, summary: text, lines: Array.from({ length: 300 }, () => text), digest: "d" },
+    renderingNote: text,
+    previous: { environment: text, health: text, revision: text, healthySince: 1 },
+    currentHealth: text,
+    link: text,
+    warnings: Array.from({ length: 40 }, () => text),
+  });
+  const rule = {
+    from: Array.from({ length: 50 }, (_, index) => ({ kind: "group" as const, group: `S${index}` })),
+    quorum: 3,
+    expiresMs: 1,
+    requesterMayApprove: false,
+  };
+  return [
+    started(texts(text), [...environments, "prod"]),
+    begun(GATE, "approval", "gate"),
+    opened(texts(text), evidence, { rule }),
+  ];
+}
+
+function lostEvents(text: string): readonly RunEvent[] {
+  const resources = Array.from({ length: 50 }, () => ({ kind: text, name: text, status: text, message: text }));
+  return [
+    ...manyEvents(text),
+    decided("approve", text),
+    decided("approve", text, "p_cy"),
+    ended(GATE),
+    begun(SYNC, "argocd/sync", "action"),
+    ended(SYNC, { skipped: true, revision: text, notes: Array.from({ length: 50 }, () => text) }),
+    begun(HEALTHY, "argocd/wait", "wait"),
+    failedStep(HEALTHY, "argocd.degraded", text, { resources }),
+    runFailed(HEALTHY, "argocd.degraded", text, { resources }),
+    begun("on-failure/alert", "slack/alert", "action"),
+    finished("failed"),
+  ];
+}
+
+const rows = (text: string): readonly RunRow[] =>
+  Array.from({ length: 100 }, (_, index) => ({
+    id: `run_${String(index).padStart(26, "0")}`,
+    command: text,
+    title: text,
+    status: "failed",
+    services: [text],
+    environments: [text],
+    requester: "p_ana",
+    channel: "C1",
+    startedAt: 0,
+    changedAt: 0,
+    finishedAt: 100,
+    version: 1,
+    shownVersion: 0,
+    wakeAt: undefined,
+    parked: true,
+  }));
+
+function everyMessage(text: string): Readonly<Record<string, MessageContent>> {
+  const open = viewOf(manyEvents(text), {
+    queue: [{ path: "p", keys: Array.from({ length: 100 }, () => text), position: 2, behind: text }],
+  });
+  const progress = { text, done: 7, total: 12, lines: Array.from({ length: 50 }, () => text) };
+  const running = viewOf([...manyEvents(text), begun(SYNC, "argocd/sync", "action")], { progress: [[SYNC, progress]] });
+  const lost = viewOf(lostEvents(text));
+  const rejected = viewOf([...manyEvents(text), decided("reject", text), failedStep(GATE, "gate.rejected", text)]);
+  const voided = viewOf([
+    ...manyEvents(text),
+    {
+      type: "gate.voided",
+      at: 1,
+      path: GATE,
+      attempt: 1,
+      changed: Array.from({ length: 20 }, () => text),
+      message: text,
+    },
+  ]);
+  const gateOf = (run: typeof open): MessageContent => {
+    const step = stepIn(run, GATE);
+    if (step.step.gate === undefined) throw new Error("the gate is not open");
+    return renderGateMessage({ run, step, gate: step.step.gate, mention: true }, lookups);
+  };
+  return {
+    card: renderRunCard(open, lookups),
+    "card of a failed run": renderRunCard(lost, lookups),
+    gate: gateOf(open),
+    "rejected gate": gateOf(rejected),
+    "decided gate": gateOf(lost),
+    "voided gate": renderVoidedGate(stepIn(voided, GATE), 0),
+    "running step": renderStepMessage(stepIn(running, SYNC), lookups),
+    "succeeded step": renderStepMessage(stepIn(lost, SYNC), lookups),
+    "failed step": renderStepMessage(stepIn(lost, HEALTHY), lookups),
+    "step set aside": renderSetAsideStep(`${text}/${text}`, text),
+    alert: renderFailureAlert({ run: lost, mention: { kind: "group", group: text } }, lookups),
+    strayed: renderStrayedNotice(open, text),
+    notice: renderAnswer(
+      { kind: "notice", code: text, message: text, suggestions: Array.from({ length: 9 }, () => text), about: text },
+      lookups,
+    ),
+    text: renderAnswer({ kind: "text", text: `${text}\n${text}` }, lookups),
+    candidates: renderAnswer(
+      {
+        kind: "candidates",
+        text,
+        commits: Array.from({ length: 200 }, () => ({ sha: SHA, subject: text, author: text, authoredAt: 0 })),
+        more: 5,
+      },
+      lookups,
+    ),
+    history: renderAnswer({ kind: "history", about: text, runs: rows(text) }, lookups),
+    "empty history": renderAnswer({ kind: "history", about: text, runs: [] }, lookups),
+    status: renderAnswer(
+      {
+        kind: "status",
+        runs: rows(text),
+        services: Array.from({ length: 40 }, () => ({
+          name: text,
+          places: Array.from({ length: 20 }, () => ({
+            environment: text,
+            app: text,
+            health: text,
+            sync: text,
+            revision: text,
+            provenAt: 1,
+          })),
+        })),
+      },
+      lookups,
+    ),
+  };
+}
+
+/** All texts of a message that Slack would read as mrkdwn. */
+function mrkdwnIn(value: unknown): readonly string[] {
+  if (Array.isArray(value)) return value.flatMap(mrkdwnIn);
+  if (typeof value !== "object" || value === null) return [];
+  if ("type" in value && value.type === "mrkdwn" && "text" in value) return [String(value.text)];
+  return Object.values(value).flatMap(mrkdwnIn);
+}
+
+describe.each(HOSTILE)("with %s in every text", (_, text) => {
+  it.each(Object.entries(everyMessage(text)))("the %s passes every limit of Slack's", (_name, message) => {
+    expect(messageProblems(message)).toEqual([]);
+  });
+
+  it.each(Object.entries(everyMessage(text)))(
+    "the %s mentions and links nothing that we did not write",
+    (_name, message) => {
+      for (const one of [message.text, ...mrkdwnIn(message.blocks)]) {
+        const tokens = one.match(/<[^>]*>/gu) ?? [];
+        const known =
+          /^<(?:@U0(?:ANA|BO|CY)|!subteam\^S\d+|#C1|!date\^|https:\/\/(?:argocd|git)\.test\/|https:\/\/acme\.slack\.com\/)/u;
+        expect(tokens.filter((token) => !known.test(token))).toEqual([]);
+        expect(one.replaceAll(/<[^>]*>/gu, "")).not.toMatch(/[<>]/u);
+        expect(one).not.toMatch(/(?![\n\t])[\p{Cs}\p{Cc}\p{Cf}]/u);
+      }
+    },
+  );
+
+  it("the form for a rejection passes every limit of Slack's", () => {
+    const action = { run: "run_1", path: text.slice(0, 1000) || "p", attempt: 1, digest: "d" };
+    const responseUrl = `https://hooks.slack.com/${"z".repeat(2900)}`;
+    const view = renderRejectModal({ action, channel: "C1", messageTs: "1.2", responseUrl, clickedAt: 1 });
+    expect(modalProblems(view)).toEqual([]);
+  });
+});
