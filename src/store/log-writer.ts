@@ -83,11 +83,6 @@ export class LogWriter implements AsyncDisposable {
     this.#head = newest.get() ?? GENESIS;
   }
 
-  /** The newest event that is on the disk. */
-  get head(): ChainHead {
-    return this.#head;
-  }
-
   /** Runs `work` in the commit of this turn; resolves with its result when that is on the disk. */
   transact<Result>(work: (transaction: LogTransaction) => Result): Promise<Result> {
     if (this.#isClosed) return Promise.reject(closed(this.#deps.database.file));

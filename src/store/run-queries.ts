@@ -1,5 +1,5 @@
 import type { Statement } from "better-sqlite3";
-import { and, desc, eq, inArray, sql } from "drizzle-orm";
+import { and, desc, eq, getTableColumns, inArray, sql } from "drizzle-orm";
 
 import type { LockClaim } from "../domain/lock-book.ts";
 import type { RunFilter, RunRow } from "../engine/ports.ts";
@@ -11,9 +11,10 @@ import { claims, proofs, runs } from "./schema.ts";
 const OPEN = "status IN ('running', 'failing')";
 const TO_WAKE = `${OPEN} AND wake_at IS NOT NULL`;
 
-/** What can be asked of runs without folding them. */
+/** What can be asked of runs without folding them. Prepared, because building a query costs far more than running it. */
 export class RunQueries {
   readonly #orm: LogDatabase["orm"];
+  readonly #queries: ReturnType<typeof prepareQueries>;
   readonly #active: Statement<[], string>;
   readonly #unshown: Statement<[], string>;
   readonly #next: Statement<[], { run: string; at: number }>;
@@ -21,6 +22,7 @@ export class RunQueries {
 
   constructor({ sqlite, orm }: LogDatabase) {
     this.#orm = orm;
+    this.#queries = prepareQueries(orm);
     this.#active = prepareIds(sqlite, `${OPEN} AND parked = 0 ORDER BY ordinal`);
     this.#unshown = prepareIds(sqlite, "unshown = 1 ORDER BY ordinal");
     this.#due = prepareIds(sqlite, `${TO_WAKE} AND wake_at <= ? ORDER BY wake_at`);
@@ -28,12 +30,12 @@ export class RunQueries {
   }
 
   row(run: string): RunRow | undefined {
-    const row = this.#orm.select().from(runs).where(eq(runs.id, run)).get();
+    const row = this.#queries.row.get({ run });
     return row && toRunRow(row);
   }
 
   find(short: string): RunRow | undefined {
-    const row = this.#orm.select().from(runs).where(eq(runs.shortId, short)).orderBy(desc(runs.ordinal)).limit(1).get();
+    const row = this.#queries.find.get({ short });
     return row && toRunRow(row);
   }
 
@@ -74,25 +76,38 @@ export class RunQueries {
   }
 
   claims(): readonly LockClaim[] {
-    return this.#orm.select().from(claims).orderBy(claims.sequence, claims.path).all();
+    return this.#queries.claims.all();
   }
 
   proofs(app: string, limit: number): readonly Proof[] {
-    return this.#orm
-      .select({
-        run: proofs.run,
-        app: proofs.app,
-        applicationUid: proofs.applicationUid,
-        revision: proofs.revision,
-        sourceDigest: proofs.sourceDigest,
-        provenAt: proofs.provenAt,
-      })
-      .from(proofs)
-      .where(eq(proofs.app, app))
-      .orderBy(desc(proofs.sequence), desc(proofs.provenAt))
-      .limit(limit)
-      .all();
+    return this.#queries.proofs.all({ app, limit });
   }
+}
+
+function prepareQueries(orm: LogDatabase["orm"]) {
+  const { ordinal: _ordinal, sequence, ...proof } = getTableColumns(proofs);
+  return {
+    row: orm
+      .select()
+      .from(runs)
+      .where(eq(runs.id, sql.placeholder("run")))
+      .prepare(),
+    find: orm
+      .select()
+      .from(runs)
+      .where(eq(runs.shortId, sql.placeholder("short")))
+      .orderBy(desc(runs.ordinal))
+      .limit(1)
+      .prepare(),
+    claims: orm.select().from(claims).orderBy(claims.sequence, claims.path).prepare(),
+    proofs: orm
+      .select(proof)
+      .from(proofs)
+      .where(eq(proofs.app, sql.placeholder("app")))
+      .orderBy(desc(sequence), desc(proofs.provenAt))
+      .limit(sql.placeholder("limit"))
+      .prepare(),
+  };
 }
 
 function prepareIds<Bound extends unknown[]>(

@@ -1,4 +1,5 @@
-import { and, desc, eq, sql } from "drizzle-orm";
+import { and, desc, eq, type SQL, sql } from "drizzle-orm";
+import type { SQLiteColumn } from "drizzle-orm/sqlite-core";
 import type { Statement } from "better-sqlite3";
 import { z } from "zod";
 
@@ -37,9 +38,11 @@ export interface SlotStoreDeps {
 export class SqliteSlotStore implements SlotStore {
   readonly #deps: SlotStoreDeps;
   readonly #put: Statement;
+  readonly #queries: ReturnType<typeof prepareQueries>;
 
   constructor(deps: SlotStoreDeps) {
     this.#deps = deps;
+    this.#queries = prepareQueries(deps.database.orm);
     this.#put = deps.database.sqlite.prepare(
       `INSERT OR REPLACE INTO slots (slot, team, channel, thread_ts, ts, sent_hash, posting_since, lost_reason)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -47,18 +50,12 @@ export class SqliteSlotStore implements SlotStore {
   }
 
   slot(slot: string): SlotRecord | undefined {
-    const row = this.#deps.database.orm.select().from(slots).where(eq(slots.slot, slot)).get();
+    const row = this.#queries.bySlot.get({ slot });
     return row && toRecord(row);
   }
 
   slotByMessage(team: string, channel: string, ts: string): SlotRecord | undefined {
-    const row = this.#deps.database.orm
-      .select()
-      .from(slots)
-      .where(and(eq(slots.team, team), eq(slots.channel, channel), eq(slots.ts, ts)))
-      .orderBy(desc(sql`rowid`))
-      .limit(1)
-      .get();
+    const row = this.#queries.byMessage.get({ team, channel, ts });
     return row && toRecord(row);
   }
 
@@ -86,6 +83,24 @@ export class SqliteSlotStore implements SlotStore {
       record.lostReason ?? null,
     );
   }
+}
+
+function prepareQueries(orm: LogDatabase["orm"]) {
+  return {
+    bySlot: orm.select().from(slots).where(is(slots.slot)).prepare(),
+    byMessage: orm
+      .select()
+      .from(slots)
+      .where(and(is(slots.team), is(slots.channel), is(slots.ts)))
+      .orderBy(desc(sql`rowid`))
+      .limit(1)
+      .prepare(),
+  };
+}
+
+/** The column has the value that is given under its own name. */
+function is(column: SQLiteColumn): SQL {
+  return eq(column, sql.placeholder(column.name));
 }
 
 /** What became known; undefined when nothing did that would have to be remembered. */
