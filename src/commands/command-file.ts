@@ -5,7 +5,7 @@ import { tryDuration } from "../platform/duration.ts";
 const LONGEST_DURATION_MS = 400 * 86_400_000;
 
 /** `90s`, `15m`, `1h30m`, `7d`; read as milliseconds. */
-export const Duration = z.string().transform((text, context) => {
+const Duration = z.string().transform((text, context) => {
   const durationMs = tryDuration(text);
   if (durationMs !== undefined && durationMs > 0 && durationMs <= LONGEST_DURATION_MS) return durationMs;
   context.addIssue({ code: "custom", message: `"${text}" is no duration; write for example 30s, 15m, 2h or 7d` });
@@ -13,7 +13,7 @@ export const Duration = z.string().transform((text, context) => {
 });
 
 /** A word that expressions can use as a name: no hyphen, because that is minus there. */
-export const Identifier = z
+const Identifier = z
   .string()
   .regex(
     /^[a-z][A-Za-z0-9_]{0,39}$/u,

@@ -23,7 +23,7 @@ export interface Mismatch {
   readonly command?: Command;
 }
 
-export interface Matched {
+interface Matched {
   readonly kind: "matched";
   readonly command: Command;
   /** A value for every input of the command: as typed, by default, or null. */

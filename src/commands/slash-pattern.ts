@@ -28,7 +28,7 @@ export interface SlashPattern {
   readonly flags: readonly PatternFlag[];
 }
 
-export interface PatternMistake {
+interface PatternMistake {
   readonly offset: number;
   readonly length: number;
   readonly message: string;

@@ -7,7 +7,7 @@ export interface Token {
   readonly quoted: boolean;
 }
 
-export interface TextMistake {
+interface TextMistake {
   readonly message: string;
   readonly offset: number;
   readonly length: number;

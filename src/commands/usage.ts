@@ -22,7 +22,7 @@ export function helpForAll(commands: readonly Command[]): string {
   return lines.toSorted((left, right) => left.localeCompare(right, "en")).join("\n");
 }
 
-export function itemText(item: PatternItem): string {
+function itemText(item: PatternItem): string {
   return item.kind === "word" ? item.word : `<${item.input}>`;
 }
 

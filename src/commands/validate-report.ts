@@ -41,7 +41,7 @@ export function validateReport({ commands, diagnostics }: CommandSet): ValidateR
 }
 
 /** One diagnostic as lines of plain text: place and message, the line, and a caret under the part that is meant. */
-export function commandDiagnosticText({ file, line, column, message, excerpt, length }: CommandDiagnostic): string {
+function commandDiagnosticText({ file, line, column, message, excerpt, length }: CommandDiagnostic): string {
   const margin = `${line} | `;
   // Tabs stay tabs, so that the caret stands below its character whatever their width.
   const indent = excerpt.slice(0, column - 1).replaceAll(/[^\t]/gu, " ");

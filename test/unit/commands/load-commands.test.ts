@@ -364,8 +364,8 @@ describe("any file", () => {
     "",
   );
   const text = fc.oneof(
-    fc.string({ maxLength: 2000 }),
-    fc.string({ unit: "binary", maxLength: 500 }),
+    fc.tuple(fc.string(), fc.nat(100)).map(([part, times]) => part.repeat(times)),
+    fc.array(fc.nat(0xffff), { maxLength: 500 }).map((units) => String.fromCharCode(...units)),
     fc.array(line, { maxLength: 60 }).map((lines) => lines.join("\n")),
   );
 
