@@ -31,9 +31,10 @@ export interface MessageContent {
   readonly blocks: readonly MessageBlock[];
 }
 
-/** A message whose fallback text fits what chat.update takes. */
+/** A message whose fallback text fits what chat.update takes, and is never empty. */
 export function message(text: string, blocks: readonly MessageBlock[]): MessageContent {
-  return { text: truncateMrkdwn(text, SLACK_LIMITS.fallbackText), blocks };
+  const words = text.trim();
+  return { text: truncateMrkdwn(words === "" ? "(nothing)" : words, SLACK_LIMITS.fallbackText), blocks };
 }
 
 /** `verbatim` keeps Slack from turning names in it into links and mentions. */

@@ -8,10 +8,9 @@ import { messageProblems } from "./validate-blocks.ts";
  */
 export function simplify(content: MessageContent, level: 0 | 1 | 2): MessageContent {
   if (level === 0) return messageProblems(content).length === 0 ? content : simplify(content, 1);
-  const text = content.text === "" ? " " : content.text;
+  const { text } = message(content.text, []);
   const paragraph = message(text, [section(text)]);
-  if (level === 2)
-    return { text: paragraph.text, blocks: [{ type: "section", text: plainText(text, SLACK_LIMITS.textObject) }] };
+  if (level === 2) return { text, blocks: [{ type: "section", text: plainText(text, SLACK_LIMITS.textObject) }] };
   const withButtons = {
     ...paragraph,
     blocks: [...paragraph.blocks, ...content.blocks.filter(({ type }) => type === "actions")],

@@ -19,6 +19,5 @@ export function renderText(text: string): MessageContent {
     parts.at(-1)?.push(line);
     size += line.length + 1;
   }
-  const words = escapeText(text).trim();
-  return message(words === "" ? "Nothing to say." : words, parts.slice(0, MOST_PARTS).map(preformatted));
+  return message(escapeText(text), parts.slice(0, MOST_PARTS).map(preformatted));
 }
