@@ -62,6 +62,11 @@ export class ServerProcess {
     return this.#child.pid ?? 0;
   }
 
+  /** Resolves when the process has ended, with how. */
+  get exited(): Promise<string> {
+    return this.#exit;
+  }
+
   /** Sends the signal and resolves when the process is gone. */
   async kill(signal: "SIGKILL" | "SIGTERM"): Promise<string> {
     this.#child.kill(signal);

@@ -128,8 +128,7 @@ export class Intake implements AsyncDisposable {
     const request = this.#read(arrival, intent);
     if (request.kind === "answered") return request.answer;
     const signal = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(LONGEST_REQUEST_MS)]);
-    const proofs = (app: string): ReturnType<EventStore["proofs"]> => this.#deps.events.proofs(app, 50);
-    return await startFromRequest({ ...this.#deps, proofs }, { ...request.ask, signal, settle });
+    return await startFromRequest(this.#deps, { ...request.ask, signal, settle });
   }
 
   async #giveUp(intent: Intent, arrival: Arrival, error: unknown): Promise<void> {

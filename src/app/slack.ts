@@ -1,0 +1,165 @@
+import type { ArgocdServer } from "../argocd/argocd-server.ts";
+import { applicationLink, linkUrl } from "../argocd/deep-links.ts";
+import type { Configuration } from "../config/configuration.ts";
+import { type Environment, requireSlackTokens } from "../config/environment.ts";
+import type { RunView } from "../domain/run-view.ts";
+import { tryAppRef } from "../domain/target.ts";
+import type { Answer } from "../engine/answer.ts";
+import type { Directory } from "../engine/ports.ts";
+import { type Backoff, backoffMs } from "../platform/backoff.ts";
+import type { Clock } from "../platform/clock.ts";
+import { errorCode, errorText } from "../platform/errors.ts";
+import type { Random } from "../platform/ids.ts";
+import type { Logger } from "../platform/logger.ts";
+import type { Arrival, FrontDoor } from "../slack/front-door.ts";
+import { Outbox } from "../slack/outbox.ts";
+import { Presenter } from "../slack/presenter.ts";
+import { SlackAnswers } from "../slack/slack-answers.ts";
+import { SlackApp } from "../slack/slack-app.ts";
+import { createSlackClients, type SlackClients } from "../slack/slack-clients.ts";
+import { SlackDirectory } from "../slack/slack-directory.ts";
+import { SlackGateway } from "../slack/slack-gateway.ts";
+import { readIdentity, type SlackIdentity } from "../slack/slack-identity.ts";
+import { slackLookups } from "../slack/slack-lookups.ts";
+import { renderAnswer } from "../slack/views/answer.ts";
+import type { ViewLookups } from "../slack/views/view-lookups.ts";
+import type { Store } from "../store/store.ts";
+
+interface Deps {
+  readonly environment: Environment;
+  readonly configuration: Configuration;
+  readonly store: Store;
+  readonly servers: ReadonlyMap<string, ArgocdServer>;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+const FLUSH_MS = 5000;
+const IDENTITY_AGAIN: Backoff = { firstMs: 1000, factor: 2, longestMs: 30_000 };
+
+/** Slack's side of the application: what people see, what they do, and who they are. */
+export class Slack implements AsyncDisposable {
+  readonly directory: Directory;
+  readonly #deps: Deps;
+  readonly #clients: SlackClients;
+  readonly #gateway: SlackGateway;
+  readonly #answers: SlackAnswers;
+  readonly #lookups: ViewLookups;
+  readonly #outbox: Outbox;
+  readonly #presenter: Presenter;
+  readonly #stop = new AbortController();
+  #app: SlackApp | undefined;
+  #identity: SlackIdentity | undefined;
+
+  constructor(deps: Deps) {
+    const { environment, configuration, store, clock, random, logger } = deps;
+    const { slackApiUrl: apiUrl } = environment;
+    const identity = (): SlackIdentity | undefined => this.#identity;
+    this.#deps = deps;
+    this.#clients = createSlackClients({ botToken: requireSlackTokens(environment).botToken, apiUrl, logger });
+    this.#gateway = new SlackGateway({ clients: this.#clients, botUser: () => this.#identity?.botUser });
+    this.#answers = new SlackAnswers({ gateway: this.#gateway, clock, logger, apiUrl });
+    this.directory = new SlackDirectory({
+      client: this.#clients.directory,
+      clock,
+      identity,
+      ownTeams: configuration.slack.teams,
+    });
+    this.#lookups = slackLookups({
+      people: store.people,
+      slots: store.slots,
+      identity,
+      linkOf: (app) => linkOf(deps, app),
+    });
+    const onSettled = (slot: string): void => this.#presenter.onSettled(slot);
+    this.#outbox = new Outbox({ messages: this.#gateway, store: store.slots, clock, random, logger, onSettled });
+    this.#presenter = new Presenter({
+      outbox: this.#outbox,
+      slots: store.slots,
+      store: store.events,
+      people: store.people,
+      lookups: this.#lookups,
+      settings: { approvals: configuration.slack.approvals, alerts: configuration.slack.alerts },
+    });
+  }
+
+  /** A run has changed: its messages follow. */
+  show(view: RunView): void {
+    this.#presenter.onRunChanged(view);
+  }
+
+  /** A private answer to somebody; never throws, and Slack may refuse it. */
+  async reply(arrival: Arrival, answer: Answer): Promise<void> {
+    await this.#answers.send(arrival, renderAnswer(answer, this.#lookups));
+  }
+
+  /**
+   * Opens the door: from here on commands and clicks arrive. Throws when the tokens are refused; while Slack cannot be
+   * reached it goes on trying in the background.
+   */
+  async open(frontDoor: FrontDoor): Promise<void> {
+    const { environment, store, clock, random, logger } = this.#deps;
+    await this.#identify();
+    this.#app = new SlackApp({
+      ...requireSlackTokens(environment),
+      apiUrl: environment.slackApiUrl,
+      clock,
+      random,
+      logger,
+      frontDoor,
+      lookups: this.#lookups,
+      answers: this.#answers,
+      gateway: this.#gateway,
+      slots: store.slots,
+      ownTeam: () => this.#identity?.team,
+    });
+    await this.#app.start();
+  }
+
+  /** Shuts the door: what has arrived is recorded and acknowledged, and nothing more arrives. */
+  async close(): Promise<void> {
+    this.#stop.abort();
+    await this.#app?.[Symbol.asyncDispose]();
+  }
+
+  /** Sends what is wanted, as far as it goes quickly. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#outbox.flush(FLUSH_MS);
+    await this.#outbox[Symbol.asyncDispose]();
+  }
+
+  async #identify(): Promise<void> {
+    try {
+      this.#identity = await readIdentity(this.#clients.directory);
+    } catch (error) {
+      if (errorCode(error) !== "slack.unreachable") throw error;
+      this.#deps.logger.warn("Slack cannot be reached; it is tried again in the background", {
+        error: errorText(error),
+      });
+      void this.#identifyLater();
+    }
+  }
+
+  async #identifyLater(): Promise<void> {
+    const { clock, logger } = this.#deps;
+    for (let tryNumber = 2; !this.#stop.signal.aborted; tryNumber += 1) {
+      try {
+        await clock.sleep(backoffMs(IDENTITY_AGAIN, tryNumber), this.#stop.signal);
+        this.#identity = await readIdentity(this.#clients.directory);
+        return;
+      } catch (error) {
+        if (!this.#stop.signal.aborted) logger.warn("Slack still cannot be reached", { error: errorText(error) });
+      }
+    }
+  }
+}
+
+function linkOf({ servers }: Deps, app: string): string | undefined {
+  const key = tryAppRef(app);
+  const server = key === undefined ? undefined : servers.get(key.server);
+  if (key === undefined || server === undefined) return undefined;
+  const application = server.cache.find(key);
+  const url = application === undefined ? server.uiUrl : linkUrl(application, server.uiUrl);
+  return applicationLink({ url, namespace: key.namespace, name: key.name });
+}

@@ -1,0 +1,43 @@
+import { AppError, errorText } from "./platform/errors.ts";
+
+type Role = (args: readonly string[]) => Promise<number>;
+
+const USAGE = `Usage: quarterdeck ROLE
+
+  serve               the server: Slack, the log, and everything that runs
+  validate [--json]   checks the configuration and the command files
+  demo [--port N]     a simulated Slack in the browser and a simulated Argo CD, the real server between them
+  demo --play [NAME]  plays a story in the terminal and checks how it ends; NAME is promote or crash
+  help                this text
+
+Configuration, commands and data are found through QUARTERDECK_CONFIG, QUARTERDECK_COMMANDS and QUARTERDECK_DATA.
+`;
+
+// Each role loads only what it needs: the worker of a later day must not even load the database.
+const ROLES: Readonly<Record<string, () => Promise<Role>>> = {
+  serve: async () => (await import("./app/serve.ts")).serve,
+  validate: async () => (await import("./app/validate.ts")).validate,
+  demo: async () => (await import("./app/demo.ts")).demo,
+};
+
+/** Runs the role that the arguments name; resolves with the exit code when it has ended. */
+export async function runCli(args: readonly string[]): Promise<number> {
+  const [name = "help", ...rest] = args;
+  if (name === "help" || name === "--help" || name === "-h") {
+    process.stdout.write(USAGE);
+    return 0;
+  }
+  const load = ROLES[name];
+  if (load === undefined) {
+    process.stderr.write(`There is no role "${name}".\n\n${USAGE}`);
+    return 2;
+  }
+  try {
+    const role = await load();
+    return await role(rest);
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    process.stderr.write(`${error.message === "" ? errorText(error) : error.message}\n`);
+    return 1;
+  }
+}

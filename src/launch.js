@@ -1,0 +1,12 @@
+#!/usr/bin/env node
+// Plain JavaScript, so that even a Node that cannot run the rest gets to say so.
+const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+if (major < 24 || (major === 24 && minor < 12)) {
+  process.stderr.write(
+    `Quarterdeck needs Node 24.12 or later; this is ${process.versions.node} (${process.execPath}).\n` +
+      "On Linux x64 `npm ci` brings its own: start it with npm or npx, as in `npm start` or `npx quarterdeck serve`.\n" +
+      "Elsewhere install Node 24 and put it first on the PATH.\n",
+  );
+  process.exit(1);
+}
+await import("./main.ts");

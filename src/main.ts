@@ -1,0 +1,10 @@
+import { runCli } from "./cli.ts";
+
+// Nothing of ours may end the process without a word, and nothing of an SDK may end it at all: Slack's Socket Mode client is
+// known to leave rejections behind when a connection closes at the wrong moment.
+process.on("unhandledRejection", (reason) => {
+  const text = reason instanceof Error ? (reason.stack ?? reason.message) : String(reason);
+  process.stderr.write(`${JSON.stringify({ level: "error", message: "an unhandled rejection", error: text })}\n`);
+});
+
+process.exitCode = await runCli(process.argv.slice(2));
