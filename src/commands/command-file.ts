@@ -45,6 +45,7 @@ export const InputDefinition = z.discriminatedUnion("type", [
   z.strictObject({
     type: z.literal("string"),
     max: z.int().min(1).max(1000).default(500),
+    /** A regular expression for the whole text, which then has 200 characters at most. */
     pattern: z.string().min(1).max(100).optional(),
     default: z.string().max(500).optional(),
     ...shared,

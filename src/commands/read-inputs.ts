@@ -3,7 +3,7 @@ import type { CommandDiagnostic, CommandSource, Span } from "./command-source.ts
 import type { CommandInput } from "./command.ts";
 import { readInput } from "./input-value.ts";
 import { issueDiagnostics } from "./issue-text.ts";
-import { compilePattern } from "./safe-pattern.ts";
+import { compilePattern, LONGEST_PATTERNED_TEXT } from "./safe-pattern.ts";
 import { type PatternFlag, patternInputs, type SlashPattern } from "./slash-pattern.ts";
 
 interface Reader {
@@ -69,7 +69,10 @@ class InputChecker {
     if (definition.type !== "string" || definition.pattern === undefined)
       return this.#withDefault({ name, definition });
     const compiled = compilePattern(definition.pattern);
-    if (compiled.ok) return this.#withDefault({ name, definition, pattern: compiled.pattern });
+    if (compiled.ok) {
+      const max = Math.min(definition.max, LONGEST_PATTERNED_TEXT);
+      return this.#withDefault({ name, definition: { ...definition, max }, pattern: compiled.pattern });
+    }
     this.#report(this.#source.valueSpan(["inputs", name, "pattern"]), compiled.message);
     return { name, definition };
   }

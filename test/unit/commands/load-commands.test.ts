@@ -265,7 +265,7 @@ describe("the inputs of a command", () => {
     [
       "/x <a>",
       '{ a: { type: string, pattern: "a*b*c*d*" } }',
-      '4 "a*b*c*d*" | a pattern has at most three repetitions (*, +, {...})',
+      '4 "a*b*c*d*" | a pattern has at most 3 repetitions (*, +, ?, {...})',
     ],
     [
       "/x <a>",

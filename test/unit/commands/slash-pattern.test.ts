@@ -1,3 +1,4 @@
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
 import { readPattern } from "../../../src/commands/slash-pattern.ts";
@@ -57,5 +58,20 @@ describe("the grammar of a slash command", () => {
       ok: false,
       mistake: { offset, message: expect.stringContaining(message) },
     });
+  });
+
+  it("is read or refused with a place, whatever it is", () => {
+    const piece = fc.constantFrom("/x", " ", "<a>", "<b>", "[", "]", "to", "--f", "<", ">", "A");
+    const text = fc.oneof(
+      fc.string(),
+      fc.array(piece).map((all) => all.join("")),
+    );
+    fc.assert(
+      fc.property(text, (source) => {
+        const reading = readPattern(source);
+        const end = reading.ok ? 0 : reading.mistake.offset;
+        expect(end).toBeLessThanOrEqual(source.length);
+      }),
+    );
   });
 });
