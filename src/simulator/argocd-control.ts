@@ -37,8 +37,7 @@ export class Control {
       case "set-pods":
         return instance.cluster.setPods(this.#key(command.application), command.state);
       case "set-sync-windows":
-        instance.windows.set(command.project, command.windows);
-        return instance.operations.wake();
+        return instance.windows.set(command.project, command.windows);
       case "set-component":
         return this.#setComponent(command);
       case "add-fault":

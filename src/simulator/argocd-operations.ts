@@ -16,11 +16,6 @@ export class Operations {
     deps.cluster.store.onChange((key) => this.#runs.get(key)?.wake());
   }
 
-  /** Lets every waiting run look again, after windows or switches have changed. */
-  wake(): void {
-    for (const run of this.#runs.values()) run.wake();
-  }
-
   #consider(key: string): void {
     const application = this.#deps.applications.get(key);
     const running = this.#runs.get(key);

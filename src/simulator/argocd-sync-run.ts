@@ -84,7 +84,7 @@ export class SyncRun {
       if (application === undefined || this.#deps.windows.canSync(application, isManual)) return;
       const message = "Sync operation blocked by sync window";
       if (record.message !== message) record.write({ message });
-      await this.#pause(TIMINGS.poll);
+      await this.#pause(TIMINGS.blocked);
     }
   }
 

@@ -6,13 +6,15 @@ export const TIMINGS = {
   /** From the request of a sync to phase Running. */
   pickUp: 12,
   /** From phase Running to the first object that is applied. */
-  render: 120,
+  render: 200,
   /** From the last object that is applied to the entry in the history. */
   history: 5,
   /** From there to the end of the operation. */
   finish: 12,
   /** Between two looks at a sync that waits for something, where nothing changes. */
   poll: 1000,
+  /** Between two looks at a sync that a window holds back: the controller is not told when one opens. */
+  blocked: 32_000,
   /** Between a change of the cluster, or a step, and the next look. */
   look: 60,
   /** The pause after each wave that is not the last. */

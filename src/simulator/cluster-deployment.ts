@@ -14,7 +14,7 @@ export interface DeploymentControllerDeps {
 }
 
 // How long the controller takes to see a change; until then the Deployment shows its old status at a new generation.
-const OBSERVE_MS = 60;
+const OBSERVE_MS = 90;
 const DEFAULT_DEADLINE_SECONDS = 600;
 // Kubernetes keeps ten; the tree of an Application gets no clearer by them.
 const OLD_REPLICA_SETS_KEPT = 2;
