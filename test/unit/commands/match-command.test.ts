@@ -64,6 +64,13 @@ inputs:
   dryRun: { type: boolean }
 answers: status
 `,
+  turn: `
+name: Turn
+summary: On or off
+on: { slash: "/turn <on>" }
+inputs: { on: { type: boolean, summary: "on, or not" } }
+answers: status
+`,
 };
 
 const { commands, diagnostics } = loadCommands(
@@ -145,6 +152,8 @@ describe("what is typed right", () => {
     ["/tune LOW", "tune", { level: "low", share: 20, wait: 900_000, ticket: null, dryRun: false }],
     ["/tune low --share 0.5 --wait 1h30m", "tune", { share: 0.5, wait: 5_400_000 }],
     ["/tune low --ticket OPS-17 --dry-run", "tune", { ticket: "OPS-17", dryRun: true }],
+    ["/turn yes", "turn", { on: true }],
+    ["/turn False", "turn", { on: false }],
   ])("%s", (line, id, values) => {
     expect(typed(line)).toMatchObject({ kind: "matched", command: { id }, values });
   });
@@ -262,6 +271,7 @@ describe("what is typed wrong", () => {
     ["/qd status a b", "unexpected", "nothing more is expected here", "b", undefined],
     ["/nope x", "unknown-command", "there is no such command", "", undefined],
     ["/tune hihg", "invalid", "one of low, high is expected", "hihg", "/tune high"],
+    ["/turn maybe", "invalid", "true or false is expected", "maybe", undefined],
     ["/tune medium", "invalid", "one of low, high is expected", "medium", undefined],
     ["/tune low --share many", "invalid", "a number is expected", "many", undefined],
     ["/tune low --share -5", "invalid", "at least 0 is expected", "-5", undefined],
@@ -351,7 +361,7 @@ describe("help", () => {
   });
 
   it("about nothing, or about something unknown, lists all commands", () => {
-    expect(helpAbout(commands, undefined).split("\n")).toHaveLength(6);
+    expect(helpAbout(commands, undefined).split("\n")).toHaveLength(7);
     expect(helpAbout(commands, "nonsense")).toBe(helpAbout(commands, undefined));
     expect(helpAbout(commands, undefined)).toContain("/qd status [<service>]  Show what is live");
   });
@@ -360,6 +370,7 @@ describe("help", () => {
     expect(helpAbout(commands, "tune")).toContain("<wait>  a duration such as 15m; when left out, 15 min");
     expect(helpAbout(commands, "tune")).toContain("<share>  a number; when left out, 20");
     expect(helpAbout(commands, "tune")).toContain("<level>  one of low, high");
+    expect(helpAbout(commands, "turn")).toContain("<on>  on, or not");
   });
 });
 
