@@ -6,6 +6,8 @@ import { isJson, replyJson, type SlackExchange, tryJson } from "./slack-http.ts"
 import { wireView } from "./slack-wire.ts";
 import type { SlackWorld } from "./slack-world.ts";
 
+const NO_CONTROL = "slack-simulator.no-control";
+
 /** `/_control/`: what other processes may make the simulator do, and what they may look at. */
 export class SlackControlRoutes {
   readonly #world: SlackWorld;
@@ -24,8 +26,17 @@ export class SlackControlRoutes {
   async handle(exchange: SlackExchange): Promise<boolean> {
     const [, root, name = ""] = exchange.url.pathname.split("/");
     if (root !== "_control") return false;
-    if (exchange.request.method === "GET") replyJson(exchange.response, this.#look(name, exchange.url.searchParams));
-    else await this.#run(name, exchange);
+    try {
+      const looked = exchange.request.method === "GET";
+      replyJson(
+        exchange.response,
+        looked ? this.#look(name, exchange.url.searchParams) : await this.#run(name, exchange),
+      );
+    } catch (thrown) {
+      const error = thrown instanceof ZodError ? prettifyError(thrown) : errorText(thrown);
+      const code = errorCode(thrown);
+      replyJson(exchange.response, { code, error }, code === NO_CONTROL ? 404 : 400);
+    }
     return true;
   }
 
@@ -58,26 +69,16 @@ export class SlackControlRoutes {
           channels: workspace.channels(),
         };
       default:
-        throw new AppError(`There is nothing to look at called ${name}`, { code: "slack-simulator.no-control" });
+        throw new AppError(`There is nothing to look at called ${name}`, { code: NO_CONTROL });
     }
   }
 
-  async #run(name: string, exchange: SlackExchange): Promise<void> {
+  async #run(name: string, exchange: SlackExchange): Promise<unknown> {
     const control = Object.hasOwn(this.#controls, name) ? this.#controls[name] : undefined;
     // Only JSON: a page of another site cannot send that without asking, so it cannot press buttons here.
     if (control === undefined || !isJson(exchange.request)) {
-      replyJson(
-        exchange.response,
-        { code: "slack-simulator.no-control", error: `no control ${name} for this content type` },
-        404,
-      );
-      return;
+      throw new AppError(`There is no control ${name} for this content type`, { code: NO_CONTROL });
     }
-    try {
-      replyJson(exchange.response, await control.run(tryJson(exchange.body.toString("utf8"))));
-    } catch (thrown) {
-      const error = thrown instanceof ZodError ? prettifyError(thrown) : errorText(thrown);
-      replyJson(exchange.response, { code: errorCode(thrown), error }, 400);
-    }
+    return control.run(tryJson(exchange.body.toString("utf8")));
   }
 }
