@@ -60,11 +60,12 @@ async function playDemo(play: Play): Promise<number> {
 
 async function startServer(world: DemoWorld): Promise<ServerProcess> {
   const { variables } = readEnvironment(new SecretMask());
-  const onLog = ({ level, message, ...fields }: { level: string; message: string }): void => {
-    if (level === "error" || level === "warn")
-      process.stderr.write(`server ${level}: ${message} ${JSON.stringify(fields)}\n`);
-  };
-  return await ServerProcess.start({ entry: ENTRY, environment: world.environment, onLog }, variables);
+  return await ServerProcess.start({ entry: ENTRY, environment: world.environment, onLog: showTrouble }, variables);
+}
+
+function showTrouble({ level, message, ...fields }: { readonly level: string; readonly message: string }): void {
+  if (level !== "error" && level !== "warn") return;
+  process.stderr.write(`server ${level}: ${message} ${JSON.stringify(fields)}\n`);
 }
 
 function readArguments(args: readonly string[]) {

@@ -47,7 +47,7 @@ export class Story {
   async card(title: RegExp): Promise<SlackMessage> {
     return await this.#message(
       `a card that says ${String(title)}`,
-      (message) => message.threadTs === undefined && title.test(message.text),
+      ({ threadTs, viewer, text }) => threadTs === undefined && viewer === undefined && title.test(text),
     );
   }
 
