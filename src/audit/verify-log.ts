@@ -32,7 +32,7 @@ export interface LogToVerify {
 }
 
 /** Why a log does not hold. */
-export type BrokenReason =
+type BrokenReason =
   | "sequence"
   | "hash"
   | "version"
@@ -63,8 +63,7 @@ export const PEOPLE_STREAM = "people";
 export const PERSON_RECORDED = "person.recorded";
 
 /** The payload of `person.recorded`. */
-export const PersonRecorded = z.strictObject({ pseudonym: z.string(), commitment: z.string() });
-export type PersonRecorded = z.infer<typeof PersonRecorded>;
+const PersonRecorded = z.strictObject({ pseudonym: z.string(), commitment: z.string() });
 
 /** What `person.recorded` commits to: the person's place in Slack, which stands in the people table only. */
 export function personCommitment({ team, user, salt }: Omit<PersonRow, "pseudonym">): string {
@@ -137,8 +136,9 @@ class Walk {
     this.#versions.set(row.stream, row.version);
     // The first event of a stream that is met in the middle of a log may have any version.
     if (last === undefined && this.#isPart) return undefined;
-    if (row.version === (last ?? 0) + 1) return undefined;
-    return { reason: "version", message: `version ${row.version} of ${row.stream} follows version ${last ?? 0}` };
+    const expected = (last ?? 0) + 1;
+    if (row.version === expected) return undefined;
+    return { reason: "version", message: `this is version ${row.version} of ${row.stream}, where ${expected} belongs` };
   }
 
   #checkPayload(row: LogRow): Finding {

@@ -7,7 +7,10 @@ import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "driz
  * rebuilt when the store is opened.
  */
 
-/** The log. Rows are only ever added; redaction sets `salt` and `payload` to NULL. */
+/**
+ * The log. Rows are only ever added; redaction sets `salt` and `payload` to NULL.
+ * @public It is here for drizzle-kit; it is written and read by prepared statements.
+ */
 export const events = sqliteTable(
   "events",
   {
@@ -25,7 +28,10 @@ export const events = sqliteTable(
   (table) => [uniqueIndex("events_by_stream").on(table.stream, table.version)],
 );
 
-/** The only place where people can be recognised. Not a projection: a deleted row is a redacted person. */
+/**
+ * The only place where people can be recognised. Not a projection: a deleted row is a redacted person.
+ * @public It is here for drizzle-kit.
+ */
 export const people = sqliteTable(
   "people",
   {
@@ -37,7 +43,10 @@ export const people = sqliteTable(
   (table) => [uniqueIndex("people_by_user").on(table.team, table.user)],
 );
 
-/** Projection of the stream `intents`; `received` and `settled` are sequences of events. */
+/**
+ * Projection of the stream `intents`; `received` and `settled` are sequences of events.
+ * @public It is here for drizzle-kit.
+ */
 export const intents = sqliteTable(
   "intents",
   {

@@ -129,6 +129,7 @@ describe("verifyLog", () => {
 
   it("verifies a part of a log from the event before it", () => {
     const after = { sequence: 4, hash: STORY[3]?.hash ?? "" };
+    expect(verifyLog({ rows: STORY })).toMatchObject({ status: "intact", redacted: { people: 0 } });
     expect(verifyLog({ rows: STORY.slice(4), after })).toMatchObject({ status: "intact", events: 2, head: HEAD });
     expect(verifyLog({ rows: STORY.slice(4), after: { ...after, hash: GENESIS.hash } })).toMatchObject({
       sequence: 5,

@@ -3,9 +3,11 @@ import { join } from "node:path";
 
 import { describe, expect, it } from "vitest";
 
+import { verifyLog } from "../../../src/audit/verify-log.ts";
 import { openDatabase } from "../../../src/store/database.ts";
 import { openStore } from "../../../src/store/store.ts";
 import { appErrorOf } from "../../support/app-error-of.ts";
+import { sampleEvents, sampleRunId, sampleTurn } from "../../support/run-sample.ts";
 import { STORE_DEPS, StoreFolder } from "../../support/store-folder.ts";
 
 describe("openStore", () => {
@@ -47,5 +49,19 @@ describe("openStore", () => {
     await store.events.append({ stream: "server", expectedVersion: 0, events: [{ type: "server.started", at: 1 }] });
     expect([...other.log.rows()]).toEqual([]);
     expect(existsSync(":memory:")).toBe(false);
+  });
+
+  it("keeps more runs going than it remembers things about", async () => {
+    await using store = await openStore({ ...STORE_DEPS, dataFolder: ":memory:", address: "test" });
+    const runs = Array.from({ length: 1200 }, sampleRunId);
+    for (const count of [2, 3]) {
+      const turn = (run: string, order: number) =>
+        sampleTurn(run, sampleEvents({ order }).slice(0, count), count === 2 ? 2 : 1);
+      await Promise.all(runs.map((run, order) => store.events.appendRun(turn(run, order))));
+    }
+    expect(verifyLog({ rows: store.log.rows() })).toMatchObject({ status: "intact", events: 3600 });
+    expect(store.events.claims().map(({ run }) => run)).toEqual(runs);
+    expect(store.events.claims().every(({ status }) => status === "held")).toBe(true);
+    expect(store.events.unshownRuns()).toEqual(runs);
   });
 });
