@@ -28,7 +28,7 @@ const FAILURES: readonly FailureClass[] = [
   {
     code: "git.authentication",
     pattern:
-      /authentication failed|could not read (?:username|password)|returned error: 40[13]\b|permission denied \(|invalid username or (?:password|token)|unprotected private key|load key|terminal prompts disabled|too many authentication failures|http basic: access denied/iu,
+      /authentication failed|could not read (?:username|password)|returned error: 40[13]\b|permission denied \(|invalid username or (?:password|token)|unprotected private key|load key|no such identity|terminal prompts disabled|too many authentication failures|http basic: access denied/iu,
     retry: "never",
     meaning:
       "the server refused the credentials. Check that the token or key is set for this repository, has not expired and may read it (an SSH key file must have mode 0600)",

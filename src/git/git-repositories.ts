@@ -7,6 +7,7 @@ import { errorCode } from "../platform/errors.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { CommitSummary } from "./commit-summary.ts";
 import { commitsBetween, type CommitsAnswer, type CommitsRequest, isAncestor } from "./commits-between.ts";
+import { onDisk } from "./on-disk.ts";
 import { GitProgram } from "./git-program.ts";
 import { existingCommits, type RevisionAnswer, summariesOf } from "./look-up-revision.ts";
 import { RemoteCredentials } from "./remote-credentials.ts";
@@ -59,7 +60,7 @@ export class GitRepositories {
   readonly #git: GitProgram;
   readonly #credentials: RemoteCredentials;
   readonly #mirrors = new Map<string, RepositoryMirror>();
-  #prepared: Promise<unknown> | undefined;
+  #isPrepared = false;
 
   constructor(deps: GitRepositoriesDeps) {
     const { environment, clock } = deps;
@@ -144,10 +145,15 @@ export class GitRepositories {
     }
   }
 
+  async #prepare(): Promise<void> {
+    if (this.#isPrepared) return;
+    await onDisk(this.#deps.folder, () => mkdir(this.#home, { recursive: true, mode: 0o700 }));
+    this.#isPrepared = true;
+  }
+
   async #mirror(repository: string): Promise<RepositoryMirror> {
     const url = parseRepositoryUrl(repository);
-    this.#prepared ??= mkdir(this.#home, { recursive: true, mode: 0o700 });
-    await this.#prepared;
+    await this.#prepare();
     const known = this.#mirrors.get(url.identity);
     if (known !== undefined) return known;
     const { folder, clock, logger, limits } = this.#deps;

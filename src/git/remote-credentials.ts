@@ -4,7 +4,7 @@ import type { Clock } from "../platform/clock.ts";
 import { AppError } from "../platform/errors.ts";
 import type { GitSetting } from "./git-environment.ts";
 import { GitHubAppToken } from "./github-app-token.ts";
-import { accessFor, type RepositoryAccess, type RepositoryRule } from "./repository-access.ts";
+import { accessFor, checkRules, type RepositoryAccess, type RepositoryRule } from "./repository-access.ts";
 import type { RepositoryUrl } from "./repository-url.ts";
 import { sshCommand } from "./ssh-command.ts";
 
@@ -33,7 +33,9 @@ export class RemoteCredentials {
   readonly #deps: RemoteCredentialsDeps;
   readonly #apps = new Map<AppAccess, GitHubAppToken>();
 
+  /** Throws `git.address` for a rule whose address cannot be read. */
   constructor(deps: RemoteCredentialsDeps) {
+    checkRules(deps.rules);
     this.#deps = deps;
   }
 

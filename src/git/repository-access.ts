@@ -1,4 +1,4 @@
-import { AppError } from "../platform/errors.ts";
+import { AppError, errorText } from "../platform/errors.ts";
 import { parseRepositoryUrl, type RepositoryUrl } from "./repository-url.ts";
 
 /** How a repository is reached. Files are absolute paths; they are read at each use, so that they can be replaced. */
@@ -58,6 +58,20 @@ function longestRule<Rule extends { readonly url: string }>(
     best = { length: start.length, rule };
   }
   return best?.rule;
+}
+
+/** Throws `git.address`, naming the position of the rule, when an address among the rules cannot be read. */
+export function checkRules(rules: readonly RepositoryRule[]): void {
+  for (const [place, rule] of rules.entries()) {
+    try {
+      ruleStart(rule.url);
+    } catch (error) {
+      throw new AppError(`The access rule ${place + 1} for Git repositories cannot be used: ${errorText(error)}`, {
+        code: "git.address",
+        cause: error,
+      });
+    }
+  }
 }
 
 /** A rule's address in the spelling of `RepositoryUrl.identity`; a bare origin (`https://host`, `git@host`) is good here. */

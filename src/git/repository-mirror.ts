@@ -1,6 +1,7 @@
 import { errorCode, errorText } from "../platform/errors.ts";
 import type { GitCall, GitResult } from "./git-program.ts";
 import { MirrorFetch, type MirrorFetchDeps } from "./mirror-fetch.ts";
+import { onDisk } from "./on-disk.ts";
 import { MirrorFolder, objectBytes, sweepRemnants } from "./mirror-folder.ts";
 
 export interface RepositoryMirrorDeps extends MirrorFetchDeps {
@@ -72,29 +73,17 @@ export class RepositoryMirror {
   }
 
   #open(): Promise<void> {
-    this.#opened ??= this.#inspect().catch((error: unknown) => {
-      this.#opened = undefined;
-      throw error;
-    });
+    this.#opened ??= this.#inspect();
     return this.#opened;
   }
 
   async #inspect(): Promise<void> {
-    this.#exists = await this.#folder.tidy();
-    if (!this.#exists) return;
     try {
-      const tips = await this.read({ command: "for-each-ref", options: ["--format=%(objectname)"] });
-      const input = [...new Set(tips.stdout.split("\n").filter((line) => line !== ""))]
-        .map((line) => `${line}\n`)
-        .join("");
-      const objects = await this.read({ command: "cat-file", options: ["--batch-check=%(objecttype)"], input });
-      this.#isSuspect = / missing$/mu.test(objects.stdout);
+      this.#exists = await onDisk(this.#deps.folder, () => this.#folder.tidy());
     } catch (error) {
-      if (errorCode(error) !== "git.failed" && errorCode(error) !== "git.corrupt") throw error;
-      this.#isSuspect = true;
+      this.#opened = undefined;
+      throw error;
     }
-    if (this.#isSuspect)
-      this.#deps.logger.warn("mirror is damaged and will be made anew", { repository: this.address });
   }
 
   #fetchedSince(since: number): Promise<void> {
@@ -146,12 +135,12 @@ export class RepositoryMirror {
 
   /** A complete copy beside the present one, which it then replaces. */
   async #make(): Promise<void> {
-    await this.#folder.startDraft();
     try {
+      await onDisk(this.#deps.folder, () => this.#folder.startDraft());
       await this.#server.create(this.#folder.draft);
-      await this.#folder.adoptDraft(this.address);
+      await onDisk(this.#deps.folder, () => this.#folder.adoptDraft(this.address));
     } catch (error) {
-      await this.#folder.discardDraft();
+      await this.#folder.discardDraft().catch(() => undefined);
       throw error;
     }
     this.#exists = true;

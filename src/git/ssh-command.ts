@@ -11,6 +11,8 @@ export interface SshCommandOptions {
 export function sshCommand(options: SshCommandOptions): string {
   const settings = [
     "BatchMode=yes",
+    // Not -i: when that file is missing, ssh falls back to the keys of the user that it runs as.
+    `IdentityFile=${sshPath(options.keyFile)}`,
     "IdentitiesOnly=yes",
     "IdentityAgent=none",
     "PreferredAuthentications=publickey",
@@ -27,31 +29,22 @@ export function sshCommand(options: SshCommandOptions): string {
     "ClearAllForwardings=yes",
     "PermitLocalCommand=no",
   ];
-  const words = [
-    options.program,
-    "-F",
-    "/dev/null",
-    "-i",
-    percentFree(options.keyFile),
-    ...settings.flatMap((setting) => ["-o", setting]),
-  ];
+  const words = [options.program, "-F", "/dev/null", ...settings.flatMap((setting) => ["-o", setting])];
   return words.map(shellWord).join(" ");
 }
 
-/** A path inside an ssh setting: quoted, since ssh splits the value at white space. */
+/**
+ * A path inside an ssh setting: quoted, since ssh splits the value at white space. ssh puts values in the place of `%d`
+ * and `${HOME}`: a percent sign of our own is doubled, the other cannot be escaped.
+ */
 function sshPath(path: string): string {
-  return `"${percentFree(path)}"`;
-}
-
-/** ssh puts values in the place of `%d` and `${HOME}`; a percent sign of our own is doubled, the other cannot be escaped. */
-function percentFree(path: string): string {
   if (/["\p{Cc}]|\$\{/u.test(path)) {
     throw new AppError(
       `The path ${JSON.stringify(path)} cannot be given to ssh. Use one without quotes and without \${`,
       { code: "git.access" },
     );
   }
-  return path.replaceAll("%", "%%");
+  return `"${path.replaceAll("%", "%%")}"`;
 }
 
 /** One word for the shell by which git starts ssh. */

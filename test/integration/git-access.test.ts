@@ -13,6 +13,7 @@ import { createDemoRepository, DEMO_COMMITS } from "../../src/simulator/git-demo
 import { GitHost } from "../../src/simulator/git-host.ts";
 import type { GitRepository } from "../../src/simulator/git-repository.ts";
 import { appErrorOf } from "../support/app-error-of.ts";
+import { FakeClock } from "../support/fake-clock.ts";
 import { GitWorkbench } from "../support/git-workbench.ts";
 import { createSelfSignedCertificate } from "../support/self-signed-certificate.ts";
 import { openTlsFront, type TlsFront } from "../support/tls-front.ts";
@@ -100,20 +101,22 @@ describe("a repository", () => {
       expect(stdout).toBe("");
     });
 
-    test("does not get the token of another host that redirects to it", async () => {
+    test.each([
+      ["at once", false],
+      ["once it has seen the token", true],
+    ])("does not get the token of another host that redirects to it %s", async (_when, asksFirst) => {
       const seen: (string | undefined)[] = [];
       const thief = await serve((request, response) => {
         seen.push(request.headers.authorization);
         response.writeHead(401, { "www-authenticate": 'Basic realm="thief"' }).end();
       });
       const redirecting = await serve((request, response) => {
-        if (request.headers.authorization === undefined)
-          response.writeHead(401, { "www-authenticate": 'Basic realm="x"' }).end();
+        const asks = asksFirst && request.headers.authorization === undefined;
+        if (asks) response.writeHead(401, { "www-authenticate": 'Basic realm="x"' }).end();
         else response.writeHead(302, { location: `${thief}${request.url ?? ""}` }).end();
       });
-      const error = await appErrorOf(
-        openWith(redirecting, token()).refresh({ repository: `${redirecting}/acme/deploy.git` }),
-      );
+      const git = openWith(redirecting, token());
+      const error = await appErrorOf(git.refresh({ repository: `${redirecting}/acme/deploy.git` }));
       expect(error.code).toBe("git.authentication");
       expect(seen.length).toBeGreaterThan(0);
       expect(seen.filter((value) => value !== undefined)).toEqual([]);
@@ -137,12 +140,14 @@ describe("a repository", () => {
     });
 
     test("is given up when its server hangs", async () => {
-      const accepted = vi.fn<() => void>();
-      const hanging = await serve(() => accepted());
-      const git = open({ rules: [], limits: { fetchTimeoutMs: 400 } });
-      const error = await appErrorOf(git.refresh({ repository: `${hanging}/acme/deploy.git` }));
-      expect(error).toMatchObject({ code: "git.timeout", retry: "backoff" });
-      expect(accepted).toHaveBeenCalled();
+      const accepted = Promise.withResolvers<void>();
+      const hanging = await serve(() => accepted.resolve());
+      const clock = new FakeClock();
+      const git = open({ rules: [], clock, limits: { fetchTimeoutMs: 5000 } });
+      const outcome = appErrorOf(git.refresh({ repository: `${hanging}/acme/deploy.git` }));
+      await accepted.promise;
+      await clock.advance(6000);
+      expect(await outcome).toMatchObject({ code: "git.timeout", retry: "backoff" });
     });
 
     test("is told apart from a page, from nothing and from a wrong path", async () => {
@@ -240,7 +245,11 @@ describe("a repository", () => {
       expect(answer).toMatchObject({ kind: "resolved", sha: DEMO_COMMITS.target });
       const args = (await readFile(log, "utf8")).split("\n");
       expect(args).toEqual(
-        expect.arrayContaining(["-i", join(bench.folder, "deploy key"), "BatchMode=yes", "git@git.example.com"]),
+        expect.arrayContaining([
+          `IdentityFile="${join(bench.folder, "deploy key")}"`,
+          "BatchMode=yes",
+          "git@git.example.com",
+        ]),
       );
       expect(args).toContain(`UserKnownHostsFile="${join(bench.folder, "known hosts")}"`);
     });
@@ -273,17 +282,23 @@ describe("a repository", () => {
     });
 
     test("is given up with its ssh when it hangs", async () => {
-      const pid = join(bench.folder, "ssh-pid");
-      const stub = await bench.script("ssh stub", `echo $$ > '${pid}'\nexec sleep 60`);
-      const git = openWith("git@git.example.com", access(), { sshProgram: stub, limits: { fetchTimeoutMs: 800 } });
-      expect((await appErrorOf(git.refresh({ repository: "git@git.example.com:acme/deploy.git" }))).code).toBe(
-        "git.timeout",
+      const pidFile = join(bench.folder, "ssh-pid");
+      const stub = await bench.script(
+        "ssh stub",
+        `echo $$ > '${pidFile}.part'; mv '${pidFile}.part' '${pidFile}'\nexec sleep 60`,
       );
-      const group = Number(await readFile(pid, "utf8"));
-      await vi.waitFor(
-        async () => expect(await readFile(`/proc/${group}/stat`, "utf8").catch(() => "gone Z")).toContain("Z"),
-        { timeout: 2000 },
-      );
+      const clock = new FakeClock();
+      const git = openWith("git@git.example.com", access(), {
+        sshProgram: stub,
+        clock,
+        limits: { fetchTimeoutMs: 5000 },
+      });
+      const outcome = appErrorOf(git.refresh({ repository: "git@git.example.com:acme/deploy.git" }));
+      const pid = await vi.waitFor(async () => (await readFile(pidFile, "utf8")).trim(), { timeout: 10_000 });
+      await clock.advance(6000);
+      expect((await outcome).code).toBe("git.timeout");
+      const state = (): Promise<string> => readFile(`/proc/${pid}/stat`, "utf8").catch(() => "gone Z");
+      await vi.waitFor(async () => expect(await state()).toContain("Z"), { timeout: 5000 });
     });
 
     test("needs a rule", async () => {

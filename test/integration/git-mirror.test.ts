@@ -154,6 +154,15 @@ describe("the mirror of a repository", () => {
     expect(await fetches()).toBe(before);
   });
 
+  test("is asked for a commit or branch that it does not know, however fresh it is", async () => {
+    const git = bench.open({ maxAgeMs: HOUR_MS });
+    expect(await resolved(git, "main")).toBe(first);
+    const second = await commit("topic", "second");
+    expect(await resolved(git, "topic")).toBe(second);
+    const third = await commit("topic", "third");
+    expect(await resolved(git, third.slice(0, 8))).toBe(third);
+  });
+
   test("outlives a restart without a new copy", async () => {
     await bench.open().refresh({ repository: url() });
     await rename(repository.folder, `${repository.folder}.away`);
@@ -171,12 +180,14 @@ describe("the mirror of a repository", () => {
       "objects/info/commit-graphs/commit-graph-chain.lock",
     ];
     for (const name of leftovers) await writeFile(join(folder, name), "half");
+    await writeFile(join(folder, "same"), "");
     await mkdir(`${folder}.new/objects`, { recursive: true });
     await mkdir(`${folder}.old/objects`, { recursive: true });
     const second = await commit("main", "second");
     expect(await resolved(bench.open(), "main")).toBe(second);
     expect(await readdir(bench.mirrors)).toHaveLength(2);
     const left = await readdir(folder, { recursive: true });
+    expect(left).toContain("same");
     expect(leftovers.filter((name) => left.includes(name))).toEqual([]);
   });
 
@@ -190,8 +201,15 @@ describe("the mirror of a repository", () => {
   const DAMAGES: readonly (readonly [string, (folder: string) => Promise<unknown>])[] = [
     ["HEAD is gone", (folder) => rm(join(folder, "HEAD"))],
     ["its configuration is garbage", (folder) => writeFile(join(folder, "config"), "[core\n\u0000")],
-    ["its packs are gone", (folder) => rm(join(folder, "objects"), { recursive: true })],
+    ["its objects are gone", (folder) => rm(join(folder, "objects"), { recursive: true })],
     ["its references are garbage", (folder) => appendFile(join(folder, "packed-refs"), "garbage\n")],
+    [
+      "its packs are gone",
+      async (folder) => {
+        const pack = join(folder, "objects", "pack");
+        for (const name of await readdir(pack)) await rm(join(pack, name));
+      },
+    ],
     [
       "its packs are cut",
       async (folder) => {
@@ -210,11 +228,11 @@ describe("the mirror of a repository", () => {
   });
 
   test.each(DAMAGES)("is made anew when %s while it is in use", async (_what, damage) => {
-    const git = bench.open();
+    const git = bench.open({ maxAgeMs: HOUR_MS });
     await git.refresh({ repository: url() });
     await damage(await mirrorFolder());
+    expect(await git.commit({ repository: url(), sha: first })).toMatchObject({ sha: first });
     expect(await resolved(git, "main")).toBe(first);
-    expect(await resolved(git, first)).toBe(first);
   });
 
   test("is refused when the repository is bigger than the limit, and nothing of it stays", async () => {
@@ -269,6 +287,17 @@ describe("the mirror of a repository", () => {
     const error = await appErrorOf(bench.open().refresh({ repository: bench.url("nothing.git") }));
     expect(error.code).toBe("git.not-a-repository");
     expect(error.message).toContain("Check the address");
+  });
+
+  test("says that its folder cannot be written, and is made once it can", async () => {
+    const blocked = join(bench.folder, "blocked");
+    await writeFile(blocked, "a file where a folder should be");
+    const git = bench.open({ folder: join(blocked, "git") });
+    const error = await appErrorOf(git.refresh({ repository: url() }));
+    expect(error).toMatchObject({ code: "git.disk", retry: "backoff" });
+    expect(error.message).toContain(blocked);
+    await rm(blocked);
+    await expect(git.refresh({ repository: url() })).resolves.toBeUndefined();
   });
 
   test("of a folder on this machine needs a rule that allows it", async () => {

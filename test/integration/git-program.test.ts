@@ -108,11 +108,14 @@ describe("the git program", () => {
   });
 
   test("is ended when its time is up, with an error that says how long it had", async () => {
-    const git = await stubborn();
-    const error = await appErrorOf(git.run({ ...CALL, timeoutMs: 600 }));
+    const clock = new FakeClock();
+    const git = await stubborn(clock);
+    const outcome = appErrorOf(git.run({ ...CALL, timeoutMs: 15_000 }));
     const group = await pids();
+    await clock.advance(16_000);
+    const error = await outcome;
     expect(error).toMatchObject({ code: "git.timeout", retry: "backoff" });
-    expect(error.message).toMatch(/did not end within 1 s/u);
+    expect(error.message).toMatch(/did not end within 15 s/u);
     await vi.waitFor(async () => expect(await running(group)).toEqual([]), { timeout: 5000 });
   });
 

@@ -29,7 +29,7 @@ beforeEach(async () => {
     workspace: slackDemoWorkspace,
     botToken: "xoxb-demo",
     appToken: "xapp-1-demo",
-    argoUrl: `http://127.0.0.1:${String(port)}/_control`,
+    argoUrl: `http://127.0.0.1:${String(port)}/_control/`,
   });
 });
 

@@ -1,6 +1,11 @@
 import { describe, expect, test } from "vitest";
 
-import { accessFor, type RepositoryAccess, type RepositoryRule } from "../../../src/git/repository-access.ts";
+import {
+  accessFor,
+  checkRules,
+  type RepositoryAccess,
+  type RepositoryRule,
+} from "../../../src/git/repository-access.ts";
 import { parseRepositoryUrl } from "../../../src/git/repository-url.ts";
 
 const token = (username: string): RepositoryAccess => ({ kind: "token", username, token: "t0ken-t0ken" });
@@ -47,6 +52,12 @@ describe("the access of a repository", () => {
   test("lets nobody read this machine's folders without a rule for them", () => {
     expect(() => access("file:///etc/git")).toThrow(/local folders/u);
     expect(access("file:///srv/git/deploy")).toEqual({ kind: "local" });
+  });
+
+  test("is checked before anything is read, and the error names the rule but no credential in it", () => {
+    expect(() => checkRules(rules)).not.toThrow();
+    const bad = [...rules, { url: "https://ci:s3cr3t-t0ken@host/a", access: key }];
+    expect(() => checkRules(bad)).toThrow(/^The access rule 7 for Git repositories cannot be used: (?!.*s3cr3t)/u);
   });
 
   test("refuses a credential of the wrong sort", () => {

@@ -10,7 +10,7 @@ describe("the ssh command", () => {
     const text = command("/keys/id");
     for (const part of [
       "'-F' '/dev/null'",
-      "'-i' '/keys/id'",
+      `'IdentityFile="/keys/id"'`,
       "'BatchMode=yes'",
       "'IdentitiesOnly=yes'",
       "'IdentityAgent=none'",
@@ -23,8 +23,13 @@ describe("the ssh command", () => {
   });
 
   test("keeps a path with spaces, quotes, dollars and percent signs one word", () => {
-    expect(command("/my keys/it's $HOME; 100%")).toContain(`'/my keys/it'\\''s $HOME; 100%%'`);
+    expect(command("/my keys/it's $HOME; 100%")).toContain(`'IdentityFile="/my keys/it'\\''s $HOME; 100%%"'`);
     expect(command("/k", "/my keys/known hosts")).toContain(`'UserKnownHostsFile="/my keys/known hosts"'`);
+  });
+
+  // With -i a missing key would mean the keys of whoever runs the server.
+  test("names the key so that ssh has no other to fall back to", () => {
+    expect(command("/keys/id")).not.toContain("'-i'");
   });
 
   test.each(["/a\nb", '/a"b', "/${HOME}/key"])("refuses the path %j", (path) => {
