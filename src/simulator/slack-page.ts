@@ -35,7 +35,7 @@ export class SlackPage {
   }) {
     this.#world = deps.world;
     this.#socket = deps.socket;
-    this.#argoUrl = deps.argoUrl;
+    this.#argoUrl = deps.argoUrl?.replace(/\/+$/u, "");
     this.#unsubscribe = deps.world.changes.subscribe((change) => {
       for (const stream of this.#streams) stream.write(`data: ${JSON.stringify(change)}\n\n`);
     });

@@ -10,7 +10,7 @@ export function avatar(person, size = "medium") {
     .map((word) => word[0] ?? "")
     .slice(0, 2)
     .join("");
-  const sum = Array.from(person?.id ?? "").reduce((total, character) => total * 5 + character.codePointAt(0), 0);
+  const sum = Array.from(person?.id ?? "").reduce((total, character) => total * 7 + character.codePointAt(0), 0);
   const bot = person?.role === "bot" ? " avatar-bot" : "";
   return h("span", { class: `avatar avatar-${size} tint-${sum % TINTS}${bot}`, "aria-hidden": "true" }, initials);
 }

@@ -1,85 +1,77 @@
-import { h, icon, ICONS } from "./dom.js";
+import { h } from "./dom.js";
 
-/**
- * Shows the applications of the simulated Argo CD. The state is `{ applications: [{ name, revision, sync, health, operation?,
- * pods: [{ name, revision?, status }] }] }`; `sync`, `health` and `operation` are texts or objects with `status` or `phase`.
- */
+// The order in which revisions usually travel; other environments stand between these.
+const ORDER = ["dev", "test", "staging", "qa", "prod"];
+
+/** Shows the state of the simulated Argo CD: its Applications by service, with what is live, its health and its pods. */
 export function showCluster(root, state) {
-  const applications = state?.applications ?? state?.apps ?? [];
-  const groups = Map.groupBy(applications, (application) => application.environment ?? application.namespace ?? "");
-  const nodes = [...groups].map(([environment, members]) =>
-    h("section", {}, environment === "" ? [] : h("h3", {}, environment), members.map(applicationCard)),
+  const groups = Map.groupBy(state.applications.toSorted(byEnvironment), ({ service, project }) => service || project);
+  const nodes = [...groups].map(([service, applications]) =>
+    h("section", {}, h("h3", {}, service), applications.map(applicationCard)),
   );
-  root.replaceChildren(...(nodes.length === 0 ? [h("p", { class: "empty" }, "No applications yet.")] : nodes));
+  const down = state.controller === "down" && h("p", { class: "controller-down" }, "The controller is down");
+  root.replaceChildren(...[down, ...nodes].filter(Boolean));
 }
 
-function applicationCard(application) {
-  const health = word(application.health, "Unknown");
-  const sync = word(application.sync, "Unknown");
-  const operation = word(application.operation, "");
-  const pods = application.pods ?? [];
+function byEnvironment(one, other) {
+  return orderOf(one.environment) - orderOf(other.environment);
+}
+
+function orderOf(environment) {
+  return ORDER.includes(environment) ? ORDER.indexOf(environment) : 1.5;
+}
+
+const HEALTH_MARKS = { Healthy: "good", Progressing: "busy", Degraded: "bad", Missing: "bad" };
+const SYNC_MARKS = { Synced: "good", OutOfSync: "warn" };
+const OPERATION_MARKS = { Pending: "busy", Running: "busy", Terminating: "warn", Failed: "bad", Error: "bad" };
+
+function applicationCard({ name, liveRevision, health, sync, operation, pods }) {
+  // An operation that succeeded is what all the rest shows already.
+  const phase = operation === null || operation.phase === "Succeeded" ? "" : operation.phase;
   return h(
     "article",
     { class: "application" },
-    h(
-      "header",
-      {},
-      h("strong", {}, application.name),
-      h("code", { title: application.revision ?? "" }, short(application.revision)),
-    ),
+    h("header", {}, h("strong", {}, name), h("code", { title: liveRevision }, short(liveRevision))),
     h(
       "p",
       { class: "states" },
       badge(health, HEALTH_MARKS),
       badge(sync, SYNC_MARKS),
-      operation === "" ? [] : badge(operation, OPERATION_MARKS),
+      phase !== "" && badge(`Sync ${phase.toLowerCase()}`, { [`Sync ${phase.toLowerCase()}`]: OPERATION_MARKS[phase] }),
     ),
-    pods.length === 0 ? [] : h("ul", { class: "pods" }, pods.map(podEntry)),
+    phase !== "" && h("p", { class: "operation" }, short(operation.revision), " ", operation.message),
+    pods.length > 0 && h("ul", { class: "pods" }, pods.map(podEntry)),
   );
 }
-
-const HEALTH_MARKS = { Healthy: "good", Progressing: "busy", Degraded: "bad", Missing: "bad", Suspended: "idle" };
-const SYNC_MARKS = { Synced: "good", OutOfSync: "warn" };
-const OPERATION_MARKS = { Running: "busy", Succeeded: "good", Failed: "bad", Error: "bad", Terminating: "warn" };
-const POD_MARKS = {
-  Running: "good",
-  Ready: "good",
-  Healthy: "good",
-  Pending: "busy",
-  Progressing: "busy",
-  ContainerCreating: "busy",
-  Starting: "busy",
-  Terminating: "idle",
-  Succeeded: "good",
-};
 
 function badge(text, marks) {
-  return h("span", { class: `state state-${marks[text] ?? "idle"}` }, text);
+  return h("span", { class: `state state-${marks[text] ?? "idle"}` }, text || "Unknown");
 }
 
-function podEntry(pod) {
-  const status = word(pod.status ?? pod.phase ?? pod.health, "Unknown");
-  const revision = pod.revision ?? pod.image?.split(":").at(-1) ?? "";
+const WAITING = new Set(["Pending", "ContainerCreating", "Running", "PodInitializing", "Init"]);
+
+function podEntry({ name, image, reason, ready }) {
   return h(
     "li",
-    { title: `${pod.name}: ${status}` },
-    h("span", { class: `dot dot-${POD_MARKS[status] ?? "bad"}` }),
-    h("span", { class: "pod-name" }, pod.name),
-    h("code", {}, short(revision)),
+    { title: `${name}: ${reason}` },
+    h("span", { class: `dot dot-${podMark(reason, ready)}` }),
+    h("span", { class: "pod-name" }, ready ? name : `${name} (${reason})`),
+    h("code", { title: image }, tag(image)),
   );
 }
 
-function word(value, otherwise) {
-  if (typeof value === "string" && value !== "") return value;
-  return value?.status ?? value?.phase ?? otherwise;
+function podMark(reason, ready) {
+  if (ready || reason === "Completed") return "good";
+  if (reason === "Terminating") return "idle";
+  return WAITING.has(reason) ? "busy" : "bad";
+}
+
+/** The tag of an image, `registry:5000/shop/checkout:1.5.0@sha256:...`. */
+function tag(image) {
+  return /:([^:/@]+)(?:@|$)/u.exec(image)?.[1] ?? image;
 }
 
 /** The first seven characters of a full commit; anything else as it is. */
-function short(revision = "") {
+function short(revision) {
   return /^[0-9a-f]{40}$/u.test(revision) ? revision.slice(0, 7) : revision;
-}
-
-/** The switch of the panel and its title. */
-export function clusterTitle() {
-  return [icon(...ICONS.cluster), h("span", {}, "Argo CD")];
 }

@@ -1,5 +1,5 @@
 import { act, listen, loadState } from "./api.js";
-import { clusterTitle, showCluster } from "./cluster-panel.js";
+import { showCluster } from "./cluster-panel.js";
 import { Composer } from "./composer.js";
 import { h, icon, ICONS } from "./dom.js";
 import { showHome } from "./home-tab.js";
@@ -43,7 +43,7 @@ function go(to) {
 }
 
 function actAs(user) {
-  Object.assign(view, { user, thread: "" });
+  view.user = user;
   void load({ jump: true });
   if (view.home) void attempt(act("open-home", { user }));
 }
@@ -55,6 +55,8 @@ async function load({ jump = false } = {}) {
   const next = await loadState(view).catch(() => undefined);
   if (next === undefined || asked !== wanted) return;
   state = next;
+  // Another person may not see the channel; then its thread is not theirs either.
+  if (view.channel !== "" && view.channel !== state.channel) view.thread = "";
   Object.assign(view, { user: state.me, channel: state.channel ?? "" });
   remember();
   show(jump);
@@ -167,7 +169,7 @@ function start() {
   $("#theme").addEventListener("click", () =>
     choose(document.documentElement.dataset.theme === "dark" ? "light" : "dark"),
   );
-  $("#cluster-title").append(...clusterTitle());
+  $("#cluster-title").append(icon(...ICONS.cluster), h("span", {}, "Argo CD"));
   $("#close-thread").append(icon(...ICONS.close));
   $("#close-thread").addEventListener("click", () => go({ thread: "", pane: "chat" }));
   for (const tab of document.querySelectorAll("#tabs button")) {
