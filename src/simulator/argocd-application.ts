@@ -222,3 +222,8 @@ export function withOperation(application: Application, operation: Operation): A
   Reflect.deleteProperty(status, "operationState");
   return { ...application, status, operation };
 }
+
+/** Whether the controller has been told to leave the Application alone. */
+export function skipsReconcile({ metadata }: Application): boolean {
+  return metadata.annotations?.["argocd.argoproj.io/skip-reconcile"] === "true";
+}

@@ -111,6 +111,7 @@ export class Control {
       }
       return { ...rest, metadata: { ...metadata, annotations: Object.fromEntries(changed) } };
     });
+    void this.#deps.instance.refresh.request(this.#key(application), "latest");
   }
 
   #scale({ application, deployment, replicas }: Of<"scale">): void {

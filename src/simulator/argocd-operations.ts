@@ -1,4 +1,4 @@
-import { applicationKey } from "./argocd-application.ts";
+import { applicationKey, skipsReconcile } from "./argocd-application.ts";
 import { SyncRun, type SyncRunDeps } from "./argocd-sync-run.ts";
 
 /** Starts a run for every operation that appears, one at a time for each Application. */
@@ -24,6 +24,7 @@ export class Operations {
       return;
     }
     if (application?.operation === undefined || application.status.operationState !== undefined) return;
+    if (skipsReconcile(application)) return;
     const run = new SyncRun(this.#deps, application, application.operation);
     this.#runs.set(key, run);
     void run.run().finally(() => {

@@ -1,6 +1,12 @@
 import { digestOf } from "../platform/canonical-json.ts";
 import type { Timer } from "../platform/clock.ts";
-import { type Application, type ResourceStatus, sourcesOf, withOperation } from "./argocd-application.ts";
+import {
+  type Application,
+  type ResourceStatus,
+  skipsReconcile,
+  sourcesOf,
+  withOperation,
+} from "./argocd-application.ts";
 import type { ApplicationStore } from "./argocd-application-store.ts";
 import { automaticOperation } from "./argocd-auto-sync.ts";
 import { compare, type Comparison } from "./argocd-comparison.ts";
@@ -108,7 +114,7 @@ export class RefreshProcessor {
     const { applications, cluster, controller, pace } = this.#deps;
     await controller.passed();
     const before = applications.get(key);
-    if (before === undefined) return;
+    if (before === undefined || skipsReconcile(before)) return;
     const reconciledAt = kubernetesTime(pace.now());
     const hadAnnotation = before.metadata.annotations?.[REFRESH_ANNOTATION] !== undefined;
     const target = await this.#target(key, before, level);

@@ -64,8 +64,9 @@ export class FrameStream {
   /** Ends in the middle of a frame. */
   cut(): void {
     this.#open();
-    const half = this.#framed('{"result":{"type":"MODIFIED","application":{"metadata":{"name":"');
-    this.#options.response.write(half.slice(0, -2), () => this.#options.response.destroy());
+    const half = '{"result":{"type":"MODIFIED","application":{"metadata":{"name":"';
+    const { response, isEventStream } = this.#options;
+    response.write(isEventStream ? `data: ${half}` : half, () => response.destroy());
   }
 
   /** Ends as a restart of the server ends it. */
