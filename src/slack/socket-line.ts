@@ -23,8 +23,8 @@ const AGAIN = { firstMs: 250, factor: 2, longestMs: 10_000 };
 // Slack has told us to stay away; coming back at once would be a stampede.
 const STAY_AWAY_MS = 60_000;
 const ALARM_AFTER_MS = 60_000;
-// Handlers that had begun on the old connection acknowledge there.
-const DRAIN_MS = 3000;
+// Slack goes on sending over a connection that it asked us to leave until it closes it, some ten seconds later.
+const DRAIN_MS = 30_000;
 
 /**
  * Keeps one connection to Slack open. When Slack asks to leave one, the next is opened first, so that nothing falls between
@@ -98,6 +98,8 @@ export class SocketLine {
       });
     }
     if (old !== undefined) this.#drain(old);
+    // Slack may have asked for the next one together with its greeting.
+    if (socket.isLeaving) this.#later(0);
   }
 
   #drain(socket: Socket): void {

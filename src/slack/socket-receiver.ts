@@ -5,7 +5,7 @@ import { failureOf } from "./slack-error.ts";
 import { SocketLine, type SocketLineDeps } from "./socket-line.ts";
 
 const LINES = 2;
-const STAGGER_MS = 2000;
+const STAGGER_MS = 500;
 
 /**
  * Socket Mode over two connections that are never renewed at the same moment: Slack loses commands and clicks while an app has

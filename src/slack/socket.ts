@@ -27,6 +27,7 @@ export class Socket {
   readonly #deps: SocketDeps;
   readonly #receiver: SocketModeReceiver;
   #isClosed = false;
+  #isLeaving = false;
   #connections = 0;
 
   constructor(deps: SocketDeps) {
@@ -58,6 +59,11 @@ export class Socket {
   /** How many connections of this app Slack counted when this one was greeted. */
   get connections(): number {
     return this.#connections;
+  }
+
+  /** True once Slack has asked to reconnect. */
+  get isLeaving(): boolean {
+    return this.#isLeaving;
   }
 
   /** Resolves with the greeting; rejects when there is none within `withinMs`, and then the socket is of no more use. */
@@ -107,12 +113,17 @@ export class Socket {
     client.removeAllListeners("ws_message");
     client.on("ws_message", (data: unknown, isBinary: unknown) => {
       const frame = readFrame(data);
-      if (frame.kind === "disconnect") return this.#deps.onLeaving(frame.reason);
+      if (frame.kind === "disconnect") return this.#leaving(frame.reason);
       if (frame.kind === "drop") return this.#deps.logger.warn("a frame from Slack was dropped", { why: frame.why });
       this.#connections = frame.connections ?? this.#connections;
       for (const listener of inner) void this.#guard(listener, data, isBinary);
       return undefined;
     });
+  }
+
+  #leaving(reason: string): void {
+    this.#isLeaving = true;
+    this.#deps.onLeaving(reason);
   }
 
   async #guard(listener: (...args: unknown[]) => unknown, data: unknown, isBinary: unknown): Promise<void> {

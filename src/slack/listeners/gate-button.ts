@@ -1,7 +1,7 @@
 import type { GateAction } from "../action-value.ts";
 import { APPROVE_ACTION, REJECT_ACTION, tryGateAction } from "../action-value.ts";
 import type { DecisionArrival, Sender } from "../front-door.ts";
-import { isGateSlot } from "../slot-ids.ts";
+import { gateSlot, isGateSlot } from "../slot-ids.ts";
 import { type Notice, renderNotice } from "../views/notice.ts";
 import { renderRejectModal } from "../views/reject-modal.ts";
 import { type Ack, ANSWERABLE_MS, answerOf, type ListenerDeps, record, type Recorded, tryAck } from "./listener.ts";
@@ -77,14 +77,19 @@ async function askWhy(deps: ListenerDeps, { click, action, ack }: GateClick): Pr
   await deps.answers.send(senderOf(deps, click), renderNotice(FORM_EXPIRED));
 }
 
-/** Whether the message is the one that Quarterdeck keeps up to date for this gate, and not a copy or an earlier one. */
+/**
+ * Whether the message is the one that Quarterdeck keeps up to date for this gate, and not a copy or an earlier one. While it is
+ * not known yet which message Slack made of the request, after a crash between the two, it is taken to be this one.
+ */
 export function isCurrent(
   deps: Pick<ListenerDeps, "slots" | "ownTeam">,
   action: GateAction,
   message: { readonly channel: string; readonly ts: string },
 ): boolean {
   const kept = deps.slots.slotByMessage(deps.ownTeam() ?? "", message.channel, message.ts);
-  return kept !== undefined && isGateSlot(kept.slot, action.run, action.path);
+  if (kept !== undefined) return isGateSlot(kept.slot, action.run, action.path);
+  const request = deps.slots.slot(gateSlot(action.run, action.path, action.attempt - 1));
+  return request?.ts === undefined && request?.postingSince !== undefined;
 }
 
 function senderOf(deps: ListenerDeps, click: ClickPayload): Sender {

@@ -26,7 +26,7 @@ export interface ListenerDeps {
   readonly frontDoor: FrontDoor;
   readonly answers: Pick<SlackAnswers, "send">;
   readonly gateway: Pick<SlackGateway, "openView">;
-  readonly slots: Pick<SlotStore, "slotByMessage">;
+  readonly slots: Pick<SlotStore, "slot" | "slotByMessage">;
   readonly lookups: ViewLookups;
   readonly clock: Clock;
   readonly logger: Logger;
