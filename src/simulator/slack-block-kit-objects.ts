@@ -16,7 +16,7 @@ export function anyText(max: number): BlockKitRule {
 const ACTION_ID = text(255);
 const PLACEHOLDER = plainText(150);
 
-export const confirmDialog = record({
+const confirmDialog = record({
   required: { title: plainText(100), text: anyText(300), confirm: plainText(30), deny: plainText(30) },
   optional: { style: choice("primary", "danger") },
 });

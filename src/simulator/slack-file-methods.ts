@@ -20,7 +20,7 @@ const getUploadUrl = defineSlackMethod({
     if (args.length === 0) throw new SlackApiError("missing_argument");
     const snippet = args.snippet_type !== undefined;
     if (snippet && args.length > LARGEST_SNIPPET_BYTES) throw new SlackApiError("snippet_too_large");
-    const { file, ticket } = world.files.announce(args.filename, args.length, args.snippet_type);
+    const { file, ticket } = world.files.announce(args.filename, args.snippet_type);
     return { upload_url: `${world.baseUrl()}/upload/${ticket}`, file_id: file.id };
   },
 });

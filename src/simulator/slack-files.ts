@@ -5,8 +5,6 @@ export interface SlackFile {
   readonly id: string;
   readonly name: string;
   readonly title: string;
-  /** What the app announced, in bytes. */
-  readonly announcedLength: number;
   readonly snippetType?: string | undefined;
   readonly content?: Buffer | undefined;
   readonly shares: readonly { readonly channel: string; readonly ts: string }[];
@@ -23,12 +21,8 @@ export class SlackFiles {
   }
 
   /** Announces a file; the ticket is the secret part of its upload URL. */
-  announce(
-    name: string,
-    announcedLength: number,
-    snippetType?: string,
-  ): { readonly file: SlackFile; readonly ticket: string } {
-    const file: SlackFile = { id: this.#ids.next("F"), name, title: name, announcedLength, snippetType, shares: [] };
+  announce(name: string, snippetType?: string): { readonly file: SlackFile; readonly ticket: string } {
+    const file: SlackFile = { id: this.#ids.next("F"), name, title: name, snippetType, shares: [] };
     const ticket = this.#ids.hex(16);
     this.#files.set(file.id, file);
     this.#uploads.set(ticket, file.id);

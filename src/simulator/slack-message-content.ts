@@ -58,7 +58,7 @@ export function isEmptyContent(content: Pick<SlackMessageContent, "text" | "bloc
 }
 
 /** Slack's answer to blocks that it does not take. */
-export function invalidBlocks(problems: readonly BlockKitProblem[]): SlackApiError {
+function invalidBlocks(problems: readonly BlockKitProblem[]): SlackApiError {
   const texts = problems.map(problemText);
   const refusal = invalidArguments(texts, "invalid_blocks");
   return new SlackApiError("invalid_blocks", { errors: texts, ...refusal.extra });

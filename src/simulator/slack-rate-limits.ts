@@ -1,7 +1,7 @@
 import type { Clock } from "../platform/clock.ts";
 
 /** How often something may be done: a steady rate, and how many may come at once after a pause. */
-export interface SlackRateLimit {
+interface SlackRateLimit {
   readonly perMinute: number;
   readonly burst: number;
 }
@@ -10,7 +10,7 @@ export interface SlackRateLimit {
  * Slack's documented floors per method and workspace. Slack does not publish its bursts: these are small enough that a
  * client which relies on them is found out, and large enough for one that keeps to the rate with a little jitter.
  */
-export const SLACK_RATE_LIMITS = {
+const SLACK_RATE_LIMITS = {
   tier1: { perMinute: 1, burst: 1 },
   tier2: { perMinute: 20, burst: 8 },
   tier3: { perMinute: 50, burst: 15 },

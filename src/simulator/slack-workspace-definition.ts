@@ -16,7 +16,7 @@ export interface SlackPersonDefinition {
 }
 
 /** Who may post in a channel besides its members as usual. */
-export type SlackPostingRestriction = "read_only_channel" | "thread_only_channel" | "non_threadable_channel";
+type SlackPostingRestriction = "read_only_channel" | "thread_only_channel" | "non_threadable_channel";
 
 export interface SlackChannelDefinition {
   readonly id: string;
@@ -48,12 +48,6 @@ export interface SlackCommandDefinition {
   readonly shouldEscape?: boolean;
 }
 
-export interface SlackShortcutDefinition {
-  readonly callbackId: string;
-  readonly name: string;
-  readonly type: "global" | "message";
-}
-
 /** The installed app: what its manifest says and what it was granted. */
 export interface SlackAppDefinition {
   readonly appId: string;
@@ -62,7 +56,6 @@ export interface SlackAppDefinition {
   readonly name: string;
   readonly scopes: readonly string[];
   readonly commands: readonly SlackCommandDefinition[];
-  readonly shortcuts?: readonly SlackShortcutDefinition[];
   /** The events that the app has subscribed to, such as `app_mention`. */
   readonly botEvents: readonly string[];
   /** Whether the Home tab is enabled; true when absent. */

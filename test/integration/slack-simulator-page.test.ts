@@ -113,7 +113,7 @@ describe("the page", () => {
   });
 
   test("serves an uploaded file as plain text that cannot run", async () => {
-    const { file, ticket } = slack.world.files.announce("a.html", 1);
+    const { file, ticket } = slack.world.files.announce("a.html");
     await fetch(`${slack.url}/upload/${ticket}`, { method: "POST", body: "<script>1</script>" });
     const response = await get(`/files/${file.id}`);
     expect(await response.text()).toBe("<script>1</script>");

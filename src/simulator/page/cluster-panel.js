@@ -55,7 +55,8 @@ function podEntry({ name, image, reason, ready }) {
     "li",
     { title: `${name}: ${reason}` },
     h("span", { class: `dot dot-${podMark(reason, ready)}` }),
-    h("span", { class: "pod-name" }, ready ? name : `${name} (${reason})`),
+    h("span", { class: "pod-name" }, name),
+    !ready && h("small", {}, reason === "Running" ? "not ready" : reason),
     h("code", { title: image }, tag(image)),
   );
 }
