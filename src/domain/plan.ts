@@ -41,7 +41,7 @@ export interface ForEachNode {
   readonly steps: readonly PlanNode[];
 }
 
-/** Holds the locks that `keys` gives (a CEL expression: a string or a list of strings) while `steps` run. */
+/** Holds the locks that `keys` gives (`${{ CEL }}`: a text or a list of texts) while `steps` run. */
 export interface LockNode {
   readonly type: "lock";
   readonly key: string;

@@ -1,6 +1,6 @@
 import type { Command } from "../commands/command.ts";
-import { type Match, matchCommand, mismatchText } from "../commands/match-command.ts";
-import { type Answer, notice } from "../engine/answer.ts";
+import { helpAbout, type Match, matchCommand, mismatchText } from "../commands/match-command.ts";
+import type { Answer } from "../engine/answer.ts";
 import type { Person } from "../engine/ports.ts";
 import type { Inventory } from "../inventory/inventory.ts";
 import type { JsonMap } from "../platform/canonical-json.ts";
@@ -54,10 +54,8 @@ function answerOf(
     case "history":
       return historyAnswer(deps, question);
     case "help": {
-      const help = matchCommand(deps.commands, { slash: command.pattern.slash, text: "help" });
-      return help.kind === "help"
-        ? { kind: "text", text: help.text }
-        : notice("usage.none", "There is no help for this.");
+      const topic = asked.values["topic"];
+      return { kind: "text", text: helpAbout(deps.commands, typeof topic === "string" ? topic : undefined) };
     }
   }
 }

@@ -20,18 +20,23 @@ export function isJsonMap(value: Json | undefined): value is JsonMap {
  * Throws a TypeError for what JSON cannot carry (functions, bigint, NaN, infinities).
  */
 export function canonicalJson(value: unknown): string {
+  if (typeof value !== "object" || value === null) return scalarText(value);
   if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item ?? null)).join(",")}]`;
-  if (typeof value === "object" && value !== null) {
-    const members = Object.entries(value)
-      .filter(([, member]) => member !== undefined)
-      .toSorted(([left], [right]) => (left < right ? -1 : 1))
-      .map(([key, member]) => `${JSON.stringify(key)}:${canonicalJson(member)}`);
-    return `{${members.join(",")}}`;
+  // Every event is written through here, so this is a loop and not a chain of copies.
+  const members: Readonly<Record<string, unknown>> = { ...value };
+  let text = "";
+  for (const key of Object.keys(members).toSorted()) {
+    const member = members[key];
+    if (member !== undefined) text += `${text === "" ? "" : ","}${JSON.stringify(key)}:${canonicalJson(member)}`;
   }
+  return `{${text}}`;
+}
+
+function scalarText(value: unknown): string {
   if (typeof value === "number" && !Number.isFinite(value))
     throw new TypeError(`JSON cannot carry the number ${value}`);
-  const text = JSON.stringify(value);
-  if (text === undefined || typeof value === "bigint") throw new TypeError(`JSON cannot carry a ${typeof value}`);
+  const text = typeof value === "bigint" ? undefined : JSON.stringify(value);
+  if (text === undefined) throw new TypeError(`JSON cannot carry a ${typeof value}`);
   return text;
 }
 
