@@ -83,6 +83,7 @@ export async function startSlackRig(options: { readonly appToken?: string } = {}
   const settled: string[] = [];
   const outbox = new Outbox({
     ...shared,
+    clock: hurriedClock,
     messages: gateway,
     store: slots,
     onSettled: (slot) => void settled.push(slot),
