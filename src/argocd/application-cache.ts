@@ -56,6 +56,7 @@ export class ApplicationCache implements WatchListener {
   readonly #listeners = new Map<string, Set<(hint: Hint) => void>>();
   readonly #stop = new AbortController();
   #timer: Timer | undefined;
+  #dueMs = Infinity;
   #comparing: Promise<void> | undefined;
   #comparedMs: number | undefined;
 
@@ -107,6 +108,7 @@ export class ApplicationCache implements WatchListener {
   }
 
   frame(type: string, application: Application): void {
+    if (!this.#isWanted(application.metadata)) return;
     if (type === "DELETED") this.#remove(application);
     else this.offer(application);
   }
@@ -125,6 +127,11 @@ export class ApplicationCache implements WatchListener {
     this.#timer?.cancel();
     await this.#comparing;
     this.#listeners.clear();
+  }
+
+  #isWanted({ namespace }: CachedName): boolean {
+    const { namespaces } = this.#deps.filter;
+    return namespaces === undefined || namespaces.includes(namespace);
   }
 
   #put(application: Application): void {
@@ -150,11 +157,15 @@ export class ApplicationCache implements WatchListener {
     for (const key of this.#listeners.keys()) this.#tell(key, hint);
   }
 
+  // The sooner of two due times counts: a stream that comes and goes must not put the comparison off for ever.
   #compareAfter(delayMs: number): void {
     const { clock, random } = this.#deps;
+    const dueMs = clock.monotonic() + withJitter(delayMs, random.fraction());
+    if (this.#stop.signal.aborted || dueMs >= this.#dueMs) return;
     this.#timer?.cancel();
-    if (this.#stop.signal.aborted) return;
-    this.#timer = clock.setTimer(withJitter(delayMs, random.fraction()), () => {
+    this.#dueMs = dueMs;
+    this.#timer = clock.setTimer(dueMs - clock.monotonic(), () => {
+      this.#dueMs = Infinity;
       this.#comparing = (this.#comparing ?? Promise.resolve()).then(() => this.#compare());
     });
   }
@@ -164,7 +175,7 @@ export class ApplicationCache implements WatchListener {
     let nextMs = compareEveryMs;
     try {
       const listed = await client.listApplications(filter, { signal: this.#stop.signal });
-      await this.#mend(listed);
+      await this.#mend(listed.filter((item) => this.#isWanted(item.metadata)));
       this.#comparedMs = clock.now();
       this.#tellAll({ kind: "compared" });
     } catch (error) {

@@ -31,8 +31,11 @@ export interface SyncRequest {
 }
 
 export interface ListFilter {
-  readonly projects?: readonly string[];
-  readonly selector?: string;
+  readonly projects?: readonly string[] | undefined;
+  /** A Kubernetes label selector. */
+  readonly selector?: string | undefined;
+  /** Argo CD cannot filter a watch by namespace, so what comes from others is dropped here. */
+  readonly namespaces?: readonly string[] | undefined;
 }
 
 /** What the reduced list of applications asks for: all that Argo CD lets through and a decision about staleness needs. */

@@ -79,7 +79,9 @@ class ApplicationWait {
   constructor(deps: WaitDeps, request: WaitRequest) {
     this.#deps = deps;
     this.#request = request;
-    this.#app = request.app;
+    const known = deps.cache.find(request.app)?.spec.project;
+    // With the project in the call a missing application is told from a hidden one.
+    this.#app = { ...request.app, project: request.app.project ?? known };
     this.#begun = { nowMs: deps.clock.now(), monotonicMs: deps.clock.monotonic() };
     this.#signal = AbortSignal.any([request.signal, this.#stop.signal]);
   }
@@ -131,7 +133,6 @@ class ApplicationWait {
   #lookAtRead(application: Application, knownBefore: Application | undefined, refreshBegunMs?: number): void {
     this.#failures = 0;
     this.#unreachableSinceMs = undefined;
-    // With the project in the call a missing application is told from a hidden one.
     this.#app = { ...this.#app, project: this.#app.project ?? application.spec.project };
     const overtaken = this.#newest !== knownBefore && this.#newest !== undefined && isOlder(application, this.#newest);
     this.#deps.cache.offer(application);

@@ -203,6 +203,15 @@ describe("ApplicationCache: against gaps", () => {
     expect(server.lists).toBe(9);
   });
 
+  it("is not put off by a stream that comes and goes", async () => {
+    const server = aServer();
+    for (let second = 0; second < 10; second += 1) {
+      server.cache.opened();
+      await server.clock.advance(1000);
+    }
+    expect(server.lists).toBeGreaterThanOrEqual(4);
+  });
+
   it("stands in for a stream that is down, but only for what someone waits for", async () => {
     const server = aServer();
     server.connected = false;
