@@ -2,10 +2,12 @@
 export interface DemoAddresses {
   readonly argocdUrl: string;
   readonly repositoryUrl: string;
+  /** How long an application has to stay healthy, `2s` when absent. */
+  readonly settle?: string | undefined;
 }
 
 /** The configuration of the demo, as a person would write it. */
-export function demoConfiguration({ argocdUrl, repositoryUrl }: DemoAddresses): string {
+export function demoConfiguration({ argocdUrl, repositoryUrl, settle = "2s" }: DemoAddresses): string {
   return `# The configuration of the demo. A real one differs in its addresses, people and times; see quarterdeck.example.yaml.
 slack:
   channel: C0DEPLOYS1
@@ -53,6 +55,6 @@ secrets:
   ARGOCD_TOKEN: { env: ARGOCD_TOKEN }
 
 # The demo's pods start in seconds, so its proofs need not take minutes.
-timing: { settle: 2s, degraded-grace: 4s, start-deadline: 20s, resync: 60s }
+timing: { settle: ${settle}, degraded-grace: 4s, start-deadline: 20s, resync: 60s }
 `;
 }

@@ -23,6 +23,7 @@ export interface DemoWorld extends AsyncDisposable {
   readonly slack: SlackSimulator;
   readonly argocd: ArgocdSimulator;
   readonly git: GitHost;
+  readonly configurationFile: string;
   /** The data folder of the server. */
   readonly dataFolder: string;
   /** What the server is told by its environment; the only thing in which it differs from one that is used in earnest. */
@@ -36,6 +37,8 @@ export interface DemoWorldOptions {
   readonly port?: number;
   /** How many times faster than a real cluster; 1 when absent. */
   readonly speed?: number;
+  /** How long an application has to stay healthy to be proven; short by itself. */
+  readonly settle?: string;
 }
 
 const BOT_TOKEN = "xoxb-demo-0000000001-quarterdeck";
@@ -76,7 +79,10 @@ export async function openDemoWorld(options: DemoWorldOptions): Promise<DemoWorl
     }),
   );
   const configurationFile = join(folder, "quarterdeck.yaml");
-  await writeFile(configurationFile, demoConfiguration({ argocdUrl: argocd.url, repositoryUrl }));
+  await writeFile(
+    configurationFile,
+    demoConfiguration({ argocdUrl: argocd.url, repositoryUrl, settle: options.settle }),
+  );
   const dataFolder = join(folder, "data");
   await mkdir(dataFolder, { mode: 0o700 });
   const environment = {
@@ -88,5 +94,13 @@ export async function openDemoWorld(options: DemoWorldOptions): Promise<DemoWorl
     QUARTERDECK_DATA: dataFolder,
   };
   const owned = resources.move();
-  return { slack, argocd, git, dataFolder, environment, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+  return {
+    slack,
+    argocd,
+    git,
+    configurationFile,
+    dataFolder,
+    environment,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
 }

@@ -1,0 +1,97 @@
+import { join } from "node:path";
+
+import type { Environment } from "../config/environment.ts";
+import { openInstanceSecret } from "../config/instance-secret.ts";
+import { Secrets } from "../config/secrets.ts";
+import { projectRun } from "../engine/projection.ts";
+import { GitRepositories } from "../git/git-repositories.ts";
+import { Intake } from "../intake/intake.ts";
+import { PeopleCheck } from "../intake/people-check.ts";
+import { Inventory } from "../inventory/inventory.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { Random } from "../platform/ids.ts";
+import type { Logger } from "../platform/logger.ts";
+import type { SecretMask } from "../platform/masking.ts";
+import { atEndOfTurn } from "../platform/turn.ts";
+import { openStore, type Store } from "../store/store.ts";
+import { openArgocdServers } from "./argocd-servers.ts";
+import { createEngine, type Engine } from "./engine.ts";
+import { allowedBranches, repositoryRules } from "./git-access.ts";
+import { loadFiles, usableCommands } from "./load-files.ts";
+import { Slack } from "./slack.ts";
+
+/** What the application is given from outside. */
+export interface Surroundings {
+  readonly environment: Environment;
+  readonly mask: SecretMask;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** The parts of a running application that others may look at. */
+export interface Application {
+  readonly store: Store;
+  readonly engine: Engine;
+}
+
+// How far back a rollback looks for a revision that was proven.
+const MOST_PROOFS = 50;
+
+/** Builds the application, takes up what an earlier process left, and opens the door last. */
+export async function startApplication(
+  { environment, mask, logger, clock, random }: Surroundings,
+  resources: AsyncDisposableStack,
+): Promise<Application> {
+  const files = await loadFiles(environment);
+  const commands = usableCommands(files);
+  const { configuration } = files;
+  const { dataFolder, host, port, variables } = environment;
+  const secrets = new Secrets({ sources: configuration.secrets, variables, mask, logger });
+  const address = `http://${host}:${port}`;
+  const store = resources.use(
+    await openStore({ dataFolder, address, clock, random, atEndOfTurn, projector: projectRun }),
+  );
+  await openInstanceSecret({ configured: environment.instanceSecret, dataFolder, random, mask });
+  const servers = openArgocdServers({ configuration, secrets, clock, random, logger }, resources);
+  const git = resources.use(
+    new GitRepositories({
+      folder: join(dataFolder, "git"),
+      rules: repositoryRules(configuration, secrets),
+      environment: variables,
+      clock,
+      logger,
+      limits: { fetchTimeoutMs: configuration.git.timeoutMs, maxBytes: configuration.git.largestBytes },
+    }),
+  );
+  const inventory = new Inventory(configuration);
+  const slack = resources.use(new Slack({ environment, configuration, store, servers, clock, random, logger }));
+  const onChanged = slack.show.bind(slack);
+  const engine = createEngine({ store, servers, git, inventory, clock, random, logger, onChanged }, resources);
+  const intake = resources.use(
+    new Intake({
+      ...engine,
+      commands,
+      inventory,
+      servers,
+      git,
+      branchesOf: (repository) => allowedBranches(configuration, repository),
+      check: new PeopleCheck({ directory: slack.directory, rules: configuration }),
+      events: store.events,
+      proofs: (app) => store.events.proofs(app, MOST_PROOFS),
+      people: store.people,
+      clock,
+      random,
+      logger,
+      reply: (arrival, answer) => slack.reply(arrival, answer),
+    }),
+  );
+  // Disposed first of all: what arrives later would be recorded and then wait for the next start.
+  resources.defer(() => slack.close());
+  engine.alarm.arm();
+  await engine.runs.resume();
+  for (const run of store.events.unshownRuns()) slack.show(engine.runs.view(run));
+  await slack.open(intake);
+  intake.resume();
+  return { store, engine };
+}
