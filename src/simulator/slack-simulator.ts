@@ -8,7 +8,9 @@ import { SlackAdministration } from "./slack-administration.ts";
 import { administrationControls } from "./slack-administration-controls.ts";
 import { SlackApiRoutes } from "./slack-api-routes.ts";
 import { SlackControlRoutes } from "./slack-control-routes.ts";
+import type { SlackDelivery } from "./slack-delivery.ts";
 import { SlackEvents } from "./slack-events.ts";
+import { SlackHttpDelivery, type SlackRequestTarget } from "./slack-http-delivery.ts";
 import { readBody, replyJson, type SlackExchange } from "./slack-http.ts";
 import { type SlackOutageKind, startOutage } from "./slack-outage.ts";
 import { SlackPage } from "./slack-page.ts";
@@ -52,6 +54,8 @@ export interface SlackSimulator extends AsyncDisposable {
   readonly routes: { readonly methods: readonly string[]; readonly controls: readonly string[] };
   /** Takes all of Slack down; the function that it returns brings it back. */
   startOutage(kind?: SlackOutageKind): () => void;
+  /** From now on payloads go to the app's own address, signed; false, and no change, when it fails Slack's check. */
+  deliverOverHttp(target: SlackRequestTarget): Promise<boolean>;
   stop(): Promise<void>;
 }
 
@@ -66,9 +70,9 @@ export async function startSlackSimulator(options: SlackSimulatorOptions): Promi
   });
   const timings = { acknowledgeMs: options.acknowledgeMs ?? 3_000, pingEveryMs: 5_000 };
   const socket = new SlackSocketMode({ world, timings });
-  const delivery = () => socket;
-  const events = new SlackEvents({ world, delivery, signal: stopping.signal });
-  const people = new SlackPeople({ world, delivery, events });
+  let delivery: SlackDelivery = socket;
+  const events = new SlackEvents({ world, delivery: () => delivery, signal: stopping.signal });
+  const people = new SlackPeople({ world, delivery: () => delivery, events });
   const administration = new SlackAdministration({ world, events });
   const api = new SlackWebApi({ world, more: socket.methods });
   const controls = new SlackControlRoutes({
@@ -98,6 +102,12 @@ export async function startSlackSimulator(options: SlackSimulatorOptions): Promi
     socket,
     routes: { methods: api.methods, controls: controls.names },
     startOutage: (kind) => startOutage({ world, socket }, kind),
+    deliverOverHttp: async (target) => {
+      const http = new SlackHttpDelivery({ world, target, acknowledgeMs: timings.acknowledgeMs });
+      const verified = await http.verify();
+      if (verified) delivery = http;
+      return verified;
+    },
     stop,
     [Symbol.asyncDispose]: stop,
   };
