@@ -92,7 +92,8 @@ export class ArgocdHttp {
       const get = { ...call, method: "GET" as const, timeoutMs: 0 };
       const response = await this.#request(get, call.signal, { accept: "text/event-stream" });
       if (contentTypeOf(response).startsWith("text/event-stream")) return response.body;
-      response.body.destroy();
+      // The body may never end, and destroying it is an error event that has to have a listener.
+      response.body.on("error", () => undefined).destroy();
       throw new ArgocdError(
         `${call.what}: got ${contentTypeOf(response) || "no content type"} where an event stream was expected.`,
         {
