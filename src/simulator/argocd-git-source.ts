@@ -10,7 +10,7 @@ export class GitManifestSource implements ManifestSource {
   /** The folders of the repositories by the address under which Applications know them. */
   readonly #folders: ReadonlyMap<string, string>;
   readonly #files = new Map<string, Promise<ReadonlyMap<string, string> | undefined>>();
-  readonly #commits = new Map<string, string>();
+  readonly #commits = new Map<string, Promise<string | undefined>>();
   readonly #asking = new Map<string, Promise<ReadonlyMap<string, string>>>();
 
   constructor(folders: Readonly<Record<string, string>>) {
@@ -41,13 +41,14 @@ export class GitManifestSource implements ManifestSource {
     const folder = this.#folder(repoURL);
     if (!/^[0-9a-f]{7,40}$/u.test(revision)) return undefined;
     const key = `${repoURL} ${revision}`;
-    const known = this.#commits.get(key);
-    if (known !== undefined) return known;
     // `rev-parse` alone takes any 40 digits unchecked; asking for the commit behind them does not.
-    const answer = await tryGit(folder, ["rev-parse", "--verify", "--quiet", `${revision}^{commit}`]);
-    if (answer === undefined) return undefined;
-    this.#commits.set(key, answer.trim());
-    return answer.trim();
+    const answer =
+      this.#commits.get(key) ?? tryGit(folder, ["rev-parse", "--verify", "--quiet", `${revision}^{commit}`]);
+    this.#commits.set(key, answer);
+    const name = (await answer)?.trim();
+    // What is not there now may be pushed later.
+    if (name === undefined) this.#commits.delete(key);
+    return name;
   }
 
   files(repoURL: string, commit: string, folder: string): Promise<ReadonlyMap<string, string> | undefined> {

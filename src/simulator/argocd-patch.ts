@@ -7,7 +7,7 @@ const JsonPatch = z.array(
   z.strictObject({
     op: z.enum(["add", "remove", "replace", "test"]),
     path: z.string(),
-    value: z.unknown(),
+    value: z.unknown().optional(),
   }),
 );
 

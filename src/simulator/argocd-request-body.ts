@@ -41,11 +41,12 @@ function jsonTypeAt(body: unknown, path: readonly PropertyKey[]): string {
   return typeof value === "boolean" ? "bool" : typeof value;
 }
 
+// Only one of the two is in the message of V8: the character, or where it stands.
 function goSyntaxError(text: string, error: unknown): string {
-  const at = /position (\d+)/u.exec(error instanceof Error ? error.message : "")?.[1];
-  const character = at === undefined ? undefined : text[Number(at)];
+  const message = error instanceof Error ? error.message : "";
+  const position = /position (\d+)/u.exec(message)?.[1];
+  const character = /token '(.)'/u.exec(message)?.[1] ?? (position === undefined ? undefined : text[Number(position)]);
   if (character === undefined) return "unexpected EOF";
-  const before = text.slice(0, Number(at)).trimEnd().at(-1);
-  const looking = before === "{" ? "beginning of object key string" : "beginning of value";
+  const looking = message.includes("property name") ? "beginning of object key string" : "beginning of value";
   return `invalid character '${character}' looking for ${looking}`;
 }
