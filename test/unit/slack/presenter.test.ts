@@ -1,0 +1,234 @@
+import { describe, expect, it } from "vitest";
+
+import type { RunEvent } from "../../../src/domain/run-event.ts";
+import type { RunView } from "../../../src/domain/run-view.ts";
+import { silentLogger } from "../../../src/platform/logger.ts";
+import { Outbox } from "../../../src/slack/outbox.ts";
+import { Presenter } from "../../../src/slack/presenter.ts";
+import type { ShowSettings } from "../../../src/slack/run-slots.ts";
+import { slackLookups } from "../../../src/slack/slack-lookups.ts";
+import { alertSlot, cardSlot, gateSlot, stepSlot, strayedSlot } from "../../../src/slack/slot-ids.ts";
+import { FakeClock } from "../../support/fake-clock.ts";
+import { FakeSlack, MemorySlotStore } from "./fake-slack.ts";
+import {
+  begun,
+  decided,
+  ended,
+  failedStep,
+  finished,
+  GATE,
+  HEALTHY,
+  opened,
+  RUN,
+  runFailed,
+  started,
+  SYNC,
+  viewOf,
+} from "./sample-run.ts";
+
+const USERS: Readonly<Record<string, string>> = { p_ana: "U0ANA", p_bo: "U0BO" };
+const NOWHERE_ELSE: ShowSettings = { approvals: undefined, alerts: undefined };
+
+function setUp(settings = NOWHERE_ELSE) {
+  const clock = new FakeClock();
+  const slack = new FakeSlack(clock);
+  const slots = new MemorySlotStore();
+  const shown: (readonly [string, number])[] = [];
+  const people = {
+    person: (pseudonym: string) => {
+      const user = USERS[pseudonym];
+      return user === undefined ? undefined : { pseudonym, team: "T1", user };
+    },
+  };
+  const identity = { team: "T1", enterprise: undefined, botUser: "U0BOT", bot: "B1", url: "https://acme.slack.com/" };
+  const lookups = slackLookups({ people, slots, identity: () => identity, linkOf: () => undefined });
+  const start = () => {
+    const outbox: Outbox = new Outbox({
+      messages: slack,
+      store: slots,
+      clock,
+      random: { bytes: (length) => Buffer.alloc(length), fraction: () => 0.5 },
+      logger: silentLogger,
+      onSettled: (slot) => presenter.onSettled(slot),
+    });
+    const store = { markShown: (run: string, version: number) => void shown.push([run, version]) };
+    const presenter: Presenter = new Presenter({ outbox, slots, store, people, lookups, settings });
+    return { outbox, presenter };
+  };
+  return { clock, slack, slots, shown, start, ...start() };
+}
+
+const PARKED = [started(), begun(GATE, "approval", "gate"), opened()];
+const ALERTED: readonly RunEvent[] = [
+  ...PARKED,
+  decided("approve"),
+  ended(GATE),
+  begun(SYNC, "argocd/sync", "action"),
+  ended(SYNC),
+  begun(HEALTHY, "argocd/wait", "wait"),
+  failedStep(HEALTHY, "argocd.degraded", "Deployment/checkout is Degraded"),
+  runFailed(HEALTHY, "argocd.degraded", "Deployment/checkout is Degraded"),
+  begun("on-failure/alert", "slack/alert", "action"),
+];
+const LOST: readonly RunEvent[] = [...ALERTED, ended("on-failure/alert"), finished("failed")];
+
+/** Shows the run event by event, as they happen. */
+async function play(rig: ReturnType<typeof setUp>, events: readonly RunEvent[]): Promise<RunView> {
+  for (let count = 1; count <= events.length; count += 1) {
+    rig.presenter.onRunChanged(viewOf(events.slice(0, count)));
+    await rig.clock.advance(5000);
+  }
+  return viewOf(events);
+}
+
+describe("the messages of a run", () => {
+  it("are a card in the channel, one message a step and the gate in its thread, and the alert beside it", async () => {
+    const rig = setUp({
+      approvals: undefined,
+      alerts: { channel: "C9", mention: { kind: "group", group: "S0ONCALL" } },
+    });
+    await play(rig, LOST);
+    const places = rig.slack.messages.map(({ slot, channel, threadTs }) => ({
+      slot,
+      channel,
+      isReply: threadTs !== undefined,
+    }));
+    expect(places).toEqual([
+      { slot: cardSlot(RUN), channel: "C1", isReply: false },
+      { slot: gateSlot(RUN, GATE, 0), channel: "C1", isReply: true },
+      { slot: stepSlot(RUN, SYNC), channel: "C1", isReply: true },
+      { slot: stepSlot(RUN, HEALTHY), channel: "C1", isReply: true },
+      { slot: alertSlot(RUN), channel: "C9", isReply: false },
+    ]);
+    expect(rig.slack.text(alertSlot(RUN))).toContain("<!subteam^S0ONCALL>");
+    expect(rig.shown.at(-1)).toEqual([RUN, viewOf(LOST).version]);
+  });
+
+  it("ask for approvals where the configuration says", async () => {
+    const rig = setUp({ approvals: "C7", alerts: undefined });
+    await play(rig, PARKED);
+    expect(rig.slack.of(gateSlot(RUN, GATE, 0))[0]).toMatchObject({ channel: "C7", threadTs: undefined });
+  });
+
+  it("link the card to the open gate once Slack has it", async () => {
+    const rig = setUp();
+    await play(rig, PARKED);
+    const gate = rig.slack.of(gateSlot(RUN, GATE, 0))[0];
+    const card = JSON.stringify(rig.slack.of(cardSlot(RUN))[0]?.shown.at(-1)?.blocks);
+    expect(card).toContain(`https://acme.slack.com/archives/C1/p${gate?.ts.replace(".", "")}`);
+  });
+
+  it("call the approvers when a gate is opened anew, and say of the old one what changed", async () => {
+    const rig = setUp();
+    const again: RunEvent[] = [
+      ...PARKED,
+      {
+        type: "gate.voided",
+        at: 1,
+        path: GATE,
+        attempt: 1,
+        changed: ["fromRevision"],
+        message: "another run changed prod",
+      },
+      begun(GATE, "approval", "gate", { attempt: 2 }),
+      opened(undefined, undefined, { attempt: 2 }),
+    ];
+    await play(rig, again);
+    expect(rig.slack.text(gateSlot(RUN, GATE, 0))).toContain("is void: another run changed prod");
+    expect(
+      rig.slack
+        .of(gateSlot(RUN, GATE, 0))[0]
+        ?.shown.at(-1)
+        ?.blocks.map(({ type }) => type),
+    ).not.toContain("actions");
+    expect(rig.slack.of(gateSlot(RUN, GATE, 1))[0]?.shown[0]?.text).toContain("<!subteam^S0APPROVE>");
+  });
+
+  it("set a step aside that was taken back with its approval", async () => {
+    const rig = setUp();
+    await play(rig, [
+      ...PARKED,
+      decided("approve"),
+      ended(GATE),
+      begun(SYNC, "argocd/sync", "action"),
+      { type: "gate.voided", at: 1, path: GATE, attempt: 1, changed: ["fromRevision"], message: "prod changed" },
+    ]);
+    // The sample's plan holds no steps, so the fold cannot tell what came after the gate; a real one can.
+    const view = viewOf([...PARKED, decided("approve"), ended(GATE)]);
+    const state = {
+      ...view.state,
+      version: 99,
+      attempts: new Map([
+        [GATE, 1],
+        [SYNC, 1],
+      ]),
+    };
+    rig.presenter.onRunChanged({ ...view, version: 99, state });
+    await rig.clock.advance(5000);
+    expect(rig.slack.text(stepSlot(RUN, SYNC))).toContain("set aside");
+  });
+});
+
+describe("showing", () => {
+  it("sends nothing after a restart when nothing has changed", async () => {
+    const rig = setUp();
+    const view = await play(rig, LOST);
+    const calls = rig.slack.calls.length;
+    const next = rig.start();
+    next.presenter.onRunChanged(view);
+    await rig.clock.advance(60_000);
+    expect(rig.slack.calls.length).toBe(calls);
+    expect(rig.shown.at(-1)).toEqual([RUN, view.version]);
+  });
+
+  it("is finished only when every message has arrived", async () => {
+    const rig = setUp();
+    await play(rig, ALERTED);
+    rig.shown.length = 0;
+    rig.slack.fault = (call) => (call.method === "update" ? { kind: "dropped" } : undefined);
+    rig.presenter.onRunChanged(viewOf(LOST));
+    await rig.clock.advance(60_000);
+    expect(rig.shown.filter(([, version]) => version === viewOf(LOST).version)).toEqual([]);
+    rig.slack.fault = () => undefined;
+    await rig.clock.advance(120_000);
+    expect(rig.shown.at(-1)).toEqual([RUN, viewOf(LOST).version]);
+    expect(rig.slack.text(cardSlot(RUN))).toContain("failed");
+  });
+
+  it("tells the requester once, directly, when the channel takes no card, and goes on trying", async () => {
+    const rig = setUp();
+    rig.slack.fault = (call) => (call.channel === "C1" ? { kind: "refused", code: "not_in_channel" } : undefined);
+    await play(rig, PARKED);
+    const told = rig.slack.of(strayedSlot(RUN));
+    expect(told.map(({ channel }) => channel)).toEqual(["U0ANA"]);
+    expect(told[0]?.shown.at(-1)?.text).toContain("/invite");
+    rig.slack.fault = () => undefined;
+    await rig.clock.advance(700_000);
+    expect(rig.slack.text(cardSlot(RUN))).toContain("waiting for approval");
+    expect(rig.slack.of(gateSlot(RUN, GATE, 0)).length).toBe(1);
+    expect(rig.slack.of(strayedSlot(RUN)).length).toBe(1);
+  });
+
+  it("drops a view that is older than the one it shows", async () => {
+    const rig = setUp();
+    await play(rig, PARKED);
+    rig.presenter.onRunChanged(viewOf(PARKED.slice(0, 1)));
+    await rig.clock.advance(5000);
+    expect(rig.slack.text(cardSlot(RUN))).toContain("waiting for approval");
+  });
+
+  it("lets progress wait for its turn and never the end", async () => {
+    const rig = setUp();
+    const running = [started(), begun(SYNC, "argocd/sync", "action")];
+    await play(rig, running);
+    for (let done = 1; done <= 30; done += 1) {
+      rig.presenter.onRunChanged(viewOf(running, { progress: [[SYNC, { text: "syncing", done, total: 30 }]] }));
+      await rig.clock.advance(100);
+    }
+    const ticks = rig.slack.of(stepSlot(RUN, SYNC))[0]?.shown.length ?? 0;
+    expect(ticks).toBeLessThan(5);
+    rig.presenter.onRunChanged(viewOf([...running, ended(SYNC)]));
+    await rig.clock.advance(200);
+    expect(rig.slack.text(stepSlot(RUN, SYNC))).toContain("succeeded");
+  });
+});
