@@ -13,9 +13,11 @@ export interface ControlHandlerDeps {
 
 // Several changes at once are told as one.
 const EVENT_DELAY_MS = 50;
+// The demo's page is served elsewhere. It may look; what changes something needs a content type that pages of others cannot send.
+const HEADERS = { "cache-control": "no-store", "access-control-allow-origin": "*" };
 
 /**
- * The simulator's own addresses, for another process: `POST /_control` with a command, `GET /_control/state`, and
+ * The simulator's own addresses, for another process: `POST /_control` with a command as JSON, `GET /_control/state`, and
  * `GET /_control/events`, which sends the state as a server-sent event at every change.
  */
 export class ControlHandler {
@@ -39,6 +41,8 @@ export class ControlHandler {
   }
 
   async #command(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (request.headers["content-type"] !== "application/json")
+      return reply(response, 415, { error: "a command is sent as application/json" });
     try {
       let text = "";
       for await (const chunk of request.setEncoding("utf8")) text += chunk;
@@ -51,7 +55,7 @@ export class ControlHandler {
   }
 
   #watch(response: ServerResponse): void {
-    response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
+    response.writeHead(200, { "content-type": "text/event-stream", ...HEADERS });
     response.write(this.#event());
     this.#watchers.add(response);
     response.on("close", () => this.#watchers.delete(response));
@@ -73,6 +77,6 @@ export class ControlHandler {
 }
 
 function reply(response: ServerResponse, status: number, body: object): void {
-  response.writeHead(status, { "content-type": "application/json", "cache-control": "no-store" });
+  response.writeHead(status, { "content-type": "application/json", ...HEADERS });
   response.end(JSON.stringify(body));
 }

@@ -1,3 +1,4 @@
+import { errorText } from "../platform/errors.ts";
 import type { Application, Source } from "./argocd-application.ts";
 import { type ManifestSource, isFullCommitName, resolveRevision } from "./argocd-manifest-source.ts";
 import { type Manifest, Manifest as ManifestSchema, type ObjectRef, refOf } from "./cluster-manifest.ts";
@@ -27,6 +28,10 @@ export type Rendered =
       readonly position: number;
     };
 
+type RenderedSource =
+  | { readonly kind: "rendered"; readonly commit: string; readonly objects: readonly DesiredObject[] }
+  | { readonly kind: "failed"; readonly text: string };
+
 const UNAVAILABLE =
   'rpc error: code = Unavailable desc = connection error: desc = "transport: Error while dialing: dial tcp 10.96.0.17:8081: connect: connection refused"';
 const TRACKING_ANNOTATION = "argocd.argoproj.io/tracking-id";
@@ -49,10 +54,13 @@ export class RepoServer {
     const wanted = revision === undefined || revision === "" ? (source.targetRevision ?? "HEAD") : revision;
     if (isFullCommitName(wanted)) return { kind: "resolved", revision: wanted };
     if (this.#isDown) return { kind: "failed", text: UNAVAILABLE };
-    const found = resolveRevision(wanted, await this.#source.references(source.repoURL));
-    if (found !== undefined) return { kind: "resolved", revision: found };
-    const text = `rpc error: code = Unknown desc = unable to resolve '${wanted}' to a commit SHA`;
-    return { kind: "failed", text };
+    try {
+      const found = resolveRevision(wanted, await this.#source.references(source.repoURL));
+      if (found !== undefined) return { kind: "resolved", revision: found };
+      return { kind: "failed", text: `rpc error: code = Unknown desc = unable to resolve '${wanted}' to a commit SHA` };
+    } catch (error) {
+      return { kind: "failed", text: `rpc error: code = Unknown desc = failed to list refs: ${errorText(error)}` };
+    }
   }
 
   /** What the sources ask for at the given revisions, in the order of the sources. */
@@ -61,22 +69,32 @@ export class RepoServer {
     const commits: string[] = [];
     const objects: DesiredObject[] = [];
     for (const [index, source] of sources.entries()) {
-      const revision = revisions[index] ?? "";
-      const failed = (text: string): Rendered => ({ kind: "failed", text, position: index + 1 });
+      const rendered = await this.#renderSource(application, source, revisions[index] ?? "");
+      if (rendered.kind === "failed") return { ...rendered, position: index + 1 };
+      commits.push(rendered.commit);
+      objects.push(...rendered.objects);
+    }
+    return { kind: "rendered", revisions: commits, objects };
+  }
+
+  async #renderSource(application: Application, source: Source, revision: string): Promise<RenderedSource> {
+    try {
       const commit = await this.#source.commitName(source.repoURL, revision);
       if (commit === undefined) return failed(unknownCommitText(revision));
-      commits.push(commit);
-      if (source.path === undefined) continue;
+      if (source.path === undefined) return { kind: "rendered", commit, objects: [] };
       const files = await this.#source.files(source.repoURL, commit, source.path);
       if (files === undefined)
         return failed(`rpc error: code = Unknown desc = ${source.path}: app path does not exist`);
+      const objects: DesiredObject[] = [];
       for (const [name, text] of files) {
         const manifest = tryManifest(text);
         if (typeof manifest === "string") return failed(unreadableText(name, manifest));
         objects.push(tracked(application, manifest));
       }
+      return { kind: "rendered", commit, objects };
+    } catch (error) {
+      return failed(`rpc error: code = Unknown desc = failed to initialize repository resources: ${errorText(error)}`);
     }
-    return { kind: "rendered", revisions: commits, objects };
   }
 }
 
@@ -95,6 +113,10 @@ function unknownCommitText(revision: string): string {
 /** The same without the layers around it, for calls that wrap it themselves. */
 export function checkoutText(revision: string): string {
   return `Failed to checkout revision ${revision}: \`git fetch origin ${revision} --tags --force --prune\` failed exit status 128: fatal: remote error: upload-pack: not our ref ${revision}`;
+}
+
+function failed(text: string): RenderedSource {
+  return { kind: "failed", text };
 }
 
 function unreadableText(name: string, problem: string): string {

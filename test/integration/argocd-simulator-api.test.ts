@@ -424,14 +424,19 @@ describe("faults", () => {
 });
 
 describe("control from another process", () => {
-  const post = (body: unknown): Promise<Response> =>
-    fetch(`${world.simulator.url}/_control`, { method: "POST", body: JSON.stringify(body) });
+  const post = (body: unknown, type = "application/json"): Promise<Response> =>
+    fetch(`${world.simulator.url}/_control`, {
+      method: "POST",
+      headers: { "content-type": type },
+      body: JSON.stringify(body),
+    });
 
   test("commands, and what is wrong with those that are none", async () => {
     await start();
     expect((await post({ action: "set-component", component: "controller", state: "down" })).status).toBe(200);
     expect(world.simulator.state().controller).toBe("down");
     expect((await post({ action: "set-component", component: "moon", state: "down" })).status).toBe(400);
+    expect((await post({ action: "clear-faults" }, "text/plain")).status).toBe(415);
     const unknown = await post({ action: "refresh", application: "nope" });
     expect(await unknown.json()).toEqual({ error: "the simulator has no Application nope" });
   });
