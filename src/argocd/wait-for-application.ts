@@ -9,6 +9,7 @@ import { ArgocdError } from "./argocd-errors.ts";
 import { assess } from "./assess.ts";
 import { type AssessMemory, noMemory, rememberAncestry } from "./assess-memory.ts";
 import type { Expectation } from "./expectation.ts";
+import { lookAgainAfterMs } from "./look-again.ts";
 import type { AncestryQuestion, FailedVerdict, ProvenVerdict, Verdict } from "./verdict.ts";
 import { worstNodes } from "./worst-nodes.ts";
 
@@ -18,9 +19,12 @@ export interface WaitDeps {
   readonly clock: Clock;
 }
 
+type FinalVerdict = ProvenVerdict | FailedVerdict;
+type OpenVerdict = Exclude<Verdict, FinalVerdict>;
+
 /** What a wait tells while it goes on. */
 export interface WaitProgress {
-  readonly verdict: Verdict;
+  readonly verdict: OpenVerdict;
   /** Argo CD has not answered since then, on our clock; the verdict is the last one before. */
   readonly unreachableSinceMs?: number;
 }
@@ -35,13 +39,8 @@ export interface WaitRequest {
   readonly isAncestor?: (question: AncestryQuestion) => Promise<boolean | undefined>;
 }
 
-// While the stream lives it brings the changes; a read of our own is only for the frame that was lost.
-const REREAD_MOVING_MS = 30_000;
-const REREAD_RESTING_MS = 120_000;
-const REREAD_DOWN_MS = 5000;
 const UNREACHABLE: Backoff = { firstMs: 2000, factor: 2, longestMs: 30_000 };
 const REFRESH_AGAIN_MS = 30_000;
-const MOVING = new Set<Verdict["kind"]>(["pending", "running", "superseded", "settling"]);
 const FINAL_ERRORS = new Set(["auth", "rbac", "hidden"]);
 
 /**
@@ -50,7 +49,7 @@ const FINAL_ERRORS = new Set(["auth", "rbac", "hidden"]);
  * refresh after the operation, for the moment at which only time was missing, and to confirm what a frame says at the end.
  * An outage of Argo CD is waited out. Throws ArgocdError for what waiting cannot mend, and the signal's reason.
  */
-export async function waitForApplication(deps: WaitDeps, request: WaitRequest): Promise<ProvenVerdict | FailedVerdict> {
+export async function waitForApplication(deps: WaitDeps, request: WaitRequest): Promise<FinalVerdict> {
   await using wait = new ApplicationWait(deps, request);
   return await wait.run();
 }
@@ -65,6 +64,7 @@ class ApplicationWait {
   #memory: AssessMemory = noMemory;
   #newest: Application | undefined;
   #verdict: Verdict | undefined;
+  #open: OpenVerdict | undefined;
   #confirmed = false;
   #mustRead = true;
   #lastLookMs = 0;
@@ -86,21 +86,30 @@ class ApplicationWait {
     this.#signal = AbortSignal.any([request.signal, this.#stop.signal]);
   }
 
-  async run(): Promise<ProvenVerdict | FailedVerdict> {
+  async run(): Promise<FinalVerdict> {
     this.#subscription = this.#deps.cache.subscribe(this.#app, (hint) => this.#hear(hint));
+    this.#beginWithCopy();
     for (;;) {
       this.#signal.throwIfAborted();
       if (this.#mustRead) await this.#read();
       await this.#answerAncestry();
       const verdict = this.#verdict;
-      if (verdict !== undefined && (verdict.kind === "proven" || verdict.kind === "failed")) {
-        if (this.#confirmed) return verdict.kind === "failed" ? await this.#withTree(verdict) : verdict;
+      if (verdict !== undefined && isFinal(verdict)) {
+        if (this.#confirmed) return await this.#withTree(verdict);
         this.#mustRead = this.#unreachableSinceMs === undefined;
       }
       if (verdict?.kind === "settling") this.#beginRefresh();
       this.#show();
       if (!this.#mustRead) await this.#rest();
     }
+  }
+
+  // The copy of a living stream is as good as a read to begin with: nothing is decided by it.
+  #beginWithCopy(): void {
+    const known = this.#deps.cache.find(this.#app);
+    if (known === undefined || !this.#deps.cache.health().connected) return;
+    this.#look(known, {});
+    this.#mustRead = false;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -217,7 +226,7 @@ class ApplicationWait {
   async #rest(): Promise<void> {
     const { clock } = this.#deps;
     const { promise, resolve } = Promise.withResolvers<void>();
-    const timer: Timer = clock.setTimer(this.#dueInMs(), () => {
+    const timer: Timer = clock.setTimer(Math.max(0, this.#dueInMs()), () => {
       this.#mustRead = true;
       resolve();
     });
@@ -231,31 +240,28 @@ class ApplicationWait {
   }
 
   #dueInMs(): number {
-    const sinceLookMs = this.#nowMs() - this.#lastLookMs;
-    const verdict = this.#verdict;
-    const recheckMs = verdict !== undefined && "recheckAfterMs" in verdict ? verdict.recheckAfterMs : undefined;
-    const dueMs = Math.min(recheckMs ?? Infinity, this.#rereadMs(verdict)) - sinceLookMs;
-    return Math.max(0, this.#failures > 0 ? backoffMs(UNREACHABLE, this.#failures + 1) : dueMs);
-  }
-
-  #rereadMs(verdict: Verdict | undefined): number {
-    if (!this.#deps.cache.health().connected) return REREAD_DOWN_MS;
-    return verdict === undefined || MOVING.has(verdict.kind) ? REREAD_MOVING_MS : REREAD_RESTING_MS;
+    if (this.#failures > 0) return backoffMs(UNREACHABLE, this.#failures + 1);
+    const streamIsUp = this.#deps.cache.health().connected;
+    return lookAgainAfterMs(this.#verdict, streamIsUp) - (this.#nowMs() - this.#lastLookMs);
   }
 
   #show(): void {
     const { onProgress } = this.#request;
-    if (onProgress === undefined || this.#verdict === undefined) return;
-    const { recheckAfterMs: _time, ...shown }: Verdict & { recheckAfterMs?: number | undefined } = this.#verdict;
+    const verdict = this.#verdict;
+    // An end that no read has confirmed yet may turn out to be none.
+    if (verdict !== undefined && !isFinal(verdict)) this.#open = verdict;
+    if (onProgress === undefined || this.#open === undefined) return;
+    const { recheckAfterMs: _time, ...shown }: OpenVerdict & { recheckAfterMs?: number | undefined } = this.#open;
     const text = JSON.stringify([shown, this.#unreachableSinceMs]);
     if (text === this.#shown) return;
     this.#shown = text;
     const since = this.#unreachableSinceMs;
-    onProgress({ verdict: this.#verdict, ...(since === undefined ? {} : { unreachableSinceMs: since }) });
+    onProgress({ verdict: this.#open, ...(since === undefined ? {} : { unreachableSinceMs: since }) });
   }
 
   // The tree knows the pods, whose messages say why; without it the failure stands all the same.
-  async #withTree(verdict: FailedVerdict): Promise<FailedVerdict> {
+  async #withTree(verdict: FinalVerdict): Promise<FinalVerdict> {
+    if (verdict.kind === "proven") return verdict;
     if (verdict.code !== "argocd.degraded" && verdict.code !== "argocd.sync-failed") return verdict;
     try {
       const nodes = await this.#deps.client.resourceTree(this.#app, { signal: this.#signal });
@@ -267,6 +273,10 @@ class ApplicationWait {
       return verdict;
     }
   }
+}
+
+function isFinal(verdict: Verdict): verdict is FinalVerdict {
+  return verdict.kind === "proven" || verdict.kind === "failed";
 }
 
 function isOlder(copy: Application, known: Application): boolean {

@@ -33,6 +33,8 @@ class FakeArgocd {
   readonly asked: ApplicationAddress[] = [];
   live: Application | ArgocdError = anApplication({ version: 2, operation: anOperation(SHA_B, ours) });
   connected = true;
+  /** What the cache has when the wait begins. */
+  cached: Application | undefined;
   subscriptions = 0;
   tree: readonly TreeNode[] = [];
   readonly #listeners = new Set<(hint: Hint) => void>();
@@ -64,7 +66,7 @@ class FakeArgocd {
       },
     },
     cache: {
-      find: (): undefined => undefined,
+      find: (): Application | undefined => this.cached,
       offer: (): void => undefined,
       health: () => ({ connected: this.connected, connections: 1, applications: 1 }),
       subscribe: (_app: unknown, listener: (hint: Hint) => void): Disposable => {
@@ -166,6 +168,29 @@ describe("waitForApplication", () => {
     });
     expect(argocd.calls).toEqual({ get: 2, refresh: 1, tree: 0 });
     expect(wait.kinds()).toEqual(["pending", "running", "settling", "healthy-candidate"]);
+  });
+
+  it("begins with the copy of a living stream, and reads it where there is none", async () => {
+    const living = new FakeArgocd();
+    living.cached = running();
+    const wait = await start(living);
+    expect(living.calls.get).toBe(0);
+    expect(wait.kinds()).toEqual(["running"]);
+    const down = new FakeArgocd();
+    down.cached = running();
+    down.connected = false;
+    await start(down);
+    expect(down.calls.get).toBe(1);
+    expect(down.asked).toEqual([{ ...address, project: "team-a" }]);
+  });
+
+  it("does not end on a copy of the cache alone", async () => {
+    const argocd = new FakeArgocd();
+    argocd.cached = anApplication({ metadata: { uid: "uid-0" } });
+    const wait = await start(argocd);
+    expect(argocd.calls.get).toBe(1);
+    expect(wait.hasEnded()).toBe(false);
+    expect(wait.kinds()).toEqual(["pending"]);
   });
 
   it("leaves nothing behind: no subscription, no timer", async () => {
