@@ -5,7 +5,7 @@ import { readEnvironment } from "../../src/config/environment.ts";
 import { type DemoWorld, openDemoWorld } from "../../src/demo/demo-world.ts";
 import type { RunEvent } from "../../src/domain/run-event.ts";
 import type { RunState } from "../../src/domain/run-state.ts";
-import { systemClock } from "../../src/platform/clock.ts";
+import { type Clock, systemClock } from "../../src/platform/clock.ts";
 import { systemRandom } from "../../src/platform/ids.ts";
 import { createLogger } from "../../src/platform/logger.ts";
 import { SecretMask } from "../../src/platform/masking.ts";
@@ -26,6 +26,8 @@ export interface AppRigOptions {
   readonly configure?: (text: string) => string;
   /** Added to the environment of the application. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** The clock of the application alone; the machine's own when absent. */
+  readonly clock?: Clock;
 }
 
 export interface LogLine {
@@ -77,7 +79,8 @@ export class AppRig implements AsyncDisposable {
     });
     const write = (line: string): void => void this.log.push(JSON.parse(line));
     const logger = createLogger({ level: "info", mask, now: () => Date.now(), write });
-    const surroundings = { environment, mask, logger, clock: systemClock, random: systemRandom };
+    const clock = this.#options.clock ?? systemClock;
+    const surroundings = { environment, mask, logger, clock, random: systemRandom };
     this.#application = await startApplication(surroundings, this.#resources);
   }
 
