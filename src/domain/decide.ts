@@ -25,8 +25,8 @@ export type RunInput =
   | (DispatchRef & { readonly type: "checkpoint"; readonly data: Json })
   | GateOpenedInput
   | GateDecisionInput
-  /** Time has passed: whatever is due at this moment happens. */
-  | { readonly type: "wake" }
+  /** Time has passed: whatever is due at this moment happens. `lastWords` is what steps said of themselves last, by path. */
+  | { readonly type: "wake"; readonly lastWords?: ReadonlyMap<string, string> }
   /** The locks that the run waits for at `path` are its own now. */
   | { readonly type: "locks-granted"; readonly path: string }
   /** The server has started: what was handed out before is handed out again. */
@@ -65,7 +65,7 @@ function apply(draft: Draft, input: RunInput): void {
     case "gate-decision":
       return decideGate(draft, input);
     case "wake":
-      return wake(draft);
+      return wake(draft, input.lastWords);
     case "locks-granted":
       return grant(draft, input.path);
     case "resume":
@@ -100,7 +100,7 @@ function applyOutcome(draft: Draft, step: StepState, outcome: Outcome): void {
   }
 }
 
-function wake(draft: Draft): void {
+function wake(draft: Draft, lastWords: ReadonlyMap<string, string> = new Map()): void {
   const { state, at } = draft;
   if (!isOpen(state)) return;
   const runDeadlineAt = state.plan.timeoutMs === undefined ? undefined : state.startedAt + state.plan.timeoutMs;
@@ -109,21 +109,13 @@ function wake(draft: Draft): void {
       step.deadlineAt ?? Infinity,
       state.status === "running" ? (runDeadlineAt ?? Infinity) : Infinity,
     );
-    if (isUnderWay(step)) wakeStep(draft, step, deadlineAt <= at);
+    if (!isUnderWay(step)) continue;
+    if (deadlineAt <= at) giveUp(draft, step, lastWords.get(step.path));
+    else wakeStep(draft, step);
   }
 }
 
-function wakeStep(draft: Draft, step: StepState, isTooLate: boolean): void {
-  const { path, attempt } = step;
-  if (isTooLate) {
-    const message = timeoutMessage(step, draft.at);
-    return draft.emit({
-      type: "step.failed",
-      path,
-      attempt,
-      failure: { code: "step.timeout", message, retry: "never" },
-    });
-  }
+function wakeStep(draft: Draft, step: StepState): void {
   if (step.gate !== undefined) return expireGate(draft, step);
   if (step.status !== "running") return (step.wakeAt ?? Infinity) <= draft.at ? repeat(draft, step) : undefined;
   if ((step.attemptDeadlineAt ?? Infinity) > draft.at) return undefined;
@@ -131,10 +123,12 @@ function wakeStep(draft: Draft, step: StepState, isTooLate: boolean): void {
   return failAttempt(draft, step, { code: "attempt.timeout", message, retry: "backoff" });
 }
 
-function timeoutMessage(step: StepState, at: number): string {
-  const last = step.note ?? step.failure?.message;
+function giveUp(draft: Draft, step: StepState, lastWords: string | undefined): void {
+  const { path, attempt } = step;
+  const last = lastWords ?? step.note ?? step.failure?.message;
   const reason = last === undefined ? "" : ` Last: ${last}`;
-  return `Did not end within ${durationText(at - step.firstStartedAt)}.${reason}`;
+  const message = `Did not end within ${durationText(draft.at - step.firstStartedAt)}.${reason}`;
+  draft.emit({ type: "step.failed", path, attempt, failure: { code: "step.timeout", message, retry: "never" } });
 }
 
 function repeat(draft: Draft, step: StepState): void {

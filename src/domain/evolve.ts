@@ -94,6 +94,8 @@ function started(state: RunState, event: RunEventOf<"step.started">): Partial<Ru
     startedAt: event.at,
     input: event.input,
     voided: before?.voided ?? [],
+    // An effect of an earlier attempt may turn up late; what it wrote down is needed to recognise it.
+    ...(before?.checkpoint !== undefined && { checkpoint: before.checkpoint }),
     ...(event.approval && { approval: event.approval }),
     ...(event.deadlineAt !== undefined && { deadlineAt: event.deadlineAt }),
     ...(event.attemptDeadlineAt !== undefined && { attemptDeadlineAt: event.attemptDeadlineAt }),

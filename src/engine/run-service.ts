@@ -2,6 +2,7 @@ import { decide, type RunInput, startRun } from "../domain/decide.ts";
 import { evolve, foldRun } from "../domain/evolve.ts";
 import { claimsOf } from "../domain/lock-book.ts";
 import type { Circumstances } from "../domain/draft.ts";
+import { nextWork } from "../domain/next-work.ts";
 import type { RunEvent, RunEventOf } from "../domain/run-event.ts";
 import type { RunState } from "../domain/run-state.ts";
 import { isOpen } from "../domain/run-state.ts";
@@ -89,7 +90,10 @@ export class RunService {
     const entry = this.#load(run);
     const before = entry.state;
     const events = decide(before, input, this.#circumstances(run));
-    if (events.length === 0) return { events, state: before };
+    if (events.length === 0) {
+      this.#unloadParked(entry);
+      return { events, state: before };
+    }
     entry.state = events.reduce(evolve, before);
     const { state } = entry;
     const own = this.#commit(entry, events, { state, before });
@@ -99,7 +103,7 @@ export class RunService {
 
   /** The run as it is now. Throws `run.unknown`. */
   state(run: string): RunState {
-    return this.#load(run).state;
+    return this.#loaded.get(run)?.state ?? this.#read(run);
   }
 
   /** What people see of the run now. Throws `run.unknown`. */
@@ -109,7 +113,9 @@ export class RunService {
 
   /** Everything that is due by now happens. */
   async wakeDue(): Promise<void> {
-    await Promise.all(this.#deps.store.dueRuns(this.#deps.clock.now()).map((run) => this.apply(run, { type: "wake" })));
+    const { store, clock, work } = this.#deps;
+    const due = store.dueRuns(clock.now());
+    await Promise.all(due.map((run) => this.apply(run, { type: "wake", lastWords: work.lastWords(run) })));
   }
 
   #circumstances(run: string): Circumstances {
@@ -123,11 +129,20 @@ export class RunService {
   #load(run: string): Loaded {
     const known = this.#loaded.get(run);
     if (known !== undefined) return known;
-    const events = this.#deps.store.readRun(run);
-    if (events.length === 0) throw new AppError(`There is no run "${run}".`, { code: "run.unknown" });
-    const entry = { state: foldRun(run, events), pending: 0 };
+    const entry = { state: this.#read(run), pending: 0 };
     this.#loaded.set(run, entry);
     return entry;
+  }
+
+  #read(run: string): RunState {
+    const events = this.#deps.store.readRun(run);
+    if (events.length === 0) throw new AppError(`There is no run "${run}".`, { code: "run.unknown" });
+    return foldRun(run, events);
+  }
+
+  /** A run that has nothing under way costs no memory. */
+  #unloadParked({ state, pending }: Loaded): void {
+    if (pending === 0 && nextWork(state).length === 0) this.#loaded.delete(state.id);
   }
 
   async #commit(
@@ -165,7 +180,7 @@ export class RunService {
     const isParked = this.#deps.work.follow(state, this.#locks.queueOf(state.id));
     if (isParked) this.#loaded.delete(state.id);
     for (const run of this.#locks.waitingFor(released)) {
-      if (run !== state.id) this.#deps.work.show(this.#load(run).state, this.#locks.queueOf(run));
+      if (run !== state.id) this.#deps.work.show(this.state(run), this.#locks.queueOf(run));
     }
   }
 

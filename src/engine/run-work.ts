@@ -76,6 +76,16 @@ export class RunWork implements AsyncDisposable {
     return runView({ state, queue, progress: this.#progress.get(state.id) ?? new Map() });
   }
 
+  /** What the steps that are under way say of themselves, by path. */
+  lastWords(run: string): ReadonlyMap<string, string> {
+    const words = new Map<string, string>();
+    for (const [key, progress] of this.#progress.get(run) ?? []) {
+      const work = this.#underWay.get(run)?.get(key);
+      if (work !== undefined) words.set(work.effect.path, [progress.text, ...(progress.lines ?? [])].join("; "));
+    }
+    return words;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([this.#dispatcher[Symbol.asyncDispose](), this.#watches[Symbol.asyncDispose]()]);
   }
@@ -103,12 +113,13 @@ export class RunWork implements AsyncDisposable {
     const gate = step?.approval === undefined ? undefined : state.steps.get(step.approval.gate)?.gate;
     const app = input["app"];
     const proof = typeof app === "string" ? this.#deps.store.proofs(app, 1)[0] : undefined;
-    const requester = this.#deps.people.person(state.requester)?.user ?? state.requester;
+    const requesterUser = this.#deps.people.person(state.requester)?.user ?? state.requester;
     const index = state.targets.findIndex((target) => target.app === app);
     const [target, previous] = [state.targets[index], state.targets[index - 1]];
     return {
       runTitle: state.title,
-      requester,
+      requester: state.requester,
+      requesterUser,
       ...(gate !== undefined && { approved: { subject: gate.subject, digest: gate.digest } }),
       ...(proof !== undefined && { proof }),
       ...(target !== undefined && { place: { target, ...(previous !== undefined && { previous }) } }),

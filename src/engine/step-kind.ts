@@ -28,7 +28,10 @@ export interface Proof {
 /** What the server knows and puts into a job, because a worker cannot look it up. */
 export interface StepFacts {
   readonly runTitle: string;
+  /** Pseudonym of the person who asked for the run. */
   readonly requester: string;
+  /** The same person as a Slack user id, to be named outside; the pseudonym for somebody who was redacted. */
+  readonly requesterUser: string;
   /** What people approved for exactly this step, when its environment asks for approval. */
   readonly approved?: { readonly subject: GateSubject; readonly digest: string };
   /** The newest proof for the application that `input.app` names. */
@@ -54,7 +57,7 @@ export interface StepContext {
 }
 
 export interface ActionContext extends StepContext {
-  /** What an earlier execution of the same attempt wrote down, if there was one. */
+  /** What the newest execution of the step wrote down, of this attempt or an earlier one. */
   readonly checkpointed: Json | undefined;
   /** Resolves once `data` is durable; call it before an effect, with what is needed to find that effect again. */
   checkpoint(data: Json): Promise<void>;

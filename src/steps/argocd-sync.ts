@@ -8,7 +8,9 @@ import { rememberBefore } from "../argocd/expectation.ts";
 import {
   findOwnOperation,
   hasOperationInProgress,
+  identityOf,
   infosOf,
+  type OwnOperation,
   summarizeOperation,
   syncedRevisions,
 } from "../argocd/operation-identity.ts";
@@ -110,7 +112,7 @@ async function post(deps: Deps, location: AppLocation, attempt: Attempt): Promis
   const { run, path, attempt: number } = context.effect;
   const infos = [
     ...infosOf({ run, step: path, attempt: number }),
-    { name: "Reason", value: `${context.facts.runTitle}, asked for by Slack user ${context.facts.requester}` },
+    { name: "Reason", value: `${context.facts.runTitle}, asked for by Slack user ${context.facts.requesterUser}` },
   ];
   try {
     // Not given the signal: a request that is under way when the server stops is better finished than left unknown.
@@ -162,30 +164,38 @@ function revisionsOf(
   return { sources: commitSources(application).indexes.map((index) => ({ position: index + 1, revision })) };
 }
 
-/** Our operation of this attempt, at any point of its life; or of an earlier attempt of the step, while it is under way. */
+/**
+ * Our operation for this step, of this attempt or of an earlier one whose request was taken to be lost, at any point of its
+ * life. What was accepted, run and replaced by somebody else's operation before we looked is known only by the history.
+ */
 function adopt({
   application,
   input,
   context,
   checkpoint,
 }: Attempt & { readonly checkpoint: Checkpoint | undefined }): StepResult<Output> | undefined {
-  const { run, path, attempt } = context.effect;
-  const same = findOwnOperation(application, { run, step: path, attempt });
-  const earlier = findOwnOperation(application, { run, step: path });
-  const own = same ?? (earlier?.kind === "finished" ? undefined : earlier);
+  const { run, path } = context.effect;
+  const own = findOwnOperation(application, { run, step: path });
   const found = checkpoint ?? { before: rememberBefore(application), postedAtMs: context.startedAt };
-  if (own !== undefined) return accepted(input, context, found);
+  if (own !== undefined) return accepted(input, context, { ...found, attempt: attemptOf(own) });
   if (checkpoint === undefined) return undefined;
-  // Accepted, run and replaced by somebody else's operation before we looked: only the history still knows.
   const entry = newestDeployment(application);
   const isOurs =
     entry !== undefined && entry.id > checkpoint.before.historyId && revisionList(entry).includes(input.revision);
   return isOurs ? accepted(input, context, checkpoint) : undefined;
 }
 
-function accepted(input: Input, context: ActionContext, checkpoint: Checkpoint): StepResult<Output> {
-  const { run, path, attempt } = context.effect;
-  const operation = { run, step: path, attempt, skipped: false, ...checkpoint };
+function attemptOf(own: OwnOperation): number | undefined {
+  return identityOf(own.kind === "requested" ? own.operation : own.state.operation)?.attempt;
+}
+
+function accepted(
+  input: Input,
+  context: ActionContext,
+  { before, postedAtMs, attempt }: Checkpoint & { readonly attempt?: number | undefined },
+): StepResult<Output> {
+  const { run, path } = context.effect;
+  const operation = { run, step: path, attempt: attempt ?? context.effect.attempt, skipped: false, before, postedAtMs };
   return { status: "succeeded", output: { operation, revision: input.revision, skipped: false } };
 }
 
