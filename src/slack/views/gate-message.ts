@@ -25,7 +25,7 @@ export function renderGateMessage(input: GateMessageInput, lookups: ViewLookups)
     section(`${ending === undefined ? ":raised_hand:" : ending.emoji} ${head}`),
     ...evidenceBlocks(gate),
     section(ending === undefined ? askText(input) : ending.text),
-    context(...footer(input, lookups)),
+    context(...footer(input, { lookups, isOver: ending !== undefined })),
     ...(ending === undefined ? [decisionButtons(input)] : []),
   ];
   return message(sentence(input, ending?.text), blocks);
@@ -54,8 +54,11 @@ function askText({ gate, mention }: GateMessageInput): string {
   return `${who}: ${count}, until ${dateToken(gate.expiresAt, "{date_short_pretty} {time}")}.${self}`;
 }
 
-function footer({ gate, run }: GateMessageInput, lookups: ViewLookups): readonly string[] {
-  const approved = gate.decisions.filter(({ decision }) => decision === "approve");
+function footer(
+  { gate, run }: GateMessageInput,
+  { lookups, isOver }: { readonly lookups: ViewLookups; readonly isOver: boolean },
+): readonly string[] {
+  const approved = isOver ? [] : gate.decisions.filter(({ decision }) => decision === "approve");
   const soFar = approved.map(({ actor, at }) => `${personText(actor, lookups)} ${dateToken(at, "{time}")}`);
   return [
     `asked for by ${personText(run.state.requester, lookups)}`,
@@ -77,7 +80,7 @@ function decisionButtons({ run, step, gate }: GateMessageInput): MessageBlock {
       actionId: APPROVE_ACTION,
       value,
       style: "primary",
-      label: `Approve the promotion of ${what}`,
+      label: `Approve ${what}`,
       confirm: {
         title: "Approve this?",
         text: `This lets ${what} go ahead: commit ${toRevision.slice(0, 40)}.`,
@@ -90,7 +93,7 @@ function decisionButtons({ run, step, gate }: GateMessageInput): MessageBlock {
       actionId: REJECT_ACTION,
       value,
       style: "danger",
-      label: `Reject the promotion of ${what}`,
+      label: `Reject ${what}`,
     }),
     ...(compare === undefined ? [] : [button({ text: "See the changes", actionId: OPEN_ACTION, url: compare })]),
   );

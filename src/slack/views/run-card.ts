@@ -61,5 +61,5 @@ function sentence(view: RunView, status: StatusMark, lookups: ViewLookups): stri
     ...(view.failure === undefined ? [] : [`Reason: ${inert(view.failure.failure.message, 600)}`]),
     `Run ${view.shortId}, asked for by ${personText(view.state.requester, lookups)}`,
   ];
-  return `${parts.join(". ")}.`;
+  return `${parts.map((part) => part.replace(/\.$/u, "")).join(". ")}.`;
 }

@@ -64,5 +64,6 @@ function footer(view: StepView, lookups: ViewLookups): readonly string[] {
 function sentence(view: StepView): string {
   const place = view.environment === undefined ? "" : ` in ${inert(view.environment, 60)}`;
   const [first] = bodyLines(view);
-  return `Step ${inert(view.name, 60)}${place} ${stepWord(view)}${lasted(view)}${first === undefined ? "" : `: ${first}`}`;
+  const about = first === undefined ? "" : `. ${first}`;
+  return `Step ${inert(view.name, 60)}${place}: ${stepWord(view)}${lasted(view)}${about}`;
 }

@@ -1,23 +1,27 @@
-import { message, preformatted, type MessageContent } from "../blocks.ts";
-import { escapeText, truncate, visible } from "../mrkdwn.ts";
+import { message, preformatted, section, type MessageContent } from "../blocks.ts";
+import { escapeText, inert, truncate, visible } from "../mrkdwn.ts";
 import { SLACK_LIMITS } from "../slack-limits.ts";
 
 const MOST_PARTS = 3;
+const MOST_LINE = 500;
 
-/** Lines as they are, in a fixed-width font: usage, help, the place of a typing mistake. */
+/** The first line as a sentence, the others as they are in a fixed-width font: usage, help, the place of a typing mistake. */
 export function renderText(text: string): MessageContent {
-  const lines = visible(text)
-    .split("\n")
-    .map((line) => truncate(line, 500));
-  const parts: string[][] = [[]];
-  let size = 0;
+  const [first = "", ...rest] = visible(text).split("\n");
+  const parts = partsOf(rest.map((line) => truncate(line, MOST_LINE)));
+  return message(escapeText(text), [section(inert(first, 2000)), ...parts.slice(0, MOST_PARTS).map(preformatted)]);
+}
+
+function partsOf(lines: readonly string[]): readonly (readonly string[])[] {
+  const parts: string[][] = [];
+  let left = 0;
   for (const line of lines) {
-    if (size + line.length + 1 > SLACK_LIMITS.textObject) {
+    left -= line.length + 1;
+    if (left < 0) {
       parts.push([]);
-      size = 0;
+      left = SLACK_LIMITS.textObject - line.length - 1;
     }
     parts.at(-1)?.push(line);
-    size += line.length + 1;
   }
-  return message(escapeText(text), parts.slice(0, MOST_PARTS).map(preformatted));
+  return parts;
 }

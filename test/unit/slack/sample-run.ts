@@ -42,7 +42,10 @@ export const RULE: ApprovalRule = {
   requesterMayApprove: false,
 };
 
-export function started(texts = PLAIN, environments: readonly string[] = ["staging", "prod"]): RunEvent {
+export function started(
+  texts = PLAIN,
+  environments: readonly string[] = ["staging", "prod"],
+): RunEventOf<"run.started"> {
   return {
     type: "run.started",
     at: AT,

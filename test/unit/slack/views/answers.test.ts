@@ -1,0 +1,130 @@
+import { describe, expect, it } from "vitest";
+
+import { notice } from "../../../../src/engine/answer.ts";
+import { renderAnswer } from "../../../../src/slack/views/answer.ts";
+import { reasonIn, renderRejectModal } from "../../../../src/slack/views/reject-modal.ts";
+import { renderStrayedNotice } from "../../../../src/slack/views/strayed-notice.ts";
+import { lookups, SHA, started, viewOf } from "../sample-run.ts";
+
+const render = (answer: Parameters<typeof renderAnswer>[0]) => renderAnswer(answer, lookups);
+const ROW = {
+  id: "run_01JD2K6W3V8QZ7E4M5N6P77FQ2",
+  command: "promote",
+  title: "checkout abc1230 to prod",
+  status: "succeeded",
+  services: [],
+  environments: [],
+  requester: "p_ana",
+  channel: "C1",
+  startedAt: 0,
+  changedAt: 90_000,
+  finishedAt: 90_000,
+  version: 1,
+  shownVersion: 1,
+  wakeAt: undefined,
+  parked: true,
+} as const;
+
+describe("a private answer", () => {
+  it("says what is wrong and offers what was probably meant", () => {
+    const answer = render(notice("input.service", 'There is no service "chekout".', ["checkout", "web"]));
+    expect(answer.text).toBe('There is no service "chekout". Did you mean checkout or web?');
+    expect(JSON.stringify(answer.blocks)).toContain("Did you mean `checkout` or `web`?");
+  });
+
+  it("names whoever it is about, and adds what only Slack's side knows", () => {
+    expect(
+      render({ kind: "notice", code: "gate.decided", message: "It was already approved.", about: "U0BO" }).text,
+    ).toBe("It was already approved. (<@U0BO>)");
+    expect(render(notice("approval.guest", "Guests cannot do this.")).text).toContain("The attempt was recorded.");
+    expect(render(notice("store.odd", "Nothing was recorded.")).text).toContain("tell whoever runs Quarterdeck");
+  });
+
+  it("shows lines as they are", () => {
+    const { blocks, text } = render({
+      kind: "text",
+      text: "There is no such service.\n/promote chekout\n         ^^^^^^^ <!here>",
+    });
+    expect(blocks.map(({ type }) => type)).toEqual(["section", "rich_text"]);
+    expect(JSON.stringify(blocks)).toContain("         ^^^^^^^ <!here>");
+    expect(text).toContain("&lt;!here&gt;");
+  });
+
+  it("cuts very long lines into several blocks and leaves the rest out", () => {
+    const { blocks } = render({ kind: "text", text: Array.from({ length: 50 }, () => "x".repeat(600)).join("\n") });
+    expect(blocks.length).toBe(4);
+  });
+
+  it("lists the commits that a revision may mean", () => {
+    const commits = [{ sha: SHA, subject: "Add retries", author: "Ana", authoredAt: 0 }];
+    const one = render({ kind: "candidates", text: "abc1", commits, more: 1 });
+    expect(JSON.stringify(one.blocks)).toContain("`abc1` means 2 commits. Nothing was started.");
+    expect(JSON.stringify(one.blocks)).toContain("… and 1 more");
+    const all = render({ kind: "candidates", text: "abc1", commits, more: 0 });
+    expect(JSON.stringify(all.blocks)).not.toContain('more"');
+    expect(render({ kind: "candidates", text: "abc1", commits: [], more: 2 }).blocks.length).toBe(2);
+  });
+
+  it("lists runs, with a link to each and how it ended", () => {
+    const answer = render({
+      kind: "history",
+      about: "checkout",
+      runs: [ROW, { ...ROW, status: "running", finishedAt: undefined }],
+    });
+    expect(answer.text).toBe(
+      "History of checkout: checkout abc1230 to prod succeeded; checkout abc1230 to prod is running.",
+    );
+    expect(JSON.stringify(answer.blocks)).toContain("succeeded after 1 min 30 s, <@U0ANA>");
+    const elsewhere = renderAnswer(
+      { kind: "history", about: "web", runs: [ROW] },
+      { ...lookups, messages: () => undefined },
+    );
+    expect(JSON.stringify(elsewhere.blocks)).toContain(":white_check_mark: checkout abc1230 to prod succeeded");
+    expect(render({ kind: "history", about: "web", runs: [] }).text).toBe("History of web: no runs yet.");
+  });
+
+  it("shows what is live where, and what is under way", () => {
+    const place = { environment: "prod", app: "a", health: "Healthy", sync: "Synced", revision: SHA, provenAt: 5 };
+    const unknown = { environment: "qa", app: "b", health: "", sync: "", revision: "" };
+    const services = [{ name: "checkout", places: [place, unknown] }];
+    const answer = render({ kind: "status", services, runs: [] });
+    expect(answer.text).toBe("checkout: prod abc1230 Healthy, qa. 0 runs under way.");
+    expect(JSON.stringify(answer.blocks)).toContain("`abc123000000` Healthy, Synced, proven");
+    expect(JSON.stringify(answer.blocks)).toContain("nothing known state not known");
+    const busy = render({ kind: "status", services, runs: Array.from({ length: 9 }, () => ROW) });
+    expect(JSON.stringify(busy.blocks)).toContain("and 3 more");
+  });
+});
+
+describe("the form for a rejection", () => {
+  const memory = {
+    action: { run: "run_1", path: "p", attempt: 1, digest: "d" },
+    channel: "C1",
+    messageTs: "1.2",
+    responseUrl: "https://hooks.slack.com/x",
+    clickedAt: 1,
+  };
+
+  it("remembers what it is about, and forgets the address when it does not fit", () => {
+    expect(renderRejectModal(memory).private_metadata).toContain("hooks.slack.com");
+    const long = { ...memory, responseUrl: `https://hooks.slack.com/${"x".repeat(3000)}` };
+    expect(renderRejectModal(long).private_metadata).not.toContain("hooks.slack.com");
+  });
+
+  it("gives the reason back, or nothing", () => {
+    expect(reasonIn({ reason: { text: { value: "no" } } })).toBe("no");
+    expect(reasonIn({ reason: { text: { value: null } } })).toBe("");
+    expect(reasonIn({})).toBe("");
+  });
+});
+
+describe("the message about a lost channel", () => {
+  it("says which, why and what to do, and that the run goes on", () => {
+    const message = renderStrayedNotice(viewOf([started()]), "not_in_channel");
+    expect(message.text).toBe(
+      "Promote checkout abc1230 to prod cannot be shown in <#C1>. Quarterdeck is not in it: invite it there with /invite. The run itself goes on: running.",
+    );
+    const elsewhere = viewOf([{ ...started(), origin: { ...started().origin, channel: "#deploys" } }]);
+    expect(renderStrayedNotice(elsewhere, "restricted_action").text).toContain("`#deploys`. Invite the app");
+  });
+});
