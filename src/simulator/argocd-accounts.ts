@@ -21,12 +21,19 @@ export const AccountDefinition = z.strictObject({
 });
 export type AccountDefinition = z.infer<typeof AccountDefinition>;
 
+/** What somebody wants to do to which object, as Argo CD's policies name both. */
+export interface Right {
+  readonly resource: string;
+  readonly action: string;
+  readonly object: string;
+}
+
 /** Who sends a request. */
 export interface Caller {
   /** Undefined for someone without a token, where that is let in. */
   readonly account?: string;
   readonly issuedAt: string;
-  may(resource: string, action: string, object: string): boolean;
+  may(right: Right): boolean;
 }
 
 /** A token in the form of those that Argo CD gives to accounts, always the same for a name. Not signed by anyone. */
@@ -99,12 +106,12 @@ export class Accounts {
     return {
       issuedAt: this.#issuedAt,
       ...(account === undefined ? {} : { account }),
-      may: (resource, action, object) => isAllowed(policies, { resource, action, object }),
+      may: (right) => isAllowed(policies, right),
     };
   }
 }
 
-function isAllowed(policies: readonly Policy[], asked: { resource: string; action: string; object: string }): boolean {
+function isAllowed(policies: readonly Policy[], asked: Right): boolean {
   const fitting = policies.filter(
     ({ resource, action, object }) =>
       matchesGlob(resource, asked.resource) && matchesGlob(action, asked.action) && matchesGlob(object, asked.object),

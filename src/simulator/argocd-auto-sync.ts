@@ -1,18 +1,21 @@
 import { type Application, type ApplicationSpec, isAutomated, type Operation } from "./argocd-application.ts";
 import type { Comparison } from "./argocd-comparison.ts";
 
+export interface Candidate {
+  readonly application: Application;
+  /** What Git asks for now: the commit of each source. */
+  readonly revisions: readonly string[];
+  readonly comparison: Comparison;
+}
+
 /** The operation that Argo CD starts by itself, or undefined where it has no reason to. */
-export function automaticOperation(
-  application: Application,
-  revisions: readonly string[],
-  comparison: Comparison,
-): Operation | undefined {
-  const { spec } = application;
-  if (!isDue(application, revisions, comparison)) return undefined;
+export function automaticOperation(candidate: Candidate): Operation | undefined {
+  const { spec } = candidate.application;
+  if (!isDue(candidate)) return undefined;
   const syncOptions = spec.syncPolicy?.syncOptions;
   return {
     sync: {
-      ...pinnedSources(spec, revisions),
+      ...pinnedSources(spec, candidate.revisions),
       ...(spec.syncPolicy?.automated?.prune === true ? { prune: true } : {}),
       ...(syncOptions === undefined ? {} : { syncOptions }),
     },
@@ -27,7 +30,7 @@ export function pinnedSources(spec: ApplicationSpec, revisions: readonly string[
   return { revision: revisions[0] ?? "", ...(spec.source === undefined ? {} : { source: spec.source }) };
 }
 
-function isDue(application: Application, revisions: readonly string[], comparison: Comparison): boolean {
+function isDue({ application, revisions, comparison }: Candidate): boolean {
   const { spec, operation, metadata } = application;
   if (!isAutomated(spec) || operation !== undefined || metadata.deletionTimestamp !== undefined) return false;
   if (comparison.sync === "Synced") return false;

@@ -34,23 +34,27 @@ export class ControlHandler {
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { pathname } = new URL(request.url ?? "/", "http://simulator");
     const endpoint = `${request.method} ${pathname}`;
-    if (endpoint === "GET /_control/state") return reply(response, 200, simulatorState(this.#deps.instance));
+    if (endpoint === "GET /_control/state")
+      return reply(response, { status: 200, body: simulatorState(this.#deps.instance) });
     if (endpoint === "GET /_control/events") return this.#watch(response);
     if (endpoint === "POST /_control") return this.#command(request, response);
-    return reply(response, 404, { error: "use POST /_control, GET /_control/state or GET /_control/events" });
+    return reply(response, {
+      status: 404,
+      body: { error: "use POST /_control, GET /_control/state or GET /_control/events" },
+    });
   }
 
   async #command(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (request.headers["content-type"] !== "application/json")
-      return reply(response, 415, { error: "a command is sent as application/json" });
+      return reply(response, { status: 415, body: { error: "a command is sent as application/json" } });
     try {
       let text = "";
       for await (const chunk of request.setEncoding("utf8")) text += chunk;
       await this.#deps.control.run(ControlCommand.parse(JSON.parse(text)));
-      reply(response, 200, {});
+      reply(response, { status: 200, body: {} });
       this.#changed();
     } catch (error) {
-      reply(response, 400, { error: errorText(error) });
+      reply(response, { status: 400, body: { error: errorText(error) } });
     }
   }
 
@@ -76,7 +80,7 @@ export class ControlHandler {
   }
 }
 
-function reply(response: ServerResponse, status: number, body: object): void {
+function reply(response: ServerResponse, { status, body }: { readonly status: number; readonly body: object }): void {
   response.writeHead(status, { "content-type": "application/json", ...HEADERS });
   response.end(JSON.stringify(body));
 }

@@ -1,5 +1,5 @@
 import { AppError } from "../platform/errors.ts";
-import { type Application, sourcesOf } from "./argocd-application.ts";
+import { type Application, type Operation, sourcesOf } from "./argocd-application.ts";
 import { CONTROL_NAMESPACE } from "./argocd-application-store.ts";
 import { pinnedSources } from "./argocd-auto-sync.ts";
 import { ControlCommand, type ControlInput } from "./argocd-control-command.ts";
@@ -85,12 +85,13 @@ export class Control {
     const { spec } = this.#application(command.application);
     const revisions = command.revisions ?? (await this.#targetRevisions(command.application));
     const { infos, automated, username } = command;
-    startOperation(instance, this.#key(command.application), {
+    const operation: Operation = {
       sync: pinnedSources(spec, revisions),
       initiatedBy: automated ? { automated } : { username },
       ...(infos.length === 0 ? {} : { info: infos }),
       retry: automated ? { limit: 5 } : {},
-    });
+    };
+    startOperation(instance, { key: this.#key(command.application), operation });
   }
 
   async #targetRevisions(name: string): Promise<readonly string[]> {

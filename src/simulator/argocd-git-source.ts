@@ -1,6 +1,6 @@
 import { isoTime } from "../platform/clock.ts";
 import { AppError } from "../platform/errors.ts";
-import type { CommitDetails, ManifestSource } from "./argocd-manifest-source.ts";
+import type { CommitDetails, FolderAtCommit, ManifestSource } from "./argocd-manifest-source.ts";
 import { runGit, runGitBytes } from "./git-program.ts";
 
 const MANIFEST_NAME = /\.(?:json|ya?ml)$/u;
@@ -51,7 +51,7 @@ export class GitManifestSource implements ManifestSource {
     return name;
   }
 
-  files(repoURL: string, commit: string, folder: string): Promise<ReadonlyMap<string, string> | undefined> {
+  files({ repoURL, commit, folder }: FolderAtCommit): Promise<ReadonlyMap<string, string> | undefined> {
     const key = `${repoURL} ${commit} ${folder}`;
     const known = this.#files.get(key);
     if (known !== undefined) return known;

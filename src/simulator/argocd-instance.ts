@@ -97,7 +97,7 @@ export class ArgocdInstance {
   // What was deployed before the simulator started: there, ready, and in the history.
   async #place(application: Application, wanted: readonly string[]): Promise<void> {
     const sources = sourcesOf(application.spec);
-    const rendered = await this.repoServer.render(application, sources, wanted);
+    const rendered = await this.repoServer.render({ application, sources, revisions: wanted });
     if (rendered.kind === "failed")
       throw new AppError(`cannot deploy ${application.metadata.name}: ${rendered.text}`, {
         code: "simulator.bad-world",
@@ -105,9 +105,9 @@ export class ArgocdInstance {
     const key = applicationKey(application);
     const name = application.spec.destination.namespace;
     const namespace: Manifest = { apiVersion: "v1", kind: "Namespace", metadata: { name } };
-    this.cluster.apply(refOf(namespace, ""), namespace, "");
+    this.cluster.apply({ ref: refOf(namespace, ""), manifest: namespace, application: "" });
     for (const { ref, manifest } of rendered.objects) {
-      if (!isHook(manifest)) this.cluster.place(ref, manifest, key);
+      if (!isHook(manifest)) this.cluster.place({ ref, manifest, application: key });
     }
     const operation: Operation = {
       sync: pinnedSources(application.spec, rendered.revisions),

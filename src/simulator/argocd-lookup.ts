@@ -38,7 +38,7 @@ export function findApplication(applications: ApplicationStore, lookup: Lookup):
   const application = applications.get(`${namespace}/${target.name}`);
   if ((target.project ?? "") !== "") return findInProject(applications, { ...lookup, namespace, application });
   if (application === undefined || !mayGet(caller, application)) throw hidden();
-  requireRight(caller, action, application);
+  requireRight(caller, { action, application });
   return application;
 }
 
@@ -55,21 +55,26 @@ function findInProject(
   const isControl = namespace === CONTROL_NAMESPACE;
   const isEnabled = isControl || hasNamespace(applications, namespace);
   const object = isControl ? `${project}/${name}` : `${project}/${namespace}/${name}`;
-  if (!isEnabled || !caller.may("applications", action, object)) throw hidden();
+  if (!isEnabled || !caller.may({ resource: "applications", action, object })) throw hidden();
   if (application?.spec.project === project) return application;
   throw new ApiError("notFound", `applications.argoproj.io "${name}" not found`);
 }
 
+export interface Wish {
+  readonly action: string;
+  readonly application: Application;
+}
+
 /** Throws the refusal that names what is missing, which only those get who may see the Application. */
-export function requireRight(caller: Caller, action: string, application: Application): void {
+export function requireRight(caller: Caller, { action, application }: Wish): void {
   const object = policyObject(application);
-  if (caller.may("applications", action, object)) return;
+  if (caller.may({ resource: "applications", action, object })) return;
   const who = `sub: ${caller.account ?? ""}, iat: ${caller.issuedAt}`;
   throw new ApiError("permissionDenied", `permission denied: applications, ${action}, ${object}, ${who}`);
 }
 
 export function mayGet(caller: Caller, application: Application): boolean {
-  return caller.may("applications", "get", policyObject(application));
+  return caller.may({ resource: "applications", action: "get", object: policyObject(application) });
 }
 
 function hidden(): ApiError {

@@ -8,6 +8,13 @@ export interface CommitDetails {
   readonly tags: readonly string[];
 }
 
+export interface FolderAtCommit {
+  readonly repoURL: string;
+  /** By its full name. */
+  readonly commit: string;
+  readonly folder: string;
+}
+
 /** Where the simulated repo-server reads manifests from; `argocd-git-source.ts` reads Git repositories. */
 export interface ManifestSource {
   /** Branches and tags by their full reference name, and `HEAD`, each with the commit it stands for. Throws when there is no such repository. */
@@ -15,7 +22,7 @@ export interface ManifestSource {
   /** The full name of a commit that exists, from its full or shortened name. */
   commitName(repoURL: string, revision: string): Promise<string | undefined>;
   /** The files directly in a folder at a commit by their name; undefined when the folder does not exist there. */
-  files(repoURL: string, commit: string, folder: string): Promise<ReadonlyMap<string, string> | undefined>;
+  files(at: FolderAtCommit): Promise<ReadonlyMap<string, string> | undefined>;
   commit(repoURL: string, commit: string): Promise<CommitDetails | undefined>;
 }
 

@@ -25,7 +25,7 @@ export class Operations {
     }
     if (application?.operation === undefined || application.status.operationState !== undefined) return;
     if (skipsReconcile(application)) return;
-    const run = new SyncRun(this.#deps, application, application.operation);
+    const run = new SyncRun(this.#deps, { application, operation: application.operation });
     this.#runs.set(key, run);
     void run.run().finally(() => {
       this.#runs.delete(key);

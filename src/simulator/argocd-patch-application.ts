@@ -23,11 +23,11 @@ export async function patchApplication(
   instance: ArgocdInstance,
   { params, body, caller }: ApiRequest,
 ): Promise<Application> {
-  const { patch, patchType, ...target } = parseMessage("ApplicationPatchRequest", PatchMessage, body);
+  const { patch, patchType, ...target } = parseMessage(body, { name: "ApplicationPatchRequest", schema: PatchMessage });
   const { applications, refresh } = instance;
   const lookup = { caller, action: "update", target: { ...target, name: params["name"] ?? "" } };
   const application = findApplication(applications, lookup);
-  const patched = PatchedApplication.safeParse(applied(application, patchType, patch));
+  const patched = PatchedApplication.safeParse(applied(application, { patchType, patch }));
   if (!patched.success)
     throw new ApiError("invalidArgument", "error unmarshaling patched app: json: cannot unmarshal into Application");
   const { spec, metadata } = patched.data;
@@ -43,7 +43,7 @@ export async function patchApplication(
   return written;
 }
 
-function applied(application: Application, patchType: string, patch: string): unknown {
+function applied(application: Application, { patchType, patch }: { patchType: string; patch: string }): unknown {
   if (patchType !== "merge" && patchType !== "json")
     throw new ApiError("invalidArgument", `Patch type '${patchType}' is not supported`);
   let parsed: unknown;
@@ -67,6 +67,6 @@ async function requireRenderable({ repoServer }: ArgocdInstance, application: Ap
     if (resolved.kind === "failed") return refuse(source.path ?? "", resolved.text);
     revisions.push(resolved.revision);
   }
-  const rendered = await repoServer.render(application, sources, revisions);
+  const rendered = await repoServer.render({ application, sources, revisions });
   if (rendered.kind === "failed") return refuse(sources[rendered.position - 1]?.path ?? "", rendered.text);
 }

@@ -20,11 +20,12 @@ export interface Compared {
   readonly reconciledAt?: string;
   /** Whether the comparison was asked for before it began. */
   readonly hadAnnotation: boolean;
+  readonly now: string;
 }
 
 /** The Application with the result of a comparison, or undefined where that changes nothing. */
-export function comparedStatus(application: Application, compared: Compared, now: string): Application | undefined {
-  const { target, comparison, reconciledAt } = compared;
+export function comparedStatus(application: Application, compared: Compared): Application | undefined {
+  const { target, comparison, reconciledAt, now } = compared;
   const { status } = application;
   const health = comparison.health;
   const resources = comparison.objects.map(resourceStatus);
@@ -34,7 +35,7 @@ export function comparedStatus(application: Application, compared: Compared, now
     resources: isFailed ? resources.map((resource) => ({ ...resource, status: "Unknown" })) : resources,
     sync: syncStatus(application, compared),
     health: status.health.status === health ? status.health : { status: health, lastTransitionTime: now },
-    conditions: conditions(application, compared, now),
+    conditions: conditions(application, compared),
     ...(reconciledAt === undefined ? {} : { reconciledAt }),
     summary: comparison.images.length === 0 ? {} : { images: comparison.images },
     ...sourceTypes(application),
@@ -59,7 +60,7 @@ function syncStatus({ spec }: Application, { target, comparison }: Compared): Sy
   return { status, comparedTo, revision: revisions[0] ?? "" };
 }
 
-function conditions(application: Application, { target }: Compared, now: string): readonly Condition[] {
+function conditions(application: Application, { target, now }: Compared): readonly Condition[] {
   const found: { type: string; message: string }[] = [];
   if (target.kind === "failed") found.push({ type: "ComparisonError", message: target.text });
   const syncError = target.kind === "failed" ? undefined : syncErrorText(application, target.revisions);

@@ -8,11 +8,11 @@ import {
   withOperation,
 } from "./argocd-application.ts";
 import type { ApplicationStore } from "./argocd-application-store.ts";
-import { automaticOperation } from "./argocd-auto-sync.ts";
+import { automaticOperation, type Candidate } from "./argocd-auto-sync.ts";
 import { compare, type Comparison } from "./argocd-comparison.ts";
 import type { EventLog } from "./argocd-event-log.ts";
 import type { Gate } from "./argocd-gate.ts";
-import { comparedStatus, REFRESH_ANNOTATION, type Target } from "./argocd-refresh-status.ts";
+import { type Compared, comparedStatus, REFRESH_ANNOTATION, type Target } from "./argocd-refresh-status.ts";
 import { loadFailureText, type RepoServer } from "./argocd-repo-server.ts";
 import type { SyncWindows } from "./argocd-sync-windows.ts";
 import { TIMINGS } from "./argocd-timings.ts";
@@ -87,9 +87,8 @@ export class RefreshProcessor {
     if (this.#held.delete(key)) this.#afterChange(key);
   }
 
-  /** Compares after `delayMs`, behind whatever is being compared already. Resolves when the result is written. */
-  async request(key: string, level: RefreshLevel, delayMs = 0): Promise<void> {
-    if (delayMs > 0) await this.#deps.pace.sleep(delayMs);
+  /** Compares behind whatever is being compared already. Resolves when the result is written. */
+  async request(key: string, level: RefreshLevel): Promise<void> {
     const slot = this.#slot(key);
     slot.work = slot.work.then(() => this.#process(key, level));
     return slot.work;
@@ -121,7 +120,7 @@ export class RefreshProcessor {
     const comparison = compare(target.kind === "loaded" ? target.objects : [], cluster.store.ofApplication(key));
     this.#comparisons.set(key, comparison);
     for (const listener of this.#listeners) listener(key);
-    this.#syncAutomatically(key, target, comparison);
+    if (target.kind === "loaded") this.#syncAutomatically(key, { revisions: target.revisions, comparison });
     // Nobody watches an Application that has never been compared, so the first result need not be late.
     if (before.status.sync.status !== "") await pace.sleep(TIMINGS.write);
     await controller.passed();
@@ -148,26 +147,26 @@ export class RefreshProcessor {
         return { kind: "failed", text: loadFailureText({ text, position: index + 1 }, sources.length) };
       revisions.push(resolved.revision);
     }
-    const rendered = await repoServer.render(application, sources, revisions);
+    const rendered = await repoServer.render({ application, sources, revisions });
     if (rendered.kind === "failed") return { kind: "failed", text: loadFailureText(rendered, sources.length) };
     return { kind: "loaded", revisions: rendered.revisions, objects: rendered.objects };
   }
 
-  #syncAutomatically(key: string, target: Target, comparison: Comparison): void {
+  #syncAutomatically(key: string, compared: Omit<Candidate, "application">): void {
     const { applications, windows } = this.#deps;
     const application = applications.get(key);
-    if (application === undefined || target.kind === "failed" || !windows.canSync(application, false)) return;
-    const operation = automaticOperation(application, target.revisions, comparison);
+    if (application === undefined || !windows.canSync(application, false)) return;
+    const operation = automaticOperation({ ...compared, application });
     if (operation === undefined) return;
     applications.update(key, (found) => withOperation(found, operation));
   }
 
-  #write(key: string, compared: Parameters<typeof comparedStatus>[1]): void {
+  #write(key: string, compared: Omit<Compared, "now">): void {
     const { applications, events, pace } = this.#deps;
     const application = applications.get(key);
     if (application === undefined) return;
     const now = kubernetesTime(pace.now());
-    const changed = comparedStatus(application, compared, now);
+    const changed = comparedStatus(application, { ...compared, now });
     if (changed === undefined) return;
     const written = applications.update(key, () => changed);
     if (written === undefined) return;

@@ -28,6 +28,13 @@ export type Rendered =
       readonly position: number;
     };
 
+export interface RenderRequest {
+  readonly application: Application;
+  readonly sources: readonly Source[];
+  /** A commit for each source, full or shortened. */
+  readonly revisions: readonly string[];
+}
+
 type RenderedSource =
   | { readonly kind: "rendered"; readonly commit: string; readonly objects: readonly DesiredObject[] }
   | { readonly kind: "failed"; readonly text: string };
@@ -64,12 +71,12 @@ export class RepoServer {
   }
 
   /** What the sources ask for at the given revisions, in the order of the sources. */
-  async render(application: Application, sources: readonly Source[], revisions: readonly string[]): Promise<Rendered> {
+  async render({ application, sources, revisions }: RenderRequest): Promise<Rendered> {
     if (this.#isDown) return { kind: "failed", text: UNAVAILABLE, position: 1 };
     const commits: string[] = [];
     const objects: DesiredObject[] = [];
     for (const [index, source] of sources.entries()) {
-      const rendered = await this.#renderSource(application, source, revisions[index] ?? "");
+      const rendered = await this.#renderSource(application, { source, revision: revisions[index] ?? "" });
       if (rendered.kind === "failed") return { ...rendered, position: index + 1 };
       commits.push(rendered.commit);
       objects.push(...rendered.objects);
@@ -77,12 +84,15 @@ export class RepoServer {
     return { kind: "rendered", revisions: commits, objects };
   }
 
-  async #renderSource(application: Application, source: Source, revision: string): Promise<RenderedSource> {
+  async #renderSource(
+    application: Application,
+    { source, revision }: { readonly source: Source; readonly revision: string },
+  ): Promise<RenderedSource> {
     try {
       const commit = await this.#source.commitName(source.repoURL, revision);
       if (commit === undefined) return failed(unknownCommitText(revision));
       if (source.path === undefined) return { kind: "rendered", commit, objects: [] };
-      const files = await this.#source.files(source.repoURL, commit, source.path);
+      const files = await this.#source.files({ repoURL: source.repoURL, commit, folder: source.path });
       if (files === undefined)
         return failed(`rpc error: code = Unknown desc = ${source.path}: app path does not exist`);
       const objects: DesiredObject[] = [];

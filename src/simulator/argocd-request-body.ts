@@ -12,8 +12,17 @@ export function parseJson(text: string): unknown {
   }
 }
 
+export interface Message<Schema> {
+  /** As Argo CD calls it: `ApplicationSyncRequest`. */
+  readonly name: string;
+  readonly schema: Schema;
+}
+
 /** Reads a message of the API from a body; fields that it does not know are ignored, as Argo CD does. */
-export function parseMessage<Schema extends z.ZodType>(name: string, schema: Schema, body: unknown): z.infer<Schema> {
+export function parseMessage<Schema extends z.ZodType>(
+  body: unknown,
+  { name, schema }: Message<Schema>,
+): z.infer<Schema> {
   const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;

@@ -12,8 +12,15 @@ export function retryDelayMs(backoff: Retry["backoff"], retries: number): number
   return Math.min(longest, first * (backoff?.factor ?? 2) ** retries);
 }
 
+export interface NextAttempt {
+  readonly failure: string;
+  /** From 1. */
+  readonly attempt: number;
+  readonly atMs: number;
+}
+
 /** What `operationState.message` says while it waits: the failure and the time of the next attempt, such as `3:04PM`. */
-export function retryText(failure: string, attempt: number, atMs: number): string {
+export function retryText({ failure, attempt, atMs }: NextAttempt): string {
   const [hours = 0, minutes = 0] = kubernetesTime(atMs).slice(11, 16).split(":").map(Number);
   const hour = hours % 12 === 0 ? 12 : hours % 12;
   const at = `${hour}:${String(minutes).padStart(2, "0")}${hours < 12 ? "AM" : "PM"}`;

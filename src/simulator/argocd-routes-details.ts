@@ -10,7 +10,11 @@ import { targetOf } from "./argocd-routes-list.ts";
 import type { SyncWindow } from "./argocd-sync-windows.ts";
 import { resourceTree } from "./argocd-tree.ts";
 
-type Detail = (application: Application, request: ApiRequest) => object | Promise<object>;
+interface DetailRequest extends ApiRequest {
+  readonly application: Application;
+}
+
+type Detail = (request: DetailRequest) => object | Promise<object>;
 
 /** What is read about one Application beside itself. All of it needs the right to get it. */
 export function detailRoutes(instance: ArgocdInstance): readonly Route[] {
@@ -21,23 +25,23 @@ export function detailRoutes(instance: ArgocdInstance): readonly Route[] {
     handle: (request) => {
       const { caller } = request;
       const lookup = { caller, action: "get", target: targetOf(request) };
-      return detail(findApplication(instance.applications, lookup), request);
+      return detail({ ...request, application: findApplication(instance.applications, lookup) });
     },
   });
   return [
-    route("resource-tree", (application) => treeOf(instance, application)),
-    route("managed-resources", (application) => managedResources(comparisonOf(instance, application).objects)),
-    route("manifests", (application, request) => manifests(instance, application, request)),
-    route("resource", (application, request) => liveObject(instance, application, request)),
-    route("revisions/{revision}/metadata", (application, request) => revisionMetadata(instance, application, request)),
+    route("resource-tree", ({ application }) => treeOf(instance, application)),
+    route("managed-resources", ({ application }) => managedResources(comparisonOf(instance, application).objects)),
+    route("manifests", (request) => manifests(instance, request)),
+    route("resource", (request) => liveObject(instance, request)),
+    route("revisions/{revision}/metadata", (request) => revisionMetadata(instance, request)),
     route("links", () => ({})),
-    route("events", (application, { query }) => {
+    route("events", ({ application, query }) => {
       const resource = query.get("resourceName");
       if (resource === null) return { metadata: {}, items: events.of(application) };
       const { name } = application.metadata;
       throw new ApiError("invalidArgument", `${resource} not found as part of application ${name}`);
     }),
-    route("syncwindows", (application) => {
+    route("syncwindows", ({ application }) => {
       const assigned = windows.of(application);
       const active = assigned.filter(({ isActive }) => isActive);
       return {
@@ -65,7 +69,7 @@ function comparisonOf(instance: ArgocdInstance, application: Application): Compa
   return comparison ?? { sync: "OutOfSync", health: "Unknown", objects: [], images: [] };
 }
 
-async function manifests(instance: ArgocdInstance, application: Application, { query }: ApiRequest): Promise<object> {
+async function manifests(instance: ArgocdInstance, { application, query }: DetailRequest): Promise<object> {
   const sources = sourcesOf(application.spec);
   const wanted = wantedRevisions(sources.length, query);
   const revisions: string[] = [];
@@ -74,7 +78,7 @@ async function manifests(instance: ArgocdInstance, application: Application, { q
     if (resolved.kind === "failed") throw new ApiError("unknown", resolved.text.replace(/^.* desc = /u, ""));
     revisions.push(resolved.revision);
   }
-  const rendered = await instance.repoServer.render(application, sources, revisions);
+  const rendered = await instance.repoServer.render({ application, sources, revisions });
   if (rendered.kind === "failed")
     throw new ApiError("unknown", rendered.text.replace(/^rpc error: code = \w+ desc = /u, ""));
   return { manifests: rendered.objects.map((object) => manifestText(object)) };
@@ -89,7 +93,7 @@ function wantedRevisions(sources: number, query: URLSearchParams): readonly (str
   return wanted;
 }
 
-function liveObject(instance: ArgocdInstance, application: Application, { query }: ApiRequest): object {
+function liveObject(instance: ArgocdInstance, { application, query }: DetailRequest): object {
   const part = (name: string): string => query.get(name) ?? "";
   const [kind, name] = [part("kind"), part("resourceName")];
   const key = `${part("group")}/${kind}/${part("namespace")}/${name}`;
@@ -104,8 +108,7 @@ function liveObject(instance: ArgocdInstance, application: Application, { query 
 
 async function revisionMetadata(
   { manifests: source }: ArgocdInstance,
-  application: Application,
-  { params, query }: ApiRequest,
+  { application, params, query }: DetailRequest,
 ): Promise<object> {
   const { revision = "" } = params;
   const sources = revisionSources(application, query.get("versionId"));

@@ -54,12 +54,15 @@ async function get(instance: ArgocdInstance, request: ApiRequest): Promise<objec
   const level = request.query.get("refresh") ?? "";
   if (level === "") return refresh.withHealth(application);
   const key = applicationKey(application);
-  await refreshed(instance, key, level === "hard" ? "hard" : "normal");
+  await refreshed(instance, { key, level: level === "hard" ? "hard" : "normal" });
   return refresh.withHealth(findApplication(applications, lookup));
 }
 
 // The answer comes when a comparison that began after the annotation was written has removed it, however long that takes.
-async function refreshed({ applications, refresh }: ArgocdInstance, key: string, level: string): Promise<void> {
+async function refreshed(
+  { applications, refresh }: ArgocdInstance,
+  { key, level }: { readonly key: string; readonly level: "hard" | "normal" },
+): Promise<void> {
   const written = applications.update(key, (application) => {
     const annotations = { ...application.metadata.annotations, [REFRESH_ANNOTATION]: level };
     return { ...application, metadata: { ...application.metadata, annotations } };

@@ -25,7 +25,7 @@ const canI: Route = {
   handle: ({ caller, params: { resource = "", action = "", object = "" } }) => {
     if (!RESOURCES.includes(resource)) throw notIn(RESOURCES, resource);
     if (!ACTIONS.includes(action) && !action.startsWith("action/")) throw notIn(ACTIONS, action);
-    return { value: caller.may(resource, action, object) ? "yes" : "no" };
+    return { value: caller.may({ resource, action, object }) ? "yes" : "no" };
   },
 };
 
@@ -65,7 +65,7 @@ export function serverRoutes(instance: ArgocdInstance): readonly Route[] {
       method: "GET",
       path: "/api/v1/account/{name}",
       handle: ({ caller, params: { name = "" } }) => {
-        if (caller.account !== name && !caller.may("accounts", "get", name))
+        if (caller.account !== name && !caller.may({ resource: "accounts", action: "get", object: name }))
           throw new ApiError("permissionDenied", "permission denied");
         if (!accounts.has(name)) throw new ApiError("notFound", `account '${name}' does not exist`);
         return { name, enabled: true, capabilities: ["apiKey"] };
@@ -95,7 +95,8 @@ function projectRoute(path: string, answer: (project: string) => object): Route 
     method: "GET",
     path,
     handle: ({ caller, params: { name = "" } }) => {
-      if (!caller.may("projects", "get", name)) throw new ApiError("permissionDenied", "permission denied");
+      if (!caller.may({ resource: "projects", action: "get", object: name }))
+        throw new ApiError("permissionDenied", "permission denied");
       return answer(name);
     },
   };

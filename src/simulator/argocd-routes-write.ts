@@ -40,7 +40,7 @@ export function writeRoutes(instance: ArgocdInstance): readonly Route[] {
 
 async function startSync(instance: ArgocdInstance, request: ApiRequest): Promise<Application> {
   const { application, operation } = await operationOf(instance, request);
-  const started = startOperation(instance, applicationKey(application), operation);
+  const started = startOperation(instance, { key: applicationKey(application), operation });
   const { revision = "", revisions = [revision] } = operation.sync;
   const { username = "" } = operation.initiatedBy;
   const message = `${username} initiated sync to ${revisions.join(", ")}`;
@@ -48,8 +48,13 @@ async function startSync(instance: ArgocdInstance, request: ApiRequest): Promise
   return started;
 }
 
+export interface OperationStart {
+  readonly key: string;
+  readonly operation: Operation;
+}
+
 /** Sets the operation of an Application; refused while there is one. */
-export function startOperation({ applications }: ArgocdInstance, key: string, operation: Operation): Application {
+export function startOperation({ applications }: ArgocdInstance, { key, operation }: OperationStart): Application {
   if (applications.get(key)?.operation !== undefined)
     throw new ApiError("failedPrecondition", "another operation is already in progress");
   const started = applications.update(key, (application) => withOperation(application, operation));
@@ -58,7 +63,7 @@ export function startOperation({ applications }: ArgocdInstance, key: string, op
 }
 
 function rollback(instance: ArgocdInstance, { params, body, caller }: ApiRequest): Application {
-  const message = parseMessage("ApplicationRollbackRequest", RollbackMessage, body);
+  const message = parseMessage(body, { name: "ApplicationRollbackRequest", schema: RollbackMessage });
   const { id, appNamespace, project } = message;
   if (id === undefined)
     throw new ApiError("internal", 'grpc: error while marshaling: proto: required field "id" not set');
@@ -73,8 +78,9 @@ function rollback(instance: ArgocdInstance, { params, body, caller }: ApiRequest
   if (entry === undefined)
     throw new ApiError("invalidArgument", `application ${key} does not have deployment with id ${id}`);
   const user = caller.account ?? "";
-  const sync = rollbackRequest(entry, message, spec.syncPolicy?.syncOptions);
-  const started = startOperation(instance, key, { sync, initiatedBy: { username: user }, retry: {} });
+  const sync = rollbackRequest(entry, { ...message, syncOptions: spec.syncPolicy?.syncOptions });
+  const operation = { sync, initiatedBy: { username: user }, retry: {} };
+  const started = startOperation(instance, { key, operation });
   instance.events.record(started, { reason: "OperationStarted", message: `${user} initiated rollback to ${id}`, user });
   return started;
 }
@@ -82,8 +88,11 @@ function rollback(instance: ArgocdInstance, { params, body, caller }: ApiRequest
 // A rollback takes the source as it was then, and leaves the hooks out.
 function rollbackRequest(
   { revision = "", revisions = [], source, sources }: HistoryEntry,
-  { prune = false, dryRun = false }: z.infer<typeof RollbackMessage>,
-  syncOptions: readonly string[] | undefined,
+  {
+    prune = false,
+    dryRun = false,
+    syncOptions,
+  }: z.infer<typeof RollbackMessage> & { syncOptions: string[] | undefined },
 ): SyncRequest {
   return {
     ...(sources === undefined ? { source, revision } : { sources, revisions }),

@@ -2,6 +2,7 @@ import { z } from "zod";
 
 import {
   type Application,
+  type ApplicationSpec,
   isAutomated,
   type Operation,
   Retry,
@@ -45,13 +46,13 @@ export async function operationOf(
   instance: ArgocdInstance,
   request: ApiRequest,
 ): Promise<{ readonly application: Application; readonly operation: Operation }> {
-  const message = parseMessage("ApplicationSyncRequest", SyncMessage, request.body);
-  const application = permittedApplication(instance, message, request);
+  const message = parseMessage(request.body, { name: "ApplicationSyncRequest", schema: SyncMessage });
+  const application = permittedApplication(instance, { ...request, message });
   const { syncPolicy } = application.spec;
   const { infos = [], retryStrategy = syncPolicy?.retry ?? {} } = message;
   const operation: Operation = {
     sync: {
-      ...pinnedSources(application.spec, await resolvedRevisions(instance, application, message)),
+      ...pinnedSources(application.spec, await resolvedRevisions(instance, { application, message })),
       ...requestedParts(message, syncPolicy?.syncOptions),
     },
     initiatedBy: { username: request.caller.account ?? "" },
@@ -63,16 +64,15 @@ export async function operationOf(
 
 function permittedApplication(
   instance: ArgocdInstance,
-  message: SyncMessage,
-  { params, caller }: ApiRequest,
+  { params, caller, message }: ApiRequest & { readonly message: SyncMessage },
 ): Application {
   const target = { name: params["name"] ?? "", appNamespace: message.appNamespace, project: message.project };
   const application = findApplication(instance.applications, { caller, action: "get", target });
   // A closed window is told before a missing right.
   if (!instance.windows.canSync(application, true))
     throw new ApiError("permissionDenied", "cannot sync: blocked by sync window");
-  requireRight(caller, "sync", application);
-  if ((message.manifests ?? []).length > 0) requireRight(caller, "override", application);
+  requireRight(caller, { action: "sync", application });
+  if ((message.manifests ?? []).length > 0) requireRight(caller, { action: "override", application });
   if (application.metadata.deletionTimestamp !== undefined)
     throw new ApiError("failedPrecondition", "application is deleting");
   return application;
@@ -100,12 +100,11 @@ function withoutUndefined({ apply, hook }: { apply?: object | undefined; hook?: 
 
 async function resolvedRevisions(
   { repoServer }: ArgocdInstance,
-  application: Application,
-  message: SyncMessage,
+  { application, message }: { readonly application: Application; readonly message: SyncMessage },
 ): Promise<readonly string[]> {
   const sources = sourcesOf(application.spec);
   const wanted = application.spec.sources === undefined ? [message.revision ?? ""] : wantedRevisions(sources, message);
-  requireTarget(application, sources, wanted, message.dryRun === true);
+  if (isAutomated(application.spec) && message.dryRun !== true) requireTargets(application.spec, wanted);
   const revisions: string[] = [];
   for (const [index, source] of sources.entries()) {
     const resolved = await repoServer.resolve(source, wanted[index]);
@@ -131,14 +130,8 @@ function wantedRevisions(sources: readonly Source[], message: SyncMessage): read
 }
 
 // With auto-sync on, only the spelling that stands in the spec is accepted.
-function requireTarget(
-  { spec }: Application,
-  sources: readonly Source[],
-  wanted: readonly string[],
-  isDryRun: boolean,
-): void {
-  if (!isAutomated(spec) || isDryRun) return;
-  for (const [index, { repoURL, targetRevision = "" }] of sources.entries()) {
+function requireTargets(spec: ApplicationSpec, wanted: readonly string[]): void {
+  for (const [index, { repoURL, targetRevision = "" }] of sourcesOf(spec).entries()) {
     const revision = wanted[index] ?? "";
     if (revision === "" || revision === (targetRevision === "" ? "HEAD" : targetRevision)) continue;
     const what = spec.sources === undefined ? "Cannot sync" : `Cannot sync source ${repoURL}`;

@@ -36,6 +36,11 @@ interface Outcome {
   readonly message: string;
 }
 
+export interface Started {
+  readonly application: Application;
+  readonly operation: Operation;
+}
+
 /** One operation of one Application, from Pending to its end. */
 export class SyncRun {
   readonly #deps: SyncRunDeps;
@@ -44,7 +49,7 @@ export class SyncRun {
   readonly #operation: Operation;
   #wake: (() => void) | undefined;
 
-  constructor(deps: SyncRunDeps, application: Application, operation: Operation) {
+  constructor(deps: SyncRunDeps, { application, operation }: Started) {
     this.#deps = deps;
     this.#key = `${application.metadata.namespace}/${application.metadata.name}`;
     this.#uid = application.metadata.uid;
@@ -96,8 +101,8 @@ export class SyncRun {
       if (limit >= 0 && retries >= limit)
         return retries === 0 ? outcome : { ...outcome, message: `${outcome.message} (retried ${retries} times).` };
       const delayMs = retryDelayMs(backoff, retries);
-      const at = this.#deps.pace.now() + delayMs / this.#deps.pace.speed;
-      record.writeRetry(retryText(outcome.message, retries + 1, at), retries + 1);
+      const atMs = this.#deps.pace.now() + delayMs / this.#deps.pace.speed;
+      record.writeRetry(retryText({ failure: outcome.message, attempt: retries + 1, atMs }), retries + 1);
       await this.#pause(delayMs);
       record.writeNextAttempt(retries + 1);
     }
@@ -164,7 +169,7 @@ export class SyncRun {
       if (resolved.kind === "failed") return failed(resolved.text, index + 1);
       revisions.push(resolved.revision);
     }
-    const rendered = await this.#deps.repoServer.render(application, sources, revisions);
+    const rendered = await this.#deps.repoServer.render({ application, sources, revisions });
     if (rendered.kind === "failed") return failed(rendered.text, rendered.position);
     return { kind: "loaded", sources, revisions: rendered.revisions, objects: rendered.objects };
   }
@@ -185,8 +190,9 @@ export class SyncRun {
     if (ended === undefined) return;
     const reason = "OperationCompleted";
     this.#deps.events.record(ended, { reason, message: `Sync operation to ${revision} ${result}` });
-    if (this.#operation.sync.dryRun !== true)
-      void this.#deps.refresh.request(this.#key, "latest", TIMINGS.refreshAfterSync);
+    if (this.#operation.sync.dryRun === true) return;
+    const { pace, refresh } = this.#deps;
+    pace.after(TIMINGS.refreshAfterSync, () => void refresh.request(this.#key, "latest"));
   }
 
   async #pause(delayMs: number): Promise<void> {

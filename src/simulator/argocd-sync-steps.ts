@@ -158,7 +158,7 @@ export class SyncSteps {
       this.#set(task, { status: prune ? "Pruned" : "PruneSkipped", message, hookPhase: "Succeeded" });
       return;
     }
-    const applied = cluster.apply(ref, manifest, task.kind === "namespace" ? "" : application);
+    const applied = cluster.apply({ ref, manifest, application: task.kind === "namespace" ? "" : application });
     if (applied.kind === "rejected") {
       this.#set(task, { status: "SyncFailed", message: applied.message, hookPhase: "Failed" });
       return;

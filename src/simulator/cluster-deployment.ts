@@ -26,6 +26,19 @@ interface Rollout {
   readonly deadline: Timer | undefined;
 }
 
+interface Scaling {
+  readonly deployment: LiveObject;
+  readonly newest: LiveObject;
+  readonly again: () => void;
+}
+
+interface Progress {
+  readonly deployment: LiveObject;
+  readonly newest: LiveObject;
+  readonly ready: number;
+  readonly isDone: boolean;
+}
+
 /** Rolls Deployments pod by pod, 25 % more and 25 % fewer than wanted at a time, with the progress deadline. */
 export class DeploymentController {
   readonly #deps: DeploymentControllerDeps;
@@ -71,7 +84,7 @@ export class DeploymentController {
     if (deployment.deleting) return;
     const again = (): void => this.reconcile(key);
     const newest = this.#newestReplicaSet(deployment);
-    this.#scale(deployment, newest, again);
+    this.#scale({ deployment, newest, again });
     this.#report(key, newest);
   }
 
@@ -95,7 +108,7 @@ export class DeploymentController {
     return store.add({ ref, manifest, status, application, owner });
   }
 
-  #scale(deployment: LiveObject, newest: LiveObject, again: () => void): void {
+  #scale({ deployment, newest, again }: Scaling): void {
     const { store, pods } = this.#deps;
     const wanted = wantedReplicas(deployment);
     const running = this.#pods(keyOf(deployment.ref));
@@ -123,7 +136,12 @@ export class DeploymentController {
     const running = this.#pods(key);
     const updated = running.filter((pod) => pod.owner === keyOf(newest.ref));
     const isDone = updated.length === running.length && updated.filter(isReady).length >= wantedReplicas(deployment);
-    const isExceeded = this.#watchDeadline(deployment, newest, { ready: updated.filter(isReady).length, isDone });
+    const isExceeded = this.#watchDeadline({
+      deployment,
+      newest,
+      ready: updated.filter(isReady).length,
+      isDone,
+    });
     const status: DeploymentStatus = {
       kind: "Deployment",
       observedGeneration: deployment.generation,
@@ -137,18 +155,18 @@ export class DeploymentController {
   }
 
   /** Whether the deadline has passed; starts it anew at every progress. */
-  #watchDeadline(deployment: LiveObject, newest: LiveObject, now: { ready: number; isDone: boolean }): boolean {
+  #watchDeadline({ deployment, newest, ready, isDone }: Progress): boolean {
     const key = keyOf(deployment.ref);
     const newestKey = `${keyOf(newest.ref)} ${revisionOf(newest)}`;
     const before = this.#rollouts.get(key);
-    const isProgress = before?.newest !== newestKey || now.ready > before.available;
-    if (!isProgress && !now.isDone) {
+    const isProgress = before?.newest !== newestKey || ready > before.available;
+    if (!isProgress && !isDone) {
       return deployment.status.kind === "Deployment" && deployment.status.deadlineExceeded;
     }
     before?.deadline?.cancel();
     const seconds = deployment.manifest.spec?.progressDeadlineSeconds ?? DEFAULT_DEADLINE_SECONDS;
-    const deadline = now.isDone ? undefined : this.#deps.pace.after(seconds * 1000, () => this.#exceed(key));
-    this.#rollouts.set(key, { newest: newestKey, available: now.ready, deadline });
+    const deadline = isDone ? undefined : this.#deps.pace.after(seconds * 1000, () => this.#exceed(key));
+    this.#rollouts.set(key, { newest: newestKey, available: ready, deadline });
     return false;
   }
 

@@ -18,6 +18,13 @@ export interface ClusterSimulatorDeps {
   readonly otherImages: ImageBehaviour;
 }
 
+export interface Placement {
+  readonly ref: ObjectRef;
+  readonly manifest: Manifest;
+  /** The key of the Application that the object is for; empty for none. */
+  readonly application: string;
+}
+
 export type ApplyResult =
   | { readonly kind: "created" | "configured" | "unchanged" }
   | { readonly kind: "rejected"; readonly message: string };
@@ -53,7 +60,7 @@ export class ClusterSimulator {
   }
 
   /** Makes or changes an object, as `kubectl apply` would. */
-  apply(ref: ObjectRef, manifest: Manifest, application: string): ApplyResult {
+  apply({ ref, manifest, application }: Placement): ApplyResult {
     const message = rejectionOf(manifest);
     if (message !== undefined) return { kind: "rejected", message };
     const key = keyOf(ref);
@@ -72,7 +79,7 @@ export class ClusterSimulator {
   }
 
   /** Puts an object there as if it had been for long: a Deployment with all its pods ready. */
-  place(ref: ObjectRef, manifest: Manifest, application: string): void {
+  place({ ref, manifest, application }: Placement): void {
     this.store.add({ ref, manifest, status: firstStatus(ref), application });
     if (ref.kind === "Deployment") this.#deployments.place(keyOf(ref));
   }
@@ -80,7 +87,7 @@ export class ClusterSimulator {
   /** Changes a live object behind Argo CD's back, as `kubectl edit` would. */
   edit(key: string, manifest: Manifest): void {
     const existing = this.store.get(key);
-    if (existing !== undefined) this.apply(existing.ref, manifest, existing.application);
+    if (existing !== undefined) this.apply({ ref: existing.ref, manifest, application: existing.application });
   }
 
   /** Deletes an object with what it owns; it is gone a moment later. */

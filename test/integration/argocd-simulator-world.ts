@@ -6,7 +6,7 @@ import { settle, type FakeClock } from "../support/fake-clock.ts";
 import type { AccountDefinition, Policy } from "../../src/simulator/argocd-accounts.ts";
 import { accountToken } from "../../src/simulator/argocd-accounts.ts";
 import type { ApplicationDefinition } from "../../src/simulator/argocd-application-store.ts";
-import type { CommitDetails, ManifestSource } from "../../src/simulator/argocd-manifest-source.ts";
+import type { CommitDetails, FolderAtCommit, ManifestSource } from "../../src/simulator/argocd-manifest-source.ts";
 import {
   type ArgocdSimulator,
   type ArgocdSimulatorOptions,
@@ -38,7 +38,7 @@ export class MemoryManifests implements ManifestSource {
     return Promise.resolve([...this.#commits.keys()].find((commit) => commit.startsWith(revision)));
   }
 
-  files(_repoURL: string, commit: string, folder: string): Promise<ReadonlyMap<string, string> | undefined> {
+  files({ commit, folder }: FolderAtCommit): Promise<ReadonlyMap<string, string> | undefined> {
     const manifests = this.#commits.get(commit)?.[folder];
     if (manifests === undefined) return Promise.resolve(undefined);
     return Promise.resolve(new Map(manifests.map((manifest, index) => [`${index}.json`, JSON.stringify(manifest)])));

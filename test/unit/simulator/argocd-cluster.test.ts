@@ -43,7 +43,7 @@ class Rig {
   }
 
   apply(manifest: Manifest): string {
-    return this.cluster.apply(refOf(manifest, "shop"), manifest, "argocd/web").kind;
+    return this.cluster.apply({ ref: refOf(manifest, "shop"), manifest, application: "argocd/web" }).kind;
   }
 
   get pods(): readonly LiveObject[] {
@@ -171,7 +171,7 @@ describe("a Deployment", () => {
   test("with replicas that are no number is refused in Kubernetes' words", () => {
     const manifest = { ...deployment("web:1"), spec: { replicas: "two" } };
     const rig = new Rig();
-    expect(rig.cluster.apply(refOf(manifest, "shop"), manifest, "argocd/web")).toEqual({
+    expect(rig.cluster.apply({ ref: refOf(manifest, "shop"), manifest, application: "argocd/web" })).toEqual({
       kind: "rejected",
       message:
         'Deployment in version "v1" cannot be handled as a Deployment: json: cannot unmarshal string into Go struct field DeploymentSpec.spec.replicas of type int32',

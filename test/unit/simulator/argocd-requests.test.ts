@@ -169,11 +169,11 @@ describe("a body", () => {
     [{ list: [true] }, "json: cannot unmarshal bool into Go struct field Request.list of type string"],
     [7, "json: cannot unmarshal number into Go value of type Request"],
   ])("%j has a value of the wrong type", (body, message) => {
-    expect(() => parseMessage("Request", Message, body)).toThrow(message);
+    expect(() => parseMessage(body, { name: "Request", schema: Message })).toThrow(message);
   });
 
   test("may hold fields that nobody knows", () => {
-    expect(parseMessage("Request", Message, { other: 1 })).toEqual({ other: 1 });
+    expect(parseMessage({ other: 1 }, { name: "Request", schema: Message })).toEqual({ other: 1 });
   });
 });
 
@@ -233,9 +233,9 @@ describe("rights", () => {
 
   test("a refusal in the policy counts more than a permission", () => {
     const caller = accounts.identify(`Bearer ${accountToken("bot")}`);
-    expect(caller.may("applications", "sync", "shop/web")).toBe(true);
-    expect(caller.may("applications", "delete", "shop/web")).toBe(false);
-    expect(caller.may("applications", "sync", "bank/web")).toBe(false);
+    expect(caller.may({ resource: "applications", action: "sync", object: "shop/web" })).toBe(true);
+    expect(caller.may({ resource: "applications", action: "delete", object: "shop/web" })).toBe(false);
+    expect(caller.may({ resource: "applications", action: "sync", object: "bank/web" })).toBe(false);
   });
 
   test.each([undefined, "", "Basic abc", "Bearer abc"])("the header %j is no session", (header) => {
@@ -250,6 +250,10 @@ test("the pauses between attempts double up to the longest", () => {
     5000, 10_000, 20_000, 30_000, 30_000,
   ]);
   expect(retryDelayMs(undefined, 0)).toBe(5000);
-  expect(retryText("it failed", 1, Date.UTC(2026, 0, 1, 15, 4))).toBe("it failed. Retrying attempt #1 at 3:04PM.");
-  expect(retryText("it failed", 2, Date.UTC(2026, 0, 1, 0, 5))).toBe("it failed. Retrying attempt #2 at 12:05AM.");
+  expect(retryText({ failure: "it failed", attempt: 1, atMs: Date.UTC(2026, 0, 1, 15, 4) })).toBe(
+    "it failed. Retrying attempt #1 at 3:04PM.",
+  );
+  expect(retryText({ failure: "it failed", attempt: 2, atMs: Date.UTC(2026, 0, 1, 0, 5) })).toBe(
+    "it failed. Retrying attempt #2 at 12:05AM.",
+  );
 });

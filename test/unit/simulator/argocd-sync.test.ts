@@ -179,7 +179,7 @@ describe("an automated application", () => {
   const leftOver = compare([], [live(manifest("Service", "web"))]);
 
   test("is synced to what Git asks for, with five attempts", () => {
-    expect(automaticOperation(automated, ["r"], outOfSync)).toMatchObject({
+    expect(automaticOperation({ application: automated, revisions: ["r"], comparison: outOfSync })).toMatchObject({
       sync: { revision: "r" },
       initiatedBy: { automated: true },
       retry: { limit: 5 },
@@ -195,7 +195,7 @@ describe("an automated application", () => {
     ["tried at that revision", attempted(automated, "Failed", "r"), outOfSync],
     ["done with that revision", attempted(automated, "Succeeded", "r"), outOfSync],
   ])("is left alone when it is %s", (_, candidate, comparison) => {
-    expect(automaticOperation(candidate, ["r"], comparison)).toBeUndefined();
+    expect(automaticOperation({ application: candidate, revisions: ["r"], comparison })).toBeUndefined();
   });
 
   test.each([
@@ -203,7 +203,7 @@ describe("an automated application", () => {
     ["heals itself", attempted(application({ automated: { selfHeal: true } }), "Succeeded", "r"), outOfSync],
     ["has a new revision", attempted(automated, "Failed", "before"), outOfSync],
   ])("is synced when it %s", (_, candidate, comparison) => {
-    expect(automaticOperation(candidate, ["r"], comparison)).toBeDefined();
+    expect(automaticOperation({ application: candidate, revisions: ["r"], comparison })).toBeDefined();
   });
 
   test("says why it does not try again", () => {
