@@ -47,7 +47,7 @@ const MOST_READS = 50;
 
 /**
  * The newest known copy of every application of one server: fed by the watch, compared with a reduced list against gaps.
- * Its hints are hints: what decides something is read again by whoever decides.
+ * Copies from the watch carry no annotations, see there. Its hints are hints: what decides something is read again by whoever decides.
  * A subscription costs one entry in a map, and no timer.
  */
 export class ApplicationCache implements WatchListener {

@@ -1,5 +1,5 @@
 import type { Application } from "./application.ts";
-import { newestHistoryId, revisionList } from "./application-facts.ts";
+import { newestHistoryId } from "./application-facts.ts";
 import { type OperationIdentity, operationFingerprint } from "./operation-identity.ts";
 
 /** The full commit that one source of the application has to be at. */
@@ -53,12 +53,6 @@ export function rememberBefore(application: Application): ApplicationBefore {
     operation: operationFingerprint(application),
     reconciledAt: application.status.reconciledAt,
   };
-}
-
-/** The revisions that Argo CD resolved for an accepted sync, per source, from the answer to the POST. */
-export function acceptedRevisions(answer: Application): readonly ExpectedRevision[] {
-  if (answer.operation === undefined) return [];
-  return revisionList(answer.operation.sync).map((sha, sourceIndex) => ({ sourceIndex, sha }));
 }
 
 /** Whether `revisions` (one per source) are exactly the expected ones; an abbreviated expectation is compared as a prefix. */

@@ -9,6 +9,7 @@ export interface FieldChange {
 }
 
 const LONGEST_VALUE = 80;
+const SHOWN_BEFORE_DIFFERENCE = 20;
 const HIDDEN = "(hidden)";
 const DEEPEST = 40;
 // Argo CD masks Secrets only; passwords also stand in environment variables and ConfigMaps.
@@ -44,7 +45,8 @@ function compare(from: unknown, to: unknown, place: Place, changes: FieldChange[
     return;
   }
   if (from !== undefined && to !== undefined && canonicalJson(from) === canonicalJson(to)) return;
-  changes.push({ path: place.path, from: shown(from, place), to: shown(to, place) });
+  const [before, after] = apart(shown(from, place), shown(to, place));
+  changes.push({ path: place.path, from: before, to: after });
 }
 
 function compareMembers(from: Named, to: Named, place: Place, changes: FieldChange[]): void {
@@ -92,8 +94,24 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
 function shown(value: unknown, place: Place): string | undefined {
   if (value === undefined) return undefined;
   if (place.hidden || holdsSensitive(value)) return HIDDEN;
-  const text = (typeof value === "string" ? value : JSON.stringify(value)).replaceAll(/\s+/gu, " ");
-  return text.length <= LONGEST_VALUE ? text : `${text.slice(0, LONGEST_VALUE - 1)}…`;
+  const text = typeof value === "string" ? value : JSON.stringify(value);
+  // The first digits of a digest tell it from others, and whole ones push the rest out of sight.
+  return text.replaceAll(/\s+/gu, " ").replaceAll(/\b(sha(?:256|512):[0-9a-f]{12})[0-9a-f]{52,}/gu, "$1…");
+}
+
+/** Both sides cut to what fits; what they begin with in common is left out where the difference would not be seen otherwise. */
+function apart(from: string | undefined, to: string | undefined): readonly [string | undefined, string | undefined] {
+  if (from === undefined || to === undefined) return [from && cut(from, 0), to && cut(to, 0)];
+  let same = 0;
+  while (same < from.length && from[same] === to[same]) same += 1;
+  const start = same < LONGEST_VALUE / 2 ? 0 : same - SHOWN_BEFORE_DIFFERENCE;
+  const isLong = Math.max(from.length, to.length) > LONGEST_VALUE;
+  return isLong ? [cut(from, start), cut(to, start)] : [from, to];
+}
+
+function cut(text: string, start: number): string {
+  const rest = start === 0 ? text : `…${text.slice(start)}`;
+  return rest.length <= LONGEST_VALUE ? rest : `${rest.slice(0, LONGEST_VALUE - 1)}…`;
 }
 
 // A whole subtree that was added or removed is shown as one value, so it is searched for what must not be shown.

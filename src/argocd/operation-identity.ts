@@ -80,7 +80,7 @@ export function hasOperationInProgress(application: Application): boolean {
   return state !== undefined && !isFinalPhase(state.phase);
 }
 
-export function isFinalPhase(phase: string): boolean {
+function isFinalPhase(phase: string): boolean {
   return phase === "Succeeded" || phase === "Failed" || phase === "Error";
 }
 

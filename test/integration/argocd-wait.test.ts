@@ -1,9 +1,12 @@
 import { afterEach, describe, expect, it } from "vitest";
 
-import { type ArgocdConnection, openArgocdClient, openArgocdConnection } from "../../src/argocd/argocd-connection.ts";
-import { acceptedRevisions, type Expectation, rememberBefore } from "../../src/argocd/expectation.ts";
+import { ApplicationCache } from "../../src/argocd/application-cache.ts";
+import { ArgocdClient } from "../../src/argocd/argocd-client.ts";
+import { ArgocdHttp } from "../../src/argocd/argocd-http.ts";
+import { type Expectation, rememberBefore } from "../../src/argocd/expectation.ts";
 import { infosOf } from "../../src/argocd/operation-identity.ts";
 import type { Verdict } from "../../src/argocd/verdict.ts";
+import { WatchStream } from "../../src/argocd/watch-stream.ts";
 import { waitForApplication } from "../../src/argocd/wait-for-application.ts";
 import { systemClock } from "../../src/platform/clock.ts";
 import { systemRandom } from "../../src/platform/ids.ts";
@@ -52,7 +55,7 @@ const manifests: ManifestSource = {
   references: () => Promise.resolve(new Map([["refs/heads/main", BETTER]])),
   commitName: (_repository, revision) =>
     Promise.resolve(Object.keys(commits).find((commit) => commit.startsWith(revision))),
-  files: (_repository, commit, folder) => {
+  files: ({ commit, folder }) => {
     const found = commits[commit]?.[folder];
     return Promise.resolve(
       found && new Map(found.map((manifest, index) => [`${index}.json`, JSON.stringify(manifest)])),
@@ -95,12 +98,36 @@ async function aWorld(applications: readonly ApplicationDefinition[], compareEve
     images: { "registry.example.com/app:broken": { kind: "crashes", afterMs: 100 } },
   });
   closing.push(() => argocd.stop());
-  const options = { name: "main", url: argocd.url, token: accountToken("quarterdeck"), compareEveryMs };
-  const connection = openArgocdConnection(options, { clock: systemClock, random: systemRandom, logger: silentLogger });
-  closing.push(async () => await connection[Symbol.asyncDispose]());
+  const connection = connect(argocd.url, "quarterdeck", { compareEveryMs });
   await until(() => connection.cache.all().length === applications.length);
   return { argocd, connection };
 }
+
+/** A connection to one server: client, stream and cache, closed after the test. */
+function connect(
+  url: string,
+  account: string,
+  options: { readonly compareEveryMs?: number; readonly namespaces?: readonly string[] } = {},
+) {
+  const common = { clock: systemClock, random: systemRandom, logger: silentLogger };
+  const filter = { namespaces: options.namespaces };
+  const http = new ArgocdHttp({ url, token: accountToken(account), clock: systemClock });
+  const client = new ArgocdClient({ http, clock: systemClock, random: systemRandom });
+  const streamHealth = () => watch.health();
+  const cache = new ApplicationCache({
+    ...common,
+    client,
+    filter,
+    compareEveryMs: options.compareEveryMs ?? 60_000,
+    streamHealth,
+  });
+  const watch = new WatchStream({ ...common, http, filter, listener: cache });
+  for (const part of [http, cache, watch]) closing.push(() => part[Symbol.asyncDispose]());
+  watch.start();
+  cache.start();
+  return { client, cache };
+}
+type Connection = ReturnType<typeof connect>;
 
 async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await new Promise((resolve) => setTimeout(resolve, 5));
@@ -112,7 +139,7 @@ let runs = 0;
 
 /** Posts a sync and waits for it, as the steps do. */
 async function deploy(
-  connection: ArgocdConnection,
+  connection: Connection,
   name: string,
   revision: string,
   options: { readonly posted?: () => Promise<void> } = {},
@@ -120,10 +147,10 @@ async function deploy(
   const app = { namespace: "argocd", name };
   const operation = { run: `run_${(runs += 1)}`, step: `promote/${name}`, attempt: 1 };
   const before = rememberBefore(await connection.client.getApplication(app));
-  const answer = await connection.client.sync({ ...app, project: "default" }, { revision, infos: infosOf(operation) });
+  await connection.client.sync({ ...app, project: "default" }, { revision, infos: infosOf(operation) });
   const expectation: Expectation = {
     mode: "pin",
-    revisions: acceptedRevisions(answer),
+    revisions: [{ sourceIndex: 0, sha: revision }],
     operation,
     before,
     postedAtMs: systemClock.now(),
@@ -294,13 +321,7 @@ describe("waiting, against a simulated Argo CD over HTTP", () => {
 describe("a connection", () => {
   it("shows that a token is refused, and reads nothing with it", async () => {
     const { argocd } = await aWorld([application("web")]);
-    const options = { name: "main", url: argocd.url, token: accountToken("stranger") };
-    const connection = openArgocdConnection(options, {
-      clock: systemClock,
-      random: systemRandom,
-      logger: silentLogger,
-    });
-    closing.push(async () => await connection[Symbol.asyncDispose]());
+    const connection = connect(argocd.url, "stranger");
     await until(() => connection.cache.health().lastError !== undefined);
     expect(connection.cache.health()).toMatchObject({
       connected: false,
@@ -312,26 +333,18 @@ describe("a connection", () => {
   it("drops what comes from namespaces that are not asked for", async () => {
     const elsewhere = { ...application("web"), namespace: "team-b" };
     const { argocd } = await aWorld([application("web"), elsewhere]);
-    const options = { name: "main", url: argocd.url, token: accountToken("quarterdeck"), namespaces: ["team-b"] };
-    const connection = openArgocdConnection(options, {
-      clock: systemClock,
-      random: systemRandom,
-      logger: silentLogger,
-    });
-    closing.push(async () => await connection[Symbol.asyncDispose]());
+    const connection = connect(argocd.url, "quarterdeck", { namespaces: ["team-b"] });
     await until(() => connection.cache.all().length > 0);
     expect(connection.cache.all().map(({ metadata }) => metadata.namespace)).toEqual(["team-b"]);
   });
 
-  it("can be without a watch, for single questions", async () => {
-    const { argocd } = await aWorld([application("web")]);
-    await using opened = openArgocdClient(
-      { url: argocd.url, token: accountToken("quarterdeck") },
-      { clock: systemClock, random: systemRandom },
+  it("answers the questions that tell whether it is set up right", async () => {
+    const { connection } = await aWorld([application("web")]);
+    expect(await connection.client.version()).toMatch(/^v3\.5/u);
+    expect(await connection.client.userInfo()).toMatchObject({ loggedIn: true, username: "quarterdeck" });
+    expect(await connection.client.canI({ resource: "applications", action: "sync", object: "default/web" })).toBe(
+      true,
     );
-    expect(await opened.client.version()).toMatch(/^v3\.5/u);
-    expect(await opened.client.userInfo()).toMatchObject({ loggedIn: true, username: "quarterdeck" });
-    expect(await opened.client.canI({ resource: "applications", action: "sync", object: "default/web" })).toBe(true);
-    expect(await opened.client.listApplications()).toMatchObject([{ metadata: { name: "web" } }]);
+    expect(await connection.client.listApplications()).toMatchObject([{ metadata: { name: "web" } }]);
   });
 });

@@ -1,20 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { acceptedRevisions, matchesExpected, rememberBefore } from "../../../src/argocd/expectation.ts";
-import { anApplication, anOperation, aState, at, ours, SHA_A, SHA_B } from "./application-builder.ts";
+import { matchesExpected, rememberBefore } from "../../../src/argocd/expectation.ts";
+import { anApplication, aState, at, SHA_A } from "./application-builder.ts";
 
 describe("expectation", () => {
-  it("takes the resolved revisions from the answer to the post", () => {
-    expect(acceptedRevisions(anApplication({ operation: anOperation(SHA_B, ours) }))).toEqual([
-      { sourceIndex: 0, sha: SHA_B },
-    ]);
-    const multi = anApplication({ operation: { sync: { revisions: [SHA_A, SHA_B] } } });
-    expect(acceptedRevisions(multi)).toEqual([
-      { sourceIndex: 0, sha: SHA_A },
-      { sourceIndex: 1, sha: SHA_B },
-    ]);
-    expect(acceptedRevisions(anApplication())).toEqual([]);
-  });
-
   it("is met by nothing when it expects nothing", () => {
     expect(matchesExpected([], [SHA_A])).toBe(false);
     expect(matchesExpected([{ sourceIndex: 0, sha: "" }], [SHA_A])).toBe(false);
