@@ -1,0 +1,79 @@
+import { type Spread, spreadOf } from "./spread.ts";
+
+/** One line of the report. */
+export interface Figure {
+  /** Which goal it belongs to, such as `P1`. */
+  readonly goal: string;
+  readonly what: string;
+  /** What was compared with what, in its own unit; absent where the figure is not a ratio. */
+  readonly product?: string;
+  readonly baseline?: string;
+  /** Undefined when it could not be measured on this machine. */
+  readonly value: Spread | undefined;
+  /** `x` for a ratio, otherwise the unit of the value. */
+  readonly unit: "x" | "ms" | "";
+  /** What `value.median` must not exceed; absent for what is only told. */
+  readonly limit?: number;
+}
+
+/** Pairs of a product and a baseline measured side by side, one for each round. */
+export interface Rounds {
+  readonly product: readonly number[];
+  readonly baseline: readonly number[];
+}
+
+/** The ratio of the medians, with the smallest and the largest ratio of one round. */
+export function ratioOf({ product, baseline }: Rounds): Spread {
+  const ratios = product.map((value, round) => value / (baseline[round] ?? Number.NaN));
+  const { min, max } = spreadOf(ratios);
+  return { median: spreadOf(product).median / spreadOf(baseline).median, min, max };
+}
+
+/** The median of a list of times with its unit: `0.213 ms`. */
+export function timeText(valuesMs: readonly number[]): string {
+  return `${spreadOf(valuesMs).median.toFixed(3)} ms`;
+}
+
+const HEADINGS = ["goal", "what", "product", "baseline", "median", "min", "max", "limit", "holds"];
+const NONE = "-";
+
+/** All figures as one table in plain text. */
+export function table(figures: readonly Figure[]): string {
+  const rows = [HEADINGS, ...figures.map(rowOf)];
+  const widths = HEADINGS.map((_heading, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const rule = widths.map((width) => "-".repeat(width));
+  return [rows[0] ?? [], rule, ...rows.slice(1)]
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n");
+}
+
+function rowOf({ goal, what, product = NONE, baseline = NONE, value, unit, limit }: Figure): readonly string[] {
+  const shown = (number: number | undefined): string => (number === undefined ? NONE : `${numberText(number)}${unit}`);
+  const limitText = limit === undefined ? NONE : `<= ${limit}${unit}`;
+  return [
+    goal,
+    what,
+    product,
+    baseline,
+    shown(value?.median),
+    shown(value?.min),
+    shown(value?.max),
+    limitText,
+    verdict(value, limit),
+  ];
+}
+
+function verdict(value: Spread | undefined, limit: number | undefined): string {
+  if (value === undefined || limit === undefined) return NONE;
+  return value.median <= limit ? "yes" : "NO";
+}
+
+function numberText(value: number): string {
+  if (Number.isInteger(value)) return String(value);
+  return value.toFixed(value < 10 ? 3 : 1);
+}

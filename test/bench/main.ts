@@ -1,0 +1,37 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { cpus, tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { measureDurableStep } from "./durable-step.ts";
+import { type Figure, table } from "./figure.ts";
+
+interface Measurement {
+  readonly goal: string;
+  readonly says: string;
+  readonly measure: (folder: string) => Promise<readonly Figure[]>;
+}
+
+const MEASUREMENTS: readonly Measurement[] = [
+  { goal: "P1", says: "durable steps, about 15 s", measure: measureDurableStep },
+];
+
+/** Measures all goals, or those named as arguments, and prints one table. Never fails for a figure. */
+async function main(goals: readonly string[]): Promise<void> {
+  const chosen = MEASUREMENTS.filter(({ goal }) => goals.length === 0 || goals.includes(goal));
+  const figures: Figure[] = [];
+  for (const { goal, says, measure } of chosen) {
+    console.log(`${goal}: ${says}`);
+    const folder = await mkdtemp(join(tmpdir(), "quarterdeck-bench-"));
+    try {
+      figures.push(...(await measure(folder)));
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+  console.log(
+    `\nNode ${process.version} on ${cpus().length} cores (${cpus()[0]?.model ?? "unknown"}), files in ${tmpdir()}\n`,
+  );
+  console.log(table(figures));
+}
+
+await main(process.argv.slice(2).map((goal) => goal.toUpperCase()));
