@@ -1,9 +1,13 @@
-import type { ManifestDiff } from "../argocd/manifest-diff.ts";
+import type { ManifestDiff, ObjectChange } from "../argocd/manifest-diff.ts";
 
 const MOST_LINES = 12;
 const MOST_FIELDS = 3;
+const LONGEST_PATH = 60;
 
-/** What a rendering changes, in words: one line in all, and one for each object as far as they fit. */
+/**
+ * What a rendering changes, in words: one line in all, and below it each object with the fields that change, old and new, as
+ * far as twelve lines go. Lines of fields are indented.
+ */
 export function renderingText(diff: ManifestDiff): { readonly summary: string; readonly lines: string[] } {
   if (diff.changesNothing) return { summary: "changes nothing", lines: [] };
   const counts: readonly (readonly [number, string])[] = [
@@ -15,14 +19,33 @@ export function renderingText(diff: ManifestDiff): { readonly summary: string; r
     .filter(([count]) => count > 0)
     .map(([count, word]) => `${count} ${word}`)
     .join(", ");
-  const lines = diff.objects.slice(0, MOST_LINES).map((object) => {
-    const fields = object.fields
-      .slice(0, MOST_FIELDS)
-      .map(({ path, from, to }) => `${path}: ${from ?? "-"} → ${to ?? "-"}`);
-    const more = object.fields.length - fields.length + object.moreFields;
-    const details = [...fields, ...(more > 0 ? [`and ${more} more fields`] : [])].join("; ");
-    return `${object.change} ${object.kind}/${object.name}${details === "" ? "" : ` (${details})`}`;
-  });
-  const hidden = diff.objects.length - lines.length + diff.moreObjects;
-  return { summary, lines: hidden > 0 ? [...lines, `and ${hidden} more objects`] : lines };
+  const lines: string[] = [];
+  let shown = 0;
+  for (const object of diff.objects) {
+    const own = objectLines(object);
+    const isLast = shown + 1 === diff.objects.length && diff.moreObjects === 0;
+    if (lines.length + own.length > (isLast ? MOST_LINES : MOST_LINES - 1)) break;
+    lines.push(...own);
+    shown += 1;
+  }
+  const hidden = diff.objects.length - shown + diff.moreObjects;
+  return {
+    summary,
+    lines: hidden > 0 ? [...lines, `and ${hidden} more ${hidden === 1 ? "object" : "objects"}`] : lines,
+  };
+}
+
+function objectLines({ change, kind, name, fields, moreFields }: ObjectChange): readonly string[] {
+  const shown = fields.slice(0, MOST_FIELDS);
+  const more = fields.length - shown.length + moreFields;
+  return [
+    `${change} ${kind}/${name}`,
+    ...shown.map(({ path, from, to }) => `  ${endOf(path)}: ${from ?? "(nothing)"} → ${to ?? "(nothing)"}`),
+    ...(more > 0 ? [`  and ${more} more ${more === 1 ? "field" : "fields"}`] : []),
+  ];
+}
+
+/** The end of a path says more than its beginning. */
+function endOf(path: string): string {
+  return path.length <= LONGEST_PATH ? path : `…${path.slice(1 - LONGEST_PATH)}`;
 }

@@ -12,7 +12,7 @@ export function evidenceBlocks({ evidence }: GateState): readonly MessageBlock[]
   return [
     section(commitsText(evidence)),
     section(renderingText(evidence)),
-    ...(lines.length > 0 ? [preformatted(lines.map((line) => truncate(oneLine(line), 160)))] : []),
+    ...(lines.length > 0 ? [preformatted(lines.map(renderingLine))] : []),
     section(healthText(evidence)),
     ...(evidence.warnings.length > 0 ? [section(warningsText(evidence.warnings))] : []),
   ];
@@ -62,6 +62,11 @@ function renderingText({ rendering, renderingNote }: GateEvidence): string {
   if (rendering === undefined) return `*Manifests:* not compared.${note}`;
   if (rendering.changesNothing) return `*Manifests:* changes nothing there.${note}`;
   return `*Manifests:* ${inert(rendering.summary, 600)}${note}`;
+}
+
+// Lines of fields stand indented below their object.
+function renderingLine(line: string): string {
+  return `${line.startsWith("  ") ? "  " : ""}${truncate(oneLine(line), 240)}`;
 }
 
 function healthText({ previous, currentHealth }: GateEvidence): string {

@@ -148,6 +148,24 @@ describe("diffManifests", () => {
     expect(long?.fields[0]?.to).toHaveLength(80);
   });
 
+  it("shows where two long values differ, and digests by their first digits", () => {
+    const beginning = "a".repeat(100);
+    const [change] = diffManifests(
+      [configMap("a", { long: `${beginning}one` })],
+      [configMap("a", { long: `${beginning}two` })],
+    ).objects;
+    const shown = `…${"a".repeat(20)}`;
+    expect(change?.fields).toEqual([{ path: "data.long", from: `${shown}one`, to: `${shown}two` }]);
+    const digest = (digit: string): string => `web@sha256:${digit.repeat(64)}`;
+    const [image] = diffManifests(
+      [configMap("a", { image: digest("1") })],
+      [configMap("a", { image: digest("2") })],
+    ).objects;
+    expect(image?.fields).toEqual([
+      { path: "data.image", from: "web@sha256:111111111111…", to: "web@sha256:222222222222…" },
+    ]);
+  });
+
   it("keeps apart hooks that share a generated name, and skips what is no manifest", () => {
     const hook = (image: string): string =>
       JSON.stringify({
