@@ -35,7 +35,7 @@ export interface WaitRequest {
   readonly signal: AbortSignal;
   /** Called when something worth showing has changed. */
   readonly onProgress?: (progress: WaitProgress) => void;
-  /** Whether one commit is in the history of the other; undefined when that cannot be told. Asked only where the branch has moved on. */
+  /** Whether one commit is in the history of the other; undefined when that cannot be told yet: then it is asked again. Asked only where the branch has moved on. */
   readonly isAncestor?: (question: AncestryQuestion) => Promise<boolean | undefined>;
 }
 
@@ -193,8 +193,8 @@ class ApplicationWait {
     const questions = this.#verdict?.kind === "pending" ? (this.#verdict.ancestry ?? []) : [];
     if (isAncestor === undefined || questions.length === 0) return;
     for (const question of questions) {
-      const answer = (await isAncestor(question)) ?? false;
-      this.#memory = rememberAncestry(this.#memory, question, answer);
+      const answer = await isAncestor(question);
+      if (answer !== undefined) this.#memory = rememberAncestry(this.#memory, question, answer);
     }
     this.#judge(this.#nowMs());
   }

@@ -432,6 +432,17 @@ describe("waitForApplication: a branch that has moved on", () => {
     expect(questions).toEqual([`${SHA_B}..${SHA_C}`]);
   });
 
+  it("asks again when that could not be told the first time", async () => {
+    const argocd = new FakeArgocd();
+    argocd.live = synced;
+    const answers = [undefined, true];
+    const wait = await start(argocd, { isAncestor: () => Promise.resolve(answers.shift()) }, tracking);
+    expect(wait.kinds()).toEqual(["pending"]);
+    await argocd.hints({ kind: "compared" });
+    expect(wait.kinds()).toEqual(["pending", "healthy-candidate"]);
+    expect(answers).toEqual([]);
+  });
+
   it("waits when nobody can tell", async () => {
     const argocd = new FakeArgocd();
     argocd.live = synced;
