@@ -25,6 +25,8 @@ export type Answer =
       readonly suggestions?: readonly string[];
       /** The Slack user that the notice is about, such as whoever decided before. */
       readonly about?: string;
+      /** The run that the notice is about: people are led to its card. */
+      readonly run?: string;
     }
   /** Lines as they are, in a fixed-width font. */
   | { readonly kind: "text"; readonly text: string }

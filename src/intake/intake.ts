@@ -1,6 +1,7 @@
 import { type Answer, notice } from "../engine/answer.ts";
 import type { EventStore, Intent, Person } from "../engine/ports.ts";
 import { JsonValue } from "../domain/outcome.ts";
+import { isJsonMap, type Json } from "../platform/canonical-json.ts";
 import type { Clock } from "../platform/clock.ts";
 import { AppError, errorCode, errorText } from "../platform/errors.ts";
 import { newId, type Random } from "../platform/ids.ts";
@@ -58,7 +59,7 @@ export class Intake implements AsyncDisposable {
       at,
       actor,
       kind: arrival.kind,
-      body: JsonValue.parse(arrival),
+      body: recordedBody(arrival),
     };
     const request = arrival.kind === "slash" ? this.#read(arrival, intent) : undefined;
     const recorded = events.recordIntent(intent);
@@ -76,8 +77,8 @@ export class Intake implements AsyncDisposable {
   /** Takes up what an earlier process recorded and did not settle. */
   resume(): void {
     for (const intent of this.#deps.events.openIntents()) {
-      const arrival = Arrival.safeParse(intent.body);
-      if (arrival.success) this.#begin(intent, arrival.data);
+      const arrival = this.#arrivalOf(intent);
+      if (arrival !== undefined) this.#begin(intent, arrival);
       else this.#deps.logger.error("a recorded request cannot be read by this version", { intent: intent.id });
     }
   }
@@ -90,6 +91,14 @@ export class Intake implements AsyncDisposable {
 
   #read(arrival: SlashArrival, intent: Intent): SlashRequest {
     return readSlash(this.#deps, arrival, { person: personOf(arrival, intent), intent: intent.id });
+  }
+
+  /** The reverse of `recordedBody`; undefined for what this version cannot read or whose sender was redacted. */
+  #arrivalOf(intent: Intent): Arrival | undefined {
+    const sender = this.#deps.people.person(intent.actor);
+    if (sender === undefined || !isJsonMap(intent.body)) return undefined;
+    const { team, user } = sender;
+    return Arrival.safeParse({ ...intent.body, kind: intent.kind, team, user }).data;
   }
 
   #begin(intent: Intent, arrival: Arrival): void {
@@ -146,6 +155,12 @@ export class Intake implements AsyncDisposable {
     }
     await reply(arrival, answer);
   }
+}
+
+/** What the log keeps of an arrival: all but who it was, who stands in the header by pseudonym. */
+function recordedBody(arrival: Arrival): Json {
+  const { kind: _kind, team: _team, user: _user, ...body } = arrival;
+  return JsonValue.parse(JSON.parse(JSON.stringify(body)));
 }
 
 function personOf({ team, user }: SlashArrival, { actor }: Intent): Person {

@@ -1,4 +1,5 @@
 import type { ArgocdServer } from "../argocd/argocd-server.ts";
+import { commandText } from "../commands/command-text.ts";
 import type { Command } from "../commands/command.ts";
 import { JsonValue } from "../domain/outcome.ts";
 import type { Plan } from "../domain/plan.ts";
@@ -73,7 +74,7 @@ export function namePlaces(
   const found = inventory.findService(serviceName);
   if (found.kind === "unknown") {
     const message = `There is no service "${serviceName}". Known: ${found.known.join(", ")}.`;
-    return refused("input.service", message, found.didYouMean === undefined ? [] : [found.didYouMean]);
+    return refused("input.service", message, retyped(command, values, { type: "service", name: found.didYouMean }));
   }
   const { service } = found;
   const environmentName = textOf(command, values, "environment");
@@ -90,8 +91,23 @@ export function namePlaces(
     place.kind === "unknown"
       ? `There is no environment "${environmentName}".`
       : `${service.name} is not deployed in ${environmentName}.`;
-  const hints = place.kind === "unknown" && place.didYouMean !== undefined ? [place.didYouMean] : [];
+  const name = place.kind === "unknown" ? place.didYouMean : undefined;
+  const hints = retyped(command, values, { type: "environment", name });
   return refused("input.environment", `${where} ${service.name} has: ${place.known.join(", ")}.`, hints);
+}
+
+/** The whole command with the name that was probably meant, ready to be sent; nothing when none is close. */
+function retyped(
+  command: Command,
+  values: JsonMap,
+  meant: { readonly type: "service" | "environment"; readonly name: string | undefined },
+): readonly string[] {
+  const input = command.inputs.find(({ definition }) => definition.type === meant.type);
+  if (input === undefined || meant.name === undefined) return [];
+  const typed: Record<string, string | true> = {};
+  for (const [name, value] of Object.entries(values))
+    if (typeof value === "string" || value === true) typed[name] = value;
+  return [commandText(command, { ...typed, [input.name]: meant.name })];
 }
 
 /** A plan that reads the service's list of environments goes through them in order; any other works in the one that was named. */
@@ -132,14 +148,12 @@ async function start(deps: StartDeps, ask: StartAsk, resolved: Resolved): Promis
   const { service, target, targets, revision } = resolved;
   const same = findSame(deps, ask, resolved);
   if (same !== undefined) {
-    return notice(
-      "run.joined",
-      `${shortId(same)} is doing exactly this already: ${service.name} ${revision.short} to ${target.name}.`,
-    );
+    const what = `${service.name} ${revision.short} to ${target.name}`;
+    return aboutRun("run.joined", same, `${shortId(same)} is doing exactly this already: ${what}.`);
   }
   const title = `${command.name} ${service.name} ${revision.short} to ${target.name}`;
   const run = deps.runs.newRunId();
-  const answer = notice("run.started", `${shortId(run)}: ${title}.`);
+  const answer = aboutRun("run.started", run, `${shortId(run)}: ${title}.`);
   const started = deps.runs.start({
     run,
     plan,
@@ -153,6 +167,10 @@ async function start(deps: StartDeps, ask: StartAsk, resolved: Resolved): Promis
   // In the same turn and so in the same commit: a crash can never start it a second time.
   await Promise.all([started, ask.settle(answer)]);
   return answer;
+}
+
+function aboutRun(code: string, run: string, message: string): Answer {
+  return { kind: "notice", code, message, run };
 }
 
 /** The open run that does the same thing, so that the same request twice is one run. */

@@ -83,7 +83,7 @@ function jobFor(path: string, more: Partial<Job> = {}): Job {
     token: 1,
     uses: "test/safe",
     input: {},
-    facts: { runTitle: "Promote", requester: "U1" },
+    facts: { runTitle: "Promote", requester: "p_ana", requesterUser: "U1" },
     checkpointed: undefined,
     startedAt: 0,
     ...more,

@@ -1,3 +1,6 @@
+import { z } from "zod";
+
+import { JsonValue } from "../../src/domain/outcome.ts";
 import { decide, type RunInput, startRun } from "../../src/domain/decide.ts";
 import type { Circumstances } from "../../src/domain/draft.ts";
 import { foldRun } from "../../src/domain/evolve.ts";
@@ -7,6 +10,8 @@ import type { RunEvent } from "../../src/domain/run-event.ts";
 import type { RunState } from "../../src/domain/run-state.ts";
 import type { ApprovalRule } from "../../src/domain/target.ts";
 import { digestOf } from "../../src/platform/canonical-json.ts";
+
+const JsonMembers = z.record(z.string(), JsonValue);
 
 export const RUN = "run_01JD2K6W3V8QZ7E4M5N6P7R8S9";
 export const SHA = "abc1230000000000000000000000000000000000";
@@ -85,7 +90,7 @@ export function startedEvent(
     actor: "p_ana",
     plan,
     planDigest: digestOf(plan),
-    inputs: {
+    inputs: JsonMembers.parse({
       service: { name: "checkout", environments: targets },
       revision: {
         kind: "manifests",
@@ -99,7 +104,7 @@ export function startedEvent(
         authoredAt: 1,
       },
       environment: targets.at(-1) ?? null,
-    },
+    }),
     targets: targets.map(({ name, app, approval }) => ({
       service: "checkout",
       environment: name,

@@ -1,5 +1,7 @@
 import type { Answer } from "../../engine/answer.ts";
-import type { MessageContent } from "../blocks.ts";
+import { context, message, type MessageContent } from "../blocks.ts";
+import { link } from "../mrkdwn.ts";
+import { cardSlot } from "../slot-ids.ts";
 import { renderCandidates } from "./candidates.ts";
 import { renderHistory } from "./history-list.ts";
 import { renderNotice } from "./notice.ts";
@@ -11,7 +13,10 @@ import type { ViewLookups } from "./view-lookups.ts";
 export function renderAnswer(answer: Answer, lookups: ViewLookups): MessageContent {
   switch (answer.kind) {
     case "notice":
-      return renderNotice(answer);
+      return withCard(
+        renderNotice(answer),
+        answer.run === undefined ? undefined : lookups.messages(cardSlot(answer.run)),
+      );
     case "text":
       return renderText(answer.text);
     case "candidates":
@@ -21,4 +26,11 @@ export function renderAnswer(answer: Answer, lookups: ViewLookups): MessageConte
     case "status":
       return renderStatus(answer, lookups);
   }
+}
+
+/** Leads people to the card of the run that they are told about, once Slack has it. */
+function withCard(content: MessageContent, card: string | undefined): MessageContent {
+  return card === undefined
+    ? content
+    : message(content.text, [...content.blocks, context(link(card, "open its card"))]);
 }

@@ -13,6 +13,8 @@ export interface Notice {
   readonly about?: string | undefined;
 }
 
+const QUIET = new Set(["resolving", "run.started", "run.joined"]);
+
 /** A private answer: what, why, and what to do. */
 export function renderNotice(notice: Notice): MessageContent {
   const what = inert(notice.message, 1500);
@@ -26,7 +28,9 @@ export function renderNotice(notice: Notice): MessageContent {
   ];
   const words = offers.length === 0 ? "" : ` Did you mean ${offers.map((text) => inert(text, 300)).join(" or ")}?`;
   const fallback = `${what}${about}${words} ${next}`.trim();
-  return message(fallback, [section(lines.join("\n")), context(code(notice.code, 60))]);
+  const body = section(lines.join("\n"));
+  // The code is for looking a refusal up; a success needs none.
+  return message(fallback, QUIET.has(notice.code) ? [body] : [body, context(code(notice.code, 60))]);
 }
 
 function familyOf(errorCode: string): string {

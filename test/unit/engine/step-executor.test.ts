@@ -13,7 +13,7 @@ const JOB: Job = {
   token: 3,
   uses: "test/act",
   input: { app: "checkout" },
-  facts: { runTitle: "Promote checkout", requester: "U1" },
+  facts: { runTitle: "Promote checkout", requester: "p_ana", requesterUser: "U1" },
   checkpointed: { operation: "earlier" },
   startedAt: 1000,
 };
