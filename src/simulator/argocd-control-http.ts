@@ -13,8 +13,7 @@ export interface ControlHandlerDeps {
 
 // Several changes at once are told as one.
 const EVENT_DELAY_MS = 50;
-// The demo's page is served elsewhere. It may look; what changes something needs a content type that pages of others cannot send.
-const HEADERS = { "cache-control": "no-store", "access-control-allow-origin": "*" };
+const HEADERS = { "cache-control": "no-store" };
 
 /**
  * The simulator's own addresses, for another process: `POST /_control` with a command as JSON, `GET /_control/state`, and
@@ -45,6 +44,7 @@ export class ControlHandler {
   }
 
   async #command(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    // A page of somebody else cannot send this type without being asked for leave first.
     if (request.headers["content-type"] !== "application/json")
       return reply(response, { status: 415, body: { error: "a command is sent as application/json" } });
     try {

@@ -12,6 +12,12 @@ const STREAMS = "test/integration/argocd-simulator-streams.test.ts";
 
 /** How much of Argo CD's API the simulator serves; a test compares this with what it really serves. */
 export const ARGOCD_COVERAGE: Readonly<Record<string, Coverage>> = {
+  "GET /applications": { state: "partial", missing: "Argo CD's own pages; there is one of the simulator", test: API },
+  "GET /applications/{namespace}/{name}": {
+    state: "partial",
+    missing: "Argo CD's own pages and what their query strings open",
+    test: API,
+  },
   "GET /healthz": { state: "full", test: AGREEMENT },
   "GET /api/version": { state: "partial", missing: "everything but Version", test: AGREEMENT },
   "GET /api/v1/session/userinfo": { state: "full", test: AGREEMENT },

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 
 import { ApiError } from "./argocd-api-error.ts";
 import type { Caller } from "./argocd-accounts.ts";
+import { ARGOCD_PAGE, ARGOCD_PAGE_POLICY, isPagePath } from "./argocd-page.ts";
 import type { HttpFault, HttpFaults } from "./argocd-faults.ts";
 import type { ArgocdInstance } from "./argocd-instance.ts";
 import { parseJson } from "./argocd-request-body.ts";
@@ -36,6 +37,7 @@ export class ApiHandler {
     const url = new URL(request.url ?? "/", "http://simulator");
     const fault = this.#deps.faults.take(`${request.method} ${url.pathname}${url.search}`);
     if (fault !== undefined && (await this.#spoiled(fault, response))) return;
+    if (request.method === "GET" && isPagePath(url.pathname)) return sendPage(response);
     if (url.pathname.startsWith("/api/v1/stream/")) return this.#stream(url, request, response);
     const answer = await this.#answer(url, request);
     send(response, answer, fault);
@@ -109,6 +111,14 @@ async function text(request: IncomingMessage): Promise<string> {
   request.setEncoding("utf8");
   for await (const chunk of request) body += chunk;
   return body;
+}
+
+function sendPage(response: ServerResponse): void {
+  response.writeHead(200, {
+    "content-type": "text/html; charset=utf-8",
+    "content-security-policy": ARGOCD_PAGE_POLICY,
+  });
+  response.end(ARGOCD_PAGE);
 }
 
 function send(response: ServerResponse, { status, body }: Answer, fault?: HttpFault): void {

@@ -58,6 +58,7 @@ export interface ArgocdSimulator extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
+const PAGES = ["GET /healthz", "GET /applications", "GET /applications/{namespace}/{name}"];
 const STREAMS = ["GET /api/v1/stream/applications", "GET /api/v1/stream/applications/{name}/resource-tree"];
 
 /** Starts a simulated Argo CD on the loopback interface; resolves when every Application has been compared once. */
@@ -87,7 +88,7 @@ export async function startArgocdSimulator(options: ArgocdSimulatorOptions): Pro
   };
   return {
     url,
-    endpoints: [...router.endpoints, ...STREAMS, "GET /healthz"],
+    endpoints: [...router.endpoints, ...STREAMS, ...PAGES],
     get openStreams() {
       return watches.count;
     },

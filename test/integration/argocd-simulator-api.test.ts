@@ -469,6 +469,15 @@ describe("control from another process", () => {
   });
 });
 
+test("a deep link leads to a page that runs nothing from elsewhere", async () => {
+  await start();
+  const page = await get("/applications/argocd/checkout-prod?view=tree");
+  expect(page.headers.get("content-type")).toBe("text/html; charset=utf-8");
+  expect(page.headers.get("content-security-policy")).toContain("default-src 'none'");
+  expect(page.text).toContain("Simulated Argo CD");
+  expect(await get("/applications/a/b/c")).toMatchObject({ status: 404, text: "404 page not found\n" });
+});
+
 test("without a token in three parts there is no session", async () => {
   await start();
   expect(accountToken("quarterdeck").split(".")).toHaveLength(3);
