@@ -3,8 +3,6 @@ import type {
   Button,
   ConfirmationDialog,
   ContextBlock,
-  DividerBlock,
-  HeaderBlock,
   InputBlock,
   MrkdwnElement,
   PlainTextElement,
@@ -16,14 +14,7 @@ import { truncate, truncateMrkdwn } from "./mrkdwn.ts";
 import { SLACK_LIMITS } from "./slack-limits.ts";
 
 /** The block types that Quarterdeck uses: those that every Slack client renders. */
-export type MessageBlock =
-  | SectionBlock
-  | ContextBlock
-  | ActionsBlock
-  | HeaderBlock
-  | DividerBlock
-  | RichTextBlock
-  | InputBlock;
+export type MessageBlock = SectionBlock | ContextBlock | ActionsBlock | RichTextBlock | InputBlock;
 
 /** A message as it is sent: `text` is the whole sentence for notifications and screen readers, which do not read blocks. */
 export interface MessageContent {
@@ -49,14 +40,6 @@ export function plainText(text: string, limit: number): PlainTextElement {
 /** A paragraph of mrkdwn. Cut at Slack's limit: give it what has been escaped and is not cut inside a token. */
 export function section(text: string): SectionBlock {
   return { type: "section", text: mrkdwn(text), expand: true };
-}
-
-export function header(text: string): HeaderBlock {
-  return { type: "header", text: plainText(text, SLACK_LIMITS.header) };
-}
-
-export function divider(): DividerBlock {
-  return { type: "divider" };
 }
 
 /** Small print; empty parts are left out. */

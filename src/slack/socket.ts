@@ -1,4 +1,5 @@
 import { type App, SocketModeReceiver } from "@slack/bolt";
+import type { SocketModeClient } from "@slack/socket-mode";
 
 import type { Clock } from "../platform/clock.ts";
 import { errorText } from "../platform/errors.ts";
@@ -52,7 +53,7 @@ export class Socket {
       },
     });
     this.#receiver.init(deps.app);
-    this.#filterFrames();
+    this.#filterFrames(this.#receiver.client);
     this.#receiver.client.on("close", () => this.#closed());
   }
 
@@ -107,8 +108,7 @@ export class Socket {
   }
 
   /** Stands between the connection and the SDK, which closes at once when asked to leave, and dies of frames it does not expect. */
-  #filterFrames(): void {
-    const { client } = this.#receiver;
+  #filterFrames(client: SocketModeClient): void {
     const inner = client.listeners("ws_message");
     client.removeAllListeners("ws_message");
     client.on("ws_message", (data: unknown, isBinary: unknown) => {
