@@ -17,7 +17,8 @@ export function inOrder(entries: Iterable<SlotEntry>, now: number): readonly Slo
 }
 
 function urgency(entry: SlotEntry, now: number): number {
-  return entry.priority - Math.floor((now - entry.waitingSince) / AGEING_MS);
+  const aged = entry.priority - Math.floor((now - entry.waitingSince) / AGEING_MS);
+  return Math.max(1, aged);
 }
 
 /** The moment from which the entry may be sent, budgets aside. */

@@ -69,7 +69,7 @@ export class Outbox implements AsyncDisposable {
     return entry === undefined || isSettled(entry);
   }
 
-  /** Resolves when everything wanted is settled, or after `withinMs`; for a shutdown. */
+  /** Resolves when everything that Slack takes now has been sent, or after `withinMs`; for a shutdown. */
   async flush(withinMs: number): Promise<void> {
     if (this.#isIdle()) return;
     await new Promise<void>((resolve) => {
@@ -96,7 +96,15 @@ export class Outbox implements AsyncDisposable {
   }
 
   #isIdle(): boolean {
-    return this.#inFlight.size === 0 && Array.from(this.#entries.values()).every(isSettled);
+    if (this.#inFlight.size > 0) return false;
+    return Array.from(this.#entries.values()).every((entry) => isSettled(entry) || this.#isHopeless(entry));
+  }
+
+  /** Waits for somebody to mend the token or to invite the app, which no shutdown waits for. */
+  #isHopeless({ wanted, record }: SlotEntry): boolean {
+    const isBlocked = (slot: string): boolean => this.#recordOf(slot)?.lostReason !== undefined;
+    const isOrphan = wanted.parent !== undefined && isBlocked(wanted.parent);
+    return record.lostReason !== undefined || isOrphan || this.#halt.isHalted(wanted.team);
   }
 
   #planPump(): void {

@@ -361,6 +361,20 @@ describe("the end of a process", () => {
     expect(outbox.isSettled("r2/card")).toBe(false);
   });
 
+  it("does not wait for a token that is refused, nor for a channel that nobody may post to", async () => {
+    const { clock, slack, outbox } = setUp();
+    slack.fault = (call) => (call.channel === "C1" ? { kind: "refused", code: "is_archived" } : undefined);
+    outbox.want(wanted("r/card", "v0"));
+    outbox.want(wanted("r/step", "v0", { parent: "r/card" }));
+    await clock.advance(1000);
+    await outbox.flush(600_000);
+    slack.fault = () => ({ kind: "refused", code: "invalid_auth" });
+    outbox.want(wanted("s/card", "v0", { channel: "C2" }));
+    await clock.advance(1000);
+    await outbox.flush(600_000);
+    expect(slack.messages).toEqual([]);
+  });
+
   it("sends nothing more once it is closed", async () => {
     const { clock, slack, outbox } = setUp();
     outbox.want(wanted("r/card", "v0"));
