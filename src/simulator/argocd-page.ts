@@ -27,7 +27,7 @@ const link = (application) => {
   cell.append(anchor);
   return cell;
 };
-const operation = (application) => application.operation === null ? "" : application.operation.phase + " " + application.operation.message;
+const operation = (application) => application.operation === null ? "" : application.operation.phase + ": " + application.operation.message;
 const overview = (state) => [
   element("h1", "Applications"),
   table(["Name", "Sync", "Health", "Live", "Branch", "Operation"], state.applications.map((application) => row([
@@ -64,7 +64,7 @@ const STYLE = `
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem; color: #1d2733; background: #f7f8fa; }
 h1 { font-size: 1.3rem; }
 table { border-collapse: collapse; margin: 1rem 0; background: #fff; }
-th, td { text-align: left; padding: .35rem .8rem; border: 1px solid #d9dee5; }
+th, td { text-align: left; padding: .35rem .8rem; border: 1px solid #d9dee5; overflow-wrap: anywhere; }
 .Healthy, .Synced { color: #17795e; }
 .Degraded, .Unknown { color: #b3261e; font-weight: 600; }
 .Progressing, .OutOfSync, .Missing { color: #8a5a00; }
