@@ -7,7 +7,7 @@ import type { ArgocdServer } from "../argocd/argocd-server.ts";
 import { WatchStream } from "../argocd/watch-stream.ts";
 import type { Configuration } from "../config/configuration.ts";
 import type { Secrets } from "../config/secrets.ts";
-import { AppError } from "../platform/errors.ts";
+import { AppError, errorText } from "../platform/errors.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Random } from "../platform/ids.ts";
 import type { Logger } from "../platform/logger.ts";
@@ -57,7 +57,34 @@ function openServer(
   resources.use(stream);
   cache.start();
   stream.start();
-  return { name, url, uiUrl: ui ?? url, client, cache };
+  const greeting = greet(client, own, resources);
+  return { name, url, uiUrl: () => ui ?? (greeting.pagesUrl || url), client, cache };
+}
+
+/**
+ * Finds out, beside everything else, who Argo CD takes us for and where its pages are. With anonymous access a token that is no
+ * good is no error to Argo CD: it only shows nothing, so it has to be asked.
+ */
+function greet(client: ArgocdClient, logger: Logger, resources: AsyncDisposableStack): { readonly pagesUrl: string } {
+  const stop = new AbortController();
+  resources.defer(() => stop.abort());
+  const known = { pagesUrl: "" };
+  const ask = async (): Promise<void> => {
+    const { signal } = stop;
+    const [version, user, settings] = await Promise.all([
+      client.version({ signal }),
+      client.userInfo({ signal }),
+      client.settings({ signal }),
+    ]);
+    known.pagesUrl = settings.url;
+    if (user.loggedIn) logger.info("Argo CD knows us", { version, account: user.username });
+    else logger.error("Argo CD does not accept the token and treats us as anonymous; make a new one", { version });
+  };
+  ask().catch((error: unknown) => {
+    if (!stop.signal.aborted)
+      logger.warn("Argo CD cannot be asked yet; runs will wait for it", { error: errorText(error) });
+  });
+  return known;
 }
 
 function readAuthority(server: string, file: string): string {

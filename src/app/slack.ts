@@ -160,6 +160,6 @@ function linkOf({ servers }: Deps, app: string): string | undefined {
   const server = key === undefined ? undefined : servers.get(key.server);
   if (key === undefined || server === undefined) return undefined;
   const application = server.cache.find(key);
-  const url = application === undefined ? server.uiUrl : linkUrl(application, server.uiUrl);
+  const url = application === undefined ? server.uiUrl() : linkUrl(application, server.uiUrl());
   return applicationLink({ url, namespace: key.namespace, name: key.name });
 }

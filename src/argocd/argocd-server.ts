@@ -11,8 +11,8 @@ export interface ArgocdServer {
   readonly name: string;
   /** The base address of its API. */
   readonly url: string;
-  /** The base address of its pages, for links. */
-  readonly uiUrl: string;
+  /** The base address of its pages, for links: as configured, otherwise as Argo CD itself says, otherwise that of its API. */
+  readonly uiUrl: () => string;
   readonly client: ArgocdClient;
   /** The newest known copy of each of its applications, fed by one stream. */
   readonly cache: ApplicationCache;
