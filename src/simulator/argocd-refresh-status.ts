@@ -1,5 +1,5 @@
 import { digestOf } from "../platform/canonical-json.ts";
-import type { Application, ApplicationStatus, Condition, SyncStatus } from "./argocd-application.ts";
+import type { Application, ApplicationStatus, Condition, ResourceStatus, SyncStatus } from "./argocd-application.ts";
 import { sourcesOf } from "./argocd-application.ts";
 import { syncErrorText } from "./argocd-auto-sync.ts";
 import { type Comparison, resourceStatus } from "./argocd-comparison.ts";
@@ -28,11 +28,10 @@ export function comparedStatus(application: Application, compared: Compared): Ap
   const { target, comparison, reconciledAt, now } = compared;
   const { status } = application;
   const health = comparison.health;
-  const resources = comparison.objects.map(resourceStatus);
-  const isFailed = target.kind === "failed";
+  const resources = target.kind === "failed" ? unknownResources(comparison) : comparison.objects.map(resourceStatus);
   const fresh: ApplicationStatus = {
     ...status,
-    resources: isFailed ? resources.map((resource) => ({ ...resource, status: "Unknown" })) : resources,
+    resources,
     sync: syncStatus(application, compared),
     health: status.health.status === health ? status.health : { status: health, lastTransitionTime: now },
     conditions: conditions(application, compared),
@@ -44,6 +43,16 @@ export function comparedStatus(application: Application, compared: Compared): Ap
   };
   const changed = { ...application, metadata: withoutRequest(application, compared), status: tidy(fresh) };
   return digestOf(changed) === digestOf(application) ? undefined : changed;
+}
+
+// Nobody knows whether what is live is still wanted.
+function unknownResources({ objects }: Comparison): readonly ResourceStatus[] {
+  return objects.flatMap((object) => {
+    const { ref, live, isHook } = object;
+    if (live === undefined || isHook) return [];
+    const resource = resourceStatus({ ...object, desired: { ref, manifest: live.manifest } });
+    return [{ ...resource, status: "Unknown" }];
+  });
 }
 
 function syncStatus({ spec }: Application, { target, comparison }: Compared): SyncStatus {

@@ -180,6 +180,25 @@ describe("what is read about an application", () => {
   });
 });
 
+test("where Git cannot be rendered nothing is known, and the revision is as it is spelt", async () => {
+  const git = manifests();
+  await start({ gitRepositories: git });
+  git.main = "3333333333333333333333333333333333333333";
+  const answer = await get(`${APP}?refresh=normal`);
+  expect(at(answer.body, "status")).toMatchObject({
+    sync: { status: "Unknown", revision: "main" },
+    health: { status: "Healthy" },
+    conditions: [{ type: "ComparisonError", message: expect.stringContaining("upload-pack: not our ref 3333") }],
+    resources: [
+      { kind: "Service", status: "Unknown" },
+      { kind: "Deployment", status: "Unknown" },
+    ],
+  });
+  expect(at(answer.body, "status.resources.0.requiresPruning")).toBeUndefined();
+  git.main = OLD;
+  expect(at((await get(`${APP}?refresh=normal`)).body, "status.conditions")).toBeUndefined();
+});
+
 describe("operations", () => {
   test("a failed sync is tried again: phase Running with a time of its end, then anew", async () => {
     await start();
