@@ -92,6 +92,7 @@ export async function startApplication(
   await engine.runs.resume();
   for (const run of store.events.unshownRuns()) slack.show(engine.runs.view(run));
   await slack.open(intake);
-  intake.resume();
+  // What was asked for before a crash is judged by who asked it, so it waits until Slack can be asked.
+  void slack.identified.then(() => intake.resume());
   return { store, engine };
 }

@@ -49,6 +49,7 @@ export class Slack implements AsyncDisposable {
   readonly #outbox: Outbox;
   readonly #presenter: Presenter;
   readonly #stop = new AbortController();
+  readonly #identified = Promise.withResolvers<void>();
   #app: SlackApp | undefined;
   #identity: SlackIdentity | undefined;
 
@@ -87,6 +88,11 @@ export class Slack implements AsyncDisposable {
   /** A run has changed: its messages follow. */
   show(view: RunView): void {
     this.#presenter.onRunChanged(view);
+  }
+
+  /** Resolves when Slack has said who we are: before that nobody can be told from a stranger. */
+  get identified(): Promise<void> {
+    return this.#identified.promise;
   }
 
   /** A private answer to somebody; never throws, and Slack may refuse it. */
@@ -131,7 +137,7 @@ export class Slack implements AsyncDisposable {
 
   async #identify(): Promise<void> {
     try {
-      this.#identity = await readIdentity(this.#clients.directory);
+      await this.#ask();
     } catch (error) {
       if (errorCode(error) !== "slack.unreachable") throw error;
       this.#deps.logger.warn("Slack cannot be reached; it is tried again in the background", {
@@ -141,13 +147,17 @@ export class Slack implements AsyncDisposable {
     }
   }
 
+  async #ask(): Promise<void> {
+    this.#identity = await readIdentity(this.#clients.directory);
+    this.#identified.resolve();
+  }
+
   async #identifyLater(): Promise<void> {
     const { clock, logger } = this.#deps;
     for (let tryNumber = 2; !this.#stop.signal.aborted; tryNumber += 1) {
       try {
         await clock.sleep(backoffMs(IDENTITY_AGAIN, tryNumber), this.#stop.signal);
-        this.#identity = await readIdentity(this.#clients.directory);
-        return;
+        return await this.#ask();
       } catch (error) {
         if (!this.#stop.signal.aborted) logger.warn("Slack still cannot be reached", { error: errorText(error) });
       }
