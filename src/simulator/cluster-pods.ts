@@ -82,12 +82,15 @@ export class Pods {
       pace.after(SCHEDULE_MS, () => turn("ImagePullBackOff", false));
       return;
     }
-    pace.after(SCHEDULE_MS, () => turn("Running", false));
-    if (behaviour.kind === "hangs") return;
-    pace.after(SCHEDULE_MS + behaviour.afterMs, () => {
-      if (behaviour.kind === "starts") return turn(isJob ? "Completed" : "Running", !isJob);
-      turn("Error", false);
-      if (!isJob) pace.after(BACK_OFF_MS, () => turn("CrashLoopBackOff", false));
+    // One timer sets the next: two set side by side may fire in the other order on a busy machine.
+    pace.after(SCHEDULE_MS, () => {
+      turn("Running", false);
+      if (behaviour.kind === "hangs") return;
+      pace.after(behaviour.afterMs, () => {
+        if (behaviour.kind === "starts") return turn(isJob ? "Completed" : "Running", !isJob);
+        turn("Error", false);
+        if (!isJob) pace.after(BACK_OFF_MS, () => turn("CrashLoopBackOff", false));
+      });
     });
   }
 

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
+import type { Clock } from "../../../src/platform/clock.ts";
 import { healthOf, worstHealth } from "../../../src/simulator/cluster-health.ts";
 import { keyOf, type Manifest, refOf } from "../../../src/simulator/cluster-manifest.ts";
 import type { ImageBehaviour, LiveObject } from "../../../src/simulator/cluster-object.ts";
@@ -28,9 +29,9 @@ class Rig {
   #version = 0;
   #byte = 0;
 
-  constructor(images: Readonly<Record<string, ImageBehaviour>> = {}) {
+  constructor(images: Readonly<Record<string, ImageBehaviour>> = {}, clock: Clock = this.clock) {
     this.cluster = new ClusterSimulator({
-      pace: new Pace({ clock: this.clock }),
+      pace: new Pace({ clock }),
       // Counted bytes: every pod gets a name of its own.
       random: {
         fraction: () => 0,
@@ -234,4 +235,17 @@ test("everything happens faster in proportion to the speed, and nothing after th
   await clock.advance(5000);
   expect(happened).toEqual(["scaled"]);
   expect(clock.pendingTimers).toBe(0);
+});
+
+test("a pod becomes ready even where the timers that are due together fire in the other order", async () => {
+  const held: (() => void)[] = [];
+  const lateFirst = { now: () => 0, monotonic: () => 0, sleep: () => Promise.resolve(), setTimer: hold };
+  function hold(_delayMs: number, action: () => void): { cancel: () => void } {
+    held.push(action);
+    return { cancel: () => undefined };
+  }
+  const rig = new Rig({}, lateFirst);
+  rig.apply(deployment("web:1", 1));
+  while (held.length > 0) held.pop()?.();
+  expect(rig.pods.map(({ status }) => status)).toMatchObject([{ ready: true }]);
 });
