@@ -56,7 +56,10 @@ export class Outbox implements AsyncDisposable {
     const now = this.#deps.clock.monotonic();
     const known = this.#entries.get(wanted.slot);
     if (known === undefined) {
-      this.#entries.set(wanted.slot, newEntry(wanted, this.#deps.store.slot(wanted.slot), now));
+      this.#entries.set(
+        wanted.slot,
+        newEntry(wanted, this.#deps.store.slot(wanted.slot), { now, wallNow: this.#deps.clock.now() }),
+      );
     } else {
       renew(known, wanted, now);
     }

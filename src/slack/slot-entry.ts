@@ -57,8 +57,14 @@ export function contentHash(content: MessageContent): string {
 /** What was sent without an answer gets this long to show in the channel before it is looked for. */
 export const LOOK_AFTER_MS = 3000;
 
-export function newEntry(wanted: Wanted, record: SlotRecord | undefined, now: number): SlotEntry {
-  const isUnsure = record?.postingSince !== undefined && record.ts === undefined;
+/** A slot that is wanted for the first time in this process; `wallNow` is to `postingSince` as `now` is to all else. */
+export function newEntry(
+  wanted: Wanted,
+  record: SlotRecord | undefined,
+  { now, wallNow }: { readonly now: number; readonly wallNow: number },
+): SlotEntry {
+  const postingSince = record?.ts === undefined ? record?.postingSince : undefined;
+  const lookInMs = postingSince === undefined ? 0 : Math.min(LOOK_AFTER_MS, postingSince + LOOK_AFTER_MS - wallNow);
   return {
     wanted,
     hash: contentHash(wanted.content),
@@ -68,10 +74,10 @@ export function newEntry(wanted: Wanted, record: SlotRecord | undefined, now: nu
     waitingSince: now,
     wantedAt: now,
     inFlight: false,
-    notBefore: isUnsure ? now + LOOK_AFTER_MS : now,
+    notBefore: now + Math.max(0, lookInMs),
     lastSentAt: Number.NEGATIVE_INFINITY,
     failures: 0,
-    isUnsure,
+    isUnsure: postingSince !== undefined,
     simplified: 0,
     replacements: 0,
     gaveUp: undefined,

@@ -85,6 +85,8 @@ export class SocketLine {
 
   #connected(socket: Socket): void {
     if (this.#isStopped) return socket.close();
+    // Greeting and end can arrive together.
+    if (socket.isClosed) return this.#failed(new Error("the connection closed right after Slack's greeting"));
     const { expectedConnections, logger } = this.#deps;
     const old = this.#current;
     this.#current = socket;

@@ -1,5 +1,6 @@
 import type { App, Receiver } from "@slack/bolt";
 
+import type { Timer } from "../platform/clock.ts";
 import { AppError, errorText } from "../platform/errors.ts";
 import { failureOf } from "./slack-error.ts";
 import { SocketLine, type SocketLineDeps } from "./socket-line.ts";
@@ -14,6 +15,7 @@ const STAGGER_MS = 500;
 export class SocketReceiver implements Receiver {
   readonly #deps: SocketLineDeps;
   readonly #lines: readonly SocketLine[];
+  readonly #waiting = new Set<Timer>();
   #app: App | undefined;
 
   constructor(deps: Omit<SocketLineDeps, "expectedConnections">) {
@@ -38,7 +40,9 @@ export class SocketReceiver implements Receiver {
     if (app === undefined) throw new Error("the receiver was started before its app");
     const [first, ...others] = this.#lines;
     for (const [index, line] of others.entries()) {
-      this.#deps.clock.setTimer(STAGGER_MS * (index + 1), () => void line.start(app).catch(() => undefined));
+      // A failure is logged by the line, which goes on trying.
+      const begin = (): void => void line.start(app).catch(() => undefined);
+      this.#waiting.add(this.#deps.clock.setTimer(STAGGER_MS * (index + 1), begin));
     }
     try {
       await first?.start(app);
@@ -58,6 +62,7 @@ export class SocketReceiver implements Receiver {
   }
 
   stop(): Promise<void> {
+    for (const timer of this.#waiting) timer.cancel();
     for (const line of this.#lines) line.stop();
     return Promise.resolve();
   }

@@ -62,6 +62,10 @@ export class Socket {
     return this.#connections;
   }
 
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
   /** True once Slack has asked to reconnect. */
   get isLeaving(): boolean {
     return this.#isLeaving;

@@ -43,7 +43,7 @@ export function renderFailureAlert({ run, mention }: FailureAlertInput, lookups:
 function headline(run: RunView): string {
   const step = run.failure?.step;
   const place = step?.environment === undefined ? "" : ` in ${inert(step.environment, 60)}`;
-  const where = step === undefined ? "" : `, at ${inert(step.name, 60)}`;
+  const where = step === undefined ? "" : ` at step ${inert(step.name, 60)}`;
   return `${inert(run.state.title, 250)} failed${place}${where}`;
 }
 

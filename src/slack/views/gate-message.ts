@@ -35,12 +35,11 @@ export function renderGateMessage(input: GateMessageInput, lookups: ViewLookups)
 export function renderVoidedGate(step: StepView, opening: number): MessageContent {
   const voided = step.step.voided[opening];
   const where = step.environment === undefined ? "" : ` for ${inert(step.environment, 60)}`;
-  const changed = inert((voided?.changed ?? []).join(", "), 600);
   const text = `The request for approval${where} is void: ${inert(voided?.message ?? "", 600)}`;
   const when = voided === undefined ? "" : dateToken(voided.at, "{date_short_pretty} {time}");
   return message(`${text}. Whatever had been approved does not count any more; a new request follows.`, [
     section(`:no_entry_sign: *${text}*\nWhatever had been approved does not count any more; a new request follows.`),
-    context(changed === "" ? "" : `changed: ${changed}`, when, code(step.path, 200)),
+    context(when, code(step.path, 200)),
   ]);
 }
 
@@ -83,7 +82,7 @@ function decisionButtons({ run, step, gate }: GateMessageInput): MessageBlock {
       label: `Approve ${what}`,
       confirm: {
         title: "Approve this?",
-        text: `This lets ${what} go ahead: commit ${toRevision.slice(0, 40)}.`,
+        text: `${what} goes ahead, with commit ${toRevision.slice(0, 40)}.`,
         confirm: "Approve",
         deny: "Not yet",
       },

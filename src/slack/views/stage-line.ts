@@ -86,7 +86,10 @@ function gate(view: RunView, stage: StageView, lookups: ViewLookups): string {
 // Progress is shown in the thread alone: on the card it would use up the updates that changes of state need.
 function running(stage: StageView): string {
   const current = stage.steps.findLast(({ step }) => UNDER_WAY.has(step.status));
-  return current === undefined ? "under way" : `${code(current.name, 60)} ${stepWord(current)}`;
+  if (current === undefined) return "under way";
+  const { status, note } = current.step;
+  const why = status === "postponed" && note !== undefined ? `: ${inert(note, 250)}` : "";
+  return `${code(current.name, 60)} ${stepWord(current)}${why}`;
 }
 
 const UNDER_WAY: ReadonlySet<StepView["step"]["status"]> = new Set(["running", "retrying", "postponed"]);

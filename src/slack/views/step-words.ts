@@ -11,7 +11,7 @@ export function stepWord(view: StepView): string {
     case "retrying":
       return "failed, will be tried again";
     case "postponed":
-      return "waiting for its turn";
+      return "waits, and goes on by itself";
     case "succeeded":
       return "succeeded";
     case "failed":

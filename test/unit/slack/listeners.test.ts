@@ -55,7 +55,7 @@ function setUp() {
     logger: silentLogger,
     ownTeam: () => "T1",
   };
-  return { clock, deps, arrived, answered, opened, door, opening };
+  return { clock, deps, slots, arrived, answered, opened, door, opening };
 }
 
 /** An acknowledgement that remembers what it was given; `fails` makes it one whose connection is gone. */
@@ -166,6 +166,18 @@ describe("a click", () => {
       false,
       false,
     ]);
+  });
+
+  it("on a request that Slack may have taken just before a crash counts as the current one", async () => {
+    const { deps, arrived, slots } = setUp();
+    const slot = gateSlot(ACTION.run, ACTION.path, 0);
+    const unsure = { threadTs: undefined, ts: undefined, sentHash: undefined, postingSince: 1, lostReason: undefined };
+    slots.records.clear();
+    slots.records.set(slot, { slot, team: "T1", channel: "C1", ...unsure });
+    await handleClick(deps, click("gate_approve", gateActionText(ACTION)), ackOf().ack);
+    slots.records.clear();
+    await handleClick(deps, click("gate_approve", gateActionText(ACTION)), ackOf().ack);
+    expect(arrived.map(([, arrival]) => arrival.kind === "decision" && arrival.isCurrent)).toEqual([true, false]);
   });
 
   it("that could not be recorded is acknowledged and answered; one that is slow is not acknowledged", async () => {

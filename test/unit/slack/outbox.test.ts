@@ -145,6 +145,17 @@ describe("a post whose answer got lost", () => {
     expect(slack.of("r/card").map(({ shown }) => shown.at(-1)?.text)).toEqual(["done"]);
   });
 
+  it("is looked for at once when enough time has passed, however often the process dies before", async () => {
+    const { clock, slack, outbox, start } = setUp();
+    outbox.want(wanted("r/card", "running"));
+    await clock.advance(30);
+    for (let life = 0; life < 3; life += 1) {
+      start().want(wanted("r/card", "running"));
+      await clock.advance(1200);
+    }
+    expect(slack.calls.map(({ method }) => method)).toEqual(["post", "find", "update"]);
+  });
+
   it("is posted once more, and no more, where the app may not read", async () => {
     const { clock, slack, outbox } = setUp();
     slack.canRead = false;
