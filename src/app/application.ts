@@ -90,9 +90,12 @@ export async function startApplication(
   resources.defer(() => slack.close());
   engine.alarm.arm();
   await engine.runs.resume();
-  for (const run of store.events.unshownRuns()) slack.show(engine.runs.view(run));
   await slack.open(intake);
-  // What was asked for before a crash is judged by who asked it, so it waits until Slack can be asked.
-  void slack.identified.then(() => intake.resume());
+  // What was asked for before a crash is judged by who asked it, and messages link to one another by the workspace's address:
+  // both wait until Slack has said who we are.
+  void slack.identified.then(() => {
+    for (const run of store.events.unshownRuns()) slack.show(engine.runs.view(run));
+    intake.resume();
+  });
   return { store, engine };
 }
