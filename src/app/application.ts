@@ -9,6 +9,7 @@ import { Intake } from "../intake/intake.ts";
 import { PeopleCheck } from "../intake/people-check.ts";
 import { Inventory } from "../inventory/inventory.ts";
 import type { Clock } from "../platform/clock.ts";
+import { errorText } from "../platform/errors.ts";
 import type { Random } from "../platform/ids.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { SecretMask } from "../platform/masking.ts";
@@ -93,9 +94,13 @@ export async function startApplication(
   await slack.open(intake);
   // What was asked for before a crash is judged by who asked it, and messages link to one another by the workspace's address:
   // both wait until Slack has said who we are.
-  void slack.identified.then(() => {
+  const takeUp = async (): Promise<void> => {
+    await slack.identified;
     for (const run of store.events.unshownRuns()) slack.show(engine.runs.view(run));
     intake.resume();
+  };
+  takeUp().catch((error: unknown) => {
+    logger.error("what an earlier process left could not be taken up", { error: errorText(error) });
   });
   return { store, engine };
 }
