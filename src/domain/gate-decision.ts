@@ -1,6 +1,6 @@
 import { voidGate } from "./attempt.ts";
 import type { Draft } from "./draft.ts";
-import { changedFields, subjectDigest, type GateEvidence, type GateSubject } from "./gate.ts";
+import { changedFields, changesText, subjectDigest, type GateEvidence, type GateSubject } from "./gate.ts";
 import type { GateState, StepState } from "./run-state.ts";
 import type { ApprovalRule } from "./target.ts";
 
@@ -62,8 +62,9 @@ export function decideGate(draft: Draft, input: GateDecisionInput): void {
     return;
   }
   const changed = input.current === undefined ? [] : changedFields(step.gate.subject, input.current);
-  if (changed.length > 0) {
-    const message = `What was shown has changed since (${changed.join(", ")}), so nothing was approved. Look at the new request.`;
+  if (input.current !== undefined && changed.length > 0) {
+    const why = changesText(step.gate.subject, input.current);
+    const message = `Nothing was approved, because what you saw is no longer so: ${why}. Decide on the new request.`;
     draft.emit({
       type: "gate.refused",
       actor: input.actor,
@@ -73,7 +74,7 @@ export function decideGate(draft: Draft, input: GateDecisionInput): void {
       code: "gate.changed",
       message,
     });
-    voidGate(draft, path, { changed, message: `changed while it was waiting: ${changed.join(", ")}` });
+    voidGate(draft, path, { changed, message: `${why} while it was waiting` });
     return;
   }
   settle(draft, step.gate, input);

@@ -73,6 +73,36 @@ export function subjectDigest(subject: GateSubject): string {
   return digestOf(subject);
 }
 
+/** What changed between two subjects, as people say it; empty when nothing did. */
+export function changesText(before: GateSubject, after: GateSubject): string {
+  const words: Readonly<Record<string, string>> = {
+    ...CHANGES,
+    fromRevision: `what is live went from ${revisionText(before.fromRevision)} to ${revisionText(after.fromRevision)}`,
+    toRevision: `the revision went from ${revisionText(before.toRevision)} to ${revisionText(after.toRevision)}`,
+  };
+  return changedFields(before, after)
+    .map((field) => words[field] ?? `${field} changed`)
+    .join(", and ");
+}
+
+const CHANGES: Readonly<Record<string, string>> = {
+  planDigest: "the steps of the command changed",
+  requester: "somebody else asks for it",
+  app: "it is another application",
+  serverUrl: "the application is on another Argo CD server",
+  applicationUid: "the application was deleted and made again",
+  repository: "the application reads another repository",
+  sourceDigest: "the application's own sources (repository, path or parameters) changed",
+  imageDigests: "the images are others",
+  planFileDigest: "the plan is another one",
+  checks: "the checks came out differently",
+  rule: "the rule about who may approve changed",
+};
+
+function revisionText(revision: string): string {
+  return revision === "" ? "nothing" : revision.slice(0, 7);
+}
+
 /** The names of the fields in which two subjects differ; empty when the digests are equal. */
 export function changedFields(before: GateSubject, after: GateSubject): readonly string[] {
   const later: Readonly<Record<string, unknown>> = after;

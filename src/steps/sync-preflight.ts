@@ -1,5 +1,6 @@
 import type { Application } from "../argocd/application.ts";
 import { autoSyncOn, errorConditions, isDeleting, skipsReconcile, usesHydrator } from "../argocd/application-facts.ts";
+import { changedFields, changesText, type GateSubject } from "../domain/gate.ts";
 import type { ActionContext, StepResult } from "../engine/step-kind.ts";
 import { liveRevision, sourceDigest } from "./live-revision.ts";
 
@@ -54,16 +55,17 @@ export function approvalChanges(
 ): Refusal | undefined {
   const subject = now.context.facts.approved?.subject;
   if (subject === undefined) return undefined;
-  const found: readonly (readonly [string, string, string])[] = [
-    ["serverUrl", subject.serverUrl, now.serverUrl],
-    ["applicationUid", subject.applicationUid, application.metadata.uid],
-    ["fromRevision", subject.fromRevision, liveRevision(application)],
-    ["toRevision", subject.toRevision, now.revision],
-    ["sourceDigest", subject.sourceDigest, sourceDigest(application)],
-  ];
-  const changed = found.filter(([, approved, current]) => approved !== current).map(([field]) => field);
+  const current: GateSubject = {
+    ...subject,
+    serverUrl: now.serverUrl,
+    applicationUid: application.metadata.uid,
+    fromRevision: liveRevision(application),
+    toRevision: now.revision,
+    sourceDigest: sourceDigest(application),
+  };
+  const changed = [...changedFields(subject, current)];
   if (changed.length === 0) return undefined;
-  const message = `What was approved is no longer what would happen (${changed.join(", ")} changed), so it has to be approved again.`;
+  const message = `${changesText(subject, current)} between the approval and the sync`;
   return { status: "failed", failure: { code: "approval.void", message, retry: "never", details: { changed } } };
 }
 
