@@ -34,6 +34,7 @@ export function renderFailureAlert({ run, mention }: FailureAlertInput, lookups:
   const blocks: MessageBlock[] = [
     section(`:rotating_light: ${who}*${headline(run)}*\n${reason}`),
     ...(resources.length > 0 ? [section(resourcesText(resources))] : []),
+    ...wayBack(run),
     context(...footer(run, lookups)),
     ...linkButtons(run, lookups),
   ];
@@ -61,6 +62,23 @@ function resourcesText(resources: readonly FailingResource[]): string {
   const more = resources.length - lines.length;
   return [...lines, ...(more > 0 ? [`… and ${more} more`] : [])].join("\n");
 }
+
+/** What to do when a revision was applied and did not come up. */
+function wayBack({ failure, service }: RunView): readonly MessageBlock[] {
+  const environment = failure?.step?.environment;
+  const isLive = LEFT_BEHIND.has(failure?.failure.code ?? "") && failure?.step?.uses === "argocd/wait";
+  if (!isLive || service === undefined || environment === undefined) return [];
+  const command = code(`/rollback ${service} in ${environment}`, 200);
+  return [section(`What was applied stays as it is. Mend it there, or go back with ${command}.`)];
+}
+
+// After these, part of the revision is there.
+const LEFT_BEHIND: ReadonlySet<string> = new Set([
+  "argocd.degraded",
+  "argocd.sync-failed",
+  "argocd.terminated",
+  "step.timeout",
+]);
 
 function appOf(run: RunView): string | undefined {
   const app = run.failure?.step?.step.input["app"];
