@@ -59,6 +59,8 @@ export function isTransientText(message: string): boolean {
 
 const TLS_CODES = /^(?:ERR_TLS_|ERR_SSL_|CERT_|SELF_SIGNED_|DEPTH_ZERO_|UNABLE_TO_|ERR_OSSL|EPROTO)/u;
 
+const BROKEN_OFF = new Set(["ECONNRESET", "EPIPE", "UND_ERR_SOCKET"]);
+
 /** The error that a failed connection stands for: no answer came at all, or it broke off. */
 export function classifyFailure(what: string, cause: unknown): ArgocdError {
   const code = connectionCode(cause);
@@ -67,6 +69,13 @@ export function classifyFailure(what: string, cause: unknown): ArgocdError {
       `${what}: the TLS connection failed (${code}). Give the certificate authority as ca, check the address, or set insecure where that is acceptable.`,
       { class: "tls", cause },
     );
+  }
+  if (BROKEN_OFF.has(code)) {
+    return new ArgocdError(`${what}: the connection to Argo CD broke off (${code}). It usually passes.`, {
+      class: "unreachable",
+      retry: "backoff",
+      cause,
+    });
   }
   return new ArgocdError(
     `${what}: Argo CD cannot be reached${code === "" ? "" : ` (${code})`}. Check the address and the network.`,

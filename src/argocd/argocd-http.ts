@@ -3,7 +3,7 @@ import { type Dispatcher, Pool } from "undici";
 import type { Clock } from "../platform/clock.ts";
 import { AppError } from "../platform/errors.ts";
 import { ArgocdError, classifyFailure } from "./argocd-errors.ts";
-import { classifyResponse, isHtml } from "./classify-response.ts";
+import { BEHIND_A_PAGE, classifyResponse, isHtml } from "./classify-response.ts";
 
 /** How to reach one Argo CD server. */
 export interface ArgocdAddress {
@@ -211,9 +211,9 @@ function parseJson(call: HttpCall, contentType: string, text: string): unknown {
     return JSON.parse(text);
   } catch (error) {
     const what = isHtml(contentType, text)
-      ? "an HTML page; a proxy or sign-on page stands before the API"
-      : "no complete JSON";
-    throw new ArgocdError(`${call.what}: got ${what}.`, {
+      ? `got an HTML page where Argo CD's JSON was expected. ${BEHIND_A_PAGE}`
+      : "got no complete JSON.";
+    throw new ArgocdError(`${call.what}: ${what}`, {
       class: isHtml(contentType, text) ? "not-json" : "bad-response",
       details: { contentType },
       cause: error,

@@ -98,14 +98,14 @@ function replaced({ application }: Look, other: OperationSummary, ownSucceeded: 
   if (other.dryRun) {
     return failed(application, {
       code: "argocd.result-unknown",
-      message: `How our sync ended is unknown: ${by} took its place before the result was seen. Look at the application, then retry.`,
+      message: `How our sync ended is unknown: ${by} took its place before the result was seen. Look at the application, then start it again.`,
     });
   }
   const own = ownSucceeded ? "Our sync succeeded, but then" : "Our sync ended unseen, and";
-  const at = other.revisions.join(", ") || "an unknown revision";
+  const at = other.revisions.map((revision) => revision.slice(0, 7)).join(", ") || "an unknown revision";
   return failed(application, {
     code: "argocd.superseded",
-    message: `${own} ${by} took the application to ${at} (${other.phase}). Agree with its author, then retry.`,
+    message: `${own} ${by} took the application to ${at} (${other.phase}). Agree with whoever did that, then start it again.`,
   });
 }
 
@@ -142,7 +142,7 @@ function queued(look: Look, reason: "queued" | "not-visible"): Verdict {
     message:
       reason === "queued"
         ? `The Argo CD controller has not picked up the sync within ${waited}. Check that the application controller runs. The sync cannot be withdrawn: it will be carried out when the controller comes back.`
-        : `The sync was accepted but has not appeared within ${waited}. Look at the application in Argo CD, then retry.`,
+        : `The sync was accepted but has not appeared within ${waited}. Look at the application in Argo CD, then start it again.`,
   });
 }
 
@@ -152,16 +152,17 @@ function operationFailed(application: Application, state: OperationState): Faile
     return failed(application, {
       code: "argocd.terminated",
       message:
-        "The sync was terminated before it ended; what it had applied by then stays. Ask who terminated it, then retry.",
+        "The sync was terminated before it ended; what it had applied by then stays. Ask who terminated it, then start it again.",
       state,
     });
   }
   const couldNotRun = state.phase === "Error";
+  const passes = couldNotRun && isTransientText(reason);
   return failed(application, {
     code: couldNotRun ? "argocd.sync-error" : "argocd.sync-failed",
-    message: `${couldNotRun ? "The sync could not be carried out" : "The sync failed"}: ${reason}`,
+    message: `${couldNotRun ? "The sync could not be carried out" : "The sync failed"}: ${reason}${passes ? ". It usually passes: start it again in a moment." : ""}`,
     state,
-    retry: couldNotRun && isTransientText(reason) ? "backoff" : "never",
+    retry: passes ? "backoff" : "never",
   });
 }
 

@@ -27,6 +27,10 @@ const StreamError = z.object({
   }),
 });
 
+/** What to do about a web page in place of an answer. */
+export const BEHIND_A_PAGE =
+  "A proxy or sign-on page stands before the API: put the address of the Argo CD API itself into the configuration.";
+
 /** The text and gRPC code of an error body, in the form of ordinary calls or of streams; undefined when it is not Argo CD's JSON. */
 export function tryErrorBody(body: string): { readonly said: string; readonly code: number | undefined } | undefined {
   let json: unknown;
@@ -48,9 +52,12 @@ export function classifyResponse(response: ErrorResponse): ArgocdError {
   const { status, what } = response;
   if (status >= 300 && status < 400) return redirected(response);
   if (status === 415) {
-    return new ArgocdError(`${what}: Argo CD refused the Content-Type. A proxy in between may have changed it.`, {
-      class: "content-type",
-    });
+    return new ArgocdError(
+      `${what}: Argo CD refused the Content-Type. A proxy in between may have changed it: let it pass the header as it is.`,
+      {
+        class: "content-type",
+      },
+    );
   }
   const parsed = tryErrorBody(response.body);
   if (parsed === undefined) return withoutJson(response);
@@ -61,11 +68,15 @@ export function classifyResponse(response: ErrorResponse): ArgocdError {
   );
   const details = { status, grpcCode: parsed.code ?? null, said: shortened(parsed.said) };
   if (rule === undefined) {
-    return new ArgocdError(`${what}: Argo CD answered ${status}: ${shortened(parsed.said)}`, {
-      class: "server",
-      retry: "backoff",
-      details,
-    });
+    const said = shortened(parsed.said);
+    return new ArgocdError(
+      `${what}: Argo CD answered ${status}: ${said}. If it goes on, the log of argocd-server says more.`,
+      {
+        class: "server",
+        retry: "backoff",
+        details,
+      },
+    );
   }
   if (rule.class === "rbac") return denied(what, parsed.said, details);
   const message = `${what}: ${rule.says} (Argo CD: ${shortened(parsed.said)})`;
@@ -107,7 +118,11 @@ const RULES: readonly Rule[] = [
     class: "server-rbac",
     says: "Argo CD's own service account may not do this in Kubernetes. Check the rights of argocd-server.",
   },
-  { status: [404], class: "gone", says: "it does not exist in Argo CD (any more)." },
+  {
+    status: [404],
+    class: "gone",
+    says: "it does not exist in Argo CD (any more). Check its name, and whether somebody deleted it.",
+  },
   {
     status: [400],
     text: /another operation is already in progress/u,
@@ -188,9 +203,7 @@ function denied(what: string, said: string, details: Readonly<Record<string, unk
 }
 
 function redirected({ what, status, location = "" }: ErrorResponse): ArgocdError {
-  const advice = location.startsWith("https://")
-    ? "If that is the same server, use its https address."
-    : "Put the address of the Argo CD API itself into the configuration, behind any sign-on proxy.";
+  const advice = location.startsWith("https://") ? "If that is the same server, use its https address." : BEHIND_A_PAGE;
   return new ArgocdError(
     `${what}: the server redirects to ${location || "another place"}, and the token is not sent there. ${advice}`,
     {
@@ -211,7 +224,7 @@ function withoutJson({ what, status, body, contentType }: ErrorResponse): Argocd
   }
   if (isHtml(contentType, body)) {
     return new ArgocdError(
-      `${what}: got an HTML page (status ${status}) where Argo CD's JSON was expected. A proxy or sign-on page stands before the API.`,
+      `${what}: got an HTML page (status ${status}) where Argo CD's JSON was expected. ${BEHIND_A_PAGE}`,
       {
         class: "not-json",
         details,

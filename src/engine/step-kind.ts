@@ -5,7 +5,7 @@ import type { Effect } from "../domain/effect.ts";
 import type { GateEvidence, GateSubject } from "../domain/gate.ts";
 import type { RunTarget } from "../domain/run-event.ts";
 import { type Failure, JsonValue, type Outcome, type Progress } from "../domain/outcome.ts";
-import { AppError, errorCode, errorText } from "../platform/errors.ts";
+import { AppError, errorCode, errorMessage } from "../platform/errors.ts";
 import type { Json } from "../platform/canonical-json.ts";
 
 /**
@@ -162,7 +162,7 @@ export function defineGate<Input, Output extends Readonly<Record<string, unknown
 export function failureOf(thrown: unknown): Failure {
   const retry = thrown instanceof AppError ? thrown.retry : "never";
   const details = thrown instanceof AppError ? JsonMembers.safeParse(thrown.details).data : undefined;
-  const failure = { code: errorCode(thrown), message: errorText(thrown), retry };
+  const failure = { code: errorCode(thrown), message: errorMessage(thrown), retry };
   return details === undefined || Object.keys(details).length === 0 ? failure : { ...failure, details };
 }
 

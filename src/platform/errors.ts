@@ -34,6 +34,11 @@ export function errorText(thrown: unknown): string {
   return `${thrown.message}${cause}`.replaceAll(/\s+/gu, " ");
 }
 
+/** What people are told of anything that was thrown: messages of ours are whole sentences, so their causes are left to the log. */
+export function errorMessage(thrown: unknown): string {
+  return thrown instanceof AppError ? thrown.message.replaceAll(/\s+/gu, " ") : errorText(thrown);
+}
+
 /** The stable code of anything that was thrown; `internal` for what is not ours. */
 export function errorCode(thrown: unknown): string {
   return thrown instanceof AppError ? thrown.code : "internal";

@@ -1,7 +1,7 @@
 import type { GateEvidence } from "../domain/gate.ts";
 import type { CommitsAnswer } from "../git/commits-between.ts";
 import type { CommitSummary } from "../git/commit-summary.ts";
-import { errorText } from "../platform/errors.ts";
+import { errorMessage } from "../platform/errors.ts";
 
 /** What gates need of Git. */
 export interface CommitsReader {
@@ -33,7 +33,7 @@ export async function gateCommits(git: CommitsReader, question: CommitsQuestion)
     return linesOf(await git.commitsBetween(question));
   } catch (error) {
     question.signal.throwIfAborted();
-    return { ...NONE, warning: `The commits in between could not be read: ${errorText(error)}` };
+    return { ...NONE, warning: `The commits in between could not be read: ${errorMessage(error)}` };
   }
 }
 

@@ -7,7 +7,7 @@ import type { GateEvidence, GateSubject } from "../domain/gate.ts";
 import { tryAppRef } from "../domain/target.ts";
 import type { GateContext, Proof } from "../engine/step-kind.ts";
 import { digestOf } from "../platform/canonical-json.ts";
-import { errorText } from "../platform/errors.ts";
+import { errorMessage } from "../platform/errors.ts";
 import { type CommitsReader, gateCommits } from "./gate-commits.ts";
 import { liveRevision } from "./live-revision.ts";
 import { renderingText } from "./rendering-text.ts";
@@ -70,7 +70,7 @@ async function renderingChange(asked: Asked): Promise<Pick<GateEvidence, "render
     return { rendering: { changesNothing: diff.changesNothing, ...renderingText(diff), digest: digestOf(after) } };
   } catch (error) {
     context.signal.throwIfAborted();
-    return { renderingNote: `What it changes could not be rendered: ${errorText(error)}` };
+    return { renderingNote: `What it changes could not be rendered: ${errorMessage(error)}` };
   }
 }
 
@@ -107,6 +107,6 @@ async function previousEnvironment(deps: Deps, context: GateContext): Promise<Ga
     return { environment: before.environment, health, revision, ...(isProven && { healthySince: proof.provenAt }) };
   } catch (error) {
     context.signal.throwIfAborted();
-    return { environment: before.environment, health: `not known (${errorText(error)})`, revision: "" };
+    return { environment: before.environment, health: `not known (${errorMessage(error)})`, revision: "" };
   }
 }
