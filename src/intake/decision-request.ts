@@ -6,7 +6,7 @@ import type { PeopleStore } from "../engine/ports.ts";
 import type { RunService } from "../engine/run-service.ts";
 import type { RunWork } from "../engine/run-work.ts";
 import type { StepKind } from "../engine/step-kind.ts";
-import { errorCode, errorText } from "../platform/errors.ts";
+import { AppError, errorCode, errorMessage } from "../platform/errors.ts";
 import type { DecisionArrival } from "./arrival.ts";
 import type { PeopleCheck } from "./people-check.ts";
 
@@ -131,7 +131,11 @@ async function currentSubject(deps: DecisionDeps, { state, step }: At): Promise<
     if (kind?.sort !== "gate") throw new TypeError(`${step.uses} is not a gate of this program`);
     return { kind: "read", subject: await kind.subject(step.input, context) };
   } catch (error) {
-    const message = `It could not be checked whether what you saw is still so, and nothing was approved: ${errorText(error)} Try again.`;
+    const next =
+      error instanceof AppError && error.retry === "never"
+        ? "Press Approve again when that is mended."
+        : "Try again in a moment.";
+    const message = `Nothing was approved, because it could not be checked whether what you saw is still so: ${errorMessage(error)} ${next}`;
     return { kind: "unreadable", judgement: { kind: "refused", code: "gate.unverifiable", message } };
   }
 }

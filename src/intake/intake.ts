@@ -3,7 +3,7 @@ import type { EventStore, Intent, Person } from "../engine/ports.ts";
 import { JsonValue } from "../domain/outcome.ts";
 import { isJsonMap, type Json } from "../platform/canonical-json.ts";
 import type { Clock } from "../platform/clock.ts";
-import { AppError, errorCode, errorText } from "../platform/errors.ts";
+import { AppError, errorCode, errorMessage, errorText } from "../platform/errors.ts";
 import { newId, type Random } from "../platform/ids.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { RunService } from "../engine/run-service.ts";
@@ -142,7 +142,7 @@ export class Intake implements AsyncDisposable {
 
   async #giveUp(intent: Intent, arrival: Arrival, error: unknown): Promise<void> {
     const message =
-      error instanceof AppError ? errorText(error) : "Something went wrong inside Quarterdeck; its log says what.";
+      error instanceof AppError ? errorMessage(error) : "Something went wrong inside Quarterdeck; its log says what.";
     const answer = notice(errorCode(error), message);
     const { events, clock, logger, reply } = this.#deps;
     try {

@@ -4,7 +4,8 @@ import { notice } from "../engine/answer.ts";
 import type { Proof } from "../engine/step-kind.ts";
 import type { GitRepositories } from "../git/git-repositories.ts";
 import type { RevisionAnswer } from "../git/look-up-revision.ts";
-import { AppError, errorText } from "../platform/errors.ts";
+import type { MalformedRevision } from "../git/revision-text.ts";
+import { AppError, errorMessage } from "../platform/errors.ts";
 import { liveRevision, sourceDigest } from "../steps/live-revision.ts";
 import type { Looked, LookedAt } from "./resolve-target.ts";
 
@@ -29,7 +30,7 @@ export async function resolveTyped(
     return found(answer, { text, repository });
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
-    return { kind: "refused", answer: notice(error.code, errorText(error)) };
+    return { kind: "refused", answer: notice(error.code, errorMessage(error)) };
   }
 }
 
@@ -65,19 +66,36 @@ function found(
       return { kind: "refused", answer: { kind: "candidates", text: asked.text, commits, more } };
     }
     case "unknown": {
-      const message = `"${asked.text}" is no branch, tag or commit of ${asked.repository}.`;
+      const message = `"${asked.text}" is no branch, tag or commit of ${asked.repository}. Check the spelling, and that it was pushed.`;
       return { kind: "refused", answer: notice("revision.unknown", message, answer.suggestions) };
     }
     case "not-allowed": {
-      const message = `${answer.sha.slice(0, 7)} is not on a branch that may be deployed from (${answer.allowedBranches.join(", ")}).`;
-      return { kind: "refused", answer: notice("revision.not-allowed", message) };
+      return { kind: "refused", answer: notice("revision.not-allowed", notAllowedText(answer)) };
     }
     case "malformed":
       return {
         kind: "refused",
-        answer: notice("revision.malformed", `"${asked.text}" cannot be a revision: ${answer.reason}.`),
+        answer: notice("revision.malformed", `"${asked.text}" cannot be a revision: ${MALFORMED[answer.reason]}`),
       };
   }
+}
+
+const MALFORMED: Readonly<Record<MalformedRevision, string>> = {
+  empty: "it is empty. Name a branch, a tag or a commit.",
+  "too-long": "it is longer than any name. Name a branch, a tag or a commit.",
+  "not-a-name": "name a branch, a tag, or the first 4 or more digits of a commit.",
+};
+
+function notAllowedText(answer: Extract<RevisionAnswer, { kind: "not-allowed" }>): string {
+  const { sha, subject, allowedBranches, onBranches } = answer;
+  const where =
+    onBranches.length === 0
+      ? "no branch contains it any more"
+      : `it is only on ${onBranches.slice(0, 3).join(", ")}${onBranches.length > 3 ? " and others" : ""}`;
+  return (
+    `${sha.slice(0, 7)} (${subject}) is not on a branch that may be deployed from (${allowedBranches.join(", ")}): ${where}. ` +
+    `Merge it first, or name another commit.`
+  );
 }
 
 /** The revision that is live in the environment now. */

@@ -55,7 +55,8 @@ async function lookAt(
     return { kind: "found", value: { target, location: withProject(named, application), application } };
   } catch (error) {
     if (!(error instanceof ArgocdError)) throw error;
-    return { kind: "refused", answer: notice(error.code, `${target.name}: ${error.message}`) };
+    const next = error.retry === "never" ? "Nothing was started." : "Nothing was started; try again in a moment.";
+    return { kind: "refused", answer: notice(error.code, `${target.name}: ${error.message} ${next}`) };
   }
 }
 

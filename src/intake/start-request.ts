@@ -144,14 +144,13 @@ interface Resolved extends NamedPlaces {
 }
 
 async function start(deps: StartDeps, ask: StartAsk, resolved: Resolved): Promise<Answer> {
-  const { command, plan, origin, person } = ask;
-  const { service, target, targets, revision } = resolved;
+  const { plan, origin, person } = ask;
+  const { service, targets, revision } = resolved;
   const same = findSame(deps, ask, resolved);
   if (same !== undefined) {
-    const what = `${service.name} ${revision.short} to ${target.name}`;
-    return aboutRun("run.joined", same, `${shortId(same)} is doing exactly this already: ${what}.`);
+    return aboutRun("run.joined", same, `${shortId(same)} is doing exactly this already: ${titleOf(ask, resolved)}.`);
   }
-  const title = `${command.name} ${service.name} ${revision.short} to ${target.name}`;
+  const title = titleOf(ask, resolved);
   const run = deps.runs.newRunId();
   const answer = aboutRun("run.started", run, `${shortId(run)}: ${title}.`);
   const started = deps.runs.start({
@@ -167,6 +166,14 @@ async function start(deps: StartDeps, ask: StartAsk, resolved: Resolved): Promis
   // In the same turn and so in the same commit: a crash can never start it a second time.
   await Promise.all([started, ask.settle(answer)]);
   return answer;
+}
+
+/** `Promote checkout abc1236 to prod`, `Roll back checkout in prod to 2b4337b`, `Sync checkout in prod at 2b4337b`: as each is typed. */
+function titleOf({ command }: StartAsk, { service, target, revision }: Resolved): string {
+  const input = command.inputs.find(({ definition }) => definition.type === "revision");
+  const source = input?.definition.type === "revision" ? input.definition.from : undefined;
+  if (source === undefined) return `${command.name} ${service.name} ${revision.short} to ${target.name}`;
+  return `${command.name} ${service.name} in ${target.name} ${source === "live" ? "at" : "to"} ${revision.short}`;
 }
 
 function aboutRun(code: string, run: string, message: string): Answer {
