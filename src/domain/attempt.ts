@@ -91,7 +91,7 @@ export function postpone(
   const until = draft.at + Math.max(0, reason.afterMs);
   if (step.deadlineAt !== undefined && until >= step.deadlineAt) {
     const waitedMs = step.deadlineAt - step.firstStartedAt;
-    const message = `Gave up after ${durationText(waitedMs)}: ${reason.message}`;
+    const message = `Gave up after ${durationText(waitedMs)}: ${reason.message} Start it again when that is over.`;
     draft.emit({ type: "step.failed", path, attempt, failure: { code: reason.code, message, retry: "never" } });
     return;
   }

@@ -135,13 +135,15 @@ async function afterFailedPost(
   const { input, context, checkpoint, error } = failed;
   if (!(error instanceof ArgocdError)) throw error;
   if (error.class === "window") {
-    return { status: "postponed", code: error.code, message: error.message, afterMs: WINDOW_AGAIN_MS };
+    const message = `A sync window of Argo CD keeps ${failed.application.metadata.name} closed.`;
+    return { status: "postponed", code: error.code, message, afterMs: WINDOW_AGAIN_MS };
   }
   if (error.class !== "busy" && error.retry === "never" && !UNKNOWN_RESULT.has(error.class)) throw error;
   const application = await location.server.client.getApplication(location.address, { signal: context.signal });
   const own = adopt({ application, input, context, checkpoint });
   if (own !== undefined) return own;
   if (error.class === "busy") return busy(application);
+  // Argo CD shows nothing of ours, so trying again can do no harm.
   throw new AppError(error.message, { code: error.code, retry: "backoff", cause: error });
 }
 
@@ -233,6 +235,6 @@ function busy(application: Application): StepResult<Output> {
   const other = summarizeOperation(application);
   const who = other?.initiatedBy ?? "someone else";
   const since = other?.startedAt === undefined ? "" : ` since ${other.startedAt}`;
-  const message = `Argo CD is busy with an operation of ${who}${since} (${other?.phase ?? "pending"}). Waiting for it to end.`;
+  const message = `Argo CD is busy with an operation of ${who}${since} (${other?.phase ?? "pending"}).`;
   return { status: "postponed", code: "argocd.busy", message, afterMs: BUSY_AGAIN_MS };
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 
+import { ArgocdError, type ArgocdErrorClass } from "../argocd/argocd-errors.ts";
 import { type AppLocation, type ArgocdServer, expectedRevisions, locateApp } from "../argocd/argocd-server.ts";
 import type { Application } from "../argocd/application.ts";
 import { type AssessTiming, type Expectation, rememberBefore } from "../argocd/expectation.ts";
@@ -89,11 +90,23 @@ async function firstLook(
       return await location.server.client.getApplication(location.address, { signal: context.signal });
     } catch (error) {
       context.signal.throwIfAborted();
+      if (error instanceof ArgocdError && GONE.has(error.class)) throw vanished(location);
       if (!(error instanceof AppError) || error.retry === "never") throw error;
       context.progress({ text: error.message });
       await clock.sleep(UNREACHABLE_AGAIN_MS, context.signal);
     }
   }
+}
+
+// Without its project in the call, Argo CD hides what does not exist.
+const GONE: ReadonlySet<ArgocdErrorClass> = new Set(["gone", "hidden"]);
+
+/** It was there when it was synced. */
+function vanished({ address }: AppLocation): AppError {
+  const message =
+    `The application ${address.namespace}/${address.name} does not exist in Argo CD any more, or the account may not see it now. ` +
+    `Check who deleted it or changed the account's rights, then start it again.`;
+  return new AppError(message, { code: "argocd.gone" });
 }
 
 function expectationOf(deps: ArgocdWaitDeps, input: Input, application: Application): Expectation {
