@@ -15,6 +15,8 @@ export const GateAction = z.strictObject({
   path: z.string().min(1).max(1000),
   attempt: z.int().min(1),
   digest: z.string().min(1).max(128),
+  /** What is decided on, in words for the form that asks why. */
+  what: z.string().max(400).optional(),
 });
 export type GateAction = z.infer<typeof GateAction>;
 

@@ -44,10 +44,14 @@ interface GateClick {
 async function approve(deps: ListenerDeps, { click, action, ack }: GateClick): Promise<void> {
   const { channel_id: channel = "", message_ts: ts = "" } = click.container;
   const sender = senderOf(deps, click);
+  const { run, path, attempt, digest } = action;
   const arrival: DecisionArrival = {
     kind: "decision",
     ...sender,
-    ...action,
+    run,
+    path,
+    attempt,
+    digest,
     isCurrent: isCurrent(deps, action, { channel, ts }),
     decision: "approve",
     reason: "",

@@ -22,8 +22,15 @@ export async function handleForm(deps: ListenerDeps, payload: unknown, ack: Ack<
     await tryAck(deps, ack);
     return;
   }
+  const reason = truncate(reasonIn(form.view.state?.values ?? {}), MOST_REASON);
+  if (reason === "") {
+    const errors = { [REASON_BLOCK]: "Say why in a few words: whoever asked has to know what to do about it." };
+    await tryAck(deps, ack, { response_action: "errors", errors });
+    return;
+  }
   const team = actorTeam(form);
   const { action, channel, messageTs, responseUrl, clickedAt } = memory;
+  const { run, path, attempt, digest } = action;
   const arrival: DecisionArrival = {
     kind: "decision",
     team,
@@ -31,10 +38,13 @@ export async function handleForm(deps: ListenerDeps, payload: unknown, ack: Ack<
     channel,
     responseUrl,
     answerUntil: clickedAt + ANSWERABLE_MS,
-    ...action,
+    run,
+    path,
+    attempt,
+    digest,
     isCurrent: isCurrent(deps, action, { channel, ts: messageTs }),
     decision: "reject",
-    reason: truncate(reasonIn(form.view.state?.values ?? {}), MOST_REASON),
+    reason,
   };
   const recorded = await record(deps, `form/${team}/${form.view.id}/${form.view.hash}`, arrival);
   if (recorded.kind !== "recorded") {

@@ -70,8 +70,9 @@ function footer(
 
 function decisionButtons({ run, step, gate }: GateMessageInput): MessageBlock {
   const { service, environment, toRevision } = gate.subject;
-  const value = gateActionText({ run: run.id, path: step.path, attempt: step.step.attempt, digest: gate.digest });
   const what = truncate(oneLine(`${service} ${shortSha(toRevision)} to ${environment}`), 200);
+  const { attempt } = step.step;
+  const value = gateActionText({ run: run.id, path: step.path, attempt, digest: gate.digest, what });
   const compare = gate.evidence.compareUrl === undefined ? undefined : tryHref(gate.evidence.compareUrl);
   return actions(
     button({

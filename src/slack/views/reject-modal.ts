@@ -1,6 +1,6 @@
 import { type RejectMemory } from "../action-value.ts";
 import { plainText, section, textInput, type MessageBlock } from "../blocks.ts";
-import { code } from "../mrkdwn.ts";
+import { inert, visible } from "../mrkdwn.ts";
 import { SLACK_LIMITS } from "../slack-limits.ts";
 
 export const REJECT_CALLBACK = "gate_reject_reason";
@@ -29,12 +29,12 @@ export function renderRejectModal(memory: RejectMemory): Modal {
     submit: plainText("Reject", SLACK_LIMITS.modalButton),
     close: plainText("Back", SLACK_LIMITS.modalButton),
     blocks: [
-      section(`Rejecting ends the run; nothing is changed. ${code(memory.action.path, 300)}`),
+      section(`*Reject ${inert(memory.action.what ?? "this", 250)}?*\nThe run ends, and it changes nothing more.`),
       textInput({
         blockId: REASON_BLOCK,
         actionId: REASON_INPUT,
         label: "Why?",
-        hint: "Everyone in the channel sees it, and it is kept in the log.",
+        hint: "Everyone in the channel sees it, whoever asked is told, and it is kept in the log.",
         maxLength: MOST_REASON,
       }),
     ],
@@ -47,9 +47,9 @@ function rejectMemoryText(memory: RejectMemory): string {
   return text.length <= SLACK_LIMITS.privateMetadata ? text : JSON.stringify({ ...memory, responseUrl: undefined });
 }
 
-/** The reason from the `state.values` of a sent form; empty when there is none. */
+/** The reason from the `state.values` of a sent form; empty when there is none, or nothing that can be seen. */
 export function reasonIn(
   values: Readonly<Record<string, Readonly<Record<string, { value?: string | null | undefined }>>>>,
 ): string {
-  return values[REASON_BLOCK]?.[REASON_INPUT]?.value ?? "";
+  return visible(values[REASON_BLOCK]?.[REASON_INPUT]?.value ?? "").trim();
 }
