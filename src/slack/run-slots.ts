@@ -1,12 +1,13 @@
 import { environmentOf, type RunView, type StepView } from "../domain/run-view.ts";
 import type { Approver } from "../domain/target.ts";
 import type { MessageContent } from "./blocks.ts";
-import { alertSlot, cardSlot, gateSlot, stepSlot, strayedSlot } from "./slot-ids.ts";
+import { alertSlot, cardSlot, gateSlot, stepSlot, stoppedSlot, strayedSlot } from "./slot-ids.ts";
 import type { Priority, Wanted } from "./slot-entry.ts";
 import { renderFailureAlert } from "./views/failure-alert.ts";
 import { renderGateMessage, renderVoidedGate } from "./views/gate-message.ts";
 import { renderRunCard } from "./views/run-card.ts";
 import { renderSetAsideStep, renderStepMessage } from "./views/step-message.ts";
+import { isStoppedByPeople, renderStoppedNotice } from "./views/stopped-notice.ts";
 import { renderStrayedNotice } from "./views/strayed-notice.ts";
 import type { ViewLookups } from "./views/view-lookups.ts";
 
@@ -35,7 +36,7 @@ export function runSlots(input: RunSlotsInput): readonly Wanted[] {
   const { view, lookups, strayed } = input;
   const steps = [...view.stages.flatMap((stage) => stage.steps), ...view.otherSteps];
   const card: Slot = { slot: cardSlot(view.id), content: renderRunCard(view, lookups), priority: cardPriority(view) };
-  const slots = [card, ...steps.flatMap((step) => stepSlots(input, step)), ...setAside(view), ...alert(input, steps)];
+  const slots = [card, ...steps.flatMap((step) => stepSlots(input, step)), ...setAside(view), ...ending(input, steps)];
   if (strayed !== undefined) {
     const content = renderStrayedNotice(view, strayed.reason);
     slots.push({ slot: strayedSlot(view.id), content, priority: 1, channel: strayed.user });
@@ -106,6 +107,14 @@ function setAside({ id, state }: RunView): readonly Slot[] {
       const content = renderSetAsideStep(path, environmentOf(state, { path, input: {} }));
       return { slot: stepSlot(id, path), content, priority: 2, parent: cardSlot(id) };
     });
+}
+
+/** What is said to people besides the card when a run does not succeed. */
+function ending(input: RunSlotsInput, steps: readonly StepView[]): readonly Slot[] {
+  const { view, lookups } = input;
+  if (!isStoppedByPeople(view)) return alert(input, steps);
+  const content = renderStoppedNotice(view, lookups);
+  return [{ slot: stoppedSlot(view.id), content, priority: 1, parent: cardSlot(view.id) }];
 }
 
 function alert({ view, settings, lookups }: RunSlotsInput, steps: readonly StepView[]): readonly Slot[] {

@@ -21,6 +21,11 @@ export function alertSlot(run: string): string {
   return `${run}/alert`;
 }
 
+/** The message that tells the requester how people ended the run. */
+export function stoppedSlot(run: string): string {
+  return `${run}/stopped`;
+}
+
 /** The direct message that tells the requester that the card could not be posted. */
 export function strayedSlot(run: string): string {
   return `${run}/strayed`;

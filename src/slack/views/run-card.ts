@@ -3,6 +3,7 @@ import { durationText } from "../../platform/duration.ts";
 import { context, message, section, type MessageBlock, type MessageContent } from "../blocks.ts";
 import { code, dateToken, inert } from "../mrkdwn.ts";
 import { SLACK_LIMITS } from "../slack-limits.ts";
+import { gateEnding } from "./gate-ending.ts";
 import { personText } from "./person-text.ts";
 import { runStatus, type StatusMark } from "./run-status.ts";
 import { stageLine, stageWords } from "./stage-line.ts";
@@ -16,7 +17,7 @@ export function renderRunCard(view: RunView, lookups: ViewLookups): MessageConte
   const blocks: MessageBlock[] = [section(`${status.emoji} *${title}*\n${status.words}${ending(view)}`)];
   const lines = stageLines(view, lookups);
   if (lines.length > 0) blocks.push(section(lines.join("\n")));
-  if (view.failure !== undefined) blocks.push(section(failureText(view)));
+  if (view.failure !== undefined) blocks.push(section(failureText(view, lookups)));
   blocks.push(context(...footer(view, lookups)));
   return message(sentence(view, status, lookups), blocks);
 }
@@ -36,8 +37,12 @@ function stageLines(view: RunView, lookups: ViewLookups): readonly string[] {
   return [...lines.slice(0, kept), `+ ${lines.length - kept} more`];
 }
 
-function failureText(view: RunView): string {
+function failureText(view: RunView, lookups: ViewLookups): string {
   const where = view.failure?.step;
+  const gate = where?.step.gate;
+  const ended =
+    where === undefined || gate === undefined ? undefined : gateEnding({ run: view, step: where, gate }, lookups);
+  if (ended !== undefined) return ended.text;
   const place =
     where === undefined ? "" : ` in ${code([where.environment, where.name].filter(Boolean).join(" "), 120)}`;
   return `*Why*${place}: ${inert(view.failure?.failure.message ?? "", 1200)}`;

@@ -10,6 +10,7 @@ import { renderGateMessage, renderVoidedGate } from "../../../../src/slack/views
 import { renderRejectModal } from "../../../../src/slack/views/reject-modal.ts";
 import { renderRunCard } from "../../../../src/slack/views/run-card.ts";
 import { renderSetAsideStep, renderStepMessage } from "../../../../src/slack/views/step-message.ts";
+import { renderStoppedNotice } from "../../../../src/slack/views/stopped-notice.ts";
 import { renderStrayedNotice } from "../../../../src/slack/views/strayed-notice.ts";
 import {
   begun,
@@ -123,7 +124,12 @@ function everyMessage(text: string): Readonly<Record<string, MessageContent>> {
   const progress = { text, done: 7, total: 12, lines: Array.from({ length: 50 }, () => text) };
   const running = viewOf([...manyEvents(text), begun(SYNC, "argocd/sync", "action")], { progress: [[SYNC, progress]] });
   const lost = viewOf(lostEvents(text));
-  const rejected = viewOf([...manyEvents(text), decided("reject", text), failedStep(GATE, "gate.rejected", text)]);
+  const rejected = viewOf([
+    ...manyEvents(text),
+    decided("reject", text),
+    failedStep(GATE, "gate.rejected", text),
+    runFailed(GATE, "gate.rejected", text),
+  ]);
   const voided = viewOf([
     ...manyEvents(text),
     {
@@ -152,6 +158,8 @@ function everyMessage(text: string): Readonly<Record<string, MessageContent>> {
     "failed step": renderStepMessage(stepIn(lost, HEALTHY), lookups),
     "step set aside": renderSetAsideStep(`${text}/${text}`, text),
     alert: renderFailureAlert({ run: lost, mention: { kind: "group", group: text } }, lookups),
+    "card of a rejected run": renderRunCard(rejected, lookups),
+    stopped: renderStoppedNotice(rejected, lookups),
     strayed: renderStrayedNotice(open, text),
     notice: renderAnswer(
       { kind: "notice", code: text, message: text, suggestions: Array.from({ length: 9 }, () => text), about: text },
