@@ -29,13 +29,15 @@ const GATHER_AGAIN_MS = 10_000;
 export class WatchRunner implements AsyncDisposable {
   readonly #deps: Deps;
   readonly #running = new Map<string, { token: number; abort: AbortController; ended: Promise<void> }>();
+  #isClosed = false;
 
   constructor(deps: Deps) {
     this.#deps = deps;
   }
 
-  /** Starts watching; does nothing when this very work is watched already. */
+  /** Starts watching; does nothing when this very work is watched already, or when the server ends. */
   start(order: WatchOrder): void {
+    if (this.#isClosed) return;
     const { effect, token } = order.work;
     const key = effectKey(effect);
     const before = this.#running.get(key);
@@ -55,6 +57,7 @@ export class WatchRunner implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true;
     const running = [...this.#running.values()];
     for (const { abort } of running) abort.abort();
     await Promise.allSettled(running.map(({ ended }) => ended));
