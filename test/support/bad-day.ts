@@ -1,0 +1,297 @@
+import { z } from "zod";
+
+import type { RunEvent, RunEventOf } from "../../src/domain/run-event.ts";
+import type { RunState } from "../../src/domain/run-state.ts";
+import { systemClock } from "../../src/platform/clock.ts";
+import { demoApplications } from "../../src/simulator/argocd-demo-world.ts";
+import { accountToken } from "../../src/simulator/argocd-accounts.ts";
+import type { Application as ArgocdApplication } from "../../src/simulator/argocd-application.ts";
+import type { HttpFault } from "../../src/simulator/argocd-faults.ts";
+import type { SlackMessage } from "../../src/simulator/slack-messages.ts";
+import { cardSlot } from "../../src/slack/slot-ids.ts";
+import { ANA, AppRig, type AppRigOptions, DEPLOYS, PRIYA } from "./app-rig.ts";
+import { SkippingClock } from "./skipping-clock.ts";
+
+const Settled = z.object({ result: z.object({ kind: z.string(), code: z.string(), message: z.string() }) });
+
+// While something is waited for, the application's clock is pushed on so much with every look.
+const LOOK_MS = 10;
+const PUSH_MS = 100;
+const PATIENCE_MS = 15_000;
+
+type FaultInput = HttpFault extends infer Each
+  ? Each extends HttpFault
+    ? Partial<Each> & Pick<Each, "kind">
+    : never
+  : never;
+
+/** The whole application on a bad day: commands are typed, what people read is collected, and waiting is quick. */
+export class BadDay implements AsyncDisposable {
+  readonly clock: SkippingClock;
+  readonly rig: AppRig;
+
+  private constructor(rig: AppRig, clock: SkippingClock) {
+    this.rig = rig;
+    this.clock = clock;
+  }
+
+  static async open(options: AppRigOptions = {}): Promise<BadDay> {
+    const clock = new SkippingClock();
+    const rig = await AppRig.open({ speed: 20, clock, ...options });
+    // The application's clock runs ahead of Slack's, so Slack would find it too quick.
+    rig.world.slack.world.rateLimits.multiplier = Infinity;
+    return new BadDay(rig, clock);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.rig[Symbol.asyncDispose]();
+  }
+
+  get argocd(): AppRig["world"]["argocd"] {
+    return this.rig.world.argocd;
+  }
+
+  /** Types a command and gives back the last private answer to it. */
+  async ask(text: string, user = ANA): Promise<string> {
+    const known = new Set(this.#toldTo(user));
+    const shown = await this.rig.type(user, text);
+    if (!shown.includes("Looking into it")) return shown;
+    const answer = (): SlackMessage | undefined =>
+      this.#toldTo(user).find((message) => !known.has(message) && !message.text.includes("Looking into it"));
+    return words(await this.until(`an answer to ${text}`, answer));
+  }
+
+  /** Types a command that starts a run. */
+  async start(text: string, user = ANA): Promise<AskedRun> {
+    const before = new Set(this.#runs());
+    const answer = await this.ask(text, user);
+    const run = this.#runs().find((id) => !before.has(id));
+    if (run === undefined) throw new Error(`no run was started: ${answer}`);
+    return new AskedRun(this, run);
+  }
+
+  /** How many runs there are. */
+  get runCount(): number {
+    return this.#runs().length;
+  }
+
+  /** The first value of `probe` that is neither undefined nor false; the application's clock is pushed on meanwhile. */
+  async until<Value>(what: string, probe: () => Value | undefined | false): Promise<Value> {
+    const end = performance.now() + PATIENCE_MS;
+    for (;;) {
+      const found = probe();
+      if (found !== undefined && found !== false) return found;
+      if (performance.now() > end) throw new Error(`waited ${PATIENCE_MS / 1000} s for: ${what}`);
+      await systemClock.sleep(LOOK_MS);
+      this.clock.skip(PUSH_MS);
+    }
+  }
+
+  /** What goes wrong with the next requests that fit; once unless said. */
+  async fault(fault: FaultInput): Promise<void> {
+    const defaults = { matching: "", message: "out of order", code: 2, status: 503, delayMs: 0 };
+    const wanted: Record<string, unknown> = { ...fault };
+    for (const name of FIELDS[fault.kind]) wanted[name] ??= defaults[name];
+    await this.argocd.control({ action: "add-fault", fault: JSON.parse(JSON.stringify(wanted)) });
+  }
+
+  async noFaults(): Promise<void> {
+    await this.argocd.control({ action: "clear-faults" });
+  }
+
+  /** The Application as it was when the world began, under a new uid. */
+  async renew(...names: readonly string[]): Promise<void> {
+    const definitions = demoApplications(this.rig.world.git.repositoryUrl("harbor/deploy.git"));
+    for (const name of names) {
+      await this.remove(name);
+      const definition = definitions.find((each) => each.name === name);
+      if (definition === undefined) throw new Error(`the demo has no Application ${name}`);
+      await this.argocd.control({ action: "create-application", definition });
+    }
+  }
+
+  async remove(name: string): Promise<void> {
+    if (this.argocd.application(name) === undefined) return;
+    await this.argocd.control({ action: "delete-application", application: name, cascade: true });
+    await this.until(`${name} to be gone`, () => this.argocd.application(name) === undefined);
+  }
+
+  application(name: string): ArgocdApplication {
+    const found = this.argocd.application(name);
+    if (found === undefined) throw new Error(`Argo CD has no Application ${name}`);
+    return found;
+  }
+
+  /** How many times the application was deployed since it was made, and at what. */
+  deployments(name: string): readonly string[] {
+    return (this.application(name).status.history ?? []).map(({ revision = "" }) => revision);
+  }
+
+  /** A person in Argo CD's own pages: the account `viewer`, who may do anything for a moment. */
+  async inArgocd(method: "POST" | "PATCH" | "DELETE", path: string, body?: unknown): Promise<void> {
+    const everything = [{ resource: "*", action: "*", object: "*" }];
+    await this.argocd.control({ action: "set-policies", account: "viewer", policies: everything });
+    const response = await fetch(`${this.argocd.url}/api/v1/applications/${path}`, {
+      method,
+      headers: { authorization: `Bearer ${accountToken("viewer")}`, "content-type": "application/json" },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
+    await response.text();
+  }
+
+  /** Changes the spec of an Application as its owner does. */
+  async patch(name: string, spec: object): Promise<void> {
+    await this.inArgocd("PATCH", name, { name, patchType: "merge", patch: JSON.stringify({ spec }) });
+  }
+
+  /** What the log holds of the last request: how it was settled. */
+  settled(): z.infer<typeof Settled>["result"] {
+    const { log } = this.rig.application.store;
+    const last = log.stream("intents").findLast(({ type }) => type === "intent.settled");
+    return Settled.parse(JSON.parse(last?.payload ?? "null")).result;
+  }
+
+  #runs(): readonly string[] {
+    return this.rig.application.store.events.listRuns({ limit: 1000 }).map(({ id }) => id);
+  }
+
+  #toldTo(user: string): readonly SlackMessage[] {
+    return this.rig.world.slack.world.messages.all(DEPLOYS).filter(({ viewer }) => viewer === user);
+  }
+}
+
+const FIELDS = {
+  status: ["matching", "status", "message", "code"],
+  html: ["matching", "status"],
+  truncated: ["matching"],
+  "reset-before": ["matching"],
+  "reset-after": ["matching"],
+  slow: ["matching", "delayMs"],
+  hang: ["matching"],
+} as const;
+
+/** One run as people and the log see it. */
+export class AskedRun {
+  readonly id: string;
+  readonly #day: BadDay;
+
+  constructor(day: BadDay, id: string) {
+    this.#day = day;
+    this.id = id;
+  }
+
+  get state(): RunState {
+    return this.#day.rig.application.engine.runs.state(this.id);
+  }
+
+  get events(): readonly RunEvent[] {
+    return this.#day.rig.application.store.events.readRun(this.id);
+  }
+
+  eventsOf<Type extends RunEvent["type"]>(type: Type): readonly RunEventOf<Type>[] {
+    return this.events.filter((event): event is RunEventOf<Type> => event.type === type);
+  }
+
+  /** What the card in the channel says. */
+  async card(says: RegExp): Promise<string> {
+    return await this.#read(`the card to say ${String(says)}`, () => [this.#card()], says);
+  }
+
+  /** What a message of the thread says. */
+  async reply(says: RegExp): Promise<string> {
+    return await this.#read(`a reply that says ${String(says)}`, () => this.#thread(), says);
+  }
+
+  /** What a message in the channel says that belongs to the run but is not its card. */
+  async alert(says: RegExp): Promise<string> {
+    return await this.#read(`an alert that says ${String(says)}`, () => this.#channel(), says);
+  }
+
+  /** Everything that the thread says now. */
+  get thread(): readonly string[] {
+    return this.#thread().map((message) => words(message));
+  }
+
+  /** The open request for an approval, in its newest form. */
+  async gate(environment = ""): Promise<SlackMessage> {
+    return await this.#day.until(`a request for approval of ${environment}`, () =>
+      this.#thread().find(
+        (message) => words(message).includes(`to ${environment}`) && hasButton(message, "gate_approve"),
+      ),
+    );
+  }
+
+  async approve(user = PRIYA, environment = ""): Promise<void> {
+    await this.#day.rig.press(user, await this.gate(environment), "gate_approve");
+  }
+
+  /** Ends the run at its gate, so that the next one is not taken for the same. */
+  async dismiss(): Promise<void> {
+    const step = await this.#day.until("an open gate", () =>
+      [...this.state.steps.values()].find(({ gate, status }) => gate !== undefined && status === "running"),
+    );
+    await this.#day.rig.application.engine.runs.apply(this.id, {
+      type: "gate-decision",
+      path: step.path,
+      attempt: step.attempt,
+      decision: "reject",
+      actor: this.state.requester,
+      digest: step.gate?.digest ?? "",
+      reason: "",
+      judgement: { kind: "allowed", groups: [] },
+      current: undefined,
+    });
+  }
+
+  async ended(status: "succeeded" | "failed"): Promise<string> {
+    await this.#day.until(`the run to end`, () => this.state.finishedAt !== undefined);
+    if (this.state.status !== status)
+      throw new Error(`it ${this.state.status}: ${this.state.failure?.failure.message ?? ""}`);
+    return await this.card(status === "succeeded" ? /Succeeded/u : /Failed|Stopped|Rejected/u);
+  }
+
+  async #read(what: string, messages: () => readonly (SlackMessage | undefined)[], says: RegExp): Promise<string> {
+    return await this.#day.until(what, () =>
+      messages()
+        .map((message) => (message === undefined ? "" : words(message)))
+        .find((text) => says.test(text)),
+    );
+  }
+
+  #card(): SlackMessage | undefined {
+    const ts = this.#day.rig.application.store.slots.slot(cardSlot(this.id))?.ts;
+    return ts === undefined ? undefined : this.#day.rig.world.slack.world.messages.message(DEPLOYS, ts);
+  }
+
+  #thread(): readonly SlackMessage[] {
+    const card = this.#card();
+    return card === undefined ? [] : this.#day.rig.world.slack.world.messages.replies(DEPLOYS, card.ts);
+  }
+
+  #channel(): readonly SlackMessage[] {
+    const mine = `${this.id}/alert`;
+    const ts = this.#day.rig.application.store.slots.slot(mine)?.ts;
+    const found = ts === undefined ? undefined : this.#day.rig.world.slack.world.messages.message(DEPLOYS, ts);
+    return found === undefined ? [] : [found];
+  }
+}
+
+function hasButton({ blocks }: SlackMessage, actionId: string): boolean {
+  return JSON.stringify(blocks).includes(`"${actionId}"`);
+}
+
+/** Every text of a message's blocks, in order, as it is written in Slack's markup. */
+export function words({ blocks, text }: SlackMessage): string {
+  const found: string[] = [];
+  const visit = (value: unknown): void => {
+    if (Array.isArray(value)) return value.forEach((each) => visit(each));
+    if (typeof value !== "object" || value === null) return;
+    for (const [name, member] of Object.entries(value)) {
+      if (name === "text" && typeof member === "string") found.push(member);
+      else if (name !== "value") visit(member);
+    }
+  };
+  visit(blocks);
+  return found.length === 0 ? text : found.join("\n");
+}
