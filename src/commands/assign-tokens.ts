@@ -118,10 +118,18 @@ class Assigner {
   #takeWord(word: string): Refusal | undefined {
     const token = this.#positional[this.#at];
     if (isWord(token, word)) return undefined;
-    if (token === undefined) return refuse("missing", `the word "${word}" is missing at the end`);
+    if (token === undefined) return refuse("missing", this.#missingFrom(word));
     const refusal = refuse("unexpected", `the word "${word}" is expected here`, token);
     const isTypo = didYouMean(token.value, [word]) !== undefined;
     return isTypo ? { ...refusal, fixed: tokensText(this.#tokens, { token, by: word }) } : refusal;
+  }
+
+  /** What a sentence ends without: the word and the input that it leads to. */
+  #missingFrom(word: string): string {
+    const items = allItems(this.#command.pattern);
+    const next = items[items.findIndex((item) => item.kind === "word" && item.word === word) + 1];
+    if (next?.kind !== "input") return `the word "${word}" is missing at the end`;
+    return `"${word}" and ${this.#describe(next.input)} are missing at the end`;
   }
 
   #takeInput(item: PatternItem & { readonly kind: "input" }): Refusal | undefined {

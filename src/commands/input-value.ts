@@ -23,7 +23,7 @@ export function readInput(input: CommandInput, text: string): InputReading {
     case "revision":
       return text.length <= LONGEST_NAME
         ? yes(text)
-        : no(`a ${definition.type} has at most ${LONGEST_NAME} characters`);
+        : no(`the ${definition.type} has more than ${LONGEST_NAME} characters, so there is none such`);
     case "string":
       return readString(input, definition.max, text);
     case "number":

@@ -1,6 +1,7 @@
 import type { Json } from "../platform/canonical-json.ts";
 import { type Assignment, assignTokens, type Refusal, tokensText } from "./assign-tokens.ts";
 import type { Command } from "./command.ts";
+import { completed } from "./completed.ts";
 import { findCommand } from "./find-command.ts";
 import { defaultValue, readInput } from "./input-value.ts";
 import { reordered } from "./reorder.ts";
@@ -59,11 +60,10 @@ export function matchCommand(commands: readonly Command[], { slash, text }: Slas
 
 /** Help for what a person asks about: a command by its verb, slash or name; all of them when there is no topic, or none such. */
 export function helpAbout(commands: readonly Command[], topic: string | undefined): string {
-  const wanted = topic?.replace(/^\//u, "").toLowerCase();
-  const about = commands.filter(
-    ({ id, name, pattern }) => [id, name.toLowerCase(), pattern.slash].includes(wanted ?? "") && wanted !== undefined,
-  );
-  return helpText(about.length === 0 ? commands : about);
+  if (topic === undefined) return helpText(commands);
+  const wanted = topic.replace(/^\//u, "").toLowerCase();
+  const about = commands.filter(({ id, name, pattern }) => [id, name.toLowerCase(), pattern.slash].includes(wanted));
+  return about.length === 0 ? `There is no command "${topic}". There is:\n${helpText(commands)}` : helpText(about);
 }
 
 function helpText(commands: readonly Command[]): string {
@@ -98,7 +98,8 @@ function matchOne(command: Command, typed: Typed): Match {
   const assignment = assignTokens(command, tokens);
   const result = assignment.ok ? readValues(command, { assignment, tokens }) : assignment;
   if (result.ok) return { kind: "matched", command, values: result.values };
-  const fixed = result.fixed ?? (assignment.ok ? undefined : reordered(command, tokens));
+  const fixed =
+    result.fixed ?? (assignment.ok ? undefined : (reordered(command, tokens) ?? completed(command, tokens)));
   const code = tokens.length === 0 ? "empty" : result.code;
   return { ...mismatch(typed, { ...result, fixed }), code, usage: usageOf(command), command };
 }
@@ -139,5 +140,6 @@ export function mismatchText({ message, line, offset, length, suggestion, usage 
   const caret = " ".repeat(offset - start) + "^".repeat(Math.min(length, SHOWN_AROUND));
   const meant = suggestion === undefined ? [] : [`Did you mean: ${suggestion}`];
   const sentence = message.slice(0, 1).toUpperCase() + message.slice(1);
-  return [`${sentence}.`, excerpt, caret, ...meant, `Usage: ${usage}`].join("\n");
+  const how = usage.includes("\n") ? `Usage:\n${usage}` : `Usage: ${usage}`;
+  return [`${sentence}.`, excerpt, caret, ...meant, how].join("\n");
 }

@@ -12,7 +12,7 @@ export function usageOf({ pattern }: Command): string {
 
 /** Help for one command: usage, what it does, and each input. */
 export function helpFor(command: Command): string {
-  const inputs = command.inputs.map((input) => `  <${input.name}>  ${inputText(input)}`);
+  const inputs = command.inputs.map((input) => `  ${inputName(command, input.name)}  ${inputText(input)}`);
   return [usageOf(command), command.summary, ...inputs].join("\n");
 }
 
@@ -20,6 +20,12 @@ export function helpFor(command: Command): string {
 export function helpForAll(commands: readonly Command[]): string {
   const lines = commands.map((command) => `${usageOf(command)}  ${command.summary}`);
   return lines.toSorted((left, right) => left.localeCompare(right, "en")).join("\n");
+}
+
+/** An input as it stands in the usage: `<service>`, or `--again` where it is a flag. */
+function inputName({ pattern }: Command, name: string): string {
+  const flag = pattern.flags.find(({ input }) => input === name);
+  return flag === undefined ? `<${name}>` : flagText(flag).slice(1, -1);
 }
 
 function itemText(item: PatternItem): string {

@@ -174,7 +174,13 @@ describe("what is typed wrong", () => {
       "",
       undefined,
     ],
-    ["/promote checkout abc123", "missing", 'the word "to" is missing at the end', "", undefined],
+    [
+      "/promote checkout abc123",
+      "missing",
+      '"to" and <environment> (an environment of the service) are missing at the end',
+      "",
+      undefined,
+    ],
     [
       "/promote checkout abc123 to",
       "missing",
@@ -183,7 +189,21 @@ describe("what is typed wrong", () => {
       undefined,
     ],
     ["/promote checkout to prod", "missing", 'is missing before "to"', "to", undefined],
-    ["/promote checkout abc123 prod", "unexpected", 'the word "to" is expected here', "prod", undefined],
+    [
+      "/promote checkout abc123 prod",
+      "unexpected",
+      'the word "to" is expected here',
+      "prod",
+      "/promote checkout abc123 to prod",
+    ],
+    [
+      "/promote checkout abc123 in prod --again",
+      "unexpected",
+      'the word "to" is expected here',
+      "in",
+      "/promote checkout abc123 to prod --again",
+    ],
+    ['/promote checkout abc123 "in" prod', "unexpected", 'the word "to" is expected here', '"in"', undefined],
     [
       "/promote checkout abc123 ot prod",
       "unexpected",
@@ -251,11 +271,11 @@ describe("what is typed wrong", () => {
     [
       `/promote ${"x".repeat(300)} abc123 to prod`,
       "invalid",
-      "a service has at most 255 characters",
+      "the service has more than 255 characters",
       "x".repeat(300),
       undefined,
     ],
-    ["/rollback checkout prod", "unexpected", 'the word "in" is expected here', "prod", undefined],
+    ["/rollback checkout prod", "unexpected", 'the word "in" is expected here', "prod", "/rollback checkout in prod"],
     ["/rollback checkout in prod ot v1", "unexpected", "nothing more", "ot", "/rollback checkout in prod to v1"],
     ["/rollback checkout in prod to", "missing", "<revision>", "", undefined],
     ["/rollback checkout in prod --again", "unknown-flag", "this command has no flags", "--again", undefined],
@@ -342,8 +362,8 @@ describe("help", () => {
     "  <service>  a service",
     "  <revision>  a commit (4 digits or more), branch or tag",
     "  <environment>  an environment of the service",
-    "  <again>  yes or no",
-    "  <reason>  text, at most 40 characters",
+    "  --again  yes or no",
+    "  --reason <reason>  text, at most 40 characters",
   ].join("\n");
 
   it.each(["/promote help", "/promote --help", "/promote -h", "/promote ?", "/promote HELP"])(
@@ -362,13 +382,15 @@ describe("help", () => {
 
   it("about nothing, or about something unknown, lists all commands", () => {
     expect(helpAbout(commands, undefined).split("\n")).toHaveLength(7);
-    expect(helpAbout(commands, "nonsense")).toBe(helpAbout(commands, undefined));
+    expect(helpAbout(commands, "nonsense")).toBe(
+      `There is no command "nonsense". There is:\n${helpAbout(commands, undefined)}`,
+    );
     expect(helpAbout(commands, undefined)).toContain("/qd status [<service>]  Show what is live");
   });
 
   it("says what an input is when it is left out", () => {
-    expect(helpAbout(commands, "tune")).toContain("<wait>  a duration such as 15m; when left out, 15 min");
-    expect(helpAbout(commands, "tune")).toContain("<share>  a number; when left out, 20");
+    expect(helpAbout(commands, "tune")).toContain("--wait <wait>  a duration such as 15m; when left out, 15 min");
+    expect(helpAbout(commands, "tune")).toContain("--share <share>  a number; when left out, 20");
     expect(helpAbout(commands, "tune")).toContain("<level>  one of low, high");
     expect(helpAbout(commands, "turn")).toContain("<on>  on, or not");
   });

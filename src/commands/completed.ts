@@ -1,0 +1,32 @@
+import { assignTokens, isWord, tokensText } from "./assign-tokens.ts";
+import type { Command } from "./command.ts";
+import { allItems } from "./slash-pattern.ts";
+import type { Token } from "./slash-text.ts";
+
+const MOST_TOKENS = 8;
+
+/** The text as it was probably meant when a fixed word was left out or another one stands in its place (`checkout abc123 prod`). */
+export function completed(command: Command, tokens: readonly Token[]): string | undefined {
+  if (tokens.length > MOST_TOKENS) return undefined;
+  for (const item of allItems(command.pattern)) {
+    if (item.kind !== "word" || tokens.some((token) => isWord(token, item.word))) continue;
+    const word = { value: item.word, offset: 0, length: 0, quoted: false };
+    for (const index of tokens.keys()) {
+      const before = tokens.slice(0, index);
+      const candidates = [
+        [...before, word, ...tokens.slice(index)],
+        [...before, word, ...tokens.slice(index + 1)],
+      ];
+      const fitting = candidates.find(
+        (candidate) => keepsTexts(tokens, candidate) && assignTokens(command, candidate).ok,
+      );
+      if (fitting !== undefined) return tokensText(fitting);
+    }
+  }
+  return undefined;
+}
+
+// What somebody put in quotes, or as a flag, was not meant to be a word of the grammar.
+function keepsTexts(before: readonly Token[], after: readonly Token[]): boolean {
+  return before.every((token) => after.includes(token) || (!token.quoted && !token.value.startsWith("-")));
+}
