@@ -5,6 +5,7 @@ import { type Answer, notice, type PlaceStatus } from "../engine/answer.ts";
 import type { EventStore } from "../engine/ports.ts";
 import type { Proof } from "../engine/step-kind.ts";
 import type { Inventory } from "../inventory/inventory.ts";
+import { didYouMean } from "../platform/did-you-mean.ts";
 import { liveRevision } from "../steps/live-revision.ts";
 
 export interface QueryDeps {
@@ -41,6 +42,8 @@ export function statusAnswer(deps: QueryDeps, question: Question): Answer {
 export function historyAnswer(deps: QueryDeps, { service, environment }: Question): Answer {
   const services = chosen(deps.inventory, service);
   if (services.kind === "refused") return services.answer;
+  const refusal = refuseEnvironment(services.value, { service, environment });
+  if (refusal !== undefined) return refusal;
   const about = [service, environment].filter((part) => part !== "").join(" in ") || "everything";
   const filter = { service: service || undefined, environment: environment || undefined, limit: MOST_RUNS };
   return { kind: "history", about, runs: deps.events.listRuns(filter) };
@@ -56,6 +59,15 @@ function chosen(
   const hints = found.didYouMean === undefined ? [] : [found.didYouMean];
   const message = `There is no service "${name}". Known: ${found.known.join(", ")}.`;
   return { kind: "refused", answer: notice("input.service", message, hints) };
+}
+
+function refuseEnvironment(services: readonly Service[], { service, environment }: Question): Answer | undefined {
+  const known = [...new Set(services.flatMap(({ environments }) => environments.map(({ name }) => name)))];
+  if (environment === "" || known.includes(environment)) return undefined;
+  const near = didYouMean(environment, known);
+  const where = service === "" ? `There is no environment "${environment}".` : `${service} has no "${environment}".`;
+  const message = `${where} Known: ${known.join(", ")}.`;
+  return notice("input.environment", message, near === undefined ? [] : [near]);
 }
 
 function placeOf(deps: QueryDeps, target: { readonly name: string; readonly app: string }): PlaceStatus {

@@ -1,5 +1,6 @@
 import type { Command } from "../commands/command.ts";
-import { helpAbout, type Match, matchCommand, mismatchText } from "../commands/match-command.ts";
+import { helpAbout, type Match, matchCommand, type Mismatch, mismatchText } from "../commands/match-command.ts";
+import { helpFor } from "../commands/usage.ts";
 import type { Answer } from "../engine/answer.ts";
 import type { Person } from "../engine/ports.ts";
 import type { Inventory } from "../inventory/inventory.ts";
@@ -18,6 +19,8 @@ export interface SlashDeps extends QueryDeps {
   readonly inventory: Inventory;
 }
 
+const MOST_SERVICES = 12;
+
 /** Reads what was typed. Wrong words, unknown services and plain questions are answered at once; the rest has to be looked into. */
 export function readSlash(
   deps: SlashDeps,
@@ -26,7 +29,7 @@ export function readSlash(
 ): SlashRequest {
   const match: Match = matchCommand(deps.commands, { slash: arrival.command, text: arrival.text });
   if (match.kind === "help") return answered({ kind: "text", text: match.text });
-  if (match.kind === "mismatch") return answered({ kind: "text", text: mismatchText(match) });
+  if (match.kind === "mismatch") return answered({ kind: "text", text: explain(deps.inventory, match) });
   const { command, values } = match;
   if (command.body.kind === "answers")
     return answered(answerOf(deps, command, { answers: command.body.answers, values }));
@@ -37,6 +40,20 @@ export function readSlash(
   const text = `${arrival.command} ${arrival.text}`.slice(0, 500);
   const origin = { door: "slash", intent: sender.intent, team, channel, text } as const;
   return { kind: "start", ask: { command, plan, values, person: sender.person, origin } };
+}
+
+/** What is wrong, and where words are missing also what can be named. */
+function explain(inventory: Inventory, mismatch: Mismatch): string {
+  const { code, command } = mismatch;
+  const isShort = code === "empty" || code === "missing";
+  const namesService = command?.inputs.some(({ definition }) => definition.type === "service") ?? false;
+  if (!isShort || command === undefined || !namesService) return mismatchText(mismatch);
+  const shown = inventory.services.slice(0, MOST_SERVICES);
+  const more = inventory.services.length - shown.length;
+  const services = shown.map(({ name, environments }) => `  ${name}: ${environments.map((at) => at.name).join(", ")}`);
+  const known = ["Services and their environments:", ...services, ...(more > 0 ? [`  and ${more} more`] : [])];
+  const head = code === "empty" ? `Say what to do, in one line.\n${helpFor(command)}` : mismatchText(mismatch);
+  return [head, ...known].join("\n");
 }
 
 function answerOf(

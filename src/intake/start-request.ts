@@ -74,7 +74,10 @@ export function namePlaces(
   const found = inventory.findService(serviceName);
   if (found.kind === "unknown") {
     const message = `There is no service "${serviceName}". Known: ${found.known.join(", ")}.`;
-    return refused("input.service", message, retyped(command, values, { type: "service", name: found.didYouMean }));
+    const isService = (text: string): boolean => inventory.findService(text).kind === "found";
+    const hints = exchanged(command, values, { type: "service", isName: isService });
+    const near = retyped(command, values, { type: "service", name: found.didYouMean });
+    return refused("input.service", message, hints.length > 0 ? hints : near);
   }
   const { service } = found;
   const environmentName = textOf(command, values, "environment");
@@ -92,8 +95,27 @@ export function namePlaces(
       ? `There is no environment "${environmentName}".`
       : `${service.name} is not deployed in ${environmentName}.`;
   const name = place.kind === "unknown" ? place.didYouMean : undefined;
-  const hints = retyped(command, values, { type: "environment", name });
+  const isEnvironment = (text: string): boolean => service.environments.some((each) => each.name === text);
+  const swapped = exchanged(command, values, { type: "environment", isName: isEnvironment });
+  const hints = swapped.length > 0 ? swapped : retyped(command, values, { type: "environment", name });
   return refused("input.environment", `${where} ${service.name} has: ${place.known.join(", ")}.`, hints);
+}
+
+/** The whole command with two of its parts exchanged, when the name that was expected stands in the place of another. */
+function exchanged(
+  command: Command,
+  values: JsonMap,
+  meant: { readonly type: "service" | "environment"; readonly isName: (text: string) => boolean },
+): readonly string[] {
+  const input = command.inputs.find(({ definition }) => definition.type === meant.type);
+  const typed = typedValues(values);
+  const wrong = input === undefined ? undefined : typed[input.name];
+  const other = Object.entries(typed).find(
+    ([name, value]) => name !== input?.name && typeof value === "string" && meant.isName(value),
+  );
+  if (input === undefined || wrong === undefined || other === undefined) return [];
+  const [name, value] = other;
+  return [commandText(command, { ...typed, [input.name]: value, [name]: wrong })];
 }
 
 /** The whole command with the name that was probably meant, ready to be sent; nothing when none is close. */
@@ -104,10 +126,14 @@ function retyped(
 ): readonly string[] {
   const input = command.inputs.find(({ definition }) => definition.type === meant.type);
   if (input === undefined || meant.name === undefined) return [];
+  return [commandText(command, { ...typedValues(values), [input.name]: meant.name })];
+}
+
+function typedValues(values: JsonMap): Readonly<Record<string, string | true>> {
   const typed: Record<string, string | true> = {};
   for (const [name, value] of Object.entries(values))
     if (typeof value === "string" || value === true) typed[name] = value;
-  return [commandText(command, { ...typed, [input.name]: meant.name })];
+  return typed;
 }
 
 /** A plan that reads the service's list of environments goes through them in order; any other works in the one that was named. */
