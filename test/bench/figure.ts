@@ -1,4 +1,11 @@
-import { type Spread, spreadOf } from "./spread.ts";
+import { spreadOf } from "./spread.ts";
+
+/** What came out, and the lowest and highest of the rounds. */
+export interface Measured {
+  readonly measured: number;
+  readonly min: number;
+  readonly max: number;
+}
 
 /** One line of the report. */
 export interface Figure {
@@ -9,10 +16,10 @@ export interface Figure {
   readonly product?: string;
   readonly baseline?: string;
   /** Undefined when it could not be measured on this machine. */
-  readonly value: Spread | undefined;
+  readonly value: Measured | undefined;
   /** `x` for a ratio, otherwise the unit of the value. */
   readonly unit: "x" | "ms" | "";
-  /** What `value.median` must not exceed; absent for what is only told. */
+  /** What `value.measured` must not exceed; absent for what is only told. */
   readonly limit?: number;
 }
 
@@ -23,10 +30,10 @@ export interface Rounds {
 }
 
 /** The ratio of the medians, with the smallest and the largest ratio of one round. */
-export function ratioOf({ product, baseline }: Rounds): Spread {
+export function ratioOf({ product, baseline }: Rounds): Measured {
   const ratios = product.map((value, round) => value / (baseline[round] ?? Number.NaN));
   const { min, max } = spreadOf(ratios);
-  return { median: spreadOf(product).median / spreadOf(baseline).median, min, max };
+  return { measured: spreadOf(product).median / spreadOf(baseline).median, min, max };
 }
 
 /** The median of a list of times with its unit: `0.213 ms`. */
@@ -34,7 +41,7 @@ export function timeText(valuesMs: readonly number[]): string {
   return `${spreadOf(valuesMs).median.toFixed(3)} ms`;
 }
 
-const HEADINGS = ["goal", "what", "product", "baseline", "median", "min", "max", "limit", "holds"];
+const HEADINGS = ["goal", "what", "product", "baseline", "measured", "lowest", "highest", "limit", "holds"];
 const NONE = "-";
 
 /** All figures as one table in plain text. */
@@ -60,7 +67,7 @@ function rowOf({ goal, what, product = NONE, baseline = NONE, value, unit, limit
     what,
     product,
     baseline,
-    shown(value?.median),
+    shown(value?.measured),
     shown(value?.min),
     shown(value?.max),
     limitText,
@@ -68,9 +75,9 @@ function rowOf({ goal, what, product = NONE, baseline = NONE, value, unit, limit
   ];
 }
 
-function verdict(value: Spread | undefined, limit: number | undefined): string {
+function verdict(value: Measured | undefined, limit: number | undefined): string {
   if (value === undefined || limit === undefined) return NONE;
-  return value.median <= limit ? "yes" : "NO";
+  return value.measured <= limit ? "yes" : "NO";
 }
 
 function numberText(value: number): string {

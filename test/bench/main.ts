@@ -4,6 +4,7 @@ import { join } from "node:path";
 
 import { measureDurableStep } from "./durable-step.ts";
 import { type Figure, table } from "./figure.ts";
+import { measureWaiting } from "./waiting-applications.ts";
 
 interface Measurement {
   readonly goal: string;
@@ -13,6 +14,7 @@ interface Measurement {
 
 const MEASUREMENTS: readonly Measurement[] = [
   { goal: "P1", says: "durable steps, about 15 s", measure: measureDurableStep },
+  { goal: "P5", says: "waits for applications, about 3 minutes", measure: measureWaiting },
 ];
 
 /** Measures all goals, or those named as arguments, and prints one table. Never fails for a figure. */
