@@ -1,0 +1,35 @@
+import { describe, expect, it } from "vitest";
+
+import { runProgram } from "../support/process-rig.ts";
+
+describe.concurrent("quarterdeck demo --play", () => {
+  it("tells the story of a promotion, checks how it ended, and exits with 0", async ({ expect: check }) => {
+    const { code, stdout, stderr } = await runProgram(["demo", "--play"]);
+    check(stderr).toBe("");
+    check(code).toBe(0);
+    for (const line of [
+      "ana types /promote checkout abc123 to prod",
+      "(only ana sees this): You asked for this run, so someone else has to decide on it.",
+      "priya presses gate_approve",
+      "Promote checkout abc1236 to prod: succeeded.",
+      "✓ Argo CD: checkout-prod was synced exactly once",
+      "✓ Log: the chain is unbroken",
+    ]) {
+      check(stdout).toContain(line);
+    }
+  });
+
+  it("ends the same when the server is killed between every two steps", async ({ expect: check }) => {
+    const { code, stdout } = await runProgram(["demo", "--play", "crash"]);
+    check(stdout).toContain("✓ Argo CD: checkout-prod was synced exactly once");
+    check(stdout).toContain("✓ Slack: one card, and it says that the run succeeded");
+    check(code).toBe(0);
+    check(stdout.match(/SIGKILL to the server/gu)).toHaveLength(9);
+  });
+
+  it("says which plays there are when it is asked for another", async () => {
+    const { code, stderr } = await runProgram(["demo", "--play", "hamlet"]);
+    expect(code).toBe(1);
+    expect(stderr).toBe('There is no play "hamlet". There is: promote, crash.\n');
+  });
+});
