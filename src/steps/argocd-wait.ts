@@ -13,7 +13,7 @@ import type { Clock } from "../platform/clock.ts";
 import { AppError } from "../platform/errors.ts";
 import { sourceDigest } from "./live-revision.ts";
 import { SyncedOperation } from "./synced-operation.ts";
-import { progressOf } from "./wait-progress.ts";
+import { awayProgress, progressOf } from "./wait-progress.ts";
 
 const Input = z.strictObject({
   /** `server/namespace/name` of the Application. */
@@ -85,6 +85,7 @@ async function firstLook(
   how: { readonly clock: Clock; readonly context: StepContext },
 ): Promise<Application> {
   const { clock, context } = how;
+  const sinceMs = clock.now();
   for (;;) {
     try {
       return await location.server.client.getApplication(location.address, { signal: context.signal });
@@ -92,7 +93,7 @@ async function firstLook(
       context.signal.throwIfAborted();
       if (error instanceof ArgocdError && GONE.has(error.class)) throw vanished(location);
       if (!(error instanceof AppError) || error.retry === "never") throw error;
-      context.progress({ text: error.message });
+      context.progress(awayProgress(sinceMs));
       await clock.sleep(UNREACHABLE_AGAIN_MS, context.signal);
     }
   }
@@ -141,7 +142,10 @@ function notesOf({ branchRevision, pruneSkipped, supersededBy }: ProofEvidence):
   }
   if (pruneSkipped.length > 0) {
     const names = pruneSkipped.slice(0, 3).map(({ kind, name }) => `${kind}/${name}`);
-    notes.push(`${pruneSkipped.length} resources left Git and were not pruned: ${names.join(", ")}.`);
+    const more = pruneSkipped.length > names.length ? " and others" : "";
+    const what =
+      pruneSkipped.length === 1 ? "1 resource left Git and was" : `${pruneSkipped.length} resources left Git and were`;
+    notes.push(`${what} not pruned: ${names.join(", ")}${more}.`);
   }
   if (supersededBy !== undefined)
     notes.push(`A later operation of ${supersededBy.initiatedBy} left it at the same revision.`);

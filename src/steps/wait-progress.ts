@@ -10,7 +10,12 @@ const MOST_LINES = 4;
 /** What people read while an application is waited for. */
 export function progressOf({ verdict, unreachableSinceMs }: WaitProgress): Progress {
   if (unreachableSinceMs === undefined) return verdictProgress(verdict);
-  return { text: `Argo CD has not answered since ${isoTime(unreachableSinceMs)}; waiting for it` };
+  return awayProgress(unreachableSinceMs);
+}
+
+/** What people read while Argo CD is away. */
+export function awayProgress(sinceMs: number): Progress {
+  return { text: `Argo CD has not answered since ${isoTime(sinceMs).slice(11, 16)} UTC; waiting for it` };
 }
 
 function verdictProgress(verdict: Verdict): Progress {

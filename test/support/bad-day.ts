@@ -1,3 +1,5 @@
+import { dirname, join } from "node:path";
+
 import { z } from "zod";
 
 import type { RunEvent, RunEventOf } from "../../src/domain/run-event.ts";
@@ -7,6 +9,8 @@ import { demoApplications } from "../../src/simulator/argocd-demo-world.ts";
 import { accountToken } from "../../src/simulator/argocd-accounts.ts";
 import type { Application as ArgocdApplication } from "../../src/simulator/argocd-application.ts";
 import type { HttpFault } from "../../src/simulator/argocd-faults.ts";
+import { DEMO_AUTHORS } from "../../src/simulator/git-demo-history.ts";
+import { GitRepository } from "../../src/simulator/git-repository.ts";
 import type { SlackMessage } from "../../src/simulator/slack-messages.ts";
 import { cardSlot } from "../../src/slack/slot-ids.ts";
 import { ANA, AppRig, type AppRigOptions, DEPLOYS, PRIYA } from "./app-rig.ts";
@@ -16,8 +20,11 @@ const Settled = z.object({ result: z.object({ kind: z.string(), code: z.string()
 
 // While something is waited for, the application's clock is pushed on so much with every look.
 const LOOK_MS = 10;
-const PUSH_MS = 100;
+const PUSH_MS = 200;
 const PATIENCE_MS = 15_000;
+
+// After the newest commit of the demo.
+const PUSHED_AT = 1_795_250_000;
 
 type FaultInput = HttpFault extends infer Each
   ? Each extends HttpFault
@@ -120,6 +127,13 @@ export class BadDay implements AsyncDisposable {
     const found = this.argocd.application(name);
     if (found === undefined) throw new Error(`Argo CD has no Application ${name}`);
     return found;
+  }
+
+  /** A new commit on `main`, as somebody pushes it; its full name. */
+  async push(message: string, files: Readonly<Record<string, string | null>>): Promise<string> {
+    // Making a repository that is there already changes nothing of it.
+    const repository = await GitRepository.create(join(dirname(this.rig.world.configurationFile), "deploy.git"));
+    return await repository.commit({ author: DEMO_AUTHORS.mallory, atSeconds: PUSHED_AT, message, files });
   }
 
   /** How many times the application was deployed since it was made, and at what. */
