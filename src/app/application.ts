@@ -74,6 +74,7 @@ export async function startApplication(
       ...engine,
       commands,
       inventory,
+      teamChannel: configuration.slack.channel,
       servers,
       git,
       branchesOf: (repository) => allowedBranches(configuration, repository),

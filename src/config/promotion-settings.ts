@@ -68,7 +68,7 @@ export const ServiceSettings = z.strictObject({
       description: "For each environment the name of the Application that is the service there, or an object as below",
     }),
   channel: SlackChannel.optional().meta({
-    description: "Channel for the cards of its runs, instead of `slack.channel`",
+    description: "Channel for the cards of its runs, wherever they were asked for; the app must be a member",
   }),
 });
 export type ServiceSettings = z.infer<typeof ServiceSettings>;

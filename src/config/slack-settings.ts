@@ -19,7 +19,10 @@ const alerts = z
   .meta({ description: "Where failures are announced besides the run's own thread" });
 
 export const SlackSettings = z.strictObject({
-  channel: SlackChannel.meta({ description: "Channel for the cards of runs; the app must be a member" }),
+  channel: SlackChannel.meta({
+    description:
+      "Channel for the cards of runs that were asked for in a direct message; any other run is shown where it was asked for. The app must be a member",
+  }),
   approvals: SlackChannel.optional().meta({
     description: "Channel in which approvals are asked for; when absent they are asked for in the thread of the run",
   }),

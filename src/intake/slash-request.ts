@@ -17,9 +17,13 @@ export type SlashRequest =
 export interface SlashDeps extends QueryDeps {
   readonly commands: readonly Command[];
   readonly inventory: Inventory;
+  /** Where a run is shown that was asked for in a direct message; people do not find one another's. */
+  readonly teamChannel: string;
 }
 
 const MOST_SERVICES = 12;
+// Slack's ids of direct messages between two; those of channels and of groups begin with another letter.
+const DIRECT_MESSAGE = /^D/u;
 
 /** Reads what was typed. Wrong words, unknown services and plain questions are answered at once; the rest has to be looked into. */
 export function readSlash(
@@ -36,10 +40,15 @@ export function readSlash(
   const { plan } = command.body;
   const places = namePlaces(deps.inventory, { command, plan, values });
   if (places.kind === "refused") return answered(places.answer);
-  const { team, channel } = arrival;
+  const channel = channelFor(deps, arrival, places.value.service.name);
   const text = `${arrival.command} ${arrival.text}`.slice(0, 500);
-  const origin = { door: "slash", intent: sender.intent, team, channel, text } as const;
+  const origin = { door: "slash", intent: sender.intent, team: arrival.team, channel, text } as const;
   return { kind: "start", ask: { command, plan, values, person: sender.person, origin } };
+}
+
+/** Where the run is shown: in the channel of the service, otherwise where it was asked for. */
+function channelFor({ inventory, teamChannel }: SlashDeps, { channel }: SlashArrival, service: string): string {
+  return inventory.channelOf(service) ?? (DIRECT_MESSAGE.test(channel) ? teamChannel : channel);
 }
 
 /** What is wrong, and where words are missing also what can be named. */

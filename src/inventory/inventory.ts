@@ -37,10 +37,9 @@ export class Inventory {
   readonly #byName: ReadonlyMap<string, Service>;
   readonly #byApp: ReadonlyMap<string, { readonly service: Service; readonly target: Target }>;
   readonly #channels: ReadonlyMap<string, string>;
-  readonly #channel: string;
 
   constructor(configuration: Configuration) {
-    const { services, environments, timing, slack } = configuration;
+    const { services, environments, timing } = configuration;
     this.environments = environments.map(({ name, approval, settleMs, degradedGraceMs, startDeadlineMs }) => ({
       name,
       approval: approval === "none" ? undefined : approval,
@@ -56,7 +55,6 @@ export class Inventory {
       this.services.flatMap((service) => service.environments.map((target) => [target.app, { service, target }])),
     );
     this.#channels = new Map(services.flatMap(({ name, channel }) => (channel === undefined ? [] : [[name, channel]])));
-    this.#channel = slack.channel;
   }
 
   findService(name: string): FoundService {
@@ -85,9 +83,9 @@ export class Inventory {
     return this.environments.find(({ name }) => name === environment)?.timing;
   }
 
-  /** The channel for the cards of a service's runs. */
-  channelOf(service: string): string {
-    return this.#channels.get(service) ?? this.#channel;
+  /** The channel that a service has for the cards of its runs; undefined when it has none of its own. */
+  channelOf(service: string): string | undefined {
+    return this.#channels.get(service);
   }
 }
 

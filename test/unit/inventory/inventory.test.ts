@@ -76,10 +76,10 @@ describe("the inventory", () => {
     expect(slower.timingOf("nowhere")).toBeUndefined();
   });
 
-  it("takes the channel of a service before the general one", () => {
+  it("knows which services have a channel of their own", () => {
     const text = rightExcept("- name: payments", '- name: payments\n    channel: "#payments"');
     const own = new Inventory(configured(text));
-    expect([own.channelOf("payments"), own.channelOf("checkout")]).toEqual(["#payments", "#deploys"]);
+    expect([own.channelOf("payments"), own.channelOf("checkout")]).toEqual(["#payments", undefined]);
   });
 
   it("finds the server of an application: its own, its environment's, or the only one", () => {
