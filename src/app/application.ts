@@ -1,10 +1,7 @@
-import { join } from "node:path";
-
 import type { Environment } from "../config/environment.ts";
 import { openInstanceSecret } from "../config/instance-secret.ts";
 import { Secrets } from "../config/secrets.ts";
 import { projectRun } from "../engine/projection.ts";
-import { GitRepositories } from "../git/git-repositories.ts";
 import { Intake } from "../intake/intake.ts";
 import { PeopleCheck } from "../intake/people-check.ts";
 import { Inventory } from "../inventory/inventory.ts";
@@ -17,7 +14,7 @@ import { atEndOfTurn } from "../platform/turn.ts";
 import { openStore, type Store } from "../store/store.ts";
 import { openArgocdServers } from "./argocd-servers.ts";
 import { createEngine, type Engine } from "./engine.ts";
-import { allowedBranches, repositoryRules } from "./git-access.ts";
+import { allowedBranches, openGit } from "./git-access.ts";
 import { loadFiles, usableCommands } from "./load-files.ts";
 import { Slack } from "./slack.ts";
 
@@ -55,16 +52,7 @@ export async function startApplication(
   );
   await openInstanceSecret({ configured: environment.instanceSecret, dataFolder, random, mask });
   const servers = openArgocdServers({ configuration, secrets, clock, random, logger }, resources);
-  const git = resources.use(
-    new GitRepositories({
-      folder: join(dataFolder, "git"),
-      rules: repositoryRules(configuration, secrets),
-      environment: variables,
-      clock,
-      logger,
-      limits: { fetchTimeoutMs: configuration.git.timeoutMs, maxBytes: configuration.git.largestBytes },
-    }),
-  );
+  const git = resources.use(openGit({ configuration, environment, secrets, clock, logger }));
   const inventory = new Inventory(configuration);
   const slack = resources.use(new Slack({ environment, configuration, store, servers, clock, random, logger }));
   const onChanged = slack.show.bind(slack);

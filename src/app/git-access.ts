@@ -1,11 +1,37 @@
+import { join } from "node:path";
+
 import type { Configuration } from "../config/configuration.ts";
+import type { Environment } from "../config/environment.ts";
 import type { Secrets } from "../config/secrets.ts";
+import { GitRepositories } from "../git/git-repositories.ts";
 import { ruleFor, type RepositoryRule } from "../git/repository-access.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { Logger } from "../platform/logger.ts";
 
 type RepositorySettings = Configuration["git"]["repositories"][number];
 
+interface Deps {
+  readonly configuration: Configuration;
+  readonly environment: Environment;
+  readonly secrets: Secrets;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** The repositories that the Applications read, with their mirrors in the data folder. */
+export function openGit({ configuration, environment, secrets, clock, logger }: Deps): GitRepositories {
+  return new GitRepositories({
+    folder: join(environment.dataFolder, "git"),
+    rules: repositoryRules(configuration, secrets),
+    environment: environment.variables,
+    clock,
+    logger,
+    limits: { fetchTimeoutMs: configuration.git.timeoutMs, maxBytes: configuration.git.largestBytes },
+  });
+}
+
 /** How the configuration says that repositories are read. */
-export function repositoryRules(configuration: Configuration, secrets: Secrets): readonly RepositoryRule[] {
+function repositoryRules(configuration: Configuration, secrets: Secrets): readonly RepositoryRule[] {
   return configuration.git.repositories.map((settings) => ({ url: settings.url, access: accessOf(settings, secrets) }));
 }
 
