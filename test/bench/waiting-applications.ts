@@ -116,9 +116,9 @@ async function measureProofs({ argocd, watching }: Omit<Processes, "polling">): 
     const latencies: number[] = [];
     for (let proof = 0; proof < PROOFS_A_ROUND; proof += 1, index += 1) {
       const name = applicationNames(APPLICATIONS)[index % APPLICATIONS] ?? "";
-      const proven = watching.call("proven", name);
+      await watching.call("expect", name);
       await setPods(argocd, name, "ready");
-      latencies.push(z.number().parse(await proven));
+      latencies.push(z.number().parse(await watching.call("proven", name)));
       await setPods(argocd, name, "crashing");
       await watching.call("wait", name);
     }

@@ -35,10 +35,10 @@ class Watcher {
   readonly #engine: BenchEngine;
   readonly #wait: ReturnType<typeof argocdWait>;
   readonly #applicationOf = new Map<string, string>();
-  /** When the bytes arrived with which an application was Healthy for the first time since `proven` was called. */
+  /** When the bytes arrived with which an application was Healthy for the first time since it was expected. */
   readonly #healthyMs = new Map<string, number>();
   readonly #onWaiting = new Map<string, () => void>();
-  readonly #onStarted = new Map<string, (latencyMs: number) => void>();
+  readonly #proofs = new Map<string, PromiseWithResolvers<number>>();
   #lastBytesMs = 0;
 
   private constructor(engine: BenchEngine, wait: ReturnType<typeof argocdWait>) {
@@ -87,10 +87,15 @@ class Watcher {
     await waiting;
   }
 
-  /** Resolves with the time from the frame that completed the proof of the application to the start of the step after it. */
-  proven(name: string): Promise<number> {
+  /** From here on the frames of the application are looked at. */
+  expect(name: string): void {
     this.#healthyMs.delete(name);
-    return new Promise((resolve) => void this.#onStarted.set(name, resolve));
+    this.#proofs.set(name, Promise.withResolvers());
+  }
+
+  /** Resolves with the time from the frame that completed the proof of the application to the start of the step after it. */
+  async proven(name: string): Promise<number> {
+    return (await this.#proofs.get(name)?.promise) ?? Number.NaN;
   }
 
   noteBytes(): void {
@@ -99,15 +104,14 @@ class Watcher {
 
   noteFrame(application: Application): void {
     const { name } = application.metadata;
-    if (!this.#onStarted.has(name) || this.#healthyMs.has(name)) return;
+    if (!this.#proofs.has(name) || this.#healthyMs.has(name)) return;
     if (judgeHealth(application, true).status === "Healthy") this.#healthyMs.set(name, this.#lastBytesMs);
   }
 
   noteStarted(run: string): void {
     const name = this.#applicationOf.get(run) ?? "";
     this.#applicationOf.delete(run);
-    this.#onStarted.get(name)?.(performance.now() - (this.#healthyMs.get(name) ?? Number.NaN));
-    this.#onStarted.delete(name);
+    this.#proofs.get(name)?.resolve(performance.now() - (this.#healthyMs.get(name) ?? Number.NaN));
   }
 
   noteChanged({ id, otherSteps }: RunView): void {
@@ -152,6 +156,7 @@ answerCalls({
     await Promise.all(applicationNames(start.applications).map((name) => watcher().wait(name)));
   },
   wait: (argument) => watcher().wait(z.string().parse(argument)),
+  expect: (argument) => watcher().expect(z.string().parse(argument)),
   proven: (argument) => watcher().proven(z.string().parse(argument)),
   usage: () => ({ cpuMs: cpuMs() }),
 });
