@@ -73,7 +73,12 @@ export async function startApplication(
       clock,
       random,
       logger,
-      reply: (arrival, answer) => slack.reply(arrival, answer),
+      reply: (arrival, answer) => {
+        if (answer.kind === "notice" && answer.code === "run.joined" && answer.run !== undefined) {
+          slack.lookAgain(engine.runs.view(answer.run));
+        }
+        return slack.reply(arrival, answer);
+      },
     }),
   );
   // Disposed first of all: what arrives later would be recorded and then wait for the next start.

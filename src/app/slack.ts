@@ -90,6 +90,11 @@ export class Slack implements AsyncDisposable {
     this.#presenter.onRunChanged(view);
   }
 
+  /** Somebody was led to a run that is there already: they find its messages, also when those were deleted. */
+  lookAgain(view: RunView): void {
+    this.#presenter.lookAgain(view);
+  }
+
   /** Resolves when Slack has said who we are: before that nobody can be told from a stranger. */
   get identified(): Promise<void> {
     return this.#identified.promise;

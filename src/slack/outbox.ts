@@ -66,6 +66,15 @@ export class Outbox implements AsyncDisposable {
     this.#planPump();
   }
 
+  /** Somebody may have deleted the message of the slot: it is sent again, which replaces it where it is gone. */
+  lookAgain(slot: string): void {
+    const entry = this.#entries.get(slot);
+    if (entry === undefined) return;
+    entry.replacements = 0;
+    this.#doubt(slot);
+    this.#planPump();
+  }
+
   /** True when Slack shows what was last wanted of the slot, or never will. */
   isSettled(slot: string): boolean {
     const entry = this.#entries.get(slot);

@@ -2,11 +2,11 @@ import type { RunView } from "../domain/run-view.ts";
 import type { EventStore, PeopleStore, SlotStore } from "../engine/ports.ts";
 import type { Outbox } from "./outbox.ts";
 import { runSlots, type ShowSettings } from "./run-slots.ts";
-import { cardSlot, runOfSlot } from "./slot-ids.ts";
+import { cardSlot, gateSlot, runOfSlot } from "./slot-ids.ts";
 import type { ViewLookups } from "./views/view-lookups.ts";
 
 export interface PresenterDeps {
-  readonly outbox: Pick<Outbox, "want" | "isSettled">;
+  readonly outbox: Pick<Outbox, "want" | "isSettled" | "lookAgain">;
   readonly slots: Pick<SlotStore, "slot">;
   readonly store: Pick<EventStore, "markShown">;
   readonly people: Pick<PeopleStore, "person">;
@@ -39,6 +39,16 @@ export class Presenter {
     const before = this.#shown.get(view.id)?.view;
     if (before !== undefined && before.version > view.version) return;
     this.#show(view, before?.version === view.version);
+  }
+
+  /** People look for the messages of a run: its card and what it asks are made sure of, in case somebody deleted them. */
+  lookAgain(view: RunView): void {
+    this.#show(view, false);
+    const asking = view.stages
+      .flatMap(({ steps }) => steps)
+      .filter(({ step }) => step.sort === "gate" && step.status === "running")
+      .map(({ path, step }) => gateSlot(view.id, path, step.voided.length));
+    for (const slot of [cardSlot(view.id), ...asking]) this.#deps.outbox.lookAgain(slot);
   }
 
   /** Slack shows what was wanted of a slot, or cannot: other messages of the run may link to it or have to say so. */
