@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { z } from "zod";
 
 import type { RunEvent, RunEventOf } from "../../src/domain/run-event.ts";
-import type { RunState } from "../../src/domain/run-state.ts";
+import type { RunState, StepState } from "../../src/domain/run-state.ts";
 import { systemClock } from "../../src/platform/clock.ts";
 import { demoApplications } from "../../src/simulator/argocd-demo-world.ts";
 import { accountToken } from "../../src/simulator/argocd-accounts.ts";
@@ -12,7 +12,7 @@ import type { HttpFault } from "../../src/simulator/argocd-faults.ts";
 import { DEMO_AUTHORS } from "../../src/simulator/git-demo-history.ts";
 import { GitRepository } from "../../src/simulator/git-repository.ts";
 import type { SlackMessage } from "../../src/simulator/slack-messages.ts";
-import { cardSlot } from "../../src/slack/slot-ids.ts";
+import { alertSlot, cardSlot, gateSlot } from "../../src/slack/slot-ids.ts";
 import { ANA, AppRig, type AppRigOptions, DEPLOYS, PRIYA } from "./app-rig.ts";
 import { SkippingClock } from "./skipping-clock.ts";
 
@@ -36,6 +36,7 @@ type FaultInput = HttpFault extends infer Each
 export class BadDay implements AsyncDisposable {
   readonly clock: SkippingClock;
   readonly rig: AppRig;
+  readonly #read = new Set<string>();
 
   private constructor(rig: AppRig, clock: SkippingClock) {
     this.rig = rig;
@@ -75,6 +76,27 @@ export class BadDay implements AsyncDisposable {
     const run = this.#runs().find((id) => !before.has(id));
     if (run === undefined) throw new Error(`no run was started: ${answer}`);
     return new AskedRun(this, run);
+  }
+
+  /** What one person was told in private: the first message that says so, of those after the last one that was found. */
+  async told(user: string, says: RegExp): Promise<string> {
+    const found = await this.until(`a word to ${user} that says ${String(says)}`, () =>
+      this.#toldTo(user).find((message) => !this.#read.has(message.ts) && says.test(words(message))),
+    );
+    this.#read.add(found.ts);
+    return words(found);
+  }
+
+  /** Ends the runs that are left, at their gates, so that the next request is not taken for the same. */
+  async endRuns(): Promise<void> {
+    const { events } = this.rig.application.store;
+    for (const { id } of events.listRuns({ openOnly: true, limit: 1000 })) {
+      const run = new AskedRun(this, id);
+      await this.until(`${id} to end`, () => {
+        void run.dismiss();
+        return run.state.finishedAt !== undefined;
+      });
+    }
   }
 
   /** How many runs there are. */
@@ -217,9 +239,9 @@ export class AskedRun {
     return await this.#read(`a reply that says ${String(says)}`, () => this.#thread(), says);
   }
 
-  /** What a message in the channel says that belongs to the run but is not its card. */
+  /** What the alert in the channel says. */
   async alert(says: RegExp): Promise<string> {
-    return await this.#read(`an alert that says ${String(says)}`, () => this.#channel(), says);
+    return await this.#read(`an alert that says ${String(says)}`, () => [this.#alert()], says);
   }
 
   /** Everything that the thread says now. */
@@ -227,35 +249,36 @@ export class AskedRun {
     return this.#thread().map((message) => words(message));
   }
 
-  /** The open request for an approval, in its newest form. */
+  /** The request for an approval that is open now. */
   async gate(environment = ""): Promise<SlackMessage> {
-    return await this.#day.until(`a request for approval of ${environment}`, () =>
-      this.#thread().find(
-        (message) => words(message).includes(`to ${environment}`) && hasButton(message, "gate_approve"),
-      ),
-    );
+    return await this.#day.until(`a request for approval ${environment}`, () => {
+      const step = this.#openGate();
+      if (step === undefined || !step.path.includes(environment)) return undefined;
+      const message = this.#message(gateSlot(this.id, step.path, step.voided.length));
+      return message !== undefined && JSON.stringify(message.blocks).includes('"gate_approve"') ? message : undefined;
+    });
   }
 
   async approve(user = PRIYA, environment = ""): Promise<void> {
     await this.#day.rig.press(user, await this.gate(environment), "gate_approve");
   }
 
-  /** Ends the run at its gate, so that the next one is not taken for the same. */
+  /** Rejects the run at its gate when it stands there; a short way, for after a test. */
   async dismiss(): Promise<void> {
-    const step = await this.#day.until("an open gate", () =>
-      [...this.state.steps.values()].find(({ gate, status }) => gate !== undefined && status === "running"),
-    );
-    await this.#day.rig.application.engine.runs.apply(this.id, {
-      type: "gate-decision",
-      path: step.path,
-      attempt: step.attempt,
+    const open = this.#openGate();
+    if (open?.gate === undefined) return;
+    const { path, attempt, gate } = open;
+    const judgement = { kind: "allowed", groups: [] } as const;
+    const { requester: actor } = this.state;
+    const decision = {
       decision: "reject",
-      actor: this.state.requester,
-      digest: step.gate?.digest ?? "",
+      actor,
+      digest: gate.digest,
       reason: "",
-      judgement: { kind: "allowed", groups: [] },
+      judgement,
       current: undefined,
-    });
+    } as const;
+    await this.#day.rig.application.engine.runs.apply(this.id, { type: "gate-decision", path, attempt, ...decision });
   }
 
   async ended(status: "succeeded" | "failed"): Promise<string> {
@@ -273,8 +296,20 @@ export class AskedRun {
     );
   }
 
+  #openGate(): StepState | undefined {
+    return [...this.state.steps.values()].find(({ gate, status }) => gate !== undefined && status === "running");
+  }
+
   #card(): SlackMessage | undefined {
-    const ts = this.#day.rig.application.store.slots.slot(cardSlot(this.id))?.ts;
+    return this.#message(cardSlot(this.id));
+  }
+
+  #alert(): SlackMessage | undefined {
+    return this.#message(alertSlot(this.id));
+  }
+
+  #message(slot: string): SlackMessage | undefined {
+    const ts = this.#day.rig.application.store.slots.slot(slot)?.ts;
     return ts === undefined ? undefined : this.#day.rig.world.slack.world.messages.message(DEPLOYS, ts);
   }
 
@@ -282,17 +317,6 @@ export class AskedRun {
     const card = this.#card();
     return card === undefined ? [] : this.#day.rig.world.slack.world.messages.replies(DEPLOYS, card.ts);
   }
-
-  #channel(): readonly SlackMessage[] {
-    const mine = `${this.id}/alert`;
-    const ts = this.#day.rig.application.store.slots.slot(mine)?.ts;
-    const found = ts === undefined ? undefined : this.#day.rig.world.slack.world.messages.message(DEPLOYS, ts);
-    return found === undefined ? [] : [found];
-  }
-}
-
-function hasButton({ blocks }: SlackMessage, actionId: string): boolean {
-  return JSON.stringify(blocks).includes(`"${actionId}"`);
 }
 
 /** Every text of a message's blocks, in order, as it is written in Slack's markup. */
