@@ -66,11 +66,15 @@ export class Outbox implements AsyncDisposable {
     this.#planPump();
   }
 
-  /** Somebody may have deleted the message of the slot: it is sent again, which replaces it where it is gone. */
+  /**
+   * Somebody looks for the message of the slot. It may have been deleted: it is sent again, which replaces it where it is gone.
+   * Or the app may have been invited meanwhile to the channel that it was not in.
+   */
   lookAgain(slot: string): void {
     const entry = this.#entries.get(slot);
     if (entry === undefined) return;
     entry.replacements = 0;
+    if (entry.record.lostReason !== undefined) entry.notBefore = this.#deps.clock.monotonic();
     this.#doubt(slot);
     this.#planPump();
   }
