@@ -29,9 +29,16 @@ export async function resolveTyped(
     const answer = await deps.git.resolveRevision({ repository, text, allowedBranches, signal });
     return found(answer, { text, repository });
   } catch (error) {
-    if (!(error instanceof AppError)) throw error;
-    return { kind: "refused", answer: notice(error.code, errorMessage(error)) };
+    return gitRefusal(error);
   }
+}
+
+/** What is told of a repository that could not be read: nothing is started on a guess. */
+function gitRefusal(error: unknown): Looked<never> {
+  if (!(error instanceof AppError)) throw error;
+  const next = error.retry === "never" ? "Nothing was started." : "Nothing was started; try again in a moment.";
+  const message = errorMessage(error).replace(/[.\s]*$/u, ".");
+  return { kind: "refused", answer: notice(error.code, `${message} ${next}`) };
 }
 
 function found(
@@ -66,7 +73,7 @@ function found(
       return { kind: "refused", answer: { kind: "candidates", text: asked.text, commits, more } };
     }
     case "unknown": {
-      const message = `"${asked.text}" is no branch, tag or commit of ${asked.repository}. Check the spelling, and that it was pushed.`;
+      const message = `"${asked.text}" is no branch, tag or commit of ${asked.repository}. ${unknownHint(asked.text)}`;
       return { kind: "refused", answer: notice("revision.unknown", message, answer.suggestions) };
     }
     case "not-allowed": {
@@ -78,6 +85,12 @@ function found(
         answer: notice("revision.malformed", `"${asked.text}" cannot be a revision: ${MALFORMED[answer.reason]}`),
       };
   }
+}
+
+function unknownHint(text: string): string {
+  return /^[0-9a-f]{1,3}$/iu.test(text)
+    ? "A commit needs at least 4 of its digits."
+    : "Check the spelling, and that it was pushed.";
 }
 
 const MALFORMED: Readonly<Record<MalformedRevision, string>> = {
@@ -152,15 +165,14 @@ export async function stepBackOf(
   for (const { target, application } of seen) {
     const from = liveRevision(application);
     if (from === "" || from === revision.sha) continue;
-    const { repository } = revision;
-    const between = await deps.git.commitsBetween({
-      repository,
-      from,
-      to: revision.sha,
-      paths: commitPaths(application),
-      signal,
-    });
-    if (between.kind !== "backward") continue;
+    const { repository, sha: to } = revision;
+    const paths = commitPaths(application);
+    try {
+      const between = await deps.git.commitsBetween({ repository, from, to, paths, signal });
+      if (between.kind !== "backward") continue;
+    } catch (error) {
+      return gitRefusal(error);
+    }
     const message = `${revision.short} is older than what is live in ${target.name} (${from.slice(0, 7)}), so this would go back.`;
     const hint = `/rollback ${service} in ${target.name} to ${revision.short}`;
     return { kind: "refused", answer: notice("revision.older", message, [hint]) };

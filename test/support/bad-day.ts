@@ -151,11 +151,20 @@ export class BadDay implements AsyncDisposable {
     return found;
   }
 
-  /** A new commit on `main`, as somebody pushes it; its full name. */
-  async push(message: string, files: Readonly<Record<string, string | null>>): Promise<string> {
+  /** A new commit, on `main` unless said, as somebody pushes it; its full name. */
+  async push(
+    message: string,
+    files: Readonly<Record<string, string | null>>,
+    on: { readonly branch?: string; readonly from?: string } = {},
+  ): Promise<string> {
     // Making a repository that is there already changes nothing of it.
-    const repository = await GitRepository.create(join(dirname(this.rig.world.configurationFile), "deploy.git"));
-    return await repository.commit({ author: DEMO_AUTHORS.mallory, atSeconds: PUSHED_AT, message, files });
+    const repository = await GitRepository.create(this.repositoryFolder);
+    return await repository.commit({ author: DEMO_AUTHORS.mallory, atSeconds: PUSHED_AT, message, files, ...on });
+  }
+
+  /** The repository as it lies on the disk of the Git host. */
+  get repositoryFolder(): string {
+    return join(dirname(this.rig.world.configurationFile), "deploy.git");
   }
 
   /** How many times the application was deployed since it was made, and at what. */
