@@ -71,6 +71,10 @@ export function runView({ state, progress, queue }: RunViewInputs): RunView {
     };
   });
   const failure = state.failure;
+  // A lock outside of any for-each is that of the only environment that the run works in.
+  const queuedIn = new Set(
+    queue.map(({ path }) => environmentOf(state, { path, input: {} }) ?? state.targets[0]?.environment),
+  );
   return {
     id: state.id,
     shortId: shortId(state.id),
@@ -85,7 +89,7 @@ export function runView({ state, progress, queue }: RunViewInputs): RunView {
       return {
         environment: target.environment,
         app: target.app,
-        status: stageStatus(state, { own, later }, queue),
+        status: stageStatus(state, { own, later, isQueued: queuedIn.has(target.environment), queue }),
         steps: own,
         endedAt: own.at(-1)?.step.endedAt,
       };
@@ -107,15 +111,20 @@ export function environmentOf(state: RunState, step: Pick<StepState, "path" | "i
 
 function stageStatus(
   state: RunState,
-  reached: { readonly own: readonly StepView[]; readonly later: boolean },
-  queue: readonly QueueView[],
+  reached: {
+    readonly own: readonly StepView[];
+    readonly later: boolean;
+    readonly isQueued: boolean;
+    readonly queue: readonly QueueView[];
+  },
 ): StageView["status"] {
-  const { own, later } = reached;
-  if (own.length === 0) return "waiting";
+  const { own, later, isQueued, queue } = reached;
+  if (own.length === 0) return isQueued ? "queued" : "waiting";
   if (own.some(({ step }) => step.status === "failed")) return "failed";
   if (own.some(({ step }) => step.sort === "gate" && step.status === "running")) return "gate";
   if (own.some(({ step }) => UNDER_WAY.has(step.status))) return "running";
-  if (!later && state.status === "running") return queue.length > 0 ? "queued" : "running";
+  if (isQueued) return "queued";
+  if (!later && state.status === "running" && queue.length === 0) return "running";
   return own.every(({ step }) => step.status === "skipped") ? "skipped" : "succeeded";
 }
 
