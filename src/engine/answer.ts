@@ -14,6 +14,12 @@ export interface PlaceStatus {
   readonly provenAt?: number | undefined;
 }
 
+/** A run in a history, with those who decided on it (pseudonyms). */
+export interface PastRun extends RunRow {
+  readonly approvedBy: readonly string[];
+  readonly rejectedBy: readonly string[];
+}
+
 /** What one person is told, in private, about what they asked for. Texts are plain and raw: whoever shows them escapes them. */
 export type Answer =
   /** One sentence or two: what happened, why, and what to do. `suggestions` can be typed instead. */
@@ -36,7 +42,7 @@ export type Answer =
       readonly commits: readonly CommitLine[];
       readonly more: number;
     }
-  | { readonly kind: "history"; readonly about: string; readonly runs: readonly RunRow[] }
+  | { readonly kind: "history"; readonly about: string; readonly runs: readonly PastRun[] }
   | {
       readonly kind: "status";
       readonly services: readonly { readonly name: string; readonly places: readonly PlaceStatus[] }[];

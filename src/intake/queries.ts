@@ -1,8 +1,8 @@
 import type { Application } from "../argocd/application.ts";
 import type { ArgocdServer } from "../argocd/argocd-server.ts";
 import { type Service, tryAppRef } from "../domain/target.ts";
-import { type Answer, notice, type PlaceStatus } from "../engine/answer.ts";
-import type { EventStore } from "../engine/ports.ts";
+import { type Answer, notice, type PastRun, type PlaceStatus } from "../engine/answer.ts";
+import type { EventStore, RunRow } from "../engine/ports.ts";
 import type { Proof } from "../engine/step-kind.ts";
 import type { Inventory } from "../inventory/inventory.ts";
 import { didYouMean } from "../platform/did-you-mean.ts";
@@ -11,7 +11,7 @@ import { liveRevision } from "../steps/live-revision.ts";
 export interface QueryDeps {
   readonly servers: ReadonlyMap<string, ArgocdServer>;
   readonly inventory: Inventory;
-  readonly events: Pick<EventStore, "listRuns">;
+  readonly events: Pick<EventStore, "listRuns" | "readRun">;
   readonly proofs: (app: string) => readonly Proof[];
 }
 
@@ -46,7 +46,15 @@ export function historyAnswer(deps: QueryDeps, { service, environment }: Questio
   if (refusal !== undefined) return refusal;
   const about = [service, environment].filter((part) => part !== "").join(" in ") || "everything";
   const filter = { service: service || undefined, environment: environment || undefined, limit: MOST_RUNS };
-  return { kind: "history", about, runs: deps.events.listRuns(filter) };
+  return { kind: "history", about, runs: deps.events.listRuns(filter).map((row) => pastRun(deps, row)) };
+}
+
+function pastRun({ events }: QueryDeps, row: RunRow): PastRun {
+  const decisions = events.readRun(row.id).filter((event) => event.type === "gate.decided");
+  const who = (decision: "approve" | "reject"): readonly string[] => [
+    ...new Set(decisions.flatMap((event) => (event.decision === decision ? (event.actor ?? []) : []))),
+  ];
+  return { ...row, approvedBy: who("approve"), rejectedBy: who("reject") };
 }
 
 function chosen(

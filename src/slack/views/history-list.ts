@@ -1,14 +1,15 @@
-import type { Answer } from "../../engine/answer.ts";
+import type { Answer, PastRun } from "../../engine/answer.ts";
 import type { RunRow } from "../../engine/ports.ts";
 import { durationText } from "../../platform/duration.ts";
 import { shortId } from "../../platform/ids.ts";
 import { context, message, section, type MessageContent } from "../blocks.ts";
 import { code, dateToken, inert, link } from "../mrkdwn.ts";
 import { cardSlot } from "../slot-ids.ts";
-import { personText } from "./person-text.ts";
+import { joined, personText } from "./person-text.ts";
 import type { ViewLookups } from "./view-lookups.ts";
 
 const MOST = 15;
+const MOST_PEOPLE = 4;
 
 /** The newest runs, one line each. */
 export function renderHistory(
@@ -18,9 +19,9 @@ export function renderHistory(
   const title = `History of ${inert(about, 200)}`;
   if (runs.length === 0) return message(`${title}: no runs yet.`, [section(`*${title}*\nNo runs yet.`)]);
   const shown = runs.slice(0, MOST);
-  const lines = shown.map((run) => runLine(run, lookups));
+  const lines = shown.map((run) => `${runLine(run, lookups)}${decisionText(run, lookups)}`);
   const more = runs.length - shown.length;
-  const words = shown.map((run) => `${inert(run.title, 120)} ${STATUS[run.status].words}`).join("; ");
+  const words = shown.map((run) => `${inert(run.title, 120)} ${statusOf(run).words}`).join("; ");
   return message(`${title}: ${words}.`, [
     section(`*${title}*`),
     ...halves(lines).map((part) => section(part.join("\n"))),
@@ -28,15 +29,32 @@ export function renderHistory(
   ]);
 }
 
+function decisionText({ approvedBy, rejectedBy }: PastRun, lookups: ViewLookups): string {
+  const people = (actors: readonly string[]): string =>
+    joined(
+      actors.slice(0, MOST_PEOPLE).map((actor) => personText(actor, lookups)),
+      "and",
+    );
+  return [
+    ...(approvedBy.length > 0 ? [`, approved by ${people(approvedBy)}`] : []),
+    ...(rejectedBy.length > 0 ? [`, rejected by ${people(rejectedBy)}`] : []),
+  ].join("");
+}
+
 /** One run in a list. */
 export function runLine(run: RunRow, lookups: ViewLookups): string {
-  const { emoji, words } = STATUS[run.status];
+  const { emoji, words } = statusOf(run);
   const lasted = run.finishedAt === undefined ? "" : ` after ${durationText(run.finishedAt - run.startedAt)}`;
-  const who = personText(run.requester, lookups);
+  const who = `asked for by ${personText(run.requester, lookups)}`;
   const url = lookups.messages(cardSlot(run.id));
   const title = url === undefined ? inert(run.title, 150) : link(url, run.title, 150);
   const id = code(shortId(run.id));
   return `${emoji} ${title} ${words}${lasted}, ${who}, ${dateToken(run.startedAt, "{ago}")} ${id}`;
+}
+
+function statusOf({ status, parked }: RunRow): { readonly emoji: string; readonly words: string } {
+  // For people, or for another run that is ahead of it.
+  return status === "running" && parked ? { emoji: ":hourglass:", words: "is waiting" } : STATUS[status];
 }
 
 const STATUS: Readonly<Record<RunRow["status"], { readonly emoji: string; readonly words: string }>> = {
@@ -47,11 +65,11 @@ const STATUS: Readonly<Record<RunRow["status"], { readonly emoji: string; readon
   cancelled: { emoji: ":no_entry_sign:", words: "was cancelled" },
 };
 
-// A section takes 3,000 characters; a line at its longest needs about 400.
+// A section takes 3,000 characters; a line at its longest needs about 600.
 function halves(lines: readonly string[]): readonly (readonly string[])[] {
   const groups: string[][] = [];
   for (const [index, line] of lines.entries()) {
-    if (index % 5 === 0) groups.push([]);
+    if (index % 4 === 0) groups.push([]);
     groups.at(-1)?.push(line);
   }
   return groups;

@@ -24,7 +24,8 @@ export function renderStatus(
   if (more > 0) blocks.push(context(`and ${more} more services: name one to see it`));
   blocks.push(section(underWay(runs, lookups)));
   const words = services.slice(0, shown.length).map(serviceWords);
-  return message(`${[...words, `${runs.length} runs under way`].join(". ")}.`, blocks);
+  const under = `${runs.length} ${runs.length === 1 ? "run" : "runs"} under way`;
+  return message(`${[...words, under].join(". ")}.`, blocks);
 }
 
 type Service = Extract<Answer, { kind: "status" }>["services"][number];

@@ -16,7 +16,7 @@ const deps = {
   inventory,
   teamChannel: "#deploys",
   servers: new Map(),
-  events: { listRuns: () => [] },
+  events: { listRuns: () => [], readRun: () => [] },
   proofs: () => [],
 };
 

@@ -23,6 +23,8 @@ const ROW = {
   shownVersion: 1,
   wakeAt: undefined,
   parked: true,
+  approvedBy: ["p_bo", "p_cy"],
+  rejectedBy: [],
 } as const;
 
 describe("a private answer", () => {
@@ -69,12 +71,21 @@ describe("a private answer", () => {
     const answer = render({
       kind: "history",
       about: "checkout",
-      runs: [ROW, { ...ROW, status: "running", finishedAt: undefined }],
+      runs: [
+        ROW,
+        { ...ROW, status: "running", finishedAt: undefined },
+        { ...ROW, status: "running", finishedAt: undefined, parked: false },
+        { ...ROW, status: "failed", approvedBy: [], rejectedBy: ["p_bo"] },
+      ],
     });
     expect(answer.text).toBe(
-      "History of checkout: checkout abc1230 to prod succeeded; checkout abc1230 to prod is running.",
+      "History of checkout: checkout abc1230 to prod succeeded; checkout abc1230 to prod is waiting; " +
+        "checkout abc1230 to prod is running; checkout abc1230 to prod failed.",
     );
-    expect(JSON.stringify(answer.blocks)).toContain("succeeded after 1 min 30 s, <@U0ANA>");
+    const shown = JSON.stringify(answer.blocks);
+    expect(shown).toContain("succeeded after 1 min 30 s, asked for by <@U0ANA>");
+    expect(shown).toContain(", approved by <@U0BO> and <@U0CY>");
+    expect(shown).toContain(", rejected by <@U0BO>");
     const elsewhere = renderAnswer(
       { kind: "history", about: "web", runs: [ROW] },
       { ...lookups, messages: () => undefined },

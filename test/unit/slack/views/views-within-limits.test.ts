@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import type { RunEvent } from "../../../../src/domain/run-event.ts";
+import type { PastRun } from "../../../../src/engine/answer.ts";
 import type { RunRow } from "../../../../src/engine/ports.ts";
 import type { MessageContent } from "../../../../src/slack/blocks.ts";
 import { modalProblems, messageProblems } from "../../../../src/slack/validate-blocks.ts";
@@ -117,6 +118,11 @@ const rows = (text: string): readonly RunRow[] =>
     parked: true,
   }));
 
+function decidedByMany(row: RunRow): PastRun {
+  const many = Array.from({ length: 30 }, () => "p_bo");
+  return { ...row, approvedBy: many, rejectedBy: many };
+}
+
 function everyMessage(text: string): Readonly<Record<string, MessageContent>> {
   const open = viewOf(manyEvents(text), {
     queue: [{ path: "p", keys: Array.from({ length: 100 }, () => text), position: 2, behind: text }],
@@ -175,7 +181,7 @@ function everyMessage(text: string): Readonly<Record<string, MessageContent>> {
       },
       lookups,
     ),
-    history: renderAnswer({ kind: "history", about: text, runs: rows(text) }, lookups),
+    history: renderAnswer({ kind: "history", about: text, runs: rows(text).map(decidedByMany) }, lookups),
     "empty history": renderAnswer({ kind: "history", about: text, runs: [] }, lookups),
     status: renderAnswer(
       {
