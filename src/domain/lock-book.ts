@@ -34,7 +34,8 @@ export function grantable(claims: readonly LockClaim[]): readonly LockClaim[] {
     .toSorted((left, right) => left.sequence - right.sequence)
     .filter((claim) =>
       canTake(
-        claims.filter((other) => other !== claim),
+        // What a run holds itself is no obstacle to what it asks for inside.
+        claims.filter((other) => other.run !== claim.run),
         claim.keys,
         claim.sequence,
       ),
