@@ -147,9 +147,16 @@ function inputOf(node: StepNode, place: Place): JsonMap {
   );
 }
 
-/** An item is keyed by its name or, when it is plain text or a number, by itself. */
+/** An item is keyed by its name or, when it is plain text or a number, by itself; of equal keys the later ones are numbered. */
 function keyed(items: readonly Json[]): { key: string; value: Json }[] {
-  return items.map((value, index) => ({ key: keyOf(value) ?? String(index), value }));
+  const taken = new Set<string>();
+  return items.map((value, index) => {
+    const own = keyOf(value) ?? String(index);
+    let key = own;
+    for (let number = 2; taken.has(key); number += 1) key = `${own}#${number}`;
+    taken.add(key);
+    return { key, value };
+  });
 }
 
 function keyOf(value: Json): string | undefined {
