@@ -3,7 +3,7 @@ import { canonicalJson, type JsonMap } from "../platform/canonical-json.ts";
 import { durationText } from "../platform/duration.ts";
 import type { Draft } from "./draft.ts";
 import type { Failure } from "./outcome.ts";
-import { pathsAfter, stepNode } from "./plan-walk.ts";
+import { isAfter, stepNode } from "./plan-walk.ts";
 import type { StepNode } from "./plan.ts";
 import type { StepState } from "./run-state.ts";
 
@@ -81,17 +81,24 @@ function retryMoment(draft: Draft, step: StepState, failure: Failure): number | 
   return step.deadlineAt !== undefined && retryAt >= step.deadlineAt ? undefined : retryAt;
 }
 
-/** Nothing was done; the same attempt is handed out again later, unless its time is up by then. */
+// So that what is postponed for days leaves hundreds of facts in the log, and not tens of thousands.
+const SHORTEST_SHARE = 1 / 100;
+
+/**
+ * Nothing was done; the same attempt is handed out again later, unless its time is up by then. The longer it has waited
+ * already, the longer it waits again.
+ */
 export function postpone(
   draft: Draft,
   step: StepState,
   reason: { readonly code: string; readonly message: string; readonly afterMs: number },
 ): void {
   const { path, attempt } = step;
-  const until = draft.at + Math.max(0, reason.afterMs);
+  const waitedMs = draft.at - step.startedAt;
+  const until = draft.at + Math.round(Math.max(0, reason.afterMs, waitedMs * SHORTEST_SHARE));
   if (step.deadlineAt !== undefined && until >= step.deadlineAt) {
-    const waitedMs = step.deadlineAt - step.firstStartedAt;
-    const message = `Gave up after ${durationText(waitedMs)}: ${reason.message} Start it again when that is over.`;
+    const limitMs = step.deadlineAt - step.firstStartedAt;
+    const message = `Gave up after ${durationText(limitMs)}: ${reason.message} Start it again when that is over.`;
     draft.emit({ type: "step.failed", path, attempt, failure: { code: reason.code, message, retry: "never" } });
     return;
   }
@@ -107,10 +114,9 @@ export function voidGate(
   const step = draft.state.steps.get(gate);
   const node = stepNode(draft.state.plan, gate);
   if (step === undefined || node === undefined) return;
-  const after = new Set(pathsAfter(draft.state.plan, gate));
+  const isLater = isAfter(draft.state.plan, gate);
   for (const [path, lock] of draft.state.locks) {
-    if (after.has(path) && lock.status !== "released")
-      draft.emit({ type: "lock.released", path, keys: [...lock.keys] });
+    if (isLater(path) && lock.status !== "released") draft.emit({ type: "lock.released", path, keys: [...lock.keys] });
   }
   const { changed, message } = why;
   draft.emit({ type: "gate.voided", path: gate, attempt: step.attempt, changed: [...changed], message });

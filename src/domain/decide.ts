@@ -4,7 +4,7 @@ import { failAttempt, postpone, startAttempt, voidGate } from "./attempt.ts";
 import { type Circumstances, Draft } from "./draft.ts";
 import { decideGate, expireGate, openGate } from "./gate-decision.ts";
 import type { GateDecisionInput, GateOpenedInput } from "./gate-decision.ts";
-import type { Outcome } from "./outcome.ts";
+import type { Failure, Outcome } from "./outcome.ts";
 import { stepNode } from "./plan-walk.ts";
 import type { RunEvent, RunEventOf } from "./run-event.ts";
 import type { RunState, StepState } from "./run-state.ts";
@@ -103,32 +103,60 @@ function applyOutcome(draft: Draft, step: StepState, outcome: Outcome): void {
 function wake(draft: Draft, lastWords: ReadonlyMap<string, string> = new Map()): void {
   const { state, at } = draft;
   if (!isOpen(state)) return;
-  const runDeadlineAt = state.plan.timeoutMs === undefined ? undefined : state.startedAt + state.plan.timeoutMs;
+  if ((runDeadlineAt(state) ?? Infinity) <= at) return timeOutRun(draft, lastWords);
   for (const step of state.steps.values()) {
-    const deadlineAt = Math.min(
-      step.deadlineAt ?? Infinity,
-      state.status === "running" ? (runDeadlineAt ?? Infinity) : Infinity,
-    );
     if (!isUnderWay(step)) continue;
-    if (deadlineAt <= at) giveUp(draft, step, lastWords.get(step.path));
+    if ((step.deadlineAt ?? Infinity) <= at) giveUp(draft, step, lastWords.get(step.path));
     else wakeStep(draft, step);
   }
+}
+
+/** The limit of the whole command; what is done about a failure is not cut off by it. */
+function runDeadlineAt({ status, startedAt, plan }: RunState): number | undefined {
+  return status === "running" && plan.timeoutMs !== undefined ? startedAt + plan.timeoutMs : undefined;
+}
+
+function timeOutRun(draft: Draft, lastWords: ReadonlyMap<string, string>): void {
+  const { state } = draft;
+  const limit = `The run did not end within ${durationText(state.plan.timeoutMs ?? 0)}, the time limit of its command.`;
+  const steps = [...state.steps.values()].filter(isUnderWay);
+  for (const step of steps) {
+    const message = `${limit}${lastText(step, lastWords.get(step.path))}`;
+    failFinally(draft, step, { code: "run.timeout", message, retry: "never" });
+  }
+  if (steps.length > 0) return;
+  // Nothing is under way: it waits for a lock. Whatever it has of locks is given back.
+  let waitsAt = "";
+  for (const [path, { status, keys }] of state.locks) {
+    if (status === "released") continue;
+    if (status === "requested") waitsAt = path;
+    draft.emit({ type: "lock.released", path, keys: [...keys] });
+  }
+  draft.emit({ type: "run.failed", path: waitsAt, failure: { code: "run.timeout", message: limit, retry: "never" } });
 }
 
 function wakeStep(draft: Draft, step: StepState): void {
   if (step.gate !== undefined) return expireGate(draft, step);
   if (step.status !== "running") return (step.wakeAt ?? Infinity) <= draft.at ? repeat(draft, step) : undefined;
   if ((step.attemptDeadlineAt ?? Infinity) > draft.at) return undefined;
-  const message = `The attempt took longer than ${durationText((step.attemptDeadlineAt ?? 0) - step.startedAt)}.`;
+  const limitMs = stepNode(draft.state.plan, step.path)?.attemptTimeoutMs ?? draft.at - step.startedAt;
+  const message = `The attempt took longer than ${durationText(limitMs)}.`;
   return failAttempt(draft, step, { code: "attempt.timeout", message, retry: "backoff" });
 }
 
 function giveUp(draft: Draft, step: StepState, lastWords: string | undefined): void {
-  const { path, attempt } = step;
+  const waited = durationText(draft.at - step.firstStartedAt);
+  const message = `Did not end within ${waited}.${lastText(step, lastWords)}`;
+  failFinally(draft, step, { code: "step.timeout", message, retry: "never" });
+}
+
+function failFinally(draft: Draft, { path, attempt }: StepState, failure: Failure): void {
+  draft.emit({ type: "step.failed", path, attempt, failure });
+}
+
+function lastText(step: StepState, lastWords: string | undefined): string {
   const last = lastWords ?? step.note ?? step.failure?.message;
-  const reason = last === undefined ? "" : ` Last: ${last}`;
-  const message = `Did not end within ${durationText(draft.at - step.firstStartedAt)}.${reason}`;
-  draft.emit({ type: "step.failed", path, attempt, failure: { code: "step.timeout", message, retry: "never" } });
+  return last === undefined ? "" : ` Last: ${last}`;
 }
 
 function repeat(draft: Draft, step: StepState): void {
@@ -139,8 +167,10 @@ function repeat(draft: Draft, step: StepState): void {
   return redispatch(draft, step);
 }
 
-function redispatch(draft: Draft, { path, attempt }: StepState): void {
-  draft.emit({ type: "step.dispatched", path, attempt, token: draft.state.version + 1 });
+function redispatch(draft: Draft, { path, attempt, status }: StepState): void {
+  const limitMs = status === "postponed" ? stepNode(draft.state.plan, path)?.attemptTimeoutMs : undefined;
+  const limit = limitMs === undefined ? {} : { attemptDeadlineAt: draft.at + limitMs };
+  draft.emit({ type: "step.dispatched", path, attempt, token: draft.state.version + 1, ...limit });
 }
 
 function grant(draft: Draft, path: string): void {
@@ -161,14 +191,13 @@ function isUnderWay(step: StepState): boolean {
 /** The next moment at which `wake` would do something; undefined when nothing is timed. */
 export function nextWakeAt(state: RunState): number | undefined {
   if (!isOpen(state)) return undefined;
-  const moments: number[] = [];
-  for (const step of state.steps.values()) {
-    if (!isUnderWay(step)) continue;
-    if (state.plan.timeoutMs !== undefined && state.status === "running")
-      moments.push(state.startedAt + state.plan.timeoutMs);
-    for (const at of [step.deadlineAt, step.gate?.expiresAt]) if (at !== undefined) moments.push(at);
-    const own = step.status === "running" ? step.attemptDeadlineAt : step.wakeAt;
-    if (own !== undefined) moments.push(own);
-  }
-  return moments.length === 0 ? undefined : Math.min(...moments);
+  const steps = [...state.steps.values()].filter(isUnderWay);
+  const moments = [runDeadlineAt(state), ...steps.flatMap((step) => [step.deadlineAt, ownMoment(step)])];
+  const known = moments.filter((moment) => moment !== undefined);
+  return known.length === 0 ? undefined : Math.min(...known);
+}
+
+function ownMoment(step: StepState): number | undefined {
+  if (step.gate !== undefined) return step.gate.expiresAt;
+  return step.status === "running" ? step.attemptDeadlineAt : step.wakeAt;
 }

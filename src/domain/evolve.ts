@@ -1,4 +1,4 @@
-import { pathsAfter } from "./plan-walk.ts";
+import { isAfter } from "./plan-walk.ts";
 import type { RunEvent, RunEventOf } from "./run-event.ts";
 import type { RunState, StepState } from "./run-state.ts";
 
@@ -142,8 +142,10 @@ function changedStep(state: RunState, event: StepEvent): Partial<RunState> {
 
 function stepChanges(step: StepState, event: StepEvent): Partial<StepState> {
   switch (event.type) {
-    case "step.dispatched":
-      return { status: "running", token: event.token };
+    case "step.dispatched": {
+      const { token, attemptDeadlineAt } = event;
+      return { status: "running", token, ...(attemptDeadlineAt !== undefined && { attemptDeadlineAt }) };
+    }
     case "step.checkpointed":
       return { checkpoint: event.data };
     case "step.postponed":
@@ -184,12 +186,11 @@ function decided(step: StepState, event: RunEventOf<"gate.decided">): Partial<St
 function voided(state: RunState, event: RunEventOf<"gate.voided">): Partial<RunState> {
   const gate = state.steps.get(event.path);
   if (gate === undefined) return {};
-  const later = pathsAfter(state.plan, event.path);
-  const isLater = (path: string): boolean =>
-    later.some((prefix) => path === prefix || path.startsWith(`${prefix}/`) || path.startsWith(`${prefix}[`));
+  const isLater = isAfter(state.plan, event.path);
   const keep = <Value>(map: ReadonlyMap<string, Value>): Map<string, Value> =>
     new Map([...map].filter(([path]) => !isLater(path)));
-  const { gate: _shown, output: _output, endedAt: _endedAt, ...rest } = gate;
+  // It is asked as if for the first time, and so with all of its time.
+  const { gate: _shown, output: _output, endedAt: _endedAt, deadlineAt: _deadlineAt, ...rest } = gate;
   const { at, changed, message } = event;
   const reopened: StepState = { ...rest, status: "running", voided: [...gate.voided, { at, changed, message }] };
   return {

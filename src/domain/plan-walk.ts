@@ -19,33 +19,53 @@ export function rootPath(plan: Plan, branch: "steps" | "on-failure"): string {
 }
 
 /**
- * The paths of everything that runs after the step at `path` in the sequence in which it stands, blocks around it not
- * included: what an approval given there lets through. Empty when the path names no step of the plan.
+ * Tells the paths of what runs after the step at `path`: the rest of the sequence in which it stands, and what follows the
+ * blocks and loops around it. That is what an approval given there lets through. None when the path names no step.
  */
-export function pathsAfter(plan: Plan, path: string): readonly string[] {
-  const parent = path.slice(0, path.lastIndexOf("/"));
-  const key = path.slice(path.lastIndexOf("/") + 1);
-  const sequence = sequenceWith(plan.steps, key) ?? sequenceWith(plan.onFailure, key);
-  if (sequence === undefined) return [];
-  const index = sequence.findIndex((node) => node.key === key);
-  return sequence.slice(index + 1).flatMap((node) => ownPaths(parent, node));
+export function isAfter(plan: Plan, path: string): (other: string) => boolean {
+  const after =
+    pathsAfter(path, plan.steps, rootPath(plan, "steps")) ??
+    pathsAfter(path, plan.onFailure, rootPath(plan, "on-failure")) ??
+    [];
+  return (other) =>
+    after.some((own) => other === own || other.startsWith(`${own}/`) || other.startsWith(iterationStart(own)));
 }
 
 /** The step with this id, anywhere in the plan. */
 export function stepNode(plan: Plan, path: string): StepNode | undefined {
   const key = path.slice(path.lastIndexOf("/") + 1);
-  const sequence = sequenceWith(plan.steps, key) ?? sequenceWith(plan.onFailure, key);
-  const node = sequence?.find((candidate) => candidate.key === key);
-  return node?.type === "step" ? node : undefined;
+  return stepWith(plan.steps, key) ?? stepWith(plan.onFailure, key);
 }
 
-function sequenceWith(nodes: readonly PlanNode[], key: string): readonly PlanNode[] | undefined {
-  if (nodes.some((node) => node.type === "step" && node.key === key)) return nodes;
+function stepWith(nodes: readonly PlanNode[], key: string): StepNode | undefined {
   for (const node of nodes) {
-    const found = node.type === "step" ? undefined : sequenceWith(node.steps, key);
+    if (node.type === "step" && node.key === key) return node;
+    const found = node.type === "step" ? undefined : stepWith(node.steps, key);
     if (found !== undefined) return found;
   }
   return undefined;
+}
+
+/** Paths, or prefixes of paths, of what comes after the step at `path` below `parent`; undefined when the step is not there. */
+function pathsAfter(path: string, nodes: readonly PlanNode[], parent: string): readonly string[] | undefined {
+  for (const [index, node] of nodes.entries()) {
+    const inner = pathsAfterWithin(path, node, parent);
+    if (inner !== undefined) return [...inner, ...nodes.slice(index + 1).flatMap((later) => ownPaths(parent, later))];
+  }
+  return undefined;
+}
+
+function pathsAfterWithin(path: string, node: PlanNode, parent: string): readonly string[] | undefined {
+  const own = childPath(parent, node);
+  if (node.type === "step") return path === own ? [] : undefined;
+  if (node.type !== "for-each") return pathsAfter(path, node.steps, parent);
+  const start = iterationStart(own);
+  if (!path.startsWith(start)) return undefined;
+  return pathsAfter(path, node.steps, path.slice(0, path.indexOf("]", start.length) + 1));
+}
+
+function iterationStart(forEachPath: string): string {
+  return `${forEachPath}[`;
 }
 
 /** Paths, or prefixes of paths, that belong to the node: a lock's steps stand beside it, not below it. */

@@ -53,8 +53,11 @@ export const RunEvent = z.discriminatedUnion("type", [
     deadlineAt: z.number().optional(),
     attemptDeadlineAt: z.number().optional(),
   }),
-  /** The same attempt handed out again, after a start of the server: outcomes that carry an older token no longer count. */
-  fact("step.dispatched", { ...step, token: z.int() }),
+  /**
+   * The same attempt handed out again, after a start of the server or because it was postponed: outcomes that carry an older
+   * token no longer count. After a postponement the attempt has all of its time.
+   */
+  fact("step.dispatched", { ...step, token: z.int(), attemptDeadlineAt: z.number().optional() }),
   /** What an action wrote down before or after its effect, to find it again. */
   fact("step.checkpointed", { ...step, data: JsonValue }),
   fact("step.postponed", { ...step, code: z.string(), message: z.string(), until: z.number() }),
