@@ -57,6 +57,7 @@ export class RunService {
   readonly #deps: Deps;
   readonly #loaded = new Map<string, Loaded>();
   readonly #locks = new LockTable();
+  readonly #starting = new Set<string>();
 
   constructor(deps: Deps) {
     this.#deps = deps;
@@ -81,8 +82,18 @@ export class RunService {
     const state = foldRun(run, events);
     const entry: Loaded = { state, pending: 0 };
     this.#loaded.set(run, entry);
-    await this.#commit(entry, events, { state, before: undefined });
+    this.#starting.add(run);
+    try {
+      await this.#commit(entry, events, { state, before: undefined });
+    } finally {
+      this.#starting.delete(run);
+    }
     return { events, state };
+  }
+
+  /** Runs whose first facts are not on the disk yet, so that no list has them. */
+  get starting(): readonly string[] {
+    return [...this.#starting];
   }
 
   /** Lets something happen to a run. No events mean that it was stale, doubled or about nothing. */

@@ -20,7 +20,7 @@ export interface StartDeps extends RevisionDeps {
   readonly servers: ReadonlyMap<string, ArgocdServer>;
   readonly inventory: Inventory;
   readonly check: Pick<PeopleCheck, "mayAct">;
-  readonly runs: Pick<RunService, "newRunId" | "start" | "state">;
+  readonly runs: Pick<RunService, "newRunId" | "start" | "starting" | "state">;
   readonly events: Pick<EventStore, "listRuns">;
 }
 
@@ -206,15 +206,16 @@ function aboutRun(code: string, run: string, message: string): Answer {
   return { kind: "notice", code, message, run };
 }
 
-/** The open run that does the same thing, so that the same request twice is one run. */
+/** The open run that does the same thing, so that the same request twice is one run, also at the same moment. */
 function findSame(deps: StartDeps, { command }: StartAsk, { service, target, revision }: Resolved): string | undefined {
   const open = deps.events.listRuns({ service: service.name, environment: target.name, openOnly: true, limit: 100 });
-  return open.find((row) => {
-    const state = deps.runs.state(row.id);
-    const same = Revision.safeParse(state.inputs["revision"]).data?.sha === revision.sha;
-    const sameEnd = state.targets.at(-1)?.environment === target.name;
-    return row.command === command.id && isOpen(state) && same && sameEnd;
-  })?.id;
+  return [...deps.runs.starting, ...open.map(({ id }) => id)].find((run) => {
+    const state = deps.runs.state(run);
+    const last = state.targets.at(-1);
+    const isSamePlace = last?.service === service.name && last.environment === target.name;
+    const isSameCommit = Revision.safeParse(state.inputs["revision"]).data?.sha === revision.sha;
+    return state.plan.command === command.id && isOpen(state) && isSamePlace && isSameCommit;
+  });
 }
 
 function runTarget(service: Service, target: Target, { repository, sha }: Revision): RunTarget {

@@ -4,6 +4,7 @@ import { DEMO_COMMITS } from "../../src/simulator/git-demo-repository.ts";
 import type { SlackMessage } from "../../src/simulator/slack-messages.ts";
 import { ANA, BEN, DEPLOYS, GUS, MARCO, PRIYA } from "../support/app-rig.ts";
 import { type AskedRun, BadDay, words } from "../support/bad-day.ts";
+import { linksIn, mentionsIn } from "../support/mentions.ts";
 import { pressAndHear, pressButton, toldTo } from "../support/gate-clicks.ts";
 
 const ANAS_OTHER = "U0ANA00002";
@@ -49,6 +50,12 @@ describe("somebody who may not decide presses Approve", () => {
     if (group === undefined) throw new Error("the demo has no group of approvers");
     workspace.putGroup({ ...group, members: [PRIYA, MARCO, ANAS_OTHER, ROBOT, GUS, SAM, LEAVER] });
     at = await parked(day);
+  });
+
+  it("the request calls the approvers and names the requester, whatever stands in the commits", () => {
+    expect(new Set(mentionsIn(at.gate))).toEqual(new Set(["<!subteam^S0APPROVE1>", `<@${ANA}>`]));
+    const own = day.rig.world.argocd.url;
+    for (const link of linksIn(at.gate)) expect(link).toContain(own);
   });
 
   afterAll(() => day[Symbol.asyncDispose]());
@@ -163,6 +170,25 @@ describe("clicks of those who may decide", () => {
     const late = await pressAndHear(day, { user: MARCO, message: gate, from: gate });
     expect(late).toContain("It was already approved.");
     expect(late).toContain(`<@${PRIYA}>`);
+  });
+
+  it("the same asked by several at one moment is one run, and the others are led to it", async () => {
+    await using day = await BadDay.open();
+    // What there is of the repository is there, so that nothing spreads the requests out.
+    await (await day.start("/qd sync web in staging")).ended("succeeded");
+    const { socket, people } = day.rig.world.slack;
+    const everybody = [ANA, BEN, PRIYA, MARCO];
+    socket.hold();
+    const typed = everybody.map((user) =>
+      people.typeCommand({ user, channel: DEPLOYS, text: "/qd sync web in staging" }),
+    );
+    socket.release();
+    await Promise.all(typed);
+    const joined = (): readonly string[] =>
+      everybody.flatMap((user) => toldTo(day, user, DEPLOYS)).filter((text) => text.includes("exactly this already"));
+    await day.until("all of them to be answered", () => joined().length === 3);
+    expect(day.runCount).toBe(2);
+    for (const text of joined()) expect(text).toContain("Sync web in staging at 41360f4");
   });
 
   it("a command that Slack delivers twice starts one run", async () => {

@@ -70,6 +70,18 @@ describe("a run", () => {
     expect(engine.calls).toHaveLength(1);
   });
 
+  it("is known as starting from the call until it is on the disk and in every list", async () => {
+    const engine = await rig();
+    const asked = request();
+    const started = engine.runs.start(asked);
+    expect(engine.runs.starting).toEqual([asked.run]);
+    expect(engine.store.events.listRuns({ openOnly: true, limit: 1 })).toEqual([]);
+    expect(engine.runs.state(asked.run).status).toBe("running");
+    await started;
+    expect(engine.runs.starting).toEqual([]);
+    expect(engine.store.events.listRuns({ openOnly: true, limit: 1 })).toMatchObject([{ id: asked.run }]);
+  });
+
   it("costs no memory while it waits at a gate, and is there when somebody clicks", async () => {
     const engine = await rig();
     const { state } = await engine.runs.start(request([{ name: "prod", approval: RULE }]));
