@@ -30,7 +30,7 @@ function openServer(
   settings: Configuration["argocd"][number],
   resources: AsyncDisposableStack,
 ): ArgocdServer {
-  const { name, url, ui, insecure, projects } = settings;
+  const { name, url, ui, insecure, namespaces, projects } = settings;
   const http = new ArgocdHttp({
     url,
     token: secrets.resolve(settings.token),
@@ -41,7 +41,7 @@ function openServer(
   resources.use(http);
   const client = new ArgocdClient({ http, clock, random });
   const own = logger.with({ argocd: name });
-  const filter = { projects };
+  const filter = { projects, namespaces };
   const compareEveryMs = configuration.timing.resyncMs;
   const cache = new ApplicationCache({
     client,

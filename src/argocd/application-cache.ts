@@ -58,7 +58,6 @@ export class ApplicationCache implements WatchListener {
   #timer: Timer | undefined;
   #dueMs = Infinity;
   #comparing: Promise<void> | undefined;
-  #comparedMs: number | undefined;
 
   constructor(deps: ApplicationCacheDeps) {
     this.#deps = deps;
@@ -71,11 +70,6 @@ export class ApplicationCache implements WatchListener {
 
   find(app: CachedName): Application | undefined {
     return this.#applications.get(keyOf(app));
-  }
-
-  /** Every application seen, in no order. */
-  all(): readonly Application[] {
-    return [...this.#applications.values()];
   }
 
   /** Calls `listener` at once whenever something about the application is new; it has to be quick. */
@@ -99,8 +93,9 @@ export class ApplicationCache implements WatchListener {
     this.#put(application);
   }
 
-  health(): StreamHealth & { readonly applications: number; readonly comparedMs?: number | undefined } {
-    return { ...this.#deps.streamHealth(), applications: this.#applications.size, comparedMs: this.#comparedMs };
+  /** State of the stream that feeds it. */
+  health(): StreamHealth {
+    return this.#deps.streamHealth();
   }
 
   opened(): void {
@@ -171,12 +166,11 @@ export class ApplicationCache implements WatchListener {
   }
 
   async #compare(): Promise<void> {
-    const { client, clock, filter, logger, compareEveryMs } = this.#deps;
+    const { client, filter, logger, compareEveryMs } = this.#deps;
     let nextMs = compareEveryMs;
     try {
       const listed = await client.listApplications(filter, { signal: this.#stop.signal });
       await this.#mend(listed.filter((item) => this.#isWanted(item.metadata)));
-      this.#comparedMs = clock.now();
       this.#tellAll({ kind: "compared" });
     } catch (error) {
       nextMs = Math.min(nextMs, AFTER_FAILURE_MS);

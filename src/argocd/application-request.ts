@@ -1,4 +1,3 @@
-import type { ResourceIdentity } from "./application.ts";
 import type { OperationInfo } from "./operation-identity.ts";
 
 /** An application on the client's server. `project` belongs to every call once known: without it a missing application looks like a forbidden one. */
@@ -21,19 +20,10 @@ export interface SyncRequest {
   readonly sources?: readonly SourceRevision[];
   readonly infos: readonly OperationInfo[];
   readonly prune?: boolean;
-  readonly dryRun?: boolean;
-  /** Only these; hooks are skipped then, and the history does not show it. */
-  readonly resources?: readonly ResourceIdentity[];
-  /** Replaces all sync options of the application's own policy. */
-  readonly syncOptions?: readonly string[];
-  /** `apply` skips hooks. */
-  readonly strategy?: "hook" | "apply";
 }
 
 export interface ListFilter {
   readonly projects?: readonly string[] | undefined;
-  /** A Kubernetes label selector. */
-  readonly selector?: string | undefined;
   /** Argo CD cannot filter a watch by namespace, so what comes from others is dropped here. */
   readonly namespaces?: readonly string[] | undefined;
 }
@@ -52,10 +42,9 @@ export const LIST_FIELDS = [
   "items.operation.sync",
 ].join(",");
 
-export function listQuery({ projects = [], selector }: ListFilter, fields?: string): string {
+export function listQuery({ projects = [] }: ListFilter, fields?: string): string {
   const query = new URLSearchParams();
   for (const project of projects) query.append("projects", project);
-  if (selector !== undefined) query.set("selector", selector);
   if (fields !== undefined) query.set("fields", fields);
   return query.toString();
 }
@@ -65,7 +54,7 @@ export function nameOf(app: ApplicationAddress): string {
   return `${app.namespace}/${app.name}`;
 }
 
-/** The path of a call that takes its parameters from the query: every GET and DELETE. */
+/** The path of a call that takes its parameters from the query: every GET. */
 export function applicationPath(
   app: ApplicationAddress,
   below: string,
@@ -96,10 +85,6 @@ export function syncBody(request: SyncRequest): Readonly<Record<string, unknown>
     revisions: sources?.map(({ revision }) => revision),
     sourcePositions: sources?.map(({ position }) => position),
     prune: request.prune ?? false,
-    dryRun: request.dryRun,
-    strategy: request.strategy === "apply" ? { apply: {} } : undefined,
-    resources: request.resources,
-    syncOptions: request.syncOptions === undefined ? undefined : { items: request.syncOptions },
     infos: request.infos,
   };
 }

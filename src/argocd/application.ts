@@ -1,5 +1,7 @@
 import { z } from "zod";
 
+import { listOf, moment, text } from "./go-fields.ts";
+
 /** Names one Argo CD Application everywhere in Quarterdeck: names are unique only within a namespace of one server. */
 export interface AppKey {
   /** The `name` of the entry under `argocd` in the configuration. */
@@ -13,25 +15,12 @@ export function appKeyText(key: AppKey): string {
   return `${key.server}/${key.namespace}/${key.name}`;
 }
 
-// Go writes an empty slice as null, [] or not at all; here it is always a list.
-const listOf = <Item extends z.ZodType>(item: Item) =>
-  z
-    .array(item)
-    .nullish()
-    .transform((items) => items ?? []);
-const text = z.string().default("");
-const moment = z
-  .string()
-  .nullish()
-  .transform((value) => value ?? undefined);
-
 /** Where manifests come from. Kept whole, because path, chart and every parameter belong to what people approve. */
 export const ApplicationSource = z.looseObject({
   repoURL: text,
   path: z.string().optional(),
   chart: z.string().optional(),
   targetRevision: z.string().optional(),
-  ref: z.string().optional(),
 });
 export type ApplicationSource = z.output<typeof ApplicationSource>;
 
@@ -46,10 +35,8 @@ export const Operation = z.object({
     .object({
       revision: text,
       revisions: listOf(z.string()),
-      prune: z.boolean().default(false),
       dryRun: z.boolean().default(false),
       resources: listOf(ResourceIdentity),
-      autoHealAttemptsCount: z.number().optional(),
     })
     .prefault({}),
   initiatedBy: InitiatedBy,
@@ -63,7 +50,6 @@ export const SyncedResource = ResourceIdentity.extend({
   hookType: text,
   hookPhase: text,
   syncPhase: text,
-  images: listOf(z.string()),
 });
 export type SyncedResource = z.output<typeof SyncedResource>;
 
@@ -73,7 +59,6 @@ export const OperationState = z.object({
   message: text,
   startedAt: moment,
   finishedAt: moment,
-  retryCount: z.number().default(0),
   syncResult: z
     .object({ revision: text, revisions: listOf(z.string()), resources: listOf(SyncedResource) })
     .nullish()
@@ -94,42 +79,31 @@ const HistoryEntry = z.object({
   id: z.number(),
   revision: text,
   revisions: listOf(z.string()),
-  source: ApplicationSource.nullish(),
-  sources: listOf(ApplicationSource),
-  deployedAt: moment,
-  deployStartedAt: moment,
-  initiatedBy: InitiatedBy,
 });
 export type HistoryEntry = z.output<typeof HistoryEntry>;
 
-const Condition = z.object({ type: text, message: text, lastTransitionTime: moment });
+const Condition = z.object({ type: text, message: text });
 export type Condition = z.output<typeof Condition>;
 
-const Automated = z.object({
-  enabled: z.boolean().optional(),
-  prune: z.boolean().default(false),
-  selfHeal: z.boolean().default(false),
-});
+const Automated = z.object({ enabled: z.boolean().optional() });
 
 const Metadata = z.object({
   name: z.string(),
   namespace: text,
   uid: text,
   resourceVersion: text,
-  labels: z.record(z.string(), z.string()).nullish(),
   annotations: z.record(z.string(), z.string()).nullish(),
   deletionTimestamp: moment,
-  ownerReferences: listOf(z.object({ kind: text, name: text, apiVersion: text })),
+  ownerReferences: listOf(z.object({ kind: text, name: text })),
 });
 
 const Spec = z
   .object({
     project: text,
-    destination: z.object({ server: text, name: text, namespace: text }).prefault({}),
     source: ApplicationSource.nullish(),
     sources: listOf(ApplicationSource),
     sourceHydrator: z.looseObject({}).nullish(),
-    syncPolicy: z.object({ automated: Automated.nullish(), syncOptions: listOf(z.string()) }).nullish(),
+    syncPolicy: z.object({ automated: Automated.nullish() }).nullish(),
   })
   .prefault({});
 
@@ -142,7 +116,6 @@ const Status = z
     resources: listOf(ManagedResource),
     conditions: listOf(Condition),
     reconciledAt: moment,
-    summary: z.object({ images: listOf(z.string()), externalURLs: listOf(z.string()) }).prefault({}),
   })
   .prefault({});
 

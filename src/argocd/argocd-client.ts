@@ -1,4 +1,4 @@
-import { z } from "zod";
+import type { z } from "zod";
 
 import { type Backoff, backoffMs, withJitter } from "../platform/backoff.ts";
 import type { Clock } from "../platform/clock.ts";
@@ -20,14 +20,10 @@ import {
 import { ArgocdError } from "./argocd-errors.ts";
 import type { ArgocdHttp, HttpCall } from "./argocd-http.ts";
 import {
-  CanI,
   type ListedApplication,
   ListedApplications,
-  type ManagedObject,
-  ManagedObjects,
   Manifests,
   ResourceTree,
-  RevisionMetadata,
   Settings,
   SyncWindows,
   type TreeNode,
@@ -59,7 +55,7 @@ const READ_BACKOFF: Backoff = { firstMs: 500, factor: 3, longestMs: 5000 };
 const RETRIED = new Set(["transient", "server", "unreachable", "transient-repo"]);
 
 /**
- * The calls to one Argo CD server. Reads are repeated twice when that can help; a sync, rollback or terminate never is,
+ * The calls to one Argo CD server. Reads are repeated twice when that can help; a sync never is,
  * because only the caller can find out whether the first one took effect.
  */
 export class ArgocdClient {
@@ -83,17 +79,6 @@ export class ArgocdClient {
 
   async settings(options: CallOptions = {}): Promise<Settings> {
     return await this.#read(Settings, { what: "settings", path: "/api/v1/settings", ...options });
-  }
-
-  /** Whether the account may do `action` to `object` (`project/name`; a bare `*` is answered with no by Argo CD even where all is allowed). */
-  async canI(
-    right: { readonly resource: string; readonly action: string; readonly object: string },
-    options: CallOptions = {},
-  ): Promise<boolean> {
-    const object = right.object.split("/").map(encodeURIComponent).join("/");
-    const path = `/api/v1/account/can-i/${right.resource}/${encodeURIComponent(right.action)}/${object}`;
-    const { value } = await this.#read(CanI, { what: "can I", path, ...options });
-    return value === "yes";
   }
 
   /** The application as Kubernetes has it now: what was written before is seen. */
@@ -132,24 +117,6 @@ export class ArgocdClient {
     return await this.#post(`sync of ${nameOf(app)}`, bodyPath(app, "/sync"), body, options);
   }
 
-  /** Deploys a history entry again with the source it had then: without hooks, without infos, and in spite of a closed sync window pending until it opens. */
-  async rollback(
-    app: ApplicationAddress,
-    request: { readonly historyId: number; readonly prune: boolean },
-    options: CallOptions = {},
-  ): Promise<Application> {
-    const body = { ...bodyAddress(app), id: request.historyId, prune: request.prune };
-    return await this.#post(`rollback of ${nameOf(app)}`, bodyPath(app, "/rollback"), body, options);
-  }
-
-  /** Asks Argo CD to end the running operation; what it applied stays. One that is still pending cannot be ended. */
-  async terminate(app: ApplicationAddress, options: CallOptions = {}): Promise<void> {
-    const path = applicationPath(app, "/operation", { project: app.project });
-    const what = `terminate the operation of ${nameOf(app)}`;
-    const call = { what, method: "DELETE" as const, path, timeoutMs: READ_MS, ...options };
-    await this.#quick.run(() => this.#once(z.unknown(), call), options.signal);
-  }
-
   /** The manifests of the application as rendered at a revision, as JSON texts; Secrets have their values masked. */
   async manifests(
     app: ApplicationAddress,
@@ -167,12 +134,6 @@ export class ArgocdClient {
     return (await this.#read(Manifests, call)).manifests;
   }
 
-  async managedResources(app: ApplicationAddress, options: CallOptions = {}): Promise<readonly ManagedObject[]> {
-    const path = applicationPath(app, "/managed-resources", { project: app.project });
-    const call = { what: `managed resources of ${nameOf(app)}`, path, timeoutMs: LIST_MS, ...options };
-    return (await this.#read(ManagedObjects, call)).items;
-  }
-
   async resourceTree(app: ApplicationAddress, options: CallOptions = {}): Promise<readonly TreeNode[]> {
     const path = applicationPath(app, "/resource-tree", { project: app.project });
     const call = { what: `resource tree of ${nameOf(app)}`, path, timeoutMs: LIST_MS, ...options };
@@ -182,18 +143,6 @@ export class ArgocdClient {
   async syncWindows(app: ApplicationAddress, options: CallOptions = {}): Promise<SyncWindows> {
     const path = applicationPath(app, "/syncwindows", { project: app.project });
     return await this.#read(SyncWindows, { what: `sync windows of ${nameOf(app)}`, path, ...options });
-  }
-
-  /** Author, date and message of a full commit; `sourceIndex` from 0. */
-  async revisionMetadata(
-    app: ApplicationAddress,
-    at: { readonly revision: string; readonly sourceIndex?: number },
-    options: CallOptions = {},
-  ): Promise<RevisionMetadata> {
-    const index = at.sourceIndex === undefined ? undefined : String(at.sourceIndex);
-    const below = `/revisions/${encodeURIComponent(at.revision)}/metadata`;
-    const path = applicationPath(app, below, { project: app.project, sourceIndex: index });
-    return await this.#read(RevisionMetadata, { what: `commit ${at.revision}`, path, timeoutMs: LIST_MS, ...options });
   }
 
   async #read<Schema extends z.ZodType>(schema: Schema, call: ReadCall): Promise<z.output<Schema>> {

@@ -32,7 +32,7 @@ function conditionVerdict(application: Application, expected: readonly string[])
     ({ type, message }) => type === "SyncError" && expected.some((sha) => message.includes(sha)),
   );
   if (aboutUs !== undefined) {
-    return failed(application, {
+    return failed({
       code: "argocd.sync-failed",
       message: `${aboutUs.message}. Argo CD does not try this revision again by itself: sync it by hand or push a new commit.`,
     });
@@ -53,7 +53,7 @@ function judgeTracked(look: Look, operation: EndedOperation): Verdict | undefine
 
 function otherRevision({ application, memory, nowMs }: Look, differs: readonly AncestryQuestion[]): Verdict {
   const settledAtMs = memory.settled?.atMs ?? nowMs;
-  if (nowMs - settledAtMs >= COMPARE_AGAIN_MS) return { kind: "settling", refreshNeeded: true };
+  if (nowMs - settledAtMs >= COMPARE_AGAIN_MS) return { kind: "settling" };
   const unanswered = differs.filter((question) => memory.ancestry[ancestryKey(question)] === undefined);
   const revisions = revisionList(application.status.sync);
   return {
@@ -92,7 +92,7 @@ function judgeLive({ application, expectation }: Look): Verdict | undefined {
   const lastFailed = operationState?.phase !== "Succeeded" && operationState?.operation.sync.dryRun === false;
   if (matchesExpected(expectation.revisions, deployed) && !lastFailed) return undefined;
   const at = deployed.join(", ") || synced.join(", ") || "an unknown revision";
-  return failed(application, {
+  return failed({
     code: "argocd.not-live",
     message: `The application runs ${at}${lastFailed ? ", and its last sync failed" : ""}, so the expected revision is not live. Sync it.`,
   });

@@ -34,7 +34,7 @@ export function judgeSettledHealth(look: Look, operation: EndedOperation): Asses
 }
 
 function judgeDegraded(look: Look, health: JudgedHealth): Assessment {
-  const { memory, nowMs, application } = look;
+  const { memory, nowMs } = look;
   const { degradedGraceMs } = look.expectation.timing;
   const sinceMs = memory.degradedSinceMs ?? nowMs;
   const kept = { ...forgetHealth(memory), degradedSinceMs: sinceMs };
@@ -45,7 +45,7 @@ function judgeDegraded(look: Look, health: JudgedHealth): Assessment {
   const reason =
     worst === undefined ? "no resource is named" : `${worst.kind}/${worst.name}: ${worst.message || worst.status}`;
   const message = `Degraded for ${durationText(nowMs - sinceMs)}: ${reason}`;
-  return { verdict: { ...failed(application, { code: "argocd.degraded", message }), resources }, memory: kept };
+  return { verdict: { ...failed({ code: "argocd.degraded", message }), resources }, memory: kept };
 }
 
 function judgeHealthy(look: Look, operation: EndedOperation): Assessment {

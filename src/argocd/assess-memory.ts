@@ -4,8 +4,8 @@ import type { AncestryQuestion, Verdict } from "./verdict.ts";
 export interface AssessMemory {
   /** The ended operation (or the lack of one) that the fields below belong to, and when it was first seen so, on our clock. */
   readonly quiet?: { readonly state: string; readonly sinceMs: number };
-  /** Argo CD compared the application after that; `comparedAt` is its own time of it. */
-  readonly settled?: { readonly comparedAt?: string; readonly atMs: number };
+  /** When Argo CD was first seen to have compared the application after that. */
+  readonly settled?: { readonly atMs: number };
   /** First seen Healthy, with Argo CD's transition time: when that changes, health came and went unseen. */
   readonly healthy?: { readonly sinceMs: number; readonly transition?: string };
   readonly degradedSinceMs?: number;

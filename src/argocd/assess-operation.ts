@@ -60,7 +60,7 @@ function judgeFinished({ application, expectation }: Look, state: OperationState
   if (!matchesExpected(expectation.revisions, revisions)) {
     const asked = expectation.revisions.map(({ sha }) => sha).join(", ");
     return verdict(
-      failed(application, {
+      failed({
         code: "argocd.wrong-revision",
         message: `The sync succeeded at ${revisions.join(", ") || "no revision"}, not at ${asked}. Check how the application's sources are configured.`,
       }),
@@ -75,7 +75,7 @@ function judgeOthers(look: Look): OperationJudgement {
   const ownSucceeded = historyShows(look) || showsOwnSuccess(look);
   const other = summarizeOperation(application);
   if (other !== undefined && hasOperationInProgress(application)) {
-    return verdict({ kind: "superseded", by: other, ownSucceeded });
+    return verdict({ kind: "superseded", by: other });
   }
   const unchanged = operationFingerprint(application) === expectation.before.operation;
   if (other === undefined || unchanged) {
@@ -83,7 +83,7 @@ function judgeOthers(look: Look): OperationJudgement {
   }
   return isHarmless(look, other, ownSucceeded)
     ? { ...ended(application, ownSucceeded ? "history" : "other-operation"), supersededBy: other }
-    : verdict(replaced(look, other, ownSucceeded));
+    : verdict(replaced(other, ownSucceeded));
 }
 
 // Whether the application runs what we asked for in spite of the other operation, or because of it.
@@ -93,17 +93,17 @@ function isHarmless({ expectation }: Look, other: OperationSummary, ownSucceeded
   return sameContent && (ownSucceeded || !other.partial);
 }
 
-function replaced({ application }: Look, other: OperationSummary, ownSucceeded: boolean): FailedVerdict {
+function replaced(other: OperationSummary, ownSucceeded: boolean): FailedVerdict {
   const by = `an operation by ${other.initiatedBy}${other.startedAt === undefined ? "" : ` (started ${other.startedAt})`}`;
   if (other.dryRun) {
-    return failed(application, {
+    return failed({
       code: "argocd.result-unknown",
       message: `How our sync ended is unknown: ${by} took its place before the result was seen. Look at the application, then start it again.`,
     });
   }
   const own = ownSucceeded ? "Our sync succeeded, but then" : "Our sync ended unseen, and";
   const at = other.revisions.map((revision) => revision.slice(0, 7)).join(", ") || "an unknown revision";
-  return failed(application, {
+  return failed({
     code: "argocd.superseded",
     message: `${own} ${by} took the application to ${at} (${other.phase}). Agree with whoever did that, then start it again.`,
   });
@@ -129,7 +129,7 @@ function othersQueued(application: Application): Verdict {
 }
 
 function queued(look: Look, reason: "queued" | "not-visible"): Verdict {
-  const { application, expectation, nowMs } = look;
+  const { expectation, nowMs } = look;
   const message =
     reason === "queued" ? "waiting for the Argo CD controller to start the sync" : "waiting for the sync to appear";
   if (expectation.postedAtMs === undefined) return { kind: "pending", reason, message };
@@ -137,7 +137,7 @@ function queued(look: Look, reason: "queued" | "not-visible"): Verdict {
   const leftMs = expectation.postedAtMs + startDeadlineMs - nowMs;
   if (leftMs > 0) return { kind: "pending", reason, message, recheckAfterMs: leftMs };
   const waited = durationText(startDeadlineMs);
-  return failed(application, {
+  return failed({
     code: "argocd.not-started",
     message:
       reason === "queued"
@@ -149,7 +149,7 @@ function queued(look: Look, reason: "queued" | "not-visible"): Verdict {
 function operationFailed(application: Application, state: OperationState): FailedVerdict {
   const reason = operationFailureReason(application, state);
   if (state.message.includes("Operation terminated")) {
-    return failed(application, {
+    return failed({
       code: "argocd.terminated",
       message:
         "The sync was terminated before it ended; what it had applied by then stays. Ask who terminated it, then start it again.",
@@ -158,7 +158,7 @@ function operationFailed(application: Application, state: OperationState): Faile
   }
   const couldNotRun = state.phase === "Error";
   const passes = couldNotRun && isTransientText(reason);
-  return failed(application, {
+  return failed({
     code: couldNotRun ? "argocd.sync-error" : "argocd.sync-failed",
     message: `${couldNotRun ? "The sync could not be carried out" : "The sync failed"}: ${reason}${passes ? ". It usually passes: start it again in a moment." : ""}`,
     state,
@@ -198,9 +198,8 @@ interface Failing {
   readonly retry?: FailedVerdict["retry"];
 }
 
-/** A failed verdict about `application`, with the operation it shows. */
-export function failed(application: Application, { code, message, state, retry = "never" }: Failing): FailedVerdict {
-  const operation = summarizeOperation(application);
+/** A failed verdict; with the resources that failed, where it is about an operation. */
+export function failed({ code, message, state, retry = "never" }: Failing): FailedVerdict {
   const resources = state === undefined ? [] : failedInOperation(state);
-  return { kind: "failed", code, message, retry, resources, operation };
+  return { kind: "failed", code, message, retry, resources };
 }

@@ -34,7 +34,7 @@ export function assess(input: AssessInput): Assessment {
   const operation = judgeOperation(look);
   if (operation.kind === "verdict") return { verdict: operation.verdict, memory: forgetQuiet(look.memory) };
   const memory = noteSettled(rememberQuiet(look.memory, operation.state, look.nowMs), input, operation);
-  if (memory.settled === undefined) return { verdict: { kind: "settling", refreshNeeded: true }, memory };
+  if (memory.settled === undefined) return { verdict: { kind: "settling" }, memory };
   const gate = judgeContent({ ...look, memory }, operation);
   if (gate !== undefined) return { verdict: gate, memory: forgetHealth(memory) };
   return judgeSettledHealth({ ...look, memory }, operation);
@@ -42,14 +42,14 @@ export function assess(input: AssessInput): Assessment {
 
 function identityLost({ application, expectation }: Look): Verdict | undefined {
   if (expectation.before.uid !== "" && application.metadata.uid !== expectation.before.uid) {
-    return failed(application, {
+    return failed({
       code: "argocd.recreated",
       message:
         "The application was deleted and made again while it was being deployed. Check who did that, then start anew.",
     });
   }
   if (!isDeleting(application)) return undefined;
-  return failed(application, {
+  return failed({
     code: "argocd.deleting",
     message: "The application is being deleted. Nothing can be deployed to it.",
   });
@@ -60,12 +60,10 @@ function identityLost({ application, expectation }: Look): Verdict | undefined {
  * or a comparison that began in a later second than the end (both times are the controller's). The same second proves nothing.
  */
 function noteSettled(memory: AssessMemory, input: AssessInput, operation: EndedOperation): AssessMemory {
-  const { reconciledAt } = input.application.status;
   const refreshed =
     input.refreshBegunMs !== undefined && input.refreshBegunMs >= (memory.quiet?.sinceMs ?? input.nowMs);
   if (!refreshed && (memory.settled !== undefined || !comparedLater(input, operation))) return memory;
-  const settled = { atMs: input.nowMs, ...(reconciledAt === undefined ? {} : { comparedAt: reconciledAt }) };
-  return { ...memory, settled };
+  return { ...memory, settled: { atMs: input.nowMs } };
 }
 
 function comparedLater({ application, expectation }: AssessInput, operation: EndedOperation): boolean {

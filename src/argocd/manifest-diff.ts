@@ -1,13 +1,11 @@
 import { canonicalJson } from "../platform/canonical-json.ts";
 import { type FieldChange, fieldChanges } from "./field-changes.ts";
-import { groupOf, imagesOf, manifestKey, type ManifestObject, tryManifest } from "./manifest-object.ts";
+import { groupOf, manifestKey, type ManifestObject, tryManifest } from "./manifest-object.ts";
 
 /** One object that a revision creates, changes or removes. */
 export interface ObjectChange {
   readonly change: "created" | "changed" | "removed";
-  readonly group: string;
   readonly kind: string;
-  readonly namespace: string;
   readonly name: string;
   /** For a changed object, as far as the limit goes; `moreFields` counts the rest. */
   readonly fields: readonly FieldChange[];
@@ -23,7 +21,6 @@ export interface ManifestDiff {
   readonly removed: number;
   readonly objects: readonly ObjectChange[];
   readonly moreObjects: number;
-  readonly images: { readonly from: readonly string[]; readonly to: readonly string[] };
   /** Secrets whose values Argo CD masked: whether those change cannot be told. */
   readonly maskedSecrets: readonly string[];
 }
@@ -50,7 +47,6 @@ export function diffManifests(from: readonly string[], to: readonly string[]): M
     removed: count("removed"),
     objects: objects.slice(0, MOST_OBJECTS),
     moreObjects: Math.max(0, objects.length - MOST_OBJECTS),
-    images: { from: imagesOf([...before.values()]), to: imagesOf([...after.values()]) },
     maskedSecrets: [
       ...new Set([...before.values(), ...after.values()].filter(isMasked).map(({ metadata }) => metadata.name)),
     ],
@@ -87,9 +83,7 @@ function describe(
 ): ObjectChange {
   return {
     change,
-    group: groupOf(object),
     kind: object.kind,
-    namespace: object.metadata.namespace,
     name: object.metadata.name || `${object.metadata.generateName}*`,
     fields: fields.slice(0, MOST_FIELDS),
     moreFields: Math.max(0, fields.length - MOST_FIELDS),

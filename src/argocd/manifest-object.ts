@@ -32,31 +32,3 @@ export function manifestKey(object: ManifestObject): string {
   const { name, generateName, namespace } = object.metadata;
   return `${groupOf(object)}/${object.kind}/${namespace}/${name || generateName}`;
 }
-
-const CONTAINER_LISTS = new Set(["containers", "initContainers", "ephemeralContainers"]);
-
-/** The images of all containers in the objects, wherever a pod template stands in them; sorted, each once. */
-export function imagesOf(objects: readonly ManifestObject[]): readonly string[] {
-  const images = new Set<string>();
-  for (const object of objects) collectImages(object, images);
-  return [...images].toSorted();
-}
-
-function collectImages(value: unknown, images: Set<string>): void {
-  if (Array.isArray(value)) {
-    for (const item of value) collectImages(item, images);
-    return;
-  }
-  if (typeof value !== "object" || value === null) return;
-  for (const [key, member] of Object.entries(value)) {
-    if (CONTAINER_LISTS.has(key) && Array.isArray(member)) {
-      for (const container of member) addImage(container, images);
-    }
-    collectImages(member, images);
-  }
-}
-
-function addImage(container: unknown, images: Set<string>): void {
-  if (typeof container !== "object" || container === null || !("image" in container)) return;
-  if (typeof container.image === "string" && container.image !== "") images.add(container.image);
-}

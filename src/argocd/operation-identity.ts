@@ -88,14 +88,11 @@ function isFinalPhase(phase: string): boolean {
 export interface OperationSummary {
   readonly phase: string;
   readonly initiatedBy: string;
-  readonly automated: boolean;
   readonly revisions: readonly string[];
   readonly dryRun: boolean;
   readonly partial: boolean;
-  readonly message: string;
   readonly startedAt?: string | undefined;
   readonly finishedAt?: string | undefined;
-  readonly identity?: OperationIdentity | undefined;
 }
 
 /** The operation that the application shows: the one in progress, otherwise the last one. */
@@ -103,19 +100,16 @@ export function summarizeOperation(application: Application): OperationSummary |
   const state = currentState(application);
   const operation = application.operation ?? state?.operation;
   if (operation === undefined) return undefined;
-  const { sync, initiatedBy } = operation;
+  const { sync } = operation;
   const resolved = syncedRevisions(state);
   return {
     phase: state?.phase ?? "Pending",
     initiatedBy: initiatorOf(operation),
-    automated: initiatedBy.automated,
     revisions: resolved.length > 0 ? resolved : revisionList(sync),
     dryRun: sync.dryRun,
     partial: sync.resources.length > 0,
-    message: state?.message ?? "",
     startedAt: state?.startedAt,
     finishedAt: state?.finishedAt,
-    identity: identityOf(operation),
   };
 }
 

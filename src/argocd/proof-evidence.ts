@@ -6,17 +6,14 @@ import type { ProofEvidence } from "./verdict.ts";
 
 /** What a proof given now rests on. */
 export function proofEvidence({ application, expectation, memory, nowMs }: Look, ended: EndedOperation): ProofEvidence {
-  const { sync, operationState, summary } = application.status;
+  const { sync, operationState } = application.status;
   const byOperation = ended.basis === "own-operation" || ended.basis === "other-operation";
   const results = byOperation ? (operationState?.syncResult?.resources ?? []) : [];
   const branch = revisionList(sync);
   const pinned = sync.status !== "Synced" && !matchesExpected(expectation.revisions, branch);
   return {
-    revisions: expectation.revisions.map(({ sha }) => sha),
     uid: application.metadata.uid,
     basis: ended.basis,
-    operation: byOperation ? ended.operation : undefined,
-    comparedAt: memory.settled?.comparedAt,
     healthySinceMs: memory.healthy?.sinceMs ?? nowMs,
     provenAtMs: nowMs,
     sync: sync.status,
@@ -24,7 +21,6 @@ export function proofEvidence({ application, expectation, memory, nowMs }: Look,
     pruneSkipped: results.filter((resource) => resource.status === "PruneSkipped").map(identityOnly),
     changedNothing: changedNothing(ended, results),
     supersededBy: ended.supersededBy,
-    images: summary.images,
   };
 }
 

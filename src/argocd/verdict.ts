@@ -19,14 +19,10 @@ export interface HealthCount {
 /** How the expected revision came to be live. */
 export type ProofBasis = "own-operation" | "other-operation" | "history" | "no-operation";
 
-/** What a proof rests on; plain data, goes into the log. */
+/** What a proof rests on; plain data. */
 export interface ProofEvidence {
-  readonly revisions: readonly string[];
   readonly uid: string;
   readonly basis: ProofBasis;
-  readonly operation?: OperationSummary | undefined;
-  /** Argo CD's time of the comparison made after the operation. */
-  readonly comparedAt?: string | undefined;
   /** Our clock. */
   readonly healthySinceMs: number;
   readonly provenAtMs: number;
@@ -39,7 +35,6 @@ export interface ProofEvidence {
   readonly changedNothing: boolean;
   /** Whoever ran a later operation that left the application at the same revision. */
   readonly supersededBy?: OperationSummary | undefined;
-  readonly images: readonly string[];
 }
 
 /** Whether `descendant` has `ancestor` in its history: only a clone of the repository can tell. */
@@ -70,7 +65,6 @@ export interface FailedVerdict {
   readonly message: string;
   readonly retry: Retry;
   readonly resources: readonly FailingResource[];
-  readonly operation?: OperationSummary | undefined;
 }
 
 export interface ProvenVerdict {
@@ -94,12 +88,9 @@ export type Verdict =
       readonly recheckAfterMs?: number | undefined;
     }
   | { readonly kind: "running"; readonly own: boolean; readonly progress: OperationProgress }
-  | { readonly kind: "superseded"; readonly by: OperationSummary; readonly ownSucceeded: boolean }
-  | {
-      readonly kind: "settling";
-      /** A `GET ?refresh=normal` has to be begun now: what the application shows may be from before the operation. */
-      readonly refreshNeeded: true;
-    }
+  | { readonly kind: "superseded"; readonly by: OperationSummary }
+  /** A `GET ?refresh=normal` has to be begun now: what the application shows may be from before the operation. */
+  | { readonly kind: "settling" }
   | {
       readonly kind: "progressing";
       readonly health: string;

@@ -25,16 +25,11 @@ export interface WatchListener {
   closed(): void;
 }
 
-/** State of a stream, for metrics and for finding out what is wrong. */
+/** State of a stream. */
 export interface StreamHealth {
   readonly connected: boolean;
-  /** Our clock. */
-  readonly connectedSinceMs?: number | undefined;
-  readonly lastByteMs?: number | undefined;
-  /** Since when there is no connection; absent while there is one. */
-  readonly downSinceMs?: number | undefined;
+  /** How many there have been, this one included. */
   readonly connections: number;
-  readonly lastError?: { readonly code: string; readonly message: string } | undefined;
 }
 
 export interface WatchStreamDeps {
@@ -65,12 +60,8 @@ export class WatchStream {
   readonly #stop = new AbortController();
   #running: Promise<void> = Promise.resolve();
   #connected = false;
-  #connectedSinceMs: number | undefined;
-  #downSinceMs: number | undefined;
-  #lastByteMs: number | undefined;
   #lastByteMonotonic = 0;
   #connections = 0;
-  #lastError: StreamHealth["lastError"];
 
   constructor(deps: WatchStreamDeps) {
     this.#deps = deps;
@@ -78,19 +69,11 @@ export class WatchStream {
 
   /** Begins watching; to be called once. */
   start(): void {
-    this.#downSinceMs = this.#deps.clock.now();
     this.#running = this.#watch();
   }
 
   health(): StreamHealth {
-    return {
-      connected: this.#connected,
-      connectedSinceMs: this.#connectedSinceMs,
-      lastByteMs: this.#lastByteMs,
-      downSinceMs: this.#downSinceMs,
-      connections: this.#connections,
-      lastError: this.#lastError,
-    };
+    return { connected: this.#connected, connections: this.#connections };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -162,25 +145,19 @@ export class WatchStream {
 
   #noteByte(): void {
     const { clock, listener } = this.#deps;
-    this.#lastByteMs = clock.now();
     this.#lastByteMonotonic = clock.monotonic();
     if (this.#connected) return;
     this.#connected = true;
     this.#connections += 1;
-    this.#connectedSinceMs = this.#lastByteMs;
-    this.#downSinceMs = undefined;
     listener.opened();
   }
 
   #ended(reason: unknown): void {
-    const { clock, listener, logger } = this.#deps;
+    const { listener, logger } = this.#deps;
     const wasConnected = this.#connected;
     this.#connected = false;
-    this.#connectedSinceMs = undefined;
-    this.#downSinceMs ??= clock.now();
     if (this.#stop.signal.aborted) return;
-    this.#lastError = { code: errorCode(reason), message: errorText(reason) };
-    logger.warn("the Argo CD watch is down", { code: this.#lastError.code, reason: this.#lastError.message });
+    logger.warn("the Argo CD watch is down", { code: errorCode(reason), reason: errorText(reason) });
     if (wasConnected) listener.closed();
   }
 
@@ -217,7 +194,7 @@ export class WatchStream {
 const WATCH_FIELDS = [
   "error",
   "result.type",
-  ...["name", "namespace", "uid", "resourceVersion", "labels", "deletionTimestamp", "ownerReferences"].map(
+  ...["name", "namespace", "uid", "resourceVersion", "deletionTimestamp", "ownerReferences"].map(
     (field) => `result.application.metadata.${field}`,
   ),
   "result.application.spec",
@@ -232,7 +209,6 @@ const WATCH_FIELDS = [
     "resources",
     "conditions",
     "reconciledAt",
-    "summary",
   ].map((field) => `result.application.status.${field}`),
 ].join(",");
 

@@ -47,10 +47,9 @@ export const GateEvidence = z.strictObject({
   commits: z.array(CommitLine),
   /** Commits between the two revisions that are not in `commits`, either beyond its length or not touching the application. */
   otherCommits: z.int(),
-  compareUrl: z.string().optional(),
-  /** `undefined` when it could not be rendered; `renderingNote` says why. */
+  /** `undefined` when it could not be rendered; `renderingNote` says why, or what the rendering does not show. */
   rendering: z
-    .strictObject({ changesNothing: z.boolean(), summary: z.string(), lines: z.array(z.string()), digest: z.string() })
+    .strictObject({ changesNothing: z.boolean(), summary: z.string(), lines: z.array(z.string()) })
     .optional(),
   renderingNote: z.string().optional(),
   /** The environment before this one in the order. */

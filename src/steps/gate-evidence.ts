@@ -6,11 +6,10 @@ import { diffManifests } from "../argocd/manifest-diff.ts";
 import type { GateEvidence, GateSubject } from "../domain/gate.ts";
 import { tryAppRef } from "../domain/target.ts";
 import type { GateContext, Proof } from "../engine/step-kind.ts";
-import { digestOf } from "../platform/canonical-json.ts";
 import { errorMessage } from "../platform/errors.ts";
 import { type CommitsReader, gateCommits } from "./gate-commits.ts";
 import { liveRevision } from "./live-revision.ts";
-import { renderingText } from "./rendering-text.ts";
+import { hiddenText, renderingText } from "./rendering-text.ts";
 
 interface Deps {
   readonly servers: ReadonlyMap<string, ArgocdServer>;
@@ -67,7 +66,11 @@ async function renderingChange(asked: Asked): Promise<Pick<GateEvidence, "render
   try {
     const [before, after] = await Promise.all([at(subject.fromRevision), at(subject.toRevision)]);
     const diff = diffManifests(before, after);
-    return { rendering: { changesNothing: diff.changesNothing, ...renderingText(diff), digest: digestOf(after) } };
+    const renderingNote = hiddenText(diff);
+    return {
+      rendering: { changesNothing: diff.changesNothing, ...renderingText(diff) },
+      ...(renderingNote !== undefined && { renderingNote }),
+    };
   } catch (error) {
     context.signal.throwIfAborted();
     return { renderingNote: `What it changes could not be rendered: ${errorMessage(error)}` };

@@ -2,6 +2,7 @@ import type { ManifestDiff, ObjectChange } from "../argocd/manifest-diff.ts";
 
 const MOST_LINES = 12;
 const MOST_FIELDS = 3;
+const MOST_SECRETS = 5;
 const LONGEST_PATH = 60;
 
 /**
@@ -33,6 +34,14 @@ export function renderingText(diff: ManifestDiff): { readonly summary: string; r
     summary,
     lines: hidden > 0 ? [...lines, `and ${hidden} more ${hidden === 1 ? "object" : "objects"}`] : lines,
   };
+}
+
+/** What the comparison cannot see; undefined when it sees everything. */
+export function hiddenText({ maskedSecrets }: ManifestDiff): string | undefined {
+  if (maskedSecrets.length === 0) return undefined;
+  const names = maskedSecrets.slice(0, MOST_SECRETS).join(", ");
+  const more = maskedSecrets.length > MOST_SECRETS ? " and others" : "";
+  return `Argo CD hides the values of Secrets, so it is not known whether those of ${names}${more} change.`;
 }
 
 function objectLines({ change, kind, name, fields, moreFields }: ObjectChange): readonly string[] {

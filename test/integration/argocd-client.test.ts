@@ -117,16 +117,10 @@ describe("ArgocdClient on the wire", () => {
     });
   });
 
-  it("sends revisions and positions, numbers, for several sources, and a rollback's id as a number", async () => {
+  it("sends revisions and positions, numbers, for several sources", async () => {
     const server = await aServer([json(anApplication())]);
     const { client } = aClient({ url: server.url });
-    await client.sync(app, {
-      sources: [{ position: 2, revision: SHA_B }],
-      infos: [],
-      strategy: "apply",
-      syncOptions: ["A=b"],
-    });
-    await client.rollback(app, { historyId: 3, prune: false });
+    await client.sync(app, { sources: [{ position: 2, revision: SHA_B }], infos: [] });
     expect(server.received.map(({ body }) => JSON.parse(body))).toEqual([
       {
         appNamespace: "team-a",
@@ -134,24 +128,7 @@ describe("ArgocdClient on the wire", () => {
         revisions: [SHA_B],
         sourcePositions: [2],
         prune: false,
-        strategy: { apply: {} },
-        syncOptions: { items: ["A=b"] },
         infos: [],
-      },
-      { appNamespace: "team-a", project: "shop", id: 3, prune: false },
-    ]);
-  });
-
-  it("sends the content type even with a DELETE, whose parameters are in the query", async () => {
-    const server = await aServer([json({})]);
-    const { client } = aClient({ url: server.url });
-    await client.terminate(app);
-    expect(server.received).toMatchObject([
-      {
-        method: "DELETE",
-        path: "/api/v1/applications/web/operation?appNamespace=team-a&project=shop",
-        body: "",
-        headers: { "content-type": "application/json" },
       },
     ]);
   });
@@ -170,35 +147,25 @@ describe("ArgocdClient on the wire", () => {
       json({ Version: "v3.5.1+abc" }),
       json({ loggedIn: true, username: "bot" }),
       json({ url: "https://argocd.example.com" }),
-      json({ value: "yes" }),
       json({ items: null }),
       json({ manifests: ["{}"] }),
-      json({ items: [{ kind: "Service", name: "web" }] }),
       json({ nodes: [{ kind: "Pod", name: "web-1", health: { status: "Healthy" } }] }),
       json({ canSync: true }),
-      json({ author: "Ana", date: "2026-01-01T00:00:00Z", message: "m" }),
     ];
     const server = await aServer(answers);
     const { client } = aClient({ url: server.url });
     expect(await client.version()).toBe("v3.5.1+abc");
     expect(await client.userInfo()).toMatchObject({ loggedIn: true, username: "bot" });
-    expect(await client.settings()).toMatchObject({ url: "https://argocd.example.com", additionalUrls: [] });
-    expect(await client.canI({ resource: "applications", action: "sync", object: "shop/team a/web" })).toBe(true);
-    expect(await client.listApplications({ projects: ["a", "b"], selector: "x=y" })).toEqual([]);
+    expect(await client.settings()).toEqual({ url: "https://argocd.example.com" });
+    expect(await client.listApplications({ projects: ["a", "b"] })).toEqual([]);
     expect(await client.manifests(app, { sources: [{ position: 1, revision: SHA_B }] })).toEqual(["{}"]);
-    expect(await client.managedResources(app)).toMatchObject([{ kind: "Service" }]);
     expect(await client.resourceTree(app)).toMatchObject([{ kind: "Pod" }]);
-    expect(await client.syncWindows(app)).toEqual({ activeWindows: [], assignedWindows: [], canSync: true });
-    expect(await client.revisionMetadata(app, { revision: SHA_B, sourceIndex: 1 })).toMatchObject({ author: "Ana" });
+    expect(await client.syncWindows(app)).toEqual({ canSync: true });
     const paths = server.received.map(({ path }) => path);
     expect(paths[0]).toBe("/api/version");
-    expect(paths[3]).toBe("/api/v1/account/can-i/applications/sync/shop/team%20a/web");
-    expect(paths[4]).toMatch(/^\/api\/v1\/applications\?projects=a&projects=b&selector=x%3Dy&fields=/u);
-    expect(paths[5]).toBe(
+    expect(paths[3]).toMatch(/^\/api\/v1\/applications\?projects=a&projects=b&fields=/u);
+    expect(paths[4]).toBe(
       `/api/v1/applications/web/manifests?sourcePositions=1&revisions=${SHA_B}&appNamespace=team-a&project=shop`,
-    );
-    expect(paths[9]).toBe(
-      `/api/v1/applications/web/revisions/${SHA_B}/metadata?appNamespace=team-a&project=shop&sourceIndex=1`,
     );
   });
 });
@@ -229,16 +196,12 @@ describe("ArgocdClient on bad days", () => {
     expect(server.received).toHaveLength(1);
   });
 
-  it("never repeats a sync, a rollback, a terminate or a refresh", async () => {
+  it("never repeats a sync or a refresh", async () => {
     const server = await aServer([refusal(503, 14, "transport is closing")]);
     const { client } = aClient({ url: server.url });
     await expect(client.sync(app, { revision: SHA_B, infos: [] })).rejects.toMatchObject({ code: "argocd.transient" });
-    await expect(client.rollback(app, { historyId: 1, prune: false })).rejects.toMatchObject({
-      code: "argocd.transient",
-    });
-    await expect(client.terminate(app)).rejects.toMatchObject({ code: "argocd.transient" });
     await expect(client.refreshApplication(app)).rejects.toMatchObject({ code: "argocd.transient" });
-    expect(server.received).toHaveLength(4);
+    expect(server.received).toHaveLength(2);
   });
 
   it("gives up on an answer that does not come, each call by its own time", async () => {

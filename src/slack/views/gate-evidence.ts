@@ -1,7 +1,7 @@
 import type { CommitLine, GateEvidence } from "../../domain/gate.ts";
 import type { GateState } from "../../domain/run-state.ts";
 import { preformatted, section, type MessageBlock } from "../blocks.ts";
-import { code, dateToken, inert, link, oneLine, truncate } from "../mrkdwn.ts";
+import { code, dateToken, inert, oneLine, truncate } from "../mrkdwn.ts";
 
 const MOST_COMMITS = 8;
 const MOST_LINES = 12;
@@ -23,8 +23,7 @@ export function moveText({ subject, evidence }: GateState): string {
   const from = subject.fromRevision === "" ? "nothing yet" : code(shortSha(subject.fromRevision));
   const place = `${code(subject.service, 100)} in ${code(subject.environment, 100)}`;
   const to = code(shortSha(subject.toRevision));
-  const compare = evidence.compareUrl === undefined ? "" : ` (${link(evidence.compareUrl, "compare")})`;
-  return `${place}: ${from} → ${to}${compare}${DIRECTIONS[evidence.direction]}`;
+  return `${place}: ${from} → ${to}${DIRECTIONS[evidence.direction]}`;
 }
 
 const DIRECTIONS: Readonly<Record<GateEvidence["direction"], string>> = {
@@ -61,7 +60,7 @@ function renderingText({ rendering, renderingNote }: GateEvidence): string {
   const note = renderingNote === undefined ? "" : ` ${inert(renderingNote, 400)}`;
   if (rendering === undefined) return `*Manifests:* not compared.${note}`;
   if (rendering.changesNothing) return `*Manifests:* changes nothing there.${note}`;
-  return `*Manifests:* ${inert(rendering.summary, 600)}${note}`;
+  return `*Manifests:* ${inert(rendering.summary, 600)}${note === "" ? "" : `.${note}`}`;
 }
 
 // Lines of fields stand indented below their object.

@@ -1,8 +1,8 @@
 import type { RunView, StepView } from "../../domain/run-view.ts";
 import type { GateState } from "../../domain/run-state.ts";
-import { APPROVE_ACTION, gateActionText, OPEN_ACTION, REJECT_ACTION } from "../action-value.ts";
+import { APPROVE_ACTION, gateActionText, REJECT_ACTION } from "../action-value.ts";
 import { actions, button, context, message, section, type MessageBlock, type MessageContent } from "../blocks.ts";
-import { code, dateToken, inert, link, oneLine, tryHref, truncate } from "../mrkdwn.ts";
+import { code, dateToken, inert, link, oneLine, truncate } from "../mrkdwn.ts";
 import { gateEnding } from "./gate-ending.ts";
 import { evidenceBlocks, moveText, shortSha } from "./gate-evidence.ts";
 import { approverMentions, personText } from "./person-text.ts";
@@ -73,7 +73,6 @@ function decisionButtons({ run, step, gate }: GateMessageInput): MessageBlock {
   const what = truncate(oneLine(`${service} ${shortSha(toRevision)} to ${environment}`), 200);
   const { attempt } = step.step;
   const value = gateActionText({ run: run.id, path: step.path, attempt, digest: gate.digest, what });
-  const compare = gate.evidence.compareUrl === undefined ? undefined : tryHref(gate.evidence.compareUrl);
   return actions(
     button({
       text: "Approve",
@@ -95,7 +94,6 @@ function decisionButtons({ run, step, gate }: GateMessageInput): MessageBlock {
       style: "danger",
       label: `Reject ${what}`,
     }),
-    ...(compare === undefined ? [] : [button({ text: "See the changes", actionId: OPEN_ACTION, url: compare })]),
   );
 }
 

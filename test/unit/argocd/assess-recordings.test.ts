@@ -113,7 +113,7 @@ const stories: readonly Story[] = [
       "2.23 settling",
       "2.30 progressing Progressing 1/2",
       "8.40 degraded",
-      "9.11 superseded by quarterdeck, ours succeeded",
+      "9.11 superseded by quarterdeck",
       "9.40 failed argocd.superseded",
     ],
   },
@@ -174,7 +174,7 @@ const stories: readonly Story[] = [
     shas: ["a9328243f17f23c2f133da50118175e723769479"],
     postedAt: 0.5,
     operation: { run: "two" },
-    runs: ["0.19 pending not-visible", "0.91 superseded by quarterdeck, ours unknown", "4.03 failed argocd.superseded"],
+    runs: ["0.19 pending not-visible", "0.91 superseded by quarterdeck", "4.03 failed argocd.superseded"],
   },
   {
     title: "an older revision than the branch: applied and healthy, OutOfSync for ever",

@@ -156,7 +156,7 @@ function shortVerdict(verdict: Verdict): string {
     case "failed":
       return `failed ${verdict.code}`;
     case "superseded":
-      return `superseded by ${verdict.by.initiatedBy}, ours ${verdict.ownSucceeded ? "succeeded" : "unknown"}`;
+      return `superseded by ${verdict.by.initiatedBy}`;
     case "progressing":
       return `progressing ${verdict.health} ${verdict.count.healthy}/${verdict.count.total}`;
     case "proven":

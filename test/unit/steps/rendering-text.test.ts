@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { diffManifests } from "../../../src/argocd/manifest-diff.ts";
-import { renderingText } from "../../../src/steps/rendering-text.ts";
+import { hiddenText, renderingText } from "../../../src/steps/rendering-text.ts";
 
 const OLD = "28b89acdce598ba80821fe5a1aac5a2e55d4c7c0de0a8c9e0d8f6d6a4b2c1d00";
 const NEW = "77aa9acdce598ba80821fe5a1aac5a2e55d4c7c0de0a8c9e0d8f6d6a4b2c1d11";
@@ -87,5 +87,17 @@ describe("what a rendering changes, in words", () => {
       summary: "changes nothing",
       lines: [],
     });
+  });
+
+  it("says whose values it cannot see, because Argo CD hides those of Secrets", () => {
+    const secret = (name: string, value: string): string =>
+      JSON.stringify({ apiVersion: "v1", kind: "Secret", metadata: { name }, data: { password: value } });
+    const hidden = secret("db", "++++++++");
+    expect(hiddenText(diffManifests([hidden], [hidden]))).toBe(
+      "Argo CD hides the values of Secrets, so it is not known whether those of db change.",
+    );
+    expect(hiddenText(diffManifests([secret("db", "aG9zdA==")], [secret("db", "aG9zdA==")]))).toBeUndefined();
+    const many = Array.from({ length: 7 }, (_, index) => secret(`s${index}`, "++++++++"));
+    expect(hiddenText(diffManifests(many, many))).toContain("s0, s1, s2, s3, s4 and others change");
   });
 });

@@ -243,7 +243,7 @@ describe("the request for an approval", () => {
   it("shows exactly what is approved, who may, and until when, and calls them", () => {
     const message = gateOf(viewOf(PARKED));
     expect(words(message)).toEqual([
-      ":raised_hand: *Promote checkout abc1230 to prod?*\n`checkout` in `prod`: `1a2b3c4` → `abc1230` ([compare])",
+      ":raised_hand: *Promote checkout abc1230 to prod?*\n`checkout` in `prod`: `1a2b3c4` → `abc1230`",
       "*Commits*\n`abc1230` Add retries to the payment client (Ana, {ago})\n… and 3 that do not touch this application or are older",
       "*Manifests:* 1 changed",
       "changed Deployment/checkout",
@@ -252,7 +252,7 @@ describe("the request for an approval", () => {
       expect.stringMatching(
         /^asked for by <@U0ANA> \| `run_7FQ2` \| what is approved: `[0-9a-f]{12}` \| \[open in Argo CD\]$/u,
       ),
-      "Approve | Reject | See the changes",
+      "Approve | Reject",
     ]);
     expect(message.text).toBe(
       "<!subteam^S0APPROVE>: approval needed for checkout from 1a2b3c4 to abc1230 in prod (run run_7FQ2). " +
@@ -290,14 +290,18 @@ describe("the request for an approval", () => {
       words(gateOf(viewOf([started(), begun(GATE, "approval", "gate"), opened(PLAIN, evidenceOf(PLAIN, more))]))).join(
         "\n",
       );
-    expect(shown({ rendering: { changesNothing: true, summary: "", lines: [], digest: "" } })).toContain(
+    expect(shown({ rendering: { changesNothing: true, summary: "", lines: [] } })).toContain(
       "*Manifests:* changes nothing there.",
     );
+    expect(
+      shown({ rendering: { changesNothing: true, summary: "", lines: [] }, renderingNote: "Secrets are hidden." }),
+    ).toContain("changes nothing there. Secrets are hidden.");
+    expect(shown({ renderingNote: "Secrets are hidden." })).toContain("*Manifests:* 1 changed. Secrets are hidden.");
     expect(shown({ rendering: undefined, renderingNote: "Helm failed." })).toContain("not compared. Helm failed.");
     expect(shown({ direction: "backward" })).toContain("goes *back*");
     expect(shown({ commits: [], otherCommits: 0 })).toContain("*Commits:* none");
     expect(shown({ commits: [], otherCommits: 4 })).toContain("*Commits:* 4 that do not touch this application");
-    expect(shown({ previous: undefined, compareUrl: undefined, link: undefined })).not.toContain("Before it");
+    expect(shown({ previous: undefined, link: undefined })).not.toContain("Before it");
     expect(shown({ warnings: Array.from({ length: 8 }, (_, index) => `Beware ${index}.`) })).toContain(
       "and 2 more warnings",
     );

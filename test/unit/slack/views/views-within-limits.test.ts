@@ -61,8 +61,7 @@ function manyEvents(text: string): readonly RunEvent[] {
   const evidence = evidenceOf(texts(text), {
     commits: Array.from({ length: 200 }, () => ({ sha: SHA, subject: text, author: text, authoredAt: 0 })),
     otherCommits: 100_000,
-    compareUrl: `https://git.test/${"y".repeat(2900)}`,
-    rendering: { changesNothing: false, summary: text, lines: Array.from({ length: 300 }, () => text), digest: "d" },
+    rendering: { changesNothing: false, summary: text, lines: Array.from({ length: 300 }, () => text) },
     renderingNote: text,
     previous: { environment: text, health: text, revision: text, healthySince: 1 },
     currentHealth: text,
