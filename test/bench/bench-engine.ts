@@ -3,7 +3,7 @@ import type { Plan, StepNode } from "../../src/domain/plan.ts";
 import type { RunView } from "../../src/domain/run-view.ts";
 import { Alarm } from "../../src/engine/alarm.ts";
 import { projectRun } from "../../src/engine/projection.ts";
-import { RunService } from "../../src/engine/run-service.ts";
+import { RunService, type StartRequest } from "../../src/engine/run-service.ts";
 import { RunWork } from "../../src/engine/run-work.ts";
 import type { StepKind } from "../../src/engine/step-kind.ts";
 import { digestOf } from "../../src/platform/canonical-json.ts";
@@ -67,17 +67,7 @@ export class BenchEngine implements AsyncDisposable {
 
   /** Starts a run of these steps, one after the other; resolves once that is on the disk. */
   async start(run: string, steps: readonly StepNode[]): Promise<void> {
-    const plan: Plan = { engine: 1, command: "bench", title: "Bench", verb: "bench", steps: [...steps], onFailure: [] };
-    await this.#runs.start({
-      run,
-      actor: "p_bench",
-      plan,
-      planDigest: digestOf(plan),
-      inputs: {},
-      targets: [],
-      origin: { door: "slash", team: "T1", channel: "C1", text: "/bench" },
-      title: "bench",
-    });
+    await this.#runs.start(requestOf(run, steps));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -85,6 +75,21 @@ export class BenchEngine implements AsyncDisposable {
     await this.#work[Symbol.asyncDispose]();
     await this.#store[Symbol.asyncDispose]();
   }
+}
+
+/** A run of these steps, one after the other. */
+export function requestOf(run: string, steps: readonly StepNode[]): StartRequest {
+  const plan: Plan = { engine: 1, command: "bench", title: "Bench", verb: "bench", steps: [...steps], onFailure: [] };
+  return {
+    run,
+    actor: "p_bench",
+    plan,
+    planDigest: digestOf(plan),
+    inputs: {},
+    targets: [],
+    origin: { door: "slash", team: "T0HARBOR01", channel: "C0DEPLOYS1", text: "/bench" },
+    title: "bench",
+  };
 }
 
 /** One step of a plan. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
 
+import type { StepNode } from "../../src/domain/plan.ts";
 import { defineAction } from "../../src/engine/step-kind.ts";
 import { BenchEngine, stepOf } from "./bench-engine.ts";
 
@@ -35,11 +36,7 @@ export class EngineChain implements AsyncDisposable {
     const moments: number[] = [];
     this.#executed.set(run, moments);
     const ended = new Promise<void>((resolve) => void this.#ended.set(run, resolve));
-    const kind = nothing(() => undefined);
-    await this.#engine.start(
-      run,
-      Array.from({ length: steps }, (_, index) => stepOf(`step_${index + 1}`, kind)),
-    );
+    await this.#engine.start(run, chainOf(steps));
     await ended;
     this.#executed.delete(run);
     this.#ended.delete(run);
@@ -49,6 +46,12 @@ export class EngineChain implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#engine[Symbol.asyncDispose]();
   }
+}
+
+/** So many steps that do nothing. */
+export function chainOf(steps: number): readonly StepNode[] {
+  const kind = nothing(() => undefined);
+  return Array.from({ length: steps }, (_, index) => stepOf(`step_${index + 1}`, kind));
 }
 
 /** An action that only tells that it was executed. */

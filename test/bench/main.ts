@@ -4,6 +4,7 @@ import { join } from "node:path";
 
 import { measureDurableStep } from "./durable-step.ts";
 import { type Figure, table } from "./figure.ts";
+import { measureSlashCommands } from "./slash-commands.ts";
 import { measureWaiting } from "./waiting-applications.ts";
 
 interface Measurement {
@@ -14,6 +15,7 @@ interface Measurement {
 
 const MEASUREMENTS: readonly Measurement[] = [
   { goal: "P1", says: "durable steps, about 15 s", measure: measureDurableStep },
+  { goal: "P4", says: "slash commands, about 30 s", measure: measureSlashCommands },
   { goal: "P5", says: "waits for applications, about 3 minutes", measure: measureWaiting },
 ];
 

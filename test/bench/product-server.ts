@@ -1,0 +1,69 @@
+import { z } from "zod";
+
+import { type Application, startApplication } from "../../src/app/application.ts";
+import { readEnvironment } from "../../src/config/environment.ts";
+import { systemClock } from "../../src/platform/clock.ts";
+import { systemRandom } from "../../src/platform/ids.ts";
+import { silentLogger } from "../../src/platform/logger.ts";
+import { SecretMask } from "../../src/platform/masking.ts";
+import { requestOf } from "./bench-engine.ts";
+import { answerCalls } from "./bench-process.ts";
+import { chainOf, nothing } from "./engine-chain.ts";
+
+const Start = z.record(z.string(), z.string());
+const Chains = z.object({ count: z.number(), steps: z.number() });
+
+interface Running {
+  readonly application: Application;
+  readonly resources: AsyncDisposableStack;
+}
+
+const running: { server?: Running } = {};
+const chains = { length: 0, executed: 0, left: new Map<string, number>() };
+
+answerCalls({
+  /** The whole application, as `quarterdeck serve` starts it, with one more step kind. */
+  async start(argument) {
+    const mask = new SecretMask();
+    const environment = readEnvironment(mask, { ...process.env, ...Start.parse(argument) });
+    const resources = new AsyncDisposableStack();
+    const surroundings = { environment, mask, logger: silentLogger, clock: systemClock, random: systemRandom };
+    const application = await startApplication(surroundings, resources);
+    running.server = { application, resources };
+    const { kinds } = application.engine;
+    if (kinds instanceof Map) kinds.set("bench/nothing", nothing(noteExecuted));
+  },
+  /** Begins with so many chains of runs; each run is followed by the next. */
+  async chains(argument) {
+    const { count, steps } = Chains.parse(argument);
+    chains.length = steps;
+    await Promise.all(Array.from({ length: count }, startRun));
+  },
+  executed: () => chains.executed,
+  /** The runs that are under way come to their end, and no others follow. */
+  end() {
+    chains.length = 0;
+  },
+  async stop() {
+    await running.server?.resources.disposeAsync();
+  },
+});
+
+async function startRun(): Promise<void> {
+  const runs = running.server?.application.engine.runs;
+  if (runs === undefined || chains.length === 0) return;
+  const run = runs.newRunId();
+  chains.left.set(run, chains.length);
+  await runs.start(requestOf(run, chainOf(chains.length)));
+}
+
+function noteExecuted(run: string): void {
+  chains.executed += 1;
+  const left = (chains.left.get(run) ?? 1) - 1;
+  if (left > 0) {
+    chains.left.set(run, left);
+    return;
+  }
+  chains.left.delete(run);
+  void startRun();
+}
