@@ -34,7 +34,7 @@ export class PeopleCheck {
     const standing = await this.#standing(person);
     if (standing === undefined) {
       const message = "Slack does not say right now who you are, so nothing was started. Try again in a minute.";
-      return { kind: "denied", code: "access.unverifiable", message, who: [] };
+      return { kind: "denied", code: "access.unverifiable", message };
     }
     const asked = new Set(acts.flatMap((act) => groupsToAsk(rules, act)));
     const groups = await membershipsOf(directory, [...asked]);

@@ -7,7 +7,7 @@ import type { RevisionAnswer } from "../git/look-up-revision.ts";
 import type { MalformedRevision } from "../git/revision-text.ts";
 import { AppError, errorMessage } from "../platform/errors.ts";
 import { liveRevision, sourceDigest } from "../steps/live-revision.ts";
-import type { Looked, LookedAt } from "./resolve-target.ts";
+import { type Looked, type LookedAt, sentence } from "./resolve-target.ts";
 
 export interface RevisionDeps {
   readonly git: Pick<GitRepositories, "resolveRevision" | "commitsBetween">;
@@ -37,8 +37,7 @@ export async function resolveTyped(
 function gitRefusal(error: unknown): Looked<never> {
   if (!(error instanceof AppError)) throw error;
   const next = error.retry === "never" ? "Nothing was started." : "Nothing was started; try again in a moment.";
-  const message = errorMessage(error).replace(/[.\s]*$/u, ".");
-  return { kind: "refused", answer: notice(error.code, `${message} ${next}`) };
+  return { kind: "refused", answer: notice(error.code, `${sentence(errorMessage(error))} ${next}`) };
 }
 
 function found(

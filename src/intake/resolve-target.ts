@@ -1,9 +1,10 @@
 import type { Application } from "../argocd/application.ts";
-import { ArgocdError } from "../argocd/argocd-errors.ts";
 import { type AppLocation, type ArgocdServer, commitSources, locateApp, withProject } from "../argocd/argocd-server.ts";
 import { type Service, type Target, tryAppRef } from "../domain/target.ts";
 import type { Answer } from "../engine/answer.ts";
 import { notice } from "../engine/answer.ts";
+import { AppError, errorMessage } from "../platform/errors.ts";
+import { parseRepositoryUrl, type RepositoryUrl } from "../git/repository-url.ts";
 import { refusalOf } from "../steps/sync-preflight.ts";
 
 /** An environment that a run is going to change, as Argo CD has it now. */
@@ -31,11 +32,9 @@ export async function lookAtTargets(
     if (look.kind === "refused") return look;
     seen.push(look.value);
   }
-  const repositories = new Set(seen.map(({ application }) => commitSources(application).repository));
-  if (repositories.size <= 1) return { kind: "found", value: seen };
-  const places = seen
-    .map(({ target, application }) => `${target.name}: ${commitSources(application).repository}`)
-    .join("; ");
+  const read = seen.map(({ target, application }) => ({ target, url: repositoryUrlOf(application) }));
+  if (new Set(read.map(({ url }) => url.identity)).size <= 1) return { kind: "found", value: seen };
+  const places = read.map(({ target, url }) => `${target.name}: ${url.address}`).join("; ");
   const message =
     `The applications of ${asked.service.name} read different repositories (${places}), so one commit cannot be promoted ` +
     `through all of them. Point them at the same repository.`;
@@ -52,12 +51,28 @@ async function lookAt(
   try {
     const named = locateApp(servers, key);
     const application = await named.server.client.getApplication(named.address, { signal });
-    return { kind: "found", value: { target, location: withProject(named, application), application } };
+    return withGitSource({ target, location: withProject(named, application), application });
   } catch (error) {
-    if (!(error instanceof ArgocdError)) throw error;
+    if (!(error instanceof AppError)) throw error;
     const next = error.retry === "never" ? "Nothing was started." : "Nothing was started; try again in a moment.";
-    return { kind: "refused", answer: notice(error.code, `${target.name}: ${error.message} ${next}`) };
+    return { kind: "refused", answer: notice(error.code, `${target.name}: ${sentence(errorMessage(error))} ${next}`) };
   }
+}
+
+/** The same application, when it reads a repository at an address that can be used. */
+function withGitSource(look: LookedAt): Looked<LookedAt> {
+  const { name } = look.application.metadata;
+  if (commitSources(look.application).repository === "") {
+    const message = `${look.target.name}: ${name} has no Git source, so there is no commit to deploy. Nothing was started.`;
+    return { kind: "refused", answer: notice("argocd.no-git-source", message) };
+  }
+  // Throws where it cannot be used, such as with a password in it.
+  repositoryUrlOf(look.application);
+  return { kind: "found", value: look };
+}
+
+function repositoryUrlOf(application: Application): RepositoryUrl {
+  return parseRepositoryUrl(commitSources(application).repository);
 }
 
 /** The first thing that would stop a sync of one of the environments at this revision. */
@@ -65,10 +80,11 @@ export function obstacleOf(seen: readonly LookedAt[], revision: string): Answer 
   for (const { target, application } of seen) {
     const refusal = refusalOf(application, revision);
     if (refusal !== undefined) return notice(refusal.failure.code, `${target.name}: ${refusal.failure.message}`);
-    if (commitSources(application).repository === "") {
-      const message = `${target.name}: ${application.metadata.name} has no Git source, so there is no commit to deploy.`;
-      return notice("argocd.no-git-source", message);
-    }
   }
   return undefined;
+}
+
+/** With a full stop at its end. */
+export function sentence(text: string): string {
+  return text.replace(/[.\s]*$/u, ".");
 }

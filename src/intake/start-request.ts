@@ -178,7 +178,7 @@ async function start(deps: StartDeps, ask: StartAsk, resolved: Resolved): Promis
   }
   const title = titleOf(ask, resolved);
   const run = deps.runs.newRunId();
-  const answer = aboutRun("run.started", run, `${shortId(run)}: ${title}.`);
+  const answer = aboutRun("run.started", run, `Started ${shortId(run)}: ${title}.`);
   const started = deps.runs.start({
     run,
     plan,

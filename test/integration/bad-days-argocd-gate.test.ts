@@ -88,6 +88,25 @@ describe("an approval of something that is no longer so", () => {
     expect(run.eventsOf("lock.released").length).toBe(run.eventsOf("lock.acquired").length);
   });
 
+  it("somebody's operation was under way at the sync: is waited for, and what it did is asked about", async () => {
+    const run = await day.start(PROMOTE);
+    const gate = await run.gate();
+    const controller = (state: "up" | "down"): Promise<void> =>
+      day.argocd.control({ action: "set-component", component: "controller", state });
+    onTestFinished(() => controller("up"));
+    await controller("down");
+    await day.inArgocd("POST", "checkout-prod/sync", { name: "checkout-prod", revision: OTHER });
+    await press(gate);
+    expect(await run.card(/busy/u)).toContain(
+      "`sync` waits, and goes on by itself: Argo CD is busy with an operation of viewer",
+    );
+    await controller("up");
+    await run.reply(/what is live went from 2b4337b to 14272e6 between the approval and the sync/u);
+    await run.approve();
+    await run.ended("succeeded");
+    expect(day.deployments("checkout-prod")).toEqual([LIVE, OTHER, TARGET]);
+  });
+
   it("the application was made anew: is not taken for the one that was shown", async () => {
     const run = await day.start(PROMOTE);
     const gate = await run.gate();

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } 
 
 import { systemClock } from "../../src/platform/clock.ts";
 import { DEMO_COMMITS } from "../../src/simulator/git-demo-repository.ts";
+import type { Application as ArgocdApplication } from "../../src/simulator/argocd-application.ts";
 import { type ArgocdSimulator, startArgocdSimulator } from "../../src/simulator/argocd-simulator.ts";
 import { demoAccounts } from "../../src/simulator/argocd-demo-world.ts";
 import { BadDay } from "../support/bad-day.ts";
@@ -27,6 +28,13 @@ async function refusal(code: string, text = PROMOTE): Promise<string> {
   expect(day.runCount).toBe(before);
   expect(day.settled().code).toBe(code);
   return answer;
+}
+
+/** An application in the place of checkout-prod, with these sources. */
+async function create(sources: Pick<ArgocdApplication["spec"], "source">): Promise<void> {
+  await day.remove("checkout-prod");
+  const spec = { project: "shop", destination: { namespace: "checkout-prod" }, ...sources };
+  await day.argocd.control({ action: "create-application", definition: { name: "checkout-prod", spec } });
 }
 
 describe("a promotion that Argo CD does not let begin", () => {
@@ -72,9 +80,11 @@ describe("a promotion that Argo CD does not let begin", () => {
 
   it("an answer that is cut off once: is read again, and nobody hears of it", async () => {
     await day.fault({ kind: "truncated", matching: READ_PROD, times: 1 });
-    const run = await day.start(PROMOTE);
-    onTestFinished(() => day.renew("checkout-staging"));
-    await run.dismiss();
+    onTestFinished(async () => {
+      await day.endRuns();
+      await day.renew("checkout-staging");
+    });
+    await day.start(PROMOTE);
   });
 
   it("an answer that is always cut off: says that the connection breaks off, and to try again", async () => {
@@ -117,14 +127,38 @@ describe("a promotion that Argo CD does not let begin", () => {
 
   it("environments that read different repositories: names both", async () => {
     onTestFinished(() => day.renew("checkout-prod"));
-    const source = { repoURL: "http://127.0.0.1:1/elsewhere.git", path: "checkout/prod", targetRevision: "main" };
-    await day.remove("checkout-prod");
-    const spec = { project: "shop", source, destination: { namespace: "checkout-prod" } };
-    await day.argocd.control({ action: "create-application", definition: { name: "checkout-prod", spec } });
+    const repoURL = "http://127.0.0.1:1/elsewhere.git";
+    await create({ source: { repoURL, path: "checkout/prod", targetRevision: "main" } });
     const answer = await refusal("argocd.repositories-differ");
     expect(answer).toMatch(
       /staging: http.*deploy\.git; prod: http.*elsewhere\.git.*Point them at the same repository/u,
     );
+  });
+
+  it("the same repository, written in two ways: is one", async () => {
+    onTestFinished(() => day.renew("checkout-staging", "checkout-prod"));
+    const { repoURL = "" } = day.application("checkout-prod").spec.source ?? {};
+    const source = { repoURL: repoURL.replace(/\.git$/u, "/"), path: "checkout/prod", targetRevision: "main" };
+    await create({ source });
+    const answer = await refusal("revision.unknown", "/promote checkout 9999999 to prod");
+    expect(answer).toContain("is no branch, tag or commit");
+  });
+
+  it("a chart of a Helm repository: says that there is no commit", async () => {
+    onTestFinished(() => day.renew("checkout-prod"));
+    await create({ source: { repoURL: "https://charts.example.com", chart: "checkout", targetRevision: "1.2.3" } });
+    expect(await refusal("argocd.no-git-source")).toContain(
+      "prod: checkout-prod has no Git source, so there is no commit to deploy. Nothing was started.",
+    );
+  });
+
+  it("a password in the address of the repository: is named as the fault, and not repeated", async () => {
+    onTestFinished(() => day.renew("checkout-prod"));
+    const repoURL = "https://bot:s3cr3t-password@git.example.com/deploy.git";
+    await create({ source: { repoURL, path: "checkout/prod", targetRevision: "main" } });
+    const answer = await refusal("git.address");
+    expect(answer).toMatch(/prod: .*it carries a user name or password for git\.example\.com\. Write it without/u);
+    expect(answer).not.toContain("s3cr3t");
   });
 
   it("an older commit than what is live: refuses, and gives the command that goes back", async () => {
