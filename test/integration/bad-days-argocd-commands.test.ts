@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 
+import { demoImage } from "../../src/simulator/git-demo-manifests.ts";
 import { DEMO_COMMITS } from "../../src/simulator/git-demo-repository.ts";
 import { shortId } from "../../src/platform/ids.ts";
 import { BEN, MARCO, PRIYA } from "../support/app-rig.ts";
@@ -28,6 +29,8 @@ async function promoted(text: string): Promise<void> {
 
 describe("payments, through staging, qa and prod", () => {
   it("asks before qa and before prod, each for exactly what happens there", async () => {
+    const image = { prefix: demoImage("payments", "2.4.0"), behaviour: { kind: "starts" as const } };
+    await day.argocd.control({ action: "set-image", ...image });
     const run = await day.start("/promote payments bd258aa to prod");
     expect(words(await run.gate("qa"))).toContain("*Before it, staging:* Healthy at `bd258aa`");
     expect(day.deployments("payments-qa")).toHaveLength(1);
@@ -161,6 +164,14 @@ describe("/qd sync", () => {
     const run = await day.start("/qd sync checkout in staging");
     expect(await run.ended("succeeded")).toContain("*Sync checkout in staging at 2b4337b*");
     expect(day.deployments("checkout-staging")).toEqual([LIVE, LIVE]);
+  });
+
+  it("takes another revision that is named, and refuses to go back by it", async () => {
+    const run = await day.start("/qd sync checkout in staging at abc123");
+    await run.ended("succeeded");
+    expect(day.deployments("checkout-staging")).toEqual([LIVE, TARGET]);
+    const answer = await day.ask("/qd sync checkout in staging at 2b4337b");
+    expect(answer).toContain("2b4337b is older than what is live in staging (abc1236), so this would go back.");
   });
 
   it("asks before prod, and says that it is what is live", async () => {

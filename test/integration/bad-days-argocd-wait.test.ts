@@ -52,6 +52,7 @@ describe("a revision that does not come up", () => {
     );
     expect(alert).toMatch(/• `Pod\/checkout-[a-z0-9-]+` Degraded: back-off restarting failed container/u);
     expect(alert).toContain("`main/argocd/checkout-staging`");
+    expect(alert).toContain(`Open in Argo CD\n${day.argocd.url}/applications/argocd/checkout-staging`);
     expect(alert).toContain("`e6c07a9` checkout: 1.6.0, asks the new tax service");
     expect(alert).toContain("go back with `/rollback checkout in staging`");
     const { failure } = run.state;
@@ -166,7 +167,9 @@ describe("Argo CD away, while it is waited for", () => {
     await accepted(run);
     await day.fault({ kind: "html", status: 503 });
     await day.argocd.control({ action: "disturb-streams", effect: "cut" });
-    expect(await run.reply(/Argo CD has not answered since \d\d:\d\d UTC; waiting for it/u)).toContain("healthy* running");
+    expect(await run.reply(/Argo CD has not answered since \d\d:\d\d UTC; waiting for it/u)).toContain(
+      "healthy* running",
+    );
     await day.noFaults();
     await run.ended("succeeded");
     const lines = day.rig.log.filter(({ message }) => message === "the Argo CD watch is down");

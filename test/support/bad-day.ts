@@ -2,6 +2,7 @@ import { dirname, join } from "node:path";
 
 import { z } from "zod";
 
+import { nextWork } from "../../src/domain/next-work.ts";
 import type { RunEvent, RunEventOf } from "../../src/domain/run-event.ts";
 import type { RunState, StepState } from "../../src/domain/run-state.ts";
 import { systemClock } from "../../src/platform/clock.ts";
@@ -21,6 +22,8 @@ const Settled = z.object({ result: z.object({ kind: z.string(), code: z.string()
 // While something is waited for, the application's clock is pushed on so much with every look.
 const LOOK_MS = 10;
 const PUSH_MS = 200;
+// Only Slack's own limits are waited for then.
+const IDLE_PUSH_MS = 1500;
 const PATIENCE_MS = 15_000;
 
 // After the newest commit of the demo.
@@ -105,14 +108,18 @@ export class BadDay implements AsyncDisposable {
   }
 
   /** The first value of `probe` that is neither undefined nor false; the application's clock is pushed on meanwhile. */
-  async until<Value>(what: string, probe: () => Value | undefined | false): Promise<Value> {
+  async until<Value>(
+    what: string,
+    probe: () => Value | undefined | false,
+    isIdle: () => boolean = () => false,
+  ): Promise<Value> {
     const end = performance.now() + PATIENCE_MS;
     for (;;) {
       const found = probe();
       if (found !== undefined && found !== false) return found;
       if (performance.now() > end) throw new Error(`waited ${PATIENCE_MS / 1000} s for: ${what}`);
       await systemClock.sleep(LOOK_MS);
-      this.clock.skip(PUSH_MS);
+      this.clock.skip(isIdle() ? IDLE_PUSH_MS : PUSH_MS);
     }
   }
 
@@ -260,12 +267,13 @@ export class AskedRun {
 
   /** The request for an approval that is open now. */
   async gate(environment = ""): Promise<SlackMessage> {
-    return await this.#day.until(`a request for approval ${environment}`, () => {
+    const look = (): SlackMessage | undefined => {
       const step = this.#openGate();
       if (step === undefined || !step.path.includes(environment)) return undefined;
       const message = this.#message(gateSlot(this.id, step.path, step.voided.length));
       return message !== undefined && JSON.stringify(message.blocks).includes('"gate_approve"') ? message : undefined;
-    });
+    };
+    return await this.#day.until(`a request for approval ${environment}`, look, () => this.#isIdle());
   }
 
   async approve(user = PRIYA, environment = ""): Promise<void> {
@@ -298,11 +306,16 @@ export class AskedRun {
   }
 
   async #read(what: string, messages: () => readonly (SlackMessage | undefined)[], says: RegExp): Promise<string> {
-    return await this.#day.until(what, () =>
+    const look = (): string | undefined =>
       messages()
         .map((message) => (message === undefined ? "" : words(message)))
-        .find((text) => says.test(text)),
-    );
+        .find((text) => says.test(text));
+    return await this.#day.until(what, look, () => this.#isIdle());
+  }
+
+  /** Nothing is under way: the run is over, or waits for people or for a moment. */
+  #isIdle(): boolean {
+    return nextWork(this.state).length === 0;
   }
 
   #openGate(): StepState | undefined {
@@ -328,14 +341,14 @@ export class AskedRun {
   }
 }
 
-/** Every text of a message's blocks, in order, as it is written in Slack's markup. */
+/** Every text and address of a message's blocks, in order, as they are written in Slack's markup. */
 export function words({ blocks, text }: SlackMessage): string {
   const found: string[] = [];
   const visit = (value: unknown): void => {
     if (Array.isArray(value)) return value.forEach((each) => visit(each));
     if (typeof value !== "object" || value === null) return;
     for (const [name, member] of Object.entries(value)) {
-      if (name === "text" && typeof member === "string") found.push(member);
+      if ((name === "text" || name === "url") && typeof member === "string") found.push(member);
       else if (name !== "value") visit(member);
     }
   };
