@@ -39,7 +39,7 @@ export function shortSha(revision: string): string {
   return /^[0-9a-f]{40,64}$/u.test(revision) ? revision.slice(0, 7) : truncate(oneLine(revision), 40);
 }
 
-function commitsText({ commits, otherCommits }: GateEvidence): string {
+function commitsText({ commits, otherCommits, direction }: GateEvidence): string {
   const folded = Math.max(0, commits.length - MOST_COMMITS);
   const rest = folded + otherCommits;
   if (commits.length === 0)
@@ -49,7 +49,8 @@ function commitsText({ commits, otherCommits }: GateEvidence): string {
     ...(otherCommits > 0 ? [`${otherCommits} that do not touch this application or are older`] : []),
   ];
   const lines = commits.slice(0, MOST_COMMITS).map(commitLine);
-  return ["*Commits*", ...lines, ...(more.length > 0 ? [`… and ${more.join(", ")}`] : [])].join("\n");
+  const title = direction === "backward" ? "*Commits that would be gone*" : "*Commits*";
+  return [title, ...lines, ...(more.length > 0 ? [`… and ${more.join(", ")}`] : [])].join("\n");
 }
 
 function commitLine({ sha, subject, author, authoredAt }: CommitLine): string {

@@ -44,7 +44,7 @@ function emojiOf(errorCode: string): string {
 /** Pictures by code, or by what stands before its dot. */
 const EMOJI: Readonly<Record<string, string>> = {
   resolving: ":mag:",
-  "run.started": ":white_check_mark:",
+  "run.started": ":arrow_forward:",
   "run.joined": ":information_source:",
   "gate.decided": ":information_source:",
   "gate.closed": ":information_source:",

@@ -301,6 +301,7 @@ describe("the request for an approval", () => {
     expect(shown({ direction: "backward" })).toContain("goes *back*");
     expect(shown({ commits: [], otherCommits: 0 })).toContain("*Commits:* none");
     expect(shown({ commits: [], otherCommits: 4 })).toContain("*Commits:* 4 that do not touch this application");
+    expect(shown({ direction: "backward" })).toContain("*Commits that would be gone*");
     expect(shown({ previous: undefined, link: undefined })).not.toContain("Before it");
     expect(shown({ warnings: Array.from({ length: 8 }, (_, index) => `Beware ${index}.`) })).toContain(
       "and 2 more warnings",
