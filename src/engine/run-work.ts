@@ -2,10 +2,11 @@ import { type Effect, effectKey } from "../domain/effect.ts";
 import type { RunInput } from "../domain/decide.ts";
 import { nextWork, type Work } from "../domain/next-work.ts";
 import type { Outcome, Progress } from "../domain/outcome.ts";
+import type { RunEvent } from "../domain/run-event.ts";
 import type { RunState, StepState } from "../domain/run-state.ts";
 import { type QueueView, runView, type RunView } from "../domain/run-view.ts";
 import type { Json } from "../platform/canonical-json.ts";
-import { errorText } from "../platform/errors.ts";
+import { AppError, errorText } from "../platform/errors.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { Dispatcher, Job, JobReports, PeopleStore } from "./ports.ts";
 import type { EventStore } from "./ports.ts";
@@ -18,11 +19,14 @@ interface Deps {
   readonly kinds: ReadonlyMap<string, StepKind>;
   readonly logger: Logger;
   readonly createDispatcher: (reports: JobReports) => Dispatcher;
-  /** Hands something that happened to the run service; late binding, as the two need one another. */
-  readonly apply: (run: string, input: RunInput) => Promise<unknown>;
+  /** Hands something that happened to the run service, and tells what came of it; late binding, as the two need one another. */
+  readonly apply: (run: string, input: RunInput) => Promise<{ readonly events: readonly RunEvent[] }>;
   /** Told after each commit, and when a step that is under way has news. */
   readonly onChanged: (view: RunView) => void;
 }
+
+// No dispatch has this one: tokens count the events of a run.
+const NO_TOKEN = 0;
 
 /** Keeps under way what the states of runs say must be under way, and no more: jobs, watches, and what people see. */
 export class RunWork implements AsyncDisposable {
@@ -62,9 +66,10 @@ export class RunWork implements AsyncDisposable {
     return true;
   }
 
-  /** What is under way is no longer known to fit the log: the next `follow` starts all of it anew. */
+  /** What is under way is no longer known to fit the log: the next `follow` starts anew what it wants, and stops the rest. */
   forget(run: string): void {
-    this.#underWay.delete(run);
+    const current = this.#underWay.get(run);
+    for (const [key, work] of current ?? []) current?.set(key, { ...work, token: NO_TOKEN });
   }
 
   show(state: RunState, queue: readonly QueueView[]): void {
@@ -135,7 +140,11 @@ export class RunWork implements AsyncDisposable {
   }
 
   async #checkpoint(job: Job, data: Json): Promise<void> {
-    await this.#deps.apply(job.effect.run, { ...dispatchRef(job), type: "checkpoint", data });
+    const { events } = await this.#deps.apply(job.effect.run, { ...dispatchRef(job), type: "checkpoint", data });
+    if (events.length > 0) return;
+    // It goes on to its effect only with this on the disk: whoever was replaced or has run out of time stops here.
+    const message = `${job.effect.path} has ended or was handed out anew, so nothing more is done under its attempt ${job.effect.attempt}.`;
+    throw new AppError(message, { code: "step.superseded" });
   }
 
   #ended(work: Work, outcome: Outcome): void {
