@@ -57,8 +57,10 @@ export class Alarm implements Disposable {
     } catch (error) {
       logger.error("what was due could not be recorded; it is tried again", { error: errorText(error) });
     }
+    // The store may be closed by now.
+    if (this.#isStopped) return;
     const next = store.nextWake();
-    if (next !== undefined && next.at <= clock.now() && !this.#isStopped) this.#set(next.at, TRY_AGAIN_MS);
+    if (next !== undefined && next.at <= clock.now()) this.#set(next.at, TRY_AGAIN_MS);
     else this.arm();
   }
 }
