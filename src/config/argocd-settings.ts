@@ -2,7 +2,7 @@ import { z } from "zod";
 
 import { FilePath, KubernetesName, Name, SecretField, ServerUrl } from "./field-schemas.ts";
 
-const fields = z.strictObject({
+export const ArgocdSettings = z.strictObject({
   name: Name.meta({ description: "Name of this Argo CD; part of every application's identity, so do not rename it" }),
   url: ServerUrl.meta({ description: "Address of its API" }),
   ui: ServerUrl.optional().meta({ description: "Address for links that people open, when it is another one" }),
@@ -22,6 +22,3 @@ const fields = z.strictObject({
     .default([])
     .meta({ description: "Argo CD projects to watch; empty watches all that the account may read" }),
 });
-
-export const ArgocdSettings = fields;
-export type ArgocdSettings = z.infer<typeof ArgocdSettings>;

@@ -71,7 +71,7 @@ export interface Environment {
   readonly commandsFolder: string;
   /** Where people reach this server; without a slash at the end. */
   readonly publicUrl: string | undefined;
-  /** As it is set; see `openInstanceSecret`. */
+  /** As it is set; see `ensureInstanceSecret`. */
   readonly instanceSecret: string | undefined;
   readonly host: string;
   readonly port: number;

@@ -89,4 +89,3 @@ export const GitSettings = z
     largest: Size.prefault("2GB").meta({ description: "Largest mirror of one repository on disk" }),
   })
   .transform(({ timeout, largest, ...rest }) => ({ ...rest, timeoutMs: timeout, largestBytes: largest }));
-export type GitSettings = z.infer<typeof GitSettings>;

@@ -1,16 +1,9 @@
-import { createHash, hkdfSync } from "node:crypto";
 import { link, mkdir, open, readFile, stat, unlink } from "node:fs/promises";
 import { join } from "node:path";
 
 import { AppError, errorText } from "../platform/errors.ts";
 import type { Random } from "../platform/ids.ts";
 import type { SecretMask } from "../platform/masking.ts";
-
-/** A key for one purpose. `id` goes into every envelope that is made with it, so that the secret can be replaced later. */
-export interface PurposeKey {
-  readonly id: string;
-  readonly bytes: Uint8Array;
-}
 
 export interface InstanceSecretDeps {
   /** `QUARTERDECK_SECRET`: one secret, or several with white space in between, the newest first. */
@@ -22,33 +15,13 @@ export interface InstanceSecretDeps {
 
 const FILE = "secret";
 const SHORTEST = 32;
-const KEY_BYTES = 32;
-
-/** The secret of this installation. Only keys that are derived from it, one for each purpose, are ever used. */
-export class InstanceSecret {
-  readonly #secrets: readonly string[];
-
-  constructor(secrets: readonly string[]) {
-    this.#secrets = secrets;
-  }
-
-  /** The key with which to make something new, such as `links` or `jobs`. */
-  newestKey(purpose: string): PurposeKey {
-    const [newest = ""] = this.#secrets;
-    return deriveKey(newest, purpose);
-  }
-
-  /** The key with which an envelope was made; undefined when its secret is no longer known. */
-  keyById(purpose: string, id: string): PurposeKey | undefined {
-    return this.#secrets.map((secret) => deriveKey(secret, purpose)).find((key) => key.id === id);
-  }
-}
+const SECRET_BYTES = 32;
 
 /**
- * Takes the configured secret, or the one in the data folder, which is made with mode 0600 when it is not there.
- * Throws `secret.instance` when it is too short or when others may read the file.
+ * Sees to it that this installation has a secret, and that it never shows: the configured one, or the one in the data folder,
+ * which is made with mode 0600 when it is not there. Throws `secret.instance` when it is too short or when others may read the file.
  */
-export async function openInstanceSecret(deps: InstanceSecretDeps): Promise<InstanceSecret> {
+export async function ensureInstanceSecret(deps: InstanceSecretDeps): Promise<void> {
   const file = join(deps.dataFolder, FILE);
   const place = deps.configured === undefined ? file : "QUARTERDECK_SECRET";
   const text = deps.configured ?? (await storedSecret(file, deps));
@@ -58,12 +31,6 @@ export async function openInstanceSecret(deps: InstanceSecretDeps): Promise<Inst
     throw new AppError(message, { code: "secret.instance" });
   }
   for (const secret of secrets) deps.mask.add(secret);
-  return new InstanceSecret(secrets);
-}
-
-function deriveKey(secret: string, purpose: string): PurposeKey {
-  const bytes = new Uint8Array(hkdfSync("sha256", secret, "quarterdeck", purpose, KEY_BYTES));
-  return { id: createHash("sha256").update(bytes).digest("hex").slice(0, 12), bytes };
 }
 
 async function storedSecret(file: string, deps: InstanceSecretDeps): Promise<string> {
@@ -90,7 +57,7 @@ async function makeOnce(file: string, { dataFolder, random }: InstanceSecretDeps
   const draft = `${file}.${random.bytes(8).toString("hex")}`;
   const handle = await open(draft, "wx", 0o600);
   try {
-    await handle.writeFile(`${random.bytes(KEY_BYTES).toString("base64url")}\n`);
+    await handle.writeFile(`${random.bytes(SECRET_BYTES).toString("base64url")}\n`);
     await handle.sync();
   } finally {
     await handle.close();

@@ -22,11 +22,9 @@ export const Member = z.strictObject(member).transform(({ user, group, handle },
   });
   return z.NEVER;
 });
-export type Member = z.infer<typeof Member>;
 
 /** Who belongs to a role: people, groups, or `everyone` who is a full member of the workspace. */
 export const RoleMember = z.union([z.literal("everyone").transform(() => ({ kind: "everyone" as const })), Member]);
-export type RoleMember = z.infer<typeof RoleMember>;
 
 const oneOrMore = <Schema extends z.ZodType<string, string>>(schema: Schema) =>
   z.union([schema.transform((one) => [one]), z.array(schema).min(1)]);
@@ -42,7 +40,6 @@ export const PersonSettings = z.strictObject({
     .meta({ description: "Addresses under which this person commits" }),
   subject: z.string().min(1).optional().meta({ description: "The person's subject at the single sign-on provider" }),
 });
-export type PersonSettings = z.infer<typeof PersonSettings>;
 
 const selection = z.union([z.literal("all"), z.array(Name).min(1)]);
 
@@ -56,4 +53,3 @@ export const GrantSettings = z.strictObject({
   services: selection.meta({ description: "In which services: `all` or a list of names" }),
   environments: selection.meta({ description: "In which environments: `all` or a list of names" }),
 });
-export type GrantSettings = z.infer<typeof GrantSettings>;

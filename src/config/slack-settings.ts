@@ -33,4 +33,3 @@ export const SlackSettings = z.strictObject({
     .default([])
     .meta({ description: "Further workspaces of your own organisation whose members are not strangers" }),
 });
-export type SlackSettings = z.infer<typeof SlackSettings>;

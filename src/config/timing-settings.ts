@@ -37,4 +37,3 @@ export const TimingSettings = z
     startDeadlineMs: timing["start-deadline"],
     resyncMs: timing.resync,
   }));
-export type TimingSettings = z.infer<typeof TimingSettings>;

@@ -24,7 +24,6 @@ export const TargetRevision = z.strictObject({
   sha: z.string(),
   digests: z.array(z.string()),
 });
-export type TargetRevision = z.infer<typeof TargetRevision>;
 
 /** One environment of one service: the Argo CD Application that is that service there. */
 export const Target = z.strictObject({

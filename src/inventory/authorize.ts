@@ -1,5 +1,4 @@
 import type { Configuration } from "../config/configuration.ts";
-import type { RoleMember } from "../config/people-settings.ts";
 import { type GroupMembership, type PersonStanding, standingProblem } from "../domain/approver-policy.ts";
 
 /** Something that changes an environment of a service: `promote`, `rollback`, `sync`, or the verb of a command. */
@@ -28,48 +27,41 @@ type AuthorizationCode =
   | "access.unverifiable";
 
 export type Authorization =
-  /** Through which role and which entry of `grants` (from 0). */
-  | { readonly kind: "allowed"; readonly role: string; readonly grant: number }
-  /** `message` is plain text; `who` are those who could, to be named beside it; empty when nobody could, or who is beside the point. */
-  | {
-      readonly kind: "denied";
-      readonly code: AuthorizationCode;
-      readonly message: string;
-      readonly who: readonly RoleMember[];
-    };
+  | { readonly kind: "allowed" }
+  /** `message` is plain text for the person. */
+  | { readonly kind: "denied"; readonly code: AuthorizationCode; readonly message: string };
 
 /** Whether a person may do something. The one check for every door; what no grant allows is denied. */
 export function authorize(rules: AccessRules, question: AuthorizationQuestion): Authorization {
   const { act, person } = question;
   const standing = standingProblem(person);
   if (standing !== undefined) {
-    return { kind: "denied", code: `access.${standing.code}`, message: standing.message, who: [] };
+    return { kind: "denied", code: `access.${standing.code}`, message: standing.message };
   }
-  const grants = grantsFor(rules, act);
-  const memberships = grants.map(({ role, grant }) => ({ role, grant, isIn: isInRole(rules, role, question) }));
-  const through = memberships.find(({ isIn }) => isIn === "yes");
-  if (through !== undefined) return { kind: "allowed", role: through.role, grant: through.grant };
-  if (memberships.some(({ isIn }) => isIn === "unknown")) {
+  const memberships = new Set(rolesFor(rules, act).map((role) => isInRole(rules, role, question)));
+  if (memberships.has("yes")) return { kind: "allowed" };
+  if (memberships.has("unknown")) {
     const message = `Slack does not say right now who is in the groups that may ${act.verb} ${act.service} in ${act.environment}, so nothing was started. Try again in a minute.`;
-    return { kind: "denied", code: "access.unverifiable", message, who: [] };
+    return { kind: "denied", code: "access.unverifiable", message };
   }
   return notGranted(rules, act);
 }
 
 /** The groups whose members decide whether somebody may do something. */
 export function groupsToAsk(rules: AccessRules, act: Act): readonly string[] {
-  const members = grantsFor(rules, act).flatMap(({ role }) => rules.roles[role] ?? []);
+  const members = rolesFor(rules, act).flatMap((role) => rules.roles[role] ?? []);
   return [...new Set(members.flatMap((member) => (member.kind === "group" ? [member.group] : [])))];
 }
 
-function grantsFor({ grants }: AccessRules, act: Act): readonly { readonly role: string; readonly grant: number }[] {
-  return grants.flatMap(({ role, verbs, services, environments }, grant) => {
-    const covers =
+/** The roles to which some grant allows it. */
+function rolesFor({ grants }: AccessRules, act: Act): readonly string[] {
+  const covering = grants.filter(
+    ({ verbs, services, environments }) =>
       verbs.includes(act.verb) &&
       (services === "all" || services.includes(act.service)) &&
-      (environments === "all" || environments.includes(act.environment));
-    return covers ? [{ role, grant }] : [];
-  });
+      (environments === "all" || environments.includes(act.environment)),
+  );
+  return [...new Set(covering.map(({ role }) => role))];
 }
 
 function isInRole(
@@ -94,11 +86,11 @@ function isInRole(
 function notGranted(rules: AccessRules, act: Act): Authorization {
   const code = "access.not-granted";
   const what = `${act.verb} ${act.service} in ${act.environment}`;
-  const roles = [...new Set(grantsFor(rules, act).map(({ role }) => role))];
+  const roles = rolesFor(rules, act);
   if (roles.length === 0) {
     const message = `Nobody may ${what}: no grant in the configuration allows it.`;
-    return { kind: "denied", code, message, who: [] };
+    return { kind: "denied", code, message };
   }
   const message = `You may not ${what}. It takes the role ${roles.join(" or ")}.`;
-  return { kind: "denied", code, message, who: roles.flatMap((role) => rules.roles[role] ?? []) };
+  return { kind: "denied", code, message };
 }

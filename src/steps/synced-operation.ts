@@ -16,4 +16,3 @@ export const SyncedOperation = z.strictObject({
     reconciledAt: z.string().optional(),
   }),
 });
-export type SyncedOperation = z.infer<typeof SyncedOperation>;

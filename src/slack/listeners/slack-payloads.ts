@@ -42,7 +42,6 @@ export const FormPayload = z.looseObject({
       .optional(),
   }),
 });
-export type FormPayload = z.infer<typeof FormPayload>;
 
 /** The workspace of whoever acted: their own before the one in which the app is installed. */
 export function actorTeam(payload: Pick<ClickPayload, "user" | "team">): string {

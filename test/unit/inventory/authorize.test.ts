@@ -38,17 +38,13 @@ const groups = new Map<string, GroupMembership>([
 
 describe("who may do what", () => {
   it.each([
-    ["U0DEV", "promote checkout prod", "developers", 0],
-    ["U0DEV", "sync checkout staging", "developers", 0],
-    ["U0LEAD", "rollback web prod", "leads", 1],
-    ["U0OTHERLEAD", "promote web prod", "leads", 1],
-    ["U0NEW", "sync web staging", "anyone", 2],
-  ])("lets %s %s as %s", (user, what, role, grant) => {
-    expect(authorize(rules, { act: act(what), person: person(user), groups })).toEqual({
-      kind: "allowed",
-      role,
-      grant,
-    });
+    ["U0DEV", "promote checkout prod"],
+    ["U0DEV", "sync checkout staging"],
+    ["U0LEAD", "rollback web prod"],
+    ["U0OTHERLEAD", "promote web prod"],
+    ["U0NEW", "sync web staging"],
+  ])("lets %s %s", (user, what) => {
+    expect(authorize(rules, { act: act(what), person: person(user), groups })).toEqual({ kind: "allowed" });
   });
 
   it.each([
@@ -62,16 +58,14 @@ describe("who may do what", () => {
     expect(denied).toMatchObject({ kind: "denied", code: "access.not-granted" });
   });
 
-  it("says what role it takes and who has it", () => {
+  it("says what role it takes", () => {
     expect(authorize(rules, { act: act("rollback web prod"), person: person("U0DEV"), groups })).toEqual({
       kind: "denied",
       code: "access.not-granted",
       message: "You may not rollback web in prod. It takes the role leads.",
-      who: rules.roles["leads"],
     });
     expect(authorize(rules, { act: act("delete web prod"), person: person("U0DEV"), groups })).toMatchObject({
       message: "Nobody may delete web in prod: no grant in the configuration allows it.",
-      who: [],
     });
   });
 
@@ -102,7 +96,7 @@ describe("who may do what", () => {
 
   it("lets somebody who is named although a group cannot be read", () => {
     const allowed = authorize(rules, { act: act("rollback web prod"), person: person("U0LEAD"), groups: new Map() });
-    expect(allowed).toMatchObject({ kind: "allowed", role: "leads" });
+    expect(allowed).toEqual({ kind: "allowed" });
   });
 
   it("lets nobody do anything when there are no grants", () => {
