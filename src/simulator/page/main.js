@@ -154,7 +154,7 @@ async function loadCluster() {
 }
 
 function clusterChanged() {
-  clusterPending ??= setTimeout(loadCluster, 100);
+  clusterPending ??= setTimeout(() => void loadCluster(), 100);
 }
 
 function choose(theme) {
