@@ -1,5 +1,4 @@
 import { type App, SocketModeReceiver } from "@slack/bolt";
-import type { SocketModeClient } from "@slack/socket-mode";
 
 import type { Clock } from "../platform/clock.ts";
 import { errorText } from "../platform/errors.ts";
@@ -112,7 +111,7 @@ export class Socket {
   }
 
   /** Stands between the connection and the SDK, which closes at once when asked to leave, and dies of frames it does not expect. */
-  #filterFrames(client: SocketModeClient): void {
+  #filterFrames(client: SocketModeReceiver["client"]): void {
     const inner = client.listeners("ws_message");
     client.removeAllListeners("ws_message");
     client.on("ws_message", (data: unknown, isBinary: unknown) => {
