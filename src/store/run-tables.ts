@@ -18,9 +18,11 @@ export interface RunWrite extends RunProjection {
 interface Known {
   readonly claims: string;
   readonly isUnshown: boolean;
+  /** `standingOf` the row. */
+  readonly standing: string;
 }
 
-const UNKNOWN: Known = { claims: "", isUnshown: false };
+const UNKNOWN: Known = { claims: "", isUnshown: false, standing: "" };
 // Runs that are under way are far fewer; the claims of others are simply written again.
 const MOST_KNOWN = 1000;
 
@@ -31,6 +33,7 @@ const MOST_KNOWN = 1000;
 export class RunTables implements Passenger {
   readonly #insert: Statement;
   readonly #update: Statement;
+  readonly #touch: Statement<[number, number, string]>;
   readonly #dropClaims: Statement<[string]>;
   readonly #addClaim: Statement<[string, string, string, string, number]>;
   readonly #addProof: Statement;
@@ -50,6 +53,8 @@ export class RunTables implements Passenger {
     this.#update = sqlite.prepare(
       "UPDATE runs SET status = ?, changed_at = ?, finished_at = ?, version = ?, wake_at = ?, parked = ? WHERE id = ?",
     );
+    // Sets nothing that an index is about: each page more is copied, checked and flushed with every commit.
+    this.#touch = sqlite.prepare("UPDATE runs SET changed_at = ?, version = ? WHERE id = ?");
     this.#dropClaims = sqlite.prepare("DELETE FROM claims WHERE run = ?");
     this.#addClaim = sqlite.prepare("INSERT INTO claims (run, path, keys, status, sequence) VALUES (?, ?, ?, ?, ?)");
     this.#addProof = sqlite.prepare(
@@ -68,9 +73,11 @@ export class RunTables implements Passenger {
   put(change: RunWrite): void {
     const { row } = change;
     const known = this.#known.get(row.id) ?? UNKNOWN;
-    if (!this.#updateRow(row)) this.#insertRow(row);
-    else if (!known.isUnshown) this.#unshow.run(row.id);
-    this.#remember(row.id, { claims: this.#putClaims(change, known), isUnshown: true });
+    const standing = standingOf(row);
+    if (standing === known.standing) this.#touch.run(row.changedAt, row.version, row.id);
+    else if (!this.#updateRow(row)) this.#insertRow(row);
+    if (!known.isUnshown) this.#unshow.run(row.id);
+    this.#remember(row.id, { claims: this.#putClaims(change, known), isUnshown: true, standing });
     for (const proof of change.proofs) {
       const proving = change.events.findLastIndex((event) => event.at === proof.provenAt);
       const sequence = change.sequenceOf(proving === -1 ? change.events.length - 1 : proving);
@@ -86,7 +93,8 @@ export class RunTables implements Passenger {
   write(): void {
     for (const [run, version] of this.#shown) {
       this.#show.run({ run, version });
-      this.#known.delete(run);
+      const known = this.#known.get(run);
+      if (known !== undefined) this.#known.set(run, { ...known, isUnshown: false });
     }
   }
 
@@ -127,4 +135,9 @@ export class RunTables implements Passenger {
     if (this.#known.size >= MOST_KNOWN) this.#known.clear();
     this.#known.set(run, known);
   }
+}
+
+/** What seldom changes from one step to the next, and stands in indexes. */
+function standingOf({ status, finishedAt, wakeAt, parked }: RunWrite["row"]): string {
+  return JSON.stringify([status, finishedAt, wakeAt, parked]);
 }
