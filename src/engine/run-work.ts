@@ -37,6 +37,8 @@ export class RunWork implements AsyncDisposable {
   readonly #underWay = new Map<string, Map<string, Work>>();
   readonly #progress = new Map<string, Map<string, Progress>>();
   readonly #latest = new Map<string, { state: RunState; queue: readonly QueueView[] }>();
+  /** The Slack users who asked for the runs that have something under way. */
+  readonly #requesters = new Map<string, string>();
 
   constructor(deps: Deps) {
     this.#deps = deps;
@@ -63,6 +65,7 @@ export class RunWork implements AsyncDisposable {
     if (wanted.size > 0) return false;
     this.#progress.delete(state.id);
     this.#latest.delete(state.id);
+    this.#requesters.delete(state.id);
     return true;
   }
 
@@ -118,7 +121,7 @@ export class RunWork implements AsyncDisposable {
     const gate = step?.approval === undefined ? undefined : state.steps.get(step.approval.gate)?.gate;
     const app = input["app"];
     const proof = typeof app === "string" ? this.#deps.store.proofs(app, 1)[0] : undefined;
-    const requesterUser = this.#deps.people.person(state.requester)?.user ?? state.requester;
+    const requesterUser = this.#requesterOf(state);
     const index = state.targets.findIndex((target) => target.app === app);
     const [target, previous] = [state.targets[index], state.targets[index - 1]];
     return {
@@ -129,6 +132,15 @@ export class RunWork implements AsyncDisposable {
       ...(proof !== undefined && { proof }),
       ...(target !== undefined && { place: { target, ...(previous !== undefined && { previous }) } }),
     };
+  }
+
+  /** Looked up once while a run has something under way: each lookup is a transaction of its own. */
+  #requesterOf({ id, requester }: RunState): string {
+    const known = this.#requesters.get(id);
+    if (known !== undefined) return known;
+    const user = this.#deps.people.person(requester)?.user ?? requester;
+    if (this.#underWay.has(id)) this.#requesters.set(id, user);
+    return user;
   }
 
   #jobReports(): JobReports {
