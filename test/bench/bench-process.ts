@@ -39,9 +39,9 @@ export class BenchProcess implements AsyncDisposable {
     });
   }
 
-  /** Starts a script that stands beside this file; resolves once it answers. */
+  /** Starts a script, named by its address; resolves once it answers. */
   static async start(script: string): Promise<BenchProcess> {
-    const child = new BenchProcess(fork(fileURLToPath(new URL(script, import.meta.url))));
+    const child = new BenchProcess(fork(fileURLToPath(script)));
     await child.call("ready");
     return child;
   }

@@ -34,7 +34,8 @@ interface Round {
 export async function measureDurableStep(folder: string): Promise<readonly Figure[]> {
   await using resources = new AsyncDisposableStack();
   const redis = await RedisServer.tryStart(folder);
-  if (redis !== undefined) resources.use(redis);
+  if (redis === undefined) console.warn("NO redis-server IS INSTALLED: nothing is compared with BullMQ.");
+  else resources.use(redis);
   const bullmq = redis === undefined ? undefined : resources.use(new BullmqChain(redis.port));
   const engineFolder = join(folder, "engine");
   await mkdir(engineFolder);

@@ -37,14 +37,14 @@ type Name = (typeof NAMES)[number];
 /** P4: how long people wait for the acknowledgement of a command that is on the disk by then. */
 export async function measureSlashCommands(folder: string): Promise<readonly Figure[]> {
   await using resources = new AsyncDisposableStack();
-  const slack = resources.use(await BenchProcess.start("simulated-slack.ts"));
+  const slack = resources.use(await BenchProcess.start(import.meta.resolve("./simulated-slack.ts")));
   resources.defer(() => slack.call("stop").then(() => undefined));
   const world = World.parse(await slack.call("start"));
-  const trivial = resources.use(await BenchProcess.start("trivial-bolt.ts"));
+  const trivial = resources.use(await BenchProcess.start(import.meta.resolve("./trivial-bolt.ts")));
   await trivial.call("start", world.trivial);
-  const recording = resources.use(await BenchProcess.start("trivial-bolt.ts"));
+  const recording = resources.use(await BenchProcess.start(import.meta.resolve("./trivial-bolt.ts")));
   await recording.call("start", { ...world.recording, folder });
-  const product = resources.use(await BenchProcess.start("product-server.ts"));
+  const product = resources.use(await BenchProcess.start(import.meta.resolve("./product-server.ts")));
   await product.call("start", world.environment);
   resources.defer(() => product.call("stop").then(() => undefined));
   for (const app of NAMES) await slack.call("connected", { app, connections: app === "product" ? 2 : 1 });

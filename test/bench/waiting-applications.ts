@@ -33,17 +33,17 @@ interface Processes {
 /** P5: what it costs to wait for many applications, and how soon the end of a wait is followed by the next step. */
 export async function measureWaiting(folder: string): Promise<readonly Figure[]> {
   await using resources = new AsyncDisposableStack();
-  const argocd = resources.use(await BenchProcess.start("simulated-argocd.ts"));
+  const argocd = resources.use(await BenchProcess.start(import.meta.resolve("./simulated-argocd.ts")));
   const address = Address.parse(await argocd.call("start", { applications: APPLICATIONS, settings: SETTINGS }));
   const names = applicationNames(APPLICATIONS);
   for (const application of names) {
     await argocd.call("control", { action: "start-operation", application });
     await setPods(argocd, application, "crashing");
   }
-  const watching = resources.use(await BenchProcess.start("watching-client.ts"));
+  const watching = resources.use(await BenchProcess.start(import.meta.resolve("./watching-client.ts")));
   const options = { ...address, applications: APPLICATIONS };
   await watching.call("start", { ...options, folder: join(folder, "log"), compareEveryMs: COMPARE_EVERY_MS });
-  const polling = resources.use(await BenchProcess.start("polling-client.ts"));
+  const polling = resources.use(await BenchProcess.start(import.meta.resolve("./polling-client.ts")));
   await polling.call("start", { ...options, everyMs: POLL_EVERY_MS });
   // Until both have compiled what they need and nothing of their start is left.
   await sleep(POLL_EVERY_MS * 4);
