@@ -13,6 +13,7 @@ import type { SecretMask } from "../platform/masking.ts";
 import { atEndOfTurn } from "../platform/turn.ts";
 import { openStore, type Store } from "../store/store.ts";
 import { openArgocdServers } from "./argocd-servers.ts";
+import { requireCredentials } from "./credentials.ts";
 import { createEngine, type Engine } from "./engine.ts";
 import { allowedBranches, openGit } from "./git-access.ts";
 import { loadFiles, usableCommands } from "./load-files.ts";
@@ -46,6 +47,8 @@ export async function startApplication(
   const { configuration } = files;
   const { dataFolder, host, port, variables } = environment;
   const secrets = new Secrets({ sources: configuration.secrets, variables, mask, logger });
+  // Before anything is made or opened.
+  requireCredentials(environment, secrets);
   const address = `http://${host}:${port}`;
   const store = resources.use(
     await openStore({ dataFolder, address, clock, random, atEndOfTurn, projector: projectRun }),
