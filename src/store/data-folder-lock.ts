@@ -68,10 +68,13 @@ function inUse(folder: string, holder: Holder | undefined): AppError {
   const who = holder
     ? `process ${holder.pid} on ${holder.host}, at ${holder.address}, since ${isoTime(holder.since)}`
     : "another process";
-  return new AppError(`the data folder ${folder} is in use by ${who}: end it first, or name another data folder`, {
-    code: "store.in-use",
-    details: { folder, ...holder },
-  });
+  return new AppError(
+    `the data folder ${folder} is in use by ${who}: end it first, or name another data folder with QUARTERDECK_DATA`,
+    {
+      code: "store.in-use",
+      details: { folder, ...holder },
+    },
+  );
 }
 
 function tryHolder(sidecar: string): Holder | undefined {

@@ -104,7 +104,9 @@ function checkOrigin({ sqlite, file, migrations }: Opened): void {
   const isEmpty = z.number().parse(sqlite.pragma("schema_version", { simple: true })) === 0;
   if (isEmpty) return;
   if (sqlite.pragma("application_id", { simple: true }) !== APPLICATION_ID) {
-    throw new AppError(`${file} is a database of another program: name another data folder`, { code: "store.corrupt" });
+    throw new AppError(`${file} is a database of another program: name another data folder with QUARTERDECK_DATA`, {
+      code: "store.corrupt",
+    });
   }
   const version = userVersion(sqlite);
   if (version <= migrations) return;
