@@ -1,4 +1,7 @@
 import { runCli } from "./cli.ts";
+import { systemClock } from "./platform/clock.ts";
+
+const LEFTOVERS_MS = 500;
 
 // Nothing of ours may end the process without a word, and nothing of an SDK may end it at all: Slack's Socket Mode client is
 // known to leave rejections behind when a connection closes at the wrong moment.
@@ -8,3 +11,5 @@ process.on("unhandledRejection", (reason) => {
 });
 
 process.exitCode = await runCli(process.argv.slice(2));
+// The role has ended. A call of an SDK that nobody waits for any more, and that cannot be cut off, does not keep the process.
+systemClock.setTimer(LEFTOVERS_MS, () => process.exit());

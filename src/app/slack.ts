@@ -35,7 +35,11 @@ interface Deps {
   readonly logger: Logger;
 }
 
+// The start does not wait longer for a Slack that is silent.
+const OPEN_WITHIN_MS = 3000;
 const FLUSH_MS = 5000;
+// A call that Slack does not answer ends by itself after its time-out; whether it had an effect is found out at the next start.
+const LAST_CALLS_MS = 1000;
 const IDENTITY_AGAIN: Backoff = { firstMs: 1000, factor: 2, longestMs: 30_000 };
 
 /** Slack's side of the application: what people see, what they do, and who they are. */
@@ -110,8 +114,23 @@ export class Slack implements AsyncDisposable {
    * reached it goes on trying in the background.
    */
   async open(frontDoor: FrontDoor): Promise<void> {
+    const { clock, logger } = this.#deps;
+    const opening = this.#open(frontDoor);
+    const late = Promise.withResolvers<"late">();
+    const timer = clock.setTimer(OPEN_WITHIN_MS, () => late.resolve("late"));
+    try {
+      if ((await Promise.race([opening, late.promise])) !== "late") return;
+    } finally {
+      timer.cancel();
+    }
+    logger.warn("Slack does not answer; the server goes on without it and keeps trying");
+    opening.catch((error: unknown) => logger.error("Slack cannot be used", { error: errorText(error) }));
+  }
+
+  async #open(frontDoor: FrontDoor): Promise<void> {
     const { environment, store, clock, random, logger } = this.#deps;
     await this.#identify();
+    if (this.#stop.signal.aborted) return;
     this.#app = new SlackApp({
       ...requireSlackTokens(environment),
       apiUrl: environment.slackApiUrl,
@@ -137,7 +156,7 @@ export class Slack implements AsyncDisposable {
   /** Sends what is wanted, as far as it goes quickly. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#outbox.flush(FLUSH_MS);
-    await this.#outbox[Symbol.asyncDispose]();
+    await Promise.race([this.#outbox[Symbol.asyncDispose](), this.#deps.clock.sleep(LAST_CALLS_MS)]);
   }
 
   async #identify(): Promise<void> {
@@ -154,7 +173,7 @@ export class Slack implements AsyncDisposable {
 
   async #ask(): Promise<void> {
     this.#identity = await readIdentity(this.#clients.directory);
-    this.#identified.resolve();
+    if (!this.#stop.signal.aborted) this.#identified.resolve();
   }
 
   async #identifyLater(): Promise<void> {

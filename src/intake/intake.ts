@@ -31,6 +31,7 @@ export interface IntakeDeps
 const LONGEST_REQUEST_MS = 15 * 60_000;
 // What was asked longer ago, before a long stop of the server, is answered instead of done: nobody expects it any more.
 const OLDEST_INTENT_MS = 15 * 60_000;
+const STOP_WITHIN_MS = 1000;
 
 /**
  * Where everything that people ask for comes in. It is recorded before it is acknowledged; what was recorded and not settled
@@ -86,7 +87,8 @@ export class Intake implements AsyncDisposable {
   /** Lets what is under way stop; it stays recorded and is taken up at the next start. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort(new Error("the server stops"));
-    await Promise.allSettled(this.#underWay);
+    // What waits for somebody who does not answer is not waited for.
+    await Promise.race([Promise.allSettled(this.#underWay), this.#deps.clock.sleep(STOP_WITHIN_MS)]);
   }
 
   #read(arrival: SlashArrival, intent: Intent): SlashRequest {

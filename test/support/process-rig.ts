@@ -1,5 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFile, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { type DemoWorld, openDemoWorld } from "../../src/demo/demo-world.ts";
@@ -48,9 +50,12 @@ export async function runProgram(args: readonly string[], options: ProgramOption
   });
 }
 
+// Many starts of the same files: what Node has compiled once it need not compile again.
+const COMPILED = fileURLToPath(new URL("../../node_modules/.cache/compiled-by-node", import.meta.url));
+
 function surroundings(): Readonly<Record<string, string>> {
   const { PATH = "", HOME = "", TMPDIR } = process.env;
-  return { PATH, HOME, ...(TMPDIR !== undefined && { TMPDIR }) };
+  return { PATH, HOME, NODE_COMPILE_CACHE: COMPILED, ...(TMPDIR !== undefined && { TMPDIR }) };
 }
 
 export interface ProcessRigOptions {
@@ -88,6 +93,25 @@ export class ProcessRig implements AsyncDisposable {
     return server;
   }
 
+  /** Ends every server at once. */
+  async killAll(): Promise<void> {
+    await Promise.all(Array.from(this.#servers, (server) => server.kill("SIGKILL")));
+    this.#servers.clear();
+  }
+
+  /** A configuration of its own beside the one of the world; returns its path. */
+  async configuration(name: string, change: (text: string) => string): Promise<string> {
+    const { configurationFile } = this.world;
+    const file = this.path(name);
+    await writeFile(file, change(await readFile(configurationFile, "utf8")));
+    return file;
+  }
+
+  /** A path in the folder of the world, which is gone in the end. */
+  path(name: string): string {
+    return join(dirname(this.world.configurationFile), name);
+  }
+
   /** Starts a server and kills it after so long, ready or not. Throws when it ends by itself before. */
   async killStarting(lifeMs: number): Promise<void> {
     const child = spawn(process.execPath, [ENTRY, "serve"], {
@@ -112,6 +136,15 @@ export class ProcessRig implements AsyncDisposable {
   async type(user: string, text: string): Promise<string | undefined> {
     const result = await this.world.slack.people.typeCommand({ user, channel: DEPLOYS, text });
     return result.status === "acknowledged" ? (result.shown?.text ?? "") : undefined;
+  }
+
+  /** Types a command again and again until the app answers. */
+  async insist(user: string, text: string): Promise<string> {
+    for (;;) {
+      const answer = await this.type(user, text);
+      if (answer !== undefined) return answer;
+      await systemClock.sleep(50);
+    }
   }
 
   /** True when the click was acknowledged. */
@@ -157,7 +190,7 @@ export class ProcessRig implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(Array.from(this.#servers, (server) => server.kill("SIGKILL")));
+    await this.killAll();
     await this.world[Symbol.asyncDispose]();
   }
 }
