@@ -31,8 +31,6 @@ export type CommitsAnswer =
   | {
       /** `forward`: the target comes after what is live; `backward`: before it; `diverged`: both have commits that the other has not. */
       readonly kind: "forward" | "backward" | "diverged";
-      /** The commit where the two part; undefined when they have no common history. */
-      readonly mergeBase: string | undefined;
       /** What the target brings. Empty when backward. */
       readonly added: CommitList;
       /** What is live now and will be gone. Empty when forward. */
@@ -55,32 +53,7 @@ export async function commitsBetween(mirror: MirrorReader, request: CommitsReque
     mergeBase === to ? NONE : listCommits(mirror, { range: `${from}..${to}`, paths, most }),
     mergeBase === from ? NONE : listCommits(mirror, { range: `${to}..${from}`, paths, most }),
   ]);
-  return { kind: direction({ from, to, mergeBase }), mergeBase, added, removed };
-}
-
-/** Whether `descendant` is `ancestor` or comes after it. Rejects with `git.unknown-commit` when the mirror lacks one of them. */
-export async function isAncestor(
-  mirror: MirrorReader,
-  commits: { readonly ancestor: string; readonly descendant: string },
-): Promise<boolean> {
-  const wanted = [commits.ancestor, commits.descendant];
-  const known = await existingCommits(
-    mirror,
-    wanted.filter((sha) => isFullSha(sha)),
-  );
-  const missing = wanted.find((sha) => !known.includes(sha));
-  if (missing !== undefined) {
-    throw new AppError(`The commit ${JSON.stringify(missing.slice(0, 64))} is not in the repository`, {
-      code: "git.unknown-commit",
-    });
-  }
-  const { exitCode } = await mirror.read({
-    command: "merge-base",
-    options: ["--is-ancestor"],
-    operands: wanted,
-    answers: [0, 1],
-  });
-  return exitCode === 0;
+  return { kind: direction({ from, to, mergeBase }), added, removed };
 }
 
 const NONE: CommitList = { commits: [], touching: 0, others: 0 };

@@ -5,11 +5,10 @@ import { join } from "node:path";
 import type { Clock } from "../platform/clock.ts";
 import { errorCode } from "../platform/errors.ts";
 import type { Logger } from "../platform/logger.ts";
-import type { CommitSummary } from "./commit-summary.ts";
-import { commitsBetween, type CommitsAnswer, type CommitsRequest, isAncestor } from "./commits-between.ts";
+import { commitsBetween, type CommitsAnswer, type CommitsRequest } from "./commits-between.ts";
 import { onDisk } from "./on-disk.ts";
 import { GitProgram } from "./git-program.ts";
-import { existingCommits, type RevisionAnswer, summariesOf } from "./look-up-revision.ts";
+import { existingCommits, type RevisionAnswer } from "./look-up-revision.ts";
 import { RemoteCredentials } from "./remote-credentials.ts";
 import type { RepositoryRule } from "./repository-access.ts";
 import type { MirrorLimits } from "./mirror-fetch.ts";
@@ -91,36 +90,6 @@ export class GitRepositories {
       await this.#ensureKnown(mirror, [request.from, request.to], request.signal);
       return commitsBetween(mirror, wanted);
     });
-  }
-
-  /** Whether `descendant` is `ancestor` or comes after it. Rejects with `git.unknown-commit` when the repository lacks one of them. */
-  async isAncestor(request: Asked & { readonly ancestor: string; readonly descendant: string }): Promise<boolean> {
-    return this.#ask(request, async (mirror) => {
-      await this.#ensureKnown(mirror, [request.ancestor, request.descendant], request.signal);
-      return isAncestor(mirror, request);
-    });
-  }
-
-  /** Subject, author and age of a full commit id; undefined when the repository does not have it. */
-  async commit(request: Asked & { readonly sha: string }): Promise<CommitSummary | undefined> {
-    return this.#ask(request, async (mirror) => {
-      await this.#ensureKnown(mirror, [request.sha], request.signal);
-      const [summary] = await summariesOf(
-        mirror,
-        await existingCommits(
-          mirror,
-          [request.sha].filter((sha) => isFullSha(sha)),
-        ),
-      );
-      return summary;
-    });
-  }
-
-  /** Fetches now, unless a fetch began less than `maxAgeMs` ago; 0 when absent. To prepare a mirror, or to see whether access works. */
-  async refresh(request: Asked & { readonly maxAgeMs?: number }): Promise<void> {
-    await this.#ask(request, (mirror) =>
-      mirror.ensureFresh({ since: this.#deps.clock.monotonic() - (request.maxAgeMs ?? 0), signal: request.signal }),
-    );
   }
 
   /** Stops every git process. */

@@ -7,31 +7,14 @@ import { isFullSha, type MalformedRevision, type RevisionText } from "./revision
 /** The part of a mirror that questions need. */
 export type MirrorReader = Pick<RepositoryMirror, "read">;
 
-/** Something else that the same text could have meant. */
-interface OtherMeaning {
-  readonly via: "branch" | "tag" | "sha";
-  readonly sha: string;
-}
-
 export type RevisionAnswer =
-  | (CommitSummary & {
-      readonly kind: "resolved";
-      readonly via: "branch" | "tag" | "sha";
-      /** The full name of the branch or tag that was named. */
-      readonly ref: string | undefined;
-      /** Short names of the allowed branches that contain it, at most 20. Never empty. */
-      readonly onBranches: readonly string[];
-      readonly alsoMatches: readonly OtherMeaning[];
-      /** The repository could not be asked, and the answer comes from an older copy. Only for the digits of a commit. */
-      readonly isStale: boolean;
-    })
+  | (CommitSummary & { readonly kind: "resolved"; readonly via: "branch" | "tag" | "sha" })
   /** More than one commit begins with these digits: the newest first, at most 10 of `count`. */
   | { readonly kind: "ambiguous"; readonly candidates: readonly CommitSummary[]; readonly count: number }
-  | { readonly kind: "unknown"; readonly text: string; readonly suggestions: readonly string[] }
+  | { readonly kind: "unknown"; readonly suggestions: readonly string[] }
   /** The commit exists, but no allowed branch contains it: other branches do, or none does any more. */
   | (CommitSummary & {
       readonly kind: "not-allowed";
-      readonly reason: "on-other-branches" | "on-no-branch";
       /** Short names of the branches that do contain it, at most 20. */
       readonly onBranches: readonly string[];
       readonly allowedBranches: readonly string[];
@@ -41,7 +24,6 @@ export type RevisionAnswer =
 interface Match {
   readonly via: "branch" | "tag" | "sha";
   readonly sha: string;
-  readonly ref: string | undefined;
 }
 
 const MOST_CANDIDATES = 10;
@@ -60,16 +42,9 @@ export async function lookUpRevision(
   const named = await namedCommits(mirror, text.references);
   const commits = text.digits === undefined ? [] : await commitsBeginning(mirror, text.digits);
   const [exact] = text.digits?.length === 40 ? commits : [];
-  const chosen: Match | undefined = exact === undefined ? named[0] : { via: "sha", sha: exact, ref: undefined };
-  if (chosen !== undefined) {
-    const others = [
-      ...named.map(({ via, sha }) => ({ via, sha })),
-      ...commits.map((sha) => ({ via: "sha" as const, sha })),
-    ];
-    const alsoMatches = others.filter(({ sha }) => sha !== chosen.sha).slice(0, MOST_CANDIDATES);
-    return judge(mirror, { match: chosen, alsoMatches, allowedBranches });
-  }
-  if (commits.length === 0) return { kind: "unknown", text: text.text, suggestions: await suggestions(mirror, text) };
+  const chosen: Match | undefined = exact === undefined ? named[0] : { via: "sha", sha: exact };
+  if (chosen !== undefined) return judge(mirror, chosen, allowedBranches);
+  if (commits.length === 0) return { kind: "unknown", suggestions: await suggestions(mirror, text) };
   return onlyDigits(mirror, commits, allowedBranches);
 }
 
@@ -81,44 +56,23 @@ async function onlyDigits(
 ): Promise<RevisionAnswer> {
   const judged: RevisionAnswer[] = [];
   if (commits.length <= MOST_EXAMINED) {
-    for (const sha of commits) {
-      judged.push(
-        await judge(mirror, { match: { via: "sha", sha, ref: undefined }, alsoMatches: [], allowedBranches }),
-      );
-    }
+    for (const sha of commits) judged.push(await judge(mirror, { via: "sha", sha }, allowedBranches));
   }
   const allowed = judged.flatMap((answer) => (answer.kind === "resolved" ? [answer] : []));
-  if (allowed.length === 1 && allowed[0] !== undefined) {
-    const { sha } = allowed[0];
-    const alsoMatches = commits.filter((other) => other !== sha).map((other) => ({ via: "sha" as const, sha: other }));
-    return { ...allowed[0], alsoMatches: alsoMatches.slice(0, MOST_CANDIDATES) };
-  }
+  if (allowed.length === 1 && allowed[0] !== undefined) return allowed[0];
   if (judged.length === 1 && judged[0] !== undefined) return judged[0];
   const candidates = allowed.length > 0 ? allowed.map(({ sha }) => sha) : commits;
   const summaries = await summariesOf(mirror, candidates);
   return { kind: "ambiguous", candidates: summaries.slice(0, MOST_CANDIDATES), count: candidates.length };
 }
 
-interface Judgement {
-  readonly match: Match;
-  readonly alsoMatches: readonly OtherMeaning[];
-  readonly allowedBranches: readonly string[];
-}
-
-async function judge(
-  mirror: MirrorReader,
-  { match, alsoMatches, allowedBranches }: Judgement,
-): Promise<RevisionAnswer> {
+async function judge(mirror: MirrorReader, match: Match, allowedBranches: readonly string[]): Promise<RevisionAnswer> {
   const [summary] = await summariesOf(mirror, [match.sha]);
   if (summary === undefined) throw new Error(`git did not show the commit ${match.sha} that it had just found`);
   const allowed = await branchesContaining(mirror, match.sha, await allowedReferences(mirror, allowedBranches));
-  if (allowed.length > 0) {
-    const onBranches = allowed.slice(0, MOST_BRANCHES);
-    return { ...summary, kind: "resolved", via: match.via, ref: match.ref, onBranches, alsoMatches, isStale: false };
-  }
+  if (allowed.length > 0) return { ...summary, kind: "resolved", via: match.via };
   const others = await branchesContaining(mirror, match.sha, ["refs/heads/"]);
-  const reason = others.length === 0 ? "on-no-branch" : "on-other-branches";
-  return { ...summary, kind: "not-allowed", reason, onBranches: others.slice(0, MOST_BRANCHES), allowedBranches };
+  return { ...summary, kind: "not-allowed", onBranches: others.slice(0, MOST_BRANCHES), allowedBranches };
 }
 
 async function allowedReferences(mirror: MirrorReader, patterns: readonly string[]): Promise<readonly string[]> {
@@ -172,7 +126,7 @@ async function namedCommits(mirror: MirrorReader, references: readonly string[])
     // The pattern also finds what stands below it: refs/heads/release/1 for refs/heads/release.
     if (!references.includes(ref)) continue;
     const [sha] = await existingCommits(mirror, [`${id}^{commit}`]);
-    if (sha !== undefined) matches.push({ via: ref.startsWith("refs/heads/") ? "branch" : "tag", sha, ref });
+    if (sha !== undefined) matches.push({ via: ref.startsWith("refs/heads/") ? "branch" : "tag", sha });
   }
   return matches;
 }

@@ -51,7 +51,9 @@ export class RepositoryMirror {
   /** Resolves once there is a mirror at all, however old. */
   async ensureExists(signal?: AbortSignal): Promise<void> {
     await this.#open();
-    if (!this.#exists || this.#isSuspect) await this.ensureFresh({ since: this.#deps.clock.monotonic(), signal });
+    // A first fetch that is under way already is as good as one of our own.
+    if (!this.#exists) await this.ensureFresh({ since: Number.NEGATIVE_INFINITY, signal });
+    else if (this.#isSuspect) await this.ensureFresh({ since: this.#deps.clock.monotonic(), signal });
   }
 
   /**

@@ -21,7 +21,7 @@ const ENOUGH_DIGITS = 7;
 /**
  * What a revision means. Enough digits of a known and allowed commit are answered from the mirror at once, since commits
  * do not change; everything else only from a fresh mirror, and a miss only after a fetch that began after the question.
- * When that fetch fails, digits that the mirror knows are still answered, marked as stale; anything else throws its error.
+ * When that fetch fails, digits that the mirror knows are still answered; anything else throws its error.
  */
 export async function resolveRevision(mirror: RepositoryMirror, request: RevisionRequest): Promise<RevisionAnswer> {
   const text = parseRevisionText(request.text);
@@ -40,7 +40,7 @@ export async function resolveRevision(mirror: RepositoryMirror, request: Revisio
     await mirror.ensureFresh({ since: askedAt, signal });
   } catch (error) {
     const known = digits > 0 && isServerTrouble(error) ? await lookUp() : undefined;
-    if (isCommit(known)) return { ...known, isStale: true };
+    if (isCommit(known)) return known;
     throw error;
   }
   return lookUp();

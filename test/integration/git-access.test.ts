@@ -77,12 +77,12 @@ describe("a repository", () => {
 
     test("is read with a token", async () => {
       const git = openWith(guarded.url, token());
-      await expect(git.refresh({ repository: url(guarded) })).resolves.toBeUndefined();
+      await expect(bench.fetch(git, url(guarded))).resolves.toBeUndefined();
     });
 
     test("refuses a wrong token and no token, without a word of it in the error", async () => {
       for (const git of [openWith(guarded.url, token("canary-wr0ng-4711")), open({ rules: [] })]) {
-        const error = await appErrorOf(git.refresh({ repository: url(guarded) }));
+        const error = await appErrorOf(bench.fetch(git, url(guarded)));
         expect(error.code).toBe("git.authentication");
         expect(error.message).toContain("refused the credentials");
         expect(JSON.stringify([error.message, error.stack, error.details])).not.toContain("canary");
@@ -93,7 +93,7 @@ describe("a repository", () => {
       const log = join(bench.folder, "argv");
       const program = await bench.script("git-logged", `printf '%s\\n' "$@" >> '${log}'\nexec git "$@"`);
       const git = openWith(guarded.url, token(), { program });
-      await git.refresh({ repository: url(guarded) });
+      await bench.fetch(git, url(guarded));
       expect(await readFile(log, "utf8")).not.toContain("canary");
       const { stdout } = await execa("grep", ["-rl", "canary", join(bench.folder, `mirrors-${count}`)], {
         reject: false,
@@ -116,7 +116,7 @@ describe("a repository", () => {
         else response.writeHead(302, { location: `${thief}${request.url ?? ""}` }).end();
       });
       const git = openWith(redirecting, token());
-      const error = await appErrorOf(git.refresh({ repository: `${redirecting}/acme/deploy.git` }));
+      const error = await appErrorOf(bench.fetch(git, `${redirecting}/acme/deploy.git`));
       expect(error.code).toBe("git.authentication");
       expect(seen.length).toBeGreaterThan(0);
       expect(seen.filter((value) => value !== undefined)).toEqual([]);
@@ -126,7 +126,7 @@ describe("a repository", () => {
       const redirecting = await serve(
         (_request, response) => void response.writeHead(302, { location: `file://${repository.folder}` }).end(),
       );
-      const error = await appErrorOf(open({ rules: [] }).refresh({ repository: `${redirecting}/x` }));
+      const error = await appErrorOf(bench.fetch(open({ rules: [] }), `${redirecting}/x`));
       expect(error.code).toMatch(/^git\./u);
     });
 
@@ -136,7 +136,7 @@ describe("a repository", () => {
       ["refusing", { kind: "unauthorized" }, "git.authentication"],
     ] as const)("says that its server is %s", async (_what, fault, code) => {
       host.setFault(fault);
-      expect((await appErrorOf(open({ rules: [] }).refresh({ repository: url(host) }))).code).toBe(code);
+      expect((await appErrorOf(bench.fetch(open({ rules: [] }), url(host)))).code).toBe(code);
     });
 
     test("is given up when its server hangs", async () => {
@@ -144,7 +144,7 @@ describe("a repository", () => {
       const hanging = await serve(() => accepted.resolve());
       const clock = new FakeClock();
       const git = open({ rules: [], clock, limits: { fetchTimeoutMs: 5000 } });
-      const outcome = appErrorOf(git.refresh({ repository: `${hanging}/acme/deploy.git` }));
+      const outcome = appErrorOf(bench.fetch(git, `${hanging}/acme/deploy.git`));
       await accepted.promise;
       await clock.advance(6000);
       expect(await outcome).toMatchObject({ code: "git.timeout", retry: "backoff" });
@@ -156,7 +156,7 @@ describe("a repository", () => {
         response.writeHead(200, { "content-type": "text/html" }).end(body);
       });
       const codeOf = async (address: string): Promise<string> =>
-        (await appErrorOf(open({ rules: [] }).refresh({ repository: address }))).code;
+        (await appErrorOf(bench.fetch(open({ rules: [] }), address))).code;
       expect(await codeOf(`${page}/lines`)).toBe("git.not-a-repository");
       expect(await codeOf(`${page}/nothing`)).toBe("git.empty");
       expect(await codeOf(`${host.url}/acme/other.git`)).toBe("git.not-a-repository");
@@ -174,21 +174,21 @@ describe("a repository", () => {
       expect(await ask("main")).toMatchObject({ kind: "resolved" });
       isPage = true;
       expect((await appErrorOf(ask("main"))).code).toBe("git.empty");
-      expect(await ask(DEMO_COMMITS.target)).toMatchObject({ kind: "resolved", onBranches: ["main"] });
+      expect(await ask(DEMO_COMMITS.target)).toMatchObject({ kind: "resolved" });
     });
 
     test("whose port is closed is unreachable", async () => {
       const server = createServer();
       const { port } = await listen(server);
       await new Promise((resolve) => void server.close(resolve));
-      expect((await appErrorOf(open({ rules: [] }).refresh({ repository: `http://127.0.0.1:${port}/x` }))).code).toBe(
+      expect((await appErrorOf(bench.fetch(open({ rules: [] }), `http://127.0.0.1:${port}/x`))).code).toBe(
         "git.unreachable",
       );
     });
 
     test("refuses a token with a line end, which could smuggle a line into Git's credential protocol", async () => {
       const git = openWith(guarded.url, token("abcdefgh\nhost=evil.example"));
-      expect((await appErrorOf(git.refresh({ repository: url(guarded) }))).code).toBe("git.access");
+      expect((await appErrorOf(bench.fetch(git, url(guarded)))).code).toBe("git.access");
     });
   });
 
@@ -207,16 +207,14 @@ describe("a repository", () => {
 
     test("is read with the authority's file", async () => {
       const git = openWith(address, { kind: "public", caFile });
-      await expect(git.refresh({ repository: address })).resolves.toBeUndefined();
+      await expect(bench.fetch(git, address)).resolves.toBeUndefined();
     });
 
     test("is refused without it, with another and with a file that is not there", async () => {
       const other = join(bench.folder, "other.crt");
       await writeFile(other, createSelfSignedCertificate("other").cert);
       for (const wrong of [undefined, other, join(bench.folder, "missing.crt")]) {
-        const error = await appErrorOf(
-          openWith(address, { kind: "public", caFile: wrong }).refresh({ repository: address }),
-        );
+        const error = await appErrorOf(bench.fetch(openWith(address, { kind: "public", caFile: wrong }), address));
         expect(error.code).toBe("git.certificate");
         expect(error.message).toContain("caFile");
       }
@@ -274,9 +272,7 @@ describe("a repository", () => {
         /address/u,
       ],
     ])("says what is wrong with %s", async (_what, script, code, advice) => {
-      const error = await appErrorOf(
-        (await openSsh(script)).refresh({ repository: "git@git.example.com:acme/deploy.git" }),
-      );
+      const error = await appErrorOf(bench.fetch(await openSsh(script), "git@git.example.com:acme/deploy.git"));
       expect(error.code).toBe(code);
       expect(error.message).toMatch(advice);
     });
@@ -293,7 +289,7 @@ describe("a repository", () => {
         clock,
         limits: { fetchTimeoutMs: 5000 },
       });
-      const outcome = appErrorOf(git.refresh({ repository: "git@git.example.com:acme/deploy.git" }));
+      const outcome = appErrorOf(bench.fetch(git, "git@git.example.com:acme/deploy.git"));
       const pid = await vi.waitFor(async () => (await readFile(pidFile, "utf8")).trim(), { timeout: 10_000 });
       await clock.advance(6000);
       expect((await outcome).code).toBe("git.timeout");
@@ -302,9 +298,9 @@ describe("a repository", () => {
     });
 
     test("needs a rule", async () => {
-      expect(
-        (await appErrorOf(open({ rules: [] }).refresh({ repository: "git@git.example.com:acme/deploy.git" }))).code,
-      ).toBe("git.access");
+      expect((await appErrorOf(bench.fetch(open({ rules: [] }), "git@git.example.com:acme/deploy.git"))).code).toBe(
+        "git.access",
+      );
     });
   });
 });

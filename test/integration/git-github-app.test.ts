@@ -146,7 +146,7 @@ describe("the token of a GitHub App", () => {
           JSON.stringify({ token: `ghs_token${requests.length}`, expires_at: isoTime(Date.now() + 60 * MINUTE_MS) }),
         );
     const repository = host.repositoryUrl("acme/deploy.git");
-    expect((await appErrorOf(git.refresh({ repository }))).code).toBe("git.authentication");
+    expect((await appErrorOf(bench.fetch(git, repository))).code).toBe("git.authentication");
     expect(await git.resolveRevision({ repository, text: "abc123", allowedBranches: ["main"] })).toMatchObject({
       sha: DEMO_COMMITS.target,
     });

@@ -54,7 +54,7 @@ describe("the mirror of a repository", () => {
   };
 
   test("holds commits and folders but no file contents", async () => {
-    await bench.open().refresh({ repository: url() });
+    await bench.fetch(bench.open(), url());
     const types = await runGit([
       "--git-dir",
       await mirrorFolder(),
@@ -75,11 +75,11 @@ describe("the mirror of a repository", () => {
 
   test("is not made of an empty repository, which could be a login page as well", async () => {
     await bench.repository("empty.git");
-    expect((await appErrorOf(bench.open().refresh({ repository: bench.url("empty.git") }))).code).toBe("git.empty");
+    expect((await appErrorOf(bench.fetch(bench.open(), bench.url("empty.git")))).code).toBe("git.empty");
   });
 
   test("keeps nothing in its configuration: neither an address nor a way to fetch on demand", async () => {
-    await bench.open().refresh({ repository: url() });
+    await bench.fetch(bench.open(), url());
     expect(await readFile(join(await mirrorFolder(), "config"), "utf8")).not.toMatch(/remote|url|promisor|partial/iu);
   });
 
@@ -101,24 +101,23 @@ describe("the mirror of a repository", () => {
 
   test("is one for all spellings of an address", async () => {
     const git = bench.open();
-    for (const spelling of [url(), `${url()}/`, url().replace(/\.git$/u, "")])
-      await git.refresh({ repository: spelling, maxAgeMs: HOUR_MS });
+    for (const spelling of [url(), `${url()}/`, url().replace(/\.git$/u, "")]) await bench.fetch(git, spelling);
     expect(await readdir(bench.mirrors)).toHaveLength(2);
   });
 
   test("is fetched once for all who ask at the same time", async () => {
     const { git, fetches } = await watched({ maxAgeMs: HOUR_MS });
-    await Promise.all(Array.from({ length: 20 }, () => git.refresh({ repository: url(), maxAgeMs: HOUR_MS })));
+    await Promise.all(Array.from({ length: 20 }, () => bench.fetch(git, url())));
     expect(await fetches()).toBe(1);
   });
 
   test("is fetched once more for all who asked after a fetch had begun", async () => {
     const { git, fetches, settled, hold, release } = await watched();
-    await git.refresh({ repository: url() });
+    await bench.fetch(git, url());
     await hold();
-    const early = git.refresh({ repository: url() });
+    const early = bench.fetch(git, url());
     await settled(2);
-    const late = Array.from({ length: 20 }, () => git.refresh({ repository: url() }));
+    const late = Array.from({ length: 20 }, () => bench.fetch(git, url()));
     await release();
     await Promise.all([early, ...late]);
     expect(await fetches()).toBe(3);
@@ -128,8 +127,8 @@ describe("the mirror of a repository", () => {
     const { git, settled, hold, release } = await watched();
     await hold();
     const abort = new AbortController();
-    const impatient = appErrorOf(git.refresh({ repository: url(), signal: abort.signal }));
-    const patient = git.refresh({ repository: url(), maxAgeMs: HOUR_MS });
+    const impatient = appErrorOf(bench.fetch(git, url(), abort.signal));
+    const patient = bench.fetch(git, url());
     await settled(1);
     abort.abort(new AppError("the person left", { code: "test.left" }));
     expect((await impatient).code).toBe("test.left");
@@ -164,13 +163,13 @@ describe("the mirror of a repository", () => {
   });
 
   test("outlives a restart without a new copy", async () => {
-    await bench.open().refresh({ repository: url() });
+    await bench.fetch(bench.open(), url());
     await rename(repository.folder, `${repository.folder}.away`);
     expect(await resolved(bench.open(), first)).toBe(first);
   });
 
   test("takes up after a kill in the middle of a fetch: locks and half a pack are removed", async () => {
-    await bench.open().refresh({ repository: url() });
+    await bench.fetch(bench.open(), url());
     const folder = await mirrorFolder();
     const leftovers = [
       "packed-refs.lock",
@@ -192,7 +191,7 @@ describe("the mirror of a repository", () => {
   });
 
   test("is not mistaken for complete after a kill in the middle of the first fetch", async () => {
-    await bench.open().refresh({ repository: url() });
+    await bench.fetch(bench.open(), url());
     const folder = await mirrorFolder();
     await rename(folder, `${folder}.new`);
     expect(await resolved(bench.open(), "main")).toBe(first);
@@ -220,7 +219,7 @@ describe("the mirror of a repository", () => {
   ];
 
   test.each(DAMAGES)("is made anew when %s at the start", async (_what, damage) => {
-    await bench.open().refresh({ repository: url() });
+    await bench.fetch(bench.open(), url());
     await damage(await mirrorFolder());
     const git = bench.open({ maxAgeMs: HOUR_MS });
     expect(await resolved(git, first)).toBe(first);
@@ -229,9 +228,9 @@ describe("the mirror of a repository", () => {
 
   test.each(DAMAGES)("is made anew when %s while it is in use", async (_what, damage) => {
     const git = bench.open({ maxAgeMs: HOUR_MS });
-    await git.refresh({ repository: url() });
+    await bench.fetch(git, url());
     await damage(await mirrorFolder());
-    expect(await git.commit({ repository: url(), sha: first })).toMatchObject({ sha: first });
+    expect(await resolved(git, first)).toBe(first);
     expect(await resolved(git, "main")).toBe(first);
   });
 
@@ -242,7 +241,7 @@ describe("the mirror of a repository", () => {
       Object.fromEntries(Array.from({ length: 400 }, () => [randomBytes(90).toString("hex"), ""])),
     );
     const git = bench.open({ limits: { maxBytes: 20_000 } });
-    const error = await appErrorOf(git.refresh({ repository: url() }));
+    const error = await appErrorOf(bench.fetch(git, url()));
     expect(error).toMatchObject({ code: "git.too-big", retry: "never" });
     expect(error.message).toContain("bigger than the limit");
     expect(await readdir(bench.mirrors)).toEqual(["home"]);
@@ -250,14 +249,14 @@ describe("the mirror of a repository", () => {
 
   test("stays as it was when the repository outgrows the limit", async () => {
     const git = bench.open({ limits: { maxBytes: 20_000 } });
-    await git.refresh({ repository: url() });
+    await bench.fetch(git, url());
     await commit(
       "main",
       "big",
       Object.fromEntries(Array.from({ length: 400 }, () => [randomBytes(90).toString("hex"), ""])),
     );
-    expect((await appErrorOf(git.refresh({ repository: url() }))).code).toBe("git.too-big");
-    expect((await appErrorOf(git.refresh({ repository: url() }))).code).toBe("git.too-big");
+    expect((await appErrorOf(bench.fetch(git, url()))).code).toBe("git.too-big");
+    expect((await appErrorOf(bench.fetch(git, url()))).code).toBe("git.too-big");
     expect(await resolved(git, first)).toBe(first);
   });
 
@@ -265,17 +264,17 @@ describe("the mirror of a repository", () => {
     const endless = `if [ "$1" != fetch ]; then exec git "$@"; fi\nwhile :; do head -c 65536 /dev/zero >> "$GIT_DIR/objects/pack/tmp_pack_x"; sleep 0.01; done`;
     const program = await bench.script("git-endless", endless);
     const git = bench.open({ program, limits: { maxBytes: 1_000_000, sizeCheckMs: 20 } });
-    expect((await appErrorOf(git.refresh({ repository: url() }))).code).toBe("git.too-big");
+    expect((await appErrorOf(bench.fetch(git, url()))).code).toBe("git.too-big");
     expect(await readdir(bench.mirrors)).toEqual(["home"]);
   });
 
   test("stays small in packs over many fetches", async () => {
     const git = bench.open();
-    await git.refresh({ repository: url() });
+    await bench.fetch(git, url());
     let last = first;
     for (let count = 0; count < 55; count += 1) {
       last = await commit("main", `commit ${count}`, { "app/deployment.yaml": `replicas: ${count}\n` });
-      await git.refresh({ repository: url() });
+      await bench.fetch(git, url());
     }
     const packs = (await readdir(await packFolder())).filter((name) => name.endsWith(".pack"));
     expect(packs.length).toBeLessThan(20);
@@ -284,7 +283,7 @@ describe("the mirror of a repository", () => {
   });
 
   test("of a repository that is not there is an error that says so", async () => {
-    const error = await appErrorOf(bench.open().refresh({ repository: bench.url("nothing.git") }));
+    const error = await appErrorOf(bench.fetch(bench.open(), bench.url("nothing.git")));
     expect(error.code).toBe("git.not-a-repository");
     expect(error.message).toContain("Check the address");
   });
@@ -293,15 +292,15 @@ describe("the mirror of a repository", () => {
     const blocked = join(bench.folder, "blocked");
     await writeFile(blocked, "a file where a folder should be");
     const git = bench.open({ folder: join(blocked, "git") });
-    const error = await appErrorOf(git.refresh({ repository: url() }));
+    const error = await appErrorOf(bench.fetch(git, url()));
     expect(error).toMatchObject({ code: "git.disk", retry: "backoff" });
     expect(error.message).toContain(blocked);
     await rm(blocked);
-    await expect(git.refresh({ repository: url() })).resolves.toBeUndefined();
+    await expect(bench.fetch(git, url())).resolves.toBeUndefined();
   });
 
   test("of a folder on this machine needs a rule that allows it", async () => {
-    const error = await appErrorOf(bench.open({ rules: [] }).refresh({ repository: url() }));
+    const error = await appErrorOf(bench.fetch(bench.open({ rules: [] }), url()));
     expect(error.code).toBe("git.access");
   });
 

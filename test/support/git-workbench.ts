@@ -56,6 +56,11 @@ export class GitWorkbench {
     return opened;
   }
 
+  /** Has the mirror fetched, as a question about a branch does when mirrors may not be old at all. */
+  async fetch(git: GitRepositories, repository: string, signal?: AbortSignal): Promise<void> {
+    await git.resolveRevision({ repository, text: "main", allowedBranches: ["**"], signal });
+  }
+
   /** An executable shell script in the folder; gives its path. */
   async script(name: string, lines: string): Promise<string> {
     const path = join(this.folder, name);

@@ -4,15 +4,9 @@ import { parseSummaries } from "../../../src/git/commit-summary.ts";
 
 const SHA = "a".repeat(40);
 
-function summary(fields: {
-  name?: string;
-  authored?: string;
-  committed?: string;
-  subject?: string;
-  trailers?: string;
-}) {
-  const { name = "Ana", authored = "1700000000", committed = "1700000001", subject = "Fix", trailers = "" } = fields;
-  const record = [SHA, "aaaaaaa", name, "ana@example.com", authored, committed, subject, trailers];
+function summary(fields: { name?: string; authored?: string; committed?: string; subject?: string }) {
+  const { name = "Ana", authored = "1700000000", committed = "1700000001", subject = "Fix" } = fields;
+  const record = [SHA, "aaaaaaa", name, "ana@example.com", authored, committed, subject];
   const [parsed] = parseSummaries({ exitCode: 0, stdout: `${record.join("\0")}\0` });
   return parsed;
 }
@@ -25,22 +19,7 @@ describe("the summary of a commit", () => {
       subject: "Fix",
       author: { name: "Ana", email: "ana@example.com" },
       authoredAt: 1_700_000_000_000,
-      coAuthors: [],
     });
-  });
-
-  test("names the co-authors and leaves out lines that name nobody", () => {
-    const trailers = ["Bo <bo@example.com>", "nobody", "Cy <<cy@example.com>>"].join("\u001E");
-    expect(summary({ trailers })?.coAuthors).toEqual([
-      { name: "Bo", email: "bo@example.com" },
-      { name: "Cy <", email: "cy@example.com>" },
-    ]);
-  });
-
-  test("takes at most ten co-authors", () => {
-    expect(
-      summary({ trailers: Array.from({ length: 99 }, (_, place) => `P <${place}@x>`).join("\u001E") })?.coAuthors,
-    ).toHaveLength(10);
   });
 
   test("caps a subject of a megabyte and a name of any length", () => {
