@@ -46,6 +46,18 @@ export class Secrets {
     throw unresolved(secret, "is not declared under `secrets` in the configuration");
   }
 
+  /** What is wrong with each of the secrets that cannot be had, for a check before the start. */
+  problems(): readonly string[] {
+    return Object.keys(this.#deps.sources).flatMap((secret) => {
+      try {
+        this.resolve({ secret });
+        return [];
+      } catch (error) {
+        return [errorText(error)];
+      }
+    });
+  }
+
   #fromVariable(secret: string, variable: string): string {
     const value = this.#deps.variables[variable]?.trim();
     if (!value) throw unresolved(secret, `is to be in the environment variable ${variable}, which is not set. Set it`);

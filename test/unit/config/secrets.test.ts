@@ -105,4 +105,11 @@ describe("a secret", () => {
     const large = secretsOf({ TOKEN: { file: await secretFile("x".repeat(70_000)) } });
     expect(() => large.resolve({ secret: "TOKEN" })).toThrow(/too large/u);
   });
+
+  it("is one of those that a check before the start reports", () => {
+    const secrets = secretsOf({ GOOD: { env: "GOOD" }, BAD: { env: "BAD" } }, { GOOD: "correct-horse" });
+    expect(secrets.problems()).toEqual([
+      "The secret BAD is to be in the environment variable BAD, which is not set. Set it",
+    ]);
+  });
 });
