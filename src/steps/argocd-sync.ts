@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 import type { Application } from "../argocd/application.ts";
-import { newestDeployment, revisionList } from "../argocd/application-facts.ts";
+import { isMultiSource, revisionList } from "../argocd/application-facts.ts";
 import { ArgocdError } from "../argocd/argocd-errors.ts";
 import { type AppLocation, type ArgocdServer, commitSources, locateApp, withProject } from "../argocd/argocd-server.ts";
 import { rememberBefore } from "../argocd/expectation.ts";
@@ -12,15 +12,15 @@ import {
   infosOf,
   type OwnOperation,
   summarizeOperation,
-  syncedRevisions,
 } from "../argocd/operation-identity.ts";
-import { isMultiSource } from "../argocd/application-facts.ts";
 import { type ActionContext, defineAction, type StepKind, type StepResult } from "../engine/step-kind.ts";
-import { tryAppRef } from "../domain/target.ts";
+import { type ApprovalRule, tryAppRef } from "../domain/target.ts";
 import type { Clock } from "../platform/clock.ts";
 import { AppError } from "../platform/errors.ts";
+import type { CommitsReader } from "./gate-commits.ts";
+import { isWholeAt, sourceDigest } from "./live-revision.ts";
+import { stepBack } from "./step-back.ts";
 import { approvalChanges, refusalOf } from "./sync-preflight.ts";
-import { liveRevision, sourceDigest } from "./live-revision.ts";
 import { SyncedOperation } from "./synced-operation.ts";
 
 const Input = z.strictObject({
@@ -32,6 +32,8 @@ const Input = z.strictObject({
   prune: z.boolean().optional(),
   /** Syncs even where the revision is proven and still live. */
   again: z.boolean().optional(),
+  /** Whether the revision may lie before what is live, as in a rollback; false unless said. */
+  back: z.boolean().optional(),
 });
 type Input = z.infer<typeof Input>;
 
@@ -53,6 +55,9 @@ type Checkpoint = z.infer<typeof Checkpoint>;
 interface Deps {
   readonly servers: ReadonlyMap<string, ArgocdServer>;
   readonly clock: Pick<Clock, "now">;
+  readonly git: CommitsReader;
+  /** What the environment of the application asks for, as the configuration says now. */
+  readonly ruleOf: (app: string) => ApprovalRule | undefined;
 }
 
 // How soon an application that somebody else is syncing, or whose window is closed, is looked at again.
@@ -93,8 +98,12 @@ async function sync(deps: Deps, input: Input, context: ActionContext): Promise<S
   if (hasOperationInProgress(application)) return busy(application);
   if (!input.again && isProvenAndLive(application, input, context))
     return skipped(deps, application, { input, context });
-  const changed = approvalChanges(application, { context, revision: input.revision, serverUrl: location.server.url });
+  const { revision } = input;
+  const now = { context, revision, serverUrl: location.server.url, rule: deps.ruleOf(input.app) };
+  const changed = approvalChanges(application, now);
   if (changed !== undefined) return changed;
+  const back = input.back === true ? undefined : await stepBack(deps.git, application, { revision, context });
+  if (back !== undefined) return back;
   return post(deps, location, { application, input, context });
 }
 
@@ -108,6 +117,8 @@ async function post(deps: Deps, location: AppLocation, attempt: Attempt): Promis
   const { application, input, context } = attempt;
   const checkpoint: Checkpoint = { before: rememberBefore(application), postedAtMs: deps.clock.now() };
   await context.checkpoint(JSON.parse(JSON.stringify(checkpoint)));
+  // Recording takes a while, in which the run may have been stopped or have run out of time.
+  context.signal.throwIfAborted();
   context.progress({ text: `Asking Argo CD to sync ${input.revision.slice(0, 7)}` });
   const { run, path, attempt: number } = context.effect;
   const infos = [
@@ -181,10 +192,11 @@ function adopt({
   const found = checkpoint ?? { before: rememberBefore(application), postedAtMs: context.startedAt };
   if (own !== undefined) return accepted(input, context, { ...found, attempt: attemptOf(own) });
   if (checkpoint === undefined) return undefined;
-  const entry = newestDeployment(application);
-  const isOurs =
-    entry !== undefined && entry.id > checkpoint.before.historyId && revisionList(entry).includes(input.revision);
-  return isOurs ? accepted(input, context, checkpoint) : undefined;
+  const { uid, historyId } = checkpoint.before;
+  const isDeployed = application.status.history.some(
+    (entry) => entry.id > historyId && revisionList(entry).includes(input.revision),
+  );
+  return isDeployed && uid === application.metadata.uid ? accepted(input, context, checkpoint) : undefined;
 }
 
 function attemptOf(own: OwnOperation): number | undefined {
@@ -226,8 +238,7 @@ function isProvenAndLive(application: Application, input: Input, { facts }: Acti
     proof.revision === input.revision &&
     proof.applicationUid === application.metadata.uid &&
     proof.sourceDigest === sourceDigest(application) &&
-    liveRevision(application) === input.revision &&
-    syncedRevisions(application.status.operationState).includes(input.revision)
+    isWholeAt(application, input.revision)
   );
 }
 

@@ -15,6 +15,16 @@ export function liveRevision(application: Application): string {
   return sync.status === "Synced" ? (revisionList(sync)[index] ?? "") : "";
 }
 
+/**
+ * Whether the application is at the revision as a whole. After a sync of another one that failed, is still running or took
+ * only some resources, the revision is the last one applied in full, but what runs is a mixture.
+ */
+export function isWholeAt(application: Application, revision: string): boolean {
+  const { operationState } = application.status;
+  const isAsBefore = operationState === undefined || operationState.operation.sync.dryRun;
+  return liveRevision(application) === revision && (isAsBefore || lastFullSync(application).includes(revision));
+}
+
 function lastFullSync(application: Application): readonly string[] {
   const { operationState } = application.status;
   if (operationState?.phase !== "Succeeded") return [];

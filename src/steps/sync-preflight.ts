@@ -1,6 +1,7 @@
 import type { Application } from "../argocd/application.ts";
 import { autoSyncOn, errorConditions, isDeleting, skipsReconcile, usesHydrator } from "../argocd/application-facts.ts";
 import { changedFields, changesText, type GateSubject } from "../domain/gate.ts";
+import type { ApprovalRule } from "../domain/target.ts";
 import type { ActionContext, StepResult } from "../engine/step-kind.ts";
 import { liveRevision, sourceDigest } from "./live-revision.ts";
 
@@ -45,16 +46,22 @@ export function autoSyncMessage(application: Application, revision: string): str
   );
 }
 
+/** What a sync would do now, for a comparison with what was approved. */
+interface AboutToSync {
+  readonly context: ActionContext;
+  readonly revision: string;
+  readonly serverUrl: string;
+  /** What the environment asks for, as the configuration says now; undefined where it asks nobody. */
+  readonly rule: ApprovalRule | undefined;
+}
+
 /**
- * What people approved is compared with what is there now, just before the effect. A difference voids the approval:
- * the run goes back to its gate and shows the difference.
+ * What people approved is compared with what is there now, just before the effect. A difference voids the approval: the run
+ * goes back to its gate and shows the difference. Nothing is done either where people are to be asked only since the run started.
  */
-export function approvalChanges(
-  application: Application,
-  now: { readonly context: ActionContext; readonly revision: string; readonly serverUrl: string },
-): Refusal | undefined {
+export function approvalChanges(application: Application, now: AboutToSync): Refusal | undefined {
   const subject = now.context.facts.approved?.subject;
-  if (subject === undefined) return undefined;
+  if (subject === undefined) return now.rule === undefined ? undefined : unasked(application);
   const current: GateSubject = {
     ...subject,
     serverUrl: now.serverUrl,
@@ -62,11 +69,18 @@ export function approvalChanges(
     fromRevision: liveRevision(application),
     toRevision: now.revision,
     sourceDigest: sourceDigest(application),
+    rule: now.rule ?? subject.rule,
   };
   const changed = [...changedFields(subject, current)];
   if (changed.length === 0) return undefined;
   const message = `${changesText(subject, current)} between the approval and the sync`;
   return { status: "failed", failure: { code: "approval.void", message, retry: "never", details: { changed } } };
+}
+
+function unasked(application: Application): Refusal {
+  const { name } = application.metadata;
+  const message = `The environment of ${name} has been set to ask for approval since this run started, and nobody was asked. Start it again.`;
+  return failed("approval.missing", message);
 }
 
 function failed(code: string, message: string): Refusal {

@@ -16,7 +16,13 @@ const kinds: Readonly<Record<string, StepDescription>> = {
   "argocd/sync": {
     sort: "action",
     protects: true,
-    inputSchema: z.strictObject({ app, revision, prune: z.boolean().default(false), again: z.boolean().optional() }),
+    inputSchema: z.strictObject({
+      app,
+      revision,
+      prune: z.boolean().default(false),
+      again: z.boolean().optional(),
+      back: z.boolean().optional(),
+    }),
     outputSchema: z.strictObject({
       operation,
       revision: z.string(),

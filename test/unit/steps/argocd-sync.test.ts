@@ -1,0 +1,448 @@
+import { describe, expect, it } from "vitest";
+
+import type { Application } from "../../../src/argocd/application.ts";
+import { ArgocdError, type ArgocdErrorClass } from "../../../src/argocd/argocd-errors.ts";
+import type { OperationIdentity } from "../../../src/argocd/operation-identity.ts";
+import type { Outcome } from "../../../src/domain/outcome.ts";
+import type { ApprovalRule } from "../../../src/domain/target.ts";
+import type { ActionContext, StepFacts } from "../../../src/engine/step-kind.ts";
+import type { CommitsAnswer } from "../../../src/git/commits-between.ts";
+import type { Json } from "../../../src/platform/canonical-json.ts";
+import { AppError } from "../../../src/platform/errors.ts";
+import { argocdSync } from "../../../src/steps/argocd-sync.ts";
+import { sourceDigest } from "../../../src/steps/live-revision.ts";
+import { FakeArgocd } from "../../support/fake-argocd.ts";
+import { RULE, RunSpec } from "../../support/run-spec.ts";
+import { anApplication, anOperation, aState, at, atMs, SHA_A, SHA_B, SHA_C } from "../argocd/application-builder.ts";
+
+const OWN: OperationIdentity = { run: "run_1", step: "promote/sync", attempt: 1 };
+const EARLIER = { before: { uid: "uid-1", historyId: 3 }, postedAtMs: atMs(9) };
+const NONE = { commits: [], touching: 0, others: 0 };
+
+function history(...revisions: readonly string[]): { status: Record<string, unknown> } {
+  const entries = revisions.map((revision, index) => ({ id: index + 3, revision, deployedAt: at(index) }));
+  return { status: { history: entries } };
+}
+
+class SyncRig {
+  readonly argocd: FakeArgocd;
+  readonly checkpoints: Json[] = [];
+  readonly stop = new AbortController();
+  facts: StepFacts = { runTitle: "Promote checkout", requester: "p_ana", requesterUser: "U1" };
+  checkpointed: Json | undefined;
+  attempt = 1;
+  rule: ApprovalRule | undefined;
+  onCheckpoint: () => void = () => undefined;
+  between: CommitsAnswer | Error = { kind: "forward", added: NONE, removed: NONE };
+
+  constructor(application: Application = anApplication()) {
+    this.argocd = new FakeArgocd(application);
+  }
+
+  /** Executes the step; `input` is put over the usual one. */
+  async run(input: Record<string, unknown> = {}): Promise<Outcome> {
+    const kind = argocdSync({
+      servers: this.argocd.servers,
+      clock: { now: () => atMs(30) },
+      ruleOf: () => this.rule,
+      git: {
+        commitsBetween: () =>
+          this.between instanceof Error ? Promise.reject(this.between) : Promise.resolve(this.between),
+      },
+    });
+    if (kind.sort !== "action") throw new Error("not an action");
+    const context: ActionContext = {
+      effect: { run: "run_1", path: "promote/sync", attempt: this.attempt },
+      facts: this.facts,
+      signal: this.stop.signal,
+      startedAt: atMs(29),
+      checkpointed: this.checkpointed,
+      progress: () => undefined,
+      checkpoint: async (data) => {
+        this.checkpoints.push(data);
+        this.onCheckpoint();
+      },
+    };
+    return await kind.run({ app: "main/argocd/checkout-prod", revision: SHA_B, ...input }, context);
+  }
+}
+
+function failure(outcome: Outcome): { code: string; message: string; retry: unknown } {
+  if (outcome.status === "failed") return outcome.failure;
+  throw new Error(`it ended ${outcome.status}`);
+}
+
+/** What a sync that was accepted hands on. */
+function operation(outcome: Outcome): Json | undefined {
+  if (outcome.status === "succeeded") return outcome.output["operation"];
+  throw new Error(`it ended ${outcome.status}: ${JSON.stringify(outcome)}`);
+}
+
+/** Lets the next POST fail; `then` is what Argo CD made of it all the same. */
+function failPost(rig: SyncRig, error: Error, then: () => void = () => undefined): void {
+  rig.argocd.before = (call) => {
+    if (call.method !== "POST") return;
+    then();
+    throw error;
+  };
+}
+
+function refused(kind: ArgocdErrorClass, retry: "never" | "backoff" = "never"): ArgocdError {
+  return new ArgocdError(`no: ${kind}`, { class: kind, retry });
+}
+
+describe("a sync", () => {
+  it("writes down what was there before, then posts the commit with its own identity", async () => {
+    const rig = new SyncRig(anApplication(history(SHA_A)));
+    rig.onCheckpoint = () => expect(rig.argocd.syncs).toEqual([]);
+    const outcome = await rig.run();
+    expect(rig.checkpoints).toMatchObject([{ before: { uid: "uid-1", historyId: 3 }, postedAtMs: atMs(30) }]);
+    expect(rig.argocd.syncs).toMatchObject([
+      {
+        revision: SHA_B,
+        prune: false,
+        infos: [
+          { name: "quarterdeck.run", value: "run_1" },
+          { name: "quarterdeck.step", value: "promote/sync" },
+          { name: "quarterdeck.attempt", value: "1" },
+          { name: "Reason", value: "Promote checkout, asked for by Slack user U1" },
+        ],
+      },
+    ]);
+    expect(operation(outcome)).toMatchObject({ run: "run_1", step: "promote/sync", attempt: 1, skipped: false });
+  });
+
+  it("names the revision of every source that reads the repository, and prunes only where that is asked for", async () => {
+    const sources = [
+      { repoURL: "https://charts.example.com", chart: "redis", targetRevision: "1" },
+      { repoURL: "https://git.example.com/deploy.git", path: "a" },
+      { repoURL: "https://git.example.com/deploy.git", path: "b" },
+    ];
+    const rig = new SyncRig(anApplication({ spec: { source: undefined, sources } }));
+    await rig.run({ prune: true });
+    expect(rig.argocd.syncs).toMatchObject([{ revisions: [SHA_B, SHA_B], sourcePositions: [2, 3], prune: true }]);
+    expect(rig.argocd.syncs[0]?.revision).toBeUndefined();
+  });
+
+  it("takes nothing but a full commit and an application of a known server", async () => {
+    expect(failure(await new SyncRig().run({ revision: "abc123" })).code).toBe("internal");
+    expect(failure(await new SyncRig().run({ app: "checkout-prod" })).code).toBe("step.input");
+    expect(failure(await new SyncRig().run({ app: "other/argocd/checkout-prod" })).code).toBe("argocd.unknown-server");
+  });
+
+  it("is not begun when it was stopped while it wrote its checkpoint", async () => {
+    const rig = new SyncRig();
+    rig.onCheckpoint = () => rig.stop.abort(new Error("the run has moved on"));
+    expect((await rig.run()).status).toBe("failed");
+    expect(rig.argocd.syncs).toEqual([]);
+  });
+});
+
+describe("an operation of its own", () => {
+  it("is taken over at any point of its life instead of posting a second one", async () => {
+    const requested = anApplication({ operation: anOperation(SHA_B, OWN) });
+    const running = anApplication({
+      operation: anOperation(SHA_B, OWN),
+      status: { operationState: aState(SHA_B, OWN, "Running") },
+    });
+    const failed = anApplication({ status: { operationState: aState(SHA_B, OWN, "Failed") } });
+    for (const application of [requested, running, failed]) {
+      const rig = new SyncRig(application);
+      rig.checkpointed = EARLIER;
+      expect(operation(await rig.run())).toMatchObject({ ...OWN, before: EARLIER.before, postedAtMs: atMs(9) });
+      expect([rig.argocd.syncs, rig.checkpoints]).toEqual([[], []]);
+    }
+  });
+
+  it("is taken over by a later attempt, under the attempt that posted it", async () => {
+    const rig = new SyncRig(anApplication({ status: { operationState: aState(SHA_B, OWN, "Running") } }));
+    rig.attempt = 3;
+    rig.checkpointed = EARLIER;
+    expect(operation(await rig.run())).toMatchObject({ attempt: 1 });
+  });
+
+  it("is not one of another step or of another run", async () => {
+    for (const other of [
+      { ...OWN, step: "promote/other" },
+      { ...OWN, run: "run_2" },
+    ]) {
+      const rig = new SyncRig(anApplication({ status: { operationState: aState(SHA_B, other, "Running") } }));
+      expect(await rig.run()).toMatchObject({ status: "postponed", code: "argocd.busy" });
+    }
+  });
+
+  it("is known by the history when another one took its place before anybody looked", async () => {
+    const rig = new SyncRig(anApplication(history(SHA_A, SHA_B)));
+    rig.checkpointed = EARLIER;
+    expect(operation(await rig.run())).toMatchObject({ attempt: 1, before: EARLIER.before });
+    expect(rig.argocd.syncs).toEqual([]);
+  });
+
+  it("is known by the history also when somebody has deployed something else since", async () => {
+    const rig = new SyncRig(anApplication(history(SHA_A, SHA_B, SHA_C)));
+    rig.checkpointed = EARLIER;
+    expect(operation(await rig.run())).toMatchObject({ attempt: 1 });
+    expect(rig.argocd.syncs).toEqual([]);
+  });
+
+  it("is not what was deployed before it was posted, nor what another application of that name deployed", async () => {
+    const old = new SyncRig(anApplication(history(SHA_B, SHA_A)));
+    old.checkpointed = EARLIER;
+    await old.run();
+    expect(old.argocd.syncs).toHaveLength(1);
+    const recreated = new SyncRig(anApplication({ ...history(SHA_A, SHA_B), metadata: { uid: "uid-2" } }));
+    recreated.checkpointed = EARLIER;
+    await recreated.run();
+    expect(recreated.argocd.syncs).toHaveLength(1);
+  });
+});
+
+describe("a POST that failed", () => {
+  it("has succeeded when Argo CD shows the operation all the same", async () => {
+    const rig = new SyncRig();
+    failPost(rig, refused("timeout", "backoff"), () =>
+      rig.argocd.put(anApplication({ operation: anOperation(SHA_B, OWN) })),
+    );
+    expect(operation(await rig.run())).toMatchObject({ ...OWN, postedAtMs: atMs(30) });
+  });
+
+  it("is worth another try when nothing is there, whatever the answer was", async () => {
+    for (const kind of [
+      "timeout",
+      "server",
+      "unreachable",
+      "bad-response",
+      "not-json",
+      "too-large",
+      "transient",
+    ] as const) {
+      const rig = new SyncRig();
+      failPost(rig, refused(kind));
+      expect(failure(await rig.run())).toMatchObject({ code: `argocd.${kind}`, retry: "backoff" });
+    }
+  });
+
+  it("is final when Argo CD has said why it will not", async () => {
+    for (const kind of ["rbac", "bad-revision", "auto-sync", "project"] as const) {
+      const rig = new SyncRig();
+      failPost(rig, refused(kind));
+      expect(failure(await rig.run())).toMatchObject({ code: `argocd.${kind}`, retry: "never" });
+      expect(rig.argocd.calls.filter((call) => call.startsWith("GET"))).toHaveLength(1);
+    }
+  });
+
+  it("is put off while a window is closed or somebody else syncs", async () => {
+    const closed = new SyncRig();
+    failPost(closed, refused("window"));
+    expect(await closed.run()).toMatchObject({ status: "postponed", code: "argocd.window", afterMs: 60_000 });
+    const busy = new SyncRig();
+    const state = aState(SHA_C, "mallory", "Running");
+    failPost(busy, refused("busy"), () => busy.argocd.put(anApplication({ status: { operationState: state } })));
+    const outcome = await busy.run();
+    expect(outcome).toMatchObject({ status: "postponed", code: "argocd.busy", afterMs: 10_000 });
+    expect(outcome.status === "postponed" ? outcome.message : "").toContain("an operation of mallory");
+  });
+
+  it("is our own earlier one when Argo CD is busy with that", async () => {
+    const rig = new SyncRig();
+    rig.attempt = 2;
+    failPost(rig, refused("busy"), () => rig.argocd.put(anApplication({ operation: anOperation(SHA_B, OWN) })));
+    expect(operation(await rig.run())).toMatchObject({ attempt: 1 });
+  });
+
+  it("fails as it is when it is no answer of Argo CD", async () => {
+    const rig = new SyncRig();
+    failPost(rig, new TypeError("broken"));
+    expect(failure(await rig.run()).code).toBe("internal");
+  });
+});
+
+describe("what cannot be synced", () => {
+  it("is refused with the reason before anything is posted", async () => {
+    const cases: readonly [Application, string][] = [
+      [anApplication({ metadata: { deletionTimestamp: at(1) } }), "argocd.deleting"],
+      [anApplication({ spec: { syncPolicy: { automated: {}, syncOptions: [] } } }), "argocd.auto-sync"],
+      [
+        anApplication({ metadata: { annotations: { "argocd.argoproj.io/skip-reconcile": "true" } } }),
+        "argocd.skip-reconcile",
+      ],
+      [anApplication({ spec: { sourceHydrator: {} } }), "argocd.hydrator"],
+      [anApplication({ status: { conditions: [{ type: "InvalidSpecError", message: "no" }] } }), "argocd.bad-spec"],
+    ];
+    for (const [application, code] of cases) {
+      const rig = new SyncRig(application);
+      expect(failure(await rig.run())).toMatchObject({ code, retry: "never" });
+      expect(rig.argocd.syncs).toEqual([]);
+    }
+  });
+});
+
+describe("a revision that is proven and still live", () => {
+  function proven(application: Application, more: Partial<NonNullable<StepFacts["proof"]>> = {}): SyncRig {
+    const rig = new SyncRig(application);
+    const proof = {
+      run: "run_0",
+      app: "main/argocd/checkout-prod",
+      applicationUid: "uid-1",
+      revision: SHA_B,
+      sourceDigest: sourceDigest(application),
+      provenAt: atMs(1),
+      ...more,
+    };
+    rig.facts = { ...rig.facts, proof };
+    return rig;
+  }
+  const live = anApplication({
+    status: { operationState: aState(SHA_B, "ana", "Succeeded"), ...history(SHA_B).status },
+  });
+
+  it("is not synced again, and says so", async () => {
+    const rig = proven(live);
+    expect(operation(await rig.run())).toMatchObject({ skipped: true, attempt: 1 });
+    expect([rig.argocd.syncs, rig.checkpoints]).toEqual([[], []]);
+  });
+
+  it("is synced again when that is asked for", async () => {
+    const rig = proven(live);
+    await rig.run({ again: true });
+    expect(rig.argocd.syncs).toHaveLength(1);
+  });
+
+  it("is synced where anything about it is not what was proven", async () => {
+    for (const more of [{ revision: SHA_A }, { applicationUid: "uid-0" }, { sourceDigest: "other" }]) {
+      const rig = proven(live, more);
+      await rig.run();
+      expect(rig.argocd.syncs).toHaveLength(1);
+    }
+  });
+
+  it("is synced where the newest operation left it in pieces", async () => {
+    const partial = aState(SHA_C, "ana", "Succeeded");
+    const states = [
+      aState(SHA_C, "ana", "Failed"),
+      aState(SHA_B, "ana", "Failed"),
+      { ...partial, operation: { sync: { revision: SHA_C, resources: [{ kind: "Service", name: "checkout" }] } } },
+    ];
+    for (const operationState of states) {
+      const rig = proven(anApplication({ status: { operationState, ...history(SHA_B).status } }));
+      await rig.run();
+      expect(rig.argocd.syncs).toHaveLength(1);
+    }
+  });
+});
+
+/** The sync of something that people approved, with `application` as they saw it. */
+function approved(application: Application): SyncRig {
+  const rig = new SyncRig(application);
+  const subject = new RunSpec([{ name: "prod", approval: RULE }]).subject("gate", {
+    serverUrl: "https://argocd.test",
+    applicationUid: "uid-1",
+    fromRevision: SHA_A,
+    toRevision: SHA_B,
+    sourceDigest: sourceDigest(application),
+    rule: RULE,
+  });
+  rig.rule = RULE;
+  rig.facts = { ...rig.facts, approved: { subject, digest: "d" } };
+  return rig;
+}
+
+describe("an approval", () => {
+  const application = anApplication(history(SHA_A));
+
+  it("lets the sync through while everything is as it was shown", async () => {
+    const rig = approved(application);
+    await rig.run();
+    expect(rig.argocd.syncs).toHaveLength(1);
+  });
+
+  it("is void when what is live, the application, its sources or its server are others by now", async () => {
+    const changes: readonly [string, Application][] = [
+      ["fromRevision", anApplication(history(SHA_A, SHA_C))],
+      ["applicationUid", anApplication({ ...history(SHA_A), metadata: { uid: "uid-2" } })],
+      [
+        "sourceDigest",
+        anApplication({ ...history(SHA_A), spec: { source: { repoURL: "https://other.test", path: "x" } } }),
+      ],
+    ];
+    for (const [field, changed] of changes) {
+      const rig = approved(application);
+      rig.argocd.put(changed);
+      expect(failure(await rig.run())).toMatchObject({ code: "approval.void", details: { changed: [field] } });
+      expect(rig.argocd.syncs).toEqual([]);
+    }
+  });
+
+  it("is void when the environment asks for more people, or for others, by now", async () => {
+    const rig = approved(application);
+    rig.rule = { ...RULE, quorum: 2 };
+    expect(failure(await rig.run())).toMatchObject({ code: "approval.void", details: { changed: ["rule"] } });
+  });
+
+  it("still holds when the environment asks for none any more", async () => {
+    const rig = approved(application);
+    rig.rule = undefined;
+    await rig.run();
+    expect(rig.argocd.syncs).toHaveLength(1);
+  });
+
+  it("is missing where the environment began to ask for one after the run had started", async () => {
+    const rig = new SyncRig(application);
+    rig.rule = RULE;
+    const { code, message } = failure(await rig.run());
+    expect(code).toBe("approval.missing");
+    expect(message).toContain("Start it again");
+    expect(rig.argocd.syncs).toEqual([]);
+  });
+});
+
+describe("a revision that is older than what is live by now", () => {
+  const lists = { added: NONE, removed: NONE };
+
+  function newerLive(): SyncRig {
+    const rig = new SyncRig(anApplication(history(SHA_C)));
+    rig.between = { kind: "backward", ...lists };
+    return rig;
+  }
+
+  it("is refused: another run went further while this one waited", async () => {
+    const rig = newerLive();
+    const { code, message } = failure(await rig.run());
+    expect(code).toBe("revision.older");
+    expect(message).toBe(
+      "bbbbbbb is older than ccccccc, which is live in checkout-prod by now, so this would go back. Roll back if that is what is wanted.",
+    );
+    expect(rig.argocd.syncs).toEqual([]);
+  });
+
+  it("is synced by a command that is there for going back", async () => {
+    const rig = newerLive();
+    await rig.run({ back: true });
+    expect(rig.argocd.syncs).toHaveLength(1);
+  });
+
+  it("is synced where people approved it, who were shown that it goes back", async () => {
+    const rig = approved(anApplication(history(SHA_A)));
+    rig.between = { kind: "backward", ...lists };
+    await rig.run();
+    expect(rig.argocd.syncs).toHaveLength(1);
+  });
+
+  it("is synced where the two have parted or the repository does not know what is live", async () => {
+    for (const kind of ["diverged", "unknown-live"] as const) {
+      const rig = newerLive();
+      rig.between = kind === "diverged" ? { kind, ...lists } : { kind, sha: SHA_C };
+      await rig.run();
+      expect(rig.argocd.syncs).toHaveLength(1);
+    }
+  });
+
+  it("is put off while Git cannot be asked", async () => {
+    const rig = newerLive();
+    rig.between = new AppError("git.example.com does not answer", { code: "git.unreachable", retry: "backoff" });
+    expect(await rig.run()).toMatchObject({ status: "postponed", code: "git.unreachable" });
+    rig.between = new AppError("no access", { code: "git.authentication" });
+    expect(failure(await rig.run()).code).toBe("git.authentication");
+    expect(rig.argocd.syncs).toEqual([]);
+  });
+});
