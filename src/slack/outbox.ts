@@ -3,7 +3,6 @@ import { withJitter } from "../platform/backoff.ts";
 import type { Clock, Timer } from "../platform/clock.ts";
 import type { Random } from "../platform/ids.ts";
 import type { Logger } from "../platform/logger.ts";
-import { OutboxCounts, type OutboxSnapshot } from "./outbox-counts.ts";
 import { inOrder, progressIntervalMs, readyAt, reserveFor } from "./outbox-order.ts";
 import { type Draw, RateBudget } from "./rate-budget.ts";
 import type { SlackMessages } from "./slack-messages.ts";
@@ -36,7 +35,6 @@ export class Outbox implements AsyncDisposable {
   readonly #sender: SlotSender;
   readonly #budget: RateBudget;
   readonly #halt: WorkspaceHalt;
-  readonly #counts = new OutboxCounts();
   readonly #entries = new Map<string, SlotEntry>();
   readonly #inFlight = new Set<Promise<void>>();
   readonly #waiters = new Set<() => void>();
@@ -98,10 +96,6 @@ export class Outbox implements AsyncDisposable {
       const timer = this.#deps.clock.setTimer(withinMs, end);
       this.#waiters.add(check);
     });
-  }
-
-  snapshot(): OutboxSnapshot {
-    return this.#counts.snapshot(this.#entries.values(), this.#deps.clock.monotonic());
   }
 
   /** Stops sending; what is under way is waited for. What is not sent stays wanted by whoever starts next. */
@@ -187,7 +181,6 @@ export class Outbox implements AsyncDisposable {
   async #send(entry: SlotEntry, parent: SlotRecord | undefined, draws: readonly Draw[]): Promise<void> {
     const report = await this.#sender.send(entry, parent);
     callEnded(entry, report.result.status === "sent", this.#deps.clock.monotonic());
-    this.#counts.count(report);
     this.#heed(entry, report, draws);
     if (isSettled(entry)) this.#settled(entry);
     else if (entry.record.lostReason !== undefined) this.#deps.onSettled(entry.wanted.slot);

@@ -7,7 +7,6 @@ import { failureOf } from "./slack-error.ts";
 const AuthTest = z.looseObject({
   team_id: z.string(),
   user_id: z.string(),
-  bot_id: z.string().optional(),
   url: z.string().optional(),
   enterprise_id: z.string().nullish(),
 });
@@ -17,7 +16,6 @@ export interface SlackIdentity {
   readonly team: string;
   readonly enterprise: string | undefined;
   readonly botUser: string;
-  readonly bot: string | undefined;
   /** Address of the workspace, such as `https://acme.slack.com/`. */
   readonly url: string | undefined;
 }
@@ -30,7 +28,6 @@ export async function readIdentity(client: WebClient): Promise<SlackIdentity> {
       team: answer.team_id,
       enterprise: answer.enterprise_id ?? undefined,
       botUser: answer.user_id,
-      bot: answer.bot_id,
       url: answer.url,
     };
   } catch (error) {

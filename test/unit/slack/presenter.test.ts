@@ -40,7 +40,7 @@ function setUp(settings = NOWHERE_ELSE) {
       return user === undefined ? undefined : { pseudonym, team: "T1", user };
     },
   };
-  const identity = { team: "T1", enterprise: undefined, botUser: "U0BOT", bot: "B1", url: "https://acme.slack.com/" };
+  const identity = { team: "T1", enterprise: undefined, botUser: "U0BOT", url: "https://acme.slack.com/" };
   const lookups = slackLookups({ people, slots, identity: () => identity, linkOf: () => undefined });
   const start = () => {
     const outbox: Outbox = new Outbox({
