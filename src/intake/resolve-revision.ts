@@ -6,7 +6,7 @@ import type { GitRepositories } from "../git/git-repositories.ts";
 import type { RevisionAnswer } from "../git/look-up-revision.ts";
 import type { MalformedRevision } from "../git/revision-text.ts";
 import { AppError, errorMessage } from "../platform/errors.ts";
-import { liveRevision, sourceDigest } from "../steps/live-revision.ts";
+import { isWholeAt, liveRevision, sourceDigest } from "../steps/live-revision.ts";
 import { type Looked, type LookedAt, sentence } from "./resolve-target.ts";
 
 export interface RevisionDeps {
@@ -122,16 +122,19 @@ export async function resolveLive(
   return { kind: "refused", answer: notice("revision.nothing-live", message) };
 }
 
-/** The newest revision that our log proved in the environment and that is not what is live there now. */
+/**
+ * The newest revision that our log proved in the environment and that is not what runs there now. After a sync that failed or
+ * is still running that is the one from before it, which Argo CD goes on calling deployed.
+ */
 export async function resolveProven(
   deps: RevisionDeps,
   asked: { readonly seen: LookedAt; readonly signal: AbortSignal },
 ): Promise<Looked<Revision>> {
   const { target, application } = asked.seen;
-  const live = liveRevision(application);
+  const { uid } = application.metadata;
   const proof = deps
     .proofs(target.app)
-    .find(({ revision, applicationUid }) => revision !== live && applicationUid === application.metadata.uid);
+    .find(({ revision, applicationUid }) => applicationUid === uid && !isWholeAt(application, revision));
   if (proof === undefined) {
     const message =
       `The log knows no earlier revision that was proven in ${target.name}, so there is nothing to go back to by itself. ` +

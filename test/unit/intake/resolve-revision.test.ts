@@ -1,0 +1,237 @@
+import { describe, expect, it } from "vitest";
+
+import type { Application } from "../../../src/argocd/application.ts";
+import { locateApp } from "../../../src/argocd/argocd-server.ts";
+import type { Answer } from "../../../src/engine/answer.ts";
+import type { Proof } from "../../../src/engine/step-kind.ts";
+import type { CommitsAnswer } from "../../../src/git/commits-between.ts";
+import type { RevisionAnswer } from "../../../src/git/look-up-revision.ts";
+import {
+  resolveLive,
+  resolveProven,
+  resolveTyped,
+  type RevisionDeps,
+  stepBackOf,
+} from "../../../src/intake/resolve-revision.ts";
+import type { Looked, LookedAt } from "../../../src/intake/resolve-target.ts";
+import { AppError } from "../../../src/platform/errors.ts";
+import { sourceDigest } from "../../../src/steps/live-revision.ts";
+import { FakeArgocd } from "../../support/fake-argocd.ts";
+import { anApplication, aState, SHA_A, SHA_B, SHA_C } from "../argocd/application-builder.ts";
+
+const REPOSITORY = "https://git.example.com/deploy.git";
+const APP = "main/argocd/checkout-prod";
+const LISTS = { added: { commits: [], touching: 0, others: 0 }, removed: { commits: [], touching: 0, others: 0 } };
+
+function commit(sha: string): Extract<RevisionAnswer, { kind: "resolved" }> {
+  const author = { name: "Ana", email: "ana@example.com" };
+  return { kind: "resolved", via: "sha", sha, short: sha.slice(0, 7), subject: "A change", author, authoredAt: 1 };
+}
+
+interface World {
+  readonly answer?: RevisionAnswer | Error;
+  readonly between?: CommitsAnswer;
+  readonly proofs?: readonly Proof[];
+}
+
+/** What was asked of Git is in `asked`; a revision that is asked for by its whole id is found. */
+function world({ answer, between = { kind: "forward", ...LISTS }, proofs = [] }: World = {}): RevisionDeps & {
+  readonly asked: unknown[];
+} {
+  const asked: unknown[] = [];
+  return {
+    asked,
+    branchesOf: () => ["main"],
+    proofs: () => proofs,
+    git: {
+      resolveRevision: (question) => {
+        asked.push({ ...question, signal: undefined });
+        return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer ?? commit(question.text));
+      },
+      commitsBetween: (question) => {
+        asked.push({ from: question.from, to: question.to, paths: question.paths });
+        return Promise.resolve(between);
+      },
+    },
+  };
+}
+
+function seen(application: Application, name = "prod"): LookedAt {
+  const { servers } = new FakeArgocd(application);
+  const location = locateApp(servers, { server: "main", namespace: "argocd", name: application.metadata.name });
+  return { target: { name, app: APP, first: false, last: true }, location, application };
+}
+
+function proof(application: Application, revision: string, more: Partial<Proof> = {}): Proof {
+  const { uid: applicationUid } = application.metadata;
+  return {
+    run: "r",
+    app: APP,
+    applicationUid,
+    revision,
+    sourceDigest: sourceDigest(application),
+    provenAt: 1,
+    ...more,
+  };
+}
+
+function history(...revisions: readonly string[]): Record<string, unknown> {
+  return { history: revisions.map((revision, id) => ({ id, revision })) };
+}
+
+const signal = new AbortController().signal;
+
+function shaOf(found: Looked<{ readonly sha: string }>): string {
+  if (found.kind === "found") return found.value.sha;
+  throw new Error(JSON.stringify(found.answer));
+}
+
+function told(found: Looked<unknown>): Extract<Answer, { kind: "notice" }> {
+  if (found.kind === "refused" && found.answer.kind === "notice") return found.answer;
+  throw new Error(JSON.stringify(found));
+}
+
+describe("a revision that was typed", () => {
+  const typed = (deps: RevisionDeps, text = "abc123"): ReturnType<typeof resolveTyped> =>
+    resolveTyped(deps, { text, seen: [seen(anApplication())], signal });
+
+  it("is looked up in the repository that the application reads, on the branches that may be deployed from", async () => {
+    const deps = world({ answer: commit(SHA_B) });
+    expect(await typed(deps)).toEqual({
+      kind: "found",
+      value: {
+        kind: "manifests",
+        repository: REPOSITORY,
+        sha: SHA_B,
+        short: "bbbbbbb",
+        text: "abc123",
+        subject: "A change",
+        author: "Ana",
+        authorEmail: "ana@example.com",
+        authoredAt: 1,
+      },
+    });
+    expect(deps.asked).toEqual([
+      { repository: REPOSITORY, text: "abc123", allowedBranches: ["main"], signal: undefined },
+    ]);
+  });
+
+  it("that could be several commits is answered with them", async () => {
+    const candidates = [commit(SHA_A)];
+    const found = await typed(world({ answer: { kind: "ambiguous", candidates, count: 3 } }));
+    expect(found).toMatchObject({
+      kind: "refused",
+      answer: { kind: "candidates", text: "abc123", more: 2, commits: [{ sha: SHA_A, author: "Ana" }] },
+    });
+  });
+
+  it("that is unknown, malformed or elsewhere is refused with what would be right", async () => {
+    const unknown = told(await typed(world({ answer: { kind: "unknown", suggestions: ["main"] } })));
+    expect(unknown).toMatchObject({ code: "revision.unknown", suggestions: ["main"] });
+    const malformed = told(await typed(world({ answer: { kind: "malformed", reason: "not-a-name" } })));
+    expect(malformed.code).toBe("revision.malformed");
+    const elsewhere = {
+      ...commit(SHA_A),
+      kind: "not-allowed",
+      allowedBranches: ["main"],
+      onBranches: ["wip"],
+    } as const;
+    expect(told(await typed(world({ answer: elsewhere }))).message).toContain("only on wip");
+  });
+
+  it("that Git cannot tell is refused with Git's reason; anything else is a fault of ours", async () => {
+    const away = new AppError("git.example.com does not answer", { code: "git.unreachable", retry: "backoff" });
+    expect(told(await typed(world({ answer: away }))).code).toBe("git.unreachable");
+    await expect(typed(world({ answer: new Error("the server stops") }))).rejects.toThrow("the server stops");
+  });
+});
+
+describe("the revision that is live", () => {
+  it("is the last one that was applied in full", async () => {
+    const partial = {
+      ...aState(SHA_C, "ana", "Succeeded"),
+      operation: { sync: { resources: [{ kind: "Service", name: "x" }] } },
+    };
+    const application = anApplication({ status: { ...history(SHA_A, SHA_B), operationState: partial } });
+    expect(shaOf(await resolveLive(world(), { seen: seen(application), signal }))).toBe(SHA_B);
+  });
+
+  it("has to be named where nothing is known to be live", async () => {
+    const application = anApplication({ status: { sync: { status: "OutOfSync", revision: SHA_A } } });
+    expect(told(await resolveLive(world(), { seen: seen(application), signal })).code).toBe("revision.nothing-live");
+  });
+});
+
+describe("the revision to go back to", () => {
+  const good = aState(SHA_B, "ana", "Succeeded");
+  const live = anApplication({ status: { ...history(SHA_A, SHA_B), operationState: good } });
+
+  async function back(application: Application, ...proofs: readonly Proof[]): ReturnType<typeof resolveProven> {
+    return await resolveProven(world({ proofs }), { seen: seen(application), signal });
+  }
+
+  it("is the newest one that was proven and is not live", async () => {
+    expect(shaOf(await back(live, proof(live, SHA_B), proof(live, SHA_A)))).toBe(SHA_A);
+  });
+
+  it("is the proven one itself when the sync of another one failed, still runs or took only a part", async () => {
+    const part = {
+      ...aState(SHA_C, "ana", "Succeeded"),
+      operation: { sync: { resources: [{ kind: "Service", name: "x" }] } },
+    };
+    for (const operationState of [aState(SHA_C, "ana", "Failed"), aState(SHA_C, "ana", "Running"), part]) {
+      const mixed = anApplication({ status: { ...history(SHA_A, SHA_B), operationState } });
+      expect(shaOf(await back(mixed, proof(mixed, SHA_B), proof(mixed, SHA_A)))).toBe(SHA_B);
+    }
+  });
+
+  it("is the proven one itself when another one was applied and did not become healthy", async () => {
+    const broken = anApplication({
+      status: { ...history(SHA_A, SHA_B, SHA_C), operationState: aState(SHA_C, "ana", "Succeeded") },
+    });
+    expect(shaOf(await back(broken, proof(broken, SHA_B)))).toBe(SHA_B);
+  });
+
+  it("is none of another application of that name", async () => {
+    const found = told(await back(live, proof(live, SHA_A, { applicationUid: "uid-0" })));
+    expect(found.code).toBe("rollback.nothing-proven");
+    expect(told(await back(live)).message).toContain('add "to" and a commit');
+  });
+
+  it("is not taken by itself where the application's sources have changed since", async () => {
+    expect(told(await back(live, proof(live, SHA_A, { sourceDigest: "other" }))).code).toBe("rollback.sources-changed");
+  });
+});
+
+describe("a revision that lies before what is live", () => {
+  const application = anApplication({ status: { ...history(SHA_C) } });
+
+  async function step(between: CommitsAnswer, to = SHA_B): ReturnType<typeof stepBackOf> {
+    const { value: revision } = foundOf(await resolveTyped(world(), { text: to, seen: [seen(application)], signal }));
+    const places = [seen(anApplication({ status: { sync: { status: "Unknown" } } }), "staging"), seen(application)];
+    return await stepBackOf(world({ between }), { revision, seen: places, service: "checkout", signal });
+  }
+
+  it("is refused, with the command that goes back", async () => {
+    expect(told(await step({ kind: "backward", ...LISTS }))).toMatchObject({
+      code: "revision.older",
+      suggestions: ["/rollback checkout in prod to bbbbbbb"],
+    });
+  });
+
+  it("is none where it comes after, beside, or where that cannot be told", async () => {
+    for (const between of [
+      { kind: "forward", ...LISTS },
+      { kind: "diverged", ...LISTS },
+      { kind: "unknown-live", sha: SHA_C },
+    ] as const) {
+      expect((await step(between)).kind).toBe("found");
+    }
+    expect((await step({ kind: "backward", ...LISTS }, SHA_C)).kind).toBe("found");
+  });
+});
+
+function foundOf<Value>(found: Looked<Value>): { readonly value: Value } {
+  if (found.kind === "found") return found;
+  throw new Error(JSON.stringify(found.answer));
+}
