@@ -43,8 +43,6 @@ export interface RunRow {
   readonly changedAt: number;
   readonly finishedAt: number | undefined;
   readonly version: number;
-  /** The version that Slack shows in full; behind `version` while something still has to be sent. */
-  readonly shownVersion: number;
   /** The moment at which the run has to be looked at even if nothing happens. */
   readonly wakeAt: number | undefined;
   /** True while it has nothing to dispatch or watch: it costs nothing until something happens to it. */
@@ -53,7 +51,7 @@ export interface RunRow {
 
 /** Everything that one turn of one run changes, committed as one. */
 export interface RunChange extends Append {
-  readonly row: Omit<RunRow, "shownVersion">;
+  readonly row: RunRow;
   readonly claims: readonly LockClaim[];
   readonly proofs: readonly Proof[];
 }
@@ -80,9 +78,6 @@ export interface EventStore {
   appendRun(change: RunChange): Promise<void>;
   /** The events of one run, oldest first. */
   readRun(run: string): readonly RunEvent[];
-  runRow(run: string): RunRow | undefined;
-  /** The run whose short id (`run_7FQ2`) this is; the newest one when there are several. */
-  findRun(shortId: string): RunRow | undefined;
   /** Newest first. */
   listRuns(filter: RunFilter): readonly RunRow[];
   /** Open runs that have something to dispatch or watch. */
@@ -107,7 +102,6 @@ export interface EventStore {
 export interface RunFilter {
   readonly service?: string | undefined;
   readonly environment?: string | undefined;
-  readonly actor?: string | undefined;
   readonly openOnly?: boolean | undefined;
   readonly limit: number;
 }

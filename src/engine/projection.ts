@@ -26,7 +26,7 @@ export function projectRun(run: string, events: readonly RunEvent[]): RunProject
 }
 
 /** The list entry of a run. */
-export function rowOf(state: RunState): Omit<RunRow, "shownVersion"> {
+export function rowOf(state: RunState): RunRow {
   return {
     id: state.id,
     command: state.plan.command,

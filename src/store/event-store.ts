@@ -74,14 +74,6 @@ export class SqliteEventStore implements EventStore {
     return this.#deps.reader.stream(run).map(parseRunEvent);
   }
 
-  runRow(run: string): RunRow | undefined {
-    return this.#deps.runs.row(run);
-  }
-
-  findRun(shortId: string): RunRow | undefined {
-    return this.#deps.runs.find(shortId);
-  }
-
   listRuns(filter: RunFilter): readonly RunRow[] {
     return this.#deps.runs.list(filter);
   }

@@ -29,17 +29,7 @@ export class RunQueries {
     this.#next = sqlite.prepare(`SELECT id AS run, wake_at AS at FROM runs WHERE ${TO_WAKE} ORDER BY wake_at LIMIT 1`);
   }
 
-  row(run: string): RunRow | undefined {
-    const row = this.#queries.row.get({ run });
-    return row && toRunRow(row);
-  }
-
-  find(short: string): RunRow | undefined {
-    const row = this.#queries.find.get({ short });
-    return row && toRunRow(row);
-  }
-
-  list({ service, environment, actor, openOnly, limit }: RunFilter): readonly RunRow[] {
+  list({ service, environment, openOnly, limit }: RunFilter): readonly RunRow[] {
     const rows = this.#orm
       .select()
       .from(runs)
@@ -49,7 +39,6 @@ export class RunQueries {
           environment === undefined
             ? undefined
             : sql`${environment} IN (SELECT value FROM json_each(${runs.environments}))`,
-          actor === undefined ? undefined : eq(runs.requester, actor),
           openOnly === true ? inArray(runs.status, ["running", "failing"]) : undefined,
         ),
       )
@@ -87,18 +76,6 @@ export class RunQueries {
 function prepareQueries(orm: LogDatabase["orm"]) {
   const { ordinal: _ordinal, sequence, ...proof } = getTableColumns(proofs);
   return {
-    row: orm
-      .select()
-      .from(runs)
-      .where(eq(runs.id, sql.placeholder("run")))
-      .prepare(),
-    find: orm
-      .select()
-      .from(runs)
-      .where(eq(runs.shortId, sql.placeholder("short")))
-      .orderBy(desc(runs.ordinal))
-      .limit(1)
-      .prepare(),
     claims: orm.select().from(claims).orderBy(claims.sequence, claims.path).prepare(),
     proofs: orm
       .select(proof)
@@ -119,8 +96,8 @@ function prepareIds<Bound extends unknown[]>(
 
 function toRunRow({
   ordinal: _ordinal,
-  shortId: _shortId,
   unshown: _unshown,
+  shownVersion: _shownVersion,
   ...row
 }: typeof runs.$inferSelect): RunRow {
   return { ...row, finishedAt: row.finishedAt ?? undefined, wakeAt: row.wakeAt ?? undefined };

@@ -3,7 +3,6 @@ import type { Statement } from "better-sqlite3";
 import type { RunEvent } from "../domain/run-event.ts";
 import type { LogFact } from "../engine/ports.ts";
 import type { RunProjection } from "../engine/projection.ts";
-import { shortId } from "../platform/ids.ts";
 import type { LogDatabase } from "./database.ts";
 import type { Passenger } from "./log-writer.ts";
 
@@ -46,9 +45,9 @@ export class RunTables implements Passenger {
 
   constructor({ sqlite }: LogDatabase) {
     this.#insert = sqlite.prepare(
-      `INSERT INTO runs (id, short_id, command, title, status, services, environments, requester, channel, started_at,
+      `INSERT INTO runs (id, command, title, status, services, environments, requester, channel, started_at,
          changed_at, finished_at, version, shown_version, unshown, wake_at, parked)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 1, ?, ?)`,
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 1, ?, ?)`,
     );
     this.#update = sqlite.prepare(
       "UPDATE runs SET status = ?, changed_at = ?, finished_at = ?, version = ?, wake_at = ?, parked = ? WHERE id = ?",
@@ -127,7 +126,7 @@ export class RunTables implements Passenger {
   #insertRow(row: RunWrite["row"]): void {
     const { id, status, changedAt, finishedAt = null, version, wakeAt = null, parked } = row;
     const [services, environments] = [JSON.stringify(row.services), JSON.stringify(row.environments)];
-    const fixed = [id, shortId(id), row.command, row.title, status, services, environments, row.requester, row.channel];
+    const fixed = [id, row.command, row.title, status, services, environments, row.requester, row.channel];
     this.#insert.run(...fixed, row.startedAt, changedAt, finishedAt, version, wakeAt, parked ? 1 : 0);
   }
 

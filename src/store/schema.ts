@@ -68,7 +68,6 @@ export const runs = sqliteTable(
   {
     ordinal: integer().primaryKey(),
     id: text().notNull().unique(),
-    shortId: text("short_id").notNull(),
     command: text().notNull(),
     title: text().notNull(),
     status: text({ enum: ["running", "failing", "succeeded", "failed", "cancelled"] }).notNull(),
@@ -86,7 +85,6 @@ export const runs = sqliteTable(
     parked: integer({ mode: "boolean" }).notNull(),
   },
   (table) => [
-    index("runs_by_short_id").on(table.shortId),
     // Few and narrow on purpose: every index on what changes with each step is one more page in each commit.
     index("runs_open")
       .on(table.wakeAt, table.parked)

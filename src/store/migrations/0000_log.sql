@@ -54,7 +54,6 @@ CREATE UNIQUE INDEX `proofs_once` ON `proofs` (`run`,`app`,`revision`,`proven_at
 CREATE TABLE `runs` (
 	`ordinal` integer PRIMARY KEY NOT NULL,
 	`id` text NOT NULL,
-	`short_id` text NOT NULL,
 	`command` text NOT NULL,
 	`title` text NOT NULL,
 	`status` text NOT NULL,
@@ -73,7 +72,6 @@ CREATE TABLE `runs` (
 );
 --> statement-breakpoint
 CREATE UNIQUE INDEX `runs_id_unique` ON `runs` (`id`);--> statement-breakpoint
-CREATE INDEX `runs_by_short_id` ON `runs` (`short_id`);--> statement-breakpoint
 CREATE INDEX `runs_open` ON `runs` (`wake_at`,`parked`) WHERE status IN ('running', 'failing');--> statement-breakpoint
 CREATE INDEX `runs_unshown` ON `runs` (`ordinal`) WHERE unshown = 1;--> statement-breakpoint
 CREATE TABLE `slots` (

@@ -20,7 +20,6 @@ const ROW = {
   changedAt: 90_000,
   finishedAt: 90_000,
   version: 1,
-  shownVersion: 1,
   wakeAt: undefined,
   parked: true,
   approvedBy: ["p_bo", "p_cy"],

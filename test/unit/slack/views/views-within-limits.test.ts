@@ -112,7 +112,6 @@ const rows = (text: string): readonly RunRow[] =>
     changedAt: 0,
     finishedAt: 100,
     version: 1,
-    shownVersion: 0,
     wakeAt: undefined,
     parked: true,
   }));
