@@ -1,5 +1,6 @@
 import { type Document, isScalar, parseDocument, type Range, visit, type YAMLError } from "yaml";
 
+import { yamlMistake } from "../platform/yaml-mistake.ts";
 import type { CommandDiagnostic, CommandSource, Span } from "./command-source.ts";
 
 export type YamlReading =
@@ -19,8 +20,10 @@ export function readYaml(source: CommandSource, text: string): YamlReading {
   if (refusal !== undefined) return { ok: false, diagnostics: [source.diagnostic(refusal.span, refusal.message)] };
   const document = parseDocument(text, { prettyErrors: false, stringKeys: true, logLevel: "error" });
   const mistakes = [...document.errors, ...document.warnings].slice(0, MOST_REPORTED);
-  if (mistakes.length > 0)
-    return { ok: false, diagnostics: mistakes.map((mistake) => describe(source, text, mistake)) };
+  if (mistakes.length > 0) {
+    const described = mistakes.map((mistake) => describe(source, text, mistake));
+    return { ok: false, diagnostics: firstOfEachLine(described) };
+  }
   const unwanted = findUnwanted(document);
   if (unwanted !== undefined) return { ok: false, diagnostics: [source.diagnostic(unwanted.span, unwanted.message)] };
   source.adopt(document);
@@ -84,21 +87,15 @@ function bracketsBeyond(text: string): number | undefined {
 const ALIAS_MESSAGE =
   "aliases (*name) are not used in command files; write it out, or put a text that begins with * in quotes";
 
-const MESSAGES: Readonly<Record<string, string>> = {
-  BAD_INDENT: "the indentation does not fit: either a bracket or quote is not closed, or this line is too far left",
-  BLOCK_AS_IMPLICIT_KEY: "a second key in the same line; if this is one text with a colon in it, put it in quotes",
-  BLOCK_IN_FLOW: "inside brackets everything is written on one line, or with more indentation",
-  DUPLICATE_KEY: "this key stands here twice; each may stand once",
-  MULTIPLE_DOCS: "a command file is one document; put the second one into a file of its own",
-  MULTILINE_IMPLICIT_KEY: "a key ends with a colon on the same line",
-  NON_STRING_KEY: "a key is a plain word",
-  TAB_AS_INDENT: "indent with spaces; YAML allows no tabs here",
-};
+// What follows in the same line follows from the first.
+function firstOfEachLine(diagnostics: readonly CommandDiagnostic[]): readonly CommandDiagnostic[] {
+  return diagnostics.filter(({ line }, index) => diagnostics.findIndex((earlier) => earlier.line === line) === index);
+}
 
 function describe(source: CommandSource, text: string, mistake: YAMLError): CommandDiagnostic {
   const [start, end] = mistake.pos;
   const found = text.slice(start, end);
-  const known = mistake.code === "TAG_RESOLVE_FAILED" ? tagMessage(found) : MESSAGES[mistake.code];
+  const known = mistake.code === "TAG_RESOLVE_FAILED" ? tagMessage(found) : yamlMistake(mistake.code);
   return source.diagnostic({ offset: start, length: Math.max(1, end - start) }, known ?? plain(mistake.message));
 }
 

@@ -13,6 +13,7 @@ import {
 } from "yaml";
 
 import type { Diagnostic } from "../platform/diagnostic.ts";
+import { yamlMistake } from "../platform/yaml-mistake.ts";
 
 /** The way from the top of a file to one of its values: `["services", 0, "name"]`. */
 export type DataPath = readonly PropertyKey[];
@@ -157,7 +158,11 @@ function syntaxFaults(errors: readonly YAMLError[], text: string): { offset: num
   const tooDeep = errors.find((error) => error.message.includes("call stack"));
   if (tooDeep !== undefined)
     return [{ offset: 0, message: `the file is nested too deeply; at most ${DEEPEST} levels are read` }];
-  return errors.map((error) => ({ offset: error.pos[0], message: syntaxMessage(error, text) }));
+  // After the first mistake the parser no longer knows where it is, and most of what follows is no mistake at all.
+  return errors
+    .toSorted((left, right) => left.pos[0] - right.pos[0])
+    .slice(0, 1)
+    .map((error) => ({ offset: error.pos[0], message: syntaxMessage(error, text) }));
 }
 
 function syntaxMessage(error: YAMLError, text: string): string {
@@ -166,5 +171,5 @@ function syntaxMessage(error: YAMLError, text: string): string {
   if (/[{,][^"']*\$\{\{/u.test(line)) return 'inside { } and [ ] an expression stands in quotes: "${{ secrets.NAME }}"';
   if (error.code === "BAD_ALIAS" || /\*/u.test(line.trim().slice(0, 1)))
     return `${error.message}; a * stands in quotes here`;
-  return error.message;
+  return yamlMistake(error.code) ?? error.message;
 }

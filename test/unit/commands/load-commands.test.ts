@@ -48,7 +48,7 @@ describe("the YAML of a command file", () => {
     [
       "a second document",
       "name: X\n---\nname: Y\n",
-      "2 --- | a command file is one document; put the second one into a file of its own",
+      "2 --- | a file is one document; put the second one into a file of its own",
     ],
     [
       "an expression that is a tag",

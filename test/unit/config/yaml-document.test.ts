@@ -57,7 +57,7 @@ describe("reading YAML", () => {
     ["a tag", "a: !!binary aGk=\n", "1:4 Unresolved tag: tag:yaml.org,2002:binary"],
     ["an unknown anchor", "a: *nowhere\n", "1:4 there is no anchor &nowhere above this line"],
     ["an anchor inside itself", "a: &x [*x]\n", "1:7 this is nested too deeply; at most 40 levels are read"],
-    ["a tab", "a:\n\t- 1\n", "2:1 Tabs are not allowed as indentation"],
+    ["a tab", "a:\n\t- 1\n", "2:1 indent with spaces; YAML allows no tabs here"],
     [
       "an expression without quotes in braces",
       "a: { token: ${{ secrets.X }} }\n",
@@ -66,6 +66,12 @@ describe("reading YAML", () => {
     ["a star without quotes", "a: [*]\n", "1:5 Alias cannot be an empty string; a * stands in quotes here"],
   ])("reports %s with its place", (_, text, expected) => {
     expect(faults(text)[0]).toBe(expected);
+  });
+
+  it("reports the first mistake alone, because most of what the parser says after it is none", () => {
+    expect(faults("environments: [\n  - name: staging\n  - name: prod\nservices: []\n")).toEqual([
+      expect.stringMatching(/^2:3 this does not go into brackets: either a bracket further up is not closed/u),
+    ]);
   });
 
   it("reads one document only", () => {
