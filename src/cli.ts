@@ -1,4 +1,5 @@
-import { AppError, errorText } from "./platform/errors.ts";
+import { didYouMean } from "./platform/did-you-mean.ts";
+import { AppError } from "./platform/errors.ts";
 
 type Role = (args: readonly string[]) => Promise<number>;
 
@@ -20,7 +21,7 @@ const ROLES: Readonly<Record<string, () => Promise<Role>>> = {
   demo: async () => (await import("./app/demo.ts")).demo,
 };
 
-/** Runs the role that the arguments name; resolves with the exit code when it has ended. */
+/** Runs the role that the arguments name; resolves with the exit code when it has ended: 2 when it was called in a wrong way. */
 export async function runCli(args: readonly string[]): Promise<number> {
   const [name = "help", ...rest] = args;
   if (name === "help" || name === "--help" || name === "-h") {
@@ -29,7 +30,9 @@ export async function runCli(args: readonly string[]): Promise<number> {
   }
   const load = ROLES[name];
   if (load === undefined) {
-    process.stderr.write(`There is no role "${name}".\n\n${USAGE}`);
+    const near = didYouMean(name, [...Object.keys(ROLES), "help"]);
+    const hint = near === undefined ? "" : ` Did you mean "${near}"?`;
+    process.stderr.write(`There is no role "${name}".${hint}\n\n${USAGE}`);
     return 2;
   }
   try {
@@ -37,7 +40,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
     return await role(rest);
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
-    process.stderr.write(`${error.message === "" ? errorText(error) : error.message}\n`);
-    return 1;
+    process.stderr.write(`${error.message}\n`);
+    return error.code === "usage" ? 2 : 1;
   }
 }

@@ -9,7 +9,7 @@ import type { Stage } from "../demo/story.ts";
 import { Transcript } from "../demo/transcript.ts";
 import { readEnvironment } from "../config/environment.ts";
 import { systemClock } from "../platform/clock.ts";
-import { AppError } from "../platform/errors.ts";
+import { AppError, errorCode, errorText } from "../platform/errors.ts";
 import { systemRandom } from "../platform/ids.ts";
 import { SecretMask } from "../platform/masking.ts";
 import { shutdownSignal } from "../platform/shutdown-signal.ts";
@@ -28,13 +28,27 @@ export async function demo(args: readonly string[]): Promise<number> {
 
 async function serveDemo(port: number): Promise<number> {
   const stop = shutdownSignal();
-  await using world = await openDemoWorld({ clock: systemClock, random: systemRandom, port });
+  await using world = await openWorld(port);
   const server = await startServer(world);
   say(`The demo is at ${world.slack.url}`);
   say("Type /promote checkout abc123 to prod as Ana, then become Priya and press Approve. Ctrl-C ends it.");
-  await Promise.race([stop, server.exited]);
+  const ended = await Promise.race([stop.then(() => "told to"), server.exited]);
   await server.kill("SIGTERM");
-  return 0;
+  // Ctrl-C reaches the server as well, which may be the first to end.
+  if (ended === "told to" || ended === "exit code 0") return 0;
+  throw new AppError(`The server of the demo ended by itself (${ended}). Start the demo again.`, {
+    code: "demo.server",
+  });
+}
+
+async function openWorld(port: number): Promise<DemoWorld> {
+  try {
+    return await openDemoWorld({ clock: systemClock, random: systemRandom, port });
+  } catch (cause) {
+    if (errorCode(cause) !== "slack-simulator.listen") throw cause;
+    const message = `${errorText(cause)}. End the program that uses the port, or choose another: npm run demo -- --port 3001`;
+    throw new AppError(message, { code: "demo.port", cause });
+  }
 }
 
 /** Plays the story in the terminal; resolves with 0 when everything ended as it should. */
@@ -77,7 +91,7 @@ function readArguments(args: readonly string[]) {
     });
   } catch (cause) {
     throw new AppError("Usage: quarterdeck demo [--port N] or quarterdeck demo --play [promote|crash]", {
-      code: "demo.usage",
+      code: "usage",
       cause,
     });
   }
@@ -86,13 +100,13 @@ function readArguments(args: readonly string[]) {
 function playNamed(name: string): Play {
   const play = PLAYS.find((known) => known === name);
   if (play !== undefined) return play;
-  throw new AppError(`There is no play "${name}". There is: ${PLAYS.join(", ")}.`, { code: "demo.usage" });
+  throw new AppError(`There is no play "${name}". There is: ${PLAYS.join(", ")}.`, { code: "usage" });
 }
 
 function portOf(text: string | undefined): number {
   const port = Number(text ?? PAGE_PORT);
   if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
-  throw new AppError(`"${text ?? ""}" is no port number.`, { code: "demo.usage" });
+  throw new AppError(`"${text ?? ""}" is no port number.`, { code: "usage" });
 }
 
 function say(line: string): void {

@@ -1,4 +1,5 @@
 import { readEnvironment } from "../config/environment.ts";
+import { AppError } from "../platform/errors.ts";
 import { systemClock } from "../platform/clock.ts";
 import { systemRandom } from "../platform/ids.ts";
 import { createLogger } from "../platform/logger.ts";
@@ -7,7 +8,11 @@ import { shutdownSignal } from "../platform/shutdown-signal.ts";
 import { startApplication } from "./application.ts";
 
 /** `quarterdeck serve`: runs until it is told to stop. A second signal ends it at once. */
-export async function serve(): Promise<number> {
+export async function serve(args: readonly string[]): Promise<number> {
+  if (args.length > 0) {
+    const message = "Usage: quarterdeck serve, without arguments; addresses, paths and tokens are in the environment";
+    throw new AppError(message, { code: "usage" });
+  }
   const mask = new SecretMask();
   const environment = readEnvironment(mask);
   const logger = createLogger({ level: "info", mask, now: () => systemClock.now(), write: printLine });

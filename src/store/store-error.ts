@@ -24,7 +24,7 @@ const FAILED: Kind = { code: "store.failed", retry: "backoff", says: "the databa
 // Codes of SQLite and of the operating system; SQLite's extended codes begin with the primary one.
 const KINDS: readonly (readonly [RegExp, Kind])[] = [
   [/^(?:SQLITE_FULL|ENOSPC|EDQUOT)/u, FULL],
-  [/^(?:SQLITE_READONLY|SQLITE_CANTOPEN|SQLITE_PERM|EACCES|EPERM|EROFS|ENOTDIR|EEXIST)/u, READ_ONLY],
+  [/^(?:SQLITE_READONLY|SQLITE_CANTOPEN|SQLITE_PERM|EACCES|EPERM|EROFS|ENOENT|ENOTDIR|EEXIST)/u, READ_ONLY],
   [/^(?:SQLITE_BUSY|SQLITE_LOCKED)/u, BUSY],
   [/^(?:SQLITE_NOTADB|SQLITE_CORRUPT)/u, CORRUPT],
   [/^SQLITE_CONSTRAINT/u, CONFLICT],

@@ -29,7 +29,7 @@ describe.concurrent("quarterdeck demo --play", () => {
 
   it("says which plays there are when it is asked for another", async () => {
     const { code, stderr } = await runProgram(["demo", "--play", "hamlet"]);
-    expect(code).toBe(1);
+    expect(code).toBe(2);
     expect(stderr).toBe('There is no play "hamlet". There is: promote, crash.\n');
   });
 });
