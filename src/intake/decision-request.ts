@@ -25,7 +25,7 @@ const SUBJECT_TIMEOUT_MS = 20_000;
 export async function decideOnGate(
   deps: DecisionDeps,
   arrival: DecisionArrival,
-  sender: { readonly actor: string; readonly settle: () => Promise<void> },
+  sender: Sender,
 ): Promise<Answer | undefined> {
   const state = tryState(deps, arrival.run);
   const step = state?.steps.get(arrival.path);
@@ -38,40 +38,35 @@ export async function decideOnGate(
   if (!arrival.isCurrent) {
     return notice("gate.copy", "This button is on a copy of the message. Use the one in the run's own thread.");
   }
-  const judged = await judgeAsItStands(deps, arrival, { state, step });
-  const { path, attempt, decision, digest, reason } = arrival;
-  const input = {
-    type: "gate-decision" as const,
-    path,
-    attempt,
-    decision,
-    actor: sender.actor,
-    digest,
-    reason,
-    judgement: judged.judgement,
-    current: judged.subject,
-  };
-  const decided = deps.runs.apply(arrival.run, input);
+  for (let current = step; ;) {
+    const judged = await judge(deps, arrival, { state, step: current });
+    const newest = deps.runs.state(arrival.run).steps.get(arrival.path) ?? current;
+    // Who may decide depends on who has. From here to the decision nothing is waited for, so nobody comes in between.
+    const isAsJudged = newest.gate?.decisions.length === current.gate?.decisions.length;
+    if (isAsJudged) return await decide(deps, arrival, { judged, sender });
+    current = newest;
+  }
+}
+
+interface Sender {
+  readonly actor: string;
+  readonly settle: () => Promise<void>;
+}
+
+async function decide(
+  deps: DecisionDeps,
+  arrival: DecisionArrival,
+  { judged, sender }: { readonly judged: Judged; readonly sender: Sender },
+): Promise<Answer | undefined> {
+  const { run, path, attempt, decision, digest, reason } = arrival;
+  const { judgement, subject: current } = judged;
+  const clicked = { path, attempt, decision, actor: sender.actor, digest, reason };
+  const decided = deps.runs.apply(run, { type: "gate-decision", ...clicked, judgement, current });
   // In the same turn and so in the same commit: a crash can never count a click twice.
   const [{ events }] = await Promise.all([decided, sender.settle()]);
   const refusal = events.find((event) => event.type === "gate.refused");
   if (refusal === undefined) return undefined;
   return { kind: "notice", code: refusal.code, message: refusal.message, ...decidedBy(deps, refusal.code, arrival) };
-}
-
-// Somebody else's decision may come in between; more of them than a quorum has people do not.
-const MOST_LOOKS = 10;
-
-/** Judges until nobody else has decided in the meantime: who may decide depends on who has. */
-async function judgeAsItStands(deps: DecisionDeps, arrival: DecisionArrival, at: At): Promise<Judged> {
-  let { step } = at;
-  for (let look = 1; ; look += 1) {
-    const judged = await judge(deps, arrival, { ...at, step });
-    const newest = deps.runs.state(arrival.run).steps.get(arrival.path);
-    const isSame = newest?.gate?.decisions.length === step.gate?.decisions.length;
-    if (isSame || newest === undefined || look === MOST_LOOKS) return judged;
-    step = newest;
-  }
 }
 
 function tryState(deps: DecisionDeps, run: string): RunState | undefined {
