@@ -4,7 +4,6 @@ import type { Command } from "../commands/command.ts";
 import { JsonValue } from "../domain/outcome.ts";
 import type { Plan } from "../domain/plan.ts";
 import type { Origin, RunTarget } from "../domain/run-event.ts";
-import { isOpen } from "../domain/run-state.ts";
 import { Revision, type Service, type Target } from "../domain/target.ts";
 import { type Answer, notice } from "../engine/answer.ts";
 import type { EventStore, Person } from "../engine/ports.ts";
@@ -206,7 +205,10 @@ function aboutRun(code: string, run: string, message: string): Answer {
   return { kind: "notice", code, message, run };
 }
 
-/** The open run that does the same thing, so that the same request twice is one run, also at the same moment. */
+/**
+ * The run that is doing the same thing, so that the same request twice is one run, also at the same moment. One that has
+ * failed and only tells people so is none.
+ */
 function findSame(deps: StartDeps, { command }: StartAsk, { service, target, revision }: Resolved): string | undefined {
   const open = deps.events.listRuns({ service: service.name, environment: target.name, openOnly: true, limit: 100 });
   return [...deps.runs.starting, ...open.map(({ id }) => id)].find((run) => {
@@ -214,7 +216,7 @@ function findSame(deps: StartDeps, { command }: StartAsk, { service, target, rev
     const last = state.targets.at(-1);
     const isSamePlace = last?.service === service.name && last.environment === target.name;
     const isSameCommit = Revision.safeParse(state.inputs["revision"]).data?.sha === revision.sha;
-    return state.plan.command === command.id && isOpen(state) && isSamePlace && isSameCommit;
+    return state.plan.command === command.id && state.status === "running" && isSamePlace && isSameCommit;
   });
 }
 
