@@ -40,7 +40,8 @@ const STOP_WITHIN_MS = 1000;
 export class Intake implements AsyncDisposable {
   readonly #deps: IntakeDeps;
   readonly #stop = new AbortController();
-  readonly #underWay = new Set<Promise<void>>();
+  /** By intent. */
+  readonly #underWay = new Map<string, Promise<void>>();
 
   constructor(deps: IntakeDeps) {
     this.#deps = deps;
@@ -75,8 +76,9 @@ export class Intake implements AsyncDisposable {
     return arrival.kind === "slash" ? notice("resolving", "Looking into it.") : undefined;
   }
 
-  /** Takes up what an earlier process recorded and did not settle. */
+  /** Takes up what an earlier process recorded and did not settle; what has arrived since is under way already. */
   resume(): void {
+    if (this.#stop.signal.aborted) return;
     for (const intent of this.#deps.events.openIntents()) {
       const arrival = this.#arrivalOf(intent);
       if (arrival !== undefined) this.#begin(intent, arrival);
@@ -88,7 +90,7 @@ export class Intake implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort(new Error("the server stops"));
     // What waits for somebody who does not answer is not waited for.
-    await Promise.race([Promise.allSettled(this.#underWay), this.#deps.clock.sleep(STOP_WITHIN_MS)]);
+    await Promise.race([Promise.allSettled(this.#underWay.values()), this.#deps.clock.sleep(STOP_WITHIN_MS)]);
   }
 
   #read(arrival: SlashArrival, intent: Intent): SlashRequest {
@@ -104,8 +106,9 @@ export class Intake implements AsyncDisposable {
   }
 
   #begin(intent: Intent, arrival: Arrival): void {
-    const work = this.#deal(intent, arrival).finally(() => this.#underWay.delete(work));
-    this.#underWay.add(work);
+    if (this.#underWay.has(intent.id)) return;
+    const work = this.#deal(intent, arrival).finally(() => this.#underWay.delete(intent.id));
+    this.#underWay.set(intent.id, work);
   }
 
   async #deal(intent: Intent, arrival: Arrival): Promise<void> {

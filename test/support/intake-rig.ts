@@ -1,0 +1,240 @@
+import type { Application } from "../../src/argocd/application.ts";
+import { loadCommands, readCommandFolder } from "../../src/commands/load-commands.ts";
+import type { Command } from "../../src/commands/command.ts";
+import type { Answer } from "../../src/engine/answer.ts";
+import type { Directory, Job, JobReports, PersonFacts } from "../../src/engine/ports.ts";
+import { projectRun } from "../../src/engine/projection.ts";
+import { RunService } from "../../src/engine/run-service.ts";
+import { RunWork } from "../../src/engine/run-work.ts";
+import type { StepKind } from "../../src/engine/step-kind.ts";
+import type { CommitsAnswer } from "../../src/git/commits-between.ts";
+import type { RevisionAnswer } from "../../src/git/look-up-revision.ts";
+import type { Arrival } from "../../src/intake/arrival.ts";
+import { Intake } from "../../src/intake/intake.ts";
+import { PeopleCheck } from "../../src/intake/people-check.ts";
+import { Inventory } from "../../src/inventory/inventory.ts";
+import { AppError } from "../../src/platform/errors.ts";
+import { systemRandom } from "../../src/platform/ids.ts";
+import { silentLogger } from "../../src/platform/logger.ts";
+import { atEndOfTurn } from "../../src/platform/turn.ts";
+import { builtinSteps } from "../../src/steps/builtin-steps.ts";
+import { openStore, type Store } from "../../src/store/store.ts";
+import { configured, rightConfiguration } from "./configured.ts";
+import { FakeArgocd } from "./fake-argocd.ts";
+import { FakeClock, settle } from "./fake-clock.ts";
+
+const NONE = { commits: [], touching: 0, others: 0 };
+const TIMING = { settleMs: 1000, degradedGraceMs: 1000, startDeadlineMs: 60_000 };
+
+/** What a process has; another one on the same store is what comes after a crash. */
+interface Process {
+  readonly runs: RunService;
+  readonly work: RunWork;
+  readonly intake: Intake;
+}
+
+/** The people of a workspace: everybody is a full member, unless told otherwise. */
+export class FakeDirectory implements Directory {
+  readonly groups = new Map<string, readonly string[]>();
+  readonly facts = new Map<string, Partial<PersonFacts>>();
+  isAway = false;
+
+  async person(team: string, user: string): Promise<PersonFacts> {
+    if (this.isAway) throw new AppError("Slack is away", { code: "directory.unverifiable", retry: "backoff" });
+    const flags = { isDeleted: false, isBot: false, isGuest: false, isStranger: false };
+    return { team, user, name: user, email: undefined, ...flags, ...this.facts.get(user) };
+  }
+
+  async groupMembers(group: string): Promise<readonly string[]> {
+    if (this.isAway) throw new AppError("Slack is away", { code: "directory.unverifiable", retry: "backoff" });
+    const members = this.groups.get(group);
+    if (members !== undefined) return members;
+    throw new AppError(`there is no ${group}`, { code: "directory.no-such-group" });
+  }
+}
+
+/** The real intake and engine on a real log; Argo CD, Git and Slack's directory are in the test's hand, and no job is executed. */
+export class IntakeRig implements AsyncDisposable {
+  readonly clock = new FakeClock();
+  readonly argocd: FakeArgocd;
+  readonly directory = new FakeDirectory();
+  readonly replies: { readonly arrival: Arrival; readonly answer: Answer }[] = [];
+  readonly jobs: Job[] = [];
+  readonly store: Store;
+  /** What Git says of a revision; may be slow. */
+  revision: (text: string) => Promise<RevisionAnswer> = (text) => Promise.resolve(commitAnswer(text));
+  between: CommitsAnswer = { kind: "forward", added: NONE, removed: NONE };
+  process: Process;
+  readonly #commands: readonly Command[];
+  readonly #configuration;
+  #trigger = 0;
+
+  private constructor(from: {
+    readonly store: Store;
+    readonly commands: readonly Command[];
+    readonly applications: readonly Application[];
+    readonly configuration: string;
+  }) {
+    this.store = from.store;
+    this.#commands = from.commands;
+    this.#configuration = configured(from.configuration);
+    this.argocd = new FakeArgocd(...from.applications);
+    this.directory.groups.set("S0DEV", ["U1", "U2"]).set("S0RELEASE", ["U2", "U3", "U4"]);
+    this.process = this.#start();
+  }
+
+  static async open(applications: readonly Application[], configuration = rightConfiguration): Promise<IntakeRig> {
+    const store = await openStore({
+      dataFolder: ":memory:",
+      address: "test",
+      clock: new FakeClock(),
+      random: systemRandom,
+      atEndOfTurn,
+      projector: projectRun,
+    });
+    const texts = await readCommandFolder(new URL("../../commands", import.meta.url).pathname);
+    const catalogue = stepKinds({ argocd: new FakeArgocd(), clock: new FakeClock() });
+    const { commands } = loadCommands(texts, { catalogue, slashNames: {} });
+    return new IntakeRig({ store, commands, applications, configuration });
+  }
+
+  get intake(): Intake {
+    return this.process.intake;
+  }
+
+  get runs(): RunService {
+    return this.process.runs;
+  }
+
+  /** The process is gone, in the middle of whatever it did, and another one starts. */
+  async crash(): Promise<void> {
+    this.process = this.#start();
+    await this.runs.resume();
+    this.intake.resume();
+    await settle();
+  }
+
+  /** Types a command; gives back the acknowledgement. */
+  async type(user: string, text: string, key = this.#nextKey()): Promise<Answer | undefined> {
+    const [command = "", ...rest] = text.split(" ");
+    return await this.intake.receive(key, { kind: "slash", ...sender(user), command, text: rest.join(" ") });
+  }
+
+  /** Presses a button of the newest open gate. */
+  async press(
+    user: string,
+    more: Partial<Extract<Arrival, { kind: "decision" }>> = {},
+    key = this.#nextKey(),
+  ): Promise<void> {
+    await this.intake.receive(key, { ...this.button(), ...sender(user), ...more });
+  }
+
+  /** The Approve button of the newest open gate. */
+  button(): Extract<Arrival, { kind: "decision" }> {
+    const [run] = this.store.events.listRuns({ openOnly: true, limit: 1 });
+    const state = run && this.runs.state(run.id);
+    const step = [...(state?.steps.values() ?? [])].findLast(({ gate }) => gate !== undefined);
+    if (state === undefined || step?.gate === undefined) throw new Error("no gate is open");
+    const { path, attempt, gate } = step;
+    const decision = { decision: "approve", reason: "", isCurrent: true } as const;
+    return { kind: "decision", ...sender("U2"), run: state.id, path, attempt, digest: gate.digest, ...decision };
+  }
+
+  /** What a person was told last. */
+  async told(user: string): Promise<Answer> {
+    await settle();
+    const reply = this.replies.findLast(({ arrival }) => arrival.user === user);
+    if (reply === undefined) throw new Error(`${user} was told nothing`);
+    return reply.answer;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.intake[Symbol.asyncDispose]();
+    await this.process.work[Symbol.asyncDispose]();
+    await this.store[Symbol.asyncDispose]();
+  }
+
+  #nextKey(): string {
+    this.#trigger += 1;
+    return `trigger-${this.#trigger}`;
+  }
+
+  #start(): Process {
+    const { store, clock } = this;
+    const git = {
+      resolveRevision: ({ text }: { readonly text: string }) => this.revision(text),
+      commitsBetween: () => Promise.resolve(this.between),
+    };
+    const inventory = new Inventory(this.#configuration);
+    const kinds = stepKinds({ argocd: this.argocd, clock, store, inventory });
+    const late: { runs?: RunService } = {};
+    const work = new RunWork({
+      store: store.events,
+      people: store.people,
+      kinds,
+      logger: silentLogger,
+      createDispatcher: (_reports: JobReports) => ({
+        dispatch: (job) => void this.jobs.push(job),
+        cancel: () => undefined,
+        [Symbol.asyncDispose]: () => Promise.resolve(),
+      }),
+      apply: (run, input) => present(late.runs).apply(run, input),
+      onChanged: () => undefined,
+    });
+    const service = { store: store.events, clock, random: systemRandom, logger: silentLogger, work };
+    const runs = new RunService({ ...service, onWakeAt: () => undefined });
+    late.runs = runs;
+    const intake = new Intake({
+      ...service,
+      runs,
+      kinds,
+      commands: this.#commands,
+      inventory,
+      teamChannel: "#deploys",
+      servers: this.argocd.servers,
+      git,
+      branchesOf: () => ["main"],
+      check: new PeopleCheck({ directory: this.directory, rules: this.#configuration }),
+      events: store.events,
+      proofs: (app) => store.events.proofs(app, 50),
+      people: store.people,
+      reply: (arrival, answer) => {
+        this.replies.push({ arrival, answer });
+        return Promise.resolve();
+      },
+    });
+    return { runs, work, intake };
+  }
+}
+
+/** The answer of Git to a whole commit, or to any other text as if it were the beginning of one. */
+export function commitAnswer(text: string): Extract<RevisionAnswer, { kind: "resolved" }> {
+  const sha = text.padEnd(40, "0");
+  const author = { name: "Ana", email: "ana@example.com" };
+  return { kind: "resolved", via: "sha", sha, short: sha.slice(0, 7), subject: "A change", author, authoredAt: 1 };
+}
+
+function sender(user: string): { team: string; user: string; channel: string; answerUntil: number } {
+  return { team: "T1", user, channel: "C1", answerUntil: 0 };
+}
+
+function stepKinds(from: {
+  readonly argocd: FakeArgocd;
+  readonly clock: FakeClock;
+  readonly store?: Store;
+  readonly inventory?: Inventory;
+}): ReadonlyMap<string, StepKind> {
+  return builtinSteps({
+    servers: from.argocd.servers,
+    git: { commitsBetween: () => Promise.resolve({ kind: "same" }) },
+    clock: from.clock,
+    ruleOf: (app) => from.inventory?.ownerOf(app)?.target.approval,
+    proofs: (app) => from.store?.events.proofs(app, 1)[0],
+    timingOf: () => TIMING,
+  });
+}
+
+function present(runs: RunService | undefined): RunService {
+  if (runs === undefined) throw new Error("not wired yet");
+  return runs;
+}
