@@ -58,7 +58,7 @@ function openServer(
   cache.start();
   stream.start();
   const greeting = greet(client, own, resources);
-  return { name, url, uiUrl: () => ui ?? (greeting.pagesUrl || url), client, cache };
+  return { url, uiUrl: () => ui ?? (greeting.pagesUrl || url), client, cache };
 }
 
 /**

@@ -8,7 +8,6 @@ import type { ExpectedRevision } from "./expectation.ts";
 
 /** One Argo CD server of the configuration, ready to be asked. */
 export interface ArgocdServer {
-  readonly name: string;
   /** The base address of its API. */
   readonly url: string;
   /** The base address of its pages, for links: as configured, otherwise as Argo CD itself says, otherwise that of its API. */

@@ -16,7 +16,6 @@ export interface Command {
   readonly id: string;
   readonly name: string;
   readonly summary: string;
-  readonly verb: string;
   readonly pattern: SlashPattern;
   readonly inputs: readonly CommandInput[];
   readonly body:

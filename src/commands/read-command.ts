@@ -80,7 +80,7 @@ class CommandBuilder {
     if (pattern === undefined || body === undefined) return undefined;
     const slash = this.#parts.setting.slashNames[pattern.slash] ?? pattern.slash;
     const { name, summary } = file;
-    return { id, name, summary, verb, pattern: { ...pattern, slash }, inputs, body };
+    return { id, name, summary, pattern: { ...pattern, slash }, inputs, body };
   }
 
   #pattern(): SlashPattern | undefined {

@@ -1,5 +1,3 @@
-import type { Json } from "../platform/canonical-json.ts";
-import { isJsonList, isJsonMap } from "../platform/canonical-json.ts";
 import type { ExpressionProblem } from "./expression-problem.ts";
 
 /** A piece of a string: plain text, or an expression with its place in the string (offsets of its text, white space outside). */
@@ -66,21 +64,4 @@ function endOfString(source: string, start: number): number {
     else if (source.startsWith(delimiter, at)) return at + delimiter.length - 1;
   }
   return source.length;
-}
-
-/** An expression found in a JSON value: where (path), and the string it stands in. */
-export interface FoundTemplate {
-  readonly path: readonly (string | number)[];
-  readonly source: string;
-  readonly template: Template;
-}
-
-/** Every string with `${{` in it, in reading order. */
-export function findTemplates(value: Json, path: readonly (string | number)[] = []): readonly FoundTemplate[] {
-  if (typeof value === "string") {
-    return value.includes(OPEN) ? [{ path, source: value, template: parseTemplate(value) }] : [];
-  }
-  if (isJsonList(value)) return value.flatMap((item, index) => findTemplates(item, [...path, index]));
-  if (!isJsonMap(value)) return [];
-  return Object.entries(value).flatMap(([key, member]) => findTemplates(member, [...path, key]));
 }

@@ -61,7 +61,7 @@ class Watcher {
       filter: {},
       listener: listening(cache, (application) => late.watcher?.noteFrame(application)),
     });
-    const server: ArgocdServer = { name: SERVER, url, uiUrl: () => url, client, cache };
+    const server: ArgocdServer = { url, uiUrl: () => url, client, cache };
     const wait = argocdWait({ servers: new Map([[SERVER, server]]), clock, timingOf: () => TIMING });
     const kinds = [wait, nothing((run) => late.watcher?.noteStarted(run))];
     const engine = await BenchEngine.open({ folder, kinds, onChanged: (view) => late.watcher?.noteChanged(view) });

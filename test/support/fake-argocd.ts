@@ -52,7 +52,7 @@ export class FakeArgocd {
       streamHealth: () => ({ connected: false, connections: 0 }),
     });
     const url = "https://argocd.test";
-    this.server = { name: "main", url, uiUrl: () => url, client, cache };
+    this.server = { url, uiUrl: () => url, client, cache };
     this.servers = new Map([["main", this.server]]);
   }
 

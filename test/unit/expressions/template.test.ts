@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { bareExpression, findTemplates, parseTemplate } from "../../../src/expressions/template.ts";
+import { bareExpression, parseTemplate } from "../../../src/expressions/template.ts";
 
 describe("taking a string apart", () => {
   it("separates text and expressions and says where each expression stands", () => {
@@ -63,14 +63,5 @@ describe("an expression that may stand in brackets", () => {
     ["${{ a }} && b", "${{ a }} && b"],
   ])("is %s taken out of them", (source, bare) => {
     expect(bareExpression(source)).toBe(bare);
-  });
-});
-
-describe("looking for templates in a value", () => {
-  it("finds every string that has one, with its path", () => {
-    expect(findTemplates({ a: "x", b: ["${{ y }}", { c: "z ${{" }] })).toMatchObject([
-      { path: ["b", 0], source: "${{ y }}", template: { ok: true } },
-      { path: ["b", 1, "c"], source: "z ${{", template: { ok: false } },
-    ]);
   });
 });
