@@ -1,6 +1,6 @@
 import type { ApprovalRule } from "./target.ts";
 
-/** What the workspace says about somebody, as far as it decides whether they may act at all. */
+/** What the workspace says about somebody, as far as it decides whether they may act at all, and who else they are. */
 export interface PersonStanding {
   readonly user: string;
   readonly email?: string | undefined;

@@ -1,3 +1,4 @@
+import type { PersonStanding } from "../domain/approver-policy.ts";
 import type { Effect } from "../domain/effect.ts";
 import type { LockClaim } from "../domain/lock-book.ts";
 import type { Outcome, Progress } from "../domain/outcome.ts";
@@ -170,25 +171,12 @@ export interface Dispatcher extends AsyncDisposable {
   cancel(effect: Effect, reason: string): void;
 }
 
-/** Facts about a person, fresh from Slack. */
-export interface PersonFacts {
-  readonly team: string;
-  readonly user: string;
-  readonly name: string;
-  readonly email: string | undefined;
-  readonly isDeleted: boolean;
-  readonly isBot: boolean;
-  readonly isGuest: boolean;
-  /** From another workspace or organisation. */
-  readonly isStranger: boolean;
-}
-
 /**
  * Who people are and which groups they are in. Throws `directory.unverifiable` (retry `backoff`) when it cannot be read and
  * `directory.no-such-group` when the group is gone or disabled: callers fail closed on both.
  */
 export interface Directory {
-  person(team: string, user: string): Promise<PersonFacts>;
+  person(team: string, user: string): Promise<PersonStanding>;
   /** Read not longer ago than 60 s. */
   groupMembers(group: string): Promise<readonly string[]>;
 }

@@ -2,7 +2,7 @@ import type { Configuration } from "../config/configuration.ts";
 import { type GroupMembership, judgeApprover, type PersonStanding, type Principal } from "../domain/approver-policy.ts";
 import type { Judgement } from "../domain/gate-decision.ts";
 import type { ApprovalRule } from "../domain/target.ts";
-import type { Directory, Person, PersonFacts } from "../engine/ports.ts";
+import type { Directory, Person } from "../engine/ports.ts";
 import { type Act, authorize, type Authorization, groupsToAsk } from "../inventory/authorize.ts";
 import { principalOf } from "../inventory/principal.ts";
 import { AppError, errorCode } from "../platform/errors.ts";
@@ -75,8 +75,7 @@ export class PeopleCheck {
     if (someone === undefined) return undefined;
     const { team, user } = someone;
     try {
-      const facts: PersonFacts = await this.#deps.directory.person(team, user);
-      return facts;
+      return await this.#deps.directory.person(team, user);
     } catch (error) {
       if (errorCode(error) === "directory.unverifiable") return undefined;
       throw error;

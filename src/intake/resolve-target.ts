@@ -1,5 +1,5 @@
 import type { Application } from "../argocd/application.ts";
-import { type AppLocation, type ArgocdServer, commitSources, locateApp, withProject } from "../argocd/argocd-server.ts";
+import { type ArgocdServer, commitSources, locateApp } from "../argocd/argocd-server.ts";
 import { type Service, type Target, tryAppRef } from "../domain/target.ts";
 import type { Answer } from "../engine/answer.ts";
 import { notice } from "../engine/answer.ts";
@@ -10,7 +10,6 @@ import { refusalOf } from "../steps/sync-preflight.ts";
 /** An environment that a run is going to change, as Argo CD has it now. */
 export interface LookedAt {
   readonly target: Target;
-  readonly location: AppLocation;
   readonly application: Application;
 }
 
@@ -51,7 +50,7 @@ async function lookAt(
   try {
     const named = locateApp(servers, key);
     const application = await named.server.client.getApplication(named.address, { signal });
-    return withGitSource({ target, location: withProject(named, application), application });
+    return withGitSource({ target, application });
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     const next = error.retry === "never" ? "Nothing was started." : "Nothing was started; try again in a moment.";

@@ -1,7 +1,8 @@
 import type { WebClient } from "@slack/web-api";
 import { z } from "zod";
 
-import type { Directory, PersonFacts } from "../engine/ports.ts";
+import type { PersonStanding } from "../domain/approver-policy.ts";
+import type { Directory } from "../engine/ports.ts";
 import type { Clock } from "../platform/clock.ts";
 import { AppError } from "../platform/errors.ts";
 import { FreshCache } from "./fresh-cache.ts";
@@ -23,8 +24,6 @@ const flag = z.boolean().nullish();
 const User = z.looseObject({
   id: z.string(),
   team_id: z.string().nullish(),
-  name: z.string().default(""),
-  real_name: z.string().nullish(),
   deleted: flag,
   is_bot: flag,
   is_workflow_bot: flag,
@@ -32,9 +31,7 @@ const User = z.looseObject({
   is_ultra_restricted: flag,
   is_invited_user: flag,
   is_stranger: flag,
-  profile: z
-    .looseObject({ display_name: z.string().nullish(), real_name: z.string().nullish(), email: z.string().nullish() })
-    .nullish(),
+  profile: z.looseObject({ email: z.string().nullish() }).nullish(),
   enterprise_user: z.looseObject({ enterprise_id: z.string().nullish() }).nullish(),
 });
 type User = z.infer<typeof User>;
@@ -59,15 +56,13 @@ export class SlackDirectory implements Directory {
     this.#groups = new FreshCache({ clock: deps.clock, freshMs: FRESH_MS, load: (group) => this.#loadGroup(group) });
   }
 
-  async person(team: string, user: string): Promise<PersonFacts> {
+  async person(team: string, user: string): Promise<PersonStanding> {
     const identity = this.#deps.identity();
     if (identity === undefined) throw unverifiable(`who ${user} is`, "Slack has not answered since the start");
     const facts = await this.#users.get(user);
-    if (facts === undefined) return stranger(team, user);
+    if (facts === undefined) return stranger(user);
     return {
-      team,
       user,
-      name: nameOf(facts),
       email: facts.profile?.email ?? undefined,
       isDeleted: facts.deleted === true,
       isBot: facts.is_bot === true || facts.is_workflow_bot === true || facts.id === "USLACKBOT",
@@ -124,12 +119,6 @@ function unverifiable(what: string, reason: string, cause?: unknown): AppError {
   });
 }
 
-function stranger(team: string, user: string): PersonFacts {
-  const flags = { isDeleted: false, isBot: false, isGuest: false, isStranger: true };
-  return { team, user, name: user, email: undefined, ...flags };
-}
-
-function nameOf({ profile, real_name, name, id }: User): string {
-  const names = [profile?.display_name, profile?.real_name, real_name, name];
-  return names.find((one) => one !== undefined && one !== null && one !== "") ?? id;
+function stranger(user: string): PersonStanding {
+  return { user, isDeleted: false, isBot: false, isGuest: false, isStranger: true };
 }

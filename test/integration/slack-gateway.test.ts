@@ -117,7 +117,7 @@ describe("messages on the wire", () => {
 describe("people", () => {
   it("are told apart: members, guests, strangers, those who left, and apps", async () => {
     const of = (user: string, team = TEAM) => rig.directory.person(team, user);
-    expect(await of(PRIYA)).toMatchObject({ name: "priya", isGuest: false, isStranger: false, isDeleted: false });
+    expect(await of(PRIYA)).toMatchObject({ user: PRIYA, isGuest: false, isStranger: false, isDeleted: false });
     expect(await of(PRIYA)).toMatchObject({ email: "priya@harbor.example", isBot: false });
     expect(await of(GUS)).toMatchObject({ isGuest: true });
     expect(await of(SAM, "T0ELSEWHR1")).toMatchObject({ isStranger: true });

@@ -2,7 +2,8 @@ import type { Application } from "../../src/argocd/application.ts";
 import { loadCommands, readCommandFolder } from "../../src/commands/load-commands.ts";
 import type { Command } from "../../src/commands/command.ts";
 import type { Answer } from "../../src/engine/answer.ts";
-import type { Directory, Job, JobReports, PersonFacts } from "../../src/engine/ports.ts";
+import type { PersonStanding } from "../../src/domain/approver-policy.ts";
+import type { Directory, Job, JobReports } from "../../src/engine/ports.ts";
 import { projectRun } from "../../src/engine/projection.ts";
 import { RunService } from "../../src/engine/run-service.ts";
 import { RunWork } from "../../src/engine/run-work.ts";
@@ -36,13 +37,13 @@ interface Process {
 /** The people of a workspace: everybody is a full member, unless told otherwise. */
 export class FakeDirectory implements Directory {
   readonly groups = new Map<string, readonly string[]>();
-  readonly facts = new Map<string, Partial<PersonFacts>>();
+  readonly facts = new Map<string, Partial<PersonStanding>>();
   isAway = false;
 
-  async person(team: string, user: string): Promise<PersonFacts> {
+  async person(_team: string, user: string): Promise<PersonStanding> {
     if (this.isAway) throw new AppError("Slack is away", { code: "directory.unverifiable", retry: "backoff" });
     const flags = { isDeleted: false, isBot: false, isGuest: false, isStranger: false };
-    return { team, user, name: user, email: undefined, ...flags, ...this.facts.get(user) };
+    return { user, ...flags, ...this.facts.get(user) };
   }
 
   async groupMembers(group: string): Promise<readonly string[]> {

@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 
 import type { Application } from "../../../src/argocd/application.ts";
-import { locateApp } from "../../../src/argocd/argocd-server.ts";
 import type { Answer } from "../../../src/engine/answer.ts";
 import type { Proof } from "../../../src/engine/step-kind.ts";
 import type { CommitsAnswer } from "../../../src/git/commits-between.ts";
@@ -16,7 +15,6 @@ import {
 import type { Looked, LookedAt } from "../../../src/intake/resolve-target.ts";
 import { AppError } from "../../../src/platform/errors.ts";
 import { sourceDigest } from "../../../src/steps/live-revision.ts";
-import { FakeArgocd } from "../../support/fake-argocd.ts";
 import { anApplication, aState, SHA_A, SHA_B, SHA_C } from "../argocd/application-builder.ts";
 
 const REPOSITORY = "https://git.example.com/deploy.git";
@@ -57,9 +55,7 @@ function world({ answer, between = { kind: "forward", ...LISTS }, proofs = [] }:
 }
 
 function seen(application: Application, name = "prod"): LookedAt {
-  const { servers } = new FakeArgocd(application);
-  const location = locateApp(servers, { server: "main", namespace: "argocd", name: application.metadata.name });
-  return { target: { name, app: APP, first: false, last: true }, location, application };
+  return { target: { name, app: APP, first: false, last: true }, application };
 }
 
 function proof(application: Application, revision: string, more: Partial<Proof> = {}): Proof {
