@@ -7,12 +7,21 @@ import { systemRandom } from "../../src/platform/ids.ts";
 import { applicationNames, NAMESPACE, TOKEN } from "./bench-applications.ts";
 import { answerCalls, cpuMs } from "./bench-process.ts";
 
-const Start = z.object({ url: z.string(), ca: z.string(), applications: z.number(), everyMs: z.number() });
+const Start = z.object({
+  url: z.string(),
+  ca: z.string(),
+  applications: z.number(),
+  everyMs: z.number(),
+  together: z.boolean(),
+});
 
 answerCalls({
-  /** Reads every application again and again, evenly spread, as waits do that were started at different times. */
+  /**
+   * Reads every application again and again: all of them together, which wakes the process least often, or evenly spread, as
+   * waits do that were started at different times.
+   */
   start(argument) {
-    const { url, ca, applications, everyMs } = Start.parse(argument);
+    const { url, ca, applications, everyMs, together } = Start.parse(argument);
     const http = new ArgocdHttp({ url, ca, token: TOKEN, clock: systemClock });
     const client = new ArgocdClient({ http, clock: systemClock, random: systemRandom });
     const names = applicationNames(applications);
@@ -20,7 +29,7 @@ answerCalls({
       await client.getApplication({ namespace: NAMESPACE, name });
     };
     for (const [index, name] of names.entries()) {
-      setTimeout(() => setInterval(() => void poll(name), everyMs), (index * everyMs) / names.length);
+      setTimeout(() => setInterval(() => void poll(name), everyMs), together ? 0 : (index * everyMs) / names.length);
     }
   },
   usage: () => ({ cpuMs: cpuMs() }),

@@ -24,6 +24,12 @@ const PROOFS_A_ROUND = 60;
 const Address = z.object({ url: z.string(), ca: z.string() });
 const Usage = z.object({ cpuMs: z.number() });
 
+interface UsageLoad {
+  readonly rate: keyof typeof CHANGE_EVERY_MS;
+  /** Whether the polls of all applications come at the same moment: a process that is woken seldom works with warm caches. */
+  readonly together: boolean;
+}
+
 interface Processes {
   readonly argocd: BenchProcess;
   readonly watching: BenchProcess;
@@ -43,23 +49,23 @@ export async function measureWaiting(folder: string): Promise<readonly Figure[]>
   const watching = resources.use(await BenchProcess.start(import.meta.resolve("./watching-client.ts")));
   const options = { ...address, applications: APPLICATIONS };
   await watching.call("start", { ...options, folder: join(folder, "log"), compareEveryMs: COMPARE_EVERY_MS });
-  const polling = resources.use(await BenchProcess.start(import.meta.resolve("./polling-client.ts")));
-  await polling.call("start", { ...options, everyMs: POLL_EVERY_MS });
-  // Until both have compiled what they need and nothing of their start is left.
-  await sleep(POLL_EVERY_MS * 4);
+  const measure = async (load: UsageLoad): Promise<Figure> => {
+    await using polling = await BenchProcess.start(import.meta.resolve("./polling-client.ts"));
+    await polling.call("start", { ...options, everyMs: POLL_EVERY_MS, together: load.together });
+    // Until both have compiled what they need and nothing of their start is left.
+    await sleep(POLL_EVERY_MS * 4);
+    return await measureUsage({ argocd, watching, polling }, load);
+  };
   const usages = [
-    await measureUsage({ argocd, watching, polling }, "usual"),
-    await measureUsage({ argocd, watching, polling }, "busy"),
+    await measure({ rate: "usual", together: false }),
+    await measure({ rate: "usual", together: true }),
+    await measure({ rate: "busy", together: false }),
   ];
-  await polling[Symbol.asyncDispose]();
   return [...usages, await measureProofs({ argocd, watching }), await measureDisconnects()];
 }
 
 /** The two clients work side by side, on the same applications at the same time; the simulator changes one after the other. */
-async function measureUsage(
-  { argocd, watching, polling }: Processes,
-  rate: keyof typeof CHANGE_EVERY_MS,
-): Promise<Figure> {
+async function measureUsage({ argocd, watching, polling }: Processes, { rate, together }: UsageLoad): Promise<Figure> {
   const stop = new AbortController();
   const everyMs = CHANGE_EVERY_MS[rate];
   const changing = changeAll(argocd, { everyMs, signal: stop.signal });
@@ -78,7 +84,7 @@ async function measureUsage(
   const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
   return {
     goal: "P5",
-    what: `CPU of ${APPLICATIONS} waits on one stream / reading each every 2 s; each changes every ${everyMs / 1000} s`,
+    what: `CPU of ${APPLICATIONS} waits on one stream / reading each every 2 s, ${together ? "all at once" : "spread"}; each changes every ${everyMs / 1000} s`,
     product: perSecond(sum(product) / ROUNDS),
     baseline: perSecond(sum(baseline) / ROUNDS),
     // Of the sums: what the stream's client does seldom, such as comparing with the list, falls into one round.
