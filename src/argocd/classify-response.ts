@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 import type { Retry } from "../platform/errors.ts";
+import { tryJson } from "../platform/try-json.ts";
 import { ArgocdError, type ArgocdErrorClass, TRANSIENT_TEXT } from "./argocd-errors.ts";
 
 /** What came back of a call that is not a 2xx. */
@@ -23,7 +24,6 @@ const StreamError = z.object({
   error: z.object({
     message: z.string().default(""),
     grpc_code: z.number().optional(),
-    http_code: z.number().optional(),
   }),
 });
 
@@ -33,12 +33,7 @@ export const BEHIND_A_PAGE =
 
 /** The text and gRPC code of an error body, in the form of ordinary calls or of streams; undefined when it is not Argo CD's JSON. */
 export function tryErrorBody(body: string): { readonly said: string; readonly code: number | undefined } | undefined {
-  let json: unknown;
-  try {
-    json = JSON.parse(body);
-  } catch {
-    return undefined;
-  }
+  const json = tryJson(body);
   const stream = StreamError.safeParse(json);
   if (stream.success) return { said: stream.data.error.message, code: stream.data.error.grpc_code };
   const unary = UnaryError.safeParse(json);

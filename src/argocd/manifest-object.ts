@@ -1,5 +1,7 @@
 import { z } from "zod";
 
+import { tryJson } from "../platform/try-json.ts";
+
 /** One rendered Kubernetes object. Only what identifies it is known; the rest is compared as it is. */
 export const ManifestObject = z.looseObject({
   apiVersion: z.string().default(""),
@@ -16,11 +18,7 @@ export type ManifestObject = z.output<typeof ManifestObject>;
 
 /** Reads one rendered manifest; undefined for text that is no object. */
 export function tryManifest(text: string): ManifestObject | undefined {
-  try {
-    return ManifestObject.safeParse(JSON.parse(text)).data;
-  } catch {
-    return undefined;
-  }
+  return ManifestObject.safeParse(tryJson(text)).data;
 }
 
 export function groupOf(object: ManifestObject): string {

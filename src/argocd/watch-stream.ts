@@ -5,6 +5,7 @@ import type { Clock, Timer } from "../platform/clock.ts";
 import { AppError, errorCode, errorText } from "../platform/errors.ts";
 import type { Random } from "../platform/ids.ts";
 import type { Logger } from "../platform/logger.ts";
+import { tryJson } from "../platform/try-json.ts";
 import { Application } from "./application.ts";
 import { listQuery, type ListFilter } from "./application-request.ts";
 import { ArgocdError } from "./argocd-errors.ts";
@@ -211,11 +212,3 @@ const WATCH_FIELDS = [
     "reconciledAt",
   ].map((field) => `result.application.status.${field}`),
 ].join(",");
-
-function tryJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}

@@ -4,6 +4,7 @@ import { createInterface } from "node:readline";
 import { z } from "zod";
 
 import { AppError } from "../platform/errors.ts";
+import { tryJson } from "../platform/try-json.ts";
 
 const LogLine = z.looseObject({ level: z.string(), message: z.string() });
 type LogLine = z.infer<typeof LogLine>;
@@ -90,10 +91,5 @@ export class ServerProcess {
 }
 
 function tryLogLine(line: string): LogLine | undefined {
-  if (!line.startsWith("{")) return undefined;
-  try {
-    return LogLine.safeParse(JSON.parse(line)).data;
-  } catch {
-    return undefined;
-  }
+  return LogLine.safeParse(tryJson(line)).data;
 }

@@ -5,6 +5,7 @@ import { z } from "zod";
 
 import { type Clock, tryIsoTime } from "../platform/clock.ts";
 import { AppError } from "../platform/errors.ts";
+import { tryJson } from "../platform/try-json.ts";
 
 export interface GitHubAppTokenDeps {
   readonly appId: string;
@@ -160,12 +161,4 @@ async function limitedText(body: AsyncIterable<unknown>): Promise<string> {
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString("utf8");
-}
-
-function tryJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,5 +1,7 @@
 import { z } from "zod";
 
+import { tryJson } from "../platform/try-json.ts";
+
 /** The `action_id`s of our buttons. */
 export const APPROVE_ACTION = "gate_approve";
 export const REJECT_ACTION = "gate_reject";
@@ -42,12 +44,4 @@ export type RejectMemory = z.infer<typeof RejectMemory>;
 
 export function tryRejectMemory(text: string): RejectMemory | undefined {
   return RejectMemory.safeParse(tryJson(text)).data;
-}
-
-function tryJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

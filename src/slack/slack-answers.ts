@@ -4,6 +4,7 @@ import { z } from "zod";
 import type { Clock } from "../platform/clock.ts";
 import { errorText } from "../platform/errors.ts";
 import type { Logger } from "../platform/logger.ts";
+import { tryJson } from "../platform/try-json.ts";
 import type { MessageContent } from "./blocks.ts";
 import { simplify } from "./degrade.ts";
 import type { Sender } from "./front-door.ts";
@@ -81,12 +82,4 @@ export function isSlackAddress(url: string, apiUrl: string | undefined): boolean
   const { origin, hostname, protocol } = new URL(url);
   if (apiUrl !== undefined && URL.canParse(apiUrl) && new URL(apiUrl).origin === origin) return true;
   return protocol === "https:" && /(?:^|\.)slack(?:-gov)?\.com$/u.test(hostname);
-}
-
-function tryJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,5 +1,7 @@
 import { z } from "zod";
 
+import { tryJson } from "../platform/try-json.ts";
+
 /** What a frame from Slack is, as far as the connection itself is concerned. */
 export type SocketFrame =
   /** To be handed to the SDK. `connections` is how many this app has open, with the greeting. */
@@ -31,12 +33,4 @@ export function readFrame(data: unknown): SocketFrame {
   const frame = parsed.data;
   if (frame.type === "disconnect") return { kind: "disconnect", reason: frame.reason };
   return { kind: "pass", connections: frame.type === "hello" ? frame.num_connections : undefined };
-}
-
-function tryJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
