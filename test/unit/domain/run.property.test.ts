@@ -1,0 +1,262 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+
+import { nextWakeAt } from "../../../src/domain/decide.ts";
+import { foldRun } from "../../../src/domain/evolve.ts";
+import { nextWork } from "../../../src/domain/next-work.ts";
+import type { Plan, PlanNode } from "../../../src/domain/plan.ts";
+import { RunEvent } from "../../../src/domain/run-event.ts";
+import { isOpen, type RunState } from "../../../src/domain/run-state.ts";
+import { type Environment, promotePlan, RULE, SHA, step } from "../../support/run-spec.ts";
+import { type Ending, isApproved, openGate, RunWorld } from "../../support/run-world.ts";
+
+const ENVIRONMENTS: readonly Environment[] = [{ name: "staging" }, { name: "prod", approval: { ...RULE, quorum: 2 } }];
+const PROD = { app: "main/argocd/checkout-prod", revision: SHA };
+const SYNC = step("sync", "argocd/sync", { with: PROD, attemptTimeoutMs: 120_000, timeoutMs: 900_000 });
+const GATE = step("gate", "approval", { with: PROD, timeoutMs: 7_200_000 });
+
+function lock(key: string, keys: string, steps: readonly PlanNode[]): PlanNode {
+  return { type: "lock", key, keys, whenLocked: "queue", steps };
+}
+
+/** Commands as people may write them: careful ones, and such as try to get around the gate. */
+const PLANS: readonly Plan[] = [
+  promotePlan(),
+  promotePlan({ timeoutMs: 3_600_000 }),
+  promotePlan({ steps: [lock("lock", "checkout/prod", [SYNC])], onFailure: [] }),
+  promotePlan({
+    steps: [
+      { type: "group", key: "group", steps: [GATE] },
+      lock("lock", "${{ ['checkout/prod', 'db'] }}", [lock("lock-2", "${{ ['db', 'queue'] }}", [SYNC])]),
+    ],
+    onFailure: [step("back", "argocd/sync", { with: PROD })],
+  }),
+  promotePlan({ steps: [step("gate", "approval", { with: { ...PROD, app: "main/argocd/checkout-staging" } }), SYNC] }),
+  promotePlan({ steps: [step("gate", "approval", { with: { ...PROD, revision: "f".repeat(40) } }), SYNC] }),
+  promotePlan({ steps: [lock("lock", "checkout/prod", [GATE, SYNC]), step("again", "argocd/sync", { with: PROD })] }),
+];
+
+type Act = (world: RunWorld) => void;
+
+const ENDINGS: readonly Ending[] = ["succeed", "succeed", "succeed", "fail", "fail-for-now", "postpone", "void"];
+const ACTORS = ["p_priya", "p_marco", "p_olga"];
+
+/** One thing that happens: a step ends, somebody clicks, time passes, the server dies, an old report comes in. */
+const act: fc.Arbitrary<Act> = fc
+  .record({
+    run: fc.nat({ max: 2 }),
+    what: fc.constantFrom("end", "end", "end", "click", "click", "odd-click", "wait", "due", "restart", "old"),
+    ending: fc.constantFrom(...ENDINGS),
+    actor: fc.constantFrom(...ACTORS),
+    number: fc.nat({ max: 1000 }),
+  })
+  .map(({ run, what, ending, actor, number }) => (world) => {
+    const state = world.runs[run % Math.max(1, world.runs.length)];
+    if (state === undefined) return undefined;
+    switch (what) {
+      case "end":
+        return world.end(state, ending);
+      case "click":
+        return world.click(state, actor);
+      case "odd-click":
+        return world.click(state, actor, ODD_CLICKS[number % ODD_CLICKS.length]);
+      case "wait":
+        return world.wait(number * 1000);
+      case "due":
+        return world.wait();
+      case "restart":
+        return world.restart();
+      case "old":
+        return old(world, state, number);
+    }
+  });
+
+const ODD_CLICKS: readonly Parameters<RunWorld["click"]>[2][] = [
+  { decision: "reject", current: undefined },
+  { digest: "another" },
+  { attempt: 99 },
+  { current: undefined },
+  { judgement: { kind: "refused", code: "approval.not-in-group", message: "no" } },
+];
+
+/** A report of some dispatch from before, or of one that never was. */
+function old(world: RunWorld, state: RunState, number: number): void {
+  const events = world.logs.get(state.id) ?? [];
+  const dispatches = events.flatMap((event) =>
+    event.type === "step.started" || event.type === "step.dispatched" ? [event] : [],
+  );
+  const dispatch = dispatches[number % Math.max(1, dispatches.length)];
+  if (dispatch === undefined || dispatch === dispatches.at(-1)) return;
+  const { path, attempt, token } = dispatch;
+  const before = world.logs.get(state.id)?.length;
+  world.apply(state.id, { type: "outcome", path, attempt, token, outcome: { status: "succeeded", output: {} } });
+  world.apply(state.id, { type: "checkpoint", path, attempt, token, data: 1 });
+  expect(world.logs.get(state.id)).toHaveLength(before ?? -1);
+}
+
+/** Which commands are started, and what happens to them then. */
+interface Story {
+  readonly plans: readonly Plan[];
+  readonly acts: readonly Act[];
+}
+
+const story: fc.Arbitrary<Story> = fc.record({
+  plans: fc.array(fc.constantFrom(...PLANS), { minLength: 1, maxLength: 3 }),
+  acts: fc.array(act, { minLength: 5, maxLength: 50 }),
+});
+
+function play({ plans, acts }: Story, after: (world: RunWorld) => void = () => undefined): RunWorld {
+  const world = new RunWorld();
+  for (const plan of plans) world.start(ENVIRONMENTS, plan);
+  for (const each of acts) {
+    each(world);
+    after(world);
+  }
+  return world;
+}
+
+describe("whatever happens to runs, in whatever order", () => {
+  it("nothing that protects an environment starts there without the approval it asks for", () => {
+    fc.assert(
+      fc.property(story, (told) => {
+        for (const [, events] of play(told).logs) {
+          for (const [index, event] of events.entries()) {
+            if (event.type !== "step.started" || event.uses !== "argocd/sync") continue;
+            const isRefused = events[index + 1]?.type === "step.failed";
+            if (event.input["app"] === PROD.app && !isRefused)
+              expect(isApproved(events.slice(0, index), event)).toBe(true);
+          }
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("no lock is held by two, and nobody works inside a lock that is not theirs", () => {
+    fc.assert(
+      fc.property(story, (told) => {
+        play(told, (world) => {
+          const owners = new Map<string, string>();
+          for (const { run, key } of world.held) {
+            expect(owners.get(key) ?? run).toBe(run);
+            owners.set(key, run);
+          }
+          for (const state of world.runs) {
+            for (const [path, { status }] of state.locks) {
+              const working = [...state.steps.values()].filter((each) => each.status === "running");
+              if (isOpen(state) && working.some((each) => isInside(state.plan.steps, path, each.path))) {
+                expect(status).toBe("held");
+              }
+            }
+          }
+        });
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it("what has ended stays ended, holds nothing and has nothing to do", () => {
+    fc.assert(
+      fc.property(story, (told) => {
+        const ended = new Map<string, string>();
+        play(told, (world) => {
+          for (const state of world.runs) {
+            if (isOpen(state)) continue;
+            expect(ended.get(state.id) ?? state.status).toBe(state.status);
+            ended.set(state.id, state.status);
+            expect([nextWork(state), nextWakeAt(state), world.held.filter(({ run }) => run === state.id)]).toEqual([
+              [],
+              undefined,
+              [],
+            ]);
+          }
+        });
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it("the state is the fold of the log, every fact of it survives being stored, and every token is larger than those before", () => {
+    fc.assert(
+      fc.property(story, fc.nat(), (told, cut) => {
+        for (const [run, events] of play(told).logs) {
+          const stored = events.map((event) => RunEvent.parse(JSON.parse(JSON.stringify(event))));
+          expect(stored).toEqual(events);
+          const length = 1 + (cut % events.length);
+          expect(foldRun(run, stored.slice(0, length)).version).toBe(length);
+          const tokens = events.flatMap((event) => ("token" in event ? [event.token] : []));
+          expect(tokens).toEqual(tokens.toSorted((left, right) => left - right));
+          expect(new Set(tokens).size).toBe(tokens.length);
+        }
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it("the state that was carried along is the one that a new process reads", () => {
+    fc.assert(
+      fc.property(story, (told) => {
+        const world = play(told);
+        for (const state of world.runs) expect(foldRun(state.id, world.logs.get(state.id) ?? [])).toEqual(state);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it("after looking at what is due, nothing is due any more", () => {
+    fc.assert(
+      fc.property(story, fc.nat({ max: 100_000 }), (told, laterS) => {
+        const world = play(told);
+        world.wait(laterS * 1000);
+        for (const state of world.runs) expect(nextWakeAt(state) ?? Infinity).toBeGreaterThan(world.at);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it("every run ends once nothing goes wrong any more", () => {
+    fc.assert(
+      fc.property(story, (told) => {
+        const world = play(told);
+        for (let round = 0; round < 60 && !world.isOver; round += 1) {
+          for (const { id } of world.runs) {
+            for (const actor of ACTORS)
+              if (openGate(world.states.get(id) ?? none())?.status === "running")
+                world.click(world.states.get(id) ?? none(), actor);
+            world.end(world.states.get(id) ?? none(), "succeed");
+          }
+          if (world.runs.every((state) => nextWork(state).length === 0)) world.wait();
+        }
+        expect(world.runs.filter(isOpen).map(({ steps, locks }) => [[...steps.values()].at(-1), [...locks]])).toEqual(
+          [],
+        );
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
+
+function none(): never {
+  throw new Error("a run that was there is gone");
+}
+
+/** Whether the step at `path` stands inside the lock at `lockPath`. */
+function isInside(nodes: readonly PlanNode[], lockPath: string, path: string): boolean {
+  const key = lockPath.slice(lockPath.lastIndexOf("/") + 1);
+  const parent = lockPath.slice(0, lockPath.lastIndexOf("/"));
+  const found = find(nodes, key);
+  return found !== undefined && path.startsWith(`${parent}/`) && holds(found, path.slice(parent.length + 1));
+}
+
+function find(nodes: readonly PlanNode[], key: string): PlanNode | undefined {
+  for (const node of nodes) {
+    if (node.key === key) return node;
+    const inner = node.type === "step" ? undefined : find(node.steps, key);
+    if (inner !== undefined) return inner;
+  }
+  return undefined;
+}
+
+function holds(node: PlanNode, key: string): boolean {
+  return node.type !== "step" && node.steps.some((child) => child.key === key || holds(child, key));
+}
