@@ -6,6 +6,7 @@ import type { Draft } from "./draft.ts";
 import type { Failure } from "./outcome.ts";
 import { childPath, iterationPath, rootPath } from "./plan-walk.ts";
 import type { ForEachNode, LockNode, PlanNode, StepNode } from "./plan.ts";
+import type { StepState } from "./run-state.ts";
 
 /** How far a part of the chain has come. */
 type Reached =
@@ -25,7 +26,7 @@ const PENDING: Reached = { kind: "pending" };
 export function advance(draft: Draft): void {
   const { plan } = draft.state;
   if (draft.state.status === "running") {
-    const reached = walk(draft, { nodes: plan.steps, parent: rootPath(plan, "steps"), scope: runScope(draft) });
+    const reached = walk(draft, plan.steps, placeOf(rootPath(plan, "steps"), runScope(draft)));
     if (reached.kind === "pending") return;
     if (reached.kind === "done") {
       draft.emit({ type: "run.finished", status: "succeeded" });
@@ -35,28 +36,30 @@ export function advance(draft: Draft): void {
   }
   if (draft.state.status !== "failing") return;
   const scope = { ...runScope(draft), failure: failureScope(draft) };
-  const reached = walk(draft, { nodes: plan.onFailure, parent: rootPath(plan, "on-failure"), scope });
+  const reached = walk(draft, plan.onFailure, placeOf(rootPath(plan, "on-failure"), scope));
   if (reached.kind !== "pending") draft.emit({ type: "run.finished", status: "failed" });
 }
 
-interface Sequence {
-  readonly nodes: readonly PlanNode[];
+/** Where a sequence stands. `outputs` is what `scope` has as `steps`: it grows as the sequence is walked. */
+interface Place {
   readonly parent: string;
   readonly scope: Scope;
+  readonly outputs: Record<string, Json>;
 }
 
-function walk(draft: Draft, { nodes, parent, scope }: Sequence): Reached {
+function placeOf(parent: string, scope: Scope): Place {
   const before = scope["steps"];
   const outputs: Record<string, Json> = isJsonMap(before) ? { ...before } : {};
+  return { parent, scope: { ...scope, steps: outputs }, outputs };
+}
+
+function walk(draft: Draft, nodes: readonly PlanNode[], place: Place): Reached {
   for (const node of nodes) {
-    const reached = walkNode(draft, node, { parent, scope: { ...scope, steps: outputs } });
+    const reached = walkNode(draft, node, place);
     if (reached.kind !== "done") return reached;
-    Object.assign(outputs, outputsOf(draft, node, parent));
   }
   return DONE;
 }
-
-type Place = Omit<Sequence, "nodes">;
 
 function walkNode(draft: Draft, node: PlanNode, place: Place): Reached {
   const path = childPath(place.parent, node);
@@ -69,7 +72,7 @@ function walkNode(draft: Draft, node: PlanNode, place: Place): Reached {
       case "lock":
         return walkLock(draft, node, place);
       case "group":
-        return holds(node, place) ? walk(draft, { ...place, nodes: node.steps }) : DONE;
+        return holds(node, place) ? walk(draft, node.steps, place) : DONE;
     }
   } catch (error) {
     // Only expressions throw here, and what they say is about the command file.
@@ -79,17 +82,22 @@ function walkNode(draft: Draft, node: PlanNode, place: Place): Reached {
 
 function walkStep(draft: Draft, node: StepNode, place: Place): Reached {
   const path = childPath(place.parent, node);
-  if (!draft.state.steps.has(path)) {
-    if (!holds(node, place)) {
-      draft.emit({ type: "step.skipped", path, uses: node.uses, reason: `condition "${node.if ?? ""}" is false` });
-      return DONE;
-    }
-    startAttempt(draft, { path, node, input: inputOf(node, place) });
-  }
-  const step = draft.state.steps.get(path);
+  const step = draft.state.steps.get(path) ?? reachStep(draft, path, { node, place });
+  // For the expressions after it.
+  if (step?.output !== undefined) place.outputs[node.key] = { outputs: step.output };
   if (step?.status === "succeeded" || step?.status === "skipped") return DONE;
   if (step?.status === "failed" && step.failure !== undefined) return { kind: "failed", path, failure: step.failure };
   return PENDING;
+}
+
+function reachStep(
+  draft: Draft,
+  path: string,
+  { node, place }: { readonly node: StepNode; readonly place: Place },
+): StepState | undefined {
+  if (holds(node, place)) startAttempt(draft, { path, node, input: inputOf(node, place) });
+  else draft.emit({ type: "step.skipped", path, uses: node.uses, reason: `condition "${node.if ?? ""}" is false` });
+  return draft.state.steps.get(path);
 }
 
 function walkForEach(draft: Draft, node: ForEachNode, place: Place): Reached {
@@ -100,7 +108,7 @@ function walkForEach(draft: Draft, node: ForEachNode, place: Place): Reached {
   }
   for (const { key, value } of draft.state.forEach.get(path)?.items ?? []) {
     const scope = { ...place.scope, [node.as]: value };
-    const reached = walk(draft, { nodes: node.steps, parent: iterationPath(path, key), scope });
+    const reached = walk(draft, node.steps, placeOf(iterationPath(path, key), scope));
     if (reached.kind !== "done") return reached;
   }
   return DONE;
@@ -109,13 +117,13 @@ function walkForEach(draft: Draft, node: ForEachNode, place: Place): Reached {
 function walkLock(draft: Draft, node: LockNode, place: Place): Reached {
   const path = childPath(place.parent, node);
   if (!draft.state.locks.has(path)) {
-    if (!holds(node, place)) return walk(draft, { ...place, nodes: node.steps });
+    if (!holds(node, place)) return walk(draft, node.steps, place);
     const refusal = askForLock(draft, path, { node, keys: lockKeys(evaluateTemplate(node.keys, place.scope)) });
     if (refusal !== undefined) return refusal;
   }
   const lock = draft.state.locks.get(path);
   if (lock?.status === "requested") return PENDING;
-  const reached = walk(draft, { ...place, nodes: node.steps });
+  const reached = walk(draft, node.steps, place);
   if (reached.kind !== "pending" && lock?.status === "held") {
     draft.emit({ type: "lock.released", path, keys: [...lock.keys] });
   }
@@ -182,16 +190,4 @@ function runScope(draft: Draft): Scope {
 function failureScope(draft: Draft): Json {
   const { path = "", failure } = draft.state.failure ?? {};
   return { step: path, code: failure?.code ?? "", message: failure?.message ?? "" };
-}
-
-/** What the steps of a node that is done put out, by id, for the expressions after it. */
-function outputsOf(draft: Draft, node: PlanNode, parent: string): JsonMap {
-  if (node.type === "for-each") return {};
-  if (node.type === "step") {
-    const output = draft.state.steps.get(childPath(parent, node))?.output;
-    return output === undefined ? {} : { [node.key]: { outputs: output } };
-  }
-  const outputs: Record<string, Json> = {};
-  for (const child of node.steps) Object.assign(outputs, outputsOf(draft, child, parent));
-  return outputs;
 }

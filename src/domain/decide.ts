@@ -44,12 +44,23 @@ export function startRun(
   return [first, ...draft.events];
 }
 
+/** What one input leads to: the facts, and the state with them folded in. */
+export interface Turn {
+  readonly events: readonly RunEvent[];
+  readonly state: RunState;
+}
+
 /** What follows from one input. No facts mean that the input is stale, doubled or about nothing: it changes nothing. */
 export function decide(state: RunState, input: RunInput, circumstances: Circumstances): readonly RunEvent[] {
+  return takeTurn(state, input, circumstances).events;
+}
+
+/** The same with the new state, which is known by then. */
+export function takeTurn(state: RunState, input: RunInput, circumstances: Circumstances): Turn {
   const draft = new Draft(state, circumstances);
   apply(draft, input);
   if (draft.events.length > 0 && isOpen(draft.state)) advance(draft);
-  return draft.events;
+  return { events: draft.events, state: draft.state };
 }
 
 function apply(draft: Draft, input: RunInput): void {

@@ -105,8 +105,7 @@ export function environmentOf(state: RunState, step: Pick<StepState, "path" | "i
   const app = step.input["app"];
   const byApp = typeof app === "string" ? state.targets.find((target) => target.app === app) : undefined;
   if (byApp !== undefined) return byApp.environment;
-  const keys = new Set(Array.from(step.path.matchAll(/\[([^\]]*)\]/gu), ([, key]) => key));
-  return state.targets.find((target) => keys.has(target.environment))?.environment;
+  return state.targets.find((target) => step.path.includes(`[${target.environment}]`))?.environment;
 }
 
 function stageStatus(

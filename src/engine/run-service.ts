@@ -1,4 +1,4 @@
-import { decide, type RunInput, startRun } from "../domain/decide.ts";
+import { type RunInput, startRun, takeTurn, type Turn } from "../domain/decide.ts";
 import { evolve, foldRun } from "../domain/evolve.ts";
 import { claimsOf } from "../domain/lock-book.ts";
 import type { Circumstances } from "../domain/draft.ts";
@@ -32,12 +32,6 @@ interface Deps {
   readonly work: RunWork;
   /** Told, once it is recorded, when a run has to be looked at again; milliseconds since the epoch. */
   readonly onWakeAt: (at: number | undefined) => void;
-}
-
-/** What one turn of a run led to. */
-export interface Turn {
-  readonly events: readonly RunEvent[];
-  readonly state: RunState;
 }
 
 interface Loaded {
@@ -100,13 +94,12 @@ export class RunService {
   async apply(run: string, input: RunInput): Promise<Turn> {
     const entry = this.#load(run);
     const before = entry.state;
-    const events = decide(before, input, this.#circumstances(run));
+    const { events, state } = takeTurn(before, input, this.#circumstances(run));
     if (events.length === 0) {
       this.#unloadParked(entry);
-      return { events, state: before };
+      return { events, state };
     }
-    entry.state = events.reduce(evolve, before);
-    const { state } = entry;
+    entry.state = state;
     const own = this.#commit(entry, events, { state, before });
     await Promise.all([own, ...this.#grantWaiting()]);
     return { events, state };
@@ -225,11 +218,12 @@ export class RunService {
 }
 
 function newProofs(before: RunState | undefined, events: readonly RunEvent[]): ReturnType<typeof proofsIn> {
-  if (before === undefined) return [];
+  const last = events.findLastIndex((event) => event.type === "step.succeeded");
+  if (before === undefined || last === -1) return [];
   let state = before;
-  return events.flatMap((event) => {
+  return events.slice(0, last + 1).flatMap((event, index) => {
     const proofs = proofsIn(state, event);
-    state = evolve(state, event);
+    if (index < last) state = evolve(state, event);
     return proofs;
   });
 }
