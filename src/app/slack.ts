@@ -21,6 +21,7 @@ import { SlackDirectory } from "../slack/slack-directory.ts";
 import { SlackGateway } from "../slack/slack-gateway.ts";
 import { readIdentity, type SlackIdentity } from "../slack/slack-identity.ts";
 import { slackLookups } from "../slack/slack-lookups.ts";
+import { ViewPacer } from "../slack/view-pacer.ts";
 import { renderAnswer } from "../slack/views/answer.ts";
 import type { ViewLookups } from "../slack/views/view-lookups.ts";
 import type { Store } from "../store/store.ts";
@@ -52,6 +53,7 @@ export class Slack implements AsyncDisposable {
   readonly #lookups: ViewLookups;
   readonly #outbox: Outbox;
   readonly #presenter: Presenter;
+  readonly #pacer: ViewPacer;
   readonly #stop = new AbortController();
   readonly #identified = Promise.withResolvers<void>();
   #app: SlackApp | undefined;
@@ -87,11 +89,12 @@ export class Slack implements AsyncDisposable {
       lookups: this.#lookups,
       settings: { approvals: configuration.slack.approvals, alerts: configuration.slack.alerts },
     });
+    this.#pacer = new ViewPacer({ clock, draw: (view) => this.#presenter.onRunChanged(view) });
   }
 
   /** A run has changed: its messages follow. */
   show(view: RunView): void {
-    this.#presenter.onRunChanged(view);
+    this.#pacer.show(view);
   }
 
   /** Somebody was led to a run that is there already: they find its messages, also when those were deleted. */
@@ -155,6 +158,7 @@ export class Slack implements AsyncDisposable {
 
   /** Sends what is wanted, as far as it goes quickly. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#pacer[Symbol.dispose]();
     await this.#outbox.flush(FLUSH_MS);
     await Promise.race([this.#outbox[Symbol.asyncDispose](), this.#deps.clock.sleep(LAST_CALLS_MS)]);
   }
