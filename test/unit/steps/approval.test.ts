@@ -1,0 +1,199 @@
+import { describe, expect, it } from "vitest";
+
+import { ArgocdError } from "../../../src/argocd/argocd-errors.ts";
+import type { RunTarget } from "../../../src/domain/run-event.ts";
+import type { ApprovalRule } from "../../../src/domain/target.ts";
+import type { GateContext, GateOpening, Proof, StepKind } from "../../../src/engine/step-kind.ts";
+import type { CommitsAnswer } from "../../../src/git/commits-between.ts";
+import { approval } from "../../../src/steps/approval.ts";
+import { sourceDigest } from "../../../src/steps/live-revision.ts";
+import { appErrorOf } from "../../support/app-error-of.ts";
+import { FakeArgocd } from "../../support/fake-argocd.ts";
+import { RULE } from "../../support/run-spec.ts";
+import { anApplication, atMs, SHA_A, SHA_B } from "../argocd/application-builder.ts";
+
+const APP = "main/argocd/checkout-prod";
+const PROD: RunTarget = { service: "checkout", environment: "prod", app: APP, approval: RULE };
+const STAGING: RunTarget = { service: "checkout", environment: "staging", app: "main/argocd/checkout-staging" };
+const LIVE = { status: { history: [{ id: 1, revision: SHA_A }], health: { status: "Degraded" } } };
+const LISTS = { added: { commits: [], touching: 0, others: 2 }, removed: { commits: [], touching: 0, others: 0 } };
+
+type Gate = Extract<StepKind, { sort: "gate" }>;
+
+class GateRig {
+  readonly argocd = new FakeArgocd(anApplication(LIVE), anApplication({ metadata: { name: "checkout-staging" } }));
+  rule: ApprovalRule | undefined = RULE;
+  place: GateContext["facts"]["place"] = { target: PROD, previous: STAGING };
+  proof: Proof | undefined;
+  between: CommitsAnswer = { kind: "forward", ...LISTS };
+  signal = new AbortController().signal;
+
+  get gate(): Gate {
+    const kind = approval({
+      servers: this.argocd.servers,
+      git: { commitsBetween: () => Promise.resolve(this.between) },
+      ruleOf: () => this.rule,
+      proofs: () => this.proof,
+    });
+    if (kind.sort !== "gate") throw new Error("not a gate");
+    return kind;
+  }
+
+  get context(): GateContext {
+    return {
+      effect: { run: "run_1", path: "promote/gate", attempt: 1 },
+      facts: {
+        runTitle: "t",
+        requester: "p_ana",
+        requesterUser: "U1",
+        ...(this.place !== undefined && { place: this.place }),
+      },
+      signal: this.signal,
+      startedAt: 1,
+      planDigest: "plan",
+      progress: () => undefined,
+    };
+  }
+
+  async open(input: Record<string, unknown> = {}): Promise<GateOpening> {
+    return await this.gate.open({ app: APP, revision: SHA_B, prompt: "Promote?", ...input }, this.context);
+  }
+}
+
+describe("what an approval is of", () => {
+  it("is everything that must not move: plan, application, sources, from, to, and the rule", async () => {
+    const { subject, rule } = await new GateRig().open();
+    expect(rule).toEqual(RULE);
+    expect(subject).toEqual({
+      planDigest: "plan",
+      path: "promote/gate",
+      requester: "p_ana",
+      service: "checkout",
+      environment: "prod",
+      app: APP,
+      serverUrl: "https://argocd.test",
+      applicationUid: "uid-1",
+      fromRevision: SHA_A,
+      toRevision: SHA_B,
+      repository: "https://git.example.com/deploy.git",
+      sourceDigest: sourceDigest(anApplication()),
+      imageDigests: [],
+      planFileDigest: "",
+      checks: [],
+      rule: RULE,
+    });
+  });
+
+  it("is the same at the click while nothing has changed, and another one as soon as something has", async () => {
+    const rig = new GateRig();
+    const input = { app: APP, revision: SHA_B, prompt: "Promote?" };
+    const { subject } = await rig.open();
+    expect(await rig.gate.subject(input, rig.context)).toEqual(subject);
+    rig.argocd.put(anApplication({ ...LIVE, metadata: { uid: "uid-2" } }));
+    expect(await rig.gate.subject(input, rig.context)).toMatchObject({ applicationUid: "uid-2" });
+  });
+
+  it("has the rule as it is now, and the one the run began with where the configuration has none any more", async () => {
+    const rig = new GateRig();
+    rig.rule = { ...RULE, quorum: 2 };
+    expect((await rig.open()).rule.quorum).toBe(2);
+    rig.rule = undefined;
+    expect((await rig.open()).rule).toEqual(RULE);
+  });
+
+  it("cannot be told for an application of another run, or where nobody is named who may approve", async () => {
+    const rig = new GateRig();
+    rig.place = undefined;
+    expect((await appErrorOf(rig.open())).code).toBe("target.unknown");
+    expect((await appErrorOf(new GateRig().open({ app: "checkout-prod" }))).code).toBe("target.unknown");
+    const unruled = new GateRig();
+    unruled.rule = undefined;
+    unruled.place = { target: { service: "checkout", environment: "prod", app: APP } };
+    expect((await appErrorOf(unruled.open())).code).toBe("approval.no-rule");
+  });
+});
+
+describe("what a gate shows", () => {
+  it("is the question, the commits, the rendering, the health, and the environment before", async () => {
+    const rig = new GateRig();
+    rig.proof = {
+      run: "r",
+      app: STAGING.app,
+      applicationUid: "uid-1",
+      revision: SHA_A,
+      sourceDigest: "",
+      provenAt: atMs(5),
+    };
+    const { evidence } = await rig.open();
+    expect(evidence).toMatchObject({
+      prompt: "Promote?",
+      direction: "forward",
+      otherCommits: 2,
+      rendering: { changesNothing: true },
+      currentHealth: "Degraded",
+      link: "https://argocd.test/applications/argocd/checkout-prod",
+      previous: { environment: "staging", health: "Healthy", revision: SHA_A, healthySince: atMs(5) },
+      warnings: [],
+    });
+  });
+
+  it("is not called healthy since a proof of something else", async () => {
+    const rig = new GateRig();
+    const proof = { run: "r", app: STAGING.app, applicationUid: "uid-1", sourceDigest: "", provenAt: 1 };
+    for (const other of [
+      { ...proof, revision: SHA_B },
+      { ...proof, revision: SHA_A, applicationUid: "uid-0" },
+    ]) {
+      rig.proof = other;
+      expect((await rig.open()).evidence.previous).not.toHaveProperty("healthySince");
+    }
+  });
+
+  it("says what could not be read, and is shown all the same", async () => {
+    const rig = new GateRig();
+    rig.argocd.before = ({ path }) => {
+      if (path.includes("/manifests") || path.includes("/syncwindows") || path.includes("checkout-staging"))
+        throw new ArgocdError("the repo-server is away", { class: "rbac" });
+    };
+    const { evidence } = await rig.open();
+    expect(evidence.rendering).toBeUndefined();
+    expect(evidence.renderingNote).toContain("the repo-server is away");
+    expect(evidence.previous).toMatchObject({ revision: "", health: "not known (the repo-server is away)" });
+    expect(evidence.warnings).toEqual(["Whether a sync window is closed could not be read."]);
+  });
+
+  it("warns of a closed window, of an ApplicationSet and of going back", async () => {
+    const rig = new GateRig();
+    rig.argocd.canSync = false;
+    rig.between = { kind: "backward", ...LISTS };
+    const ownerReferences = [{ kind: "ApplicationSet", name: "fleet", apiVersion: "v1" }];
+    rig.argocd.put(anApplication({ ...LIVE, metadata: { ownerReferences } }));
+    const { warnings } = (await rig.open()).evidence;
+    expect(warnings.map((warning) => /goes back|window|fleet/u.exec(warning)?.[0])).toEqual([
+      "goes back",
+      "window",
+      "fleet",
+    ]);
+  });
+
+  it("compares with nothing where nothing is live, and has no environment before the first", async () => {
+    const rig = new GateRig();
+    rig.argocd.put(anApplication({ status: { sync: { status: "OutOfSync" } } }));
+    rig.place = { target: PROD };
+    const { evidence, subject } = await rig.open();
+    expect(subject.fromRevision).toBe("");
+    expect(evidence).toMatchObject({ renderingNote: "There is nothing live to compare with.", direction: "unknown" });
+    expect(evidence.previous).toBeUndefined();
+    expect(rig.argocd.calls.filter((call) => call.includes("manifests"))).toEqual([]);
+  });
+
+  it("is not gathered any further once the gate is given up", async () => {
+    const rig = new GateRig();
+    const stop = new AbortController();
+    rig.signal = stop.signal;
+    rig.argocd.before = ({ path }) => {
+      if (path.includes("/manifests")) stop.abort(new Error("the server ends"));
+    };
+    await expect(rig.open()).rejects.toThrow("the server ends");
+  });
+});

@@ -1,0 +1,166 @@
+import { describe, expect, it } from "vitest";
+
+import type { Application } from "../../../src/argocd/application.ts";
+import { ArgocdError } from "../../../src/argocd/argocd-errors.ts";
+import type { Outcome } from "../../../src/domain/outcome.ts";
+import type { StepContext } from "../../../src/engine/step-kind.ts";
+import { argocdWait } from "../../../src/steps/argocd-wait.ts";
+import { sourceDigest } from "../../../src/steps/live-revision.ts";
+import { FakeArgocd } from "../../support/fake-argocd.ts";
+import { FakeClock } from "../../support/fake-clock.ts";
+import {
+  anApplication,
+  type ApplicationParts,
+  aState,
+  at,
+  atMs,
+  resource,
+  SHA_A,
+  SHA_B,
+} from "../argocd/application-builder.ts";
+
+const OWN = { run: "run_1", step: "promote/sync", attempt: 1 };
+const OPERATION = { ...OWN, skipped: false, postedAtMs: atMs(9), before: { uid: "uid-1", historyId: 3 } };
+const HOUR = 3_600_000;
+
+class WaitRig {
+  readonly argocd: FakeArgocd;
+  readonly clock = new FakeClock(atMs(30));
+  readonly told: string[] = [];
+  readonly stop = new AbortController();
+
+  constructor(application: Application) {
+    this.argocd = new FakeArgocd(application);
+  }
+
+  /** Lets the wait run to its end, however long that takes by the clock. */
+  async run(input: Record<string, unknown> = {}): Promise<Outcome> {
+    const kind = argocdWait({
+      servers: this.argocd.servers,
+      clock: this.clock,
+      timingOf: () => ({ settleMs: 15_000, degradedGraceMs: 60_000, startDeadlineMs: 120_000 }),
+    });
+    if (kind.sort !== "wait") throw new Error("not a wait");
+    const context: StepContext = {
+      effect: { run: "run_1", path: "promote/healthy", attempt: 1 },
+      facts: { runTitle: "t", requester: "p", requesterUser: "U1" },
+      signal: this.stop.signal,
+      startedAt: atMs(30),
+      progress: ({ text }) => void this.told.push(text),
+    };
+    const ended: Outcome[] = [];
+    const wanted = { app: "main/argocd/checkout-prod", revision: SHA_B, operation: OPERATION, ...input };
+    const running = kind.run(wanted, context).then((outcome) => {
+      ended.push(outcome);
+      return outcome;
+    });
+    for (let waited = 0; ended.length === 0 && waited < HOUR; waited += 5000) await this.clock.advance(5000);
+    return await running;
+  }
+}
+
+function synced(parts: ApplicationParts = {}): Application {
+  const operationState = aState(SHA_B, OWN, "Succeeded");
+  const sync = { status: "Synced", revision: SHA_B };
+  return anApplication({
+    ...parts,
+    status: { operationState, sync, reconciledAt: at(25), ...parts.status },
+  });
+}
+
+function failure(outcome: Outcome): Extract<Outcome, { status: "failed" }>["failure"] {
+  if (outcome.status === "failed") return outcome.failure;
+  throw new Error(JSON.stringify(outcome));
+}
+
+describe("a wait for an application", () => {
+  it("ends with what was proven: the revision, the application and its sources", async () => {
+    const rig = new WaitRig(synced());
+    const outcome = await rig.run();
+    expect(outcome).toMatchObject({
+      status: "succeeded",
+      output: {
+        revision: SHA_B,
+        applicationUid: "uid-1",
+        sourceDigest: sourceDigest(synced()),
+        changedNothing: false,
+        sync: "Synced",
+        notes: [],
+      },
+    });
+    expect(rig.told).toContain("Healthy; making sure that it stays so for 15 s more");
+  });
+
+  it("says of a pinned application that it is OutOfSync on purpose, and of what was not pruned", async () => {
+    const state = aState(SHA_B, OWN, "Succeeded");
+    const skipped = { kind: "ConfigMap", name: "old", namespace: "checkout", status: "PruneSkipped", message: "" };
+    const syncResult = { revision: SHA_B, resources: [skipped] };
+    const application = synced({
+      status: { operationState: { ...state, syncResult }, sync: { status: "OutOfSync", revision: SHA_A } },
+    });
+    const outcome = await new WaitRig(application).run();
+    expect(outcome.status === "succeeded" ? outcome.output["notes"] : outcome).toEqual([
+      "Argo CD shows OutOfSync, because the branch is at aaaaaaa; that is expected.",
+      "1 resource left Git and was not pruned: ConfigMap/old.",
+    ]);
+  });
+
+  it("needs no operation where the sync was skipped: it has to be there already", async () => {
+    const live = synced({ status: { operationState: aState(SHA_B, "ana", "Succeeded") } });
+    expect((await new WaitRig(live).run({ operation: { ...OPERATION, skipped: true } })).status).toBe("succeeded");
+    expect((await new WaitRig(live).run({ operation: undefined })).status).toBe("succeeded");
+    const other = anApplication({ status: { operationState: aState(SHA_A, "ana", "Succeeded") } });
+    expect((await new WaitRig(other).run({ operation: undefined })).status).toBe("failed");
+  });
+
+  it("fails with the reason, and with few enough resources for a message", async () => {
+    const long = "x".repeat(900);
+    const many = Array.from({ length: 14 }, (_each, index) =>
+      resource("Deployment", `d${index}`, "Degraded", { health: { status: "Degraded", message: long } }),
+    );
+    const rig = new WaitRig(synced({ status: { health: { status: "Degraded" }, resources: many } }));
+    const { code, retry, details } = failure(await rig.run());
+    expect([code, retry]).toEqual(["argocd.degraded", "never"]);
+    const resources = details?.["resources"];
+    expect(Array.isArray(resources) ? resources.length : 0).toBeGreaterThan(0);
+    expect(Array.isArray(resources) ? resources.length : 99).toBeLessThanOrEqual(10);
+    expect(JSON.stringify(details)).not.toContain("x".repeat(501));
+    expect(rig.told).toContain("Degraded; giving it 1 min to recover");
+  });
+
+  it("fails when the operation failed, was never seen, or the application is another one by now", async () => {
+    const failed = synced({ status: { operationState: aState(SHA_B, OWN, "Failed") } });
+    expect(failure(await new WaitRig(failed).run()).code).toBe("argocd.sync-failed");
+    expect(failure(await new WaitRig(anApplication()).run()).code).toBe("argocd.not-started");
+    expect(failure(await new WaitRig(synced({ metadata: { uid: "uid-2" } })).run()).code).toBe("argocd.recreated");
+  });
+
+  it("waits out an outage at its beginning, and says so", async () => {
+    const rig = new WaitRig(synced());
+    const back = rig.clock.now() + 60_000;
+    rig.argocd.before = () => {
+      if (rig.clock.now() < back) throw new ArgocdError("no answer", { class: "unreachable", retry: "backoff" });
+    };
+    expect((await rig.run()).status).toBe("succeeded");
+    expect(rig.told[0]).toBe("Argo CD has not answered since 10:00 UTC; waiting for it");
+  });
+
+  it("does not wait for what waiting cannot mend", async () => {
+    const gone = new WaitRig(synced());
+    gone.argocd.applications.clear();
+    expect(failure(await gone.run())).toMatchObject({ code: "argocd.gone", retry: "never" });
+    const denied = new WaitRig(synced());
+    denied.argocd.before = () => {
+      throw new ArgocdError("the token is no good", { class: "auth" });
+    };
+    expect(failure(await denied.run()).code).toBe("argocd.auth");
+    expect(failure(await new WaitRig(synced()).run({ app: "checkout" })).code).toBe("step.input");
+  });
+
+  it("ends when it is stopped", async () => {
+    const rig = new WaitRig(anApplication());
+    const running = rig.run();
+    rig.stop.abort(new Error("the server ends"));
+    expect(failure(await running).message).toContain("the server ends");
+  });
+});
