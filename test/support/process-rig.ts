@@ -93,6 +93,14 @@ export class ProcessRig implements AsyncDisposable {
     return server;
   }
 
+  /** What is run, and with which environment, to start a server of this world. */
+  server(): { readonly command: readonly string[]; readonly environment: Readonly<Record<string, string>> } {
+    return {
+      command: [process.execPath, ENTRY, "serve"],
+      environment: { ...surroundings(), ...this.world.environment },
+    };
+  }
+
   /** Ends every server at once. */
   async killAll(): Promise<void> {
     await Promise.all(Array.from(this.#servers, (server) => server.kill("SIGKILL")));
@@ -114,10 +122,9 @@ export class ProcessRig implements AsyncDisposable {
 
   /** Starts a server and kills it after so long, ready or not. Throws when it ends by itself before. */
   async killStarting(lifeMs: number): Promise<void> {
-    const child = spawn(process.execPath, [ENTRY, "serve"], {
-      env: { ...surroundings(), ...this.world.environment },
-      stdio: ["ignore", "ignore", "pipe"],
-    });
+    const { command, environment } = this.server();
+    const [program = "", ...args] = command;
+    const child = spawn(program, args, { env: environment, stdio: ["ignore", "ignore", "pipe"] });
     let said = "";
     child.stderr.setEncoding("utf8").on("data", (text: string) => void (said += text));
     const ended = once(child, "close");
