@@ -8,17 +8,17 @@ const LAYERS: Record<string, readonly string[]> = {
   domain: ["platform", "expressions"],
   audit: ["platform"],
   commands: ["platform", "expressions", "domain"],
-  engine: ["platform", "expressions", "domain", "audit"],
+  engine: ["platform", "domain"],
   store: ["platform", "domain", "audit", "engine"],
   dispatch: ["platform", "domain", "engine"],
   argocd: ["platform"],
   git: ["platform"],
   inventory: ["platform", "config", "domain"],
-  steps: ["platform", "config", "domain", "engine", "argocd", "git", "inventory"],
-  slack: ["platform", "domain", "commands", "engine"],
+  steps: ["platform", "domain", "engine", "argocd", "git"],
+  slack: ["platform", "domain", "engine"],
   intake: ["platform", "config", "domain", "commands", "engine", "argocd", "git", "inventory", "steps"],
   simulator: ["platform"],
-  demo: ["platform", "domain", "audit", "engine", "store", "simulator"],
+  demo: ["platform", "domain", "audit", "store", "simulator"],
 };
 
 /** The folders that may import a package; a package that is not listed is free everywhere. */
