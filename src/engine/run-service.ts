@@ -40,7 +40,7 @@ interface Loaded {
   pending: number;
 }
 
-// After a failed commit: how long until the run is looked at again, as the log then says it is.
+// After a failure of the disk: how long until the run is looked at again, as the log then says it is.
 const RECOVER_AFTER_MS = 5000;
 
 /**
@@ -52,6 +52,7 @@ export class RunService {
   readonly #loaded = new Map<string, Loaded>();
   readonly #locks = new LockTable();
   readonly #starting = new Set<string>();
+  readonly #recovering = new Set<string>();
 
   constructor(deps: Deps) {
     this.#deps = deps;
@@ -174,7 +175,22 @@ export class RunService {
       entry.pending -= 1;
     }
     this.#deps.onWakeAt(row.wakeAt);
-    this.#follow(entry, lockKeysTouched(events));
+    this.#letOut(entry, lockKeysTouched(events));
+  }
+
+  /** Whoever handed in the turn is not told of what goes wrong here: the turn is on the disk. */
+  #letOut(entry: Loaded, released: readonly string[]): void {
+    const run = entry.state.id;
+    try {
+      this.#follow(entry, released);
+    } catch (error) {
+      this.#deps.logger.error("what follows from a turn of a run could not be started; it is tried again", {
+        run,
+        error: errorText(error),
+      });
+      this.#deps.work.forget(run);
+      this.#recover(run);
+    }
   }
 
   /** Lets out what follows from the newest state; older turns of the same run have nothing left to say. */
@@ -194,7 +210,8 @@ export class RunService {
   }
 
   #forget(run: string, error: unknown): void {
-    const { clock, logger, store, work } = this.#deps;
+    const { logger, store, work } = this.#deps;
+    this.#recover(run);
     logger.error("a turn of a run could not be recorded; it is taken up again from the log", {
       run,
       error: errorText(error),
@@ -202,17 +219,26 @@ export class RunService {
     this.#loaded.delete(run);
     work.forget(run);
     this.#locks.load(store.claims());
-    clock.setTimer(RECOVER_AFTER_MS, () => void this.#redo(run));
+  }
+
+  #recover(run: string): void {
+    if (this.#recovering.has(run)) return;
+    this.#recovering.add(run);
+    this.#deps.clock.setTimer(RECOVER_AFTER_MS, () => {
+      this.#recovering.delete(run);
+      void this.#redo(run);
+    });
   }
 
   async #redo(run: string): Promise<void> {
     try {
       const { state } = await this.apply(run, { type: "resume" });
       const entry = this.#loaded.get(run);
-      if (isOpen(state) && entry !== undefined) this.#follow(entry, []);
+      if (isOpen(state) && entry !== undefined) this.#letOut(entry, []);
     } catch (error) {
-      // A failed commit has already planned the next try; a run that was never recorded has nothing to take up.
       this.#deps.logger.warn("a run could not be taken up", { run, error: errorText(error) });
+      // Trying again does not help a run that was never recorded, or that this version cannot read.
+      if (!(error instanceof AppError) || error.retry !== "never") this.#recover(run);
     }
   }
 }

@@ -77,7 +77,12 @@ export class RunWork implements AsyncDisposable {
 
   show(state: RunState, queue: readonly QueueView[]): void {
     if (nextWork(state).length > 0) this.#latest.set(state.id, { state, queue });
-    this.#deps.onChanged(this.view(state, queue));
+    try {
+      this.#deps.onChanged(this.view(state, queue));
+    } catch (error) {
+      // What people see follows from the run, never the other way round.
+      this.#deps.logger.error("a run could not be shown", { run: state.id, error: errorText(error) });
+    }
   }
 
   view(state: RunState, queue: readonly QueueView[]): RunView {
@@ -183,7 +188,7 @@ export class RunWork implements AsyncDisposable {
     if (latest === undefined || !this.#underWay.get(effect.run)?.has(effectKey(effect))) return;
     const known = this.#progress.get(effect.run) ?? new Map<string, Progress>();
     this.#progress.set(effect.run, known.set(effectKey(effect), progress));
-    this.#deps.onChanged(this.view(latest.state, latest.queue));
+    this.show(latest.state, latest.queue);
   }
 }
 
