@@ -51,16 +51,25 @@ export class Alarm implements Disposable {
   async #ring(): Promise<void> {
     this.#timer = undefined;
     this.#armedFor = Number.POSITIVE_INFINITY;
-    const { clock, logger, store } = this.#deps;
+    const { logger, wakeDue } = this.#deps;
     try {
-      await this.#deps.wakeDue();
+      await wakeDue();
     } catch (error) {
       logger.error("what was due could not be recorded; it is tried again", { error: errorText(error) });
     }
     // The store may be closed by now.
-    if (this.#isStopped) return;
-    const next = store.nextWake();
-    if (next !== undefined && next.at <= clock.now()) this.#set(next.at, TRY_AGAIN_MS);
-    else this.arm();
+    if (!this.#isStopped) this.#armAgain();
+  }
+
+  #armAgain(): void {
+    const { clock, logger, store } = this.#deps;
+    try {
+      const next = store.nextWake();
+      if (next !== undefined && next.at <= clock.now()) this.#set(next.at, TRY_AGAIN_MS);
+      else this.arm();
+    } catch (error) {
+      logger.error("what is due next could not be read; it is tried again", { error: errorText(error) });
+      this.#set(clock.now(), TRY_AGAIN_MS);
+    }
   }
 }

@@ -96,6 +96,17 @@ describe("the alarm", () => {
     expect(rig.rungAfter).toEqual([1000, 6000, 11_000, 16_000]);
   });
 
+  it("goes on when the log could not be read for a moment", async () => {
+    const rig = new AlarmRig(1000, 3000);
+    rig.onRing = () => void (rig.isClosed = true);
+    rig.alarm.arm();
+    await rig.clock.advance(4000);
+    rig.isClosed = false;
+    rig.onRing = () => undefined;
+    await rig.clock.advance(4000);
+    expect(rig.rungAfter).toEqual([1000, 6000]);
+  });
+
   it("does nothing once the server ends", async () => {
     const rig = new AlarmRig(1000);
     rig.alarm.arm();
