@@ -26,13 +26,20 @@ describe("what people read of a day on which everybody wants the same place", ()
   it("each card says what the run waits for, and behind whom", async () => {
     const first = await day.start("/promote payments bd25 to staging");
     const second = await day.start("/qd sync payments in staging at 9e8d", BEN);
+    const third = await day.start("/rollback payments in staging to 9e8d", OLGA);
     const short = `run_${first.id.slice(-4)}`;
-    await Promise.all([shown(day, first), shown(day, second)]);
-    const place = `queued: position 1 for \`payments/staging\`, behind \`${short}\``;
-    expect(
-      everSent().some((text) => text.includes("Sync payments in staging at 9e8d8f2") && text.includes(place)),
-    ).toBe(true);
-    expect(slotTexts(day, second)["card"]).toContain("`9e8d8f2` applied and healthy");
+    await Promise.all([shown(day, first), shown(day, second), shown(day, third)]);
+    for (const [title, position] of [
+      ["Sync payments in staging at 9e8d8f2", 1],
+      ["Roll back payments in staging to 9e8d8f2", 2],
+    ] as const) {
+      const place = `queued: position ${position} for \`payments/staging\`, behind \`${short}\``;
+      expect(everSent().some((text) => text.includes(title) && text.includes(place))).toBe(true);
+    }
+    expect(slotTexts(day, second)["card"]).toContain(
+      "9e8d8f2 is older than bd258aa, which is live in payments-staging",
+    );
+    expect(slotTexts(day, third)["card"]).toContain("`9e8d8f2` applied and healthy");
   });
 
   it("a sync that is not needed says so", async () => {
