@@ -93,7 +93,7 @@ export async function startApplication(
   // both wait until Slack has said who we are.
   const takeUp = async (): Promise<void> => {
     await slack.identified;
-    for (const run of store.events.unshownRuns()) slack.show(engine.runs.view(run));
+    for (const run of store.events.unshownRuns()) slack.show(run, () => engine.runs.view(run));
     intake.resume();
   };
   takeUp().catch((error: unknown) => {

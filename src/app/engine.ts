@@ -22,7 +22,7 @@ interface Deps {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
-  readonly onChanged: (view: RunView) => void;
+  readonly onChanged: (run: string, view: () => RunView) => void;
 }
 
 /** The engine, wired: the door to runs, what they have under way, and their deadlines. */

@@ -93,8 +93,8 @@ export class Slack implements AsyncDisposable {
   }
 
   /** A run has changed: its messages follow. */
-  show(view: RunView): void {
-    this.#pacer.show(view);
+  show(run: string, view: () => RunView): void {
+    this.#pacer.show(run, view);
   }
 
   /** Somebody was led to a run that is there already: they find its messages, also when those were deleted. */

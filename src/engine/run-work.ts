@@ -21,8 +21,8 @@ interface Deps {
   readonly createDispatcher: (reports: JobReports) => Dispatcher;
   /** Hands something that happened to the run service, and tells what came of it; late binding, as the two need one another. */
   readonly apply: (run: string, input: RunInput) => Promise<{ readonly events: readonly RunEvent[] }>;
-  /** Told after each commit, and when a step that is under way has news. */
-  readonly onChanged: (view: RunView) => void;
+  /** Told after each commit, and when a step that is under way has news; `view` makes what people see of the run, for those who look. */
+  readonly onChanged: (run: string, view: () => RunView) => void;
 }
 
 // No dispatch has this one: tokens count the events of a run.
@@ -78,7 +78,7 @@ export class RunWork implements AsyncDisposable {
   show(state: RunState, queue: readonly QueueView[]): void {
     if (nextWork(state).length > 0) this.#latest.set(state.id, { state, queue });
     try {
-      this.#deps.onChanged(this.view(state, queue));
+      this.#deps.onChanged(state.id, () => this.view(state, queue));
     } catch (error) {
       // What people see follows from the run, never the other way round.
       this.#deps.logger.error("a run could not be shown", { run: state.id, error: errorText(error) });

@@ -2,47 +2,86 @@ import type { RunView } from "../domain/run-view.ts";
 import type { Clock, Timer } from "../platform/clock.ts";
 
 interface Deps {
-  readonly clock: Pick<Clock, "setTimer">;
+  readonly clock: Pick<Clock, "setTimer" | "monotonic">;
   /** Draws every message of the run, which costs about a millisecond. */
   readonly draw: (view: RunView) => void;
 }
 
+/** Makes the view of a run as it is when it is asked for. */
+type MakeView = () => RunView;
+
 // Slack takes far fewer messages than this; drawing what will never be sent only holds up what people wait for.
 const PAUSE_MS = 100;
+// With hundreds of runs drawing would still take all of the time: it goes on for so long at a stretch,
+const STRETCH_MS = 4;
+// and leaves so many times as long to commands and steps.
+const REST_FACTOR = 3;
 
-/** Hands on the newest view of each run: the first one at once, later ones after a pause, and of those in between only the last. */
+/**
+ * Draws the newest view of each run: the first one at once, later ones after a pause, and of those in between only the last.
+ * When there is more to draw than there is time for, runs take turns.
+ */
 export class ViewPacer implements Disposable {
   readonly #deps: Deps;
-  readonly #pausing = new Map<string, { readonly timer: Timer; newest: RunView | undefined }>();
+  readonly #pausing = new Map<string, { readonly timer: Timer; newest: MakeView | undefined }>();
+  /** Those whose turn it is, longest waiting first. */
+  readonly #due = new Map<string, MakeView>();
+  #rest: Timer | undefined;
 
   constructor(deps: Deps) {
     this.#deps = deps;
   }
 
-  show(view: RunView): void {
-    const pause = this.#pausing.get(view.id);
-    if (pause === undefined) this.#draw(view);
+  show(run: string, view: MakeView): void {
+    const pause = this.#pausing.get(run);
+    if (pause === undefined) this.#take(run, view);
     else pause.newest = view;
   }
 
   /** Draws what still waits, for a shutdown. */
   [Symbol.dispose](): void {
-    for (const { timer, newest } of this.#pausing.values()) {
+    this.#rest?.cancel();
+    for (const [run, { timer, newest }] of this.#pausing) {
       timer.cancel();
-      if (newest !== undefined) this.#deps.draw(newest);
+      if (newest !== undefined) this.#due.set(run, newest);
     }
+    for (const view of this.#due.values()) this.#deps.draw(view());
     this.#pausing.clear();
+    this.#due.clear();
   }
 
-  #draw(view: RunView): void {
-    const timer = this.#deps.clock.setTimer(PAUSE_MS, () => this.#resume(view.id));
-    this.#pausing.set(view.id, { timer, newest: undefined });
-    this.#deps.draw(view);
+  #take(run: string, view: MakeView): void {
+    this.#due.set(run, view);
+    if (this.#rest === undefined) this.#drawDue();
+  }
+
+  #drawDue(): void {
+    const { clock } = this.#deps;
+    const begun = clock.monotonic();
+    let spentMs = 0;
+    for (const [run, view] of this.#due) {
+      if (spentMs >= STRETCH_MS) break;
+      this.#due.delete(run);
+      this.#draw(run, view);
+      spentMs = clock.monotonic() - begun;
+    }
+    if (spentMs > 0) this.#rest = clock.setTimer(spentMs * REST_FACTOR, () => this.#endRest());
+  }
+
+  #endRest(): void {
+    this.#rest = undefined;
+    this.#drawDue();
+  }
+
+  #draw(run: string, view: MakeView): void {
+    const timer = this.#deps.clock.setTimer(PAUSE_MS, () => this.#resume(run));
+    this.#pausing.set(run, { timer, newest: undefined });
+    this.#deps.draw(view());
   }
 
   #resume(run: string): void {
     const newest = this.#pausing.get(run)?.newest;
     this.#pausing.delete(run);
-    if (newest !== undefined) this.#draw(newest);
+    if (newest !== undefined) this.#take(run, newest);
   }
 }

@@ -17,7 +17,7 @@ export interface BenchEngineDeps {
   /** Where the log is; it is made. */
   readonly folder: string;
   readonly kinds: readonly StepKind[];
-  readonly onChanged: (view: RunView) => void;
+  readonly onChanged: (run: string, view: () => RunView) => void;
 }
 
 const CONCURRENCY = 50;

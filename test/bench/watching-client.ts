@@ -64,7 +64,11 @@ class Watcher {
     const server: ArgocdServer = { url, uiUrl: () => url, client, cache };
     const wait = argocdWait({ servers: new Map([[SERVER, server]]), clock, timingOf: () => TIMING });
     const kinds = [wait, nothing((run) => late.watcher?.noteStarted(run))];
-    const engine = await BenchEngine.open({ folder, kinds, onChanged: (view) => late.watcher?.noteChanged(view) });
+    const engine = await BenchEngine.open({
+      folder,
+      kinds,
+      onChanged: (_run, view) => late.watcher?.noteChanged(view()),
+    });
     late.watcher = new Watcher(engine, wait);
     cache.start();
     stream.start();

@@ -53,7 +53,7 @@ export class EngineRig {
       createDispatcher: (reports) =>
         new InProcessDispatcher({ kinds, reports, clock, concurrency: 10, shutdownGraceMs: 0 }),
       apply: (run, input) => this.runs.apply(run, input),
-      onChanged: (view) => void this.shown.set(view.id, view),
+      onChanged: (run, view) => void this.shown.set(run, view()),
     });
     this.runs = new RunService({
       store: store.events,

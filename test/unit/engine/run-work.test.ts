@@ -42,7 +42,7 @@ class WorkRig {
         this.applied.push(input);
         return Promise.resolve({ events: this.events });
       },
-      onChanged: (view) => void this.shown.push(view),
+      onChanged: (_run, view) => void this.shown.push(view()),
     });
     if (late.reports === undefined) throw new Error("no dispatcher was asked for");
     this.reports = late.reports;

@@ -22,16 +22,16 @@ function rig(): { clock: FakeClock; pacer: ViewPacer; drawn: number[] } {
 describe("the views of a run", () => {
   it("are drawn at once when nothing was drawn a moment ago", async () => {
     const { clock, pacer, drawn } = rig();
-    pacer.show(view(1));
+    pacer.show(RUN, () => view(1));
     expect(drawn).toEqual([1]);
     await clock.advance(100);
-    pacer.show(view(2));
+    pacer.show(RUN, () => view(2));
     expect(drawn).toEqual([1, 2]);
   });
 
   it("are left out in between, and the newest is drawn", async () => {
     const { clock, pacer, drawn } = rig();
-    for (const version of [1, 2, 3, 4]) pacer.show(view(version));
+    for (const version of [1, 2, 3, 4]) pacer.show(RUN, () => view(version));
     expect(drawn).toEqual([1]);
     await clock.advance(100);
     expect(drawn).toEqual([1, 4]);
@@ -42,15 +42,36 @@ describe("the views of a run", () => {
 
   it("do not wait for one another's runs", () => {
     const { pacer, drawn } = rig();
-    pacer.show(view(1));
-    pacer.show(view(7, "run_other"));
+    pacer.show(RUN, () => view(1));
+    pacer.show("run_other", () => view(7, "run_other"));
     expect(drawn).toEqual([1, 7]);
+  });
+
+  it("leave time for other things when there are many of them, and take turns", async () => {
+    const clock = new FakeClock();
+    const drawn: string[] = [];
+    let spentMs = 0;
+    const monotonic = (): number => clock.monotonic() + spentMs;
+    const draw = ({ id }: RunView): void => {
+      drawn.push(id);
+      spentMs += 3;
+    };
+    const pacer = new ViewPacer({ clock: { setTimer: clock.setTimer.bind(clock), monotonic }, draw });
+    for (const id of ["run_a", "run_b", "run_c", "run_d"]) pacer.show(id, () => view(1, id));
+    pacer.show("run_b", () => view(2, "run_b"));
+    expect(drawn).toEqual(["run_a"]);
+    await clock.advance(9);
+    expect(drawn).toEqual(["run_a", "run_b", "run_c"]);
+    await clock.advance(17);
+    expect(drawn).toHaveLength(3);
+    await clock.advance(1);
+    expect(drawn).toEqual(["run_a", "run_b", "run_c", "run_d"]);
   });
 
   it("are drawn when the server stops, and leave no timer", () => {
     const { clock, pacer, drawn } = rig();
-    pacer.show(view(1));
-    pacer.show(view(2));
+    pacer.show(RUN, () => view(1));
+    pacer.show(RUN, () => view(2));
     pacer[Symbol.dispose]();
     expect(drawn).toEqual([1, 2]);
     expect(clock.pendingTimers).toBe(0);
