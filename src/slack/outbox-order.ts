@@ -8,10 +8,14 @@ const LEAST_INTERVAL_MS = 2000;
 const INTERVAL_PER_LIVE_SLOT_MS = 1200;
 const LIVE_FOR_MS = 30_000;
 
-/** The entries that have something to send, most urgent first. */
-export function inOrder(entries: Iterable<SlotEntry>, now: number): readonly SlotEntry[] {
-  const open = Array.from(entries).filter((entry) => !entry.inFlight && !isSettled(entry));
-  return open.toSorted((left, right) => {
+/** The entries that have something to send. */
+export function openEntries(entries: Iterable<SlotEntry>): readonly SlotEntry[] {
+  return Array.from(entries).filter((entry) => !entry.inFlight && !isSettled(entry));
+}
+
+/** Most urgent first. */
+export function inOrder(entries: readonly SlotEntry[], now: number): readonly SlotEntry[] {
+  return entries.toSorted((left, right) => {
     return urgency(left, now) - urgency(right, now) || left.waitingSince - right.waitingSince;
   });
 }

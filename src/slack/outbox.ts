@@ -3,7 +3,7 @@ import { withJitter } from "../platform/backoff.ts";
 import type { Clock, Timer } from "../platform/clock.ts";
 import type { Random } from "../platform/ids.ts";
 import type { Logger } from "../platform/logger.ts";
-import { inOrder, progressIntervalMs, readyAt, reserveFor } from "./outbox-order.ts";
+import { inOrder, openEntries, progressIntervalMs, readyAt, reserveFor } from "./outbox-order.ts";
 import { type Draw, RateBudget } from "./rate-budget.ts";
 import type { SlackMessages } from "./slack-messages.ts";
 import { callEnded, drawsOf, isSettled, newEntry, nextCall, renew, type SlotEntry, type Wanted } from "./slot-entry.ts";
@@ -24,6 +24,8 @@ const MOST_IN_FLIGHT = 8;
 const FORGET_AFTER_MS = 60_000;
 // While the workspace refuses the token, one call at a time finds out whether it still does.
 const PROBE_MS = 1000;
+// Looking through everything that waits takes longer the more that is: at most one part in so many of the time goes there.
+const PUMP_SHARE = 20;
 
 /**
  * Keeps Slack's messages as they are wanted. Of each slot only the newest content counts and one call is under way at a time,
@@ -40,6 +42,7 @@ export class Outbox implements AsyncDisposable {
   readonly #waiters = new Set<() => void>();
   #timer: Timer | undefined;
   #isPumpPlanned = false;
+  #pumpNotBefore = 0;
   #isClosed = false;
 
   constructor(deps: OutboxDeps) {
@@ -120,27 +123,47 @@ export class Outbox implements AsyncDisposable {
   #planPump(): void {
     if (this.#isPumpPlanned || this.#isClosed) return;
     this.#isPumpPlanned = true;
-    queueMicrotask(() => {
+    const { clock } = this.#deps;
+    const pump = (): void => {
       this.#isPumpPlanned = false;
       this.#pump();
-    });
+    };
+    const waitMs = this.#pumpNotBefore - clock.monotonic();
+    if (waitMs <= 0) queueMicrotask(pump);
+    else clock.setTimer(waitMs, pump);
   }
 
   #pump(): void {
     if (this.#isClosed) return;
-    const now = this.#deps.clock.monotonic();
+    const { clock } = this.#deps;
+    const now = clock.monotonic();
     this.#forgetOld(now);
-    const intervalMs = progressIntervalMs(this.#entries.values(), now);
+    const wakeAt = this.#startReady(now);
+    this.#timer?.cancel();
+    if (this.#entries.size > 0) this.#timer = clock.setTimer(wakeAt - now, () => this.#planPump());
+    for (const check of this.#waiters) check();
+    const endedAt = clock.monotonic();
+    this.#pumpNotBefore = endedAt + (endedAt - now) * PUMP_SHARE;
+  }
+
+  /** Starts what can be sent now, most urgent first; returns when something else can be. */
+  #startReady(now: number): number {
     let wakeAt = now + FORGET_AFTER_MS;
-    for (const entry of inOrder(this.#entries.values(), now)) {
-      if (this.#inFlight.size >= MOST_IN_FLIGHT) break;
+    // A call that ends looks again.
+    if (this.#inFlight.size >= MOST_IN_FLIGHT) return wakeAt;
+    const intervalMs = progressIntervalMs(this.#entries.values(), now);
+    const isReady = (entry: SlotEntry): boolean => {
       const at = this.#startAt(entry, intervalMs, now);
       if (at > now) wakeAt = Math.min(wakeAt, at);
-      else this.#start(entry);
+      return at <= now;
+    };
+    const ready = openEntries(this.#entries.values()).filter(isReady);
+    for (const entry of inOrder(ready, now)) {
+      if (this.#inFlight.size >= MOST_IN_FLIGHT) break;
+      // The one before it may have drawn the last token.
+      if (isReady(entry)) this.#start(entry);
     }
-    this.#timer?.cancel();
-    if (this.#entries.size > 0) this.#timer = this.#deps.clock.setTimer(wakeAt - now, () => this.#pump());
-    for (const check of this.#waiters) check();
+    return wakeAt;
   }
 
   /** When the entry may be sent; infinite while it waits for its parent. */

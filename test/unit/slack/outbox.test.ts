@@ -14,8 +14,21 @@ function recordingLogger(lines: string[]): Logger {
   return { debug: log, info: log, warn: log, error: log, with: () => recordingLogger(lines) };
 }
 
-function setUp() {
-  const clock = new FakeClock();
+/** A clock on which looking at it takes a while, as on a machine that has much to do. */
+class SlowClock extends FakeClock {
+  #spentMs = 0;
+
+  constructor() {
+    super();
+    const { monotonic } = this;
+    this.monotonic = () => {
+      this.#spentMs += 0.5;
+      return monotonic() + this.#spentMs;
+    };
+  }
+}
+
+function setUp(clock = new FakeClock()) {
   const slack = new FakeSlack(clock);
   const store = new MemorySlotStore();
   const settled: string[] = [];
@@ -48,6 +61,18 @@ const once = (method: FakeCall["method"], ...faults: readonly Fault[]) => {
 };
 
 describe("what a slot shows", () => {
+  it("arrives also when looking through what waits takes long", async () => {
+    const { clock, slack, outbox } = setUp(new SlowClock());
+    for (const slot of ["r/card", "s/card", "t/card"]) {
+      outbox.want(wanted(slot, "running"));
+      await clock.advance(1);
+      outbox.want(wanted(slot, "done", { terminal: true }));
+    }
+    await clock.advance(60_000);
+    const last = ["r/card", "s/card", "t/card"].map((slot) => slack.of(slot).map(({ shown }) => shown.at(-1)?.text));
+    expect(last).toEqual([["done"], ["done"], ["done"]]);
+  });
+
   it("is posted once and then edited in place", async () => {
     const { clock, slack, outbox, settled } = setUp();
     outbox.want(wanted("r/card", "running"));
