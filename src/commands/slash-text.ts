@@ -130,6 +130,7 @@ function quoted(text: string, start: number, end: number): Token {
 
 /** The text as one token: in quotes where it would otherwise be read as something else. */
 export function quoteToken(value: string): string {
-  const isPlain = /^[^\s"'\\-][^\s]*$/u.test(value);
+  // A long dash at the beginning is read as the two of a flag.
+  const isPlain = /^[^\s"'\\\-\u2013\u2014][^\s]*$/u.test(value);
   return isPlain ? value : `"${value.replaceAll(/["\\]/gu, String.raw`\$&`)}"`;
 }

@@ -407,7 +407,7 @@ describe("any input", () => {
     .map((text) => text.normalize("NFC"));
   const word = fc.oneof(
     value,
-    fc.constantFrom("to", "in", "help", "--again", "-x", '"', "'", "\\", "a b", " a", "<@U1>"),
+    fc.constantFrom("to", "in", "help", "--again", "—again", "–x", "-x", '"', "'", "\\", "a b", " a", "<@U1>"),
   );
 
   it("is read back as it was written", () => {
