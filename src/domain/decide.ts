@@ -5,7 +5,7 @@ import { type Circumstances, Draft } from "./draft.ts";
 import { decideGate, expireGate, openGate } from "./gate-decision.ts";
 import type { GateDecisionInput, GateOpenedInput } from "./gate-decision.ts";
 import type { Failure, Outcome } from "./outcome.ts";
-import { stepNode } from "./plan-walk.ts";
+import { isAfter, stepNode } from "./plan-walk.ts";
 import type { RunEvent, RunEventOf } from "./run-event.ts";
 import type { RunState, StepState } from "./run-state.ts";
 import { isOpen } from "./run-state.ts";
@@ -98,12 +98,14 @@ function applyOutcome(draft: Draft, step: StepState, outcome: Outcome): void {
     case "postponed":
       return postpone(draft, step, outcome);
     case "failed": {
-      if (outcome.failure.code !== "approval.void" || step.approval === undefined) {
+      const gate = outcome.failure.code === "approval.void" ? step.approval?.gate : undefined;
+      // Only what comes after its gate is reached anew: not what is done about the failure of the run.
+      if (gate === undefined || !isAfter(draft.state.plan, gate)(path)) {
         return failAttempt(draft, step, outcome.failure);
       }
       draft.emit({ type: "step.failed", path, attempt, failure: outcome.failure });
       const changed = outcome.failure.details?.["changed"];
-      return voidGate(draft, step.approval.gate, {
+      return voidGate(draft, gate, {
         changed: Array.isArray(changed) ? changed.map(String) : [],
         message: outcome.failure.message,
       });

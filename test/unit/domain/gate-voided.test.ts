@@ -68,4 +68,19 @@ describe("an approval that is void when the sync starts", () => {
     expect(nextWakeAt(run.state)).toBe(run.at + timeoutMs);
     expect(run.when({ type: "wake" })).toEqual([]);
   });
+
+  it("is not asked for again when the run has failed already and only cleans up", () => {
+    const run = new RunSpec(
+      [{ name: "prod", approval: RULE }],
+      promotePlan({
+        steps: [step("gate", "approval", { with: PROD }), step("work", "slack/alert")],
+        onFailure: [step("back", "argocd/sync", { with: PROD })],
+      }),
+    );
+    run.open("gate");
+    run.decide("gate");
+    run.fail("work", { code: "x" });
+    expect(types(run.fail("back", VOID))).toEqual(["step.failed", "run.finished"]);
+    expect(run.step("gate").status).toBe("succeeded");
+  });
 });
