@@ -89,7 +89,7 @@ export class Slack implements AsyncDisposable {
       lookups: this.#lookups,
       settings: { approvals: configuration.slack.approvals, alerts: configuration.slack.alerts },
     });
-    this.#pacer = new ViewPacer({ clock, draw: (view) => this.#presenter.onRunChanged(view) });
+    this.#pacer = new ViewPacer({ clock, logger, draw: (view) => this.#presenter.onRunChanged(view) });
   }
 
   /** A run has changed: its messages follow. */

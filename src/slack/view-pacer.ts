@@ -1,10 +1,13 @@
 import type { RunView } from "../domain/run-view.ts";
 import type { Clock, Timer } from "../platform/clock.ts";
+import { errorText } from "../platform/errors.ts";
+import type { Logger } from "../platform/logger.ts";
 
 interface Deps {
   readonly clock: Pick<Clock, "setTimer" | "monotonic">;
   /** Draws every message of the run, which costs about a millisecond. */
   readonly draw: (view: RunView) => void;
+  readonly logger: Logger;
 }
 
 /** Makes the view of a run as it is when it is asked for. */
@@ -45,7 +48,7 @@ export class ViewPacer implements Disposable {
       timer.cancel();
       if (newest !== undefined) this.#due.set(run, newest);
     }
-    for (const view of this.#due.values()) this.#deps.draw(view());
+    for (const [run, view] of this.#due) this.#tryDraw(run, view);
     this.#pausing.clear();
     this.#due.clear();
   }
@@ -76,7 +79,16 @@ export class ViewPacer implements Disposable {
   #draw(run: string, view: MakeView): void {
     const timer = this.#deps.clock.setTimer(PAUSE_MS, () => this.#resume(run));
     this.#pausing.set(run, { timer, newest: undefined });
-    this.#deps.draw(view());
+    this.#tryDraw(run, view);
+  }
+
+  /** Most views are drawn by a timer, where nobody catches: one that cannot be drawn must not end the server. */
+  #tryDraw(run: string, view: MakeView): void {
+    try {
+      this.#deps.draw(view());
+    } catch (error) {
+      this.#deps.logger.error("a run could not be shown", { run, error: errorText(error) });
+    }
   }
 
   #resume(run: string): void {

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { RunView } from "../../../src/domain/run-view.ts";
 import { foldRun } from "../../../src/domain/evolve.ts";
 import { runView } from "../../../src/domain/run-view.ts";
+import { silentLogger } from "../../../src/platform/logger.ts";
 import { ViewPacer } from "../../../src/slack/view-pacer.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
 import { RUN, startedEvent } from "../../support/run-spec.ts";
@@ -16,7 +17,11 @@ function view(version: number, id = RUN): RunView {
 function rig(): { clock: FakeClock; pacer: ViewPacer; drawn: number[] } {
   const clock = new FakeClock();
   const drawn: number[] = [];
-  return { clock, drawn, pacer: new ViewPacer({ clock, draw: ({ version }) => void drawn.push(version) }) };
+  return {
+    clock,
+    drawn,
+    pacer: new ViewPacer({ clock, logger: silentLogger, draw: ({ version }) => void drawn.push(version) }),
+  };
 }
 
 describe("the views of a run", () => {
@@ -40,6 +45,22 @@ describe("the views of a run", () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
+  it("that cannot be made or drawn stop neither the others nor the server", async () => {
+    const { clock, pacer, drawn } = rig();
+    const broken = (): never => {
+      throw new Error("no such step");
+    };
+    pacer.show(RUN, broken);
+    pacer.show("run_other", () => view(7, "run_other"));
+    pacer.show(RUN, broken);
+    await clock.advance(100);
+    pacer.show(RUN, () => view(3));
+    await clock.advance(100);
+    expect(drawn).toEqual([7, 3]);
+    pacer.show(RUN, broken);
+    pacer[Symbol.dispose]();
+  });
+
   it("do not wait for one another's runs", () => {
     const { pacer, drawn } = rig();
     pacer.show(RUN, () => view(1));
@@ -56,7 +77,11 @@ describe("the views of a run", () => {
       drawn.push(id);
       spentMs += 3;
     };
-    const pacer = new ViewPacer({ clock: { setTimer: clock.setTimer.bind(clock), monotonic }, draw });
+    const pacer = new ViewPacer({
+      clock: { setTimer: clock.setTimer.bind(clock), monotonic },
+      logger: silentLogger,
+      draw,
+    });
     for (const id of ["run_a", "run_b", "run_c", "run_d"]) pacer.show(id, () => view(1, id));
     pacer.show("run_b", () => view(2, "run_b"));
     expect(drawn).toEqual(["run_a"]);
