@@ -204,10 +204,12 @@ function isUnderWay(step: StepState): boolean {
 /** The next moment at which `wake` would do something; undefined when nothing is timed. */
 export function nextWakeAt(state: RunState): number | undefined {
   if (!isOpen(state)) return undefined;
-  const steps = [...state.steps.values()].filter(isUnderWay);
-  const moments = [runDeadlineAt(state), ...steps.flatMap((step) => [step.deadlineAt, ownMoment(step)])];
-  const known = moments.filter((moment) => moment !== undefined);
-  return known.length === 0 ? undefined : Math.min(...known);
+  // Of all steps most have ended, and this is asked with every commit: no copies are made.
+  let earliest = runDeadlineAt(state) ?? Infinity;
+  for (const step of state.steps.values()) {
+    if (isUnderWay(step)) earliest = Math.min(earliest, step.deadlineAt ?? Infinity, ownMoment(step) ?? Infinity);
+  }
+  return earliest === Infinity ? undefined : earliest;
 }
 
 function ownMoment(step: StepState): number | undefined {

@@ -61,7 +61,7 @@ export class RunWork implements AsyncDisposable {
     for (const [key, work] of wanted) if (current.get(key)?.token !== work.token) this.#start(state, work);
     if (wanted.size === 0) this.#underWay.delete(state.id);
     else this.#underWay.set(state.id, wanted);
-    this.show(state, queue);
+    this.#show(state, queue, wanted.size > 0);
     if (wanted.size > 0) return false;
     this.#progress.delete(state.id);
     this.#latest.delete(state.id);
@@ -76,7 +76,11 @@ export class RunWork implements AsyncDisposable {
   }
 
   show(state: RunState, queue: readonly QueueView[]): void {
-    if (nextWork(state).length > 0) this.#latest.set(state.id, { state, queue });
+    this.#show(state, queue, nextWork(state).length > 0);
+  }
+
+  #show(state: RunState, queue: readonly QueueView[], isUnderWay: boolean): void {
+    if (isUnderWay) this.#latest.set(state.id, { state, queue });
     try {
       this.#deps.onChanged(state.id, () => this.view(state, queue));
     } catch (error) {

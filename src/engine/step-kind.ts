@@ -182,9 +182,10 @@ async function guarded<Input, Output extends Readonly<Record<string, unknown>>>(
   try {
     const result = await run();
     if (result.status !== "succeeded") return result;
+    const output = definition.output.parse(result.output);
+    if (Object.keys(output).length === 0) return { status: "succeeded", output: {} };
     // Through JSON once: members that are undefined are not there afterwards, as in the log.
-    const output = JSON.stringify(definition.output.parse(result.output));
-    return { status: "succeeded", output: JsonMembers.parse(JSON.parse(output)) };
+    return { status: "succeeded", output: JsonMembers.parse(JSON.parse(JSON.stringify(output))) };
   } catch (error) {
     return { status: "failed", failure: failureOf(error) };
   }

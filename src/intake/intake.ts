@@ -1,6 +1,5 @@
 import { type Answer, notice } from "../engine/answer.ts";
 import type { EventStore, Intent, Person } from "../engine/ports.ts";
-import { JsonValue } from "../domain/outcome.ts";
 import { isJsonMap, type Json } from "../platform/canonical-json.ts";
 import type { Clock } from "../platform/clock.ts";
 import { AppError, errorCode, errorMessage, errorText } from "../platform/errors.ts";
@@ -165,7 +164,9 @@ export class Intake implements AsyncDisposable {
 /** What the log keeps of an arrival: all but who it was, who stands in the header by pseudonym. */
 function recordedBody(arrival: Arrival): Json {
   const { kind: _kind, team: _team, user: _user, ...body } = arrival;
-  return JsonValue.parse(JSON.parse(JSON.stringify(body)));
+  const members: Record<string, Json> = {};
+  for (const [name, value] of Object.entries(body)) if (value !== undefined) members[name] = value;
+  return members;
 }
 
 function personOf({ team, user }: SlashArrival, { actor }: Intent): Person {

@@ -21,7 +21,7 @@ interface Known {
   readonly standing: string;
 }
 
-const UNKNOWN: Known = { claims: "", isUnshown: false, standing: "" };
+const UNKNOWN: Known = { claims: "unknown", isUnshown: false, standing: "" };
 // Runs that are under way are far fewer; the claims of others are simply written again.
 const MOST_KNOWN = 1000;
 
@@ -76,7 +76,9 @@ export class RunTables implements Passenger {
     if (standing === known.standing) this.#touch.run(row.changedAt, row.version, row.id);
     else if (!this.#updateRow(row)) this.#insertRow(row);
     if (!known.isUnshown) this.#unshow.run(row.id);
-    this.#remember(row.id, { claims: this.#putClaims(change, known), isUnshown: true, standing });
+    const claims = this.#putClaims(change, known);
+    const isSame = known.isUnshown && claims === known.claims && standing === known.standing;
+    if (!isSame) this.#remember(row.id, { claims, isUnshown: true, standing });
     for (const proof of change.proofs) {
       const proving = change.events.findLastIndex((event) => event.at === proof.provenAt);
       const sequence = change.sequenceOf(proving === -1 ? change.events.length - 1 : proving);
@@ -109,7 +111,7 @@ export class RunTables implements Passenger {
   }
 
   #putClaims({ row, claims }: RunWrite, known: Known): string {
-    const text = JSON.stringify(claims);
+    const text = claims.length === 0 ? "" : JSON.stringify(claims);
     if (text === known.claims) return text;
     this.#dropClaims.run(row.id);
     for (const { run, path, keys, status, sequence } of claims) {
@@ -138,5 +140,5 @@ export class RunTables implements Passenger {
 
 /** What seldom changes from one step to the next, and stands in indexes. */
 function standingOf({ status, finishedAt, wakeAt, parked }: RunWrite["row"]): string {
-  return JSON.stringify([status, finishedAt, wakeAt, parked]);
+  return `${status} ${finishedAt} ${wakeAt} ${parked}`;
 }
