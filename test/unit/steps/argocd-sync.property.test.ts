@@ -60,6 +60,11 @@ class World {
     this.#show();
   }
 
+  /** What is under way comes to its end. */
+  end(isGood: boolean): void {
+    while (this.isBusy) this.control(isGood);
+  }
+
   /** Somebody else syncs, when nothing is under way. */
   other(revision: string): void {
     if (!this.isBusy) this.#begin(undefined, revision);
@@ -115,12 +120,24 @@ class World {
 }
 
 const act = fc.record({
-  what: fc.constantFrom("execute", "execute", "execute", "control", "control", "other"),
-  dies: fc.constantFrom("no", "before", "after"),
+  what: fc.constantFrom("execute", "execute", "execute", "end", "end", "control", "other", "other"),
+  dies: fc.constantFrom("no", "before", "after", "after"),
   answer: fc.constantFrom("given", "lost", "never-arrives"),
   isGood: fc.boolean(),
   revision: fc.constantFrom(SHA_B, SHA_C),
 } as const);
+
+interface Happening {
+  readonly what: "end" | "control" | "other";
+  readonly isGood: boolean;
+  readonly revision: string;
+}
+
+function happen(world: World, { what, isGood, revision }: Happening): void {
+  if (what === "control") return world.control(isGood);
+  if (what === "other") world.other(revision);
+  world.end(isGood);
+}
 
 describe("a sync that is executed, killed, and executed again beside others who sync", () => {
   it("never begins an operation while one of its own that happened can be found", async () => {
@@ -128,9 +145,10 @@ describe("a sync that is executed, killed, and executed again beside others who 
       fc.asyncProperty(fc.array(act, { minLength: 3, maxLength: 25 }), async (acts) => {
         const world = new World();
         for (const { what, dies, answer, isGood, revision } of acts) {
-          if (what === "control") world.control(isGood);
-          if (what === "other") world.other(revision);
-          if (what !== "execute") continue;
+          if (what !== "execute") {
+            happen(world, { what, isGood, revision });
+            continue;
+          }
           const [count, found] = [world.own.length, world.found.length];
           world.answer = answer;
           const outcome = await world.execute(dies);
@@ -138,7 +156,7 @@ describe("a sync that is executed, killed, and executed again beside others who 
           if (outcome?.status === "succeeded") return;
         }
       }),
-      { numRuns: 300 },
+      { numRuns: 600 },
     );
   });
 
@@ -148,8 +166,7 @@ describe("a sync that is executed, killed, and executed again beside others who 
         const world = new World();
         for (const { what, dies, answer, isGood, revision } of acts) {
           world.answer = answer;
-          if (what === "control") world.control(isGood);
-          else if (what === "other") world.other(revision);
+          if (what !== "execute") happen(world, { what, isGood, revision });
           else if ((await world.execute(dies))?.status === "succeeded") return;
         }
         world.answer = "given";
