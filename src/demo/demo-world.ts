@@ -16,6 +16,7 @@ import { createDemoRepository } from "../simulator/git-demo-repository.ts";
 import { GitHost } from "../simulator/git-host.ts";
 import { slackDemoWorkspace } from "../simulator/slack-demo-workspace.ts";
 import { type SlackSimulator, startSlackSimulator } from "../simulator/slack-simulator.ts";
+import { demoApp } from "./demo-app.ts";
 import { demoConfiguration } from "./demo-configuration.ts";
 
 /** Everything outside Quarterdeck: a simulated Slack, a simulated Argo CD and a Git server, on the loopback interface. */
@@ -71,7 +72,7 @@ export async function openDemoWorld(options: DemoWorldOptions): Promise<DemoWorl
     await startSlackSimulator({
       clock,
       random,
-      workspace: slackDemoWorkspace,
+      workspace: { ...slackDemoWorkspace, app: { ...slackDemoWorkspace.app, ...(await demoApp()) } },
       botToken: BOT_TOKEN,
       appToken: APP_TOKEN,
       argoUrl: `${argocd.url}/_control/`,

@@ -12,6 +12,8 @@ export async function act(name, args) {
     method: "POST",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify(args),
+  }).catch(() => {
+    throw new Error("Not sent: the simulator does not answer");
   });
   const answer = await response.json();
   if (!response.ok) throw new Error(answer.error);

@@ -32,6 +32,14 @@ export class Composer {
     root.replaceChildren(this.#menu, h("div", { class: "composer-box" }, this.#input, send));
   }
 
+  /** Puts a line into the box, for the person to send. */
+  suggest(text) {
+    this.#input.value = text;
+    this.#menu.hidden = true;
+    this.#input.focus();
+    this.#grow();
+  }
+
   set placeholder(text) {
     this.#input.setAttribute("placeholder", text);
   }
@@ -79,10 +87,7 @@ export class Composer {
   }
 
   #complete(command) {
-    this.#input.value = `${command} `;
-    this.#menu.hidden = true;
-    this.#input.focus();
-    this.#grow();
+    this.suggest(`${command} `);
   }
 
   async #submit() {
@@ -91,7 +96,11 @@ export class Composer {
     this.#input.value = "";
     this.#menu.hidden = true;
     this.#grow();
-    await attempt(act(text.startsWith("/") ? "type-command" : "type-message", { ...this.#target(), text }));
+    const result = await attempt(
+      act(text.startsWith("/") ? "type-command" : "type-message", { ...this.#target(), text }),
+    );
+    // What could not even be sent is not lost.
+    if (result === undefined && this.#input.value === "") this.suggest(text);
   }
 
   #grow() {

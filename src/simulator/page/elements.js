@@ -1,6 +1,6 @@
 import { confirmed } from "./confirm-dialog.js";
 import { h } from "./dom.js";
-import { plainText, richText } from "./text.js";
+import { follow, plainText, richText } from "./text.js";
 
 /**
  * One interactive element of Block Kit. `context.place` knows the names; `context.dispatch(element, value, node)` tells the
@@ -43,7 +43,7 @@ function renderButton(element, context) {
   const label = element.accessibility_label;
   const press = async (event) => {
     if (!(await confirmed(element.confirm, context.place))) return;
-    if (element.url !== undefined) window.open(element.url, "_blank", "noopener");
+    if (element.url !== undefined) follow(element.url, context.place);
     context.dispatch?.(element, undefined, event.target.closest("button"));
   };
   return h(

@@ -5,7 +5,7 @@ import { h, icon, ICONS } from "./dom.js";
 import { showHome } from "./home-tab.js";
 import { showMessages } from "./messages.js";
 import { Modals } from "./modals.js";
-import { showSidebar } from "./sidebar.js";
+import { channelName, showSidebar } from "./sidebar.js";
 import { refreshDates } from "./text.js";
 import { attempt } from "./toasts.js";
 
@@ -55,8 +55,8 @@ async function load({ jump = false } = {}) {
   const next = await loadState(view).catch(() => undefined);
   if (next === undefined || asked !== wanted) return;
   state = next;
-  // Another person may not see the channel; then its thread is not theirs either.
-  if (view.channel !== "" && view.channel !== state.channel) view.thread = "";
+  // Another person may not see the channel, and another start of the simulator knows nothing of the thread.
+  if (view.channel !== state.channel || state.thread.length === 0) view.thread = "";
   Object.assign(view, { user: state.me, channel: state.channel ?? "" });
   remember();
   show(jump);
@@ -98,8 +98,29 @@ function show(jump) {
   showHeader(channel);
   if (view.home) showHome($("#home"), state.home, place);
   else showMessages($("#messages"), state.messages, { place, inThread: false, jump });
+  showEmpty(channel);
   showMessages($("#thread-messages"), state.thread, { place, inThread: true, jump });
   modals.show(state.modals.at(-1), place);
+}
+
+/** Where nothing has been said, what could be. */
+function showEmpty(channel) {
+  const isEmpty = !view.home && state.messages.length === 0 && channel !== undefined;
+  $("#empty").hidden = !isEmpty;
+  if (!isEmpty) return;
+  const line = channel.members.includes(state.app.botUserId) ? exampleLine() : "";
+  const example = h("button", { type: "button", class: "example", onclick: () => composer.suggest(line) }, line);
+  $("#empty").replaceChildren(
+    h("p", {}, `Nothing has been said in ${channel.name === "" ? "here" : `#${channel.name}`} yet.`),
+    line === "" ? [] : h("p", {}, "Try ", example),
+    h("p", {}, "You can act as anybody under “Act as”, and change at any time."),
+  );
+}
+
+/** The first command of the app with its hint, as a person would type it. */
+function exampleLine() {
+  const [first] = state.app.commands;
+  return first === undefined ? "" : `${first.command} ${first.usageHint ?? ""}`.trim();
 }
 
 function showHeader(channel) {
@@ -109,15 +130,15 @@ function showHeader(channel) {
   $("#topic").textContent = view.home ? "" : (channel?.topic ?? "");
   const outside = isMember ? "" : "You are not in this channel. ";
   composer.placeholder = `${outside}Message as ${person.realName}, or type /`;
-  document.title = `${channel?.name ?? state.app.name} · ${state.team.name}`;
+  document.title = `${channel === undefined ? state.app.name : channelName(channel, state)} · ${state.team.name}`;
 }
 
 function titleOf(channel) {
   if (channel === undefined) return ["No channel"];
-  const name = channel.name === "" ? "Direct message" : channel.name;
+  if (channel.name === "") return [channelName(channel, state)];
   return [
     icon(...(channel.kind === "private" ? ICONS.lock : ICONS.hash)),
-    name,
+    channel.name,
     channel.archived ? h("span", { class: "badge" }, "ARCHIVED") : "",
   ];
 }

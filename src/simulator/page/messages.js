@@ -15,7 +15,7 @@ const GROUPED_WITHIN_SECONDS = 300;
  * chosen in it; the view stays at the end when it was there.
  */
 export function showMessages(root, messages, options) {
-  const atEnd = root.scrollHeight - root.scrollTop - root.clientHeight < 60;
+  const view = viewOf(root);
   const known = new Map([...root.children].map((node) => [node.dataset.key, node]));
   const wanted = messages.flatMap((message, index) => entries(message, messages[index - 1], options));
   const nodes = wanted.map(({ key, signature, render }) => {
@@ -28,7 +28,27 @@ export function showMessages(root, messages, options) {
     if (root.children[index] !== node) root.insertBefore(node, root.children[index] ?? null);
   }
   while (root.children.length > nodes.length) root.lastElementChild.remove();
-  if (atEnd || options.jump) root.scrollTop = root.scrollHeight;
+  if (options.jump) view.atEnd = true;
+  if (view.atEnd) toEnd(root);
+}
+
+const NEARLY_PX = 60;
+const views = new WeakMap();
+
+/** Whether a list is read at its end: by what people scroll to. Where it changes in size, it is kept there. */
+function viewOf(root) {
+  const known = views.get(root);
+  if (known !== undefined) return known;
+  const view = { atEnd: true };
+  const scrolled = () => (view.atEnd = root.scrollHeight - root.scrollTop - root.clientHeight < NEARLY_PX);
+  root.addEventListener("scroll", scrolled, { passive: true });
+  new ResizeObserver(() => view.atEnd && toEnd(root)).observe(root);
+  views.set(root, view);
+  return view;
+}
+
+function toEnd(root) {
+  root.scrollTop = root.scrollHeight;
 }
 
 function entries(message, before, options) {

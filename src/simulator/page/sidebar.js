@@ -14,27 +14,38 @@ export function showSidebar(state, view, { go, actAs, isUnread }) {
     icon(...ICONS.home),
     h("span", {}, `${state.app.name} Home`),
   );
-  document.querySelector("#apps").replaceChildren(home, ...direct.map(open));
+  const apps = state.app.homeTab === false ? [] : [home];
+  document.querySelector("#apps").replaceChildren(...apps, ...direct.map(open));
   const people = state.people.filter(({ role, deactivated }) => role !== "bot" && !deactivated);
   document.querySelector("#people").replaceChildren(...people.map((person) => personEntry(person, state.me, actAs)));
   showConnections(state.connections);
 }
 
+/** The name of a channel; of a direct message, the people in it besides the one who looks. */
+export function channelName(channel, state) {
+  if (channel.name !== "") return channel.name;
+  return othersIn(channel, state)
+    .map((person) => person?.realName ?? "?")
+    .join(", ");
+}
+
+function othersIn(channel, { me, people }) {
+  return channel.members.filter((id) => id !== me).map((id) => people.find((person) => person.id === id));
+}
+
 function channelEntry(channel, { state, view, go, unread }) {
   const current = !view.home && channel.id === state.channel;
   const classes = ["entry", current ? "current" : "", unread ? "unread" : ""].join(" ");
-  const people = channel.members
-    .filter((id) => id !== state.me)
-    .map((id) => state.people.find((person) => person.id === id));
-  const name = channel.name === "" ? people.map((person) => person?.realName ?? "?").join(", ") : channel.name;
   const mark =
-    channel.name === "" ? avatar(people[0], "tiny") : icon(...(channel.kind === "private" ? ICONS.lock : ICONS.hash));
+    channel.name === ""
+      ? avatar(othersIn(channel, state)[0], "tiny")
+      : icon(...(channel.kind === "private" ? ICONS.lock : ICONS.hash));
   const shared = channel.externallyShared === true ? icon(...ICONS.globe) : [];
   return h(
     "button",
     { type: "button", class: classes, onclick: () => go({ channel: channel.id }) },
     mark,
-    h("span", {}, name),
+    h("span", {}, channelName(channel, state)),
     shared,
   );
 }

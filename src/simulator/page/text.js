@@ -3,6 +3,16 @@ import { h } from "./dom.js";
 import { emojiText } from "./emoji.js";
 import { parseMrkdwn } from "./mrkdwn.js";
 
+const OPENED = /^(https?:|mailto:)/u;
+
+/** Follows the address of a button: to the place in this workspace that it names, otherwise in a window of its own. */
+export function follow(url, place) {
+  if (!OPENED.test(url)) return;
+  const inside = insideLink(url, place);
+  if (inside === undefined) window.open(url, "_blank", "noopener");
+  else place.go(inside);
+}
+
 /** The nodes of a mrkdwn text. `place` knows the names of people, groups and channels. */
 export function mrkdwn(source, place) {
   return parseMrkdwn(source).map((node) => renderNode(node, place));
@@ -65,7 +75,7 @@ function renderNode(node, place) {
 
 /** A link; one into the workspace opens in the page itself. Addresses of any other kind than the web stay text. */
 export function link(url, label, place) {
-  if (!/^(https?:|mailto:)/u.test(url)) return document.createTextNode(label);
+  if (!OPENED.test(url)) return document.createTextNode(label);
   const inside = insideLink(url, place);
   if (inside === undefined) return h("a", { href: url, target: "_blank", rel: "noopener noreferrer" }, label);
   return h("a", { href: url, onclick: (event) => (event.preventDefault(), place.go(inside)) }, label);
