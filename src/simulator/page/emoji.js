@@ -10,7 +10,7 @@ file_folder 📁|fire 🔥|fire_engine 🚒|first_place_medal 🥇|gear ⚙️|g
 grin 😁|hammer 🔨|hammer_and_wrench 🛠️|hand ✋|heart ❤️|heavy_check_mark ✔️|heavy_minus_sign ➖|heavy_multiplication_x ✖️
 heavy_plus_sign ➕|hourglass ⌛|hourglass_flowing_sand ⏳|inbox_tray 📥|information_source ℹ️|interrobang ⁉️|joy 😂|key 🔑
 label 🏷️|large_blue_circle 🔵|large_green_circle 🟢|large_orange_circle 🟠|large_purple_circle 🟣|large_yellow_circle 🟡
-leftwards_arrow_with_hook ↩️|link 🔗|lock 🔒|loudspeaker 📢|mag 🔍|mega 📣|memo 📝|metal 🤘|moneybag 💰|muscle 💪|next_track_button ⏭️
+leftwards_arrow_with_hook ↩️|link 🔗|lock 🔒|loudspeaker 📢|mag 🔍|mailbox_with_no_mail 📭|mega 📣|memo 📝|metal 🤘|moneybag 💰|muscle 💪|next_track_button ⏭️
 no_bell 🔕|no_entry ⛔|no_entry_sign 🚫|octagonal_sign 🛑|ok 🆗|ok_hand 👌|older_adult 🧓|one 1️⃣|two 2️⃣|three 3️⃣|orange_circle 🟠
 outbox_tray 📤|package 📦|page_facing_up 📄|paperclip 📎|partying_face 🥳|passport_control 🛂|pause_button ⏸️|pencil2 ✏️|point_right 👉
 point_down 👇|pray 🙏|purple_circle 🟣|pushpin 📌|question ❓|racing_car 🏎️|rainbow 🌈|raised_hand ✋|raised_hands 🙌|recycle ♻️|red_circle 🔴
