@@ -58,8 +58,8 @@ export const slackDemoWorkspace: SlackWorkspaceDefinition = {
     botEvents: ["app_home_opened", "app_mention", "member_joined_channel", "subteam_members_changed", "user_change"],
   },
   people: [
-    { id: ANA, handle: "ana", realName: "Ana Ruiz", email: "ana@harbor.example", title: "Developer" },
-    { id: BEN, handle: "ben", realName: "Ben Adeyemi", email: "ben@harbor.example", title: "Developer" },
+    { id: ANA, handle: "ana", realName: "Ana Lopez", email: "ana@harbor.example", title: "Developer" },
+    { id: BEN, handle: "ben", realName: "Ben Okafor", email: "ben@harbor.example", title: "Developer" },
     { id: PRIYA, handle: "priya", realName: "Priya Nair", email: "priya@harbor.example", title: "Approver" },
     { id: MARCO, handle: "marco", realName: "Marco Bianchi", email: "marco@harbor.example", title: "Approver" },
     {
@@ -74,7 +74,7 @@ export const slackDemoWorkspace: SlackWorkspaceDefinition = {
     {
       id: STRANGER,
       handle: "sam",
-      realName: "Sam Okafor",
+      realName: "Sam Whitfield",
       email: "sam@elsewhere.example",
       title: "From another workspace",
       role: "stranger",

@@ -41,7 +41,7 @@ describe("somebody who may not decide presses Approve", () => {
     const people = `people:\n  - { slack: [${ANA}, ${ANAS_OTHER}] }\n`;
     day = await BadDay.open({ configure: (text) => `${text}\n${people}` });
     const { workspace } = day.rig.world.slack.world;
-    workspace.putUser({ id: ANAS_OTHER, handle: "ana-at-home", realName: "Ana Ruiz" });
+    workspace.putUser({ id: ANAS_OTHER, handle: "ana-at-home", realName: "Ana Lopez" });
     workspace.putUser({ id: ROBOT, handle: "robot", realName: "Robot", role: "bot" });
     workspace.putUser({ id: LEAVER, handle: "lea", realName: "Lea Vers" });
     workspace.addMember(DEPLOYS, SAM);
