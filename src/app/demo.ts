@@ -28,10 +28,12 @@ export async function demo(args: readonly string[]): Promise<number> {
 
 async function serveDemo(port: number): Promise<number> {
   const stop = shutdownSignal();
+  say("Starting a simulated Slack and a simulated Argo CD, and the real server between them ...");
   await using world = await openWorld(port);
   const server = await startServer(world);
   say(`The demo is at ${world.slack.url}`);
-  say("Type /promote checkout abc123 to prod as Ana, then become Priya and press Approve. Ctrl-C ends it.");
+  say("You are Ana: type /promote checkout abc123 to prod, and open the thread of the card that appears.");
+  say("When it asks for approval, become Priya and press Approve. Ctrl-C ends the demo and forgets all of it.");
   const ended = await Promise.race([stop.then(() => "told to"), server.exited]);
   await server.kill("SIGTERM");
   // Ctrl-C reaches the server as well, which may be the first to end.
