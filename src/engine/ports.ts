@@ -92,8 +92,11 @@ export interface EventStore {
   claims(): readonly LockClaim[];
   /** Newest first; `app` is `server/namespace/name`. */
   proofs(app: string, limit: number): readonly Proof[];
-  /** Records it and resolves `true` when it is on the disk; `false` when its key was recorded before. */
-  recordIntent(intent: Intent): Promise<boolean>;
+  /**
+   * Records it and resolves `true` when it is on the disk; `false` when its key was recorded before. With `result` it is marked
+   * as dealt with in the same commit.
+   */
+  recordIntent(intent: Intent, result?: Json): Promise<boolean>;
   /** Marks it as dealt with, with what came of it. */
   settleIntent(id: string, result: Json, at: number): Promise<void>;
   /** Intents that were recorded but not settled, oldest first. */

@@ -63,14 +63,11 @@ export class Intake implements AsyncDisposable {
       body: recordedBody(arrival),
     };
     const request = arrival.kind === "slash" ? this.#read(arrival, intent) : undefined;
-    const recorded = events.recordIntent(intent);
     if (request?.kind === "answered") {
-      // In the same turn, so in the same commit.
-      const settled = events.settleIntent(intent.id, resultOf(request.answer), at);
-      const [isNew] = await Promise.all([recorded, settled]);
+      const isNew = await events.recordIntent(intent, resultOf(request.answer));
       return isNew ? request.answer : undefined;
     }
-    if (!(await recorded)) return undefined;
+    if (!(await events.recordIntent(intent))) return undefined;
     this.#begin(intent, arrival);
     return arrival.kind === "slash" ? notice("resolving", "Looking into it.") : undefined;
   }

@@ -40,7 +40,7 @@ export interface EventStoreDeps {
 /** The log in SQLite, with its projections in the same transaction. */
 export class SqliteEventStore implements EventStore {
   readonly #deps: EventStoreDeps;
-  readonly #receive: Statement<[string, string, number]>;
+  readonly #receive: Statement<[string, string, number, number | null]>;
   readonly #settle: Statement<[number, string]>;
   readonly #open: Statement<[], number>;
 
@@ -48,7 +48,7 @@ export class SqliteEventStore implements EventStore {
     this.#deps = deps;
     const { sqlite } = deps.database;
     this.#receive = sqlite.prepare(
-      "INSERT INTO intents (id, key, received) VALUES (?, ?, ?) ON CONFLICT (key) DO NOTHING",
+      "INSERT INTO intents (id, key, received, settled) VALUES (?, ?, ?, ?) ON CONFLICT (key) DO NOTHING",
     );
     this.#settle = sqlite.prepare("UPDATE intents SET settled = ? WHERE id = ? AND settled IS NULL");
     this.#open = sqlite
@@ -107,11 +107,15 @@ export class SqliteEventStore implements EventStore {
     return this.#deps.runs.proofs(app, limit);
   }
 
-  async recordIntent({ id, key, at, actor, kind, body }: Intent): Promise<boolean> {
-    const sealed = this.#deps.sealer.seal({ type: "intent.received", at, actor, id, key, kind, body });
-    return this.#deps.writer.transact((log) => {
-      if (this.#receive.run(id, key, log.nextSequence).changes === 0) return false;
-      log.append(INTENTS_STREAM, AT_THE_END, [sealed]);
+  async recordIntent({ id, key, at, actor, kind, body }: Intent, result?: Json): Promise<boolean> {
+    const { sealer, writer } = this.#deps;
+    const sealed = [sealer.seal({ type: "intent.received", at, actor, id, key, kind, body })];
+    if (result !== undefined) sealed.push(sealer.seal({ type: "intent.settled", at, id, result }));
+    return writer.transact((log) => {
+      const received = log.nextSequence;
+      const settled = result === undefined ? null : received + 1;
+      if (this.#receive.run(id, key, received, settled).changes === 0) return false;
+      log.append(INTENTS_STREAM, AT_THE_END, sealed);
       return true;
     });
   }

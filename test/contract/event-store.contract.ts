@@ -270,6 +270,15 @@ export function eventStoreContract(name: string, open: () => Promise<StoreUnderT
         expect(store.events.openIntents()).toEqual([first, third]);
       });
 
+      it("settles an intent in the commit that records it, also when it is delivered twice", async () => {
+        const asked = intent("int_1", { key: "envelope-1" });
+        expect(await store.events.recordIntent(asked, { answer: "at once" })).toBe(true);
+        expect(await store.events.recordIntent(asked, { answer: "again" })).toBe(false);
+        await store.events.settleIntent("int_1", { answer: "later" }, AT + 1);
+        expect(store.events.openIntents()).toEqual([]);
+        expect(types()).toEqual(["intent.received", "intent.settled"]);
+      });
+
       it("settles an intent once: the first result stands", async () => {
         await store.events.recordIntent(intent("int_1"));
         await store.events.settleIntent("int_1", { answer: "first" }, AT + 1);
