@@ -5,6 +5,8 @@ const sender = {
   team: z.string(),
   user: z.string(),
   channel: z.string(),
+  /** The thread in which it happened, so that the answer is seen there; absent in the channel itself. */
+  threadTs: z.string().optional(),
   /** Slack's address for private answers: five uses, half an hour. */
   responseUrl: z.string().optional(),
   /** Until when it can be used, in milliseconds since the epoch. */

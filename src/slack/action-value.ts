@@ -36,6 +36,7 @@ export const RejectMemory = z.strictObject({
   action: GateAction,
   channel: z.string(),
   messageTs: z.string(),
+  threadTs: z.string().optional(),
   responseUrl: z.string().optional(),
   /** When the click arrived, in milliseconds since the epoch. */
   clickedAt: z.number(),

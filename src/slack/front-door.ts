@@ -6,6 +6,8 @@ export interface Sender {
   readonly team: string;
   readonly user: string;
   readonly channel: string;
+  /** The thread in which it happened, so that the answer is seen there; absent in the channel itself. */
+  readonly threadTs?: string | undefined;
   /** Slack's address for private answers: five uses, half an hour. */
   readonly responseUrl?: string | undefined;
   /** Until when it can be used, in milliseconds since the epoch. */

@@ -24,6 +24,10 @@ const TIMEOUT_MS = 5000;
 
 const Refused = z.looseObject({ ok: z.literal(false), error: z.string().default("") });
 
+interface PlacedContent extends MessageContent {
+  readonly threadTs: string | undefined;
+}
+
 /** Private answers to people: through the address that came with what they did, otherwise as an ephemeral message. */
 export class SlackAnswers {
   readonly #deps: SlackAnswersDeps;
@@ -36,18 +40,18 @@ export class SlackAnswers {
   async send(to: Sender, content: MessageContent): Promise<boolean> {
     const { clock, gateway, logger } = this.#deps;
     const safe = simplify(content, 0);
-    const url = to.responseUrl;
+    const { responseUrl: url, threadTs } = to;
     if (url !== undefined && clock.now() < to.answerUntil && isSlackAddress(url, this.#deps.apiUrl)) {
-      if (await this.#respond(url, safe)) return true;
+      if (await this.#respond(url, { ...safe, threadTs })) return true;
     }
-    const result = await gateway.ephemeral({ channel: to.channel, user: to.user, content: safe });
+    const result = await gateway.ephemeral({ channel: to.channel, threadTs, user: to.user, content: safe });
     if (result.status === "done") return true;
     const reason = result.status === "limited" ? "ratelimited" : result.code;
     logger.warn("a private answer could not be given", { user: to.user, channel: to.channel, reason });
     return false;
   }
 
-  async #respond(url: string, content: MessageContent): Promise<boolean> {
+  async #respond(url: string, content: PlacedContent): Promise<boolean> {
     for (let attempt = 1; attempt <= TRIES; attempt += 1) {
       const outcome = await this.#post(url, content);
       if (outcome !== "again") return outcome === "taken";
@@ -56,13 +60,19 @@ export class SlackAnswers {
     return false;
   }
 
-  async #post(url: string, { text, blocks }: MessageContent): Promise<"taken" | "refused" | "again"> {
+  async #post(url: string, { text, blocks, threadTs }: PlacedContent): Promise<"taken" | "refused" | "again"> {
     try {
       const response = await fetch(url, {
         method: "POST",
         redirect: "error",
         headers: { "content-type": "application/json; charset=utf-8" },
-        body: JSON.stringify({ text, blocks, response_type: "ephemeral", replace_original: false }),
+        body: JSON.stringify({
+          text,
+          blocks,
+          response_type: "ephemeral",
+          replace_original: false,
+          thread_ts: threadTs,
+        }),
         signal: AbortSignal.timeout(TIMEOUT_MS),
       });
       const body = (await response.text()).slice(0, 2000);

@@ -103,11 +103,13 @@ export class SlackGateway implements SlackMessages {
   /** A message that only one person sees, as long as they are in the channel. */
   ephemeral(request: {
     readonly channel: string;
+    readonly threadTs?: string | undefined;
     readonly user: string;
     readonly content: MessageContent;
   }): Promise<{ readonly status: "done" } | SlackFailure> {
-    const { channel, user, content } = request;
-    return this.#prompt("chat.postEphemeral", { channel, user, ...contentFields(content) });
+    const { channel, threadTs, user, content } = request;
+    const place = { channel, ...(threadTs !== undefined && { thread_ts: threadTs }) };
+    return this.#prompt("chat.postEphemeral", { ...place, user, ...contentFields(content) });
   }
 
   async #send(

@@ -87,6 +87,12 @@ describe("somebody who may not decide presses Approve", () => {
     expectPending(day, at);
   });
 
+  it("each is told so in the thread in which they pressed it", () => {
+    const told = day.rig.world.slack.world.messages.all(DEPLOYS).filter(({ viewer }) => viewer === GUS);
+    expect(told.map(({ threadTs }) => threadTs)).toEqual([at.gate.threadTs]);
+    expect(at.gate.threadTs).toBeDefined();
+  });
+
   it("somebody whose account was deactivated while the click was under way is refused", async () => {
     const { socket, administration } = day.rig.world.slack;
     socket.hold();

@@ -178,6 +178,17 @@ describe("private answers", () => {
     expect(rig.seen(ANA, DEPLOYS).length).toBe(7);
   });
 
+  it("to what was done in a thread stand in it, whichever way they go", async () => {
+    const { messages, responseUrls } = rig.simulator.world;
+    const threadTs = messages.add({ channel: DEPLOYS, user: PRIYA, text: "A card." }).ts;
+    messages.add({ channel: DEPLOYS, user: PRIYA, text: "A request.", threadTs });
+    const url = responseUrls.issue({ user: ANA, channel: DEPLOYS });
+    expect(await rig.answers.send({ ...to(url), threadTs }, content)).toBe(true);
+    expect(await rig.answers.send({ ...to(undefined), threadTs }, content)).toBe(true);
+    const told = messages.all(DEPLOYS).filter(({ viewer }) => viewer === ANA);
+    expect(told.map((answer) => answer.threadTs)).toEqual([threadTs, threadTs]);
+  });
+
   it("that Slack takes in no way are given up without a throw", async () => {
     expect(await rig.answers.send({ ...to(undefined), channel: GENERAL }, content)).toBe(false);
   });

@@ -69,9 +69,9 @@ async function answerLate(deps: ListenerDeps, arrival: DecisionArrival, recorded
 }
 
 async function askWhy(deps: ListenerDeps, { click, action, ack }: GateClick): Promise<void> {
-  const { channel_id: channel = "", message_ts: messageTs = "" } = click.container;
+  const { channel_id: channel = "", message_ts: messageTs = "", thread_ts: threadTs } = click.container;
   const responseUrl = click.response_url;
-  const memory = { action, channel, messageTs, responseUrl, clickedAt: deps.clock.now() };
+  const memory = { action, channel, messageTs, threadTs, responseUrl, clickedAt: deps.clock.now() };
   const [opened] = await Promise.all([
     deps.gateway.openView(click.trigger_id, renderRejectModal(memory)),
     tryAck(deps, ack),
@@ -101,6 +101,7 @@ function senderOf(deps: ListenerDeps, click: ClickPayload): Sender {
     team: actorTeam(click),
     user: click.user.id,
     channel: click.container.channel_id ?? "",
+    threadTs: click.container.thread_ts,
     responseUrl: click.response_url,
     answerUntil: deps.clock.now() + ANSWERABLE_MS,
   };

@@ -29,13 +29,14 @@ export async function handleForm(deps: ListenerDeps, payload: unknown, ack: Ack<
     return;
   }
   const team = actorTeam(form);
-  const { action, channel, messageTs, responseUrl, clickedAt } = memory;
+  const { action, channel, messageTs, threadTs, responseUrl, clickedAt } = memory;
   const { run, path, attempt, digest } = action;
   const arrival: DecisionArrival = {
     kind: "decision",
     team,
     user: form.user.id,
     channel,
+    threadTs,
     responseUrl,
     answerUntil: clickedAt + ANSWERABLE_MS,
     run,

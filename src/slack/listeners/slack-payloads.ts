@@ -21,7 +21,11 @@ export const ClickPayload = z.looseObject({
   team: Team,
   trigger_id: z.string(),
   response_url: z.string().optional(),
-  container: z.looseObject({ channel_id: z.string().optional(), message_ts: z.string().optional() }),
+  container: z.looseObject({
+    channel_id: z.string().optional(),
+    message_ts: z.string().optional(),
+    thread_ts: z.string().optional(),
+  }),
   actions: z.array(z.looseObject({ action_id: z.string(), value: z.string().optional() })).min(1),
 });
 export type ClickPayload = z.infer<typeof ClickPayload>;

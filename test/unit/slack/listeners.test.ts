@@ -205,6 +205,27 @@ describe("a click", () => {
     expect(arrived).toEqual([]);
   });
 
+  it("in a thread says which, whether it approves at once or asks why first", async () => {
+    const { deps, arrived, opened } = setUp();
+    const inThread = (actionId: string) => {
+      const pressed = click(actionId, gateActionText(ACTION));
+      return { ...pressed, container: { ...pressed.container, thread_ts: "1.000000" } };
+    };
+    await handleClick(deps, inThread("gate_approve"), ackOf().ack);
+    await handleClick(deps, inThread("gate_reject"), ackOf().ack);
+    const view = { id: "V1", callback_id: "gate_reject_reason", private_metadata: opened[0]?.private_metadata };
+    const state = { values: { reason: { text: { value: "no" } } } };
+    await handleForm(
+      deps,
+      { user: { id: "U2" }, team: { id: "T1" }, view: { ...view, state } },
+      ackOf<FormErrors>().ack,
+    );
+    expect(arrived.map(([, arrival]) => [arrival.kind === "decision" && arrival.decision, arrival.threadTs])).toEqual([
+      ["approve", "1.000000"],
+      ["reject", "1.000000"],
+    ]);
+  });
+
   it("to reject whose form came too late is answered", async () => {
     const { deps, answered, opening } = setUp();
     opening.result = refusal("expired_trigger_id");
