@@ -1,8 +1,13 @@
 import { defineConfig } from "vitest/config";
 
-const project = (name: string, folders: readonly string[], testTimeout: number) => ({
+const project = (
+  name: string,
+  folders: readonly string[],
+  { testTimeout, isolate }: { readonly testTimeout: number; readonly isolate: boolean },
+) => ({
   test: {
     name,
+    isolate,
     include: folders.map((folder) => `test/${folder}/**/*.test.ts`),
     testTimeout,
     hookTimeout: testTimeout,
@@ -13,10 +18,13 @@ export default defineConfig({
   test: {
     root: new URL("..", import.meta.url).pathname,
     reporters: ["default", new URL("support/closing-line-reporter.ts", import.meta.url).pathname],
+    // Tests with sockets and processes wait most of their time, whatever the number of cores.
+    maxWorkers: 4,
     projects: [
-      project("fast", ["unit", "contract", "policy"], 10_000),
-      project("integration", ["integration"], 30_000),
-      project("e2e", ["e2e"], 180_000),
+      // Nothing of ours keeps state in a module, and loading everything anew for each file takes longer than the tests.
+      project("fast", ["unit", "contract", "policy"], { testTimeout: 10_000, isolate: false }),
+      project("integration", ["integration"], { testTimeout: 30_000, isolate: true }),
+      project("e2e", ["e2e"], { testTimeout: 180_000, isolate: true }),
     ],
   },
 });
