@@ -21,6 +21,7 @@ const MOST_HAPPENINGS = 9;
 const LONGEST_LIFE_MS = 1500;
 const JITTER_MS = 30;
 
+const UNFINISHED = /running|approval needed/u;
 const COMMANDS = [
   "/promote checkout abc123 to prod",
   "/promote web main to prod",
@@ -103,6 +104,7 @@ describe(`a server that is killed ${KILLS} times at any moment (QUARTERDECK_TEST
     const last = await rig.start();
     await typing;
     await rig.until("every run to have ended", () => rig.ended(COMMANDS.length));
+    await rig.until("everything to have been said", () => rig.said().every(({ text }) => !UNFINISHED.test(text)));
     people.stop();
     await approving;
     expect(await last.kill("SIGTERM")).toBe("exit code 0");
@@ -155,7 +157,7 @@ describe(`a server that is killed ${KILLS} times at any moment (QUARTERDECK_TEST
     const replies = said.filter(({ threadTs }) => threadTs !== undefined);
     const subjects = replies.map(({ threadTs, text }) => `${threadTs} ${subjectOf(text)}`);
     expect(subjects).toEqual([...new Set(subjects)]);
-    expect(replies.filter(({ text }) => /running|approval needed/u.test(text)).map(({ text }) => text)).toEqual([]);
+    expect(replies.filter(({ text }) => UNFINISHED.test(text)).map(({ text }) => text)).toEqual([]);
   });
 });
 

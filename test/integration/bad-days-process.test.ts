@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 
 import type { SlackMessage } from "../../src/simulator/slack-messages.ts";
 import { ANA, PRIYA } from "../support/app-rig.ts";
@@ -53,10 +53,9 @@ describe("SIGTERM at another moment", () => {
   });
 
   it("ends a server to which Slack does not answer, also from its start on", async () => {
-    const restore = rig.world.slack.startOutage("silence");
+    onTestFinished(rig.world.slack.startOutage("silence"));
     const start = await timed(rig.start());
     const end = await timed(start.value.kill("SIGTERM"));
-    restore();
     expect(start.ms).toBeLessThan(10_000);
     expect(end.value).toBe("exit code 0");
     expect(end.ms).toBeLessThan(8000);
@@ -67,11 +66,11 @@ describe("SIGTERM at another moment", () => {
     await rig.type(ANA, "/promote web main to prod");
     await rig.message("staging under way", ({ text }) => text.startsWith("Promote web"));
     // What is still to be shown holds the end up.
-    const restore = rig.world.slack.startOutage("silence");
+    onTestFinished(rig.world.slack.startOutage("silence"));
+    const before = rig.log.length;
     const ended = server.kill("SIGTERM");
-    await rig.until("it to stop", () => rig.log.at(-1)?.message === "stopping");
+    await rig.until("it to stop", () => rig.log.slice(before).some(({ message }) => message === "stopping"));
     const end = await timed(server.kill("SIGTERM"));
-    restore();
     expect(end.ms).toBeLessThan(1500);
     expect(await ended).toBe("SIGTERM");
   });
@@ -96,6 +95,7 @@ describe("a second server on the same data folder", () => {
 describe("a start on a bad day", () => {
   it("without Slack is a start all the same, and people are answered as soon as Slack is back", async () => {
     const restore = rig.world.slack.startOutage("reset");
+    onTestFinished(restore);
     await rig.start();
     expect(rig.log.map(({ message }) => message)).toContain(
       "Slack cannot be reached; it is tried again in the background",
