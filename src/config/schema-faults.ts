@@ -58,9 +58,13 @@ function issueMessage(issue: z.core.$ZodRawIssue): string | undefined {
   return `${found} does not fit; ${alternatives.join(", or ")} belongs here`;
 }
 
+// YAML takes what follows an unquoted # for a remark, so that `channel: #deploys` has no value.
+const QUOTES_HINT = ", in quotes where it begins with #";
+
 function wrongSort(expected: string, input: unknown): string {
   const wanted = SORTS[expected] ?? expected;
   if (input === undefined) return `is missing; ${wanted} belongs here`;
+  if (input === null) return `is empty; ${wanted} belongs here${expected === "string" ? QUOTES_HINT : ""}`;
   if (expected === "string" && typeof input === "number") return `${input} is a number; write it in quotes`;
   return `${quoted(input)} does not fit; ${wanted} belongs here`;
 }

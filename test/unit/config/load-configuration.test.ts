@@ -106,6 +106,12 @@ describe("a mistake in the configuration", () => {
       '23:32 grants[0].verbs: "promote" does not fit; a list belongs here',
     ],
     [
+      "a channel that YAML takes for a remark",
+      'channel: "#deploys"',
+      "channel: #deploys",
+      "3:12 slack.channel: is empty; text belongs here, in quotes where it begins with #",
+    ],
+    [
       "a number where a name belongs",
       "name: qa",
       "name: 2024",
