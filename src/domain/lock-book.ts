@@ -18,28 +18,34 @@ export function claimsOf(state: RunState): readonly LockClaim[] {
   return claims;
 }
 
-/** Whether `keys` could be taken now by somebody who asks at `sequence`: nobody holds them, and nobody asked earlier. */
-export function canTake(claims: Iterable<LockClaim>, keys: readonly string[], sequence: number): boolean {
-  for (const claim of claims) {
-    if (!shareKey(claim.keys, keys)) continue;
-    if (claim.status === "held" || claim.sequence < sequence) return false;
-  }
-  return true;
+/**
+ * Whether a claim could be granted now: nobody else holds its keys, and nobody asked for one of them earlier. A run that
+ * holds a lock already waits for holders only: those who asked earlier may be waiting for just what it holds.
+ */
+export function canTake(
+  claims: readonly LockClaim[],
+  { run, keys, sequence }: Pick<LockClaim, "run" | "keys" | "sequence">,
+): boolean {
+  const isHolder = claims.some((claim) => claim.run === run && claim.status === "held");
+  return claims.every(
+    (claim) =>
+      claim.run === run ||
+      !shareKey(claim.keys, keys) ||
+      (claim.status === "requested" && (isHolder || claim.sequence > sequence)),
+  );
 }
 
 /** The waiting claims that can be granted now, in the order in which they were asked for; all keys of a claim together. */
 export function grantable(claims: readonly LockClaim[]): readonly LockClaim[] {
-  return claims
+  const waiting = claims
     .filter((claim) => claim.status === "requested")
-    .toSorted((left, right) => left.sequence - right.sequence)
-    .filter((claim) =>
-      canTake(
-        // What a run holds itself is no obstacle to what it asks for inside.
-        claims.filter((other) => other.run !== claim.run),
-        claim.keys,
-        claim.sequence,
-      ),
-    );
+    .toSorted((left, right) => left.sequence - right.sequence);
+  const granted: LockClaim[] = [];
+  for (const claim of waiting) {
+    const isTaken = granted.some((other) => other.run !== claim.run && shareKey(other.keys, claim.keys));
+    if (!isTaken && canTake(claims, claim)) granted.push(claim);
+  }
+  return granted;
 }
 
 /** Who is ahead of a waiting claim: its place in the queue (1 is next) and the run that holds what it waits for. */

@@ -31,8 +31,7 @@ export class LockTable {
   }
 
   canTake(run: string, keys: readonly string[]): boolean {
-    const others = this.#all().filter((claim) => claim.run !== run);
-    return canTake(others, keys, Number.POSITIVE_INFINITY);
+    return canTake(this.#all(), { run, keys, sequence: Number.POSITIVE_INFINITY });
   }
 
   grantable(): readonly LockClaim[] {

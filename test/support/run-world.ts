@@ -44,6 +44,8 @@ export class RunWorld {
   }
 
   #grant({ run, path }: LockClaim): void {
+    // What one grant led to may have granted this one already.
+    if (this.states.get(run)?.locks.get(path)?.status !== "requested") return;
     const events = this.apply(run, { type: "locks-granted", path });
     if (events.length === 0) throw new Error(`${run} waits for the lock at ${path} in the table only`);
   }
