@@ -1,5 +1,6 @@
 import { runCli } from "./cli.ts";
 import { systemClock } from "./platform/clock.ts";
+import { keepAlive } from "./platform/keep-alive.ts";
 
 const LEFTOVERS_MS = 500;
 
@@ -10,6 +11,8 @@ process.on("unhandledRejection", (reason) => {
   process.stderr.write(`${JSON.stringify({ level: "error", message: "an unhandled rejection", error: text })}\n`);
 });
 
+const release = keepAlive();
 process.exitCode = await runCli(process.argv.slice(2));
+release();
 // The role has ended. A call of an SDK that nobody waits for any more, and that cannot be cut off, does not keep the process.
 systemClock.setTimer(LEFTOVERS_MS, () => process.exit());

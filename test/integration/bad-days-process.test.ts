@@ -105,6 +105,20 @@ describe("a start on a bad day", () => {
     expect(await rig.insist(ANA, "/qd status")).toContain("checkout: staging");
   });
 
+  it("without any network is a start all the same, and the server stays until it is told to stop", async () => {
+    const nowhere = "http://127.0.0.1:9";
+    const configuration = await rig.configuration("no-network.yaml", (text) =>
+      text.replaceAll(/http:\/\/127\.0\.0\.1:\d+/gu, nowhere),
+    );
+    const environment = { QUARTERDECK_CONFIG: configuration, SLACK_API_URL: `${nowhere}/api/` };
+    const server = await rig.start({ ...environment, QUARTERDECK_DATA: rig.path("data-no-network") });
+    const tries = () => rig.log.filter(({ message }) => message === "no connection to Slack").length;
+    const before = tries();
+    const again = rig.until("another try to reach Slack", () => tries() > before + 1);
+    expect(await Promise.race([again, server.exited])).toBeUndefined();
+    expect(await server.kill("SIGTERM")).toBe("exit code 0");
+  });
+
   it("without Argo CD is a start all the same; the log and whoever asks are told", async () => {
     const { argocd } = rig.world;
     const configuration = await rig.configuration("nowhere.yaml", (text) =>
