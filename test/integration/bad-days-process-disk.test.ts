@@ -88,7 +88,7 @@ describe.skipIf(!canMount())("a start on a disk", () => {
   ])("that is %s says so and ends", async (_, options, says) => {
     await using rig = await ProcessRig.open();
     const { command, environment } = rig.server();
-    const { status, stderr } = spawnSync("sh", onDisk(options, command), { env: environment, encoding: "utf8" });
+    const { status, stderr } = spawnSync("unshare", onDisk(options, command), { env: environment, encoding: "utf8" });
     expect(stderr).toContain(rig.world.dataFolder);
     expect(stderr).toContain(says);
     expect(stderr).not.toMatch(/\n {4}at /u);

@@ -8,13 +8,13 @@ import type { ProcessRig } from "./process-rig.ts";
 
 /** Whether this process may give another one file systems of its own. */
 export function canMount(): boolean {
-  return spawnSync("sh", ["-c", "unshare --mount mount -t tmpfs tmpfs /mnt"]).status === 0;
+  return spawnSync("unshare", ["--mount", "mount", "-t", "tmpfs", "tmpfs", "/mnt"]).status === 0;
 }
 
-/** The arguments of `sh` with which a program gets a data folder on a disk of its own. */
+/** The arguments of `unshare` with which a program gets a data folder on a disk of its own. */
 export function onDisk(options: string, command: readonly string[]): readonly string[] {
   const mount = `mount -t tmpfs -o ${options} tmpfs "$QUARTERDECK_DATA" && exec "$@"`;
-  return ["-c", 'exec unshare --mount sh -c "$0" sh "$@"', mount, ...command];
+  return ["--mount", "sh", "-c", mount, "sh", ...command];
 }
 
 /** A server whose data folder is a small disk of its own, which can be filled from outside. */
@@ -30,7 +30,7 @@ export class ServerOnSmallDisk implements AsyncDisposable {
 
   static async start(rig: ProcessRig): Promise<ServerOnSmallDisk> {
     const { command, environment } = rig.server();
-    const child = spawn("sh", onDisk("size=16m,mode=700", command), {
+    const child = spawn("unshare", onDisk("size=16m,mode=700", command), {
       env: environment,
       stdio: ["ignore", "pipe", "inherit"],
     });
