@@ -132,6 +132,11 @@ describe("an approval of something that is no longer so", () => {
   it("auto-sync was switched on: the sync refuses with the choices, and prod stays as it is", async () => {
     const run = await day.start(PROMOTE);
     const gate = await run.gate();
+    // Without its controller Argo CD does not move prod by itself before the click, which would void the approval instead.
+    const controller = (state: "up" | "down"): Promise<void> =>
+      day.argocd.control({ action: "set-component", component: "controller", state });
+    onTestFinished(() => controller("up"));
+    await controller("down");
     await day.patch("checkout-prod", { syncPolicy: { automated: {} } });
     await press(gate);
     const card = await run.ended("failed");

@@ -174,6 +174,9 @@ function openView(): string {
   throw new Error("no form is open");
 }
 
+// Slack says about ten seconds ahead that it will close a connection.
+const LEAVING_MS = 3000;
+
 describe("the connections", () => {
   it.each([
     { asked: "one of two", options: {} },
@@ -187,7 +190,7 @@ describe("the connections", () => {
     onTestFinished(() => clearInterval(typing));
     const before = rig.simulator.socket.connections;
     const left = refresh.all === true ? before : before.slice(0, 1);
-    for (const { id } of left) rig.simulator.socket.refresh({ ...refresh.options, id, closeAfterMs: 700 });
+    for (const { id } of left) rig.simulator.socket.refresh({ ...refresh.options, id, closeAfterMs: LEAVING_MS });
     const fresh = () => rig.simulator.socket.connections.filter((one) => !before.includes(one));
     await vi.waitFor(() => expect(fresh().length).toBe(left.length), { timeout: 5000 });
     const soFar = results.length;
