@@ -168,7 +168,9 @@ function dispatcher(message, { place }) {
     node.classList.add("busy");
     const given = value === undefined ? {} : { value };
     const click = { user: place.me, channel: message.channel, ts: message.ts, actionId: element.action_id, blockId };
-    const result = await attempt(act("click", { ...click, ...given, values: typedValues(article) }));
+    // Slack delivers a click on what somebody still saw, also when the message has changed meanwhile.
+    const stale = { blockId, element };
+    const result = await attempt(act("click", { ...click, ...given, stale, values: typedValues(article) }));
     node.classList.remove("busy");
     node.classList.toggle("failed", result?.status !== "acknowledged");
   };
