@@ -1,14 +1,22 @@
+const SIGNALS: readonly NodeJS.Signals[] = ["SIGTERM", "SIGINT"];
+
 /**
  * Resolves with the first SIGTERM or SIGINT that the process gets; from then on a second one ends it at once, as it would have
- * without us.
+ * without us. Until then our listeners stay: execa, which listens while a program runs, passes a signal on to this process when
+ * it finds itself the only one that does.
  */
 export function shutdownSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
-    const signals: readonly NodeJS.Signals[] = ["SIGTERM", "SIGINT"];
+    let isTold = false;
     const hear = (signal: NodeJS.Signals): void => {
-      for (const each of signals) process.off(each, hear);
-      resolve(signal);
+      if (!isTold) {
+        isTold = true;
+        resolve(signal);
+        return;
+      }
+      for (const each of SIGNALS) process.removeAllListeners(each);
+      process.kill(process.pid, signal);
     };
-    for (const signal of signals) process.on(signal, hear);
+    for (const signal of SIGNALS) process.on(signal, hear);
   });
 }
