@@ -26,18 +26,29 @@ export async function demo(args: readonly string[]): Promise<number> {
   return play === undefined ? await serveDemo(portOf(values.port)) : await playDemo(play);
 }
 
+/** Shows the demo to people until they stop it. Ctrl-C reaches the programs that it runs as well: what fails of it is no failure. */
 async function serveDemo(port: number): Promise<number> {
-  const stop = shutdownSignal();
+  let isTold = false;
+  const stop = shutdownSignal().then(() => void (isTold = true));
+  try {
+    await showDemo(port, stop);
+  } catch (error) {
+    if (!isTold) throw error;
+  }
+  return 0;
+}
+
+async function showDemo(port: number, stop: Promise<void>): Promise<void> {
   say("Starting a simulated Slack and a simulated Argo CD, and the real server between them ...");
   await using world = await openWorld(port);
   const server = await startServer(world);
   say(`The demo is at ${world.slack.url}`);
   say("You are Ana: type /promote checkout abc123 to prod, and open the thread of the card that appears.");
   say("When it asks for approval, become Priya and press Approve. Ctrl-C ends the demo and forgets all of it.");
-  const ended = await Promise.race([stop.then(() => "told to"), server.exited]);
+  const ended = await Promise.race([stop, server.exited]);
   await server.kill("SIGTERM");
-  // Ctrl-C reaches the server as well, which may be the first to end.
-  if (ended === "told to" || ended === "exit code 0") return 0;
+  // It may be the first to end.
+  if (ended === undefined || ended === "exit code 0") return;
   throw new AppError(`The server of the demo ended by itself (${ended}). Start the demo again.`, {
     code: "demo.server",
   });
