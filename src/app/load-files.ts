@@ -3,6 +3,7 @@ import { validateReport, type ValidateReport } from "../commands/validate-report
 import type { StepCatalogue } from "../commands/step-catalogue.ts";
 import type { Configuration } from "../config/configuration.ts";
 import type { Environment } from "../config/environment.ts";
+import { grantedVerbFaults } from "../config/granted-verb-faults.ts";
 import { loadConfiguration } from "../config/load-configuration.ts";
 import { systemClock } from "../platform/clock.ts";
 import { AppError } from "../platform/errors.ts";
@@ -19,11 +20,21 @@ export interface LoadedFiles {
  * diagnostics of the commands are in the result.
  */
 export async function loadFiles(environment: Environment): Promise<LoadedFiles> {
-  const configuration = await loadConfiguration(environment.configurationFile);
   const texts = await readCommandFolder(environment.commandsFolder);
-  const { promote, main } = configuration.slack.commands;
-  const slashNames = { promote: bareName(promote), qd: bareName(main) };
-  return { configuration, commands: loadCommands(texts, { catalogue: catalogue(), slashNames }) };
+  const commandsFor = ({ slack }: Configuration): CommandSet => {
+    const slashNames = { promote: bareName(slack.commands.promote), qd: bareName(slack.commands.main) };
+    return loadCommands(texts, { catalogue: catalogue(), slashNames });
+  };
+  const configuration = await loadConfiguration(environment.configurationFile, (valid) =>
+    grantedVerbFaults(valid, verbsOf(commandsFor(valid))),
+  );
+  return { configuration, commands: commandsFor(configuration) };
+}
+
+/** The verbs that can be granted; undefined while mistakes in the command files leave that open. */
+function verbsOf(commands: CommandSet): readonly string[] | undefined {
+  if (validateReport(commands).exitStatus !== 0) return undefined;
+  return commands.commands.flatMap(({ body }) => (body.kind === "answers" ? [] : [body.plan.verb]));
 }
 
 /** The commands, or an error that lists what is wrong in their files. */

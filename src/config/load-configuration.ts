@@ -23,19 +23,26 @@ export type ConfigurationResult =
   | { readonly kind: "valid"; readonly configuration: Configuration }
   | { readonly kind: "invalid"; readonly diagnostics: readonly Diagnostic[] };
 
+/** Finds what only shows when the configuration is seen together with other files. */
+export type FurtherFaults = (configuration: Configuration) => readonly Fault[];
+
 /** Reads `quarterdeck.yaml`. Throws InvalidFileError (`configuration.invalid`) with every mistake, or `configuration.unreadable`. */
-export async function loadConfiguration(file: string): Promise<Configuration> {
-  const result = checkConfiguration({ text: await readText(file), file });
+export async function loadConfiguration(file: string, furtherFaults?: FurtherFaults): Promise<Configuration> {
+  const result = checkConfiguration({ text: await readText(file), file }, furtherFaults);
   if (result.kind === "invalid") throw new InvalidFileError("configuration.invalid", result.diagnostics);
   return result.configuration;
 }
 
 /** The same without reading a file and without throwing. Secrets are not looked up. */
-export function checkConfiguration(source: ConfigurationSource): ConfigurationResult {
+export function checkConfiguration(
+  source: ConfigurationSource,
+  furtherFaults: FurtherFaults = () => [],
+): ConfigurationResult {
   const yaml = readYaml(source);
   if (yaml.kind === "broken") return { kind: "invalid", diagnostics: yaml.diagnostics };
   const checked = checkSchema(Configuration, yaml.document.value ?? {});
-  const faults = checked.kind === "valid" ? crossFaults(checked.value) : checked.faults;
+  const faults =
+    checked.kind === "valid" ? [...crossFaults(checked.value), ...furtherFaults(checked.value)] : checked.faults;
   if (checked.kind === "valid" && faults.length === 0) {
     return { kind: "valid", configuration: withAbsolutePaths(checked.value, dirname(source.file)) };
   }

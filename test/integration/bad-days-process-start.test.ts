@@ -265,6 +265,13 @@ describe.concurrent("quarterdeck validate", () => {
     expect(code).toBe(0);
   });
 
+  it("points at a grant that allows nothing, because no command has its verb", async () => {
+    const wrong = await rig.configuration("wrong-verb.yaml", (text) => text.replace("[promote,", "[promot,"));
+    const { code, stdout } = await ask([], { QUARTERDECK_CONFIG: wrong });
+    expect(stdout).toContain('grants[0].verbs[0]: there is no verb "promot"; did you mean "promote"?');
+    expect(code).toBe(1);
+  });
+
   it("says the same to programs", async () => {
     const { code, stdout } = await ask(["--json"], {});
     expect(JSON.parse(stdout)).toMatchObject({
