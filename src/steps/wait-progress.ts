@@ -30,8 +30,9 @@ function verdictProgress(verdict: Verdict): Progress {
       return { text: "Synced; waiting for Argo CD to compare once more" };
     case "progressing": {
       const { healthy: done, total } = verdict.count;
+      const health = verdict.health === "Progressing" ? "" : `; the application is ${verdict.health}`;
       return {
-        text: `Waiting for resources to become healthy (${verdict.health})`,
+        text: `Waiting for resources to become healthy${health}`,
         done,
         total,
         lines: lines(verdict.resources),
@@ -56,7 +57,7 @@ function verdictProgress(verdict: Verdict): Progress {
 }
 
 function operationProgress(operation: OperationProgress, isOwn: boolean): Progress {
-  const whose = isOwn ? "" : "somebody else's operation: ";
+  const whose = isOwn ? "Syncing: " : "Somebody else's operation: ";
   const wave = operation.wave === undefined ? "" : `, wave ${operation.wave}`;
   const waiting = operation.waitingFor === undefined ? "" : `, waiting for ${operation.waitingFor}`;
   const phase = operation.syncPhase ?? operation.phase;

@@ -72,8 +72,7 @@ function renderingLine(line: string): string {
 function healthText({ previous, currentHealth }: GateEvidence): string {
   const now = `*There now:* ${inert(currentHealth, 100)}`;
   if (previous === undefined) return now;
-  const since =
-    previous.healthySince === undefined ? "" : `, healthy since ${dateToken(previous.healthySince, "{ago}")}`;
+  const since = previous.healthySince === undefined ? "" : `, proven ${dateToken(previous.healthySince, "{ago}")}`;
   const at = previous.revision === "" ? "" : ` at ${code(shortSha(previous.revision))}`;
   return `*Before it, ${inert(previous.environment, 60)}:* ${inert(previous.health, 100)}${at}${since}\n${now}`;
 }

@@ -247,7 +247,7 @@ describe("the request for an approval", () => {
       "*Commits*\n`abc1230` Add retries to the payment client (Ana, {ago})\n… and 3 that do not touch this application or are older",
       "*Manifests:* 1 changed",
       "changed Deployment/checkout",
-      "*Before it, staging:* Healthy at `abc1230`, healthy since {ago}\n*There now:* Healthy",
+      "*Before it, staging:* Healthy at `abc1230`, proven {ago}\n*There now:* Healthy",
       "<!subteam^S0APPROVE>: one approval needed, until {date_short_pretty} {time}. Not by the person who asked for it.",
       expect.stringMatching(
         /^asked for by <@U0ANA> \| `run_7FQ2` \| what is approved: `[0-9a-f]{12}` \| \[open in Argo CD\]$/u,
