@@ -23,7 +23,7 @@ export default defineConfig({
     projects: [
       // Nothing of ours keeps state in a module, and loading everything anew for each file takes longer than the tests.
       project("fast", ["unit", "contract", "policy"], { testTimeout: 10_000, isolate: false }),
-      project("integration", ["integration"], { testTimeout: 30_000, isolate: true }),
+      project("integration", ["integration"], { testTimeout: 120_000, isolate: true }),
       project("e2e", ["e2e"], { testTimeout: 180_000, isolate: true }),
     ],
   },
