@@ -8,6 +8,7 @@ import { describe, expect, it } from "vitest";
 import { type CommandSet, loadCommands, readCommandFolder } from "../../../src/commands/load-commands.ts";
 import { validateReport } from "../../../src/commands/validate-report.ts";
 import { testCatalogue } from "./test-catalogue.ts";
+import { cpuTimeMs } from "../../support/cpu-time.ts";
 
 const setting = { catalogue: testCatalogue, slashNames: {} };
 
@@ -78,9 +79,9 @@ describe("the YAML of a command file", () => {
     ["references to references", "a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n", "aliases (*name) are not used"],
     ["a reference to itself", "a: &a [*a]\n", "aliases (*name) are not used"],
   ])("%s cannot keep it busy", (_, text, message) => {
-    const started = performance.now();
+    const started = cpuTimeMs();
     expect(mistakes(text)[0]).toContain(message);
-    expect(performance.now() - started).toBeLessThan(250);
+    expect(cpuTimeMs() - started).toBeLessThan(250);
   });
 
   it.each(["__proto__", "constructor", "toString"])("a key %s is unknown like any other", (key) => {
@@ -373,9 +374,9 @@ describe("any file", () => {
     let slow = 0;
     fc.assert(
       fc.property(text, (content) => {
-        const started = performance.now();
+        const started = cpuTimeMs();
         const { commands, diagnostics } = load({ "x.yaml": content });
-        if (performance.now() - started > 50) slow += 1;
+        if (cpuTimeMs() - started > 50) slow += 1;
         expect(commands.length + diagnostics.length).toBeGreaterThan(0);
         const lines = content.split("\n").length;
         for (const { line: at, column, message } of diagnostics) {
