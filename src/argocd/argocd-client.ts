@@ -20,6 +20,7 @@ import {
 import { ArgocdError } from "./argocd-errors.ts";
 import type { ArgocdHttp, HttpCall } from "./argocd-http.ts";
 import {
+  CanI,
   type ListedApplication,
   ListedApplications,
   Manifests,
@@ -34,6 +35,17 @@ import { CallSlots } from "./call-slots.ts";
 
 export interface CallOptions {
   readonly signal?: AbortSignal;
+}
+
+/** A right of the account. Rights to single actions of resources cannot be asked for: Argo CD answers no to all of them. */
+export interface RightAsked {
+  readonly resource: "applications" | "projects" | "applicationsets" | "logs";
+  readonly action: "get" | "create" | "update" | "delete" | "sync" | "override";
+  /**
+   * `project/name`, with the namespace between them for an application outside of Argo CD's own; for a project its name. A pattern is
+   * compared as a text, not as what it stands for: `*` gets a no even where all is allowed.
+   */
+  readonly object: string;
 }
 
 export interface ArgocdClientDeps {
@@ -79,6 +91,13 @@ export class ArgocdClient {
 
   async settings(options: CallOptions = {}): Promise<Settings> {
     return await this.#read(Settings, { what: "settings", path: "/api/v1/settings", ...options });
+  }
+
+  /** Whether the account may do this. An unknown right of it, or one that Argo CD cannot judge here, is answered with no. */
+  async canI({ resource, action, object }: RightAsked, options: CallOptions = {}): Promise<boolean> {
+    const path = `/api/v1/account/can-i/${resource}/${action}/${object.split("/").map(encodeURIComponent).join("/")}`;
+    const { value } = await this.#read(CanI, { what: `may I ${action} ${object}`, path, ...options });
+    return value === "yes";
   }
 
   /** The application as Kubernetes has it now: what was written before is seen. */

@@ -12,6 +12,9 @@ export type UserInfo = z.output<typeof UserInfo>;
 export const Settings = z.object({ url: text });
 export type Settings = z.output<typeof Settings>;
 
+/** `yes`, or `no` for everything else. */
+export const CanI = z.object({ value: z.string() });
+
 export const Manifests = z.object({ manifests: listOf(z.string()) });
 
 export const TreeNode = z.object({

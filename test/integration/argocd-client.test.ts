@@ -133,6 +133,18 @@ describe("ArgocdClient on the wire", () => {
     ]);
   });
 
+  it("asks for a right with the object as a path, and takes everything but yes for no", async () => {
+    const server = await aServer([json({ value: "yes" }), json({ value: "no" })]);
+    const { client } = aClient({ url: server.url });
+    const right = { resource: "applications", action: "sync", object: "shop/team-a/we b" } as const;
+    expect(await client.canI(right)).toBe(true);
+    expect(await client.canI({ ...right, object: "*" })).toBe(false);
+    expect(server.received.map(({ path }) => path)).toEqual([
+      "/api/v1/account/can-i/applications/sync/shop/team-a/we%20b",
+      "/api/v1/account/can-i/applications/sync/*",
+    ]);
+  });
+
   it("tells the server itself by when to give up a refresh", async () => {
     const server = await aServer([json(anApplication())]);
     const { client } = aClient({ url: server.url });
