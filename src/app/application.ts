@@ -1,5 +1,5 @@
 import type { Environment } from "../config/environment.ts";
-import { ensureInstanceSecret } from "../config/instance-secret.ts";
+import { openInstanceSecret } from "../config/instance-secret.ts";
 import { Secrets } from "../config/secrets.ts";
 import { projectRun } from "../engine/projection.ts";
 import { Intake } from "../intake/intake.ts";
@@ -53,7 +53,7 @@ export async function startApplication(
   const store = resources.use(
     await openStore({ dataFolder, address, clock, random, atEndOfTurn, projector: projectRun }),
   );
-  await ensureInstanceSecret({ configured: environment.instanceSecret, dataFolder, random, mask });
+  await openInstanceSecret({ configured: environment.instanceSecret, dataFolder, random, mask });
   const servers = openArgocdServers({ configuration, secrets, clock, random, logger }, resources);
   const git = resources.use(openGit({ configuration, environment, secrets, clock, logger }));
   const inventory = new Inventory(configuration);

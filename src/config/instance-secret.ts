@@ -1,9 +1,19 @@
+import { createHash, hkdfSync } from "node:crypto";
 import { link, mkdir, open, readFile, stat, unlink } from "node:fs/promises";
 import { join } from "node:path";
 
 import { AppError, errorText } from "../platform/errors.ts";
 import type { Random } from "../platform/ids.ts";
 import type { SecretMask } from "../platform/masking.ts";
+
+/** A key for one purpose. `id` goes into every envelope that is made with it, so that the secret can be replaced later. */
+export interface PurposeKey {
+  readonly id: string;
+  readonly bytes: Uint8Array;
+}
+
+/** What the derived keys are for. */
+export type KeyPurpose = "link" | "job";
 
 export interface InstanceSecretDeps {
   /** `QUARTERDECK_SECRET`: one secret, or several with white space in between, the newest first. */
@@ -16,12 +26,27 @@ export interface InstanceSecretDeps {
 const FILE = "secret";
 const SHORTEST = 32;
 const SECRET_BYTES = 32;
+const KEY_BYTES = 32;
+
+/** The secret of this installation. Only keys that are derived from it, one for each purpose, are ever used. */
+export class InstanceSecret {
+  readonly #secrets: readonly string[];
+
+  constructor(secrets: readonly string[]) {
+    this.#secrets = secrets;
+  }
+
+  /** Newest first: the first one is for making something new, the others are for what was made with an earlier secret. */
+  keys(purpose: KeyPurpose): readonly PurposeKey[] {
+    return this.#secrets.map((secret) => deriveKey(secret, purpose));
+  }
+}
 
 /**
- * Sees to it that this installation has a secret, and that it never shows: the configured one, or the one in the data folder,
- * which is made with mode 0600 when it is not there. Throws `secret.instance` when it is too short or when others may read the file.
+ * Takes the configured secret, or the one in the data folder, which is made with mode 0600 when it is not there, and sees to it
+ * that it never shows. Throws `secret.instance` when it is too short or when others may read the file.
  */
-export async function ensureInstanceSecret(deps: InstanceSecretDeps): Promise<void> {
+export async function openInstanceSecret(deps: InstanceSecretDeps): Promise<InstanceSecret> {
   const file = join(deps.dataFolder, FILE);
   const place = deps.configured === undefined ? file : "QUARTERDECK_SECRET";
   const text = deps.configured ?? (await storedSecret(file, deps));
@@ -31,6 +56,12 @@ export async function ensureInstanceSecret(deps: InstanceSecretDeps): Promise<vo
     throw new AppError(message, { code: "secret.instance" });
   }
   for (const secret of secrets) deps.mask.add(secret);
+  return new InstanceSecret(secrets);
+}
+
+function deriveKey(secret: string, purpose: KeyPurpose): PurposeKey {
+  const bytes = new Uint8Array(hkdfSync("sha256", secret, "quarterdeck", purpose, KEY_BYTES));
+  return { id: createHash("sha256").update(bytes).digest("hex").slice(0, 12), bytes };
 }
 
 async function storedSecret(file: string, deps: InstanceSecretDeps): Promise<string> {

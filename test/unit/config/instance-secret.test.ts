@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
-import { ensureInstanceSecret } from "../../../src/config/instance-secret.ts";
+import { openInstanceSecret } from "../../../src/config/instance-secret.ts";
 import { systemRandom } from "../../../src/platform/ids.ts";
 import { SecretMask } from "../../../src/platform/masking.ts";
 
@@ -18,7 +18,7 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }));
 
 const ensure = (configured?: string, mask = new SecretMask()) =>
-  ensureInstanceSecret({ configured, dataFolder: join(folder, "data"), random: systemRandom, mask });
+  openInstanceSecret({ configured, dataFolder: join(folder, "data"), random: systemRandom, mask });
 
 const made = async (): Promise<string> => (await readFile(join(folder, "data", "secret"), "utf8")).trim();
 
@@ -47,6 +47,22 @@ describe("the secret of an installation", () => {
     await expect(stat(join(folder, "data"))).rejects.toThrow("ENOENT");
   });
 
+  it("gives a key of its own to each purpose, the same after a start", async () => {
+    const [first] = (await ensure(NEW)).keys("link");
+    expect(first?.bytes).toHaveLength(32);
+    expect((await ensure(NEW)).keys("link")).toEqual([first]);
+    const [other] = (await ensure(NEW)).keys("job");
+    expect(other?.bytes).not.toEqual(first?.bytes);
+    expect(other?.id).not.toBe(first?.id);
+  });
+
+  it("keeps what was made with an earlier secret good while that one is still configured", async () => {
+    const [made] = (await ensure(OLD)).keys("link");
+    const keys = (await ensure(`${NEW} ${OLD}`)).keys("link");
+    expect(keys.map(({ id }) => id)).toContain(made?.id);
+    expect(keys[0]?.id).not.toBe(made?.id);
+  });
+
   it("is hidden when it was made here, too", async () => {
     const mask = new SecretMask();
     await ensure(undefined, mask);
@@ -70,6 +86,6 @@ describe("the secret of an installation", () => {
       random: systemRandom,
       mask: new SecretMask(),
     };
-    await expect(ensureInstanceSecret(unusable)).rejects.toMatchObject({ code: "secret.instance" });
+    await expect(openInstanceSecret(unusable)).rejects.toMatchObject({ code: "secret.instance" });
   });
 });
