@@ -7,6 +7,8 @@ const USAGE = `Usage: quarterdeck ROLE
 
   serve               the server: Slack, the log, and everything that runs
   validate [--json]   checks the configuration and the command files
+  audit verify        proves that the log, or a copy of it, was not altered
+  audit export        writes the log out as JSON lines or CSV
   demo [--port N]     a simulated Slack in the browser and a simulated Argo CD, the real server between them
   demo --play [NAME]  plays a story in the terminal and checks how it ends; NAME is promote or crash
   help                this text
@@ -18,6 +20,7 @@ Configuration, commands and data are found through QUARTERDECK_CONFIG, QUARTERDE
 const ROLES: Readonly<Record<string, () => Promise<Role>>> = {
   serve: async () => (await import("./app/serve.ts")).serve,
   validate: async () => (await import("./app/validate.ts")).validate,
+  audit: async () => (await import("./app/audit.ts")).audit,
   demo: async () => (await import("./app/demo.ts")).demo,
 };
 

@@ -62,7 +62,12 @@ export async function openStore(deps: StoreDeps & DataFolder): Promise<Store> {
 
 /** Opens the log of a data folder to read it, whether or not a server has it open. Throws `store.missing`, `store.corrupt`, `store.newer`. */
 export function openLog(dataFolder: string): { readonly log: LogReader } & Disposable {
-  const database = openDatabaseToRead(join(dataFolder, LOG_FILE));
+  return openLogFile(join(dataFolder, LOG_FILE));
+}
+
+/** The same for one file, such as a copy of a log. */
+export function openLogFile(file: string): { readonly log: LogReader } & Disposable {
+  const database = openDatabaseToRead(file);
   return { log: new LogReader(database), [Symbol.dispose]: () => void database.sqlite.close() };
 }
 
