@@ -1,4 +1,5 @@
 import { withJitter } from "../platform/backoff.ts";
+import { canonicalJson } from "../platform/canonical-json.ts";
 import type { Clock, Timer } from "../platform/clock.ts";
 import { errorCode } from "../platform/errors.ts";
 import type { Random } from "../platform/ids.ts";
@@ -54,6 +55,7 @@ export class ApplicationCache implements WatchListener {
   readonly #deps: ApplicationCacheDeps;
   readonly #applications = new Map<string, Application>();
   readonly #listeners = new Map<string, Set<(hint: Hint) => void>>();
+  readonly #listenersToAll = new Set<(app: CachedName, hint: Hint) => void>();
   readonly #stop = new AbortController();
   #timer: Timer | undefined;
   #dueMs = Infinity;
@@ -83,6 +85,17 @@ export class ApplicationCache implements WatchListener {
         if (listeners.size === 0) this.#listeners.delete(key);
       },
     };
+  }
+
+  /** Every application that is known, in no order. */
+  applications(): Iterable<Application> {
+    return this.#applications.values();
+  }
+
+  /** Calls `listener` at once whenever something about any application is new; it has to be quick. What is known already is in `applications`. */
+  subscribeToAll(listener: (app: CachedName, hint: Hint) => void): Disposable {
+    this.#listenersToAll.add(listener);
+    return { [Symbol.dispose]: () => void this.#listenersToAll.delete(listener) };
   }
 
   /** Takes a copy that was read by someone; ignored when a newer one is known. */
@@ -122,6 +135,7 @@ export class ApplicationCache implements WatchListener {
     this.#timer?.cancel();
     await this.#comparing;
     this.#listeners.clear();
+    this.#listenersToAll.clear();
   }
 
   #isWanted({ namespace }: CachedName): boolean {
@@ -132,7 +146,7 @@ export class ApplicationCache implements WatchListener {
   #put(application: Application): void {
     const key = keyOf(application.metadata);
     this.#applications.set(key, application);
-    this.#tell(key, { kind: "changed", application });
+    this.#tell(application.metadata, { kind: "changed", application });
   }
 
   #remove(application: Application): void {
@@ -140,16 +154,18 @@ export class ApplicationCache implements WatchListener {
     const known = this.#applications.get(key);
     if (known !== undefined && resourceVersion(application) < resourceVersion(known)) return;
     this.#applications.delete(key);
-    this.#tell(key, { kind: "gone" });
+    this.#tell(application.metadata, { kind: "gone" });
   }
 
-  #tell(key: string, hint: Hint): void {
+  #tell(app: CachedName, hint: Hint): void {
     // A listener may leave while it is told.
-    for (const listener of this.#listeners.get(key) ?? []) listener(hint);
+    for (const listener of this.#listeners.get(keyOf(app)) ?? []) listener(hint);
+    for (const listener of this.#listenersToAll) listener(app, hint);
   }
 
-  #tellAll(hint: Hint): void {
-    for (const key of this.#listeners.keys()) this.#tell(key, hint);
+  /** What is true of the connection is for those that wait for one application. */
+  #tellAll(hint: Extract<Hint, { readonly kind: "compared" | "disconnected" }>): void {
+    for (const listeners of this.#listeners.values()) for (const listener of listeners) listener(hint);
   }
 
   // The sooner of two due times counts: a stream that comes and goes must not put the comparison off for ever.
@@ -210,7 +226,7 @@ export class ApplicationCache implements WatchListener {
     } catch (error) {
       if (error instanceof ArgocdError && (error.class === "gone" || error.class === "hidden")) {
         this.#applications.delete(keyOf(app));
-        this.#tell(keyOf(app), { kind: "gone" });
+        this.#tell(app, { kind: "gone" });
         return;
       }
       throw error;
@@ -223,7 +239,7 @@ function keyOf({ namespace, name }: CachedName): string {
 }
 
 // The fields that a reduced list carries and a decision rests on.
-function judgedPart({ operation, status }: Judged): string {
+function judgedPart({ metadata, operation, status }: Judged): string {
   const state = status.operationState;
   return [
     operation === undefined || operation === null ? "" : "operation",
@@ -233,10 +249,12 @@ function judgedPart({ operation, status }: Judged): string {
     state?.phase ?? "",
     state?.startedAt ?? "",
     state?.finishedAt ?? "",
+    canonicalJson(metadata.labels ?? {}),
   ].join("|");
 }
 
 interface Judged {
+  readonly metadata: { readonly labels?: Readonly<Record<string, string>> | null | undefined };
   readonly operation?: unknown;
   readonly status: {
     readonly sync: { readonly status: string; readonly revision: string };

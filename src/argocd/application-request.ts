@@ -33,6 +33,7 @@ export const LIST_FIELDS = [
   "metadata.resourceVersion",
   "items.metadata.name",
   "items.metadata.namespace",
+  "items.metadata.labels",
   "items.status.sync.status",
   "items.status.sync.revision",
   "items.status.health",

@@ -93,6 +93,7 @@ const Metadata = z.object({
   uid: text,
   resourceVersion: text,
   annotations: z.record(z.string(), z.string()).nullish(),
+  labels: z.record(z.string(), z.string()).nullish(),
   deletionTimestamp: moment,
   ownerReferences: listOf(z.object({ kind: text, name: text })),
 });

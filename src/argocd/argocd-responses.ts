@@ -36,7 +36,7 @@ export type SyncWindows = z.output<typeof SyncWindows>;
  * The list carries neither uid nor resource version then, and never the health of resources: it decides nothing.
  */
 export const ListedApplication = z.object({
-  metadata: z.object({ name: z.string(), namespace: text }),
+  metadata: z.object({ name: z.string(), namespace: text, labels: z.record(z.string(), z.string()).nullish() }),
   operation: z.object({ sync: z.unknown().optional() }).nullish(),
   status: z
     .object({

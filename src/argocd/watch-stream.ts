@@ -195,7 +195,7 @@ export class WatchStream {
 const WATCH_FIELDS = [
   "error",
   "result.type",
-  ...["name", "namespace", "uid", "resourceVersion", "deletionTimestamp", "ownerReferences"].map(
+  ...["name", "namespace", "uid", "resourceVersion", "labels", "deletionTimestamp", "ownerReferences"].map(
     (field) => `result.application.metadata.${field}`,
   ),
   "result.application.spec",

@@ -34,7 +34,8 @@ function grantFaults(configuration: Configuration): readonly Fault[] {
       const selected = grant[section];
       if (selected === "all") continue;
       for (const [place, name] of selected.entries()) {
-        if (names.includes(name)) continue;
+        // Which services there are beside the configured ones is only known while the program runs.
+        if (names.includes(name) || (section === "services" && configuration.discovery !== undefined)) continue;
         const path = ["grants", index, section, place];
         faults.push({ path, part: "value", message: unknownName(what, name, names) });
       }

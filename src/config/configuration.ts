@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 import { ArgocdSettings } from "./argocd-settings.ts";
+import { DiscoverySettings } from "./discovery-settings.ts";
 import { FilePath, Name } from "./field-schemas.ts";
 import { GitSettings } from "./git-settings.ts";
 import { GrantSettings, PersonSettings, RoleMember } from "./people-settings.ts";
@@ -39,7 +40,13 @@ export const Configuration = z.strictObject({
     .array(EnvironmentSettings)
     .min(1)
     .meta({ description: "The environments, in the order in which a revision is promoted" }),
-  services: z.array(ServiceSettings).min(1).meta({ description: "What is deployed" }),
+  services: z
+    .array(ServiceSettings)
+    .default([])
+    .meta({ description: "What is deployed; may be left out where it is discovered" }),
+  discovery: DiscoverySettings.optional().meta({
+    description: "Finds services by labels on the Applications; `discovery: {}` switches it on",
+  }),
   roles: z
     .record(Name, z.array(RoleMember))
     .default({})

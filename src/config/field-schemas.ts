@@ -8,6 +8,12 @@ export const Name = z.string().regex(/^[a-z0-9](?:[a-z0-9._-]{0,61}[a-z0-9])?$/u
     `${quoted(input)} is no name; a name has up to 63 lower-case letters, digits, dots, dashes and underscores, and begins and ends with a letter or digit`,
 });
 
+/** The name of a service. */
+export const ServiceName = Name.refine((name) => name !== "help", {
+  // `/promote help` explains the command.
+  error: '"help" is a word of the commands; choose another name',
+});
+
 /** A Kubernetes object's name. */
 export const KubernetesName = z.string().regex(/^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/u, {
   error: ({ input }) =>

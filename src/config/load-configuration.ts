@@ -7,6 +7,7 @@ import { withAbsolutePaths } from "./absolute-paths.ts";
 import { accessFaults } from "./access-faults.ts";
 import { Configuration } from "./configuration.ts";
 import { credentialFaults } from "./credential-faults.ts";
+import { discoveryFaults } from "./discovery-faults.ts";
 import type { Fault } from "./fault.ts";
 import { promotionFaults } from "./promotion-faults.ts";
 import { checkSchema } from "./schema-faults.ts";
@@ -55,6 +56,7 @@ function crossFaults(configuration: Configuration): readonly Fault[] {
   return [
     ...slackFaults(configuration),
     ...promotionFaults(configuration),
+    ...discoveryFaults(configuration),
     ...accessFaults(configuration),
     ...credentialFaults(configuration),
   ];

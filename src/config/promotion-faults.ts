@@ -61,14 +61,6 @@ function serviceFaults(
 ): readonly Fault[] {
   const path = ["services", index];
   const faults: Fault[] = [];
-  // `/promote help` explains the command.
-  if (service.name === "help") {
-    faults.push({
-      path: [...path, "name"],
-      part: "value",
-      message: '"help" is a word of the commands; choose another name',
-    });
-  }
   const entries = Object.entries(service.environments);
   if (entries.length === 0) {
     const message = `"${service.name}" is deployed nowhere; name an environment and its application`;

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { duration, KubernetesName, Name, SlackChannel } from "./field-schemas.ts";
+import { duration, KubernetesName, Name, ServiceName, SlackChannel } from "./field-schemas.ts";
 import { Member } from "./people-settings.ts";
 import { degradedGrace, settle, startDeadline } from "./timing-settings.ts";
 
@@ -58,7 +58,7 @@ const app = z.strictObject({
 });
 
 export const ServiceSettings = z.strictObject({
-  name: Name.meta({ description: "Name, as people type it" }),
+  name: ServiceName.meta({ description: "Name, as people type it" }),
   environments: z
     .record(
       z.string(),

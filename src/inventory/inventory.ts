@@ -1,6 +1,5 @@
 import type { Configuration } from "../config/configuration.ts";
 import { appOf } from "../config/configured-apps.ts";
-import type { ServiceSettings } from "../config/promotion-settings.ts";
 import { type ApprovalRule, appRefText, type Service, type Target } from "../domain/target.ts";
 import { didYouMean } from "../platform/did-you-mean.ts";
 
@@ -20,6 +19,7 @@ export interface EnvironmentSummary {
 
 export type FoundService =
   | { readonly kind: "found"; readonly service: Service }
+  /** `known` is for showing: of many services the first ones, and how many more there are. */
   | { readonly kind: "unknown"; readonly didYouMean: string | undefined; readonly known: readonly string[] };
 
 export type FoundTarget =
@@ -29,18 +29,39 @@ export type FoundTarget =
   /** The environment exists, but the service is not deployed there. */
   | { readonly kind: "not-there"; readonly known: readonly string[] };
 
-/** The known services, their environments in promotion order and their applications. Immutable. */
+/** The applications (`server/namespace/name`) of one service, by environment. */
+export type Places = ReadonlyMap<string, string>;
+
+interface Owner {
+  readonly service: Service;
+  readonly target: Target;
+}
+
+const MOST_SHOWN = 20;
+
+/**
+ * The known services, their environments in promotion order and their applications: those of the configuration, and those that
+ * were discovered. One object for the life of the program, asked anew each time: what it says changes with both.
+ */
 export class Inventory {
-  readonly services: readonly Service[];
-  /** In promotion order. */
-  readonly environments: readonly EnvironmentSummary[];
-  readonly #byName: ReadonlyMap<string, Service>;
-  readonly #byApp: ReadonlyMap<string, { readonly service: Service; readonly target: Target }>;
-  readonly #channels: ReadonlyMap<string, string>;
+  #environments: readonly EnvironmentSummary[] = [];
+  #channels: ReadonlyMap<string, string> = new Map();
+  /** By service, in the order of the configuration. */
+  #configured: ReadonlyMap<string, Places> = new Map();
+  readonly #discovered = new Map<string, Places>();
+  readonly #byName = new Map<string, Service>();
+  readonly #byApp = new Map<string, Owner>();
+  /** Put together when it is asked for, because discovery changes services one by one. */
+  #services: readonly Service[] | undefined;
 
   constructor(configuration: Configuration) {
+    this.replace(configuration);
+  }
+
+  /** Takes over everything that the configuration says; what was discovered stays. */
+  replace(configuration: Configuration): void {
     const { services, environments, timing } = configuration;
-    this.environments = environments.map(({ name, approval, settleMs, degradedGraceMs, startDeadlineMs }) => ({
+    this.#environments = environments.map(({ name, approval, settleMs, degradedGraceMs, startDeadlineMs }) => ({
       name,
       approval: approval === "none" ? undefined : approval,
       timing: {
@@ -49,19 +70,36 @@ export class Inventory {
         startDeadlineMs: startDeadlineMs ?? timing.startDeadlineMs,
       },
     }));
-    this.services = services.map((service) => serviceOf(configuration, { service, environments: this.environments }));
-    this.#byName = new Map(this.services.map((service) => [service.name, service]));
-    this.#byApp = new Map(
-      this.services.flatMap((service) => service.environments.map((target) => [target.app, { service, target }])),
-    );
+    this.#configured = new Map(services.map((service) => [service.name, configuredPlaces(configuration, service)]));
     this.#channels = new Map(services.flatMap(({ name, channel }) => (channel === undefined ? [] : [[name, channel]])));
+    this.#byName.clear();
+    this.#byApp.clear();
+    for (const name of new Set([...this.#configured.keys(), ...this.#discovered.keys()])) this.#put(name);
+  }
+
+  /** Takes over what was discovered of one service, beside what the configuration says of it; no places when there is nothing any more. */
+  discovered(service: string, places: Places): void {
+    if (places.size === 0) this.#discovered.delete(service);
+    else this.#discovered.set(service, places);
+    this.#put(service);
+  }
+
+  /** Those of the configuration in its order, then the others by name. */
+  get services(): readonly Service[] {
+    this.#services ??= this.#inOrder();
+    return this.#services;
+  }
+
+  /** In promotion order. */
+  get environments(): readonly EnvironmentSummary[] {
+    return this.#environments;
   }
 
   findService(name: string): FoundService {
     const service = this.#byName.get(name);
     if (service !== undefined) return { kind: "found", service };
-    const known = [...this.#byName.keys()];
-    return { kind: "unknown", didYouMean: didYouMean(name, known), known };
+    const names = this.services.map((each) => each.name);
+    return { kind: "unknown", didYouMean: didYouMean(name, names), known: shortened(names) };
   }
 
   /** The place of a service in the promotion order that is called `environment`. */
@@ -69,39 +107,71 @@ export class Inventory {
     const target = service.environments.find(({ name }) => name === environment);
     if (target !== undefined) return { kind: "found", target };
     const known = service.environments.map(({ name }) => name);
-    if (this.environments.some(({ name }) => name === environment)) return { kind: "not-there", known };
+    if (this.#environments.some(({ name }) => name === environment)) return { kind: "not-there", known };
     return { kind: "unknown", didYouMean: didYouMean(environment, known), known };
   }
 
   /** What an application (`server/namespace/name`) is; undefined when no service is deployed by it. */
-  ownerOf(app: string): { readonly service: Service; readonly target: Target } | undefined {
+  ownerOf(app: string): Owner | undefined {
     return this.#byApp.get(app);
+  }
+
+  /**
+   * What is asked of people before an application is changed, as the configuration says now. An application that is not known
+   * (any more, or not yet after a start) is in the environment for which the run was started.
+   */
+  ruleOf(app: string, environment?: string): ApprovalRule | undefined {
+    const name = this.#byApp.get(app)?.target.name ?? environment;
+    return this.#environments.find((each) => each.name === name)?.approval;
   }
 
   /** The timing that counts for an environment; undefined when there is no such environment. */
   timingOf(environment: string): EnvironmentTiming | undefined {
-    return this.environments.find(({ name }) => name === environment)?.timing;
+    return this.#environments.find(({ name }) => name === environment)?.timing;
   }
 
   /** The channel that a service has for the cards of its runs; undefined when it has none of its own. */
   channelOf(service: string): string | undefined {
     return this.#channels.get(service);
   }
+
+  #inOrder(): readonly Service[] {
+    const found = [...this.#discovered.keys()].filter((name) => !this.#configured.has(name)).toSorted();
+    return [...this.#configured.keys(), ...found].flatMap((name) => this.#byName.get(name) ?? []);
+  }
+
+  #put(name: string): void {
+    this.#services = undefined;
+    for (const { app } of this.#byName.get(name)?.environments ?? []) {
+      if (this.#byApp.get(app)?.service.name === name) this.#byApp.delete(app);
+    }
+    this.#byName.delete(name);
+    const configured = this.#configured.get(name);
+    const places = new Map([...(this.#discovered.get(name) ?? []), ...(configured ?? [])]);
+    const service = { name, environments: this.#targets(places) };
+    if (configured === undefined && service.environments.length === 0) return;
+    this.#byName.set(name, service);
+    for (const target of service.environments) this.#byApp.set(target.app, { service, target });
+  }
+
+  #targets(places: Places): Target[] {
+    const present = this.#environments.flatMap((environment) => {
+      const app = places.get(environment.name);
+      return app === undefined ? [] : [{ environment, app }];
+    });
+    const last = present.length - 1;
+    return present.map((place, index) => targetOf(place, { first: index === 0, last: index === last }));
+  }
 }
 
-function serviceOf(
-  configuration: Configuration,
-  of: { readonly service: ServiceSettings; readonly environments: readonly EnvironmentSummary[] },
-): Service {
-  const places = of.environments.flatMap((environment) => {
-    const app = appOf(configuration, { service: of.service, environment: environment.name });
-    return app === undefined ? [] : [{ environment, app: appRefText(app) }];
-  });
-  const last = places.length - 1;
-  return {
-    name: of.service.name,
-    environments: places.map((place, index) => targetOf(place, { first: index === 0, last: index === last })),
-  };
+/** The applications that the configuration names for a service. */
+function configuredPlaces(configuration: Configuration, service: Configuration["services"][number]): Places {
+  return new Map(
+    configuration.environments.flatMap(({ name }) => {
+      const app = appOf(configuration, { service, environment: name });
+      return app === undefined ? [] : [[name, appRefText(app)] as const];
+    }),
+  );
 }
 
 function targetOf(
@@ -110,4 +180,9 @@ function targetOf(
 ): Target {
   const { name, approval } = environment;
   return approval === undefined ? { name, app, ...position } : { name, app, ...position, approval };
+}
+
+function shortened(names: readonly string[]): readonly string[] {
+  const more = names.length - MOST_SHOWN;
+  return more <= 0 ? names : [...names.slice(0, MOST_SHOWN), `and ${more} more`];
 }

@@ -84,6 +84,21 @@ describe("ApplicationCache", () => {
     expect(server.cache.find({ ...app, name: "web-prod" })?.metadata.resourceVersion).toBe("20");
   });
 
+  it("tells those who listen to all applications what changes and what goes, and lists what it has", () => {
+    const server = aServer();
+    const heard: string[] = [];
+    const subscription = server.cache.subscribeToAll(({ namespace, name }, { kind }) =>
+      heard.push(`${namespace}/${name} ${kind}`),
+    );
+    server.cache.frame("ADDED", anApplication({ version: 1 }));
+    server.cache.closed();
+    expect([...server.cache.applications()]).toHaveLength(1);
+    server.cache.frame("DELETED", anApplication({ version: 2 }));
+    subscription[Symbol.dispose]();
+    server.cache.frame("ADDED", anApplication({ version: 3 }));
+    expect(heard).toEqual(["argocd/checkout-prod changed", "argocd/checkout-prod gone"]);
+  });
+
   it("compares versions as numbers", () => {
     const server = aServer();
     server.cache.frame("ADDED", anApplication({ version: 999 }));
@@ -149,6 +164,15 @@ describe("ApplicationCache: against gaps", () => {
     server.cache.opened();
     await server.clock.advance(2000);
     expect(server.heard()).toEqual(["changed 5", "changed 6", "compared"]);
+  });
+
+  it("reads an application again whose labels changed without a word", async () => {
+    const server = aServer();
+    server.cache.frame("ADDED", anApplication({ version: 1 }));
+    server.cache.opened();
+    server.listed = [{ ...listed(), metadata: { ...app, labels: { "quarterdeck.dev/service": "web" } } }];
+    await server.clock.advance(3000);
+    expect(server.reads).toBe(1);
   });
 
   it("finds an operation that only the list shows", async () => {

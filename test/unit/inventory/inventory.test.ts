@@ -97,4 +97,39 @@ describe("the inventory", () => {
       ["main/argocd/payments-staging", "eu/gitops/payments-qa", "main/argocd/payments-prod"],
     ]);
   });
+
+  it("is replaced as a whole, and keeps what was discovered", () => {
+    const changing = new Inventory(configured());
+    changing.discovered("web", new Map([["prod", "main/argocd/web-prod"]]));
+    changing.discovered("checkout", new Map([["qa", "main/argocd/checkout-qa"]]));
+    const { services } = changing;
+    changing.replace(configured(rightExcept("- name: payments", "- name: billing")));
+    expect(changing.services.map(({ name }) => name)).toEqual(["checkout", "billing", "web"]);
+    expect(changing.ownerOf("main/argocd/payments-qa")?.service.name).toBe("billing");
+    expect(changing.ownerOf("main/argocd/checkout-qa")?.target).toMatchObject({
+      name: "qa",
+      first: false,
+      last: false,
+    });
+    expect(services.map(({ name }) => name)).toEqual(["checkout", "payments", "web"]);
+    changing.discovered("web", new Map());
+    expect(changing.findService("web").kind).toBe("unknown");
+  });
+
+  it("knows the rule of an application that it does not know by the environment in which a run works", () => {
+    expect(inventory.ruleOf("main/argocd/checkout-prod")).toMatchObject({ quorum: 1 });
+    expect(inventory.ruleOf("main/argocd/checkout-staging", "prod")).toBeUndefined();
+    expect(inventory.ruleOf("main/argocd/gone", "prod")).toMatchObject({ quorum: 1 });
+    expect(inventory.ruleOf("main/argocd/gone")).toBeUndefined();
+  });
+
+  it("shows of many services the first, and how many more there are", () => {
+    const many = new Inventory(configured());
+    for (let index = 0; index < 5000; index += 1) {
+      many.discovered(`web-${index}`, new Map([["prod", `main/argocd/web-${index}`]]));
+    }
+    const found = many.findService("wab-4999");
+    expect(found).toMatchObject({ kind: "unknown", didYouMean: "web-4999" });
+    expect(found.kind === "unknown" && found.known.slice(-1)).toEqual(["and 4982 more"]);
+  });
 });

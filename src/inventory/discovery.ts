@@ -1,0 +1,243 @@
+import { unknownName } from "../config/fault.ts";
+import type { Configuration } from "../config/configuration.ts";
+import { appOf } from "../config/configured-apps.ts";
+import { ServiceName } from "../config/field-schemas.ts";
+import { type AppRef, appRefText } from "../domain/target.ts";
+import type { Inventory } from "./inventory.ts";
+
+/** An Application as far as discovery looks at it. */
+export interface LabelledApp extends AppRef {
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** Why something that carries labels is not used. `key` stays the same for as long as it is the same problem. */
+export interface DiscoveryProblem {
+  readonly key: string;
+  readonly message: string;
+}
+
+type DiscoverySettings = NonNullable<Configuration["discovery"]>;
+
+interface Claim {
+  readonly service: string;
+  readonly environment: string;
+}
+
+interface Rules {
+  readonly settings: DiscoverySettings;
+  /** The environments, each with the only server on which its applications may be found. */
+  readonly environments: ReadonlyMap<string, { readonly server: string | undefined }>;
+  /** By `service/environment`. */
+  readonly configuredApps: ReadonlyMap<string, string>;
+  readonly configuredPlaces: ReadonlyMap<string, Claim>;
+}
+
+export interface DiscoveryDeps {
+  readonly inventory: Pick<Inventory, "discovered">;
+  /** Called when something has become wrong or right; has to be quick. */
+  readonly onProblemsChanged: () => void;
+}
+
+const MOST_NAMED = 4;
+
+/**
+ * Finds services and environments by labels on the Applications. What the configuration says of a place or of an application
+ * counts; a place that several applications claim has none. An application whose labels stay as they are costs two look-ups,
+ * and one whose labels change the work for two places.
+ */
+export class Discovery {
+  readonly #deps: DiscoveryDeps;
+  #rules: Rules | undefined;
+  readonly #claims = new Map<string, Claim>();
+  /** By `service/environment`. */
+  readonly #claimants = new Map<string, Set<string>>();
+  readonly #accepted = new Map<string, Map<string, string>>();
+  /** Places that several applications claim. */
+  readonly #conflicts = new Map<string, Claim>();
+  /** By application. */
+  readonly #problems = new Map<string, string>();
+
+  constructor(deps: DiscoveryDeps) {
+    this.#deps = deps;
+  }
+
+  get isOn(): boolean {
+    return this.#rules !== undefined;
+  }
+
+  /** What is wrong now, in no order. */
+  get problems(): readonly DiscoveryProblem[] {
+    const conflicts = Array.from(this.#conflicts, ([place, claim]) => {
+      return { key: `place ${place}`, message: conflictText(claim, this.#claimants.get(place) ?? new Set()) };
+    });
+    return [...conflicts, ...Array.from(this.#problems, ([key, message]) => ({ key, message }))];
+  }
+
+  /** Begins anew with what the configuration says, and with all applications that there are. */
+  replace(configuration: Configuration, apps: Iterable<LabelledApp>): void {
+    const before = [...this.#accepted.keys()];
+    this.#claims.clear();
+    this.#claimants.clear();
+    this.#accepted.clear();
+    this.#problems.clear();
+    this.#conflicts.clear();
+    for (const service of before) this.#deps.inventory.discovered(service, new Map());
+    this.#rules = rulesOf(configuration);
+    for (const app of apps) this.put(app);
+    this.#deps.onProblemsChanged();
+  }
+
+  /** An application is there, or has changed. */
+  put(app: LabelledApp): void {
+    if (this.#rules === undefined) return;
+    const key = appRefText(app);
+    const reading = readLabels(this.#rules, app);
+    const before = this.#claims.get(key);
+    this.#say(key, reading.kind === "problem" ? reading.message : undefined);
+    const claim = reading.kind === "claim" ? reading.claim : undefined;
+    if (before?.service === claim?.service && before?.environment === claim?.environment) return;
+    if (before !== undefined) this.#leave(key, before);
+    if (claim !== undefined) this.#enter(key, claim);
+  }
+
+  /** An application is not there any more. */
+  remove(app: AppRef): void {
+    const key = appRefText(app);
+    this.#say(key, undefined);
+    const before = this.#claims.get(key);
+    if (before !== undefined) this.#leave(key, before);
+  }
+
+  #enter(app: string, claim: Claim): void {
+    const place = placeText(claim);
+    this.#claims.set(app, claim);
+    const claimants = this.#claimants.get(place) ?? new Set();
+    this.#claimants.set(place, claimants.add(app));
+    this.#settle(claim);
+  }
+
+  #leave(app: string, claim: Claim): void {
+    const place = placeText(claim);
+    this.#claims.delete(app);
+    const claimants = this.#claimants.get(place);
+    claimants?.delete(app);
+    if (claimants?.size === 0) this.#claimants.delete(place);
+    this.#settle(claim);
+  }
+
+  /** Decides anew which application a place has. */
+  #settle(claim: Claim): void {
+    const place = placeText(claim);
+    const claimants = this.#claimants.get(place) ?? new Set();
+    const [only] = claimants.size === 1 ? claimants : [];
+    if (claimants.size > 1 !== this.#conflicts.has(place)) {
+      if (claimants.size > 1) this.#conflicts.set(place, claim);
+      else this.#conflicts.delete(place);
+      this.#deps.onProblemsChanged();
+    }
+    const places = this.#accepted.get(claim.service) ?? new Map<string, string>();
+    if (places.get(claim.environment) === only) return;
+    if (only === undefined) places.delete(claim.environment);
+    else places.set(claim.environment, only);
+    if (places.size === 0) this.#accepted.delete(claim.service);
+    else this.#accepted.set(claim.service, places);
+    this.#deps.inventory.discovered(claim.service, new Map(places));
+  }
+
+  #say(key: string, message: string | undefined): void {
+    if (this.#problems.get(key) === message) return;
+    if (message === undefined) this.#problems.delete(key);
+    else this.#problems.set(key, message);
+    this.#deps.onProblemsChanged();
+  }
+}
+
+function rulesOf(configuration: Configuration): Rules | undefined {
+  const { discovery: settings, environments, services } = configuration;
+  if (settings === undefined) return undefined;
+  const configured = services.flatMap((service) =>
+    environments.flatMap(({ name }): readonly (readonly [string, Claim])[] => {
+      const app = appOf(configuration, { service, environment: name });
+      return app === undefined ? [] : [[appRefText(app), { service: service.name, environment: name }]];
+    }),
+  );
+  return {
+    settings,
+    environments: new Map(environments.map(({ name, server }) => [name, { server }])),
+    configuredApps: new Map(configured.map(([app, claim]) => [placeText(claim), app])),
+    configuredPlaces: new Map(configured),
+  };
+}
+
+type Reading =
+  /** It carries none of our labels, is not to be looked at, or says what the configuration says. */
+  | { readonly kind: "nothing" }
+  | { readonly kind: "claim"; readonly claim: Claim }
+  | { readonly kind: "problem"; readonly message: string };
+
+function readLabels(rules: Rules, app: LabelledApp): Reading {
+  const { settings } = rules;
+  const service = labelOf(app, settings.service);
+  const environment = labelOf(app, settings.environment);
+  if (service === undefined && environment === undefined) return { kind: "nothing" };
+  if (settings.servers?.includes(app.server) === false) return { kind: "nothing" };
+  if (settings.namespaces?.includes(app.namespace) === false) return { kind: "nothing" };
+  const key = appRefText(app);
+  const problem = (message: string): Reading => ({ kind: "problem", message: `${key}: ${message}` });
+  if (service === undefined || environment === undefined) {
+    const [there, missing] =
+      service === undefined ? [settings.environment, settings.service] : [settings.service, settings.environment];
+    return problem(`it carries the label ${there} but not ${missing}; it takes both`);
+  }
+  const fault = nameFault(rules, { service, environment });
+  if (fault !== undefined) return problem(fault);
+  return (
+    againstConfiguration(rules, app, { service, environment }) ?? { kind: "claim", claim: { service, environment } }
+  );
+}
+
+/** What a label says; undefined when it is not there. The labels may be called as anything that every object has. */
+function labelOf({ labels }: LabelledApp, key: string): string | undefined {
+  return Object.hasOwn(labels, key) ? labels[key] : undefined;
+}
+
+function nameFault({ settings, environments }: Rules, { service, environment }: Claim): string | undefined {
+  const name = ServiceName.safeParse(service);
+  if (!name.success) return `the label ${settings.service}: ${name.error.issues[0]?.message ?? "is no name"}`;
+  if (environments.has(environment)) return undefined;
+  return `the label ${settings.environment}: ${unknownName("environment", environment.slice(0, 63), [...environments.keys()])}`;
+}
+
+/** What the configuration says of the application or of the place that it claims; it counts. */
+function againstConfiguration(rules: Rules, app: LabelledApp, claim: Claim): Reading | undefined {
+  const key = appRefText(app);
+  const own = rules.configuredPlaces.get(key);
+  if (own !== undefined) {
+    if (placeText(own) === placeText(claim)) return { kind: "nothing" };
+    const message = `${key}: its labels say ${inWords(claim)}, and the configuration says ${inWords(own)}, which counts`;
+    return { kind: "problem", message };
+  }
+  const configured = rules.configuredApps.get(placeText(claim));
+  if (configured !== undefined) {
+    const message = `${key}: its labels say ${inWords(claim)}, for which the configuration names ${configured}, which counts`;
+    return { kind: "problem", message };
+  }
+  const server = rules.environments.get(claim.environment)?.server;
+  if (server === undefined || server === app.server) return undefined;
+  const message = `${key}: its labels say ${inWords(claim)}, whose applications are on the Argo CD server ${server}`;
+  return { kind: "problem", message };
+}
+
+function conflictText(claim: Claim, claimants: ReadonlySet<string>): string {
+  const named = [...claimants].toSorted().slice(0, MOST_NAMED).join(", ");
+  const more = claimants.size > MOST_NAMED ? ` and ${claimants.size - MOST_NAMED} more` : "";
+  return `${inWords(claim)} is claimed by several applications, so none of them is used: ${named}${more}`;
+}
+
+function placeText({ service, environment }: Claim): string {
+  return `${service}/${environment}`;
+}
+
+function inWords({ service, environment }: Claim): string {
+  return `${service} in ${environment}`;
+}
