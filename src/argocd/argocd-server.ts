@@ -6,25 +6,32 @@ import type { ApplicationAddress } from "./application-request.ts";
 import type { ArgocdClient } from "./argocd-client.ts";
 import type { ExpectedRevision } from "./expectation.ts";
 
-/** One Argo CD server of the configuration, ready to be asked. */
-export interface ArgocdServer {
+/** What it takes to ask an Argo CD server something. */
+export interface ArgocdAccess {
   /** The base address of its API. */
   readonly url: string;
+  readonly client: ArgocdClient;
+}
+
+/** One Argo CD server of the configuration, as the server has it: it is watched too. */
+export interface ArgocdServer extends ArgocdAccess {
   /** The base address of its pages, for links: as configured, otherwise as Argo CD itself says, otherwise that of its API. */
   readonly uiUrl: () => string;
-  readonly client: ArgocdClient;
   /** The newest known copy of each of its applications, fed by one stream. */
   readonly cache: ApplicationCache;
 }
 
 /** Where an application is: its server and its address there. */
-export interface AppLocation {
-  readonly server: ArgocdServer;
+export interface AppLocation<Server extends ArgocdAccess = ArgocdServer> {
+  readonly server: Server;
   readonly address: ApplicationAddress;
 }
 
 /** Finds the server of an application. Throws `argocd.unknown-server` when the configuration has none of that name. */
-export function locateApp(servers: ReadonlyMap<string, ArgocdServer>, key: AppKey): AppLocation {
+export function locateApp<Server extends ArgocdAccess>(
+  servers: ReadonlyMap<string, Server>,
+  key: AppKey,
+): AppLocation<Server> {
   const server = servers.get(key.server);
   if (server !== undefined) return { server, address: { namespace: key.namespace, name: key.name } };
   const known = [...servers.keys()].join(", ") || "none";
@@ -34,7 +41,10 @@ export function locateApp(servers: ReadonlyMap<string, ArgocdServer>, key: AppKe
 }
 
 /** The same address with the project that the application turned out to be in: with it, a missing application is told from a hidden one. */
-export function withProject(location: AppLocation, application: Application): AppLocation {
+export function withProject<Server extends ArgocdAccess>(
+  location: AppLocation<Server>,
+  application: Application,
+): AppLocation<Server> {
   return { ...location, address: { ...location.address, project: application.spec.project } };
 }
 

@@ -23,6 +23,8 @@ export interface DispatchRef {
 export type RunInput =
   | (DispatchRef & { readonly type: "outcome"; readonly outcome: Outcome })
   | (DispatchRef & { readonly type: "checkpoint"; readonly data: Json })
+  /** Whoever executed the attempt is gone or gave it back, and it may be repeated. */
+  | (DispatchRef & { readonly type: "handed-back" })
   | GateOpenedInput
   | GateDecisionInput
   /** Time has passed: whatever is due at this moment happens. `lastWords` is what steps said of themselves last, by path. */
@@ -71,6 +73,8 @@ function apply(draft: Draft, input: RunInput): void {
       return withDispatch(draft, input, ({ path, attempt }) =>
         draft.emit({ type: "step.checkpointed", path, attempt, data: input.data }),
       );
+    case "handed-back":
+      return withDispatch(draft, input, (step) => redispatch(draft, step));
     case "gate-opened":
       return openGate(draft, input);
     case "gate-decision":

@@ -81,6 +81,8 @@ export interface EventStore {
   readRun(run: string): readonly RunEvent[];
   /** Newest first. */
   listRuns(filter: RunFilter): readonly RunRow[];
+  /** Runs whose id, without its prefix, ends with `text`, or begins with it where it is long enough; newest first. */
+  findRuns(text: string, limit: number): readonly RunRow[];
   /** Open runs that have something to dispatch or watch. */
   activeRuns(): readonly string[];
   /** Runs that Slack does not show in their newest version. */
@@ -154,6 +156,8 @@ export interface Job {
   readonly input: Readonly<Record<string, Json>>;
   readonly facts: StepFacts;
   readonly checkpointed: Json | undefined;
+  /** What the kind's `prepare` gathered for this dispatch. */
+  readonly prepared?: Json | undefined;
   readonly startedAt: number;
 }
 
@@ -163,6 +167,8 @@ export interface JobReports {
   /** Resolves once it is durable; rejects when the job's token is no longer the newest. */
   checkpoint(job: Job, data: Json): Promise<void>;
   outcome(job: Job, outcome: Outcome): void;
+  /** Whoever executed it is gone or gave it back, and it may be repeated: it is to be dispatched anew, under a newer token. */
+  handedBack(job: Job): void;
 }
 
 /**

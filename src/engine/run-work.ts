@@ -10,6 +10,7 @@ import { AppError, errorText } from "../platform/errors.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { Dispatcher, Job, JobReports, PeopleStore } from "./ports.ts";
 import type { EventStore } from "./ports.ts";
+import { PreparingDispatcher } from "./preparing-dispatcher.ts";
 import type { GateOpening, StepFacts, StepKind } from "./step-kind.ts";
 import { WatchRunner } from "./watch-runner.ts";
 
@@ -42,7 +43,8 @@ export class RunWork implements AsyncDisposable {
 
   constructor(deps: Deps) {
     this.#deps = deps;
-    this.#dispatcher = deps.createDispatcher(this.#jobReports());
+    const reports = this.#jobReports();
+    this.#dispatcher = new PreparingDispatcher({ kinds: deps.kinds, reports, inner: deps.createDispatcher(reports) });
     this.#watches = new WatchRunner({
       kinds: deps.kinds,
       reports: {
@@ -157,6 +159,7 @@ export class RunWork implements AsyncDisposable {
       progress: (job, progress) => this.#tell(job.effect, progress),
       checkpoint: (job, data) => this.#checkpoint(job, data),
       outcome: (job, outcome) => this.#report(job.effect.run, { ...dispatchRef(job), type: "outcome", outcome }),
+      handedBack: (job) => this.#report(job.effect.run, { ...dispatchRef(job), type: "handed-back" }),
     };
   }
 

@@ -33,9 +33,18 @@ export async function executeJob(execution: Execution): Promise<Outcome> {
 
 async function attempt(kind: Extract<StepKind, { sort: "action" }>, execution: Execution): Promise<Outcome> {
   const { job, signal, progress, checkpoint } = execution;
-  const { effect, facts, checkpointed, startedAt } = job;
+  const { effect, facts, checkpointed, prepared, startedAt } = job;
   try {
-    return await kind.run(job.input, { effect, facts, signal, startedAt, checkpointed, progress, checkpoint });
+    return await kind.run(job.input, {
+      effect,
+      facts,
+      signal,
+      startedAt,
+      checkpointed,
+      prepared,
+      progress,
+      checkpoint,
+    });
   } catch (error) {
     return failed(failureOf(error));
   }
@@ -50,7 +59,8 @@ function unknownKind(uses: string): Failure {
   return { code: "step.unknown-kind", message, retry: "never" };
 }
 
-function cancelled(signal: AbortSignal): Failure {
+/** The failure of a step that was stopped because nobody wants it any more. */
+export function cancelled(signal: AbortSignal): Failure {
   const why = signal.reason instanceof Error ? signal.reason.message : "it was stopped";
   return { code: "cancelled", message: `stopped: ${why}`, retry: "never" };
 }

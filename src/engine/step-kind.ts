@@ -59,6 +59,8 @@ export interface StepContext {
 export interface ActionContext extends StepContext {
   /** What the newest execution of the step wrote down, of this attempt or an earlier one. */
   readonly checkpointed: Json | undefined;
+  /** What `prepare` gathered for this dispatch; undefined for a kind that needs nothing prepared. */
+  readonly prepared?: Json | undefined;
   /** Resolves once `data` is durable; call it before an effect, with what is needed to find that effect again. */
   checkpoint(data: Json): Promise<void>;
 }
@@ -89,6 +91,11 @@ export type StepKind = Described &
         readonly sort: "action";
         readonly repeat: Repeat;
         readonly protects: boolean;
+        /**
+         * Gathers on the server, before each dispatch, what a worker cannot know. Things may have moved by the time the
+         * action is executed, so the action compares what it finds with what was looked at here.
+         */
+        readonly prepare?: ((input: unknown, context: StepContext) => Promise<Json>) | undefined;
         run(input: unknown, context: ActionContext): Promise<Outcome>;
       }
     | { readonly sort: "wait"; readonly protects: false; run(input: unknown, context: StepContext): Promise<Outcome> }
@@ -118,14 +125,23 @@ export function defineAction<Input, Output extends Readonly<Record<string, unkno
     readonly repeat: Repeat;
     /** True when it changes what runs in the environment of `input.app`. */
     readonly protects?: boolean;
+    /**
+     * Resolves with what goes through JSON. Absent where nothing has to be prepared, and on workers, which get it done. What it
+     * throws is the attempt's failure.
+     */
+    readonly prepare?: ((input: Input, context: StepContext) => Promise<unknown>) | undefined;
     run(input: Input, context: ActionContext): Promise<StepResult<Output>>;
   },
 ): StepKind {
+  const { prepare } = definition;
   return {
     ...described(definition),
     sort: "action",
     repeat: definition.repeat,
     protects: definition.protects ?? false,
+    prepare:
+      prepare &&
+      (async (input, context) => throughJson(JsonValue, await prepare(definition.input.parse(input), context))),
     run: (input, context) => guarded(definition, () => definition.run(definition.input.parse(input), context)),
   };
 }
@@ -184,9 +200,13 @@ async function guarded<Input, Output extends Readonly<Record<string, unknown>>>(
     if (result.status !== "succeeded") return result;
     const output = definition.output.parse(result.output);
     if (Object.keys(output).length === 0) return { status: "succeeded", output: {} };
-    // Through JSON once: members that are undefined are not there afterwards, as in the log.
-    return { status: "succeeded", output: JsonMembers.parse(JSON.parse(JSON.stringify(output))) };
+    return { status: "succeeded", output: throughJson(JsonMembers, output) };
   } catch (error) {
     return { status: "failed", failure: failureOf(error) };
   }
+}
+
+/** Through JSON once: members that are undefined are not there afterwards, as in the log. */
+function throughJson<Value>(schema: z.ZodType<Value>, value: unknown): Value {
+  return schema.parse(JSON.parse(JSON.stringify(value)));
 }

@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Application } from "../argocd/application.ts";
 import { isMultiSource, revisionList } from "../argocd/application-facts.ts";
 import { ArgocdError } from "../argocd/argocd-errors.ts";
-import { type AppLocation, type ArgocdServer, commitSources, locateApp, withProject } from "../argocd/argocd-server.ts";
+import { type AppLocation, type ArgocdAccess, commitSources, locateApp, withProject } from "../argocd/argocd-server.ts";
 import { rememberBefore } from "../argocd/expectation.ts";
 import {
   findOwnOperation,
@@ -13,14 +13,19 @@ import {
   type OwnOperation,
   summarizeOperation,
 } from "../argocd/operation-identity.ts";
-import { type ActionContext, defineAction, type StepKind, type StepResult } from "../engine/step-kind.ts";
-import { type ApprovalRule, tryAppRef } from "../domain/target.ts";
+import {
+  type ActionContext,
+  defineAction,
+  type StepContext,
+  type StepKind,
+  type StepResult,
+} from "../engine/step-kind.ts";
+import { tryAppRef } from "../domain/target.ts";
 import type { Clock } from "../platform/clock.ts";
 import { AppError } from "../platform/errors.ts";
-import type { CommitsReader } from "./gate-commits.ts";
 import { isWholeAt, sourceDigest } from "./live-revision.ts";
-import { stepBack } from "./step-back.ts";
 import { approvalChanges, refusalOf } from "./sync-preflight.ts";
+import { type PreparationDeps, prepareSync, stepBack, SyncPreparation } from "./sync-preparation.ts";
 import { SyncedOperation } from "./synced-operation.ts";
 
 const Input = z.strictObject({
@@ -52,12 +57,11 @@ const Checkpoint = z.strictObject({
 });
 type Checkpoint = z.infer<typeof Checkpoint>;
 
-interface Deps {
-  readonly servers: ReadonlyMap<string, ArgocdServer>;
+export interface ArgocdSyncDeps {
+  readonly servers: ReadonlyMap<string, ArgocdAccess>;
   readonly clock: Pick<Clock, "now">;
-  readonly git: CommitsReader;
-  /** What the environment of the application asks for, as the configuration says now. */
-  readonly ruleOf: (app: string) => ApprovalRule | undefined;
+  /** What only the server has; a worker gets what comes of it with the job. */
+  readonly preparation: PreparationDeps | undefined;
 }
 
 // How soon an application that somebody else is syncing, or whose window is closed, is looked at again.
@@ -68,7 +72,8 @@ const WINDOW_AGAIN_MS = 60_000;
  * Starts an Argo CD sync at a revision, and ends when Argo CD has accepted it. Before it posts it looks for its own operation
  * by `infos`, and for its trace in the history, so that it never starts a second one for the same attempt.
  */
-export function argocdSync(deps: Deps): StepKind {
+export function argocdSync(deps: ArgocdSyncDeps): StepKind {
+  const { preparation } = deps;
   return defineAction({
     kind: "argocd/sync",
     summary: "Syncs an Argo CD application at a revision.",
@@ -76,20 +81,34 @@ export function argocdSync(deps: Deps): StepKind {
     output: Output,
     repeat: "keyed",
     protects: true,
+    prepare:
+      preparation &&
+      (async (input, context) => {
+        const { application } = await read(deps, input, context);
+        return await prepareSync(preparation, application, { input, context });
+      }),
     run: (input, context) => sync(deps, input, context),
   });
 }
 
-async function sync(deps: Deps, input: Input, context: ActionContext): Promise<StepResult<Output>> {
-  const { signal } = context;
-  context.progress({ text: "Reading the application" });
+async function read(
+  deps: ArgocdSyncDeps,
+  input: Input,
+  { signal, progress }: StepContext,
+): Promise<{ readonly application: Application; readonly location: Location }> {
+  progress({ text: "Reading the application" });
   const key = tryAppRef(input.app);
   if (key === undefined) {
     throw new AppError(`"${input.app}" is not server/namespace/name of an application.`, { code: "step.input" });
   }
   const named = locateApp(deps.servers, key);
   const application = await named.server.client.getApplication(named.address, { signal });
-  const location = withProject(named, application);
+  return { application, location: withProject(named, application) };
+}
+
+async function sync(deps: ArgocdSyncDeps, input: Input, context: ActionContext): Promise<StepResult<Output>> {
+  const preparation = SyncPreparation.parse(context.prepared);
+  const { application, location } = await read(deps, input, context);
   const known = Checkpoint.safeParse(context.checkpointed).data;
   const own = adopt({ application, input, context, checkpoint: known });
   if (own !== undefined) return own;
@@ -99,13 +118,15 @@ async function sync(deps: Deps, input: Input, context: ActionContext): Promise<S
   if (!input.again && isProvenAndLive(application, input, context))
     return skipped(deps, application, { input, context });
   const { revision } = input;
-  const now = { context, revision, serverUrl: location.server.url, rule: deps.ruleOf(input.app) };
+  const now = { context, revision, serverUrl: location.server.url, rule: preparation.rule };
   const changed = approvalChanges(application, now);
   if (changed !== undefined) return changed;
-  const back = input.back === true ? undefined : await stepBack(deps.git, application, { revision, context });
+  const back = stepBack(application, { input, facts: context.facts, preparation });
   if (back !== undefined) return back;
   return post(deps, location, { application, input, context });
 }
+
+type Location = AppLocation<ArgocdAccess>;
 
 interface Attempt {
   readonly application: Application;
@@ -113,7 +134,7 @@ interface Attempt {
   readonly context: ActionContext;
 }
 
-async function post(deps: Deps, location: AppLocation, attempt: Attempt): Promise<StepResult<Output>> {
+async function post(deps: ArgocdSyncDeps, location: Location, attempt: Attempt): Promise<StepResult<Output>> {
   const { application, input, context } = attempt;
   const checkpoint: Checkpoint = { before: rememberBefore(application), postedAtMs: deps.clock.now() };
   await context.checkpoint(JSON.parse(JSON.stringify(checkpoint)));
@@ -140,7 +161,7 @@ async function post(deps: Deps, location: AppLocation, attempt: Attempt): Promis
 
 /** The POST failed, or its answer was lost: what is in Argo CD now decides which. */
 async function afterFailedPost(
-  location: AppLocation,
+  location: Location,
   failed: Attempt & { readonly checkpoint: Checkpoint; readonly error: unknown },
 ): Promise<StepResult<Output>> {
   const { input, context, checkpoint, error } = failed;
@@ -214,7 +235,7 @@ function accepted(
 }
 
 function skipped(
-  deps: Deps,
+  deps: ArgocdSyncDeps,
   application: Application,
   { input, context }: Omit<Attempt, "application">,
 ): StepResult<Output> {

@@ -1,7 +1,7 @@
 import type { ArgocdServer } from "../argocd/argocd-server.ts";
 import type { StepKind } from "../engine/step-kind.ts";
 import { approval, type ApprovalDeps } from "./approval.ts";
-import { argocdSync } from "./argocd-sync.ts";
+import { argocdSync, type ArgocdSyncDeps } from "./argocd-sync.ts";
 import { argocdWait, type ArgocdWaitDeps } from "./argocd-wait.ts";
 import { slackAlert } from "./slack-alert.ts";
 
@@ -10,8 +10,23 @@ export interface StepDeps extends ApprovalDeps, ArgocdWaitDeps {
   readonly servers: ReadonlyMap<string, ArgocdServer>;
 }
 
+/** What a worker has, which only executes actions. */
+export type WorkerStepDeps = Pick<ArgocdSyncDeps, "servers" | "clock">;
+
 /** Every step kind of this program, by what stands after `uses:`. Adding one is one file and one line here. */
 export function builtinSteps(deps: StepDeps): ReadonlyMap<string, StepKind> {
-  const kinds = [approval(deps), argocdSync(deps), argocdWait(deps), slackAlert];
+  return byName([approval(deps), argocdWait(deps), ...actions({ ...deps, preparation: deps })]);
+}
+
+/** The actions alone, for a worker: what the server prepares comes with each job. */
+export function workerSteps(deps: WorkerStepDeps): ReadonlyMap<string, StepKind> {
+  return byName(actions({ ...deps, preparation: undefined }));
+}
+
+function actions(deps: ArgocdSyncDeps): readonly StepKind[] {
+  return [argocdSync(deps), slackAlert];
+}
+
+function byName(kinds: readonly StepKind[]): ReadonlyMap<string, StepKind> {
   return new Map(kinds.map((kind) => [kind.kind, kind]));
 }

@@ -30,6 +30,7 @@ class Workshop implements JobReports {
   readonly executions: Execution[] = [];
   readonly outcomes: { readonly path: string; readonly token: number; readonly outcome: Outcome }[] = [];
   readonly progressed: string[] = [];
+  readonly handedBackJobs: Job[] = [];
   checkpoint = async (): Promise<void> => undefined;
 
   readonly kinds = new Map((["safe", "keyed", "ask"] as const).map((repeat) => [`test/${repeat}`, this.#kind(repeat)]));
@@ -40,6 +41,10 @@ class Workshop implements JobReports {
 
   outcome(job: Job, outcome: Outcome): void {
     this.outcomes.push({ path: job.effect.path, token: job.token, outcome });
+  }
+
+  handedBack(job: Job): void {
+    this.handedBackJobs.push(job);
   }
 
   /** The newest execution of a step, once it is under way. */

@@ -75,10 +75,12 @@ class World {
     const kind = argocdSync({
       servers: this.argocd.servers,
       clock: { now: () => 1000 },
-      ruleOf: () => undefined,
-      git: { commitsBetween: () => Promise.resolve({ kind: "unknown-live", sha: SHA_A }) },
+      preparation: {
+        ruleOf: () => undefined,
+        git: { commitsBetween: () => Promise.resolve({ kind: "unknown-live", sha: SHA_A }) },
+      },
     });
-    if (kind.sort !== "action") throw new Error("not an action");
+    if (kind.sort !== "action" || kind.prepare === undefined) throw new Error("not an action");
     const stop = new AbortController();
     const context: ActionContext = {
       effect: { run: "run_1", path: "promote/sync", attempt: this.#attempt },
@@ -92,7 +94,8 @@ class World {
         if (dies === "before") stop.abort(new Error("killed"));
       },
     };
-    const outcome = await kind.run({ app: "main/argocd/checkout-prod", revision: SHA_B }, context);
+    const input = { app: "main/argocd/checkout-prod", revision: SHA_B };
+    const outcome = await kind.run(input, { ...context, prepared: await kind.prepare(input, context) });
     if (dies !== "no") return undefined;
     if (outcome.status === "failed") this.#attempt += 1;
     return outcome;

@@ -5,7 +5,7 @@ import { ArgocdError, type ArgocdErrorClass } from "../../../src/argocd/argocd-e
 import type { OperationIdentity } from "../../../src/argocd/operation-identity.ts";
 import type { Outcome } from "../../../src/domain/outcome.ts";
 import type { ApprovalRule } from "../../../src/domain/target.ts";
-import type { ActionContext, StepFacts } from "../../../src/engine/step-kind.ts";
+import { type ActionContext, failureOf, type StepFacts } from "../../../src/engine/step-kind.ts";
 import type { CommitsAnswer } from "../../../src/git/commits-between.ts";
 import type { Json } from "../../../src/platform/canonical-json.ts";
 import { AppError } from "../../../src/platform/errors.ts";
@@ -33,6 +33,8 @@ class SyncRig {
   attempt = 1;
   rule: ApprovalRule | undefined;
   onCheckpoint: () => void = () => undefined;
+  /** Called between what the server does and what the worker does. */
+  onPrepared: () => void = () => undefined;
   between: CommitsAnswer | Error = { kind: "forward", added: NONE, removed: NONE };
 
   constructor(application: Application = anApplication()) {
@@ -44,13 +46,15 @@ class SyncRig {
     const kind = argocdSync({
       servers: this.argocd.servers,
       clock: { now: () => atMs(30) },
-      ruleOf: () => this.rule,
-      git: {
-        commitsBetween: () =>
-          this.between instanceof Error ? Promise.reject(this.between) : Promise.resolve(this.between),
+      preparation: {
+        ruleOf: () => this.rule,
+        git: {
+          commitsBetween: () =>
+            this.between instanceof Error ? Promise.reject(this.between) : Promise.resolve(this.between),
+        },
       },
     });
-    if (kind.sort !== "action") throw new Error("not an action");
+    if (kind.sort !== "action" || kind.prepare === undefined) throw new Error("not an action");
     const context: ActionContext = {
       effect: { run: "run_1", path: "promote/sync", attempt: this.attempt },
       facts: this.facts,
@@ -63,7 +67,14 @@ class SyncRig {
         this.onCheckpoint();
       },
     };
-    return await kind.run({ app: "main/argocd/checkout-prod", revision: SHA_B, ...input }, context);
+    const given = { app: "main/argocd/checkout-prod", revision: SHA_B, ...input };
+    try {
+      const prepared = await kind.prepare(given, context);
+      this.onPrepared();
+      return await kind.run(given, { ...context, prepared });
+    } catch (error) {
+      return { status: "failed", failure: failureOf(error) };
+    }
   }
 }
 
@@ -227,7 +238,8 @@ describe("a POST that failed", () => {
       const rig = new SyncRig();
       failPost(rig, refused(kind));
       expect(failure(await rig.run())).toMatchObject({ code: `argocd.${kind}`, retry: "never" });
-      expect(rig.argocd.calls.filter((call) => call.startsWith("GET"))).toHaveLength(1);
+      // One to prepare and one before the POST, none after it.
+      expect(rig.argocd.calls.filter((call) => call.startsWith("GET"))).toHaveLength(2);
     }
   });
 
@@ -435,6 +447,29 @@ describe("a revision that is older than what is live by now", () => {
       await rig.run();
       expect(rig.argocd.syncs).toHaveLength(1);
     }
+  });
+
+  it("is looked at anew when the application has changed since the server looked", async () => {
+    for (const changed of [
+      anApplication(history(SHA_A, SHA_C)),
+      anApplication({ ...history(SHA_A), metadata: { uid: "uid-2" } }),
+      anApplication({
+        ...history(SHA_A),
+        spec: { source: { repoURL: "https://git.example.com/deploy.git", path: "b" } },
+      }),
+    ]) {
+      const rig = new SyncRig(anApplication(history(SHA_A)));
+      rig.onPrepared = () => rig.argocd.put(changed);
+      expect(await rig.run()).toMatchObject({ status: "postponed", code: "step.stale-facts", afterMs: 0 });
+      expect([rig.argocd.syncs, rig.checkpoints]).toEqual([[], []]);
+    }
+  });
+
+  it("does not keep an operation of its own from being taken over, though Git cannot be asked", async () => {
+    const running = { ...history(SHA_A).status, operationState: aState(SHA_B, OWN, "Running") };
+    const rig = new SyncRig(anApplication({ status: running }));
+    rig.between = new AppError("git.example.com does not answer", { code: "git.unreachable", retry: "backoff" });
+    expect(operation(await rig.run())).toMatchObject({ attempt: 1 });
   });
 
   it("is put off while Git cannot be asked", async () => {
