@@ -21,6 +21,11 @@ export function sourcesOf(application: Application): readonly ApplicationSource[
   return source === undefined || source === null ? [] : [source];
 }
 
+/** What one source follows: a branch, a tag, a commit or a range of versions. Argo CD takes none for the default branch. */
+export function targetOf(application: Application, sourceIndex = 0): string {
+  return sourcesOf(application)[sourceIndex]?.targetRevision || "HEAD";
+}
+
 /** The largest history id, or -1 for none: ids start at 0. */
 export function newestHistoryId(application: Application): number {
   return application.status.history.reduce((largest, entry) => Math.max(largest, entry.id), -1);

@@ -18,6 +18,10 @@ import {
 import { operationProgress } from "./operation-progress.ts";
 import type { FailedVerdict, FailureCode, ProofBasis, Verdict } from "./verdict.ts";
 
+/** What Argo CD's auto-sync does after a failure: nothing, so that waiting for it has no end. */
+export const GAVE_UP =
+  "Argo CD does not try this revision again by itself: sync it by hand in Argo CD, or push a commit that mends it.";
+
 export interface Look {
   readonly application: Application;
   readonly expectation: Expectation;
@@ -48,7 +52,12 @@ export function judgeOperation(look: Look): OperationJudgement {
     case "requested":
       return verdict(queued(look, "queued"));
     case "active":
-      return verdict({ kind: "running", own: true, progress: operationProgress(application, own.state) });
+      return verdict({
+        kind: "running",
+        own: true,
+        automated: false,
+        progress: operationProgress(application, own.state),
+      });
     case "finished":
       return judgeFinished(look, own.state);
   }
@@ -114,13 +123,21 @@ function judgeWithoutPost({ application, expectation }: Look): OperationJudgemen
   const state = currentState(application);
   if (hasOperationInProgress(application)) {
     if (state === undefined) return verdict(othersQueued(application));
-    return verdict({ kind: "running", own: false, progress: operationProgress(application, state) });
+    const { automated } = state.operation.initiatedBy;
+    return verdict({ kind: "running", own: false, automated, progress: operationProgress(application, state) });
   }
   if (state === undefined || state.operation.sync.dryRun) return ended(application, "no-operation");
   const aboutUs = matchesExpected(expectation.revisions, syncedRevisions(state));
-  if (aboutUs && state.phase !== "Succeeded") return verdict(operationFailed(application, state));
+  if (aboutUs && state.phase !== "Succeeded") return verdict(othersFailed(application, state));
   const full = state.operation.sync.resources.length === 0;
   return ended(application, aboutUs && full ? "other-operation" : "no-operation");
+}
+
+// Auto-sync has used up its own tries by then.
+function othersFailed(application: Application, state: OperationState): FailedVerdict {
+  const found = operationFailed(application, state);
+  if (!state.operation.initiatedBy.automated) return found;
+  return { ...found, message: `${found.message.replace(/[.\s]*$/u, ".")} ${GAVE_UP}`, retry: "never" };
 }
 
 function othersQueued(application: Application): Verdict {

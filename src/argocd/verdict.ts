@@ -29,6 +29,8 @@ export interface ProofEvidence {
   readonly sync: string;
   /** The revision of the branch, where the application is pinned to another one and therefore OutOfSync. */
   readonly branchRevision?: string | undefined;
+  /** The later revision that holds the expected one and is what is live, where the branch has moved on under auto-sync. */
+  readonly descendant?: string | undefined;
   /** Resources that left Git and were not pruned. */
   readonly pruneSkipped: readonly ResourceIdentity[];
   /** The operation changed no resource. Never true where Argo CD does not say it, as under server-side apply. */
@@ -56,6 +58,7 @@ export type FailureCode =
   | "argocd.superseded"
   | "argocd.result-unknown"
   | "argocd.not-live"
+  | "argocd.auto-sync-off"
   | "argocd.degraded";
 
 export interface FailedVerdict {
@@ -87,7 +90,12 @@ export type Verdict =
       readonly ancestry?: readonly AncestryQuestion[] | undefined;
       readonly recheckAfterMs?: number | undefined;
     }
-  | { readonly kind: "running"; readonly own: boolean; readonly progress: OperationProgress }
+  | {
+      readonly kind: "running";
+      readonly own: boolean;
+      readonly automated: boolean;
+      readonly progress: OperationProgress;
+    }
   | { readonly kind: "superseded"; readonly by: OperationSummary }
   /** A `GET ?refresh=normal` has to be begun now: what the application shows may be from before the operation. */
   | { readonly kind: "settling" }

@@ -23,7 +23,7 @@ function verdictProgress(verdict: Verdict): Progress {
     case "pending":
       return { text: verdict.message };
     case "running":
-      return operationProgress(verdict.progress, verdict.own);
+      return operationProgress(verdict.progress, verdict);
     case "superseded":
       return { text: `Waiting for a later operation of ${verdict.by.initiatedBy} to end` };
     case "settling":
@@ -56,8 +56,12 @@ function verdictProgress(verdict: Verdict): Progress {
   }
 }
 
-function operationProgress(operation: OperationProgress, isOwn: boolean): Progress {
-  const whose = isOwn ? "Syncing: " : "Somebody else's operation: ";
+function operationProgress(
+  operation: OperationProgress,
+  { own, automated }: { readonly own: boolean; readonly automated: boolean },
+): Progress {
+  const others = automated ? "Argo CD syncs it by itself: " : "Somebody else's operation: ";
+  const whose = own ? "Syncing: " : others;
   const wave = operation.wave === undefined ? "" : `, wave ${operation.wave}`;
   const waiting = operation.waitingFor === undefined ? "" : `, waiting for ${operation.waitingFor}`;
   const phase = operation.syncPhase ?? operation.phase;

@@ -20,6 +20,8 @@ import {
   SHA_C,
 } from "./application-builder.ts";
 
+const AUTOMATED = { syncPolicy: { automated: {} } };
+
 interface Seen {
   readonly second: number;
   readonly application: Application;
@@ -483,7 +485,10 @@ describe("assess: conditions and revisions", () => {
 describe("assess: without a sync of ours", () => {
   const { operation: _none, postedAtMs: _never, ...waiting } = anExpectation({ mode: "track" });
   const synced = (revision: string, more: object = {}): Application =>
-    anApplication({ status: { sync: { status: "Synced", revision }, reconciledAt: at(30), ...more } });
+    anApplication({
+      spec: AUTOMATED,
+      status: { sync: { status: "Synced", revision }, reconciledAt: at(30), ...more },
+    });
 
   it("proves a commit that does not touch the application by the comparison alone", () => {
     const verdicts = judge(waiting, [
@@ -553,6 +558,120 @@ describe("assess: without a sync of ours", () => {
       operationState: aState(SHA_A, "ana", "Succeeded", { finishedAt: at(-60) }),
     });
     expect(kinds(judge(waiting, [{ second: 31, application: old }]))).toEqual(["settling"]);
+  });
+});
+
+describe("assess: an application that Argo CD syncs by itself", () => {
+  const {
+    operation: _none,
+    postedAtMs: _never,
+    ...waiting
+  } = anExpectation({
+    mode: "track",
+    timing: { settleMs: 0, degradedGraceMs: 0, startDeadlineMs: 0 },
+  });
+  const automated = (revision: string, phase: string, more: Record<string, unknown> = {}): object =>
+    aState(revision, "x", phase, {
+      operation: { sync: { revision }, initiatedBy: { automated: true }, info: [] },
+      ...more,
+    });
+  const at31 = (status: object, spec: object = AUTOMATED): readonly Seen[] => [
+    { second: 31, application: anApplication({ spec, status: { reconciledAt: at(30), ...status } }) },
+  ];
+  const holds = (answer: boolean): AssessMemory =>
+    rememberAncestry(noMemory, { ancestor: SHA_B, descendant: SHA_C }, answer);
+  const notYet = { sync: { status: "Synced", revision: SHA_C } };
+
+  it("says which branch the commit has to reach, and what is there", () => {
+    expect(judge(waiting, at31(notYet), holds(false))).toMatchObject([
+      {
+        kind: "pending",
+        reason: "other-revision",
+        message:
+          "Waiting for bbbbbbb to be on main, where Argo CD sees ccccccc now. Merge or push it, if that has not been done",
+      },
+    ]);
+  });
+
+  it("proves a commit that newer ones follow, and names the one that is live", () => {
+    const state = automated(SHA_C, "Succeeded");
+    expect(judge(waiting, at31({ ...notYet, operationState: state }), holds(true))).toMatchObject([
+      { kind: "proven", evidence: { descendant: SHA_C, changedNothing: false } },
+    ]);
+  });
+
+  it("is proven by the operation of auto-sync, and does not say then that nothing changed", () => {
+    const status = { sync: { status: "Synced", revision: SHA_B }, operationState: automated(SHA_B, "Succeeded") };
+    expect(judge(waiting, at31(status))).toMatchObject([
+      { kind: "proven", evidence: { basis: "other-operation", changedNothing: false } },
+    ]);
+  });
+
+  it("does not say that nothing changed when the operation was long ago and others followed", () => {
+    const status = {
+      sync: { status: "Synced", revision: SHA_B },
+      history: [{ id: 1, revision: SHA_B }],
+      operationState: automated(SHA_A, "Succeeded"),
+    };
+    expect(judge(waiting, at31(status))).toMatchObject([{ kind: "proven", evidence: { changedNothing: false } }]);
+  });
+
+  it("fails when auto-sync has given up, on the commit or on a later one that holds it", () => {
+    const gaveUp = (revision: string): object => ({
+      sync: { status: "OutOfSync", revision },
+      conditions: [
+        { type: "SyncError", message: `Failed last sync attempt to [${revision}]: denied (retried 5 times).` },
+      ],
+    });
+    const message =
+      `Failed last sync attempt to [${SHA_C}]: denied (retried 5 times). Argo CD does not try this revision again by itself: ` +
+      `sync it by hand in Argo CD, or push a commit that mends it.`;
+    expect(judge(waiting, at31(gaveUp(SHA_C)), holds(true))).toMatchObject([
+      { kind: "failed", code: "argocd.sync-failed", message },
+    ]);
+    expect(judge(waiting, at31(gaveUp(SHA_B)))).toMatchObject([{ kind: "failed", code: "argocd.sync-failed" }]);
+    expect(judge(waiting, at31(gaveUp(SHA_C)), holds(false))).toMatchObject([
+      { kind: "pending", reason: "other-revision" },
+    ]);
+  });
+
+  it("fails when the operation of auto-sync failed, and says that nothing more will come", () => {
+    const operationState = automated(SHA_B, "Failed", {
+      message: "one or more objects failed to apply",
+      syncResult: undefined,
+    });
+    const state = { ...operationState, syncResult: { revision: SHA_B, resources: [] } };
+    const [verdict] = judge(waiting, at31({ sync: { status: "OutOfSync", revision: SHA_B }, operationState: state }));
+    expect(verdict).toMatchObject({
+      kind: "failed",
+      code: "argocd.sync-failed",
+      retry: "never",
+      message: expect.stringContaining("failed to apply. Argo CD does not try this revision again by itself"),
+    });
+  });
+
+  it("waits while the repository cannot be compared", () => {
+    const status = {
+      sync: { status: "Unknown", revision: "main" },
+      conditions: [{ type: "ComparisonError", message: "rpc error" }],
+    };
+    expect(judge(waiting, at31(status))).toMatchObject([{ kind: "unknown", message: "ComparisonError: rpc error" }]);
+  });
+
+  it("fails when auto-sync was switched off before the commit came, unless an ApplicationSet takes care of it", () => {
+    const off = { syncPolicy: { automated: { enabled: false } } };
+    expect(judge(waiting, at31(notYet, off), holds(false))).toMatchObject([
+      { kind: "failed", code: "argocd.auto-sync-off", message: expect.stringContaining("nobody brings bbbbbbb there") },
+    ]);
+    expect(judge(waiting, at31({ sync: { status: "OutOfSync", revision: SHA_B } }, off))).toMatchObject([
+      { kind: "failed", code: "argocd.auto-sync-off" },
+    ]);
+    const owned = anApplication({
+      spec: off,
+      metadata: { ownerReferences: [{ kind: "ApplicationSet", name: "shop" }] },
+      status: { reconciledAt: at(30), ...notYet },
+    });
+    expect(kinds(judge(waiting, [{ second: 31, application: owned }], holds(false)))).toEqual(["pending"]);
   });
 });
 

@@ -67,8 +67,17 @@ function tryFrame(text: string): unknown {
 }
 
 function withApplication(t: number, how: string, body: unknown): SeenApplication | undefined {
-  const application = Application.safeParse(body);
-  return application.success ? { t, how, application: application.data } : undefined;
+  const parsed = Application.safeParse(body);
+  return parsed.success ? { t, how, application: withOwner(parsed.data) } : undefined;
+}
+
+// The frames of the roll-out in steps were thinned when they were recorded: neither spec nor owner is in them.
+function withOwner(application: Application): Application {
+  if (application.spec.project !== "") return application;
+  return {
+    ...application,
+    metadata: { ...application.metadata, ownerReferences: [{ kind: "ApplicationSet", name: "voice" }] },
+  };
 }
 
 /** The moment `t` seconds into a recording, on the clock that the replays use. */

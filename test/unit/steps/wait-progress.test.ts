@@ -6,7 +6,7 @@ import { awayProgress, progressOf } from "../../../src/steps/wait-progress.ts";
 const operation: OperationProgress = { phase: "Running", applied: 0, total: 3, hooks: [], blockedByWindow: false };
 
 function running(own: boolean, more: Partial<OperationProgress> = {}) {
-  return progressOf({ verdict: { kind: "running", own, progress: { ...operation, ...more } } });
+  return progressOf({ verdict: { kind: "running", own, automated: false, progress: { ...operation, ...more } } });
 }
 
 describe("what people read while an application is waited for", () => {
