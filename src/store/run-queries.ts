@@ -5,10 +5,16 @@ import type { LockClaim } from "../domain/lock-book.ts";
 import type { RunFilter, RunRow } from "../engine/ports.ts";
 import type { Proof } from "../engine/step-kind.ts";
 import type { LogDatabase } from "./database.ts";
-import { claims, proofs, runs } from "./schema.ts";
+import { claims, events, proofs, runs } from "./schema.ts";
 
 // As in the partial index of the schema, so that SQLite uses it.
 const OPEN = "status IN ('running', 'failing')";
+// Read where it stands, by the index on streams, because it changes with every step.
+const IS_NEWEST = and(
+  eq(events.stream, runs.id),
+  eq(events.version, sql`(SELECT max(version) FROM events WHERE stream = ${runs.id})`),
+);
+const RUN_ROW = { ...getTableColumns(runs), version: events.version, changedAt: events.at };
 const TO_WAKE = `${OPEN} AND wake_at IS NOT NULL`;
 
 /** What can be asked of runs without folding them. Prepared, because building a query costs far more than running it. */
@@ -31,8 +37,9 @@ export class RunQueries {
 
   list({ service, environment, openOnly, limit }: RunFilter): readonly RunRow[] {
     const rows = this.#orm
-      .select()
+      .select(RUN_ROW)
       .from(runs)
+      .innerJoin(events, IS_NEWEST)
       .where(
         and(
           service === undefined ? undefined : sql`${service} IN (SELECT value FROM json_each(${runs.services}))`,
@@ -99,6 +106,6 @@ function toRunRow({
   unshown: _unshown,
   shownVersion: _shownVersion,
   ...row
-}: typeof runs.$inferSelect): RunRow {
+}: typeof runs.$inferSelect & Pick<RunRow, "version" | "changedAt">): RunRow {
   return { ...row, finishedAt: row.finishedAt ?? undefined, wakeAt: row.wakeAt ?? undefined };
 }

@@ -32,7 +32,6 @@ const MOST_KNOWN = 1000;
 export class RunTables implements Passenger {
   readonly #insert: Statement;
   readonly #update: Statement;
-  readonly #touch: Statement<[number, number, string]>;
   readonly #dropClaims: Statement<[string]>;
   readonly #addClaim: Statement<[string, string, string, string, number]>;
   readonly #addProof: Statement;
@@ -46,14 +45,10 @@ export class RunTables implements Passenger {
   constructor({ sqlite }: LogDatabase) {
     this.#insert = sqlite.prepare(
       `INSERT INTO runs (id, command, title, status, services, environments, requester, channel, started_at,
-         changed_at, finished_at, version, shown_version, unshown, wake_at, parked)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 1, ?, ?)`,
+         finished_at, shown_version, unshown, wake_at, parked)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 1, ?, ?)`,
     );
-    this.#update = sqlite.prepare(
-      "UPDATE runs SET status = ?, changed_at = ?, finished_at = ?, version = ?, wake_at = ?, parked = ? WHERE id = ?",
-    );
-    // Sets nothing that an index is about: each page more is copied, checked and flushed with every commit.
-    this.#touch = sqlite.prepare("UPDATE runs SET changed_at = ?, version = ? WHERE id = ?");
+    this.#update = sqlite.prepare("UPDATE runs SET status = ?, finished_at = ?, wake_at = ?, parked = ? WHERE id = ?");
     this.#dropClaims = sqlite.prepare("DELETE FROM claims WHERE run = ?");
     this.#addClaim = sqlite.prepare("INSERT INTO claims (run, path, keys, status, sequence) VALUES (?, ?, ?, ?, ?)");
     this.#addProof = sqlite.prepare(
@@ -61,7 +56,8 @@ export class RunTables implements Passenger {
        VALUES (@sequence, @run, @app, @applicationUid, @revision, @sourceDigest, @provenAt) ON CONFLICT DO NOTHING`,
     );
     this.#show = sqlite.prepare(
-      "UPDATE runs SET shown_version = @version, unshown = version > @version WHERE id = @run AND shown_version < @version",
+      `UPDATE runs SET shown_version = @version, unshown = (SELECT max(version) FROM events WHERE stream = @run) > @version
+       WHERE id = @run AND shown_version < @version`,
     );
     // A statement of its own, because SQLite rewrites an index for every column that is set, whether or not its value changes.
     this.#unshow = sqlite.prepare("UPDATE runs SET unshown = 1 WHERE id = ? AND unshown = 0");
@@ -73,8 +69,8 @@ export class RunTables implements Passenger {
     const { row } = change;
     const known = this.#known.get(row.id) ?? UNKNOWN;
     const standing = standingOf(row);
-    if (standing === known.standing) this.#touch.run(row.changedAt, row.version, row.id);
-    else if (!this.#updateRow(row)) this.#insertRow(row);
+    // Each page that is written is copied, checked and flushed with the commit: what stays as it is is not touched.
+    if (standing !== known.standing && !this.#updateRow(row)) this.#insertRow(row);
     if (!known.isUnshown) this.#unshow.run(row.id);
     const claims = this.#putClaims(change, known);
     const isSame = known.isUnshown && claims === known.claims && standing === known.standing;
@@ -121,15 +117,15 @@ export class RunTables implements Passenger {
   }
 
   #updateRow(row: RunWrite["row"]): boolean {
-    const { id, status, changedAt, finishedAt = null, version, wakeAt = null, parked } = row;
-    return this.#update.run(status, changedAt, finishedAt, version, wakeAt, parked ? 1 : 0, id).changes > 0;
+    const { id, status, finishedAt = null, wakeAt = null, parked } = row;
+    return this.#update.run(status, finishedAt, wakeAt, parked ? 1 : 0, id).changes > 0;
   }
 
   #insertRow(row: RunWrite["row"]): void {
-    const { id, status, changedAt, finishedAt = null, version, wakeAt = null, parked } = row;
+    const { id, status, finishedAt = null, wakeAt = null, parked } = row;
     const [services, environments] = [JSON.stringify(row.services), JSON.stringify(row.environments)];
     const fixed = [id, row.command, row.title, status, services, environments, row.requester, row.channel];
-    this.#insert.run(...fixed, row.startedAt, changedAt, finishedAt, version, wakeAt, parked ? 1 : 0);
+    this.#insert.run(...fixed, row.startedAt, finishedAt, wakeAt, parked ? 1 : 0);
   }
 
   #remember(run: string, known: Known): void {

@@ -62,7 +62,10 @@ export const intents = sqliteTable(
   ],
 );
 
-/** Projection of the streams of runs. `ordinal` is the order in which they started. */
+/**
+ * Projection of the streams of runs. `ordinal` is the order in which they started. What changes with every event (the version,
+ * the moment) stands in the events only, so that most steps of a run change nothing here.
+ */
 export const runs = sqliteTable(
   "runs",
   {
@@ -76,9 +79,7 @@ export const runs = sqliteTable(
     requester: text().notNull(),
     channel: text().notNull(),
     startedAt: integer("started_at").notNull(),
-    changedAt: integer("changed_at").notNull(),
     finishedAt: integer("finished_at"),
-    version: integer().notNull(),
     shownVersion: integer("shown_version").notNull(),
     unshown: integer({ mode: "boolean" }).notNull(),
     wakeAt: integer("wake_at"),
