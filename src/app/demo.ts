@@ -1,11 +1,13 @@
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
+import { Cast, type CastOptions, type Transport } from "../demo/cast.ts";
 import { type DemoWorld, openDemoWorld } from "../demo/demo-world.ts";
-import { checkPromotion } from "../demo/promote-check.ts";
-import { promotePlay } from "../demo/promote-play.ts";
-import { ServerProcess } from "../demo/server-process.ts";
-import type { Stage } from "../demo/story.ts";
+import { conclude } from "../demo/finding.ts";
+import { checkAlways, readLeftBehind } from "../demo/left-behind.ts";
+import { PLAYS } from "../demo/play-list.ts";
+import type { Play } from "../demo/play.ts";
+import { Story } from "../demo/story.ts";
 import { Transcript } from "../demo/transcript.ts";
 import { readEnvironment } from "../config/environment.ts";
 import { systemClock } from "../platform/clock.ts";
@@ -16,14 +18,22 @@ import { shutdownSignal } from "../platform/shutdown-signal.ts";
 
 const ENTRY = fileURLToPath(new URL("../launch.js", import.meta.url));
 const PAGE_PORT = 3000;
-const PLAYS = ["promote", "crash"] as const;
-type Play = (typeof PLAYS)[number];
+// The story of a promotion, in which the server is killed at every step.
+const CRASH = "crash";
+const DEFAULT_PLAY = "promote";
+
+const USAGE = `Usage: quarterdeck demo [--port N]
+       quarterdeck demo --play [NAME] [--over redis|http]
+       quarterdeck demo --list`;
 
 /** `quarterdeck demo`: the real server between a simulated Slack and a simulated Argo CD, for people or as a play. */
 export async function demo(args: readonly string[]): Promise<number> {
   const { values, positionals } = readArguments(args);
-  const play = values.play === true ? playNamed(positionals[0] ?? "promote") : undefined;
-  return play === undefined ? await serveDemo(portOf(values.port)) : await playDemo(play);
+  if (values.list === true) return listPlays();
+  if (values.play !== true) return await serveDemo(portOf(values.port));
+  const [name = DEFAULT_PLAY] = positionals;
+  const production = { transport: transportOf(values.over), receive: receiverOf(values.over), isCrash: name === CRASH };
+  return await playDemo(playNamed(name === CRASH ? DEFAULT_PLAY : name), production);
 }
 
 /** Shows the demo to people until they stop it. Ctrl-C reaches the programs that it runs as well: what fails of it is no failure. */
@@ -41,12 +51,12 @@ async function serveDemo(port: number): Promise<number> {
 async function showDemo(port: number, stop: Promise<void>): Promise<void> {
   say("Starting a simulated Slack and a simulated Argo CD, and the real server between them ...");
   await using world = await openWorld(port);
-  const server = await startServer(world);
+  await using cast = await Cast.start(castOptions(world, "in-process"));
   say(`The demo is at ${world.slack.url}`);
   say("You are Ana: type /promote checkout abc123 to prod, and open the thread of the card that appears.");
   say("When it asks for approval, become Priya and press Approve. Ctrl-C ends the demo and forgets all of it.");
-  const ended = await Promise.race([stop, server.exited]);
-  await server.kill("SIGTERM");
+  const ended = await Promise.race([stop, cast.serverEnded]);
+  await cast.stopServer();
   // It may be the first to end.
   if (ended === undefined || ended === "exit code 0") return;
   throw new AppError(`The server of the demo ended by itself (${ended}). Start the demo again.`, {
@@ -64,30 +74,33 @@ async function openWorld(port: number): Promise<DemoWorld> {
   }
 }
 
-/** Plays the story in the terminal; resolves with 0 when everything ended as it should. */
-async function playDemo(play: Play): Promise<number> {
-  await using world = await openDemoWorld({ clock: systemClock, random: systemRandom });
-  using transcript = new Transcript(world.slack, say);
-  let server = await startServer(world);
-  const killAndStart = async (milestone: string): Promise<void> => {
-    transcript.say(`SIGKILL to the server (${milestone})`);
-    await server.kill("SIGKILL");
-    server = await startServer(world);
-  };
-  const between: Stage["between"] = play === "crash" ? killAndStart : () => Promise.resolve();
-  try {
-    await promotePlay({ world, transcript, between });
-    await server.kill("SIGTERM");
-    for (const line of checkPromotion(world)) say(`✓ ${line}`);
-    return 0;
-  } finally {
-    await server.kill("SIGKILL");
-  }
+/** On what a play is put on. */
+interface Production {
+  readonly transport: Transport;
+  readonly receive: "socket" | "http";
+  readonly isCrash: boolean;
 }
 
-async function startServer(world: DemoWorld): Promise<ServerProcess> {
-  const { variables } = readEnvironment(new SecretMask());
-  return await ServerProcess.start({ entry: ENTRY, environment: world.environment, onLog: showTrouble }, variables);
+/** Plays the story in the terminal; resolves with 0 when everything ended as it should. */
+async function playDemo(play: Play, { transport, receive, isCrash }: Production): Promise<number> {
+  await using world = await openDemoWorld({ ...play.settings, clock: systemClock, random: systemRandom, receive });
+  using transcript = new Transcript(world.slack, say);
+  await using cast = await Cast.start(castOptions(world, transport));
+  const between = async (milestone: string): Promise<void> => {
+    if (!isCrash) return;
+    transcript.say(`SIGKILL to the server (${milestone})`);
+    await cast.killServer();
+  };
+  await play.tell(new Story({ world, transcript, between }));
+  await cast.stopServer();
+  const left = readLeftBehind(world);
+  for (const line of conclude([...play.check(left), ...checkAlways(left)])) say(`✓ ${line}`);
+  return 0;
+}
+
+function castOptions(world: DemoWorld, transport: Transport): CastOptions {
+  const { variables: surroundings } = readEnvironment(new SecretMask());
+  return { world, transport, entry: ENTRY, onLog: showTrouble, surroundings };
 }
 
 function showTrouble({ level, message, ...fields }: { readonly level: string; readonly message: string }): void {
@@ -100,20 +113,39 @@ function readArguments(args: readonly string[]) {
     return parseArgs({
       args: [...args],
       allowPositionals: true,
-      options: { play: { type: "boolean" }, port: { type: "string" } },
+      options: {
+        play: { type: "boolean" },
+        list: { type: "boolean" },
+        over: { type: "string" },
+        port: { type: "string" },
+      },
     });
   } catch (cause) {
-    throw new AppError("Usage: quarterdeck demo [--port N] or quarterdeck demo --play [promote|crash]", {
-      code: "usage",
-      cause,
-    });
+    throw new AppError(USAGE, { code: "usage", cause });
   }
 }
 
+function listPlays(): number {
+  for (const { name, summary } of PLAYS) say(`${name.padEnd(12)} ${summary}`);
+  say(`${CRASH.padEnd(12)} the story of ${DEFAULT_PLAY}, in which the server is killed at every step`);
+  return 0;
+}
+
 function playNamed(name: string): Play {
-  const play = PLAYS.find((known) => known === name);
+  const play = PLAYS.find((known) => known.name === name);
   if (play !== undefined) return play;
-  throw new AppError(`There is no play "${name}". There is: ${PLAYS.join(", ")}.`, { code: "usage" });
+  const names = [...PLAYS.map((known) => known.name), CRASH].join(", ");
+  throw new AppError(`There is no play "${name}". There is: ${names}.`, { code: "usage" });
+}
+
+function transportOf(over: string | undefined): Transport {
+  return over === "redis" ? "redis" : "in-process";
+}
+
+function receiverOf(over: string | undefined): "socket" | "http" {
+  if (over === undefined || over === "redis") return "socket";
+  if (over === "http") return "http";
+  throw new AppError(`"--over ${over}" is not there: say redis or http.\n${USAGE}`, { code: "usage" });
 }
 
 function portOf(text: string | undefined): number {

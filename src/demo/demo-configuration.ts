@@ -4,12 +4,16 @@ export interface DemoAddresses {
   readonly repositoryUrl: string;
   /** How long an application has to stay healthy, `2s` when absent. */
   readonly settle?: string | undefined;
+  /** How long people have to decide at a gate; an hour when absent. */
+  readonly expires?: string | undefined;
+  readonly mode?: "act" | "observe" | undefined;
 }
 
 /** The configuration of the demo, as a person would write it. */
-export function demoConfiguration({ argocdUrl, repositoryUrl, settle = "2s" }: DemoAddresses): string {
+export function demoConfiguration(settings: DemoAddresses): string {
+  const { argocdUrl, repositoryUrl, settle = "2s", expires = "1h", mode } = settings;
   return `# The configuration of the demo. A real one differs in its addresses, people and times; see quarterdeck.example.yaml.
-slack:
+${mode === undefined ? "" : `mode: ${mode}\n\n`}slack:
   channel: C0DEPLOYS1
   alerts:
     channel: C0DEPLOYS1
@@ -26,12 +30,12 @@ environments:
     approval:
       from: [{ group: S0APPROVE1, handle: release-approvers }]
       quorum: 1
-      expires: 1h
+      expires: ${expires}
   - name: prod
     approval:
       from: [{ group: S0APPROVE1, handle: release-approvers }]
       quorum: 1
-      expires: 1h
+      expires: ${expires}
 
 services:
   - name: checkout

@@ -12,6 +12,10 @@ type LogLine = z.infer<typeof LogLine>;
 export interface ServerProcessOptions {
   /** The program's entry, as `npm start` runs it. */
   readonly entry: string;
+  /** What it is; the server when absent. */
+  readonly role?: "serve" | "worker";
+  /** Where it is started; here when absent. */
+  readonly cwd?: string;
   /** Added to what a program needs of its surroundings to run at all. */
   readonly environment: Readonly<Record<string, string>>;
   /** Takes each line of the server's own log. */
@@ -50,7 +54,8 @@ export class ServerProcess {
     const passedOn = PASSED_ON.flatMap((name) =>
       surroundings[name] === undefined ? [] : [[name, surroundings[name]]],
     );
-    const child = spawn(process.execPath, [options.entry, "serve"], {
+    const child = spawn(process.execPath, [options.entry, options.role ?? "serve"], {
+      cwd: options.cwd,
       env: { ...Object.fromEntries(passedOn), ...options.environment },
       stdio: ["ignore", "pipe", "pipe"],
     });

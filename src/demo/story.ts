@@ -1,13 +1,12 @@
 import { tryAppRef } from "../domain/target.ts";
-import { AppError } from "../platform/errors.ts";
+import { tryJson } from "../platform/try-json.ts";
 import type { ApplicationState } from "../simulator/argocd-state.ts";
+import type { MessageClick } from "../simulator/slack-clicks.ts";
 import type { JsonObject, SlackMessage } from "../simulator/slack-messages.ts";
 import type { DemoWorld } from "./demo-world.ts";
+import { playFailure } from "./finding.ts";
+import { DEPLOYS } from "./people.ts";
 import type { Transcript } from "./transcript.ts";
-
-export const ANA = "U0ANA00001";
-export const PRIYA = "U0PRIYA001";
-export const DEPLOYS = "C0DEPLOYS1";
 
 /** What a story is told with: the world, a pen, and what happens between two of its steps. */
 export interface Stage {
@@ -31,16 +30,72 @@ export class Story {
   async type(user: string, text: string): Promise<void> {
     this.#stage.transcript.say(`${this.#handle(user)} types ${text}`);
     const result = await this.#stage.world.slack.people.typeCommand({ user, channel: DEPLOYS, text });
-    if (result.status !== "acknowledged") throw failure(`${text} was not acknowledged: ${result.shown.text}`);
+    if (result.status !== "acknowledged") throw playFailure(`${text} was not acknowledged: ${result.shown.text}`);
   }
 
   /** Presses the button of a message. */
   async press(user: string, message: SlackMessage, actionId: string): Promise<void> {
     this.#stage.transcript.say(`${this.#handle(user)} presses ${actionId}`);
-    const { channel, ts } = message;
-    const result = await this.#stage.world.slack.people.click({ user, channel, ts, actionId });
+    await this.#click({ ...message, user, actionId });
+  }
+
+  async #click({ user, channel, ts, actionId, stale }: MessageClick): Promise<void> {
+    const result = await this.#stage.world.slack.people.click({ user, channel, ts, actionId, ...(stale && { stale }) });
     if (result.status !== "acknowledged")
-      throw failure(`the click on ${actionId} was not acknowledged: ${result.error}`);
+      throw playFailure(`the click on ${actionId} was not acknowledged: ${result.error}`);
+  }
+
+  /** Presses a button that is gone by now, as a screen that was not refreshed still shows it. */
+  async pressStale(user: string, message: SlackMessage, actionId: string): Promise<void> {
+    this.#stage.transcript.say(`${this.#handle(user)} presses ${actionId} on an old screen`);
+    const [stale] = message.blocks.flatMap((block) =>
+      elementsOf(block)
+        .filter((element) => element["action_id"] === actionId)
+        .map((element) => ({ blockId: String(block["block_id"]), element })),
+    );
+    if (stale === undefined) throw playFailure(`the message never had ${actionId}`);
+    await this.#click({ ...message, user, actionId, stale });
+  }
+
+  /** Presses the button that asks for a command, such as `rollback`. */
+  async ask(user: string, message: SlackMessage, command: string): Promise<void> {
+    const look = (): string | undefined => commandAction(this.#now(message), command);
+    const { changes } = this.#stage.world.slack.world;
+    const action = await changes.until(`a button for ${command}`, look, PATIENCE_MS);
+    this.#stage.transcript.say(`${this.#handle(user)} asks by button for: ${command}`);
+    await this.#click({ ...message, user, actionId: action });
+  }
+
+  /** Fills in and sends the form that is open for the person. */
+  async submit(user: string, values: Readonly<Record<string, string>>): Promise<void> {
+    this.#stage.transcript.say(`${this.#handle(user)} sends the form: ${Object.values(values).join(", ")}`);
+    const { slack } = this.#stage.world;
+    await slack.world.changes.until("the form to open", () => slack.world.views.stack(user).at(-1), PATIENCE_MS);
+    const result = await slack.people.submitModal({ user, values });
+    if (result.status !== "closed") throw playFailure(`the form was not taken: ${JSON.stringify(result)}`);
+  }
+
+  /** Lets something happen outside that no person of the story does. */
+  async happens(what: string, act: (world: DemoWorld) => Promise<void> | void): Promise<void> {
+    this.#stage.transcript.say(what);
+    await act(this.#stage.world);
+  }
+
+  /** Slack is away from now on; the function that it returns brings it back. */
+  takeSlackDown(): () => void {
+    const { transcript, world } = this.#stage;
+    transcript.say("Slack goes down");
+    const bringBack = world.slack.startOutage("reset");
+    return () => {
+      transcript.say("Slack is back");
+      bringBack();
+    };
+  }
+
+  /** Nothing is done for a while, because the time itself is the story. */
+  async passes(ms: number): Promise<void> {
+    this.#stage.transcript.say(`${Math.round(ms / 1000)} seconds pass`);
+    await this.#stage.world.slack.world.clock.sleep(ms);
   }
 
   /** The card of a run, once it is there. */
@@ -51,14 +106,19 @@ export class Story {
     );
   }
 
-  /** Resolves when the run of the card has ended and nothing is left to be told about it. */
+  /** Resolves when the card says how its run ended. */
   async ended(card: SlackMessage): Promise<void> {
-    const { changes, messages } = this.#stage.world.slack.world;
-    await changes.until(
-      "the card to say how it ended",
-      () => /succeeded|failed|rejected|stopped/iu.test(messages.message(card.channel, card.ts)?.text ?? ""),
-      PATIENCE_MS,
-    );
+    await this.says(card, /succeeded|failed|rejected|expired|stopped|cancelled/iu);
+  }
+
+  /** Resolves with a message when it says something, which it may not do yet. */
+  async says(message: SlackMessage, text: RegExp): Promise<SlackMessage> {
+    const { changes } = this.#stage.world.slack.world;
+    const look = (): SlackMessage | undefined => {
+      const now = this.#now(message);
+      return now !== undefined && text.test(now.text) ? now : undefined;
+    };
+    return await changes.until(`the message to say ${String(text)}`, look, PATIENCE_MS);
   }
 
   /** A message of a thread that says something and, where asked, carries a button. */
@@ -82,20 +142,28 @@ export class Story {
 
   /** Resolves when the application is as asked for. */
   async application(app: string, what: string, is: (state: ApplicationState) => boolean): Promise<ApplicationState> {
-    const { argocd, slack } = this.#stage.world;
+    const { argocd } = this.#stage.world;
     const name = tryAppRef(app)?.name ?? app;
     const look = (): ApplicationState | undefined =>
       argocd.state().applications.find((each) => each.name === name && is(each));
-    const found = look();
-    if (found !== undefined) return found;
-    const { clock } = slack.world;
-    const until = clock.monotonic() + PATIENCE_MS;
-    while (clock.monotonic() < until) {
-      await clock.sleep(50);
-      const now = look();
-      if (now !== undefined) return now;
-    }
-    throw failure(`${name} never became ${what}`);
+    return await this.#eventually(`${name} to become ${what}`, look);
+  }
+
+  /** Resolves when Slack can reach the server, as after an outage: people would otherwise press in vain. */
+  async reachable(): Promise<void> {
+    await this.#eventually("Slack to reach the server", () => this.#stage.world.isSlackConnected || undefined);
+  }
+
+  /** A message of the channel itself, outside of threads, that is no card of ours yet. */
+  async post(says: RegExp, actionId?: string): Promise<SlackMessage> {
+    return await this.#message(
+      `a message that says ${String(says)}`,
+      (message) =>
+        message.threadTs === undefined &&
+        message.viewer === undefined &&
+        says.test(message.text) &&
+        (actionId === undefined || hasButton(message, actionId)),
+    );
   }
 
   /** A step of the story has been reached. */
@@ -103,9 +171,24 @@ export class Story {
     await this.#stage.between(milestone);
   }
 
+  /** For what the simulators do not tell of by themselves. */
+  async #eventually<Value>(what: string, look: () => Value | undefined): Promise<Value> {
+    const { clock } = this.#stage.world.slack.world;
+    const until = clock.monotonic() + PATIENCE_MS;
+    for (let found = look(); ; found = look()) {
+      if (found !== undefined) return found;
+      if (clock.monotonic() > until) throw playFailure(`waited in vain for ${what}`);
+      await clock.sleep(50);
+    }
+  }
+
   async #message(what: string, fits: (message: SlackMessage) => boolean): Promise<SlackMessage> {
     const { changes, messages } = this.#stage.world.slack.world;
     return await changes.until(what, () => messages.all(DEPLOYS).find(fits), PATIENCE_MS);
+  }
+
+  #now({ channel, ts }: SlackMessage): SlackMessage | undefined {
+    return this.#stage.world.slack.world.messages.message(channel, ts);
   }
 
   #handle(user: string): string {
@@ -118,6 +201,16 @@ export function hasButton(message: SlackMessage, actionId: string): boolean {
   return message.blocks.some((block) => elementsOf(block).some((element) => element["action_id"] === actionId));
 }
 
+/** The id of the button that asks for this command, if the message has one. */
+export function commandAction(message: SlackMessage | undefined, command: string): string | undefined {
+  const buttons = (message?.blocks ?? []).flatMap((block) => elementsOf(block));
+  const found = buttons.find(({ action_id: id, value }) => {
+    const asked = String(id).startsWith("command_") ? tryJson(String(value)) : undefined;
+    return typeof asked === "object" && asked !== null && "command" in asked && asked.command === command;
+  });
+  return found === undefined ? undefined : String(found["action_id"]);
+}
+
 function elementsOf(block: JsonObject): readonly JsonObject[] {
   const elements: unknown = block["elements"];
   return Array.isArray(elements)
@@ -125,6 +218,11 @@ function elementsOf(block: JsonObject): readonly JsonObject[] {
     : [];
 }
 
-export function failure(message: string): AppError {
-  return new AppError(message, { code: "demo.play" });
+/** Somebody has begun to bring the commit to the application, or it is there already. */
+export function isTakenAt(revision: string): (state: ApplicationState) => boolean {
+  return ({ operation, liveRevision }) => liveRevision === revision || operation?.revision === revision;
+}
+
+export function isLiveAt(revision: string): (state: ApplicationState) => boolean {
+  return ({ liveRevision, health }) => liveRevision === revision && health === "Healthy";
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 
+import { PLAYS } from "../../src/demo/play-list.ts";
 import { runProgram } from "../support/process-rig.ts";
 
 describe.concurrent("quarterdeck demo --play", () => {
@@ -27,9 +28,16 @@ describe.concurrent("quarterdeck demo --play", () => {
     check(stdout.match(/SIGKILL to the server/gu)).toHaveLength(9);
   });
 
+  it.each(PLAYS.filter(({ name }) => name !== "promote"))("plays $name: $summary", async ({ name }) => {
+    const { code, stdout, stderr } = await runProgram(["demo", "--play", name]);
+    expect({ code, problems: stderr === "" ? "" : `${stderr}\n${stdout}` }).toEqual({ code: 0, problems: "" });
+  });
+
   it("says which plays there are when it is asked for another", async () => {
     const { code, stderr } = await runProgram(["demo", "--play", "hamlet"]);
     expect(code).toBe(2);
-    expect(stderr).toBe('There is no play "hamlet". There is: promote, crash.\n');
+    expect(stderr).toBe(
+      `There is no play "hamlet". There is: ${[...PLAYS.map(({ name }) => name), "crash"].join(", ")}.\n`,
+    );
   });
 });
