@@ -94,15 +94,15 @@ export function argocdSync(deps: ArgocdSyncDeps): StepKind {
 async function read(
   deps: ArgocdSyncDeps,
   input: Input,
-  { signal, progress }: StepContext,
+  context: StepContext,
 ): Promise<{ readonly application: Application; readonly location: Location }> {
-  progress({ text: "Reading the application" });
+  context.progress({ text: "Reading the application" });
   const key = tryAppRef(input.app);
   if (key === undefined) {
     throw new AppError(`"${input.app}" is not server/namespace/name of an application.`, { code: "step.input" });
   }
   const named = locateApp(deps.servers, key);
-  const application = await named.server.client.getApplication(named.address, { signal });
+  const application = await named.server.client.getApplication(named.address, { signal: context.signal });
   return { application, location: withProject(named, application) };
 }
 
