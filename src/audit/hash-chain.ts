@@ -43,12 +43,8 @@ export function commitmentOf(salt: string, canonical: string): string {
   return hash("sha256", salt + canonical, "hex");
 }
 
-// Canonical JSON written out, keys in order: this runs for every event that is appended or verified.
+// Canonical JSON, as the keys stand in order here: this runs for every event that is appended or verified.
 function headerText(header: EventHeader): string {
-  return (
-    `{"actor":${JSON.stringify(header.actor)},"at":${JSON.stringify(header.at)}` +
-    `,"commitment":${JSON.stringify(header.commitment)},"previousHash":${JSON.stringify(header.previousHash)}` +
-    `,"sequence":${JSON.stringify(header.sequence)},"stream":${JSON.stringify(header.stream)}` +
-    `,"type":${JSON.stringify(header.type)},"version":${JSON.stringify(header.version)}}`
-  );
+  const { actor, at, commitment, previousHash, sequence, stream, type, version } = header;
+  return JSON.stringify({ actor, at, commitment, previousHash, sequence, stream, type, version });
 }

@@ -23,13 +23,31 @@ export function canonicalJson(value: unknown): string {
   if (typeof value !== "object" || value === null) return scalarText(value);
   if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item ?? null)).join(",")}]`;
   // Every event is written through here, so this is a loop and not a chain of copies.
-  const members: Readonly<Record<string, unknown>> = { ...value };
+  const members: { readonly [key: string]: unknown } = Object(value);
   let text = "";
-  for (const key of Object.keys(members).toSorted()) {
+  for (const key of sorted(Object.keys(members))) {
     const member = members[key];
     if (member !== undefined) text += `${text === "" ? "" : ","}${JSON.stringify(key)}:${canonicalJson(member)}`;
   }
   return `{${text}}`;
+}
+
+// Most objects have few members, for which this takes a fraction of the time of a general sort.
+const FEW = 12;
+
+/** Sorts `keys` themselves when they are few. */
+function sorted(keys: string[]): readonly string[] {
+  if (keys.length > FEW) return keys.toSorted();
+  for (let end = 1; end < keys.length; end += 1) {
+    const key = keys[end] ?? "";
+    let place = end;
+    for (let before = keys[place - 1] ?? ""; place > 0 && before > key; before = keys[place - 1] ?? "") {
+      keys[place] = before;
+      place -= 1;
+    }
+    keys[place] = key;
+  }
+  return keys;
 }
 
 function scalarText(value: unknown): string {

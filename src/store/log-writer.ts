@@ -56,6 +56,8 @@ export class LogWriter implements AsyncDisposable {
   readonly #commit: Statement<[]>;
   readonly #rollback: Statement<[]>;
   readonly #insert: Statement<InsertValues>;
+  /** Most turns of a run are two events: that a step ended, and that the next one started. */
+  readonly #insertPair: Statement<[...InsertValues, ...InsertValues]>;
   readonly #version: Statement<[string], { version: number }>;
   readonly #passengers: Passenger[] = [];
   /** Of streams that were written lately. */
@@ -75,9 +77,10 @@ export class LogWriter implements AsyncDisposable {
     this.#begin = sqlite.prepare("BEGIN IMMEDIATE");
     this.#commit = sqlite.prepare("COMMIT");
     this.#rollback = sqlite.prepare("ROLLBACK");
-    this.#insert = sqlite.prepare(
-      "INSERT INTO events (sequence, at, stream, version, type, actor, commitment, hash, salt, payload) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    );
+    const insert = "INSERT INTO events (sequence, at, stream, version, type, actor, commitment, hash, salt, payload)";
+    const values = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    this.#insert = sqlite.prepare(`${insert} VALUES ${values}`);
+    this.#insertPair = sqlite.prepare(`${insert} VALUES ${values}, ${values}`);
     this.#version = sqlite.prepare("SELECT version FROM events WHERE stream = ? ORDER BY version DESC LIMIT 1");
     const newest = sqlite.prepare<[], ChainHead>("SELECT sequence, hash FROM events ORDER BY sequence DESC LIMIT 1");
     this.#head = newest.get() ?? GENESIS;
@@ -173,6 +176,12 @@ export class LogWriter implements AsyncDisposable {
     for (const work of turn) work.reject(error);
   }
 
+  #insertRows(rows: readonly InsertValues[]): void {
+    const [first, second] = rows;
+    if (rows.length === 2 && first !== undefined && second !== undefined) this.#insertPair.run(...first, ...second);
+    else for (const row of rows) this.#insert.run(...row);
+  }
+
   #transaction(): LogTransaction & { readonly head: ChainHead } {
     let head = this.#head;
     return {
@@ -187,13 +196,15 @@ export class LogWriter implements AsyncDisposable {
         if (expectedVersion !== -1 && expectedVersion !== last) throw conflict({ stream, expectedVersion, last });
         const first = head.sequence + 1;
         let version = last;
+        const rows: InsertValues[] = [];
         for (const { type, at, actor, payload, salt, commitment } of events) {
           version += 1;
           const sequence = head.sequence + 1;
           const hash = headerHash({ sequence, previousHash: head.hash, at, stream, version, type, actor, commitment });
-          this.#insert.run(sequence, at, stream, version, type, actor, commitment, hash, salt, payload);
+          rows.push([sequence, at, stream, version, type, actor, commitment, hash, salt, payload]);
           head = { sequence, hash };
         }
+        this.#insertRows(rows);
         if (this.#versions.size >= MOST_VERSIONS) this.#versions.clear();
         this.#versions.set(stream, version);
         return first;
