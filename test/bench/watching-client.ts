@@ -120,7 +120,7 @@ class Watcher {
 
   noteChanged({ id, otherSteps }: RunView): void {
     const text = otherSteps[0]?.progress?.text ?? "";
-    if (!text.includes("Progressing") && !text.includes("Degraded")) return;
+    if (!text.startsWith("Waiting for resources") && !text.startsWith("Degraded")) return;
     this.#onWaiting.get(id)?.();
     this.#onWaiting.delete(id);
   }
