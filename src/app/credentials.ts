@@ -1,16 +1,22 @@
-import { type Environment, requireSlackTokens } from "../config/environment.ts";
+import type { Configuration } from "../config/configuration.ts";
+import type { Environment } from "../config/environment.ts";
 import type { Secrets } from "../config/secrets.ts";
+import { requireSlackAccess } from "../config/slack-access.ts";
 import { AppError, errorText } from "../platform/errors.ts";
 
 /** Throws `credentials.missing` with everything that is missing at once: tokens of Slack, and secrets of the configuration. */
-export function requireCredentials(environment: Environment, secrets: Secrets): void {
-  const problems = [...slackProblems(environment), ...secrets.problems()];
+export function requireCredentials(deps: {
+  readonly environment: Environment;
+  readonly configuration: Configuration;
+  readonly secrets: Secrets;
+}): void {
+  const problems = [...slackProblems(deps), ...deps.secrets.problems()];
   if (problems.length > 0) throw new AppError(problems.join("\n"), { code: "credentials.missing" });
 }
 
-function slackProblems(environment: Environment): readonly string[] {
+function slackProblems({ environment, configuration }: Parameters<typeof requireCredentials>[0]): readonly string[] {
   try {
-    requireSlackTokens(environment);
+    requireSlackAccess(environment, configuration.slack.receive);
     return [];
   } catch (error) {
     return [error instanceof Error ? error.message : errorText(error)];

@@ -18,8 +18,9 @@ export async function serve(args: readonly string[]): Promise<number> {
   const logger = createLogger({ level: "info", mask, now: () => systemClock.now(), write: printLine });
   const stop = shutdownSignal();
   await using resources = new AsyncDisposableStack();
-  await startApplication({ environment, mask, logger, clock: systemClock, random: systemRandom }, resources);
-  logger.info("ready", { pid: process.pid });
+  const surroundings = { environment, mask, logger, clock: systemClock, random: systemRandom };
+  const { address } = await startApplication(surroundings, resources);
+  logger.info("ready", { pid: process.pid, address });
   const signal = await stop;
   logger.info("stopping", { signal });
   await resources.disposeAsync();

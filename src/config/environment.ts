@@ -111,26 +111,6 @@ export function readEnvironment(mask: SecretMask, variables: Variables = process
   };
 }
 
-/** The tokens with which Slack is spoken to over Socket Mode. Throws `environment.missing`, saying where to get what is missing. */
-export function requireSlackTokens(environment: Environment): { readonly botToken: string; readonly appToken: string } {
-  const { slackBotToken, slackAppToken } = environment;
-  if (slackBotToken !== undefined && slackAppToken !== undefined) {
-    return { botToken: slackBotToken, appToken: slackAppToken };
-  }
-  const missing = [
-    ...(slackBotToken === undefined
-      ? ["SLACK_BOT_TOKEN is missing; it is the xoxb- token on the app's page under OAuth & Permissions"]
-      : []),
-    ...(slackAppToken === undefined
-      ? [
-          "SLACK_APP_TOKEN is missing; it is an xapp- token with the scope connections:write, made on the app's page under Basic Information",
-        ]
-      : []),
-  ];
-  const help = "Set them in the environment or in the file .env; `npm run demo` needs neither";
-  throw new AppError([...missing, help].join("\n"), { code: "environment.missing" });
-}
-
 /** Says what a token that is in the wrong place looks like, without repeating it. */
 function tokenProblem(token: string): string {
   const kinds: readonly (readonly [string, string])[] = [

@@ -1,38 +1,32 @@
 import { App } from "@slack/bolt";
 
-import type { Clock } from "../platform/clock.ts";
 import { errorText } from "../platform/errors.ts";
-import type { Random } from "../platform/ids.ts";
 import { handleForm } from "./listeners/reject-form.ts";
 import { handleClick } from "./listeners/gate-button.ts";
 import type { ListenerDeps, PrivateAnswer } from "./listeners/listener.ts";
 import { handleSlashCommand } from "./listeners/slash-command.ts";
 import { sdkLogger } from "./sdk-logger.ts";
 import { apiOptions } from "./slack-clients.ts";
-import { SocketReceiver } from "./socket-receiver.ts";
+import type { SlackReceiver } from "./slack-receiver.ts";
 
 export interface SlackAppDeps extends ListenerDeps {
   readonly botToken: string;
-  readonly appToken: string;
+  readonly receiver: SlackReceiver;
   readonly apiUrl: string | undefined;
-  readonly clock: Clock;
-  readonly random: Random;
 }
 
 const DRAIN_MS = 3000;
 
-/** Bolt over two sockets: hands every payload to its listener, and knows when all that has arrived has been dealt with. */
+/** Bolt behind either receiver: hands every payload to its listener, and knows when all that has arrived has been dealt with. */
 export class SlackApp implements AsyncDisposable {
   readonly #deps: SlackAppDeps;
-  readonly #receiver: SocketReceiver;
   readonly #app: App;
   readonly #handling = new Set<Promise<void>>();
 
   constructor(deps: SlackAppDeps) {
     this.#deps = deps;
-    this.#receiver = new SocketReceiver(deps);
     this.#app = new App({
-      receiver: this.#receiver,
+      receiver: deps.receiver,
       // Bolt remembers one failed check of the token for ever; the token is checked by whoever uses it.
       authorize: () => Promise.resolve({ botToken: deps.botToken }),
       ignoreSelf: false,
@@ -44,12 +38,12 @@ export class SlackApp implements AsyncDisposable {
     this.#listen();
   }
 
-  /** How many of the two connections stand. */
+  /** How many ways in stand open. */
   get connected(): number {
-    return this.#receiver.connected;
+    return this.#deps.receiver.connected;
   }
 
-  /** Resolves when Slack has greeted us or cannot be reached for now; throws `slack.app-token-refused`. */
+  /** Resolves when what people do can arrive, or cannot for a reason that passes; throws `slack.app-token-refused`. */
   async start(): Promise<void> {
     await this.#app.init();
     await this.#app.start();

@@ -1,8 +1,9 @@
-import type { App, Receiver } from "@slack/bolt";
+import type { App } from "@slack/bolt";
 
 import type { Timer } from "../platform/clock.ts";
 import { AppError, errorText } from "../platform/errors.ts";
 import { failureOf } from "./slack-error.ts";
+import type { SlackReceiver } from "./slack-receiver.ts";
 import { SocketLine, type SocketLineDeps } from "./socket-line.ts";
 
 const LINES = 2;
@@ -12,7 +13,7 @@ const STAGGER_MS = 500;
  * Socket Mode over two connections that are never renewed at the same moment: Slack loses commands and clicks while an app has
  * none. Slack sends each payload over one of them, whichever it likes.
  */
-export class SocketReceiver implements Receiver {
+export class SocketReceiver implements SlackReceiver {
   readonly #deps: SocketLineDeps;
   readonly #lines: readonly SocketLine[];
   readonly #waiting = new Set<Timer>();

@@ -13,6 +13,7 @@ import { SlackDirectory } from "../../src/slack/slack-directory.ts";
 import { SlackGateway } from "../../src/slack/slack-gateway.ts";
 import { readIdentity } from "../../src/slack/slack-identity.ts";
 import { slackLookups } from "../../src/slack/slack-lookups.ts";
+import { SocketReceiver } from "../../src/slack/socket-receiver.ts";
 import { MemorySlotStore } from "../unit/slack/fake-slack.ts";
 
 export const ANA = "U0ANA00001";
@@ -72,7 +73,7 @@ export async function startSlackRig(options: { readonly appToken?: string } = {}
   const app = new SlackApp({
     ...shared,
     botToken: "xoxb-demo",
-    appToken: options.appToken ?? "xapp-1-demo",
+    receiver: new SocketReceiver({ ...shared, appToken: options.appToken ?? "xapp-1-demo" }),
     frontDoor: door,
     answers,
     gateway,

@@ -57,10 +57,10 @@ describe("the secret of an installation", () => {
   });
 
   it("keeps what was made with an earlier secret good while that one is still configured", async () => {
-    const [made] = (await ensure(OLD)).keys("link");
+    const [earlier] = (await ensure(OLD)).keys("link");
     const keys = (await ensure(`${NEW} ${OLD}`)).keys("link");
-    expect(keys.map(({ id }) => id)).toContain(made?.id);
-    expect(keys[0]?.id).not.toBe(made?.id);
+    expect(keys.map(({ id }) => id)).toContain(earlier?.id);
+    expect(keys[0]?.id).not.toBe(earlier?.id);
   });
 
   it("is hidden when it was made here, too", async () => {

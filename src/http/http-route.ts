@@ -1,0 +1,47 @@
+import type { IncomingHttpHeaders } from "node:http";
+
+/** What is known of a request before its body has been read. */
+export interface HttpHead {
+  readonly method: string;
+  /** As it was sent, without the query. */
+  readonly path: string;
+  /** Without its question mark. */
+  readonly query: string;
+  readonly headers: IncomingHttpHeaders;
+}
+
+export interface HttpRequest extends HttpHead {
+  /** The bytes as they came; empty for a route that takes none. */
+  readonly body: Buffer;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  readonly body?: string | undefined;
+}
+
+/** One thing that the server answers. */
+export interface HttpRoute {
+  readonly method: "GET" | "POST";
+  /** The whole path, or the beginning of many when it ends in a slash. */
+  readonly path: string;
+  /** Bodies that are longer are refused before they are read. */
+  readonly mostBodyBytes: number;
+  /** Looks at a request before its body is read; an answer ends it there. */
+  admit?(head: HttpHead): HttpAnswer | undefined;
+  answer(request: HttpRequest): HttpAnswer | Promise<HttpAnswer>;
+}
+
+const TEXT = { "content-type": "text/plain; charset=utf-8" };
+
+/** An answer of one line. */
+export function textAnswer(status: number, text: string): HttpAnswer {
+  return { status, headers: TEXT, body: `${text}\n` };
+}
+
+const JSON_TYPE = { "content-type": "application/json" };
+
+export function jsonAnswer(status: number, value: unknown): HttpAnswer {
+  return { status, headers: JSON_TYPE, body: JSON.stringify(value) };
+}

@@ -1,0 +1,157 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+
+import type { Clock } from "../platform/clock.ts";
+import { AppError, errorText } from "../platform/errors.ts";
+import { type ListenAddress, listen } from "../platform/listen.ts";
+import type { Logger } from "../platform/logger.ts";
+import { type HttpAnswer, type HttpHead, type HttpRoute, textAnswer } from "./http-route.ts";
+import { announcesMore, readBody } from "./read-body.ts";
+
+export interface HttpServerDeps {
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+// Whoever is slower than this with headers or a body is cut off, and a connection that says nothing too.
+const HEADERS_WITHIN_MS = 4000;
+const REQUEST_WITHIN_MS = 5000;
+const LOOK_EVERY_MS = 1000;
+// Longer than the minute after which load balancers drop idle connections, so that it is not us who cut one that is just used.
+const IDLE_MS = 75_000;
+const MOST_CONNECTIONS = 1000;
+const MOST_HEADER_BYTES = 16 * 1024;
+const MOST_HEADERS = 100;
+const END_WITHIN_MS = 3000;
+
+const NO_ROUTE = textAnswer(404, "There is nothing here.");
+const TOO_LONG: HttpAnswer = { ...textAnswer(413, "The body is too long."), headers: { connection: "close" } };
+const FAILED = textAnswer(500, "Something went wrong; the log of the server says what.");
+
+/**
+ * The one HTTP server. It answers the routes that were added and nothing else, reads no body that no route asked for, keeps
+ * bounded what strangers can make it keep, and says nothing about itself.
+ */
+export class HttpServer implements AsyncDisposable {
+  readonly #deps: HttpServerDeps;
+  readonly #server: Server;
+  readonly #whole = new Map<string, HttpRoute>();
+  readonly #beginnings: HttpRoute[] = [];
+
+  constructor(deps: HttpServerDeps) {
+    this.#deps = deps;
+    this.#server = createServer({
+      headersTimeout: HEADERS_WITHIN_MS,
+      requestTimeout: REQUEST_WITHIN_MS,
+      connectionsCheckingInterval: LOOK_EVERY_MS,
+      keepAliveTimeout: IDLE_MS,
+      maxHeaderSize: MOST_HEADER_BYTES,
+      insecureHTTPParser: false,
+      requireHostHeader: true,
+    });
+    this.#server.maxConnections = MOST_CONNECTIONS;
+    this.#server.maxHeadersCount = MOST_HEADERS;
+    const take = (request: IncomingMessage, response: ServerResponse): void => void this.#take(request, response);
+    this.#server.on("request", take);
+    // Nothing more is sent by whoever waits for leave to send it, unless the route reads it.
+    this.#server.on("checkContinue", take);
+  }
+
+  /** Begins to listen. Throws `http.listen`, saying what to do, when the address cannot be had. */
+  async listen(): Promise<ListenAddress> {
+    const { host, port } = this.#deps;
+    try {
+      return await listen(this.#server, { host, port });
+    } catch (cause) {
+      throw new AppError(listenProblem(host, port, cause), { code: "http.listen", cause });
+    }
+  }
+
+  /** From now on the route is answered; of two with the same path the later one is. */
+  add(route: HttpRoute): void {
+    if (route.path.endsWith("/")) this.#beginnings.unshift(route);
+    else this.#whole.set(route.path, route);
+  }
+
+  /** Takes no more connections, lets what is under way end, and cuts off what takes long. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.#server.listening) return;
+    const timer = this.#deps.clock.setTimer(END_WITHIN_MS, () => this.#server.closeAllConnections());
+    await new Promise<void>((resolve) => void this.#server.close(() => resolve()));
+    timer.cancel();
+  }
+
+  async #take(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    // Without a listener an error of the connection would end the process.
+    request.on("error", () => undefined);
+    response.on("error", () => undefined);
+    try {
+      const answer = await this.#answer(request, response);
+      if (answer !== undefined) this.#send(request, response, answer);
+    } catch (error) {
+      this.#deps.logger.error("a request could not be answered", { path: pathOf(request), error: errorText(error) });
+      this.#send(request, response, FAILED);
+    }
+  }
+
+  /** Undefined when nobody is there any more to be answered. */
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<HttpAnswer | undefined> {
+    const head = headOf(request);
+    const route = this.#routeOf(head.path);
+    if (route === undefined) return NO_ROUTE;
+    const isAllowed = head.method === route.method || (head.method === "HEAD" && route.method === "GET");
+    if (!isAllowed) return { ...textAnswer(405, `Only ${route.method}.`), headers: { allow: route.method } };
+    if (announcesMore(request, route.mostBodyBytes)) return TOO_LONG;
+    const refusal = route.admit?.(head);
+    if (refusal !== undefined) return refusal;
+    if (request.headers.expect !== undefined) response.writeContinue();
+    const read = await readBody(request, route.mostBodyBytes);
+    if (read.kind === "broken") return undefined;
+    return read.kind === "too-long" ? TOO_LONG : await route.answer({ ...head, body: read.body });
+  }
+
+  #routeOf(path: string): HttpRoute | undefined {
+    return this.#whole.get(path) ?? this.#beginnings.find((route) => path.startsWith(route.path));
+  }
+
+  #send(request: IncomingMessage, response: ServerResponse, { status, headers, body = "" }: HttpAnswer): void {
+    if (response.headersSent || response.destroyed) return;
+    response.writeHead(status, {
+      ...headers,
+      "content-length": Buffer.byteLength(body),
+      // What is left of a body that nobody reads would be taken for the next request, or would have to be read to its end.
+      ...((!request.complete || !this.#server.listening) && { connection: "close" }),
+    });
+    response.end(request.method === "HEAD" ? undefined : body);
+  }
+}
+
+function headOf(request: IncomingMessage): HttpHead {
+  const { method = "", url = "/", headers } = request;
+  const mark = url.indexOf("?");
+  return {
+    method,
+    path: mark === -1 ? url : url.slice(0, mark),
+    query: mark === -1 ? "" : url.slice(mark + 1),
+    headers,
+  };
+}
+
+function pathOf(request: IncomingMessage): string {
+  return headOf(request).path.slice(0, 100);
+}
+
+function listenProblem(host: string, port: number, cause: unknown): string {
+  const code = cause instanceof Error && "code" in cause ? cause.code : "";
+  const place = `${host}:${port}`;
+  if (code === "EADDRINUSE") {
+    return `Another program listens on ${place} already. End it, or set PORT to a free port`;
+  }
+  if (code === "EACCES") return `This user may not listen on ${place}. Set PORT to one from 1024 up`;
+  if (code === "EADDRNOTAVAIL" || code === "ENOTFOUND" || code === "EAI_AGAIN") {
+    return `${host} is no address of this machine. Set HOST to 127.0.0.1, to 0.0.0.0 for all of them, or to one that it has`;
+  }
+  return `The server cannot listen on ${place} (${errorText(cause)}). Set HOST and PORT to an address that is free`;
+}
