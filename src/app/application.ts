@@ -16,7 +16,9 @@ import { openArgocdServers } from "./argocd-servers.ts";
 import { requireCredentials } from "./credentials.ts";
 import { createEngine, type Engine } from "./engine.ts";
 import { allowedBranches, openGit } from "./git-access.ts";
-import { loadFiles, usableCommands } from "./load-files.ts";
+import { openStoreAndHttp } from "./http.ts";
+import { openDiscovery } from "./discovery.ts";
+import { openSettings, watchSettings } from "./settings.ts";
 import { Slack } from "./slack.ts";
 
 /** What the application is given from outside. */
@@ -32,6 +34,10 @@ export interface Surroundings {
 export interface Application {
   readonly store: Store;
   readonly engine: Engine;
+  /** Where the server listens, such as `http://127.0.0.1:8080`. */
+  readonly address: string;
+  /** Reads configuration and commands again. */
+  readonly reload: () => Promise<void>;
 }
 
 // How far back a rollback looks for a revision that was proven.
@@ -42,34 +48,41 @@ export async function startApplication(
   { environment, mask, logger, clock, random }: Surroundings,
   resources: AsyncDisposableStack,
 ): Promise<Application> {
-  const files = await loadFiles(environment);
-  const commands = usableCommands(files);
-  const { configuration } = files;
-  const { dataFolder, host, port, variables } = environment;
+  const live = await openSettings(environment);
+  const { configuration } = live;
+  const { dataFolder, variables } = environment;
   const secrets = new Secrets({ sources: configuration.secrets, variables, mask, logger });
   // Before anything is made or opened.
-  requireCredentials(environment, secrets);
-  const address = `http://${host}:${port}`;
-  const store = resources.use(
-    await openStore({ dataFolder, address, clock, random, atEndOfTurn, projector: projectRun }),
+  requireCredentials({ environment, configuration, secrets });
+  const openStoreAt = (at: string): Promise<Store> =>
+    openStore({ dataFolder, address: at, clock, random, atEndOfTurn, projector: projectRun });
+  const { http, store, address } = await openStoreAndHttp(
+    { environment, clock, logger, openStore: openStoreAt },
+    resources,
   );
   await openInstanceSecret({ configured: environment.instanceSecret, dataFolder, random, mask });
-  const servers = openArgocdServers({ configuration, secrets, clock, random, logger }, resources);
+  const servers = openArgocdServers({ settings: live, secrets, clock, random, logger }, resources);
   const git = resources.use(openGit({ configuration, environment, secrets, clock, logger }));
   const inventory = new Inventory(configuration);
-  const slack = resources.use(new Slack({ environment, configuration, store, servers, clock, random, logger }));
+  openDiscovery({ live, inventory, servers, clock, logger }, resources);
+  const slack = resources.use(new Slack({ environment, settings: live, store, servers, http, clock, random, logger }));
+  const reload = await watchSettings({ live, environment, store, slack, clock, mask, logger }, resources);
   const onChanged = slack.show.bind(slack);
   const engine = createEngine({ store, servers, git, inventory, clock, random, logger, onChanged }, resources);
   const intake = resources.use(
     new Intake({
       ...engine,
-      commands,
+      get commands() {
+        return live.commands;
+      },
       inventory,
-      teamChannel: configuration.slack.channel,
+      get teamChannel() {
+        return live.configuration.slack.channel;
+      },
       servers,
       git,
-      branchesOf: (repository) => allowedBranches(configuration, repository),
-      check: new PeopleCheck({ directory: slack.directory, rules: configuration }),
+      branchesOf: (repository) => allowedBranches(live.configuration, repository),
+      check: new PeopleCheck({ directory: slack.directory, rules: () => live.configuration }),
       events: store.events,
       proofs: (app) => store.events.proofs(app, MOST_PROOFS),
       people: store.people,
@@ -99,5 +112,5 @@ export async function startApplication(
   takeUp().catch((error: unknown) => {
     logger.error("what an earlier process left could not be taken up", { error: errorText(error) });
   });
-  return { store, engine };
+  return { store, engine, address, reload: () => reload.reload("signal") };
 }

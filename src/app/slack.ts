@@ -1,19 +1,22 @@
 import type { ArgocdServer } from "../argocd/argocd-server.ts";
 import { applicationLink, linkUrl } from "../argocd/deep-links.ts";
-import type { Configuration } from "../config/configuration.ts";
-import { type Environment, requireSlackTokens } from "../config/environment.ts";
+import type { Environment } from "../config/environment.ts";
+import { requireSlackAccess, type SlackAccess } from "../config/slack-access.ts";
 import type { RunView } from "../domain/run-view.ts";
 import { tryAppRef } from "../domain/target.ts";
 import type { Answer } from "../engine/answer.ts";
 import type { Directory } from "../engine/ports.ts";
+import type { HttpServer } from "../http/http-server.ts";
 import { type Backoff, backoffMs } from "../platform/backoff.ts";
 import type { Clock } from "../platform/clock.ts";
 import { errorCode, errorText } from "../platform/errors.ts";
 import type { Random } from "../platform/ids.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { Arrival, FrontDoor } from "../slack/front-door.ts";
+import { HttpReceiver } from "../slack/http-receiver.ts";
 import { Outbox } from "../slack/outbox.ts";
 import { Presenter } from "../slack/presenter.ts";
+import type { Wanted } from "../slack/slot-entry.ts";
 import { SlackAnswers } from "../slack/slack-answers.ts";
 import { SlackApp } from "../slack/slack-app.ts";
 import { createSlackClients, type SlackClients } from "../slack/slack-clients.ts";
@@ -21,16 +24,20 @@ import { SlackDirectory } from "../slack/slack-directory.ts";
 import { SlackGateway } from "../slack/slack-gateway.ts";
 import { readIdentity, type SlackIdentity } from "../slack/slack-identity.ts";
 import { slackLookups } from "../slack/slack-lookups.ts";
+import type { SlackReceiver } from "../slack/slack-receiver.ts";
+import { SocketReceiver } from "../slack/socket-receiver.ts";
 import { ViewPacer } from "../slack/view-pacer.ts";
 import { renderAnswer } from "../slack/views/answer.ts";
 import type { ViewLookups } from "../slack/views/view-lookups.ts";
 import type { Store } from "../store/store.ts";
+import type { LiveSettings } from "./live-settings.ts";
 
 interface Deps {
   readonly environment: Environment;
-  readonly configuration: Configuration;
+  readonly settings: Pick<LiveSettings, "configuration">;
   readonly store: Store;
   readonly servers: ReadonlyMap<string, ArgocdServer>;
+  readonly http: Pick<HttpServer, "add">;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -47,6 +54,8 @@ const IDENTITY_AGAIN: Backoff = { firstMs: 1000, factor: 2, longestMs: 30_000 };
 export class Slack implements AsyncDisposable {
   readonly directory: Directory;
   readonly #deps: Deps;
+  readonly #access: SlackAccess;
+  readonly #receiver: SlackReceiver;
   readonly #clients: SlackClients;
   readonly #gateway: SlackGateway;
   readonly #answers: SlackAnswers;
@@ -60,18 +69,22 @@ export class Slack implements AsyncDisposable {
   #identity: SlackIdentity | undefined;
 
   constructor(deps: Deps) {
-    const { environment, configuration, store, clock, random, logger } = deps;
+    const { environment, settings, store, clock, random, logger } = deps;
     const { slackApiUrl: apiUrl } = environment;
     const identity = (): SlackIdentity | undefined => this.#identity;
     this.#deps = deps;
-    this.#clients = createSlackClients({ botToken: requireSlackTokens(environment).botToken, apiUrl, logger });
+    this.#access = requireSlackAccess(environment, settings.configuration.slack.receive);
+    this.#receiver = createReceiver(deps, this.#access.receive);
+    this.#clients = createSlackClients({ botToken: this.#access.botToken, apiUrl, logger });
     this.#gateway = new SlackGateway({ clients: this.#clients, botUser: () => this.#identity?.botUser });
     this.#answers = new SlackAnswers({ gateway: this.#gateway, clock, logger, apiUrl });
     this.directory = new SlackDirectory({
       client: this.#clients.directory,
       clock,
       identity,
-      ownTeams: configuration.slack.teams,
+      get ownTeams() {
+        return deps.settings.configuration.slack.teams;
+      },
     });
     this.#lookups = slackLookups({
       people: store.people,
@@ -87,7 +100,9 @@ export class Slack implements AsyncDisposable {
       store: store.events,
       people: store.people,
       lookups: this.#lookups,
-      settings: { approvals: configuration.slack.approvals, alerts: configuration.slack.alerts },
+      get settings() {
+        return deps.settings.configuration.slack;
+      },
     });
     this.#pacer = new ViewPacer({ clock, logger, draw: (view) => this.#presenter.onRunChanged(view) });
   }
@@ -100,6 +115,16 @@ export class Slack implements AsyncDisposable {
   /** Somebody was led to a run that is there already: they find its messages, also when those were deleted. */
   lookAgain(view: RunView): void {
     this.#presenter.lookAgain(view);
+  }
+
+  /** Shows something that is not about a run, in a slot of its own; what the slot showed before is changed. */
+  announce({ slot, channel, content }: Pick<Wanted, "slot" | "channel" | "content">): void {
+    const want = (): void => {
+      const team = this.#identity?.team;
+      if (team !== undefined) this.#outbox.want({ slot, team, channel, content, priority: 1, terminal: true });
+    };
+    if (this.#identity !== undefined) want();
+    else void this.identified.then(want);
   }
 
   /** Resolves when Slack has said who we are: before that nobody can be told from a stranger. */
@@ -131,14 +156,14 @@ export class Slack implements AsyncDisposable {
   }
 
   async #open(frontDoor: FrontDoor): Promise<void> {
-    const { environment, store, clock, random, logger } = this.#deps;
+    const { environment, store, clock, logger } = this.#deps;
     await this.#identify();
     if (this.#stop.signal.aborted) return;
     this.#app = new SlackApp({
-      ...requireSlackTokens(environment),
+      botToken: this.#access.botToken,
+      receiver: this.#receiver,
       apiUrl: environment.slackApiUrl,
       clock,
-      random,
       logger,
       frontDoor,
       lookups: this.#lookups,
@@ -191,6 +216,23 @@ export class Slack implements AsyncDisposable {
       }
     }
   }
+}
+
+/** Requests are answered as soon as the server listens: with "not now" until the door is open. */
+function createReceiver(deps: Deps, receive: SlackAccess["receive"]): SlackReceiver {
+  const { environment, http, clock, random, logger } = deps;
+  if (receive.kind === "socket") {
+    return new SocketReceiver({
+      appToken: receive.appToken,
+      apiUrl: environment.slackApiUrl,
+      clock,
+      random,
+      logger,
+    });
+  }
+  const receiver = new HttpReceiver({ signingSecret: receive.signingSecret, clock, logger });
+  http.add(receiver.route);
+  return receiver;
 }
 
 function linkOf({ servers }: Deps, app: string): string | undefined {

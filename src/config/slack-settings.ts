@@ -28,6 +28,10 @@ export const SlackSettings = z.strictObject({
   }),
   alerts: alerts.optional(),
   commands,
+  receive: z.enum(["socket", "http"]).optional().meta({
+    description:
+      "How what people do arrives: `socket` over connections that Quarterdeck opens to Slack, `http` as signed requests to `/slack/events`; when absent it is `http` only where SLACK_SIGNING_SECRET is set and SLACK_APP_TOKEN is not",
+  }),
   teams: z
     .array(SlackTeam)
     .default([])
