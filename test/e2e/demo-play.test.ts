@@ -30,7 +30,9 @@ describe.concurrent("quarterdeck demo --play", () => {
 
   it.each(PLAYS.filter(({ name }) => name !== "promote"))("plays $name: $summary", async ({ name }) => {
     const { code, stdout, stderr } = await runProgram(["demo", "--play", name]);
-    expect({ code, problems: stderr === "" ? "" : `${stderr}\n${stdout}` }).toEqual({ code: 0, problems: "" });
+    // A story in which Slack or Argo CD goes down has its warnings; an error would be ours.
+    expect(stderr).not.toContain("server error");
+    expect({ code, end: stdout.slice(-1500) }).toEqual({ code: 0, end: expect.stringContaining("✓ Slack: no call") });
   });
 
   it("says which plays there are when it is asked for another", async () => {

@@ -16,7 +16,7 @@ export const reject: Play = {
     const card = await story.card(/checkout/u);
     const gate = await story.reply(card, /checkout/u, "gate_reject");
     await story.press(PRIYA, gate, "gate_reject");
-    await story.submit(PRIYA, { reason: REASON });
+    await story.submit(PRIYA, { text: REASON });
     await story.ended(card);
   },
 
