@@ -3,11 +3,13 @@ import type { Dispatcher, Job, JobReports } from "../engine/ports.ts";
 import { Cancelled, executeJob } from "../engine/step-executor.ts";
 import type { StepKind } from "../engine/step-kind.ts";
 import type { Clock } from "../platform/clock.ts";
+import type { AtEndOfTurn } from "../platform/turn.ts";
 
 export interface InProcessDispatcherDeps {
   readonly kinds: ReadonlyMap<string, StepKind>;
   readonly reports: JobReports;
   readonly clock: Clock;
+  readonly atEndOfTurn: AtEndOfTurn;
   /** How many actions are executed at the same time. */
   readonly concurrency: number;
   /** How long `ask` actions may still take when the dispatcher is disposed. */
@@ -27,12 +29,16 @@ class ShuttingDown extends Error {
   override readonly name = "ShuttingDown";
 }
 
+// Steps that are over at once must not keep what has arrived in between waiting; a commit for each so many costs little.
+const MOST_STARTS_A_TURN = 32;
+
 /** Executes actions in the server itself: first come, first served, so many at a time. Keeps nothing: the log has it all. */
 export class InProcessDispatcher implements Dispatcher {
   readonly #deps: InProcessDispatcherDeps;
   readonly #entries = new Map<string, Entry>();
   readonly #queue = new Set<Entry>();
   readonly #running = new Map<Entry, Promise<void>>();
+  #startsThisTurn = 0;
   #isClosed = false;
 
   constructor(deps: InProcessDispatcherDeps) {
@@ -89,10 +95,21 @@ export class InProcessDispatcher implements Dispatcher {
 
   #fill(): void {
     for (const entry of this.#queue) {
-      if (this.#running.size >= this.#deps.concurrency) return;
+      if (this.#running.size >= this.#deps.concurrency || this.#startsThisTurn >= MOST_STARTS_A_TURN) return;
       this.#queue.delete(entry);
+      this.#countStart();
       this.#start(entry);
     }
+  }
+
+  #countStart(): void {
+    if (this.#startsThisTurn === 0) this.#deps.atEndOfTurn(() => this.#beginTurn());
+    this.#startsThisTurn += 1;
+  }
+
+  #beginTurn(): void {
+    this.#startsThisTurn = 0;
+    this.#fill();
   }
 
   #start(entry: Entry): void {

@@ -39,7 +39,7 @@ export class BenchEngine implements AsyncDisposable {
       kinds,
       logger,
       createDispatcher: (reports) =>
-        new InProcessDispatcher({ kinds, reports, clock, concurrency: CONCURRENCY, shutdownGraceMs: 0 }),
+        new InProcessDispatcher({ kinds, reports, clock, atEndOfTurn, concurrency: CONCURRENCY, shutdownGraceMs: 0 }),
       apply: (run, input) => this.#runs.apply(run, input),
       onChanged: deps.onChanged,
     });

@@ -51,7 +51,7 @@ export class EngineRig {
       kinds,
       logger: silentLogger,
       createDispatcher: (reports) =>
-        new InProcessDispatcher({ kinds, reports, clock, concurrency: 10, shutdownGraceMs: 0 }),
+        new InProcessDispatcher({ kinds, reports, clock, atEndOfTurn, concurrency: 10, shutdownGraceMs: 0 }),
       apply: (run, input) => this.runs.apply(run, input),
       onChanged: (run, view) => void this.shown.set(run, view()),
     });
