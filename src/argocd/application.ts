@@ -79,6 +79,9 @@ const HistoryEntry = z.object({
   id: z.number(),
   revision: text,
   revisions: listOf(z.string()),
+  deployStartedAt: moment,
+  deployedAt: moment,
+  initiatedBy: InitiatedBy,
 });
 export type HistoryEntry = z.output<typeof HistoryEntry>;
 
