@@ -25,6 +25,7 @@ export default defineConfig({
       project("fast", ["unit", "contract", "policy"], { testTimeout: 10_000, isolate: false }),
       project("integration", ["integration"], { testTimeout: 120_000, isolate: true }),
       project("e2e", ["e2e"], { testTimeout: 180_000, isolate: true }),
+      project("browser", ["browser"], { testTimeout: 120_000, isolate: true }),
     ],
   },
 });
