@@ -2,8 +2,6 @@ import type { Environment } from "../config/environment.ts";
 import { openInstanceSecret } from "../config/instance-secret.ts";
 import { Secrets } from "../config/secrets.ts";
 import { projectRun } from "../engine/projection.ts";
-import { Intake } from "../intake/intake.ts";
-import { PeopleCheck } from "../intake/people-check.ts";
 import { Inventory } from "../inventory/inventory.ts";
 import type { Clock } from "../platform/clock.ts";
 import { errorText } from "../platform/errors.ts";
@@ -15,9 +13,10 @@ import { openStore, type Store } from "../store/store.ts";
 import { openArgocdServers } from "./argocd-servers.ts";
 import { requireCredentials } from "./credentials.ts";
 import { createEngine, type Engine } from "./engine.ts";
-import { allowedBranches, openGit } from "./git-access.ts";
+import { openGit } from "./git-access.ts";
 import { openStoreAndHttp } from "./http.ts";
 import { openDiscovery } from "./discovery.ts";
+import { createIntake } from "./intake.ts";
 import { openSettings, watchSettings } from "./settings.ts";
 import { Slack } from "./slack.ts";
 
@@ -39,9 +38,6 @@ export interface Application {
   /** Reads configuration and commands again. */
   readonly reload: () => Promise<void>;
 }
-
-// How far back a rollback looks for a revision that was proven.
-const MOST_PROOFS = 50;
 
 /** Builds the application, takes up what an earlier process left, and opens the door last. */
 export async function startApplication(
@@ -70,32 +66,7 @@ export async function startApplication(
   const onChanged = slack.show.bind(slack);
   const engine = createEngine({ store, servers, git, inventory, clock, random, logger, onChanged }, resources);
   const intake = resources.use(
-    new Intake({
-      ...engine,
-      get commands() {
-        return live.commands;
-      },
-      inventory,
-      get teamChannel() {
-        return live.configuration.slack.channel;
-      },
-      servers,
-      git,
-      branchesOf: (repository) => allowedBranches(live.configuration, repository),
-      check: new PeopleCheck({ directory: slack.directory, rules: () => live.configuration }),
-      events: store.events,
-      proofs: (app) => store.events.proofs(app, MOST_PROOFS),
-      people: store.people,
-      clock,
-      random,
-      logger,
-      reply: (arrival, answer) => {
-        if (answer.kind === "notice" && answer.code === "run.joined" && answer.run !== undefined) {
-          slack.lookAgain(engine.runs.view(answer.run));
-        }
-        return slack.reply(arrival, answer);
-      },
-    }),
+    createIntake({ live, store, servers, git, inventory, slack, engine, clock, random, logger }),
   );
   // Disposed first of all: what arrives later would be recorded and then wait for the next start.
   resources.defer(() => slack.close());

@@ -11,9 +11,10 @@ import { AppError, errorText } from "../platform/errors.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Random } from "../platform/ids.ts";
 import type { Logger } from "../platform/logger.ts";
+import type { LiveSettings } from "./live-settings.ts";
 
 interface Deps {
-  readonly configuration: Configuration;
+  readonly settings: Pick<LiveSettings, "configuration">;
   readonly secrets: Secrets;
   readonly clock: Clock;
   readonly random: Random;
@@ -22,11 +23,13 @@ interface Deps {
 
 /** Opens every Argo CD server of the configuration: one client, one stream and one cache each. They are watched from here on. */
 export function openArgocdServers(deps: Deps, resources: AsyncDisposableStack): ReadonlyMap<string, ArgocdServer> {
-  return new Map(deps.configuration.argocd.map((settings) => [settings.name, openServer(deps, settings, resources)]));
+  return new Map(
+    deps.settings.configuration.argocd.map((settings) => [settings.name, openServer(deps, settings, resources)]),
+  );
 }
 
 function openServer(
-  { configuration, secrets, clock, random, logger }: Deps,
+  { settings: live, secrets, clock, random, logger }: Deps,
   settings: Configuration["argocd"][number],
   resources: AsyncDisposableStack,
 ): ArgocdServer {
@@ -42,14 +45,15 @@ function openServer(
   const client = new ArgocdClient({ http, clock, random });
   const own = logger.with({ argocd: name });
   const filter = { projects, namespaces };
-  const compareEveryMs = configuration.timing.resyncMs;
   const cache = new ApplicationCache({
     client,
     clock,
     random,
     logger: own,
     filter,
-    compareEveryMs,
+    get compareEveryMs() {
+      return live.configuration.timing.resyncMs;
+    },
     streamHealth: () => stream.health(),
   });
   const stream = new WatchStream({ http, clock, random, logger: own, filter, listener: cache });

@@ -8,10 +8,8 @@ import type { StepKind } from "../engine/step-kind.ts";
 import type { GitRepositories } from "../git/git-repositories.ts";
 import type { Inventory } from "../inventory/inventory.ts";
 import type { Clock } from "../platform/clock.ts";
-import { AppError } from "../platform/errors.ts";
 import type { Random } from "../platform/ids.ts";
 import type { Logger } from "../platform/logger.ts";
-import { atEndOfTurn } from "../platform/turn.ts";
 import type { Store } from "../store/store.ts";
 import { builtinSteps } from "../steps/builtin-steps.ts";
 
@@ -53,7 +51,6 @@ export function createEngine(deps: Deps, resources: AsyncDisposableStack): Engin
         kinds,
         reports,
         clock,
-        atEndOfTurn,
         concurrency: ACTIONS_AT_ONCE,
         shutdownGraceMs: SHUTDOWN_GRACE_MS,
       }),
@@ -73,16 +70,9 @@ function stepKinds({ store, servers, git, inventory, clock }: Deps): ReadonlyMap
     servers,
     git,
     clock,
-    ruleOf: (app) => inventory.ownerOf(app)?.target.approval,
+    ruleOf: (app, environment) => inventory.ruleOf(app, environment),
     proofs: (app) => store.events.proofs(app, 1)[0],
-    timingOf: (app) => {
-      const owner = inventory.ownerOf(app);
-      const timing = owner === undefined ? undefined : inventory.timingOf(owner.target.name);
-      if (timing !== undefined) return timing;
-      throw new AppError(`"${app}" is not an application of the configuration any more.`, {
-        code: "inventory.unknown-app",
-      });
-    },
+    timingOf: (app, environment) => inventory.timingFor(app, environment),
   });
 }
 

@@ -1,11 +1,13 @@
 import { readCommandFolder, loadCommands, type CommandSet } from "../commands/load-commands.ts";
+import type { CommandText } from "../commands/read-command.ts";
 import { validateReport, type ValidateReport } from "../commands/validate-report.ts";
 import type { StepCatalogue } from "../commands/step-catalogue.ts";
 import type { Configuration } from "../config/configuration.ts";
 import type { Environment } from "../config/environment.ts";
 import { grantedVerbFaults } from "../config/granted-verb-faults.ts";
-import { loadConfiguration } from "../config/load-configuration.ts";
+import { parseConfiguration, readConfigurationText } from "../config/load-configuration.ts";
 import { systemClock } from "../platform/clock.ts";
+import { diagnosticText } from "../platform/diagnostic.ts";
 import { AppError } from "../platform/errors.ts";
 import { builtinSteps } from "../steps/builtin-steps.ts";
 
@@ -13,6 +15,8 @@ import { builtinSteps } from "../steps/builtin-steps.ts";
 export interface LoadedFiles {
   readonly configuration: Configuration;
   readonly commands: CommandSet;
+  /** What they were read from. */
+  readonly texts: { readonly configuration: string; readonly commands: readonly CommandText[] };
 }
 
 /**
@@ -25,23 +29,32 @@ export async function loadFiles(environment: Environment): Promise<LoadedFiles> 
     const slashNames = { promote: bareName(slack.commands.promote), qd: bareName(slack.commands.main) };
     return loadCommands(texts, { catalogue: catalogue(), slashNames });
   };
-  const configuration = await loadConfiguration(environment.configurationFile, (valid) =>
+  const file = environment.configurationFile;
+  const text = await readConfigurationText(file);
+  const configuration = parseConfiguration({ text, file }, (valid) =>
     grantedVerbFaults(valid, verbsOf(commandsFor(valid))),
   );
-  return { configuration, commands: commandsFor(configuration) };
+  return { configuration, commands: commandsFor(configuration), texts: { configuration: text, commands: texts } };
 }
 
 /** The verbs that can be granted; undefined while mistakes in the command files leave that open. */
 function verbsOf(commands: CommandSet): readonly string[] | undefined {
   if (validateReport(commands).exitStatus !== 0) return undefined;
-  return commands.commands.flatMap(({ body }) => (body.kind === "answers" ? [] : [body.plan.verb]));
+  return commands.commands.flatMap(({ body }) => verbOf(body));
+}
+
+/** Cancelling and retrying take the grant of what the run itself does. */
+function verbOf(body: CommandSet["commands"][number]["body"]): readonly string[] {
+  if (body.kind === "plan") return [body.plan.verb];
+  return body.kind === "acts" && (body.acts === "lock" || body.acts === "unlock") ? [body.verb] : [];
 }
 
 /** The commands, or an error that lists what is wrong in their files. */
 export function usableCommands({ commands }: LoadedFiles): CommandSet["commands"] {
   const report: ValidateReport = validateReport(commands);
   if (report.exitStatus === 0) return commands.commands;
-  throw new AppError(report.text, { code: "commands.invalid" });
+  const problems = report.json.diagnostics.map((diagnostic) => diagnosticText(diagnostic));
+  throw new AppError(report.text, { code: "commands.invalid", details: { problems } });
 }
 
 /** The step kinds as command files see them: what they take and give. Nothing of this is ever executed. */

@@ -4,6 +4,7 @@ import { systemClock } from "../platform/clock.ts";
 import { systemRandom } from "../platform/ids.ts";
 import { createLogger } from "../platform/logger.ts";
 import { SecretMask } from "../platform/masking.ts";
+import { onReloadSignal } from "../platform/reload-signal.ts";
 import { shutdownSignal } from "../platform/shutdown-signal.ts";
 import { startApplication } from "./application.ts";
 
@@ -17,9 +18,12 @@ export async function serve(args: readonly string[]): Promise<number> {
   const environment = readEnvironment(mask);
   const logger = createLogger({ level: "info", mask, now: () => systemClock.now(), write: printLine });
   const stop = shutdownSignal();
+  const running: { reload?: () => Promise<void> } = {};
   await using resources = new AsyncDisposableStack();
+  resources.use(onReloadSignal(() => void running.reload?.()));
   const surroundings = { environment, mask, logger, clock: systemClock, random: systemRandom };
-  const { address } = await startApplication(surroundings, resources);
+  const { address, reload } = await startApplication(surroundings, resources);
+  running.reload = reload;
   logger.info("ready", { pid: process.pid, address });
   const signal = await stop;
   logger.info("stopping", { signal });

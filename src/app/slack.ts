@@ -101,7 +101,8 @@ export class Slack implements AsyncDisposable {
       people: store.people,
       lookups: this.#lookups,
       get settings() {
-        return deps.settings.configuration.slack;
+        const { approvals, alerts } = deps.settings.configuration.slack;
+        return { approvals, alerts };
       },
     });
     this.#pacer = new ViewPacer({ clock, logger, draw: (view) => this.#presenter.onRunChanged(view) });

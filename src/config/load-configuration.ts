@@ -29,7 +29,12 @@ export type FurtherFaults = (configuration: Configuration) => readonly Fault[];
 
 /** Reads `quarterdeck.yaml`. Throws InvalidFileError (`configuration.invalid`) with every mistake, or `configuration.unreadable`. */
 export async function loadConfiguration(file: string, furtherFaults?: FurtherFaults): Promise<Configuration> {
-  const result = checkConfiguration({ text: await readText(file), file }, furtherFaults);
+  return parseConfiguration({ text: await readConfigurationText(file), file }, furtherFaults);
+}
+
+/** The same of a text that was read already. Throws InvalidFileError (`configuration.invalid`). */
+export function parseConfiguration(source: ConfigurationSource, furtherFaults?: FurtherFaults): Configuration {
+  const result = checkConfiguration(source, furtherFaults);
   if (result.kind === "invalid") throw new InvalidFileError("configuration.invalid", result.diagnostics);
   return result.configuration;
 }
@@ -76,7 +81,8 @@ function pathText(path: DataPath): string {
     .replace(/^\./u, "");
 }
 
-async function readText(file: string): Promise<string> {
+/** The text of `quarterdeck.yaml`. Throws `configuration.unreadable`. */
+export async function readConfigurationText(file: string): Promise<string> {
   let bytes: Buffer;
   try {
     bytes = await readFile(file);

@@ -3,13 +3,21 @@ import { type GroupMembership, judgeApprover, type PersonStanding, type Principa
 import type { Judgement } from "../domain/gate-decision.ts";
 import type { ApprovalRule } from "../domain/target.ts";
 import type { Directory, Person } from "../engine/ports.ts";
-import { type Act, authorize, type Authorization, groupsToAsk } from "../inventory/authorize.ts";
+import {
+  type Act,
+  authorize,
+  type Authorization,
+  granteesOf,
+  groupsToAsk,
+  type RoleEntry,
+} from "../inventory/authorize.ts";
 import { principalOf } from "../inventory/principal.ts";
 import { AppError, errorCode } from "../platform/errors.ts";
 
 export interface PeopleCheckDeps {
   readonly directory: Directory;
-  readonly rules: Pick<Configuration, "people" | "roles" | "grants">;
+  /** As they are now. */
+  readonly rules: () => Pick<Configuration, "people" | "roles" | "grants">;
 }
 
 /** A question about a click on a gate; people as they stand in the log. */
@@ -30,7 +38,9 @@ export class PeopleCheck {
 
   /** Whether the person may do all of this; the first that they may not is the answer. */
   async mayAct(person: Person, acts: readonly Act[]): Promise<Authorization> {
-    const { directory, rules } = this.#deps;
+    const { directory } = this.#deps;
+    // What is asked of Slack and what is judged are the same rules, whatever is read again meanwhile.
+    const rules = this.#deps.rules();
     const standing = await this.#standing(person);
     if (standing === undefined) {
       const message = "Slack does not say right now who you are, so nothing was started. Try again in a minute.";
@@ -44,6 +54,34 @@ export class PeopleCheck {
       if (authorization.kind === "denied") return authorization;
     }
     return { kind: "allowed" };
+  }
+
+  /** Everybody whom some grant allows it; nobody is asked about them. */
+  granted(act: Act): readonly RoleEntry[] {
+    return granteesOf(this.#deps.rules(), act);
+  }
+
+  /** How many people are in each group; those of which Slack does not say are left out. */
+  async memberCounts(groups: readonly string[]): Promise<Readonly<Record<string, number>>> {
+    const memberships = await membershipsOf(this.#deps.directory, groups);
+    return Object.fromEntries(
+      [...memberships].flatMap(([group, membership]) =>
+        membership.kind === "members" ? [[group, membership.users.length]] : [],
+      ),
+    );
+  }
+
+  /** Whether the person is among those who approve by a rule, whatever they asked for themselves; undefined when Slack does not say. */
+  async isApprover(person: Person, rule: ApprovalRule): Promise<boolean | undefined> {
+    const nobody = { users: [], emails: [] };
+    const standing = await this.#standing(person);
+    if (standing === undefined) return undefined;
+    const asked = rule.from.flatMap((approver) => (approver.kind === "group" ? [approver.group] : []));
+    const groups = await membershipsOf(this.#deps.directory, asked);
+    const principal = this.#principal(standing);
+    const verdict = judgeApprover({ rule, person: standing, principal, requester: nobody, decided: [], groups });
+    if (verdict.kind === "allowed") return true;
+    return verdict.code === "approval.unverifiable" ? undefined : false;
   }
 
   /** Whether the person may decide on a gate. */
@@ -68,7 +106,7 @@ export class PeopleCheck {
   }
 
   #principal(account: { readonly user: string; readonly email?: string | undefined }): Principal {
-    return principalOf(this.#deps.rules.people, account);
+    return principalOf(this.#deps.rules().people, account);
   }
 
   async #standing(someone: Person | undefined): Promise<PersonStanding | undefined> {

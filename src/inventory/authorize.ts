@@ -11,6 +11,9 @@ export interface Act {
 /** The part of the configuration that says who may do what. */
 export type AccessRules = Pick<Configuration, "roles" | "grants">;
 
+/** A person, a group, or everybody. */
+export type RoleEntry = AccessRules["roles"][string][number];
+
 export interface AuthorizationQuestion {
   readonly act: Act;
   readonly person: PersonStanding;
@@ -45,6 +48,12 @@ export function authorize(rules: AccessRules, question: AuthorizationQuestion): 
     return { kind: "denied", code: "access.unverifiable", message };
   }
   return notGranted(rules, act);
+}
+
+/** Everybody whom some grant allows it, without looking anybody up. */
+export function granteesOf(rules: AccessRules, act: Act): readonly RoleEntry[] {
+  const members = rolesFor(rules, act).flatMap((role) => rules.roles[role] ?? []);
+  return [...new Map(members.map((member) => [JSON.stringify(member), member])).values()];
 }
 
 /** The groups whose members decide whether somebody may do something. */

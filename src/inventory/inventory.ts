@@ -45,6 +45,7 @@ const MOST_SHOWN = 20;
  */
 export class Inventory {
   #environments: readonly EnvironmentSummary[] = [];
+  #generalTiming: EnvironmentTiming;
   #channels: ReadonlyMap<string, string> = new Map();
   /** By service, in the order of the configuration. */
   #configured: ReadonlyMap<string, Places> = new Map();
@@ -55,12 +56,14 @@ export class Inventory {
   #services: readonly Service[] | undefined;
 
   constructor(configuration: Configuration) {
+    this.#generalTiming = configuration.timing;
     this.replace(configuration);
   }
 
   /** Takes over everything that the configuration says; what was discovered stays. */
   replace(configuration: Configuration): void {
     const { services, environments, timing } = configuration;
+    this.#generalTiming = timing;
     this.#environments = environments.map(({ name, approval, settleMs, degradedGraceMs, startDeadlineMs }) => ({
       name,
       approval: approval === "none" ? undefined : approval,
@@ -128,6 +131,11 @@ export class Inventory {
   /** The timing that counts for an environment; undefined when there is no such environment. */
   timingOf(environment: string): EnvironmentTiming | undefined {
     return this.#environments.find(({ name }) => name === environment)?.timing;
+  }
+
+  /** The timing that counts for an application; as `ruleOf` for one that is not known, and the general one at last. */
+  timingFor(app: string, environment?: string): EnvironmentTiming {
+    return this.timingOf(this.#byApp.get(app)?.target.name ?? environment ?? "") ?? this.#generalTiming;
   }
 
   /** The channel that a service has for the cards of its runs; undefined when it has none of its own. */

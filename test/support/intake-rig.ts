@@ -195,7 +195,7 @@ export class IntakeRig implements AsyncDisposable {
       servers: this.argocd.servers,
       git,
       branchesOf: () => ["main"],
-      check: new PeopleCheck({ directory: this.directory, rules: this.#configuration }),
+      check: new PeopleCheck({ directory: this.directory, rules: () => this.#configuration }),
       events: store.events,
       proofs: (app) => store.events.proofs(app, 50),
       people: store.people,

@@ -16,7 +16,7 @@ function person(user: string): { pseudonym: string; team: string; user: string }
 function check(text?: string): { readonly check: PeopleCheck; readonly directory: FakeDirectory } {
   const directory = new FakeDirectory();
   directory.groups.set("S0DEV", ["U1"]).set("S0RELEASE", ["U2", "U3"]);
-  return { directory, check: new PeopleCheck({ directory, rules: configured(text) }) };
+  return { directory, check: new PeopleCheck({ directory, rules: () => configured(text) }) };
 }
 
 describe("whether somebody may do something", () => {

@@ -1,0 +1,60 @@
+import type { ArgocdServer } from "../argocd/argocd-server.ts";
+import type { GitRepositories } from "../git/git-repositories.ts";
+import { Intake } from "../intake/intake.ts";
+import { PeopleCheck } from "../intake/people-check.ts";
+import type { Inventory } from "../inventory/inventory.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { Random } from "../platform/ids.ts";
+import type { Logger } from "../platform/logger.ts";
+import type { Store } from "../store/store.ts";
+import type { Engine } from "./engine.ts";
+import { allowedBranches } from "./git-access.ts";
+import type { LiveSettings } from "./live-settings.ts";
+import type { Slack } from "./slack.ts";
+
+interface Deps {
+  readonly live: LiveSettings;
+  readonly store: Store;
+  readonly servers: ReadonlyMap<string, ArgocdServer>;
+  readonly git: GitRepositories;
+  readonly inventory: Inventory;
+  readonly slack: Slack;
+  readonly engine: Engine;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+// How far back a rollback looks for a revision that was proven.
+const MOST_PROOFS = 50;
+
+/** The intake, wired. What may be configured anew is asked for each time. */
+export function createIntake(deps: Deps): Intake {
+  const { live, store, servers, git, inventory, slack, engine, clock, random, logger } = deps;
+  return new Intake({
+    ...engine,
+    get commands() {
+      return live.commands;
+    },
+    inventory,
+    get teamChannel() {
+      return live.configuration.slack.channel;
+    },
+    servers,
+    git,
+    branchesOf: (repository) => allowedBranches(live.configuration, repository),
+    check: new PeopleCheck({ directory: slack.directory, rules: () => live.configuration }),
+    events: store.events,
+    proofs: (app) => store.events.proofs(app, MOST_PROOFS),
+    people: store.people,
+    clock,
+    random,
+    logger,
+    reply: (arrival, answer) => {
+      if (answer.kind === "notice" && answer.code === "run.joined" && answer.run !== undefined) {
+        slack.lookAgain(engine.runs.view(answer.run));
+      }
+      return slack.reply(arrival, answer);
+    },
+  });
+}
