@@ -2,8 +2,10 @@ import { evaluateCondition, evaluateList, evaluateTemplate } from "../expression
 import { canonicalJson, isJsonList, isJsonMap, type Json, type JsonMap } from "../platform/canonical-json.ts";
 import { errorCode, errorText } from "../platform/errors.ts";
 import { startAttempt } from "./attempt.ts";
+import { advanceCancel } from "./cancel.ts";
 import type { Draft } from "./draft.ts";
 import type { Failure } from "./outcome.ts";
+import { holdReason, lockRefusal } from "./lock-text.ts";
 import { childPath, iterationPath, rootPath } from "./plan-walk.ts";
 import type { ForEachNode, LockNode, PlanNode, StepNode } from "./plan.ts";
 import type { StepState } from "./run-state.ts";
@@ -34,6 +36,7 @@ export function advance(draft: Draft): void {
     }
     draft.emit({ type: "run.failed", path: reached.path, failure: reached.failure });
   }
+  if (draft.state.status === "cancelling") return advanceCancel(draft);
   if (draft.state.status !== "failing") return;
   const scope = { ...runScope(draft), failure: failureScope(draft) };
   const reached = walk(draft, plan.onFailure, placeOf(rootPath(plan, "on-failure"), scope));
@@ -125,7 +128,8 @@ function walkLock(draft: Draft, node: LockNode, place: Place): Reached {
   if (lock?.status === "requested") return PENDING;
   const reached = walk(draft, node.steps, place);
   if (reached.kind !== "pending" && lock?.status === "held") {
-    draft.emit({ type: "lock.released", path, keys: [...lock.keys] });
+    const hold = node.hold === true && reached.kind === "done" ? holdReason(draft.state) : undefined;
+    draft.emit({ type: "lock.released", path, keys: [...lock.keys], ...(hold !== undefined && { hold }) });
   }
   return reached;
 }
@@ -135,13 +139,12 @@ function askForLock(
   path: string,
   { node, keys }: { readonly node: LockNode; readonly keys: string[] },
 ): Reached | undefined {
-  const isFree = draft.canTake(keys);
-  if (!isFree && node.whenLocked === "refuse") {
-    const message = `${keys.join(", ")} is locked by another run, and this command does not wait. Try again when it has ended.`;
-    return { kind: "failed", path, failure: { code: "lock.taken", message, retry: "never" } };
-  }
-  draft.emit({ type: "lock.requested", path, keys, order: draft.lockOrder });
-  if (isFree) draft.emit({ type: "lock.acquired", path, keys });
+  const isUrgent = draft.state.plan.urgent === true;
+  const reply = draft.askForLocks({ keys, isUrgent });
+  const refusal = lockRefusal(reply, { keys, whenLocked: node.whenLocked });
+  if (refusal !== undefined) return { kind: "failed", path, failure: refusal };
+  draft.emit({ type: "lock.requested", path, keys, order: draft.lockOrder, ...(isUrgent && { urgent: true }) });
+  if (reply.kind === "free") draft.emit({ type: "lock.acquired", path, keys });
   return undefined;
 }
 

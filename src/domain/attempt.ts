@@ -5,14 +5,20 @@ import type { Draft } from "./draft.ts";
 import type { Failure } from "./outcome.ts";
 import { isAfter, stepNode } from "./plan-walk.ts";
 import type { StepNode } from "./plan.ts";
-import type { StepState } from "./run-state.ts";
+import { isBeingStopped, type StepState } from "./run-state.ts";
+import { nodeOf } from "./stop-step.ts";
 
 /** Starts the next attempt of a step; a step that protects an environment starts only with the approval asked for there. */
 export function startAttempt(
   draft: Draft,
-  start: { readonly path: string; readonly node: StepNode; readonly input: JsonMap },
+  start: {
+    readonly path: string;
+    readonly node: StepNode;
+    readonly input: JsonMap;
+    readonly stops?: string | undefined;
+  },
 ): void {
-  const { path, node, input } = start;
+  const { path, node, input, stops } = start;
   const before = draft.state.steps.get(path);
   const attempt = (draft.state.attempts.get(path) ?? 0) + 1;
   const firstDeadlineAt = node.timeoutMs === undefined ? undefined : draft.at + node.timeoutMs;
@@ -30,6 +36,7 @@ export function startAttempt(
     ...(clearance.kind === "approved" && { approval: { gate: clearance.gate, digest: clearance.digest } }),
     ...(deadlineAt !== undefined && { deadlineAt }),
     ...(node.attemptTimeoutMs !== undefined && { attemptDeadlineAt: draft.at + node.attemptTimeoutMs }),
+    ...(stops !== undefined && { stops }),
   });
   if (clearance.kind === "refused") draft.emit({ type: "step.failed", path, attempt, failure: clearance.failure });
 }
@@ -73,11 +80,14 @@ export function failAttempt(draft: Draft, step: StepState, failure: Failure): vo
 }
 
 function retryMoment(draft: Draft, step: StepState, failure: Failure): number | undefined {
-  const rule = stepNode(draft.state.plan, step.path)?.retry;
-  if (rule === undefined || failure.retry === "never" || step.attempt >= rule.attempts) return undefined;
+  // What is being stopped is not started again.
+  if (isBeingStopped(draft.state, step)) return undefined;
+  const rule = nodeOf(draft.state, step.path)?.retry;
+  if (rule === undefined || failure.retry === "never" || step.attempt - step.firstAttempt + 1 >= rule.attempts)
+    return undefined;
   const backoff = { firstMs: rule.delayMs, factor: rule.factor, longestMs: rule.maxDelayMs };
   const askedMs = failure.retry === "backoff" ? 0 : failure.retry.afterMs;
-  const retryAt = draft.at + Math.max(askedMs, backoffMs(backoff, step.attempt + 1));
+  const retryAt = draft.at + Math.max(askedMs, backoffMs(backoff, step.attempt - step.firstAttempt + 2));
   return step.deadlineAt !== undefined && retryAt >= step.deadlineAt ? undefined : retryAt;
 }
 
@@ -116,7 +126,8 @@ export function voidGate(
   if (step === undefined || node === undefined) return;
   const isLater = isAfter(draft.state.plan, gate);
   for (const [path, lock] of draft.state.locks) {
-    if (isLater(path) && lock.status !== "released") draft.emit({ type: "lock.released", path, keys: [...lock.keys] });
+    if (isLater(path) && (lock.status === "held" || lock.status === "requested"))
+      draft.emit({ type: "lock.released", path, keys: [...lock.keys] });
   }
   const { changed, message } = why;
   draft.emit({ type: "gate.voided", path: gate, attempt: step.attempt, changed: [...changed], message });

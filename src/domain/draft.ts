@@ -1,13 +1,14 @@
 import { evolve } from "./evolve.ts";
+import type { LockAsk, LockReply } from "./lock-book.ts";
 import type { RunEvent } from "./run-event.ts";
 import type { RunState } from "./run-state.ts";
 
-/** What a decision may know besides the state: the moment, and whether locks can be had. */
+/** What a decision may know besides the state: the moment, and what comes of asking for locks. */
 export interface Circumstances {
   /** Milliseconds since the epoch. */
   readonly at: number;
-  /** Whether these locks can be taken by this run now, all together. */
-  readonly canTake: (keys: readonly string[]) => boolean;
+  /** What comes of it when this run asks for these locks now, all together. */
+  readonly askForLocks: (ask: LockAsk) => LockReply;
   /** Larger than the order of every earlier request for a lock. */
   readonly lockOrder: number;
 }
@@ -41,8 +42,8 @@ export class Draft {
     return this.#circumstances.lockOrder;
   }
 
-  canTake(keys: readonly string[]): boolean {
-    return this.#circumstances.canTake(keys);
+  askForLocks(ask: LockAsk): LockReply {
+    return this.#circumstances.askForLocks(ask);
   }
 
   emit(event: Undated<RunEvent>): void {

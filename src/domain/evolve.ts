@@ -1,6 +1,6 @@
 import { isAfter } from "./plan-walk.ts";
 import type { RunEvent, RunEventOf } from "./run-event.ts";
-import type { RunState, StepState } from "./run-state.ts";
+import type { LockState, RunState, StepState } from "./run-state.ts";
 
 /** The state of a run after its first event. */
 export function begin(run: string, event: RunEventOf<"run.started">): RunState {
@@ -21,6 +21,8 @@ export function begin(run: string, event: RunEventOf<"run.started">): RunState {
     forEach: new Map(),
     locks: new Map(),
     attempts: new Map(),
+    retries: [],
+    forgotten: new Map(),
   };
 }
 
@@ -46,18 +48,24 @@ function changes(state: RunState, event: RunEvent): Partial<RunState> {
       return {};
     case "run.failed":
       return { status: "failing", failure: { path: event.path, failure: event.failure } };
+    case "run.cancel-requested": {
+      const { at, actor = "", reason, by } = event;
+      return { status: "cancelling", cancel: { at, actor, reason, ...(by !== undefined && { by }) } };
+    }
+    case "run.refused":
+      return {};
+    case "run.retried":
+      return retried(state, event);
     case "run.finished":
       return { status: event.status, finishedAt: event.at };
     case "for-each.entered":
       return { forEach: new Map(state.forEach).set(event.path, { items: event.items }) };
     case "lock.requested":
-      return {
-        locks: new Map(state.locks).set(event.path, { status: "requested", keys: event.keys, order: event.order }),
-      };
+      return { locks: new Map(state.locks).set(event.path, requested(event)) };
     case "lock.acquired":
       return lockChanged(state, event.path, "held");
     case "lock.released":
-      return lockChanged(state, event.path, "released");
+      return lockChanged(state, event.path, state.locks.get(event.path)?.status === "held" ? "released" : "withdrawn");
     case "step.started":
       return started(state, event);
     case "step.skipped":
@@ -69,6 +77,7 @@ function changes(state: RunState, event: RunEvent): Partial<RunState> {
     case "step.postponed":
     case "step.succeeded":
     case "step.failed":
+    case "step.cancelled":
     case "gate.opened":
     case "gate.decided":
     case "gate.refused":
@@ -76,27 +85,34 @@ function changes(state: RunState, event: RunEvent): Partial<RunState> {
   }
 }
 
-function lockChanged(state: RunState, path: string, status: "held" | "released"): Partial<RunState> {
+function requested({ keys, order, urgent = false }: RunEventOf<"lock.requested">): LockState {
+  return { status: "requested", keys, order, isUrgent: urgent };
+}
+
+function lockChanged(state: RunState, path: string, status: LockState["status"]): Partial<RunState> {
   const lock = state.locks.get(path);
   return lock === undefined ? {} : { locks: new Map(state.locks).set(path, { ...lock, status }) };
 }
 
 function started(state: RunState, event: RunEventOf<"step.started">): Partial<RunState> {
   const before = state.steps.get(event.path);
+  const aside = state.forgotten.get(event.path)?.at(-1);
   const step: StepState = {
     path: event.path,
     uses: event.uses,
     sort: event.sort,
     status: "running",
     attempt: event.attempt,
+    firstAttempt: before?.firstAttempt ?? event.attempt,
     token: event.token,
     firstStartedAt: before?.firstStartedAt ?? event.at,
     startedAt: event.at,
     input: event.input,
-    voided: before?.voided ?? [],
+    voided: before?.voided ?? (aside === undefined ? [] : openingsOf(aside, event.at)),
     // An effect of an earlier attempt may turn up late; what it wrote down is needed to recognise it.
     ...(before?.checkpoint !== undefined && { checkpoint: before.checkpoint }),
     ...(event.approval && { approval: event.approval }),
+    ...(event.stops !== undefined && { stops: event.stops }),
     ...(event.deadlineAt !== undefined && { deadlineAt: event.deadlineAt }),
     ...(event.attemptDeadlineAt !== undefined && { attemptDeadlineAt: event.attemptDeadlineAt }),
   };
@@ -113,6 +129,7 @@ function skipped(event: RunEventOf<"step.skipped">): StepState {
     sort: "action",
     status: "skipped",
     attempt: 0,
+    firstAttempt: 0,
     token: 0,
     firstStartedAt: event.at,
     startedAt: event.at,
@@ -129,6 +146,7 @@ type StepEvent = RunEventOf<
   | "step.postponed"
   | "step.succeeded"
   | "step.failed"
+  | "step.cancelled"
   | "gate.opened"
   | "gate.decided"
   | "gate.refused"
@@ -156,6 +174,8 @@ function stepChanges(step: StepState, event: StepEvent): Partial<StepState> {
       return event.retryAt === undefined
         ? { status: "failed", failure: event.failure, endedAt: event.at }
         : { status: "retrying", failure: event.failure, wakeAt: event.retryAt };
+    case "step.cancelled":
+      return { status: "cancelled", note: event.message, endedAt: event.at };
     case "gate.opened":
       return {
         gate: {
@@ -198,4 +218,32 @@ function voided(state: RunState, event: RunEventOf<"gate.voided">): Partial<RunS
     forEach: keep(state.forEach),
     locks: keep(state.locks),
   };
+}
+
+/** The run goes on as if what is forgotten had never been reached; attempts go on counting. */
+function retried(state: RunState, event: RunEventOf<"run.retried">): Partial<RunState> {
+  const paths = new Set(event.forgotten);
+  const keep = <Value>(map: ReadonlyMap<string, Value>): Map<string, Value> =>
+    new Map([...map].filter(([path]) => !paths.has(path)));
+  const aside = new Map(state.forgotten);
+  for (const [path, step] of state.steps) {
+    if (paths.has(path)) aside.set(path, [...(aside.get(path) ?? []), step]);
+  }
+  const { at, actor = "", from } = event;
+  return {
+    status: "running",
+    finishedAt: undefined,
+    failure: undefined,
+    cancel: undefined,
+    retries: [...state.retries, { at, actor, from }],
+    steps: keep(state.steps),
+    forEach: keep(state.forEach),
+    locks: keep(state.locks),
+    forgotten: aside,
+  };
+}
+
+/** Each opening of a gate is shown on its own, also the one that a retry set aside. */
+function openingsOf({ gate, voided }: StepState, at: number): StepState["voided"] {
+  return gate === undefined ? voided : [...voided, { at, changed: [], message: "the run was retried" }];
 }

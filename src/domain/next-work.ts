@@ -1,11 +1,12 @@
 import type { Json } from "../platform/canonical-json.ts";
 import type { Effect } from "./effect.ts";
 import type { RunState, StepState } from "./run-state.ts";
-import { isOpen } from "./run-state.ts";
+import { isBeingStopped, isOpen } from "./run-state.ts";
 
 /** Something that has to be under way now for the run to go on. */
 export interface Work {
-  readonly type: "dispatch" | "watch" | "open-gate";
+  /** `stop`: it is being executed, and is to end without more effects; its outcome is awaited. */
+  readonly type: "dispatch" | "watch" | "open-gate" | "stop";
   readonly effect: Effect;
   readonly token: number;
   readonly uses: string;
@@ -21,7 +22,7 @@ export function nextWork(state: RunState): readonly Work[] {
   if (!isOpen(state)) return [];
   const work: Work[] = [];
   for (const step of state.steps.values()) {
-    const type = workType(step);
+    const type = workType(state, step);
     if (type === undefined) continue;
     const { path, attempt, token, uses, input, startedAt } = step;
     work.push({ type, effect: { run: state.id, path, attempt }, token, uses, input, startedAt });
@@ -29,9 +30,9 @@ export function nextWork(state: RunState): readonly Work[] {
   return work;
 }
 
-function workType(step: StepState): Work["type"] | undefined {
+function workType(state: RunState, step: StepState): Work["type"] | undefined {
   if (step.status !== "running") return undefined;
-  if (step.sort === "action") return "dispatch";
+  if (step.sort === "action") return isBeingStopped(state, step) ? "stop" : "dispatch";
   if (step.sort === "wait") return "watch";
   return step.gate === undefined ? "open-gate" : undefined;
 }

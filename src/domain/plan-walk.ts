@@ -31,6 +31,38 @@ export function isAfter(plan: Plan, path: string): (other: string) => boolean {
     after.some((own) => other === own || other.startsWith(`${own}/`) || other.startsWith(iterationStart(own)));
 }
 
+/** The paths of the locks inside which the node at `path` stands, the outermost first. None when the path names no node. */
+export function locksAround(plan: Plan, path: string): readonly string[] {
+  return (
+    locksTo(path, plan.steps, rootPath(plan, "steps")) ??
+    locksTo(path, plan.onFailure, rootPath(plan, "on-failure")) ??
+    []
+  );
+}
+
+function locksTo(path: string, nodes: readonly PlanNode[], parent: string): readonly string[] | undefined {
+  for (const node of nodes) {
+    const own = childPath(parent, node);
+    if (path === own) return [];
+    const inside = node.type === "step" ? undefined : bodyOf(path, node, own);
+    const inner = inside && locksTo(path, inside.nodes, inside.parent ?? parent);
+    if (inner !== undefined) return node.type === "lock" ? [own, ...inner] : inner;
+  }
+  return undefined;
+}
+
+/** What stands in a block, and the path above it where that is another one; undefined when `path` is not in this loop. */
+function bodyOf(
+  path: string,
+  node: Exclude<PlanNode, StepNode>,
+  own: string,
+): { readonly nodes: readonly PlanNode[]; readonly parent?: string } | undefined {
+  if (node.type !== "for-each") return { nodes: node.steps };
+  const start = iterationStart(own);
+  if (!path.startsWith(start)) return undefined;
+  return { nodes: node.steps, parent: path.slice(0, path.indexOf("]", start.length) + 1) };
+}
+
 /** The step with this id, anywhere in the plan. */
 export function stepNode(plan: Plan, path: string): StepNode | undefined {
   const key = path.slice(path.lastIndexOf("/") + 1);
@@ -58,10 +90,8 @@ function pathsAfter(path: string, nodes: readonly PlanNode[], parent: string): r
 function pathsAfterWithin(path: string, node: PlanNode, parent: string): readonly string[] | undefined {
   const own = childPath(parent, node);
   if (node.type === "step") return path === own ? [] : undefined;
-  if (node.type !== "for-each") return pathsAfter(path, node.steps, parent);
-  const start = iterationStart(own);
-  if (!path.startsWith(start)) return undefined;
-  return pathsAfter(path, node.steps, path.slice(0, path.indexOf("]", start.length) + 1));
+  const inside = bodyOf(path, node, own);
+  return inside && pathsAfter(path, inside.nodes, inside.parent ?? parent);
 }
 
 function iterationStart(forEachPath: string): string {

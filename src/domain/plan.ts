@@ -28,6 +28,8 @@ export const StepNode = z.strictObject({
   retry: RetryRule.optional(),
   timeoutMs: z.number().optional(),
   attemptTimeoutMs: z.number().optional(),
+  /** The kind that ends what an execution of this one may have left running; its input is `{ app, operation }`. */
+  stopWith: z.string().optional(),
 });
 export type StepNode = z.infer<typeof StepNode>;
 
@@ -47,6 +49,8 @@ export interface LockNode {
   readonly key: string;
   readonly keys: string;
   readonly whenLocked: "queue" | "refuse";
+  /** When its steps have succeeded, a hold is left on the keys: nothing else gets them until a person lifts it. */
+  readonly hold?: boolean | undefined;
   readonly if?: string | undefined;
   readonly steps: readonly PlanNode[];
 }
@@ -67,7 +71,13 @@ export const PlanNode: z.ZodType<PlanNode> = z.lazy(() =>
   z.discriminatedUnion("type", [
     StepNode,
     z.strictObject({ type: z.literal("for-each"), items: z.string(), as: z.string(), ...inner }),
-    z.strictObject({ type: z.literal("lock"), keys: z.string(), whenLocked: z.enum(["queue", "refuse"]), ...inner }),
+    z.strictObject({
+      type: z.literal("lock"),
+      keys: z.string(),
+      whenLocked: z.enum(["queue", "refuse"]),
+      hold: z.boolean().optional(),
+      ...inner,
+    }),
     z.strictObject({ type: z.literal("group"), ...inner }),
   ]),
 );
@@ -86,5 +96,7 @@ export const Plan = z.strictObject({
   steps: z.array(PlanNode),
   onFailure: z.array(PlanNode),
   timeoutMs: z.number().optional(),
+  /** Goes before everything that waits for its locks, and cancels the run that holds them unless that is urgent itself. */
+  urgent: z.boolean().optional(),
 });
 export type Plan = z.infer<typeof Plan>;

@@ -52,6 +52,8 @@ export const RunEvent = z.discriminatedUnion("type", [
     approval: z.strictObject({ gate: z.string(), digest: z.string() }).optional(),
     deadlineAt: z.number().optional(),
     attemptDeadlineAt: z.number().optional(),
+    /** The path of the step whose leftovers it ends, because the run is being cancelled. */
+    stops: z.string().optional(),
   }),
   /**
    * The same attempt handed out again, after a start of the server or because it was postponed: outcomes that carry an older
@@ -64,15 +66,23 @@ export const RunEvent = z.discriminatedUnion("type", [
   fact("step.succeeded", { ...step, output: z.record(z.string(), JsonValue) }),
   /** Final unless `retryAt` is set. */
   fact("step.failed", { ...step, failure: Failure, retryAt: z.number().optional() }),
+  /** It ended because the run was cancelled. What an execution of it still does changes nothing here. */
+  fact("step.cancelled", { ...step, message: z.string() }),
   fact("step.skipped", { path: z.string(), uses: z.string(), reason: z.string() }),
   fact("for-each.entered", {
     path: z.string(),
     items: z.array(z.strictObject({ key: z.string(), value: JsonValue })),
   }),
-  /** `order` is the place in the order of all requests for locks, whatever their keys. */
-  fact("lock.requested", { path: z.string(), keys: z.array(z.string()), order: z.int() }),
+  /** `order` is the place in the order of all requests for locks, whatever their keys; urgent ones go before all others. */
+  fact("lock.requested", {
+    path: z.string(),
+    keys: z.array(z.string()),
+    order: z.int(),
+    urgent: z.boolean().optional(),
+  }),
   fact("lock.acquired", { path: z.string(), keys: z.array(z.string()) }),
-  fact("lock.released", { path: z.string(), keys: z.array(z.string()) }),
+  /** `hold` says why a hold is left on the keys. */
+  fact("lock.released", { path: z.string(), keys: z.array(z.string()), hold: z.string().optional() }),
   fact("gate.opened", {
     ...step,
     subject: GateSubject,
@@ -93,6 +103,12 @@ export const RunEvent = z.discriminatedUnion("type", [
   fact("gate.refused", { ...step, decision: z.enum(["approve", "reject"]), code: z.string(), message: z.string() }),
   /** What had been approved, or was shown for approval, is no longer what would happen. */
   fact("gate.voided", { ...step, changed: z.array(z.string()), message: z.string() }),
+  /** Somebody asked to end it, or the urgent run `by` did, which takes over the locks. */
+  fact("run.cancel-requested", { reason: z.string(), by: z.string().optional() }),
+  /** Somebody asked for something that a run in this state cannot do. */
+  fact("run.refused", { verb: z.enum(["cancel", "retry"]), code: z.string(), message: z.string() }),
+  /** A run that had ended goes on at `from`; what stands at the paths in `forgotten` is reached anew. */
+  fact("run.retried", { from: z.string(), forgotten: z.array(z.string()) }),
   fact("run.failed", { path: z.string(), failure: Failure }),
   fact("run.finished", { status: z.enum(["succeeded", "failed", "cancelled"]) }),
 ]);

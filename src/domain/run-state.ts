@@ -27,14 +27,17 @@ export interface GateState {
 
 /**
  * Where a step stands. `running`: handed out, watched, or a gate that is open or being opened; `retrying`: failed, tried again
- * at `wakeAt`; `postponed`: nothing done yet, tried again at `wakeAt`.
+ * at `wakeAt`; `postponed`: nothing done yet, tried again at `wakeAt`; `cancelled`: ended because the run was cancelled.
+ * An action that is `running` while its run is `cancelling` is being stopped.
  */
 export interface StepState {
   readonly path: string;
   readonly uses: string;
   readonly sort: StepSort;
-  readonly status: "running" | "retrying" | "postponed" | "succeeded" | "failed" | "skipped";
+  readonly status: "running" | "retrying" | "postponed" | "succeeded" | "failed" | "skipped" | "cancelled";
   readonly attempt: number;
+  /** The first attempt since the step was reached: what earlier ones did, a person has decided to do over. */
+  readonly firstAttempt: number;
   /** Fencing token of the newest dispatch. */
   readonly token: number;
   readonly firstStartedAt: number;
@@ -43,7 +46,7 @@ export interface StepState {
   readonly input: Readonly<Record<string, Json>>;
   readonly output?: Readonly<Record<string, Json>>;
   readonly failure?: Failure;
-  /** Why it was skipped, or what it is postponed for. */
+  /** Why it was skipped or cancelled, or what it is postponed for. */
   readonly note?: string;
   readonly approval?: { readonly gate: string; readonly digest: string };
   readonly checkpoint?: Json;
@@ -51,6 +54,8 @@ export interface StepState {
   readonly attemptDeadlineAt?: number;
   readonly wakeAt?: number;
   readonly gate?: GateState;
+  /** The path of the step whose leftovers it ends. */
+  readonly stops?: string;
   /** Why the gate was opened anew, newest last. */
   readonly voided: readonly { readonly at: number; readonly changed: readonly string[]; readonly message: string }[];
 }
@@ -59,18 +64,42 @@ export interface ForEachState {
   readonly items: readonly { readonly key: string; readonly value: Json }[];
 }
 
+/** `withdrawn`: given up before it was had. */
 export interface LockState {
-  readonly status: "requested" | "held" | "released";
+  readonly status: "requested" | "held" | "released" | "withdrawn";
   readonly keys: readonly string[];
   /** The place in the order of all requests for locks. */
   readonly order: number;
+  readonly isUrgent: boolean;
 }
+
+/** That a run is to end, or ended, before it was through. */
+export interface CancelState {
+  readonly at: number;
+  /** Pseudonym; of the person who asked for the run `by`, where that one took over. */
+  readonly actor: string;
+  readonly reason: string;
+  /** The urgent run that took over. */
+  readonly by?: string;
+}
+
+export interface RetryState {
+  readonly at: number;
+  readonly actor: string;
+  readonly from: string;
+}
+
+/**
+ * `failing`: has failed, its `on-failure` steps run; `cancelling`: was cancelled, and what it has under way is being stopped.
+ * The last three have ended, but a run that failed or was cancelled can be retried.
+ */
+export type RunStatus = "running" | "failing" | "cancelling" | "succeeded" | "failed" | "cancelled";
 
 /** A run as the fold of its events. `version` is the number of events folded. */
 export interface RunState {
   readonly id: string;
   readonly version: number;
-  readonly status: "running" | "failing" | "succeeded" | "failed" | "cancelled";
+  readonly status: RunStatus;
   readonly plan: Plan;
   readonly planDigest: string;
   readonly title: string;
@@ -80,17 +109,33 @@ export interface RunState {
   readonly requester: string;
   readonly startedAt: number;
   readonly changedAt: number;
-  readonly finishedAt?: number;
+  readonly finishedAt?: number | undefined;
   /** The first failure that ended the chain, and where. */
-  readonly failure?: { readonly path: string; readonly failure: Failure };
+  readonly failure?: { readonly path: string; readonly failure: Failure } | undefined;
+  /** Set from the moment at which it was cancelled, until it is retried. */
+  readonly cancel?: CancelState | undefined;
+  /** Oldest first. */
+  readonly retries: readonly RetryState[];
   /** By step path, in the order in which they were first reached. */
   readonly steps: ReadonlyMap<string, StepState>;
   readonly forEach: ReadonlyMap<string, ForEachState>;
   readonly locks: ReadonlyMap<string, LockState>;
   /** Attempts ever made by path; survives a gate that is opened anew. */
   readonly attempts: ReadonlyMap<string, number>;
+  /** By step path, the steps as they stood when a retry set them aside, oldest first. */
+  readonly forgotten: ReadonlyMap<string, readonly StepState[]>;
 }
 
 export function isOpen(state: RunState): boolean {
-  return state.status === "running" || state.status === "failing";
+  return state.finishedAt === undefined;
+}
+
+/** Whether the step has not ended yet. */
+export function isUnderWay({ status }: StepState): boolean {
+  return status === "running" || status === "retrying" || status === "postponed";
+}
+
+/** Whether it is an action that was told to stop, whose outcome is awaited. */
+export function isBeingStopped({ status }: RunState, step: StepState): boolean {
+  return status === "cancelling" && step.status === "running" && step.sort === "action" && step.stops === undefined;
 }

@@ -1,7 +1,9 @@
 import { shortId } from "../platform/ids.ts";
 import { effectKey } from "./effect.ts";
+import type { HandLock } from "./hand-lock.ts";
 import type { Failure, Progress } from "./outcome.ts";
 import type { RunState, StepState } from "./run-state.ts";
+import { type RetryChoice, retryChoices } from "./retry.ts";
 import { Revision } from "./target.ts";
 
 /** One step as people see it. `actor`s are pseudonyms: the shell that draws them knows the Slack users. */
@@ -19,7 +21,7 @@ export interface StepView {
 export interface StageView {
   readonly environment: string;
   readonly app: string;
-  readonly status: "waiting" | "running" | "gate" | "queued" | "succeeded" | "failed" | "skipped";
+  readonly status: "waiting" | "running" | "gate" | "queued" | "succeeded" | "failed" | "cancelled" | "skipped";
   readonly steps: readonly StepView[];
   /** When the last step of the stage ended. */
   readonly endedAt: number | undefined;
@@ -33,6 +35,8 @@ export interface QueueView {
   readonly position: number;
   /** Short id of the run that holds it. */
   readonly behind: string | undefined;
+  /** What keeps it from everybody, before all runs. */
+  readonly handLock?: HandLock | undefined;
 }
 
 /** Everything that a card, a thread, a list or a page shows of a run; made from the state, without reading anything else. */
@@ -48,6 +52,10 @@ export interface RunView {
   readonly otherSteps: readonly StepView[];
   readonly queue: readonly QueueView[];
   readonly failure: { readonly step: StepView | undefined; readonly failure: Failure } | undefined;
+  /** Steps that end what a cancelled run may have left running: what came of each is in its output, or its failure. */
+  readonly stops: readonly StepView[];
+  /** From where it can be retried, the most obvious first. */
+  readonly retryChoices: readonly RetryChoice[];
 }
 
 export interface RunViewInputs {
@@ -59,7 +67,7 @@ export interface RunViewInputs {
 
 /** The view of a run. Environments that are not reached yet are there too, in order. */
 export function runView({ state, progress, queue }: RunViewInputs): RunView {
-  const steps = [...state.steps.values()].map((step): StepView => {
+  const all = [...state.steps.values()].map((step): StepView => {
     const effect = { run: state.id, path: step.path, attempt: Math.max(1, step.attempt) };
     return {
       path: step.path,
@@ -70,6 +78,7 @@ export function runView({ state, progress, queue }: RunViewInputs): RunView {
       progress: step.status === "running" ? progress.get(effectKey(effect)) : undefined,
     };
   });
+  const steps = all.filter(({ step }) => step.stops === undefined);
   const failure = state.failure;
   // A lock outside of any for-each is that of the only environment that the run works in.
   const queuedIn = new Set(
@@ -96,6 +105,8 @@ export function runView({ state, progress, queue }: RunViewInputs): RunView {
     }),
     otherSteps: steps.filter((step) => step.environment === undefined),
     queue,
+    stops: all.filter(({ step }) => step.stops !== undefined),
+    retryChoices: retryChoices(state),
     failure: failure && { step: steps.find((step) => step.path === failure.path), failure: failure.failure },
   };
 }
@@ -120,6 +131,7 @@ function stageStatus(
   const { own, later, isQueued, queue } = reached;
   if (own.length === 0) return isQueued ? "queued" : "waiting";
   if (own.some(({ step }) => step.status === "failed")) return "failed";
+  if (own.some(({ step }) => step.status === "cancelled")) return "cancelled";
   if (own.some(({ step }) => step.sort === "gate" && step.status === "running")) return "gate";
   if (own.some(({ step }) => UNDER_WAY.has(step.status))) return "running";
   if (isQueued) return "queued";

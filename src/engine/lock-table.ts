@@ -1,16 +1,30 @@
-import { canTake, claimsOf, grantable, type LockClaim, queuePosition } from "../domain/lock-book.ts";
+import type { HandLock } from "../domain/hand-lock.ts";
+import {
+  claimsOf,
+  givingWay,
+  grantable,
+  handLockOn,
+  type LockAsk,
+  type LockClaim,
+  type LockReply,
+  queuePosition,
+  replyTo,
+} from "../domain/lock-book.ts";
 import type { RunState } from "../domain/run-state.ts";
 import type { QueueView } from "../domain/run-view.ts";
 import { shortId } from "../platform/ids.ts";
 
-/** All locks that open runs hold or wait for. It follows from the runs' states; nothing in it has to be kept. */
+/** All locks that open runs hold or wait for, and those set by hand. It follows from the log; nothing in it has to be kept. */
 export class LockTable {
   readonly #claims = new Map<string, readonly LockClaim[]>();
+  readonly #handLocks = new Map<string, HandLock>();
   #order = 0;
 
-  /** Starts over from what the log's projection says. */
-  load(claims: readonly LockClaim[]): void {
+  /** Starts over from what the log's projections say. */
+  load(claims: readonly LockClaim[], handLocks: readonly HandLock[]): void {
     this.#claims.clear();
+    this.#handLocks.clear();
+    for (const lock of handLocks) this.#handLocks.set(lock.key, lock);
     for (const claim of claims) {
       this.#claims.set(claim.run, [...(this.#claims.get(claim.run) ?? []), claim]);
       this.#order = Math.max(this.#order, claim.sequence);
@@ -24,18 +38,40 @@ export class LockTable {
     else this.#claims.set(state.id, claims);
   }
 
+  get handLocks(): readonly HandLock[] {
+    return [...this.#handLocks.values()];
+  }
+
+  handLock(key: string): HandLock | undefined {
+    return this.#handLocks.get(key);
+  }
+
+  putHandLock(lock: HandLock): void {
+    this.#handLocks.set(lock.key, lock);
+  }
+
+  dropHandLock(key: string): void {
+    this.#handLocks.delete(key);
+  }
+
   /** Larger than every order given before. */
   nextOrder(): number {
     this.#order += 1;
     return this.#order;
   }
 
-  canTake(run: string, keys: readonly string[]): boolean {
-    return canTake(this.#all(), { run, keys, sequence: Number.POSITIVE_INFINITY });
+  /** What comes of a request of the run now. */
+  reply(run: string, ask: LockAsk): LockReply {
+    return replyTo(this.#book(), run, ask);
   }
 
   grantable(): readonly LockClaim[] {
-    return this.#claims.size === 0 ? [] : grantable(this.#all());
+    return this.#claims.size === 0 ? [] : grantable(this.#book());
+  }
+
+  /** The runs that have to give way, and to which. */
+  givingWay(): readonly { readonly run: string; readonly to: string }[] {
+    return this.#claims.size === 0 ? [] : givingWay(this.#all());
   }
 
   /** Where the run stands in the queues it waits in. */
@@ -48,6 +84,7 @@ export class LockTable {
         keys: claim.keys,
         position,
         behind: holder === undefined ? undefined : shortId(holder),
+        handLock: handLockOn(this.handLocks, claim),
       };
     });
   }
@@ -58,6 +95,10 @@ export class LockTable {
       (claim) => claim.status === "requested" && claim.keys.some((key) => keys.includes(key)),
     );
     return [...new Set(waiting.map((claim) => claim.run))];
+  }
+
+  #book(): { readonly claims: readonly LockClaim[]; readonly handLocks: readonly HandLock[] } {
+    return { claims: this.#all(), handLocks: this.handLocks };
   }
 
   #all(): readonly LockClaim[] {

@@ -1,8 +1,10 @@
 import type { PersonStanding } from "../domain/approver-policy.ts";
 import type { Effect } from "../domain/effect.ts";
+import type { HandLock } from "../domain/hand-lock.ts";
 import type { LockClaim } from "../domain/lock-book.ts";
 import type { Outcome, Progress } from "../domain/outcome.ts";
 import type { RunEvent } from "../domain/run-event.ts";
+import type { RunStatus } from "../domain/run-state.ts";
 import type { Json } from "../platform/canonical-json.ts";
 import type { Proof, StepFacts } from "./step-kind.ts";
 
@@ -23,7 +25,7 @@ export interface LogFact {
 
 /** Facts to be appended to one stream. */
 export interface Append {
-  /** `run_01J...` for a run; `intents`, `messages` and `server` for the rest. */
+  /** `run_01J...` for a run; `intents`, `messages`, `locks` and `server` for the rest. */
   readonly stream: string;
   /** How many facts the stream holds before these; -1 appends at the end, whatever it is. */
   readonly expectedVersion: number;
@@ -35,7 +37,7 @@ export interface RunRow {
   readonly id: string;
   readonly command: string;
   readonly title: string;
-  readonly status: "running" | "failing" | "succeeded" | "failed" | "cancelled";
+  readonly status: RunStatus;
   readonly services: readonly string[];
   readonly environments: readonly string[];
   readonly requester: string;
@@ -55,6 +57,13 @@ export interface RunChange extends Append {
   readonly row: RunRow;
   readonly claims: readonly LockClaim[];
   readonly proofs: readonly Proof[];
+}
+
+/** A change of the hand lock on one key, with the fact that says so; without `lock` there is none on it from then on. */
+export interface HandLockChange {
+  readonly key: string;
+  readonly lock: HandLock | undefined;
+  readonly fact: LogFact;
 }
 
 /** Something that arrived from outside and has to be dealt with exactly once, whatever happens to the process. */
@@ -77,6 +86,7 @@ export interface Intent {
 export interface EventStore {
   append(change: Append): Promise<void>;
   appendRun(change: RunChange): Promise<void>;
+  appendHandLock(change: HandLockChange): Promise<void>;
   /** The events of one run, oldest first. */
   readRun(run: string): readonly RunEvent[];
   /** Newest first. */
@@ -87,11 +97,12 @@ export interface EventStore {
   activeRuns(): readonly string[];
   /** Runs that Slack does not show in their newest version. */
   unshownRuns(): readonly string[];
-  /** The earliest `wakeAt` of all open runs. */
-  nextWake(): { readonly run: string; readonly at: number } | undefined;
+  /** The earliest `wakeAt` of all open runs and `until` of all hand locks. */
+  nextWake(): { readonly at: number } | undefined;
   dueRuns(nowMs: number): readonly string[];
   markShown(run: string, version: number): void;
   claims(): readonly LockClaim[];
+  handLocks(): readonly HandLock[];
   /** Newest first; `app` is `server/namespace/name`. */
   proofs(app: string, limit: number): readonly Proof[];
   /**

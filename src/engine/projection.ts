@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { nextWakeAt } from "../domain/decide.ts";
+import { nextWakeAt } from "../domain/wake.ts";
 import { begin, evolve } from "../domain/evolve.ts";
 import { claimsOf } from "../domain/lock-book.ts";
 import { nextWork } from "../domain/next-work.ts";

@@ -9,8 +9,9 @@ import { isOpen } from "../domain/run-state.ts";
 import type { RunView } from "../domain/run-view.ts";
 import type { Clock } from "../platform/clock.ts";
 import { AppError, errorText } from "../platform/errors.ts";
-import { newId, type Random } from "../platform/ids.ts";
+import { newId, type Random, shortId } from "../platform/ids.ts";
 import type { Logger } from "../platform/logger.ts";
+import { LockDesk } from "./lock-desk.ts";
 import { LockTable } from "./lock-table.ts";
 import type { EventStore } from "./ports.ts";
 import { proofsIn, rowOf } from "./projection.ts";
@@ -54,15 +55,28 @@ export class RunService {
   readonly #starting = new Set<string>();
   readonly #recovering = new Set<string>();
 
+  /** Locks that people set. */
+  readonly locks: LockDesk;
+
   constructor(deps: Deps) {
     this.#deps = deps;
+    const { store, clock, onWakeAt } = deps;
+    this.locks = new LockDesk({
+      store,
+      clock,
+      onWakeAt,
+      table: this.#locks,
+      grant: () => this.#grantWaiting(),
+      onChanged: (keys) => this.#showWaiting(keys),
+      onFailed: () => this.#loadLocks(),
+    });
   }
 
   /** Takes up what an earlier process left: locks, and every run that has something to dispatch or watch. */
   async resume(): Promise<void> {
-    this.#locks.load(this.#deps.store.claims());
+    this.#loadLocks();
     // A crash between two commits can leave a lock that was given back but not yet granted on.
-    const granted = this.#grantWaiting();
+    const granted = this.#followUp();
     const resumed = this.#deps.store.activeRuns().map((run) => this.#redo(run));
     await Promise.all([...granted, ...resumed]);
   }
@@ -73,17 +87,18 @@ export class RunService {
 
   /** Starts a run; resolves with it once its first facts are on the disk. */
   async start({ run, ...started }: StartRequest): Promise<Turn> {
-    const events = startRun(run, started, this.#circumstances(run));
-    const state = foldRun(run, events);
+    const turn = startRun(run, started, this.#circumstances(run));
+    const { events, state } = turn;
     const entry: Loaded = { state, pending: 0 };
     this.#loaded.set(run, entry);
     this.#starting.add(run);
     try {
-      await this.#commit(entry, events, { state, before: undefined });
+      const own = this.#commit(entry, events, { state, before: undefined });
+      await Promise.all([own, ...this.#followUp()]);
     } finally {
       this.#starting.delete(run);
     }
-    return { events, state };
+    return turn;
   }
 
   /** Runs whose first facts are not on the disk yet, so that no list has them. */
@@ -95,15 +110,16 @@ export class RunService {
   async apply(run: string, input: RunInput): Promise<Turn> {
     const entry = this.#load(run);
     const before = entry.state;
-    const { events, state } = takeTurn(before, input, this.#circumstances(run));
+    const turn = takeTurn(before, input, this.#circumstances(run));
+    const { events, state } = turn;
     if (events.length === 0) {
       this.#unloadParked(entry);
-      return { events, state };
+      return turn;
     }
     entry.state = state;
     const own = this.#commit(entry, events, { state, before });
-    await Promise.all([own, ...this.#grantWaiting()]);
-    return { events, state };
+    await Promise.all([own, ...this.#followUp()]);
+    return turn;
   }
 
   /** The run as it is now. Throws `run.unknown`. */
@@ -120,13 +136,14 @@ export class RunService {
   async wakeDue(): Promise<void> {
     const { store, clock, work } = this.#deps;
     const due = store.dueRuns(clock.now());
-    await Promise.all(due.map((run) => this.apply(run, { type: "wake", lastWords: work.lastWords(run) })));
+    const woken = due.map((run) => this.apply(run, { type: "wake", lastWords: work.lastWords(run) }));
+    await Promise.all([...woken, this.locks.expireDue()]);
   }
 
   #circumstances(run: string): Circumstances {
     return {
       at: this.#deps.clock.now(),
-      canTake: (keys) => this.#locks.canTake(run, keys),
+      askForLocks: (ask) => this.#locks.reply(run, ask),
       lockOrder: this.#locks.nextOrder(),
     };
   }
@@ -160,7 +177,8 @@ export class RunService {
     this.#locks.update(state);
     entry.pending += 1;
     try {
-      await this.#deps.store.appendRun({
+      const held = this.#leaveHolds(state, events);
+      const appended = this.#deps.store.appendRun({
         stream: state.id,
         expectedVersion: before?.version ?? 0,
         events,
@@ -168,6 +186,7 @@ export class RunService {
         claims: claimsOf(state),
         proofs: newProofs(before, events),
       });
+      await Promise.all([appended, ...held]);
     } catch (error) {
       this.#forget(state.id, error);
       throw error;
@@ -176,6 +195,13 @@ export class RunService {
     }
     this.#deps.onWakeAt(row.wakeAt);
     this.#letOut(entry, lockKeysTouched(events));
+  }
+
+  #leaveHolds({ id: run, requester: owner }: RunState, events: readonly RunEvent[]): readonly Promise<void>[] {
+    return events.flatMap((event) => {
+      if (event.type !== "lock.released" || event.hold === undefined) return [];
+      return [this.locks.hold({ keys: event.keys, owner, reason: event.hold, run })];
+    });
   }
 
   /** Whoever handed in the turn is not told of what goes wrong here: the turn is on the disk. */
@@ -199,18 +225,40 @@ export class RunService {
     const { state } = entry;
     const isParked = this.#deps.work.follow(state, this.#locks.queueOf(state.id));
     if (isParked) this.#loaded.delete(state.id);
-    for (const run of this.#locks.waitingFor(released)) {
-      if (run !== state.id) this.#deps.work.show(this.state(run), this.#locks.queueOf(run));
+    this.#showWaiting(released, state.id);
+  }
+
+  #showWaiting(keys: readonly string[], but?: string): void {
+    for (const run of this.#locks.waitingFor(keys)) {
+      if (run !== but) this.#deps.work.show(this.state(run), this.#locks.queueOf(run));
     }
   }
 
-  /** Locks that are free now go to those who wait longest, in the same commit as what freed them. */
+  /** What a turn means for the locks of others, in the same commit. */
+  #followUp(): readonly Promise<Turn>[] {
+    return [...this.#giveWay(), ...this.#grantWaiting()];
+  }
+
+  /** Whoever holds what an urgent run waits for ends. */
+  #giveWay(): readonly Promise<Turn>[] {
+    return this.#locks.givingWay().map(({ run, to }) => {
+      const { requester, title } = this.state(to);
+      return this.apply(run, {
+        type: "cancel",
+        actor: requester,
+        reason: `${shortId(to)} takes over: ${title}`,
+        by: to,
+      });
+    });
+  }
+
+  /** Locks that are free now go to those who wait longest. */
   #grantWaiting(): readonly Promise<Turn>[] {
     return this.#locks.grantable().map(({ run, path }) => this.apply(run, { type: "locks-granted", path }));
   }
 
   #forget(run: string, error: unknown): void {
-    const { logger, store, work } = this.#deps;
+    const { logger, work } = this.#deps;
     this.#recover(run);
     logger.error("a turn of a run could not be recorded; it is taken up again from the log", {
       run,
@@ -218,7 +266,11 @@ export class RunService {
     });
     this.#loaded.delete(run);
     work.forget(run);
-    this.#locks.load(store.claims());
+    this.#loadLocks();
+  }
+
+  #loadLocks(): void {
+    this.#locks.load(this.#deps.store.claims(), this.#deps.store.handLocks());
   }
 
   #recover(run: string): void {

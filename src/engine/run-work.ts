@@ -60,7 +60,7 @@ export class RunWork implements AsyncDisposable {
     const wanted = new Map(nextWork(state).map((work) => [effectKey(work.effect), work]));
     const current = this.#underWay.get(state.id) ?? new Map<string, Work>();
     for (const [key, work] of current) if (!wanted.has(key)) this.#stop(work);
-    for (const [key, work] of wanted) if (current.get(key)?.token !== work.token) this.#start(state, work);
+    for (const [key, work] of wanted) if (!isSame(current.get(key), work)) this.#start(state, work, current.get(key));
     if (wanted.size === 0) this.#underWay.delete(state.id);
     else this.#underWay.set(state.id, wanted);
     this.#show(state, queue, wanted.size > 0);
@@ -109,21 +109,28 @@ export class RunWork implements AsyncDisposable {
     await Promise.all([this.#dispatcher[Symbol.asyncDispose](), this.#watches[Symbol.asyncDispose]()]);
   }
 
-  #start(state: RunState, work: Work): void {
+  #start(state: RunState, work: Work, before: Work | undefined): void {
     const facts = this.facts(state, { path: work.effect.path, input: work.input });
-    if (work.type !== "dispatch") {
+    if (work.type === "watch" || work.type === "open-gate") {
       this.#watches.start({ work, facts, planDigest: state.planDigest });
       return;
     }
     const { effect, token, uses, input, startedAt } = work;
     const checkpointed = state.steps.get(effect.path)?.checkpoint;
-    this.#dispatcher.dispatch({ effect, token, uses, input, facts, checkpointed, startedAt });
+    // What an earlier process handed out may be executed somewhere: it is handed out once more for its outcome's sake, and
+    // stopped at once. It cannot do anything by then, as nothing that it writes down is taken.
+    const isUnknown = before?.token !== token;
+    if (work.type === "dispatch" || isUnknown) {
+      this.#dispatcher.dispatch({ effect, token, uses, input, facts, checkpointed, startedAt });
+    }
+    if (work.type === "stop") this.#dispatcher.cancel(effect, "the run was cancelled");
   }
 
   #stop(work: Work): void {
     this.#progress.get(work.effect.run)?.delete(effectKey(work.effect));
-    if (work.type === "dispatch") this.#dispatcher.cancel(work.effect, "the run has moved on");
-    else this.#watches.stop(work.effect);
+    if (work.type === "dispatch" || work.type === "stop") {
+      this.#dispatcher.cancel(work.effect, "the run has moved on");
+    } else this.#watches.stop(work.effect);
   }
 
   /** What the server knows about a step of the run and puts into its execution. */
@@ -197,6 +204,10 @@ export class RunWork implements AsyncDisposable {
     this.#progress.set(effect.run, known.set(effectKey(effect), progress));
     this.show(latest.state, latest.queue);
   }
+}
+
+function isSame(before: Work | undefined, work: Work): boolean {
+  return before?.token === work.token && before.type === work.type;
 }
 
 function dispatchRef({ effect, token }: Pick<Work, "effect" | "token">): {

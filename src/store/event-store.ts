@@ -1,10 +1,11 @@
 import type { Statement } from "better-sqlite3";
 import { z } from "zod";
 
+import type { HandLock } from "../domain/hand-lock.ts";
 import type { LockClaim } from "../domain/lock-book.ts";
 import { JsonValue } from "../domain/outcome.ts";
 import type { RunEvent } from "../domain/run-event.ts";
-import type { Append, EventStore, Intent, RunChange, RunFilter, RunRow } from "../engine/ports.ts";
+import type { Append, EventStore, HandLockChange, Intent, RunChange, RunFilter, RunRow } from "../engine/ports.ts";
 import type { Proof } from "../engine/step-kind.ts";
 import type { Json } from "../platform/canonical-json.ts";
 import type { LogDatabase } from "./database.ts";
@@ -12,6 +13,7 @@ import { type LogReader, parseRunEvent, storedEvent } from "./log-reader.ts";
 import type { LogWriter } from "./log-writer.ts";
 import type { RunQueries } from "./run-queries.ts";
 import type { RunTables } from "./run-tables.ts";
+import { type HandLockTable, LOCKS_STREAM } from "./hand-lock-table.ts";
 import type { EventSealer } from "./sealed-event.ts";
 
 /** The stream of what people and machines asked for. */
@@ -35,6 +37,7 @@ export interface EventStoreDeps {
   readonly sealer: EventSealer;
   readonly tables: RunTables;
   readonly runs: RunQueries;
+  readonly handLocks: HandLockTable;
 }
 
 /** The log in SQLite, with its projections in the same transaction. */
@@ -70,12 +73,26 @@ export class SqliteEventStore implements EventStore {
     });
   }
 
+  async appendHandLock({ key, lock, fact }: HandLockChange): Promise<void> {
+    const { handLocks, sealer, writer } = this.#deps;
+    const sealed = [sealer.seal(fact)];
+    await writer.transact((log) => {
+      log.append(LOCKS_STREAM, AT_THE_END, sealed);
+      if (lock === undefined) handLocks.drop(key);
+      else handLocks.put(lock);
+    });
+  }
+
   readRun(run: string): readonly RunEvent[] {
     return this.#deps.reader.stream(run).map(parseRunEvent);
   }
 
   listRuns(filter: RunFilter): readonly RunRow[] {
     return this.#deps.runs.list(filter);
+  }
+
+  findRuns(text: string, limit: number): readonly RunRow[] {
+    return this.#deps.runs.find(text, limit);
   }
 
   activeRuns(): readonly string[] {
@@ -86,8 +103,10 @@ export class SqliteEventStore implements EventStore {
     return this.#deps.runs.unshown();
   }
 
-  nextWake(): { readonly run: string; readonly at: number } | undefined {
-    return this.#deps.runs.nextWake();
+  nextWake(): { readonly at: number } | undefined {
+    const run = this.#deps.runs.nextWake();
+    const until = this.#deps.handLocks.nextUntil();
+    return until === undefined || (run !== undefined && run.at <= until) ? run : { at: until };
   }
 
   dueRuns(nowMs: number): readonly string[] {
@@ -101,6 +120,10 @@ export class SqliteEventStore implements EventStore {
 
   claims(): readonly LockClaim[] {
     return this.#deps.runs.claims();
+  }
+
+  handLocks(): readonly HandLock[] {
+    return this.#deps.handLocks.all();
   }
 
   proofs(app: string, limit: number): readonly Proof[] {

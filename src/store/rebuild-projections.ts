@@ -5,6 +5,7 @@ import type { RunProjection } from "../engine/projection.ts";
 import { AppError } from "../platform/errors.ts";
 import type { LogDatabase } from "./database.ts";
 import { INTENTS_STREAM } from "./event-store.ts";
+import { HandLockFact, type HandLockTable, LOCKS_STREAM } from "./hand-lock-table.ts";
 import { type LogReader, parseRunEvent, storedEvent } from "./log-reader.ts";
 import type { RunTables } from "./run-tables.ts";
 import { MESSAGES_STREAM, MessageFact, type SqliteSlotStore } from "./slot-store.ts";
@@ -17,6 +18,7 @@ export interface Rebuild {
   readonly reader: LogReader;
   readonly tables: RunTables;
   readonly slots: SqliteSlotStore;
+  readonly handLocks: HandLockTable;
   readonly projector: Projector;
 }
 
@@ -30,7 +32,7 @@ const HAS_RUNS = "substr(stream, 1, 4) = 'run_'";
 /** True when there is a log, but nothing of what is derived from it. */
 export function areProjectionsMissing({ sqlite }: LogDatabase): boolean {
   const isThere = (table: string): boolean => sqlite.prepare(`SELECT 1 FROM ${table} LIMIT 1`).get() !== undefined;
-  return isThere("events") && !["runs", "intents", "slots"].some(isThere);
+  return isThere("events") && !["runs", "intents", "slots", "hand_locks"].some(isThere);
 }
 
 /**
@@ -49,6 +51,7 @@ export function rebuildProjections(rebuild: Rebuild): void {
   for (const table of ["intents", "slots"]) sqlite.prepare(`DELETE FROM ${table}`).run();
   rebuildRuns(rebuild);
   rebuildIntents(rebuild);
+  rebuildHandLocks(rebuild);
   rebuildSlots(rebuild, new Map(sent.map(({ slot, hash }) => [slot, hash ?? undefined])));
   for (const { id, version } of shown) rebuild.tables.markShown(id, version);
   rebuild.tables.write();
@@ -77,6 +80,11 @@ function rebuildIntents({ database, reader }: Rebuild): void {
     if (fact.type === "intent.received") receive.run(fact.id, fact.key, row.sequence);
     else settle.run(row.sequence, fact.id);
   }
+}
+
+function rebuildHandLocks({ reader, handLocks }: Rebuild): void {
+  handLocks.clear();
+  for (const row of reader.stream(LOCKS_STREAM)) handLocks.apply(HandLockFact.parse(storedEvent(row)));
 }
 
 function rebuildSlots({ reader, slots }: Rebuild, sent: ReadonlyMap<string, string | undefined>): void {

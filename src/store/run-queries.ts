@@ -1,5 +1,5 @@
 import type { Statement } from "better-sqlite3";
-import { and, desc, eq, getTableColumns, inArray, sql } from "drizzle-orm";
+import { and, desc, eq, getTableColumns, isNull, or, sql } from "drizzle-orm";
 
 import type { LockClaim } from "../domain/lock-book.ts";
 import type { RunFilter, RunRow } from "../engine/ports.ts";
@@ -8,7 +8,7 @@ import type { LogDatabase } from "./database.ts";
 import { claims, events, proofs, runs } from "./schema.ts";
 
 // As in the partial index of the schema, so that SQLite uses it.
-const OPEN = "status IN ('running', 'failing')";
+const OPEN = "finished_at IS NULL";
 // Read where it stands, by the index on streams, because it changes with every step.
 const IS_NEWEST = and(
   eq(events.stream, runs.id),
@@ -16,6 +16,9 @@ const IS_NEWEST = and(
 );
 const RUN_ROW = { ...getTableColumns(runs), version: events.version, changedAt: events.at };
 const TO_WAKE = `${OPEN} AND wake_at IS NOT NULL`;
+
+// The beginning of an id is its time: fewer characters of it name hours.
+const SHORTEST_BEGINNING = 8;
 
 /** What can be asked of runs without folding them. Prepared, because building a query costs far more than running it. */
 export class RunQueries {
@@ -46,13 +49,30 @@ export class RunQueries {
           environment === undefined
             ? undefined
             : sql`${environment} IN (SELECT value FROM json_each(${runs.environments}))`,
-          openOnly === true ? inArray(runs.status, ["running", "failing"]) : undefined,
+          openOnly === true ? isNull(runs.finishedAt) : undefined,
         ),
       )
       .orderBy(desc(runs.ordinal))
       .limit(limit)
       .all();
     return rows.map(toRunRow);
+  }
+
+  find(text: string, limit: number): readonly RunRow[] {
+    const { length } = text;
+    const { id } = runs;
+    const isEnd = sql`substr(${id}, -${length}) = ${text}`;
+    const isBeginning = sql`substr(${id}, 5, ${length}) = ${text}`;
+    const isNamed = length < SHORTEST_BEGINNING ? isEnd : or(isEnd, isBeginning);
+    return this.#orm
+      .select(RUN_ROW)
+      .from(runs)
+      .innerJoin(events, IS_NEWEST)
+      .where(isNamed)
+      .orderBy(desc(runs.ordinal))
+      .limit(limit)
+      .all()
+      .map(toRunRow);
   }
 
   active(): readonly string[] {

@@ -33,7 +33,7 @@ export class RunTables implements Passenger {
   readonly #insert: Statement;
   readonly #update: Statement;
   readonly #dropClaims: Statement<[string]>;
-  readonly #addClaim: Statement<[string, string, string, string, number]>;
+  readonly #addClaim: Statement<[string, string, string, string, number, number]>;
   readonly #addProof: Statement;
   readonly #show: Statement<[{ readonly run: string; readonly version: number }]>;
   readonly #unshow: Statement<[string]>;
@@ -50,7 +50,9 @@ export class RunTables implements Passenger {
     );
     this.#update = sqlite.prepare("UPDATE runs SET status = ?, finished_at = ?, wake_at = ?, parked = ? WHERE id = ?");
     this.#dropClaims = sqlite.prepare("DELETE FROM claims WHERE run = ?");
-    this.#addClaim = sqlite.prepare("INSERT INTO claims (run, path, keys, status, sequence) VALUES (?, ?, ?, ?, ?)");
+    this.#addClaim = sqlite.prepare(
+      "INSERT INTO claims (run, path, keys, status, sequence, is_urgent) VALUES (?, ?, ?, ?, ?, ?)",
+    );
     this.#addProof = sqlite.prepare(
       `INSERT INTO proofs (sequence, run, app, application_uid, revision, source_digest, proven_at)
        VALUES (@sequence, @run, @app, @applicationUid, @revision, @sourceDigest, @provenAt) ON CONFLICT DO NOTHING`,
@@ -110,8 +112,8 @@ export class RunTables implements Passenger {
     const text = claims.length === 0 ? "" : JSON.stringify(claims);
     if (text === known.claims) return text;
     this.#dropClaims.run(row.id);
-    for (const { run, path, keys, status, sequence } of claims) {
-      this.#addClaim.run(run, path, JSON.stringify(keys), status, sequence);
+    for (const { run, path, keys, status, sequence, isUrgent } of claims) {
+      this.#addClaim.run(run, path, JSON.stringify(keys), status, sequence, isUrgent ? 1 : 0);
     }
     return text;
   }

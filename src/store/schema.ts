@@ -73,7 +73,7 @@ export const runs = sqliteTable(
     id: text().notNull().unique(),
     command: text().notNull(),
     title: text().notNull(),
-    status: text({ enum: ["running", "failing", "succeeded", "failed", "cancelled"] }).notNull(),
+    status: text({ enum: ["running", "failing", "cancelling", "succeeded", "failed", "cancelled"] }).notNull(),
     services: text({ mode: "json" }).$type<readonly string[]>().notNull(),
     environments: text({ mode: "json" }).$type<readonly string[]>().notNull(),
     requester: text().notNull(),
@@ -89,7 +89,7 @@ export const runs = sqliteTable(
     // Few and narrow on purpose: every index on what changes with each step is one more page in each commit.
     index("runs_open")
       .on(table.wakeAt, table.parked)
-      .where(sql`status IN ('running', 'failing')`),
+      .where(sql`finished_at IS NULL`),
     index("runs_unshown")
       .on(table.ordinal)
       .where(sql`unshown = 1`),
@@ -105,9 +105,20 @@ export const claims = sqliteTable(
     keys: text({ mode: "json" }).$type<readonly string[]>().notNull(),
     status: text({ enum: ["requested", "held"] }).notNull(),
     sequence: integer().notNull(),
+    isUrgent: integer("is_urgent", { mode: "boolean" }).notNull(),
   },
   (table) => [primaryKey({ columns: [table.run, table.path] })],
 );
+
+/** Projection of the stream `locks`: the hand locks that are set now. */
+export const handLocks = sqliteTable("hand_locks", {
+  key: text().primaryKey(),
+  owner: text().notNull(),
+  reason: text().notNull(),
+  since: integer().notNull(),
+  until: integer(),
+  run: text(),
+});
 
 /** Projection of the streams of runs; `sequence` is that of the event which proves. */
 export const proofs = sqliteTable(

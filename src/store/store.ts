@@ -7,6 +7,7 @@ import type { AtEndOfTurn } from "../platform/turn.ts";
 import { lockDataFolder } from "./data-folder-lock.ts";
 import { IN_MEMORY, type LogDatabase, openDatabase, openDatabaseToRead } from "./database.ts";
 import { SqliteEventStore } from "./event-store.ts";
+import { HandLockTable } from "./hand-lock-table.ts";
 import { LogReader } from "./log-reader.ts";
 import { LogWriter } from "./log-writer.ts";
 import { SqlitePeopleStore } from "./people-store.ts";
@@ -81,13 +82,22 @@ export async function createStore(deps: StoreDeps, database: LogDatabase): Promi
   const sealer = new EventSealer({ random });
   const tables = new RunTables(database);
   writer.carry(tables);
+  const handLocks = new HandLockTable(database);
   const slots = new SqliteSlotStore({ database, writer, sealer });
   const rebuild = (): Promise<void> =>
-    writer.transact(() => rebuildProjections({ database, reader, tables, slots, projector }));
+    writer.transact(() => rebuildProjections({ database, reader, tables, slots, handLocks, projector }));
   if (areProjectionsMissing(database)) await rebuild();
   const resources = opening.move();
   return {
-    events: new SqliteEventStore({ database, writer, reader, sealer, tables, runs: new RunQueries(database) }),
+    events: new SqliteEventStore({
+      database,
+      writer,
+      reader,
+      sealer,
+      tables,
+      runs: new RunQueries(database),
+      handLocks,
+    }),
     people: new SqlitePeopleStore({ database, writer, sealer, clock }),
     slots,
     log: reader,

@@ -232,7 +232,7 @@ export function eventStoreContract(name: string, open: () => Promise<StoreUnderT
         const [first, second] = [sampleRunId(), sampleRunId()];
         await record(second, sampleEvents({ order: 2 }).slice(0, 2));
         await record(first, sampleEvents({ order: 1 }).slice(0, 3));
-        const claim = { path: "lock", keys: ["checkout/prod"] };
+        const claim = { path: "lock", keys: ["checkout/prod"], isUrgent: false };
         expect(store.events.claims()).toEqual([
           { ...claim, run: first, status: "held", sequence: 1 },
           { ...claim, run: second, status: "requested", sequence: 2 },

@@ -5,6 +5,7 @@ import { decide, type RunInput, startRun } from "../../src/domain/decide.ts";
 import type { Circumstances } from "../../src/domain/draft.ts";
 import { foldRun } from "../../src/domain/evolve.ts";
 import type { GateEvidence, GateSubject } from "../../src/domain/gate.ts";
+import type { LockReply } from "../../src/domain/lock-book.ts";
 import type { Plan, PlanNode, StepNode } from "../../src/domain/plan.ts";
 import type { RunEvent } from "../../src/domain/run-event.ts";
 import type { RunState } from "../../src/domain/run-state.ts";
@@ -121,6 +122,8 @@ export class RunSpec {
   events: RunEvent[];
   at = START;
   taken = new Set<string>();
+  /** What comes of every request for locks; otherwise those that are not taken are free. */
+  reply: LockReply | undefined;
   #order = 0;
 
   constructor(
@@ -130,7 +133,7 @@ export class RunSpec {
   ) {
     for (const key of taken) this.taken.add(key);
     const { type: _type, at: _at, ...started } = startedEvent(environments, plan);
-    this.events = [...startRun(RUN, started, this.#circumstances())];
+    this.events = [...startRun(RUN, started, this.#circumstances()).events];
   }
 
   get state(): RunState {
@@ -238,7 +241,12 @@ export class RunSpec {
 
   #circumstances(): Circumstances {
     this.#order += 1;
-    return { at: this.at, canTake: (keys) => keys.every((key) => !this.taken.has(key)), lockOrder: this.#order };
+    return {
+      at: this.at,
+      askForLocks: ({ keys }) =>
+        this.reply ?? (keys.some((key) => this.taken.has(key)) ? { kind: "taken", run: undefined } : { kind: "free" }),
+      lockOrder: this.#order,
+    };
   }
 }
 

@@ -1,10 +1,11 @@
-import { decide, nextWakeAt, type RunInput, startRun } from "../../src/domain/decide.ts";
+import { decide, type RunInput, startRun } from "../../src/domain/decide.ts";
 import type { Circumstances } from "../../src/domain/draft.ts";
 import { evolve, foldRun } from "../../src/domain/evolve.ts";
 import { type GateSubject, subjectDigest } from "../../src/domain/gate.ts";
 import { claimsOf, type LockClaim } from "../../src/domain/lock-book.ts";
 import { nextWork } from "../../src/domain/next-work.ts";
 import type { Plan } from "../../src/domain/plan.ts";
+import { nextWakeAt } from "../../src/domain/wake.ts";
 import type { RunEvent } from "../../src/domain/run-event.ts";
 import { isOpen, type RunState, type StepState } from "../../src/domain/run-state.ts";
 import { LockTable } from "../../src/engine/lock-table.ts";
@@ -27,9 +28,9 @@ export class RunWorld {
   start(environments: readonly Environment[], plan: Plan): void {
     const run = `run_${this.states.size}`;
     const { type: _type, at: _at, ...started } = startedEvent(environments, plan);
-    const events = startRun(run, started, this.#circumstances(run));
+    const { events, state } = startRun(run, started, this.#circumstances(run));
     this.logs.set(run, [...events]);
-    this.#take(foldRun(run, events));
+    this.#take(state);
   }
 
   /** Lets something happen to a run; whoever can have a lock then gets it. */
@@ -105,7 +106,10 @@ export class RunWorld {
   restart(): void {
     this.#locks = new LockTable();
     for (const [run, events] of this.logs) this.states.set(run, foldRun(run, events));
-    this.#locks.load(this.runs.flatMap((state) => claimsOf(state)));
+    this.#locks.load(
+      this.runs.flatMap((state) => claimsOf(state)),
+      [],
+    );
     for (const { id } of this.runs) this.apply(id, { type: "resume" });
   }
 
@@ -128,7 +132,7 @@ export class RunWorld {
   }
 
   #circumstances(run: string): Circumstances {
-    return { at: this.at, canTake: (keys) => this.#locks.canTake(run, keys), lockOrder: this.#locks.nextOrder() };
+    return { at: this.at, askForLocks: (ask) => this.#locks.reply(run, ask), lockOrder: this.#locks.nextOrder() };
   }
 }
 

@@ -27,6 +27,9 @@ export function gateEnding(input: GateEndingInput, lookups: ViewLookups): GateEn
   }
   if (step.step.status === "succeeded") return approved(input, lookups);
   if (step.step.status === "failed") return failed(input);
+  if (step.step.status === "cancelled") {
+    return { emoji: ":no_entry_sign:", text: "Closed without a decision: the run was cancelled" };
+  }
   if (run.state.finishedAt === undefined) return undefined;
   const text = `Closed without a decision: the run ended ${moment(run.state.finishedAt)}`;
   return { emoji: ":no_entry_sign:", text };

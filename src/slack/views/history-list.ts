@@ -60,6 +60,7 @@ function statusOf({ status, parked }: RunRow): { readonly emoji: string; readonl
 const STATUS: Readonly<Record<RunRow["status"], { readonly emoji: string; readonly words: string }>> = {
   running: { emoji: ":arrow_forward:", words: "is running" },
   failing: { emoji: ":x:", words: "has failed, finishing up" },
+  cancelling: { emoji: ":no_entry_sign:", words: "is being cancelled" },
   succeeded: { emoji: ":white_check_mark:", words: "succeeded" },
   failed: { emoji: ":x:", words: "failed" },
   cancelled: { emoji: ":no_entry_sign:", words: "was cancelled" },

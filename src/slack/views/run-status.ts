@@ -11,6 +11,8 @@ export function runStatus(view: RunView): StatusMark {
   switch (view.state.status) {
     case "succeeded":
       return { emoji: ":white_check_mark:", words: "Succeeded" };
+    case "cancelling":
+      return { emoji: ":no_entry_sign:", words: "Being cancelled" };
     case "cancelled":
       return { emoji: ":no_entry_sign:", words: "Cancelled" };
     case "failed":

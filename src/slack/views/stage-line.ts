@@ -11,6 +11,7 @@ const EMOJI: Readonly<Record<StageView["status"], string>> = {
   queued: ":hourglass_flowing_sand:",
   succeeded: ":white_check_mark:",
   failed: ":x:",
+  cancelled: ":no_entry_sign:",
   skipped: ":heavy_minus_sign:",
 };
 
@@ -32,6 +33,7 @@ const PLAIN: Readonly<Record<StageView["status"], (isOver: boolean) => string>> 
   queued: () => "is queued",
   succeeded: () => "is done",
   failed: () => "failed",
+  cancelled: () => "was cancelled",
   skipped: () => "was skipped",
 };
 
@@ -39,6 +41,7 @@ function details(view: RunView, stage: StageView, lookups: ViewLookups): string 
   const isOver = view.state.finishedAt !== undefined;
   switch (stage.status) {
     case "waiting":
+    case "cancelled":
     case "skipped":
       return PLAIN[stage.status](isOver);
     case "succeeded":

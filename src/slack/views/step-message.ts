@@ -43,6 +43,7 @@ function bodyLines(view: StepView): readonly string[] {
     case "succeeded":
       return resultLines(view);
     case "skipped":
+    case "cancelled":
       return [inert(note ?? "", 400)];
   }
 }

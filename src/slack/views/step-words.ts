@@ -16,6 +16,8 @@ export function stepWord(view: StepView): string {
       return "succeeded";
     case "failed":
       return FAILED[failure?.code ?? ""] ?? "failed";
+    case "cancelled":
+      return "cancelled";
     case "skipped":
       return "skipped";
   }
@@ -38,6 +40,7 @@ const EMOJI: Readonly<Record<StepView["step"]["status"], string>> = {
   postponed: ":hourglass_flowing_sand:",
   succeeded: ":white_check_mark:",
   failed: ":x:",
+  cancelled: ":no_entry_sign:",
   skipped: ":heavy_minus_sign:",
 };
 

@@ -4,6 +4,7 @@ CREATE TABLE `claims` (
 	`keys` text NOT NULL,
 	`status` text NOT NULL,
 	`sequence` integer NOT NULL,
+	`is_urgent` integer NOT NULL,
 	PRIMARY KEY(`run`, `path`)
 );
 --> statement-breakpoint
@@ -21,6 +22,15 @@ CREATE TABLE `events` (
 );
 --> statement-breakpoint
 CREATE UNIQUE INDEX `events_by_stream` ON `events` (`stream`,`version`);--> statement-breakpoint
+CREATE TABLE `hand_locks` (
+	`key` text PRIMARY KEY NOT NULL,
+	`owner` text NOT NULL,
+	`reason` text NOT NULL,
+	`since` integer NOT NULL,
+	`until` integer,
+	`run` text
+);
+--> statement-breakpoint
 CREATE TABLE `intents` (
 	`id` text PRIMARY KEY NOT NULL,
 	`key` text NOT NULL,
@@ -70,7 +80,7 @@ CREATE TABLE `runs` (
 );
 --> statement-breakpoint
 CREATE UNIQUE INDEX `runs_id_unique` ON `runs` (`id`);--> statement-breakpoint
-CREATE INDEX `runs_open` ON `runs` (`wake_at`,`parked`) WHERE status IN ('running', 'failing');--> statement-breakpoint
+CREATE INDEX `runs_open` ON `runs` (`wake_at`,`parked`) WHERE finished_at IS NULL;--> statement-breakpoint
 CREATE INDEX `runs_unshown` ON `runs` (`ordinal`) WHERE unshown = 1;--> statement-breakpoint
 CREATE TABLE `slots` (
 	`slot` text PRIMARY KEY NOT NULL,

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
 import { foldRun } from "../../../src/domain/evolve.ts";
-import { nextWakeAt } from "../../../src/domain/decide.ts";
+import { nextWakeAt } from "../../../src/domain/wake.ts";
 import { nextWork } from "../../../src/domain/next-work.ts";
 import { RunEvent } from "../../../src/domain/run-event.ts";
 import { EVIDENCE, promotePlan, RULE, RUN, RunSpec, SHA, START, step, types } from "../../support/run-spec.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { nextWakeAt } from "../../../src/domain/decide.ts";
+import { nextWakeAt } from "../../../src/domain/wake.ts";
 import { nextWork } from "../../../src/domain/next-work.ts";
 import type { PlanNode } from "../../../src/domain/plan.ts";
 import { promotePlan, RULE, RunSpec, SHA, START, step, types } from "../../support/run-spec.ts";

@@ -4,12 +4,12 @@ import { describe, expect, it } from "vitest";
 import { canTake, grantable, type LockClaim, queuePosition } from "../../../src/domain/lock-book.ts";
 
 function claim(run: string, keys: readonly string[], more: Partial<LockClaim> = {}): LockClaim {
-  return { run, path: `${run}/lock`, keys, status: "requested", sequence: 1, ...more };
+  return { run, path: `${run}/lock`, keys, status: "requested", sequence: 1, isUrgent: false, ...more };
 }
 
 describe("a lock", () => {
   it("can be taken when nobody holds it and nobody asked for it before", () => {
-    const asked = { run: "run_2", keys: ["a"], sequence: 5 };
+    const asked = { run: "run_2", keys: ["a"], sequence: 5, isUrgent: false };
     expect(canTake([], asked)).toBe(true);
     expect(canTake([claim("run_1", ["b"], { status: "held" })], asked)).toBe(true);
     expect(canTake([claim("run_1", ["a"], { status: "held", sequence: 9 })], asked)).toBe(false);
@@ -24,8 +24,8 @@ describe("a lock", () => {
       claim("run_3", ["b"], { sequence: 3 }),
       claim("run_4", ["c"], { sequence: 4 }),
     ];
-    expect(grantable(claims).map(({ run }) => run)).toEqual(["run_4"]);
-    expect(grantable(claims.slice(1)).map(({ run }) => run)).toEqual(["run_2", "run_4"]);
+    expect(grantable({ claims: claims, handLocks: [] }).map(({ run }) => run)).toEqual(["run_4"]);
+    expect(grantable({ claims: claims.slice(1), handLocks: [] }).map(({ run }) => run)).toEqual(["run_2", "run_4"]);
   });
 
   it("is no obstacle to the run that holds it itself and asks for more inside", () => {
@@ -34,8 +34,8 @@ describe("a lock", () => {
       claim("run_1", ["a", "b"], { path: "inner", sequence: 2 }),
       claim("run_2", ["b"], { status: "held", sequence: 1 }),
     ];
-    expect(grantable(claims)).toEqual([]);
-    expect(grantable(claims.slice(0, 2)).map(({ path }) => path)).toEqual(["inner"]);
+    expect(grantable({ claims: claims, handLocks: [] })).toEqual([]);
+    expect(grantable({ claims: claims.slice(0, 2), handLocks: [] }).map(({ path }) => path)).toEqual(["inner"]);
   });
 
   it("is not kept from a run by those who wait for what that run holds, nor by those behind them", () => {
@@ -45,7 +45,7 @@ describe("a lock", () => {
       claim("run_3", ["b"], { sequence: 3 }),
       claim("run_1", ["b"], { path: "inner", sequence: 4 }),
     ];
-    expect(grantable(claims).map(({ path }) => path)).toEqual(["inner"]);
+    expect(grantable({ claims: claims, handLocks: [] }).map(({ path }) => path)).toEqual(["inner"]);
   });
 
   it("still goes to whoever asked earlier when that one can have it", () => {
@@ -54,7 +54,7 @@ describe("a lock", () => {
       claim("run_2", ["b"], { sequence: 2 }),
       claim("run_1", ["b"], { path: "inner", sequence: 3 }),
     ];
-    expect(grantable(claims).map(({ run }) => run)).toEqual(["run_2"]);
+    expect(grantable({ claims: claims, handLocks: [] }).map(({ run }) => run)).toEqual(["run_2"]);
   });
 
   it("shows who is ahead in its queue and who holds it", () => {
@@ -71,7 +71,7 @@ describe("a lock", () => {
       fc.property(requests, fc.nat({ max: 5 }), (all, heldCount) => {
         const claims: LockClaim[] = [];
         for (const [index, wanted] of all.entries()) {
-          const asked = { run: `run_${wanted.run}`, keys: wanted.keys, sequence: index + 1 };
+          const asked = { run: `run_${wanted.run}`, keys: wanted.keys, sequence: index + 1, isUrgent: false };
           const isHeld = index < heldCount && canTake(claims, asked);
           claims.push(
             claim(asked.run, asked.keys, {
@@ -81,7 +81,7 @@ describe("a lock", () => {
             }),
           );
         }
-        const granted = grantable(claims);
+        const granted = grantable({ claims: claims, handLocks: [] });
         const owners = new Map<string, string>();
         for (const { run, keys: taken } of [...claims.filter(({ status }) => status === "held"), ...granted]) {
           for (const key of taken) expect(owners.get(key) ?? run).toBe(run);

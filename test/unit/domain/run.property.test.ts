@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { nextWakeAt } from "../../../src/domain/decide.ts";
+import { nextWakeAt } from "../../../src/domain/wake.ts";
 import { foldRun } from "../../../src/domain/evolve.ts";
 import { nextWork } from "../../../src/domain/next-work.ts";
 import type { Plan, PlanNode } from "../../../src/domain/plan.ts";

@@ -1,0 +1,103 @@
+import { durationText } from "../platform/duration.ts";
+import { failAttempt, startAttempt } from "./attempt.ts";
+import { cutOff, stopDeadline } from "./cancel.ts";
+import type { Draft } from "./draft.ts";
+import { expireGate } from "./gate-decision.ts";
+import type { Failure } from "./outcome.ts";
+import { isBeingStopped, isOpen, isUnderWay, type RunState, type StepState } from "./run-state.ts";
+import { nodeOf } from "./stop-step.ts";
+
+/** Lets happen whatever is due. `lastWords` is what steps said of themselves last, by path. */
+export function wake(draft: Draft, lastWords: ReadonlyMap<string, string> = new Map()): void {
+  const { state, at } = draft;
+  if (!isOpen(state)) return;
+  if ((runDeadlineAt(state) ?? Infinity) <= at) return timeOutRun(draft, lastWords);
+  for (const step of state.steps.values()) {
+    if (!isUnderWay(step)) continue;
+    if (isBeingStopped(state, step) && (stopDeadline(state) ?? Infinity) <= at) cutOff(draft, step);
+    else if ((step.deadlineAt ?? Infinity) <= at) giveUp(draft, step, lastWords.get(step.path));
+    else wakeStep(draft, step);
+  }
+}
+
+/** The next moment at which `wake` would do something; undefined when nothing is timed. */
+export function nextWakeAt(state: RunState): number | undefined {
+  if (!isOpen(state)) return undefined;
+  // Of all steps most have ended, and this is asked with every commit: no copies are made.
+  let earliest = runDeadlineAt(state) ?? Infinity;
+  for (const step of state.steps.values()) {
+    if (!isUnderWay(step)) continue;
+    const stopAt = isBeingStopped(state, step) ? stopDeadline(state) : undefined;
+    earliest = Math.min(earliest, step.deadlineAt ?? Infinity, ownMoment(step) ?? Infinity, stopAt ?? Infinity);
+  }
+  return earliest === Infinity ? undefined : earliest;
+}
+
+/** Hands the attempt out again, under a newer token. */
+export function redispatch(draft: Draft, { path, attempt, status }: StepState): void {
+  const limitMs = status === "postponed" ? nodeOf(draft.state, path)?.attemptTimeoutMs : undefined;
+  const limit = limitMs === undefined ? {} : { attemptDeadlineAt: draft.at + limitMs };
+  draft.emit({ type: "step.dispatched", path, attempt, token: draft.state.version + 1, ...limit });
+}
+
+/** The limit of the whole command, counted anew from a retry; what is done about a failure is not cut off by it. */
+function runDeadlineAt({ status, startedAt, retries, plan }: RunState): number | undefined {
+  if (status !== "running" || plan.timeoutMs === undefined) return undefined;
+  return (retries.at(-1)?.at ?? startedAt) + plan.timeoutMs;
+}
+
+function timeOutRun(draft: Draft, lastWords: ReadonlyMap<string, string>): void {
+  const { state } = draft;
+  const limit = `The run did not end within ${durationText(state.plan.timeoutMs ?? 0)}, the time limit of its command.`;
+  const steps = [...state.steps.values()].filter(isUnderWay);
+  for (const step of steps) {
+    const message = `${limit}${lastText(step, lastWords.get(step.path))}`;
+    failFinally(draft, step, { code: "run.timeout", message, retry: "never" });
+  }
+  if (steps.length > 0) return;
+  // Nothing is under way: it waits for a lock. Whatever it has of locks is given back.
+  let waitsAt = "";
+  for (const [path, { status, keys }] of state.locks) {
+    if (status !== "requested" && status !== "held") continue;
+    if (status === "requested") waitsAt = path;
+    draft.emit({ type: "lock.released", path, keys: [...keys] });
+  }
+  draft.emit({ type: "run.failed", path: waitsAt, failure: { code: "run.timeout", message: limit, retry: "never" } });
+}
+
+function wakeStep(draft: Draft, step: StepState): void {
+  if (step.gate !== undefined) return expireGate(draft, step);
+  if (step.status !== "running") return (step.wakeAt ?? Infinity) <= draft.at ? repeat(draft, step) : undefined;
+  if ((step.attemptDeadlineAt ?? Infinity) > draft.at) return undefined;
+  const limitMs = nodeOf(draft.state, step.path)?.attemptTimeoutMs ?? draft.at - step.startedAt;
+  const message = `The attempt took longer than ${durationText(limitMs)}.`;
+  return failAttempt(draft, step, { code: "attempt.timeout", message, retry: "backoff" });
+}
+
+function giveUp(draft: Draft, step: StepState, lastWords: string | undefined): void {
+  const waited = durationText(draft.at - step.firstStartedAt);
+  const message = `Did not end within ${waited}.${lastText(step, lastWords)}`;
+  failFinally(draft, step, { code: "step.timeout", message, retry: "never" });
+}
+
+function failFinally(draft: Draft, { path, attempt }: StepState, failure: Failure): void {
+  draft.emit({ type: "step.failed", path, attempt, failure });
+}
+
+function lastText(step: StepState, lastWords: string | undefined): string {
+  const last = lastWords ?? step.note ?? step.failure?.message;
+  return last === undefined ? "" : ` Last: ${last}`;
+}
+
+function repeat(draft: Draft, step: StepState): void {
+  const node = nodeOf(draft.state, step.path);
+  if (step.status === "retrying" && node !== undefined) {
+    return startAttempt(draft, { path: step.path, node, input: step.input, stops: step.stops });
+  }
+  return redispatch(draft, step);
+}
+
+function ownMoment(step: StepState): number | undefined {
+  if (step.gate !== undefined) return step.gate.expiresAt;
+  return step.status === "running" ? step.attemptDeadlineAt : step.wakeAt;
+}
