@@ -10,6 +10,7 @@ import type { Inventory } from "../inventory/inventory.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Random } from "../platform/ids.ts";
 import type { Logger } from "../platform/logger.ts";
+import { atEndOfTurn } from "../platform/turn.ts";
 import type { Store } from "../store/store.ts";
 import { builtinSteps } from "../steps/builtin-steps.ts";
 
@@ -51,6 +52,7 @@ export function createEngine(deps: Deps, resources: AsyncDisposableStack): Engin
         kinds,
         reports,
         clock,
+        atEndOfTurn,
         concurrency: ACTIONS_AT_ONCE,
         shutdownGraceMs: SHUTDOWN_GRACE_MS,
       }),
