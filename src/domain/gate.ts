@@ -28,6 +28,8 @@ export const GateSubject = z.strictObject({
   planFileDigest: z.string(),
   checks: z.array(z.strictObject({ name: z.string(), result: z.string() })),
   rule: ApprovalRule,
+  /** `track`: Argo CD syncs it by itself. `stored`: Argo CD's own rollback, to the sources as they were. Absent: a sync at the revision. */
+  strategy: z.enum(["track", "stored"]).optional(),
 });
 export type GateSubject = z.infer<typeof GateSubject>;
 
@@ -96,6 +98,7 @@ const CHANGES: Readonly<Record<string, string>> = {
   planFileDigest: "the plan is another one",
   checks: "the checks came out differently",
   rule: "the rule about who may approve changed",
+  strategy: "auto-sync of the application was switched on or off",
 };
 
 function revisionText(revision: string): string {
@@ -104,8 +107,7 @@ function revisionText(revision: string): string {
 
 /** The names of the fields in which two subjects differ; empty when the digests are equal. */
 export function changedFields(before: GateSubject, after: GateSubject): readonly string[] {
-  const later: Readonly<Record<string, unknown>> = after;
-  return Object.entries(before)
-    .filter(([field, value]) => digestOf(value) !== digestOf(later[field]))
-    .map(([field]) => field);
+  const [earlier, later]: readonly Readonly<Record<string, unknown>>[] = [before, after];
+  const fields = new Set([...Object.keys(before), ...Object.keys(after)]);
+  return [...fields].filter((field) => digestOf(earlier?.[field] ?? null) !== digestOf(later?.[field] ?? null));
 }

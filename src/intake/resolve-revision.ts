@@ -1,3 +1,4 @@
+import { autoSyncOn } from "../argocd/application-facts.ts";
 import { commitPaths, commitSources } from "../argocd/argocd-server.ts";
 import type { Revision } from "../domain/target.ts";
 import { notice } from "../engine/answer.ts";
@@ -8,6 +9,7 @@ import type { MalformedRevision } from "../git/revision-text.ts";
 import { AppError, errorMessage } from "../platform/errors.ts";
 import { isWholeAt, liveRevision, sourceDigest } from "../steps/live-revision.ts";
 import { type Looked, type LookedAt, sentence } from "./resolve-target.ts";
+import { fixedTargetOf, goesForwardOnly } from "./tracked-target.ts";
 
 export interface RevisionDeps {
   readonly git: Pick<GitRepositories, "resolveRevision" | "commitsBetween">;
@@ -152,7 +154,7 @@ export async function resolveProven(
 
 /**
  * Refuses a revision that lies before what is live in one of the environments: going back is what a rollback is for, where
- * people see that it goes back.
+ * people see that it goes back. Where Argo CD syncs by itself, an environment on the way may be further on than the revision.
  */
 export async function stepBackOf(
   deps: RevisionDeps,
@@ -164,22 +166,40 @@ export async function stepBackOf(
   },
 ): Promise<Looked<undefined>> {
   const { revision, seen, service, signal } = asked;
-  for (const { target, application } of seen) {
+  for (const place of seen) {
+    const { target, application } = place;
     const from = liveRevision(application);
-    if (from === "" || from === revision.sha) continue;
+    const isTracked = autoSyncOn(application);
+    if (from === "" || from === revision.sha || (isTracked && place !== seen.at(-1))) continue;
     const { repository, sha: to } = revision;
     const paths = commitPaths(application);
     try {
       const between = await deps.git.commitsBetween({ repository, from, to, paths, signal });
       if (between.kind !== "backward") continue;
+      if (isTracked && between.removed.touching === 0) continue;
     } catch (error) {
       return gitRefusal(error);
+    }
+    if (isTracked) {
+      return { kind: "refused", answer: notice("revision.older", goesForwardOnly(place, revision)) };
     }
     const message = `${revision.short} is older than what is live in ${target.name} (${from.slice(0, 7)}), so this would go back.`;
     const hint = `/rollback ${service} in ${target.name} to ${revision.short}`;
     return { kind: "refused", answer: notice("revision.older", message, [hint]) };
   }
   return { kind: "found", value: undefined };
+}
+
+/** Refuses a revision that auto-sync can never bring to one of the environments. */
+export async function outOfReachOf(
+  deps: RevisionDeps,
+  asked: { readonly revision: Revision; readonly seen: readonly LookedAt[]; readonly signal: AbortSignal },
+): Promise<Looked<undefined>> {
+  try {
+    return await fixedTargetOf(deps.git, asked);
+  } catch (error) {
+    return gitRefusal(error);
+  }
 }
 
 function repositoryOf(seen: readonly LookedAt[]): string {

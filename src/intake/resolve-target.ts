@@ -74,10 +74,10 @@ function repositoryUrlOf(application: Application): RepositoryUrl {
   return parseRepositoryUrl(commitSources(application).repository);
 }
 
-/** The first thing that would stop a sync of one of the environments at this revision. */
-export function obstacleOf(seen: readonly LookedAt[], revision: string): Answer | undefined {
+/** The first thing that would stop a sync of one of the environments, whatever the revision. */
+export function obstacleOf(seen: readonly LookedAt[]): Answer | undefined {
   for (const { target, application } of seen) {
-    const refusal = refusalOf(application, revision);
+    const refusal = refusalOf(application);
     if (refusal !== undefined) return notice(refusal.failure.code, `${target.name}: ${refusal.failure.message}`);
   }
   return undefined;

@@ -1,14 +1,16 @@
 import { z } from "zod";
 
 import type { Application } from "../argocd/application.ts";
-import { type AppLocation, type ArgocdServer, commitSources, locateApp, withProject } from "../argocd/argocd-server.ts";
+import { type AppLocation, type ArgocdServer, commitSources } from "../argocd/argocd-server.ts";
 import { defineGate, type GateContext, type GateOpening, type Proof, type StepKind } from "../engine/step-kind.ts";
 import type { GateSubject } from "../domain/gate.ts";
-import { type ApprovalRule, tryAppRef } from "../domain/target.ts";
+import type { ApprovalRule } from "../domain/target.ts";
 import { AppError } from "../platform/errors.ts";
 import type { CommitsReader } from "./gate-commits.ts";
 import { gatherEvidence } from "./gate-evidence.ts";
 import { liveRevision, sourceDigest } from "./live-revision.ts";
+import { readApp } from "./locate.ts";
+import { strategyOf } from "./sync-preflight.ts";
 
 const Input = z.strictObject({
   /** `server/namespace/name` of the Application. */
@@ -29,7 +31,7 @@ export interface ApprovalDeps {
   readonly servers: ReadonlyMap<string, ArgocdServer>;
   readonly git: CommitsReader;
   /** What the environment of the application asks for, as the configuration says now. */
-  readonly ruleOf: (app: string) => ApprovalRule | undefined;
+  readonly ruleOf: (app: string, environment?: string) => ApprovalRule | undefined;
   readonly proofs: (app: string) => Proof | undefined;
 }
 
@@ -61,10 +63,9 @@ interface Look {
 
 async function look(deps: ApprovalDeps, input: Input, context: GateContext): Promise<Look> {
   const { effect, facts, signal, planDigest } = context;
-  const key = tryAppRef(input.app);
   const target = facts.place?.target;
-  const rule = deps.ruleOf(input.app) ?? target?.approval;
-  if (key === undefined || target === undefined) {
+  const rule = deps.ruleOf(input.app, target?.environment) ?? target?.approval;
+  if (target === undefined) {
     throw new AppError(`"${input.app}" is not an application that this run was started for.`, {
       code: "target.unknown",
     });
@@ -73,9 +74,8 @@ async function look(deps: ApprovalDeps, input: Input, context: GateContext): Pro
     const message = `${target.environment} names nobody who may approve. Add approval.from to that environment in the configuration.`;
     throw new AppError(message, { code: "approval.no-rule" });
   }
-  const named = locateApp(deps.servers, key);
-  const application = await named.server.client.getApplication(named.address, { signal });
-  const location = withProject(named, application);
+  const { application, location } = await readApp(deps.servers, { app: input.app, signal });
+  const strategy = strategyOf(application);
   const subject: GateSubject = {
     planDigest,
     path: effect.path,
@@ -93,6 +93,7 @@ async function look(deps: ApprovalDeps, input: Input, context: GateContext): Pro
     planFileDigest: "",
     checks: [],
     rule,
+    ...(strategy !== undefined && { strategy }),
   };
   return { subject, rule, application, location };
 }

@@ -1,17 +1,18 @@
 import { z } from "zod";
 
 import { ArgocdError, type ArgocdErrorClass } from "../argocd/argocd-errors.ts";
-import { type AppLocation, type ArgocdServer, expectedRevisions, locateApp } from "../argocd/argocd-server.ts";
+import { type AppLocation, type ArgocdServer, commitSources, expectedRevisions } from "../argocd/argocd-server.ts";
 import type { Application } from "../argocd/application.ts";
 import { type AssessTiming, type Expectation, rememberBefore } from "../argocd/expectation.ts";
-import type { FailedVerdict, ProofEvidence } from "../argocd/verdict.ts";
+import type { AncestryQuestion, FailedVerdict, ProofEvidence } from "../argocd/verdict.ts";
 import { waitForApplication } from "../argocd/wait-for-application.ts";
-import { tryAppRef } from "../domain/target.ts";
 import { JsonValue } from "../domain/outcome.ts";
 import { defineWait, type StepContext, type StepKind, type StepResult } from "../engine/step-kind.ts";
 import type { Clock } from "../platform/clock.ts";
 import { AppError } from "../platform/errors.ts";
+import type { CommitsReader } from "./gate-commits.ts";
 import { sourceDigest } from "./live-revision.ts";
+import { locate } from "./locate.ts";
 import { SyncedOperation } from "./synced-operation.ts";
 import { awayProgress, progressOf } from "./wait-progress.ts";
 
@@ -26,6 +27,7 @@ const Input = z.strictObject({
 type Input = z.infer<typeof Input>;
 
 const Output = z.strictObject({
+  /** The one that is live: under auto-sync it may be a later one that holds the one asked for. */
   revision: z.string(),
   /** When it was proven, in milliseconds since the epoch. */
   provenAt: z.number(),
@@ -44,8 +46,9 @@ type Output = z.infer<typeof Output>;
 export interface ArgocdWaitDeps {
   readonly servers: ReadonlyMap<string, ArgocdServer>;
   readonly clock: Clock;
+  readonly git: CommitsReader;
   /** How long things may take for an application. */
-  readonly timingOf: (app: string) => AssessTiming;
+  readonly timingOf: (app: string, environment?: string) => AssessTiming;
 }
 
 /** Waits until an application is Synced and Healthy at a revision, and has stayed so through the settle time. */
@@ -60,21 +63,35 @@ export function argocdWait(deps: ArgocdWaitDeps): StepKind {
 }
 
 async function wait(deps: ArgocdWaitDeps, input: Input, context: StepContext): Promise<StepResult<Output>> {
-  const key = tryAppRef(input.app);
-  if (key === undefined) {
-    throw new AppError(`"${input.app}" is not server/namespace/name of an application.`, { code: "step.input" });
-  }
-  const location = locateApp(deps.servers, key);
+  const location = locate(deps.servers, input.app);
   const { client, cache } = location.server;
+  const timing = deps.timingOf(input.app, context.facts.place?.target.environment);
   const application = await firstLook(location, { clock: deps.clock, context });
   const request = {
     app: { ...location.address, project: application.spec.project },
-    expectation: expectationOf(deps, input, application),
+    expectation: expectationOf(application, input, timing),
     signal: context.signal,
     onProgress: (news: Parameters<typeof progressOf>[0]) => context.progress(progressOf(news)),
+    isAncestor: (question: AncestryQuestion) => isAncestor(deps.git, question, { application, signal: context.signal }),
   };
   const verdict = await waitForApplication({ client, cache, clock: deps.clock }, request);
   return verdict.kind === "proven" ? proven(application, input, verdict.evidence) : failed(verdict);
+}
+
+/** Undefined while Git cannot say: then it is asked again. */
+async function isAncestor(
+  git: CommitsReader,
+  { ancestor, descendant }: AncestryQuestion,
+  { application, signal }: { readonly application: Application; readonly signal: AbortSignal },
+): Promise<boolean | undefined> {
+  const { repository } = commitSources(application);
+  try {
+    const { kind } = await git.commitsBetween({ repository, from: ancestor, to: descendant, paths: [], signal });
+    return kind.startsWith("unknown") ? undefined : kind === "forward" || kind === "same";
+  } catch {
+    signal.throwIfAborted();
+    return undefined;
+  }
 }
 
 const UNREACHABLE_AGAIN_MS = 5000;
@@ -110,33 +127,37 @@ function vanished({ address }: AppLocation): AppError {
   return new AppError(message, { code: "argocd.gone" });
 }
 
-function expectationOf(deps: ArgocdWaitDeps, input: Input, application: Application): Expectation {
+function expectationOf(application: Application, input: Input, timing: AssessTiming): Expectation {
   const { operation } = input;
   const revisions = expectedRevisions(application, input.revision);
-  const timing = deps.timingOf(input.app);
   if (operation === undefined || operation.skipped) {
     return { mode: "proven", revisions, before: operation?.before ?? rememberBefore(application), timing };
   }
   const { run, step, attempt, before, postedAtMs } = operation;
+  if (operation.tracked === true) return { mode: "track", revisions, before, timing };
   return { mode: "pin", revisions, operation: { run, step, attempt }, before, postedAtMs, timing };
 }
 
 function proven(application: Application, input: Input, evidence: ProofEvidence): StepResult<Output> {
   const output: Output = {
-    revision: input.revision,
+    revision: evidence.descendant ?? input.revision,
     provenAt: evidence.provenAtMs,
     healthySince: evidence.healthySinceMs,
     applicationUid: evidence.uid,
     sourceDigest: sourceDigest(application),
     changedNothing: evidence.changedNothing,
     sync: evidence.sync,
-    notes: notesOf(evidence),
+    notes: notesOf(evidence, input.revision),
   };
   return { status: "succeeded", output };
 }
 
-function notesOf({ branchRevision, pruneSkipped, supersededBy }: ProofEvidence): string[] {
+function notesOf({ branchRevision, descendant, pruneSkipped, supersededBy }: ProofEvidence, asked: string): string[] {
   const notes: string[] = [];
+  if (descendant !== undefined) {
+    const [live, ours] = [descendant.slice(0, 7), asked.slice(0, 7)];
+    notes.push(`The branch has moved on: ${live} is live there, which holds ${ours}.`);
+  }
   if (branchRevision !== undefined) {
     notes.push(`Argo CD shows OutOfSync, because the branch is at ${branchRevision.slice(0, 7)}; that is expected.`);
   }

@@ -1,5 +1,12 @@
 import type { Application } from "../argocd/application.ts";
-import { autoSyncOn, errorConditions, isDeleting, skipsReconcile, usesHydrator } from "../argocd/application-facts.ts";
+import {
+  autoSyncOn,
+  errorConditions,
+  isDeleting,
+  skipsReconcile,
+  targetOf,
+  usesHydrator,
+} from "../argocd/application-facts.ts";
 import { changedFields, changesText, type GateSubject } from "../domain/gate.ts";
 import type { ApprovalRule } from "../domain/target.ts";
 import type { ActionContext, StepResult } from "../engine/step-kind.ts";
@@ -8,7 +15,7 @@ import { liveRevision, sourceDigest } from "./live-revision.ts";
 type Refusal = Extract<StepResult<never>, { status: "failed" }>;
 
 /** Why this application cannot be synced at a revision of our choice, whatever we do; undefined when it can. */
-export function refusalOf(application: Application, revision: string): Refusal | undefined {
+export function refusalOf(application: Application): Refusal | undefined {
   const { name } = application.metadata;
   if (isDeleting(application)) {
     return failed(
@@ -16,7 +23,6 @@ export function refusalOf(application: Application, revision: string): Refusal |
       `${name} is being deleted in Argo CD. Create it again before anything is deployed to it.`,
     );
   }
-  if (autoSyncOn(application)) return failed("argocd.auto-sync", autoSyncMessage(application, revision));
   if (skipsReconcile(application)) {
     return failed(
       "argocd.skip-reconcile",
@@ -36,14 +42,14 @@ export function refusalOf(application: Application, revision: string): Refusal |
   return undefined;
 }
 
-/** What an auto-synced application allows instead; the same words before the first gate and at the sync. */
-export function autoSyncMessage(application: Application, revision: string): string {
+/** Going back where Argo CD syncs by itself: it would go forward again at once, so nothing is tried. */
+export function autoSyncRollback(application: Application): Refusal {
   const { name } = application.metadata;
-  const target = application.spec.source?.targetRevision ?? "HEAD";
-  return (
-    `${name} syncs itself from "${target}" (auto-sync), and Argo CD refuses to pin it to ${revision.slice(0, 7)}. ` +
-    `Either switch auto-sync off for ${name}, so that Quarterdeck decides when it moves, or bring the commit into "${target}" and let auto-sync deploy it.`
-  );
+  const branch = targetOf(application);
+  const message =
+    `${name} syncs itself from ${branch} (auto-sync), so Argo CD would undo a rollback at once. ` +
+    `Revert the commit on ${branch}, and Argo CD goes back by itself; or switch auto-sync off for ${name}, then roll back.`;
+  return failed("argocd.auto-sync-rollback", message);
 }
 
 /** What a sync would do now, for a comparison with what was approved. */
@@ -53,6 +59,9 @@ interface AboutToSync {
   readonly serverUrl: string;
   /** What the environment asks for, as the configuration says now; undefined where it asks nobody. */
   readonly rule: ApprovalRule | undefined;
+  /** Where it is not a plain sync, how it is done, and from which sources. */
+  readonly strategy?: GateSubject["strategy"];
+  readonly sourceDigest?: string;
 }
 
 /**
@@ -66,15 +75,27 @@ export function approvalChanges(application: Application, now: AboutToSync): Ref
     ...subject,
     serverUrl: now.serverUrl,
     applicationUid: application.metadata.uid,
-    fromRevision: liveRevision(application),
+    fromRevision: fromRevision(application, now.revision, subject),
     toRevision: now.revision,
-    sourceDigest: sourceDigest(application),
+    sourceDigest: now.sourceDigest ?? sourceDigest(application),
     rule: now.rule ?? subject.rule,
+    strategy: now.strategy ?? strategyOf(application),
   };
   const changed = [...changedFields(subject, current)];
   if (changed.length === 0) return undefined;
   const message = `${changesText(subject, current)} between the approval and the sync`;
   return { status: "failed", failure: { code: "approval.void", message, retry: "never", details: { changed } } };
+}
+
+/** That auto-sync has brought exactly what was approved meanwhile is no reason to ask again. */
+function fromRevision(application: Application, revision: string, subject: GateSubject): string {
+  const live = liveRevision(application);
+  return autoSyncOn(application) && live === revision ? subject.fromRevision : live;
+}
+
+/** How a revision gets into the application, unless a rollback of Argo CD's own is meant. */
+export function strategyOf(application: Application): GateSubject["strategy"] {
+  return autoSyncOn(application) ? "track" : undefined;
 }
 
 function unasked(application: Application): Refusal {

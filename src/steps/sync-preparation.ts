@@ -28,7 +28,7 @@ export type SyncPreparation = z.infer<typeof SyncPreparation>;
 export interface PreparationDeps {
   readonly git: CommitsReader;
   /** What the environment of the application asks for, as the configuration says now. */
-  readonly ruleOf: (app: string) => ApprovalRule | undefined;
+  readonly ruleOf: (app: string, environment?: string) => ApprovalRule | undefined;
 }
 
 interface Intended {
@@ -50,7 +50,7 @@ export async function prepareSync(
   { input, context }: { readonly input: Intended; readonly context: StepContext },
 ): Promise<SyncPreparation> {
   const direction = await directionOf(deps.git, application, { input, context });
-  const rule = deps.ruleOf(input.app);
+  const rule = deps.ruleOf(input.app, context.facts.place?.target.environment);
   return { looked: lookAt(application), direction, ...(rule !== undefined && { rule }) };
 }
 

@@ -1,5 +1,13 @@
 import { z } from "zod";
 
+/** What an application was like before something was asked of Argo CD. */
+const Before = z.strictObject({
+  uid: z.string(),
+  historyId: z.int(),
+  operation: z.string().optional(),
+  reconciledAt: z.string().optional(),
+});
+
 /** How a sync hands its operation on to the wait: whose it is, and what the application looked like before. */
 export const SyncedOperation = z.strictObject({
   run: z.string(),
@@ -7,12 +15,21 @@ export const SyncedOperation = z.strictObject({
   attempt: z.int(),
   /** True when no operation was started, because the revision was proven and still live. */
   skipped: z.boolean(),
+  /** True when no operation was started, because Argo CD syncs the application by itself. */
+  tracked: z.boolean().optional(),
+  /** True when it was Argo CD's own rollback, which cannot carry our identity. */
+  stored: z.boolean().optional(),
   /** When it was posted, in milliseconds since the epoch. */
   postedAtMs: z.number(),
-  before: z.strictObject({
-    uid: z.string(),
-    historyId: z.int(),
-    operation: z.string().optional(),
-    reconciledAt: z.string().optional(),
-  }),
+  before: Before,
 });
+export type SyncedOperation = z.infer<typeof SyncedOperation>;
+
+/** What is written down before something is posted, to find it again. */
+export const PostCheckpoint = z.strictObject({
+  before: Before,
+  postedAtMs: z.number(),
+  /** The attempt that posted. */
+  attempt: z.int().optional(),
+});
+export type PostCheckpoint = z.infer<typeof PostCheckpoint>;

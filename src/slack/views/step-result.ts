@@ -14,5 +14,6 @@ export function resultLines({ uses, step }: StepView): readonly string[] {
     const nothing = output["changedNothing"] === true ? ", which changed nothing there" : "";
     return [`applied and healthy:${at}${nothing}`, ...said];
   }
+  if (output["tracked"] === true) return [`nothing was asked of Argo CD for${at}`, ...said];
   return uses === "argocd/sync" ? [`Argo CD has accepted it:${at}`, ...said] : said;
 }

@@ -36,6 +36,7 @@ describe("what changed between two subjects, in words", () => {
 });
 
 const OTHER: Readonly<Record<string, unknown>> = {
+  strategy: "track",
   imageDigests: ["sha256:1"],
   checks: [{ name: "scan", result: "failed" }],
   rule: { ...RULE, quorum: 3 },

@@ -105,7 +105,7 @@ describe("what an approval is of", () => {
     const rig = new GateRig();
     rig.place = undefined;
     expect((await appErrorOf(rig.open())).code).toBe("target.unknown");
-    expect((await appErrorOf(new GateRig().open({ app: "checkout-prod" }))).code).toBe("target.unknown");
+    expect((await appErrorOf(new GateRig().open({ app: "checkout-prod" }))).code).toBe("step.input");
     const unruled = new GateRig();
     unruled.rule = undefined;
     unruled.place = { target: { service: "checkout", environment: "prod", app: APP } };

@@ -33,6 +33,7 @@ class SyncRig {
   attempt = 1;
   rule: ApprovalRule | undefined;
   onCheckpoint: () => void = () => undefined;
+  onSleep: () => void = () => undefined;
   /** Called between what the server does and what the worker does. */
   onPrepared: () => void = () => undefined;
   between: CommitsAnswer | Error = { kind: "forward", added: NONE, removed: NONE };
@@ -45,7 +46,7 @@ class SyncRig {
   async run(input: Record<string, unknown> = {}): Promise<Outcome> {
     const kind = argocdSync({
       servers: this.argocd.servers,
-      clock: { now: () => atMs(30) },
+      clock: { now: () => atMs(30), sleep: async () => this.onSleep() },
       preparation: {
         ruleOf: () => this.rule,
         git: {
@@ -234,7 +235,7 @@ describe("a POST that failed", () => {
   });
 
   it("is final when Argo CD has said why it will not", async () => {
-    for (const kind of ["rbac", "bad-revision", "auto-sync", "project"] as const) {
+    for (const kind of ["rbac", "bad-revision", "project"] as const) {
       const rig = new SyncRig();
       failPost(rig, refused(kind));
       expect(failure(await rig.run())).toMatchObject({ code: `argocd.${kind}`, retry: "never" });
@@ -273,7 +274,6 @@ describe("what cannot be synced", () => {
   it("is refused with the reason before anything is posted", async () => {
     const cases: readonly [Application, string][] = [
       [anApplication({ metadata: { deletionTimestamp: at(1) } }), "argocd.deleting"],
-      [anApplication({ spec: { syncPolicy: { automated: {}, syncOptions: [] } } }), "argocd.auto-sync"],
       [
         anApplication({ metadata: { annotations: { "argocd.argoproj.io/skip-reconcile": "true" } } }),
         "argocd.skip-reconcile",
@@ -286,6 +286,116 @@ describe("what cannot be synced", () => {
       expect(failure(await rig.run())).toMatchObject({ code, retry: "never" });
       expect(rig.argocd.syncs).toEqual([]);
     }
+  });
+});
+
+describe("an application that Argo CD syncs by itself", () => {
+  const AUTOMATED = { syncPolicy: { automated: {} } };
+
+  it("is asked nothing, whatever is under way there: the wait proves it from what it is like now", async () => {
+    const rig = new SyncRig(anApplication({ spec: AUTOMATED, operation: anOperation(SHA_C, "x"), ...history(SHA_A) }));
+    const outcome = await rig.run();
+    expect(outcome).toMatchObject({
+      status: "succeeded",
+      output: {
+        tracked: true,
+        skipped: false,
+        notes: ["Argo CD syncs checkout-prod by itself from main."],
+        operation: { tracked: true, before: { uid: "uid-1", historyId: 3, reconciledAt: at(0) } },
+      },
+    });
+    expect(rig.argocd.calls.filter((call) => !call.startsWith("GET"))).toEqual([]);
+    expect(rig.checkpoints).toEqual([]);
+  });
+
+  it("is not rolled back, and the choices are named", async () => {
+    const rig = new SyncRig(anApplication({ spec: AUTOMATED }));
+    expect(failure(await rig.run({ back: true }))).toEqual({
+      code: "argocd.auto-sync-rollback",
+      retry: "never",
+      message:
+        "checkout-prod syncs itself from main (auto-sync), so Argo CD would undo a rollback at once. Revert the commit on main, " +
+        "and Argo CD goes back by itself; or switch auto-sync off for checkout-prod, then roll back.",
+    });
+  });
+
+  it("is looked at again when auto-sync was switched on between the look and the request", async () => {
+    const rig = new SyncRig();
+    failPost(rig, refused("auto-sync"), () => rig.argocd.put(anApplication({ spec: AUTOMATED })));
+    expect(await rig.run()).toMatchObject({ status: "postponed", code: "argocd.auto-sync" });
+    rig.argocd.before = () => undefined;
+    expect(await rig.run()).toMatchObject({ status: "succeeded", output: { tracked: true } });
+  });
+});
+
+describe("a sync that Argo CD could not begin", () => {
+  const AWAY = "rpc error: code = Unavailable desc = connection refused";
+
+  /** The operation of an attempt, ended in error without having applied anything. */
+  function ended(attempt: number, message: string): Application {
+    const state = aState(SHA_B, { ...OWN, attempt }, "Error", { message, syncResult: { revision: SHA_B } });
+    return anApplication({ status: { operationState: state } });
+  }
+
+  it("is worth another try when the repo-server was away, and that one posts anew", async () => {
+    const rig = new SyncRig();
+    rig.onSleep = () => rig.argocd.put(ended(rig.attempt, AWAY));
+    expect(failure(await rig.run())).toMatchObject({ code: "argocd.sync-error", retry: "backoff" });
+    rig.checkpointed = rig.checkpoints.at(-1);
+    rig.attempt = 2;
+    rig.onSleep = () => rig.argocd.put(anApplication({ operation: anOperation(SHA_B, { ...OWN, attempt: 2 }) }));
+    expect(operation(await rig.run())).toMatchObject({ attempt: 2 });
+    expect(rig.argocd.syncs).toHaveLength(2);
+  });
+
+  it("is left to the wait for any other reason", async () => {
+    const rig = new SyncRig();
+    rig.onSleep = () => rig.argocd.put(ended(1, "the repository has no such folder"));
+    expect(operation(await rig.run())).toMatchObject({ attempt: 1 });
+  });
+
+  it("is stayed with until something is applied, and no longer than a few looks", async () => {
+    const rig = new SyncRig();
+    let sleeps = 0;
+    const pending = anApplication({ operation: anOperation(SHA_B, OWN) });
+    rig.onSleep = () => {
+      sleeps += 1;
+      rig.argocd.put(pending);
+    };
+    await rig.run();
+    expect(sleeps).toBe(4);
+    const running = new SyncRig();
+    sleeps = 0;
+    running.onSleep = () => {
+      sleeps += 1;
+      running.argocd.put(anApplication({ status: { operationState: aState(SHA_B, OWN, "Running") } }));
+    };
+    await running.run();
+    expect(sleeps).toBe(1);
+  });
+});
+
+describe("a sync that is asked for anew", () => {
+  it("does not take over the operation of the earlier attempt that has ended: that one is known to be over", async () => {
+    for (const phase of ["Succeeded", "Failed"]) {
+      const rig = new SyncRig(anApplication({ status: { operationState: aState(SHA_B, OWN, phase) } }));
+      rig.attempt = 2;
+      expect(operation(await rig.run())).toMatchObject({ attempt: 2 });
+      expect(rig.argocd.syncs).toHaveLength(1);
+      // And not after a crash before the POST, either.
+      const again = new SyncRig(anApplication({ status: { operationState: aState(SHA_B, OWN, phase) } }));
+      again.attempt = 2;
+      again.checkpointed = { ...EARLIER, attempt: 2 };
+      expect(operation(await again.run())).toMatchObject({ attempt: 2 });
+      expect(again.argocd.syncs).toHaveLength(1);
+    }
+  });
+
+  it("takes it over while it still runs", async () => {
+    const rig = new SyncRig(anApplication({ status: { operationState: aState(SHA_B, OWN, "Running") } }));
+    rig.attempt = 2;
+    expect(operation(await rig.run())).toMatchObject({ attempt: 1 });
+    expect(rig.argocd.syncs).toEqual([]);
   });
 });
 

@@ -4,6 +4,7 @@ import type { Application } from "../../../src/argocd/application.ts";
 import { ArgocdError } from "../../../src/argocd/argocd-errors.ts";
 import type { Outcome } from "../../../src/domain/outcome.ts";
 import type { StepContext } from "../../../src/engine/step-kind.ts";
+import { AppError } from "../../../src/platform/errors.ts";
 import { argocdWait } from "../../../src/steps/argocd-wait.ts";
 import { sourceDigest } from "../../../src/steps/live-revision.ts";
 import { FakeArgocd } from "../../support/fake-argocd.ts";
@@ -22,11 +23,14 @@ import {
 const OWN = { run: "run_1", step: "promote/sync", attempt: 1 };
 const OPERATION = { ...OWN, skipped: false, postedAtMs: atMs(9), before: { uid: "uid-1", historyId: 3 } };
 const HOUR = 3_600_000;
+const NONE = { commits: [], touching: 0, others: 0 };
 
 class WaitRig {
   readonly argocd: FakeArgocd;
   readonly clock = new FakeClock(atMs(30));
   readonly told: string[] = [];
+  /** Where the branch lies from the commit, question by question; Git is away where there is nothing. */
+  branch: ("same" | "forward" | "backward" | undefined)[] = [undefined];
   readonly stop = new AbortController();
 
   constructor(application: Application) {
@@ -38,6 +42,13 @@ class WaitRig {
     const kind = argocdWait({
       servers: this.argocd.servers,
       clock: this.clock,
+      git: {
+        commitsBetween: async () => {
+          const lies = this.branch.length > 1 ? this.branch.shift() : this.branch[0];
+          if (lies === undefined) throw new AppError("no answer", { code: "git.unreachable", retry: "backoff" });
+          return lies === "same" ? { kind: lies } : { kind: lies, added: NONE, removed: NONE };
+        },
+      },
       timingOf: () => ({ settleMs: 15_000, degradedGraceMs: 60_000, startDeadlineMs: 120_000 }),
     });
     if (kind.sort !== "wait") throw new Error("not a wait");
@@ -162,5 +173,49 @@ describe("a wait for an application", () => {
     const running = rig.run();
     rig.stop.abort(new Error("the server ends"));
     expect(failure(await running).message).toContain("the server ends");
+  });
+});
+
+describe("a wait for an application that Argo CD syncs by itself", () => {
+  const tracked = {
+    operation: { ...OPERATION, tracked: true, before: { uid: "uid-1", historyId: 3, reconciledAt: at(0) } },
+  };
+  const spec = { syncPolicy: { automated: {} } };
+  const at30 = (status: Record<string, unknown>): Application =>
+    anApplication({ spec, status: { reconciledAt: at(25), ...status } });
+
+  it("is proven at a later commit that holds the one asked for, and says which is live", async () => {
+    const rig = new WaitRig(at30({ sync: { status: "Synced", revision: SHA_A } }));
+    rig.branch = [undefined, "forward"];
+    expect(await rig.run(tracked)).toMatchObject({
+      status: "succeeded",
+      output: {
+        revision: SHA_A,
+        sync: "Synced",
+        notes: ["The branch has moved on: aaaaaaa is live there, which holds bbbbbbb."],
+      },
+    });
+    expect(rig.told).toContain("Finding out whether aaaaaaa, which Argo CD sees on main, holds bbbbbbb");
+  });
+
+  it("changes nothing where the commit does not touch the application", async () => {
+    const outcome = await new WaitRig(at30({ sync: { status: "Synced", revision: SHA_B } })).run(tracked);
+    expect(outcome).toMatchObject({
+      status: "succeeded",
+      output: { revision: SHA_B, changedNothing: true, notes: [] },
+    });
+  });
+
+  it("says where the commit has to be, asks Argo CD to compare, and ends when it is there", async () => {
+    const rig = new WaitRig(at30({ sync: { status: "Synced", revision: SHA_A } }));
+    rig.branch = ["backward"];
+    const here = at30({ sync: { status: "Synced", revision: SHA_B }, reconciledAt: at(90) });
+    rig.argocd.before = (call) => {
+      if (call.path.includes("refresh=normal") && rig.clock.now() > atMs(90)) rig.argocd.put(here);
+    };
+    expect((await rig.run(tracked)).status).toBe("succeeded");
+    expect(rig.told).toContain(
+      "Waiting for bbbbbbb to be on main, where Argo CD sees aaaaaaa now. Merge or push it, if that has not been done",
+    );
   });
 });
