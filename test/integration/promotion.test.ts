@@ -9,9 +9,9 @@ async function rig(options: Parameters<typeof AppRig.open>[0] = {}): Promise<App
   return opened;
 }
 
-describe("/promote checkout abc123 to prod", () => {
+describe.each(["socket", "http"] as const)("/promote checkout abc123 to prod, received over %s", (receive) => {
   it("reaches prod after an approval, and is proven in both environments", async () => {
-    const app = await rig();
+    const app = await rig({ receive });
     expect(await app.type(ANA, "/promote checkout abc123 to prod")).toContain("Looking into it");
     await app.press(PRIYA, await app.gate(), "gate_approve");
     await app.card(/succeeded/u);
@@ -23,5 +23,8 @@ describe("/promote checkout abc123 to prod", () => {
     expect(app.application.store.events.proofs("main/argocd/checkout-prod", 1)).toMatchObject([
       { revision: DEMO_COMMITS.target },
     ]);
+    expect(app.world.slack.world.journal.deliveries().some(({ connection }) => connection === "http")).toBe(
+      receive === "http",
+    );
   });
 });

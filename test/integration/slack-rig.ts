@@ -5,6 +5,8 @@ import { type LogFields, type Logger, silentLogger } from "../../src/platform/lo
 import { slackDemoWorkspace } from "../../src/simulator/slack-demo-workspace.ts";
 import { type SlackSimulator, startSlackSimulator } from "../../src/simulator/slack-simulator.ts";
 import type { Arrival, FrontDoor } from "../../src/slack/front-door.ts";
+import { HttpServer } from "../../src/http/http-server.ts";
+import { HttpReceiver, SLACK_PATH } from "../../src/slack/http-receiver.ts";
 import { Outbox } from "../../src/slack/outbox.ts";
 import { SlackAnswers } from "../../src/slack/slack-answers.ts";
 import { SlackApp } from "../../src/slack/slack-app.ts";
@@ -24,6 +26,7 @@ export const DORA = "U0DORA0001";
 export const DEPLOYS = "C0DEPLOYS1";
 export const GENERAL = "C0GENERAL1";
 export const TEAM = "T0HARBOR01";
+export const SIGNING_SECRET = "0123456789abcdef0123456789abcdef";
 
 /** A front door that remembers what arrived, and answers as it is told to. */
 export class RecordingDoor implements FrontDoor {
@@ -48,7 +51,9 @@ const hurriedClock: Clock = {
 };
 
 /** Quarterdeck's Slack side on a simulated Slack, with everything else recorded or in memory. */
-export async function startSlackRig(options: { readonly appToken?: string } = {}) {
+export async function startSlackRig(
+  options: { readonly appToken?: string; readonly receive?: "socket" | "http" } = {},
+) {
   const simulator: SlackSimulator = await startSlackSimulator({
     clock: systemClock,
     random: systemRandom,
@@ -70,10 +75,21 @@ export async function startSlackRig(options: { readonly appToken?: string } = {}
   const answers = new SlackAnswers({ ...shared, gateway });
   const door = new RecordingDoor();
   const lookups = slackLookups({ people: nobody, slots, identity: () => identity, linkOf: () => undefined });
+  const warnings: string[] = [];
+  const warn = (text: string, fields?: LogFields): void =>
+    void warnings.push(`${text} ${JSON.stringify(fields ?? {})}`);
+  const httpReceiver = new HttpReceiver({ ...shared, logger: { ...logger, warn }, signingSecret: SIGNING_SECRET });
+  const http = new HttpServer({ ...shared, host: "127.0.0.1", port: 0 });
+  http.add(httpReceiver.route);
+  const { port } = await http.listen();
+  const requestUrl = `http://127.0.0.1:${port}${SLACK_PATH}`;
   const app = new SlackApp({
     ...shared,
     botToken: "xoxb-demo",
-    receiver: new SocketReceiver({ ...shared, appToken: options.appToken ?? "xapp-1-demo" }),
+    receiver:
+      options.receive === "http"
+        ? httpReceiver
+        : new SocketReceiver({ ...shared, appToken: options.appToken ?? "xapp-1-demo" }),
     frontDoor: door,
     answers,
     gateway,
@@ -97,6 +113,7 @@ export async function startSlackRig(options: { readonly appToken?: string } = {}
   });
   const stop = async (): Promise<void> => {
     await app[Symbol.asyncDispose]();
+    await http[Symbol.asyncDispose]();
     await outbox[Symbol.asyncDispose]();
     await simulator.stop();
   };
@@ -106,6 +123,9 @@ export async function startSlackRig(options: { readonly appToken?: string } = {}
   return {
     simulator,
     app,
+    /** Where requests of Slack are taken when it receives over HTTP. */
+    requestUrl,
+    warnings,
     door,
     slots,
     gateway,

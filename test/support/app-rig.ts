@@ -26,6 +26,8 @@ export interface AppRigOptions {
   readonly configure?: (text: string) => string;
   /** Added to the environment of the application. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** How Slack's payloads reach the application; over sockets when absent. */
+  readonly receive?: "socket" | "http";
   /** The clock of the application alone; the machine's own when absent. */
   readonly clock?: Clock;
 }
@@ -55,6 +57,7 @@ export class AppRig implements AsyncDisposable {
       random: systemRandom,
       speed: options.speed ?? 10,
       settle: "200ms",
+      ...(options.receive !== undefined && { receive: options.receive }),
     });
     const rig = new AppRig(world, options);
     if (options.configure !== undefined) {
@@ -82,6 +85,7 @@ export class AppRig implements AsyncDisposable {
     const clock = this.#options.clock ?? systemClock;
     const surroundings = { environment, mask, logger, clock, random: systemRandom };
     this.#application = await startApplication(surroundings, this.#resources);
+    await this.world.connectSlack();
   }
 
   /** Ends the application as SIGTERM does; the world goes on. */
