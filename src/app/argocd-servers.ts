@@ -40,6 +40,7 @@ function openServer(
     insecure,
     ca: settings.ca === undefined ? undefined : readAuthority(name, settings.ca),
     clock,
+    mayWrite: () => live.configuration.mode === "act",
   });
   resources.use(http);
   const client = new ArgocdClient({ http, clock, random });

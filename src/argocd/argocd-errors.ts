@@ -29,7 +29,8 @@ export type ArgocdErrorClass =
   | "redirect"
   | "not-json"
   | "too-large"
-  | "bad-response";
+  | "bad-response"
+  | "observing";
 
 export interface ArgocdErrorOptions {
   readonly class: ArgocdErrorClass;

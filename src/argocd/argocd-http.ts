@@ -20,6 +20,8 @@ export interface ArgocdAddress {
 
 export interface ArgocdHttpDeps extends ArgocdAddress {
   readonly clock: Clock;
+  /** False refuses whatever changes something before it leaves the process; asked before each call. */
+  readonly mayWrite: () => boolean;
   readonly maxResponseBytes?: number;
 }
 
@@ -114,6 +116,7 @@ export class ArgocdHttp {
     signal: AbortSignal | undefined,
     headers: Readonly<Record<string, string>> = { accept: "application/json" },
   ): Promise<Dispatcher.ResponseData> {
+    if (isWrite(call) && !this.#deps.mayWrite()) throw observing(call.what);
     const response = await this.#pool.request({
       method: call.method,
       path: this.#basePath + call.path,
@@ -162,6 +165,18 @@ export class ArgocdHttp {
     }
     return classifyFailure(call.what, thrown);
   }
+}
+
+/** A refresh is a GET, and yet it writes an annotation. */
+function isWrite({ method, path }: Pick<HttpCall, "method" | "path">): boolean {
+  return method !== "GET" || new URLSearchParams(path.split("?")[1] ?? "").has("refresh");
+}
+
+function observing(what: string): ArgocdError {
+  return new ArgocdError(
+    `${what}: Quarterdeck only observes (\`mode: observe\` in its configuration), so nothing was sent to Argo CD.`,
+    { class: "observing" },
+  );
 }
 
 function parseBase(url: string): URL {

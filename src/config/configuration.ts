@@ -8,6 +8,7 @@ import { GrantSettings, PersonSettings, RoleMember } from "./people-settings.ts"
 import { EnvironmentSettings, ServiceSettings } from "./promotion-settings.ts";
 import { SlackSettings } from "./slack-settings.ts";
 import { TimingSettings } from "./timing-settings.ts";
+import { WatchSettings } from "./watch-settings.ts";
 
 // Whatever was found in these places may be the secret itself, so it is not repeated.
 const NO_SECRET_HERE =
@@ -59,5 +60,13 @@ export const Configuration = z.strictObject({
   git: GitSettings.prefault({}).meta({ description: "How the repositories are read" }),
   secrets: z.record(SecretName, SecretSource).default({}).meta({ description: "Where each secret is kept" }),
   timing: TimingSettings.prefault({}).meta({ description: "How long things may take" }),
+  mode: z.enum(["act", "observe"]).default("act").meta({
+    description:
+      "`observe` tries Quarterdeck beside what is there: history and alerts only, and nothing is ever changed in Argo CD",
+  }),
+  watch: WatchSettings.prefault({}).meta({
+    description:
+      "Alerts about applications that are Degraded outside of runs, for longer than `degraded-grace`; they go where `slack.alerts` says",
+  }),
 });
 export type Configuration = z.infer<typeof Configuration>;

@@ -57,10 +57,15 @@ export function newOperations(
   const past = application.status.history
     .filter(({ id }) => id > known.history)
     .flatMap((entry) => pastOf(entry, account) ?? [])
-    .map((found) => (found.key === current?.key ? { ...found, isOwn: current.isOwn, who: current.who } : found));
+    .map((found) => merged(found, current));
   const isListed = past.some(({ key }) => key === current?.key);
   const found = current === undefined || isListed ? past : [...past, current];
   return found.filter(({ key }) => !known.has(key)).toSorted((left, right) => left.startedAt - right.startedAt);
+}
+
+/** An entry of the history is that of the current operation, which says more of who began it. */
+function merged(past: FoundOperation, current: FoundOperation | undefined): FoundOperation {
+  return past.key === current?.key ? { ...current, history: past.history } : past;
 }
 
 /** The key of the operation that the application shows; empty when it shows none. */

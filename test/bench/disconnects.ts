@@ -73,7 +73,7 @@ async function startSimulator(): Promise<ArgocdSimulator> {
 
 function watch({ url }: ArgocdSimulator, resources: AsyncDisposableStack): Watched {
   const [clock, random, logger] = [hurriedClock, systemRandom, silentLogger];
-  const http = resources.use(new ArgocdHttp({ url, token: TOKEN, clock: systemClock }));
+  const http = resources.use(new ArgocdHttp({ url, token: TOKEN, clock: systemClock, mayWrite: () => true }));
   const client = new ArgocdClient({ http, clock: systemClock, random });
   const streamHealth = (): ReturnType<WatchStream["health"]> => stream.health();
   const compareEveryMs = 120_000;

@@ -59,7 +59,7 @@ async function aServer(answers: readonly Answer[], tls?: { readonly key: string;
 
 function aClient(address: Omit<ArgocdAddress, "token">, limits: { readonly maxResponseBytes?: number } = {}) {
   const clock = new FakeClock();
-  const http = new ArgocdHttp({ token: "a.b.c", clock, ...address, ...limits });
+  const http = new ArgocdHttp({ token: "a.b.c", clock, ...address, ...limits, mayWrite: () => true });
   open.push(() => http[Symbol.asyncDispose]());
   return {
     clock,

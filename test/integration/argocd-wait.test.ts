@@ -116,7 +116,7 @@ function connect(
 ) {
   const common = { clock: systemClock, random: systemRandom, logger: options.logger ?? silentLogger };
   const filter = { namespaces: options.namespaces };
-  const http = new ArgocdHttp({ url, token: accountToken(account), clock: systemClock });
+  const http = new ArgocdHttp({ url, token: accountToken(account), clock: systemClock, mayWrite: () => true });
   const client = new ArgocdClient({ http, clock: systemClock, random: systemRandom });
   const streamHealth = () => watch.health();
   const cache = new ApplicationCache({
