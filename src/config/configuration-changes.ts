@@ -38,7 +38,17 @@ function namedChanges(before: readonly Named[], after: readonly Named[]): readon
   });
   const names = new Set(after.map(({ name }) => name));
   const removed = before.flatMap(({ name }) => (names.has(name) ? [] : [`"${name}" removed`]));
-  return changed.length + removed.length === 0 ? ["order changed"] : [...changed, ...removed];
+  const order = isReordered(before, after) ? ["order changed"] : [];
+  return [...changed, ...removed, ...order];
+}
+
+/** Whether those that stayed are in another order. */
+function isReordered(before: readonly Named[], after: readonly Named[]): boolean {
+  const stayed = (these: readonly Named[], those: readonly Named[]): readonly string[] => {
+    const others = new Set(those.map(({ name }) => name));
+    return these.flatMap(({ name }) => (others.has(name) ? [name] : []));
+  };
+  return !isSame(stayed(before, after), stayed(after, before));
 }
 
 interface KeyChange {
