@@ -1,8 +1,9 @@
 import { context, message, type MessageContent, preformatted, section } from "../blocks.ts";
-import { inert } from "../mrkdwn.ts";
+import { inert, truncate } from "../mrkdwn.ts";
 
 const MOST_PROBLEMS = 10;
-const LONGEST_LINE = 300;
+// So that ten of them fit one block.
+const LONGEST_LINE = 280;
 
 /** What is said of settings that were changed and cannot be used: the mistakes as `file:line:column: ...`, and what goes on. */
 export type SettingsNotice =
@@ -30,7 +31,7 @@ export function renderSettingsNotice(notice: SettingsNotice): MessageContent {
 
 function refused(problems: readonly string[]): MessageContent {
   const more = problems.length - MOST_PROBLEMS;
-  const shown = problems.slice(0, MOST_PROBLEMS).map((problem) => problem.slice(0, LONGEST_LINE));
+  const shown = problems.slice(0, MOST_PROBLEMS).map((problem) => truncate(problem, LONGEST_LINE));
   const lines = more > 0 ? [...shown, `and ${more} more`] : shown;
   const head = "The settings of Quarterdeck were changed, and cannot be used. Those before stay in use.";
   const first = inert(shown[0] ?? "", LONGEST_LINE);
