@@ -45,6 +45,13 @@ type InsertValues = [number, number, string, number, string, string, string, str
 
 const BUSY_RETRY_MS = 20;
 const MOST_VERSIONS = 1000;
+// About as many pages of the write-ahead log as SQLite itself lets gather: an event is less than one, a commit about two more.
+const CHECKPOINT_AT = 1000;
+const PAGES_A_COMMIT = 2;
+// By then what follows from the commit has happened.
+const CHECKPOINT_AFTER_MS = 50;
+// In pages: when events come so fast that the timer is late.
+const CHECKPOINT_WITHIN_COMMIT_AT = 8000;
 
 /**
  * The only writer of the log. What is handed in during one turn of the event loop is committed together at its end:
@@ -67,6 +74,9 @@ export class LogWriter implements AsyncDisposable {
   #isFlushDue = false;
   #busySince: number | undefined;
   #retry: Timer | undefined;
+  /** An estimate of the pages in the write-ahead log that are not in the database yet. */
+  #uncheckedPages = 0;
+  #checkpoint: Timer | undefined;
   #isClosed = false;
 
   constructor(deps: LogWriterDeps) {
@@ -74,6 +84,8 @@ export class LogWriter implements AsyncDisposable {
     const { sqlite } = deps.database;
     // SQLite's own waiting would stop the event loop, and with it every acknowledgement.
     sqlite.pragma("busy_timeout = 0");
+    // A checkpoint takes as long as twenty commits: it must not fall into one that somebody waits for.
+    sqlite.pragma(`wal_autocheckpoint = ${CHECKPOINT_WITHIN_COMMIT_AT}`);
     this.#begin = sqlite.prepare("BEGIN IMMEDIATE");
     this.#commit = sqlite.prepare("COMMIT");
     this.#rollback = sqlite.prepare("ROLLBACK");
@@ -117,6 +129,7 @@ export class LogWriter implements AsyncDisposable {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#retry?.cancel();
+    this.#checkpoint?.cancel();
     if (!this.#isFlushDue) return;
     // Nothing else has to go on now, so the waiting may be left to SQLite.
     this.#deps.database.sqlite.pragma(`busy_timeout = ${this.#deps.busyTimeoutMs}`);
@@ -133,6 +146,7 @@ export class LogWriter implements AsyncDisposable {
       for (const passenger of this.#passengers) passenger.write(transaction);
       for (const work of turn) work.run(transaction);
       this.#commit.run();
+      this.#noteWritten(transaction.head.sequence - this.#head.sequence);
       this.#head = transaction.head;
     } catch (error) {
       this.#fail(turn, error);
@@ -140,6 +154,22 @@ export class LogWriter implements AsyncDisposable {
     }
     for (const passenger of this.#passengers) passenger.ended(true);
     for (const work of turn) work.resolve();
+  }
+
+  #noteWritten(events: number): void {
+    this.#uncheckedPages += events + PAGES_A_COMMIT;
+    if (this.#uncheckedPages < CHECKPOINT_AT || this.#isClosed) return;
+    this.#checkpoint ??= this.#deps.clock.setTimer(CHECKPOINT_AFTER_MS, () => this.#writeBack());
+  }
+
+  #writeBack(): void {
+    this.#checkpoint = undefined;
+    this.#uncheckedPages = 0;
+    try {
+      this.#deps.database.sqlite.pragma("wal_checkpoint(PASSIVE)");
+    } catch {
+      // Nothing is lost: it is all in the write-ahead log. A disk that is full or failing shows in the next commit, too.
+    }
   }
 
   #tryBegin(): boolean {

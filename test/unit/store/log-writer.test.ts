@@ -1,3 +1,5 @@
+import { statSync } from "node:fs";
+
 import Database from "better-sqlite3";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
@@ -108,5 +110,19 @@ describe("a commit", () => {
     });
     // Each commit writes every page that it touched once.
     expect(together).toBeLessThan(apart / 4);
+  });
+});
+
+describe("the write-ahead log", () => {
+  it("is written back beside the commits, when it has grown and a moment has passed", async () => {
+    using folder = new StoreFolder();
+    const clock = new FakeClock();
+    await using store = await createStore({ ...STORE_DEPS, clock }, openDatabase(folder.log));
+    const many = Array.from({ length: 1000 }, (_, index) => ({ type: "server.started", at: index }));
+    const before = statSync(folder.log).size;
+    await store.events.append({ stream: "server", expectedVersion: -1, events: many });
+    expect(statSync(folder.log).size).toBe(before);
+    await clock.advance(100);
+    expect(statSync(folder.log).size).toBeGreaterThan(before + 100_000);
   });
 });
