@@ -90,6 +90,8 @@ export const CommandFile = z.strictObject({
   steps: z.array(z.unknown()).optional(),
   "on-failure": z.array(z.unknown()).optional(),
   timeout: Duration.optional(),
+  /** Goes before everything that waits for its locks, and cancels the run that holds them. */
+  urgent: z.boolean().optional(),
 });
 export type CommandFile = z.infer<typeof CommandFile>;
 
@@ -126,6 +128,8 @@ export type ForEachEntry = z.infer<typeof ForEachEntry>;
 export const LockEntry = z.strictObject({
   lock: z.union([z.string().min(1), z.array(z.string().min(1)).min(1).max(20)]),
   "when-locked": z.enum(["queue", "refuse"]).default("queue"),
+  /** Leaves a hold on the keys when its steps have succeeded, until somebody unlocks them. */
+  hold: z.boolean().default(false),
   if: Condition.optional(),
   steps,
 });

@@ -17,6 +17,7 @@ export interface PlanParts {
   readonly title: string;
   readonly verb: string;
   readonly timeoutMs: number | undefined;
+  readonly urgent: boolean;
   readonly inputs: readonly CommandInput[];
   readonly steps: Chain;
   readonly onFailure: Chain;
@@ -49,6 +50,7 @@ export function compilePlan(
     steps: [...main.nodes],
     onFailure: [...branch.nodes],
     ...(parts.timeoutMs === undefined ? {} : { timeoutMs: parts.timeoutMs }),
+    ...(parts.urgent && { urgent: true }),
   };
   return { plan, diagnostics: context.diagnostics };
 }
@@ -110,8 +112,10 @@ class ChainCompiler {
         const keys = this.#lockKeys(entry, scope);
         const key = this.#key("lock");
         const inner = this.compile(entry.steps, scope);
-        const whenLocked = entry.entry["when-locked"];
-        return { node: { type: "lock", key, keys, whenLocked, ...condition, steps: inner.nodes }, scope: inner.scope };
+        const { "when-locked": whenLocked, hold } = entry.entry;
+        const holding = hold ? { hold: true } : {};
+        const node: PlanNode = { type: "lock", key, keys, whenLocked, ...holding, ...condition, steps: inner.nodes };
+        return { node, scope: inner.scope };
       }
       case "group": {
         const key = this.#key("group");
@@ -191,6 +195,7 @@ class ChainCompiler {
       sort: kind?.sort ?? "action",
       protects: kind?.protects ?? false,
       with: entry.with,
+      ...(kind?.stopWith === undefined ? {} : { stopWith: kind.stopWith }),
       ...condition,
       ...(entry.retry === undefined ? {} : { retry: retryRule(entry.retry) }),
       ...(entry.timeout === undefined ? {} : { timeoutMs: entry.timeout }),

@@ -107,7 +107,7 @@ class CommandBuilder {
   }): Command["body"] | undefined {
     const { source, file } = this.#parts;
     if (file.answers !== undefined) {
-      for (const key of ["steps", "on-failure", "timeout"] as const) {
+      for (const key of ["steps", "on-failure", "timeout", "urgent"] as const) {
         if (file[key] === undefined) continue;
         this.#report(source.keySpan([key]), `a command that answers has no run, and so no "${key}"`);
       }
@@ -136,7 +136,8 @@ class CommandBuilder {
     readonly onFailure: Chain;
   }): Command["body"] {
     const { source, id, file, setting } = this.#parts;
-    const parts = { command: id, title: file.name, verb, timeoutMs: file.timeout, inputs, steps, onFailure };
+    const { name: title, timeout: timeoutMs, urgent = false } = file;
+    const parts = { command: id, title, verb, timeoutMs, urgent, inputs, steps, onFailure };
     const { plan, diagnostics } = compilePlan(parts, { source, catalogue: setting.catalogue });
     this.diagnostics.push(...diagnostics);
     return { kind: "plan", plan };

@@ -6,6 +6,7 @@ import type { StepSort } from "../domain/plan.ts";
 export interface StepDescription {
   readonly sort: StepSort;
   readonly protects: boolean;
+  readonly stopWith?: string | undefined;
   readonly inputSchema: z.ZodType;
   readonly outputSchema: z.ZodType;
 }

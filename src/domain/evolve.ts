@@ -71,7 +71,7 @@ function changes(state: RunState, event: RunEvent): Partial<RunState> {
     case "step.skipped":
       return { steps: new Map(state.steps).set(event.path, skipped(event)) };
     case "gate.voided":
-      return voided(state, event);
+      return reopened(state, event);
     case "step.dispatched":
     case "step.checkpointed":
     case "step.postponed":
@@ -95,31 +95,41 @@ function lockChanged(state: RunState, path: string, status: LockState["status"])
 }
 
 function started(state: RunState, event: RunEventOf<"step.started">): Partial<RunState> {
-  const before = state.steps.get(event.path);
-  const aside = state.forgotten.get(event.path)?.at(-1);
+  const { path, uses, sort, attempt, token, input, approval, stops, deadlineAt, attemptDeadlineAt } = event;
   const step: StepState = {
-    path: event.path,
-    uses: event.uses,
-    sort: event.sort,
+    path,
+    uses,
+    sort,
     status: "running",
-    attempt: event.attempt,
-    firstAttempt: before?.firstAttempt ?? event.attempt,
-    token: event.token,
-    firstStartedAt: before?.firstStartedAt ?? event.at,
+    attempt,
+    token,
     startedAt: event.at,
-    input: event.input,
-    voided: before?.voided ?? (aside === undefined ? [] : openingsOf(aside, event.at)),
-    // An effect of an earlier attempt may turn up late; what it wrote down is needed to recognise it.
-    ...(before?.checkpoint !== undefined && { checkpoint: before.checkpoint }),
-    ...(event.approval && { approval: event.approval }),
-    ...(event.stops !== undefined && { stops: event.stops }),
-    ...(event.deadlineAt !== undefined && { deadlineAt: event.deadlineAt }),
-    ...(event.attemptDeadlineAt !== undefined && { attemptDeadlineAt: event.attemptDeadlineAt }),
+    input,
+    ...carriedOver(state, event),
+    ...(approval && { approval }),
+    ...(stops !== undefined && { stops }),
+    ...(deadlineAt !== undefined && { deadlineAt }),
+    ...(attemptDeadlineAt !== undefined && { attemptDeadlineAt }),
   };
   return {
-    steps: new Map(state.steps).set(event.path, step),
-    attempts: new Map(state.attempts).set(event.path, event.attempt),
+    steps: new Map(state.steps).set(path, step),
+    attempts: new Map(state.attempts).set(path, attempt),
   };
+}
+
+/** What an attempt has from those before it. */
+function carriedOver(
+  state: RunState,
+  { path, attempt, at }: RunEventOf<"step.started">,
+): Pick<StepState, "firstAttempt" | "firstStartedAt" | "voided" | "checkpoint"> {
+  const before = state.steps.get(path);
+  if (before === undefined) {
+    const aside = state.forgotten.get(path)?.at(-1);
+    return { firstAttempt: attempt, firstStartedAt: at, voided: aside === undefined ? [] : openingsOf(aside, at) };
+  }
+  const { firstAttempt, firstStartedAt, voided, checkpoint } = before;
+  // An effect of an earlier attempt may turn up late; what it wrote down is needed to recognise it.
+  return { firstAttempt, firstStartedAt, voided, ...(checkpoint !== undefined && { checkpoint }) };
 }
 
 function skipped(event: RunEventOf<"step.skipped">): StepState {
@@ -203,7 +213,7 @@ function decided(step: StepState, event: RunEventOf<"gate.decided">): Partial<St
 }
 
 /** The gate is asked anew, and everything that came after it is reached anew; attempts go on counting. */
-function voided(state: RunState, event: RunEventOf<"gate.voided">): Partial<RunState> {
+function reopened(state: RunState, event: RunEventOf<"gate.voided">): Partial<RunState> {
   const gate = state.steps.get(event.path);
   if (gate === undefined) return {};
   const isLater = isAfter(state.plan, event.path);
@@ -212,9 +222,9 @@ function voided(state: RunState, event: RunEventOf<"gate.voided">): Partial<RunS
   // It is asked as if for the first time, and so with all of its time.
   const { gate: _shown, output: _output, endedAt: _endedAt, deadlineAt: _deadlineAt, ...rest } = gate;
   const { at, changed, message } = event;
-  const reopened: StepState = { ...rest, status: "running", voided: [...gate.voided, { at, changed, message }] };
+  const step: StepState = { ...rest, status: "running", voided: [...gate.voided, { at, changed, message }] };
   return {
-    steps: keep(state.steps).set(event.path, reopened),
+    steps: keep(state.steps).set(event.path, step),
     forEach: keep(state.forEach),
     locks: keep(state.locks),
   };

@@ -76,13 +76,13 @@ export function canTake(
     (claim) =>
       claim.run === own.run ||
       !shareKey(claim.keys, own.keys) ||
-      (claim.status === "requested" && (isHolder || order(own, claim) < 0)),
+      (claim.status === "requested" && (isHolder || byPrecedence(own, claim) < 0)),
   );
 }
 
 /** The waiting claims that can be granted now, in the order in which they are served; all keys of a claim together. */
 export function grantable({ claims, handLocks }: LockBook): readonly LockClaim[] {
-  const waiting = claims.filter((claim) => claim.status === "requested").toSorted(order);
+  const waiting = claims.filter((claim) => claim.status === "requested").toSorted(byPrecedence);
   const granted: LockClaim[] = [];
   for (const claim of waiting) {
     const isTaken = granted.some((other) => other.run !== claim.run && shareKey(other.keys, claim.keys));
@@ -93,7 +93,7 @@ export function grantable({ claims, handLocks }: LockBook): readonly LockClaim[]
 
 /** The runs that have to give way to urgent ones: they hold what an urgent run waits for, and are not urgent themselves. */
 export function givingWay(claims: readonly LockClaim[]): readonly { readonly run: string; readonly to: string }[] {
-  const urgent = claims.filter((claim) => claim.status === "requested" && claim.isUrgent).toSorted(order);
+  const urgent = claims.filter((claim) => claim.status === "requested" && claim.isUrgent).toSorted(byPrecedence);
   return urgent.flatMap((claim) =>
     holdersOf(claims, claim.run, claim.keys)
       .filter((holder) => !holder.isUrgent)
@@ -107,12 +107,12 @@ export function queuePosition(
   own: LockClaim,
 ): { position: number; holder: string | undefined } {
   const rivals = claims.filter((claim) => claim.run !== own.run && shareKey(claim.keys, own.keys));
-  const ahead = rivals.filter((claim) => claim.status === "requested" && order(claim, own) < 0);
+  const ahead = rivals.filter((claim) => claim.status === "requested" && byPrecedence(claim, own) < 0);
   return { position: ahead.length + 1, holder: rivals.find((claim) => claim.status === "held")?.run };
 }
 
 /** Negative when `left` is served before `right`. */
-function order(
+function byPrecedence(
   left: Pick<LockClaim, "isUrgent" | "sequence">,
   right: Pick<LockClaim, "isUrgent" | "sequence">,
 ): number {

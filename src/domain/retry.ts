@@ -106,14 +106,11 @@ function syncBefore(state: RunState, wait: StepState): StepState | undefined {
 function* forgottenBy(state: RunState, from: string): Generator<string> {
   const isLater = isAfter(state.plan, from);
   const branch = `${rootPath(state.plan, "on-failure")}/`;
+  const isAnew = (path: string): boolean => path === from || isLater(path) || path.startsWith(branch);
   const around = new Set(locksAround(state.plan, from === "" ? lastPath(state) : from));
-  for (const [path, { stops }] of state.steps) {
-    if (path === from || isLater(path) || path.startsWith(branch) || stops !== undefined) yield path;
-  }
-  for (const path of state.forEach.keys()) if (isLater(path) || path.startsWith(branch)) yield path;
-  for (const path of state.locks.keys()) {
-    if (path === from || isLater(path) || path.startsWith(branch) || around.has(path)) yield path;
-  }
+  for (const [path, { stops }] of state.steps) if (isAnew(path) || stops !== undefined) yield path;
+  for (const path of state.forEach.keys()) if (isAnew(path)) yield path;
+  for (const path of state.locks.keys()) if (isAnew(path) || around.has(path)) yield path;
 }
 
 function lastPath(state: RunState): string {

@@ -52,6 +52,18 @@ const ProofOutput = z.object({
   provenAt: z.number(),
 });
 
+/** The proofs that the facts of one turn add to the state before it; a run that only starts has none. */
+export function newProofs(before: RunState | undefined, events: readonly RunEvent[]): readonly Proof[] {
+  const last = events.findLastIndex((event) => event.type === "step.succeeded");
+  if (before === undefined || last === -1) return [];
+  let state = before;
+  return events.slice(0, last + 1).flatMap((event, index) => {
+    const proofs = proofsIn(state, event);
+    if (index < last) state = evolve(state, event);
+    return proofs;
+  });
+}
+
 /** The proof that a fact adds: a wait for an application ended well, at a revision. `state` is the one before the fact. */
 export function proofsIn(state: RunState, event: RunEvent): readonly Proof[] {
   if (event.type !== "step.succeeded") return [];

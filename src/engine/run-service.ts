@@ -1,5 +1,5 @@
 import { type RunInput, startRun, takeTurn, type Turn } from "../domain/decide.ts";
-import { evolve, foldRun } from "../domain/evolve.ts";
+import { foldRun } from "../domain/evolve.ts";
 import { claimsOf } from "../domain/lock-book.ts";
 import type { Circumstances } from "../domain/draft.ts";
 import { nextWork } from "../domain/next-work.ts";
@@ -14,7 +14,7 @@ import type { Logger } from "../platform/logger.ts";
 import { LockDesk } from "./lock-desk.ts";
 import { LockTable } from "./lock-table.ts";
 import type { EventStore } from "./ports.ts";
-import { proofsIn, rowOf } from "./projection.ts";
+import { newProofs, rowOf } from "./projection.ts";
 import type { RunWork } from "./run-work.ts";
 
 /** A run that is to be started. */
@@ -293,17 +293,6 @@ export class RunService {
       if (!(error instanceof AppError) || error.retry !== "never") this.#recover(run);
     }
   }
-}
-
-function newProofs(before: RunState | undefined, events: readonly RunEvent[]): ReturnType<typeof proofsIn> {
-  const last = events.findLastIndex((event) => event.type === "step.succeeded");
-  if (before === undefined || last === -1) return [];
-  let state = before;
-  return events.slice(0, last + 1).flatMap((event, index) => {
-    const proofs = proofsIn(state, event);
-    if (index < last) state = evolve(state, event);
-    return proofs;
-  });
 }
 
 function lockKeysTouched(events: readonly RunEvent[]): readonly string[] {

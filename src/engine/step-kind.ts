@@ -36,6 +36,8 @@ export interface StepFacts {
   readonly approved?: { readonly subject: GateSubject; readonly digest: string };
   /** The newest proof for the application that `input.app` names. */
   readonly proof?: Proof;
+  /** Set when the step was retried by a person: what attempts before this one started is to be done over. */
+  readonly firstAttempt?: number;
   /** Where the step works, when `input.app` is one of the run's own applications. */
   readonly place?: StepPlace;
 }
@@ -91,6 +93,8 @@ export type StepKind = Described &
         readonly sort: "action";
         readonly repeat: Repeat;
         readonly protects: boolean;
+        /** The kind of the action that ends what this one may have left running, with `{ app, operation }` as its input. */
+        readonly stopWith?: string | undefined;
         /**
          * Gathers on the server, before each dispatch, what a worker cannot know. Things may have moved by the time the
          * action is executed, so the action compares what it finds with what was looked at here.
@@ -125,6 +129,8 @@ export function defineAction<Input, Output extends Readonly<Record<string, unkno
     readonly repeat: Repeat;
     /** True when it changes what runs in the environment of `input.app`. */
     readonly protects?: boolean;
+    /** What is executed when the run is cancelled before a wait has proven that it is over. */
+    readonly stopWith?: string | undefined;
     /**
      * Resolves with what goes through JSON. Absent where nothing has to be prepared, and on workers, which get it done. What it
      * throws is the attempt's failure.
@@ -139,6 +145,7 @@ export function defineAction<Input, Output extends Readonly<Record<string, unkno
     sort: "action",
     repeat: definition.repeat,
     protects: definition.protects ?? false,
+    stopWith: definition.stopWith,
     prepare:
       prepare &&
       (async (input, context) => throughJson(JsonValue, await prepare(definition.input.parse(input), context))),

@@ -85,15 +85,15 @@ export class HandLockTable {
 
   /** The oldest first. */
   all(): readonly HandLock[] {
-    return this.#all.all().map(({ until, run, ...lock }) => ({
-      ...lock,
-      ...(until !== null && { until }),
-      ...(run !== null && { run }),
-    }));
+    return this.#all.all().map(toHandLock);
   }
 
   /** The moment at which the first of them ends. */
   nextUntil(): number | undefined {
     return this.#next.get();
   }
+}
+
+function toHandLock({ key, owner, reason, since, until, run }: Row): HandLock {
+  return { key, owner, reason, since, ...(until !== null && { until }), ...(run !== null && { run }) };
 }
