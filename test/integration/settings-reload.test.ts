@@ -1,0 +1,110 @@
+import { cp, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+
+import { ANA, AppRig, DEPLOYS, PRIYA } from "../support/app-rig.ts";
+
+let folder = "";
+let commands = "";
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "quarterdeck-settings-"));
+  commands = join(folder, "commands");
+  await cp(new URL("../../commands", import.meta.url).pathname, commands, { recursive: true });
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const open = (): Promise<AppRig> => AppRig.open({ environment: { QUARTERDECK_COMMANDS: commands } });
+
+/** Changes quarterdeck.yaml as an editor does: another file takes its place. */
+async function edit(rig: AppRig, change: (text: string) => string): Promise<void> {
+  const { configurationFile: file } = rig.world;
+  await writeFile(`${file}.new`, change(await readFile(file, "utf8")));
+  await rename(`${file}.new`, file);
+}
+
+const changed = (rig: AppRig): readonly string[] =>
+  rig.application.store.log.stream("server").flatMap(({ type, payload }) => {
+    if (type !== "settings.changed") return [];
+    const { trigger, changes }: { trigger: string; changes: readonly string[] } = JSON.parse(payload ?? "");
+    return [`${trigger}: ${changes.join("; ")}`];
+  });
+
+describe("settings that change while the server runs", () => {
+  it("count from the next command on, and a mistake leaves those before and is told in the channel", async () => {
+    await using rig = await open();
+    expect(await rig.type(ANA, "/promote shop abc123 to prod")).toContain('There is no service "shop"');
+    await edit(rig, (text) => text.replace("- name: web\n", "- name: shop\n"));
+    await rig.until("the change is in the log", () => changed(rig).length === 2);
+    expect(changed(rig)).toEqual(["start: first start with this log", 'file: services: "shop" added, "web" removed']);
+    expect(await rig.type(ANA, "/promote web abc123 to prod")).toContain('There is no service "web"');
+    await edit(rig, (text) => text.replace("quorum: 1", "quorun: 1"));
+    const told = await rig.message("the mistake", ({ text }) => text.includes("cannot be used"));
+    expect(JSON.stringify(told.blocks)).toMatch(
+      /quarterdeck\.yaml:\d+:\d+: environments\[1\]\.approval: there is no key \\"quorun\\" here; did you mean `quorum`\?/u,
+    );
+    expect(rig.log.filter(({ level }) => level === "error")).toEqual([
+      expect.objectContaining({ message: "settings cannot be used; those before stay" }),
+    ]);
+    expect(await rig.type(ANA, "/qd status shop")).toContain("shop");
+    await edit(rig, (text) => text.replace("quorun: 1", "quorum: 1"));
+    await rig.message("the end of it", ({ ts, text }) => ts === told.ts && text.includes("are mended"));
+    expect(changed(rig)).toHaveLength(2);
+  });
+
+  it("hold also for command files: a new one is a command, and a broken one changes none", async () => {
+    await using rig = await open();
+    const sync = await readFile(join(commands, "sync.yaml"), "utf8");
+    const renamed = sync.replace(/^name: .*$/mu, "name: Settle").replace("/qd sync", "/qd settle");
+    await writeFile(join(commands, "settle.yaml"), renamed);
+    await rig.until("the command is there", () => changed(rig).length === 2);
+    expect(changed(rig)[1]).toBe("file: command settle.yaml added");
+    expect(await rig.type(ANA, "/qd help")).toContain("settle");
+    await writeFile(join(commands, "settle.yaml"), `${renamed}nonsense: true\n`);
+    await writeFile(join(commands, "sync.yaml"), sync.replace("Sync", "Synchronise"));
+    const told = await rig.message("the mistake", ({ text }) => text.includes("cannot be used"));
+    expect(JSON.stringify(told.blocks)).toMatch(/settle\.yaml:\d+:1: /u);
+    expect(changed(rig)).toHaveLength(2);
+    await rm(join(commands, "settle.yaml"));
+    await rig.until("all of it counts", () => changed(rig).length === 3);
+    expect(changed(rig)[2]).toBe("file: command settle.yaml removed; command sync.yaml changed");
+  });
+
+  it("void an approval whose rule they change: nobody approves under the old one", async () => {
+    await using rig = await open();
+    await rig.type(ANA, "/promote checkout abc123 to prod");
+    const gate = await rig.gate();
+    await edit(rig, (text) => text.replaceAll("quorum: 1", "quorum: 2"));
+    await rig.until("the change is in the log", () => changed(rig).length === 2);
+    await rig.press(PRIYA, gate, "gate_approve");
+    await rig.until("the gate is void", () => rig.events().some(({ type }) => type === "gate.voided"));
+    const again = await rig.message(
+      "the request under the new rule",
+      ({ ts, blocks }) => ts !== gate.ts && JSON.stringify(blocks).includes("gate_approve"),
+    );
+    expect(JSON.stringify(again.blocks)).toContain("2");
+    expect(rig.events().some(({ type }) => type === "gate.passed")).toBe(false);
+    const opened = rig.events().filter(({ type }) => type === "gate.opened");
+    expect(opened).toHaveLength(2);
+  });
+
+  it("move alerts and cards at once, and say what waits for a restart", async () => {
+    await using rig = await open();
+    await edit(rig, (text) => text.replace("  - name: main\n", "  - name: main\n    projects: [shop]\n"));
+    const told = await rig.message("what waits", ({ text }) => text.includes("takes effect at its next start"));
+    expect(told.text).toContain("the Argo CD servers");
+    expect(told.channel).toBe(DEPLOYS);
+    await rig.stop();
+    await edit(rig, (text) => text.replace("settle: ", "settle: 1"));
+    await rig.start();
+    expect(changed(rig).at(-1)).toBe("start: timing changed");
+  });
+
+  it("are read again when asked for, as SIGHUP does", async () => {
+    await using rig = await open();
+    await rig.application.reload();
+    expect(rig.log.at(-1)).toMatchObject({ message: "settings are as they were" });
+  });
+});
