@@ -1,5 +1,6 @@
 import type { ArgocdServer } from "../argocd/argocd-server.ts";
 import type { GitRepositories } from "../git/git-repositories.ts";
+import { HomeGatherer } from "../intake/home-source.ts";
 import { Intake } from "../intake/intake.ts";
 import { PeopleCheck } from "../intake/people-check.ts";
 import type { Inventory } from "../inventory/inventory.ts";
@@ -50,11 +51,21 @@ export function createIntake(deps: Deps): Intake {
     clock,
     random,
     logger,
-    reply: (arrival, answer) => {
-      if (answer.kind === "notice" && answer.code === "run.joined" && answer.run !== undefined) {
-        slack.lookAgain(engine.runs.view(answer.run));
-      }
-      return slack.reply(arrival, answer);
-    },
+    locks: engine.runs.locks,
+    lookAgain: (run) => slack.lookAgain(engine.runs.view(run)),
+    reply: (arrival, answer) => slack.reply(arrival, answer),
+  });
+}
+
+/** What the Home tab shows, wired. */
+export function createHomeSource({ store, servers, inventory, slack, engine }: Deps): HomeGatherer {
+  return new HomeGatherer({
+    events: store.events,
+    people: store.people,
+    runs: engine.runs,
+    directory: slack.directory,
+    servers,
+    inventory,
+    proofs: (app) => store.events.proofs(app, 1),
   });
 }

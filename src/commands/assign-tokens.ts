@@ -1,6 +1,7 @@
 import { didYouMean } from "../platform/did-you-mean.ts";
 import type { Command } from "./command.ts";
-import { allItems, type OptionalItems, type PatternFlag, type PatternItem } from "./slash-pattern.ts";
+import { readInput } from "./input-value.ts";
+import { allItems, restWord, type OptionalItems, type PatternFlag, type PatternItem } from "./slash-pattern.ts";
 import { quoteToken, type Token } from "./slash-text.ts";
 import { inputText } from "./usage.ts";
 
@@ -66,10 +67,13 @@ class Assigner {
   }
 
   #takeFlags(): Refusal | undefined {
+    const word = restWord(this.#command.pattern);
+    const begun = word === undefined ? -1 : this.#tokens.findIndex((token) => isWord(token, word));
     for (let at = 0; at < this.#tokens.length; at += 1) {
       const token = this.#tokens[at];
       if (token === undefined) break;
-      if (!isFlag(token)) {
+      // In the rest of the text nothing is a flag.
+      if (!isFlag(token) || (begun !== -1 && at > begun)) {
         this.#positional.push(token);
         continue;
       }
@@ -136,6 +140,7 @@ class Assigner {
     const token = this.#positional[this.#at];
     const what = this.#describe(item.input);
     if (token === undefined) return refuse("missing", `${what} is missing at the end`);
+    if (item.rest === true) return this.#takeRest(item.input, what);
     const items = allItems(this.#command.pattern);
     const next = items.slice(items.indexOf(item) + 1).find(({ kind }) => kind === "word");
     if (next?.kind === "word" && isWord(token, next.word)) {
@@ -143,6 +148,34 @@ class Assigner {
     }
     this.#values.set(item.input, token);
     return undefined;
+  }
+
+  /** Everything up to the end, or up to the optional words that follow, where what stands there fits them to the end. */
+  #takeRest(input: string, what: string): Refusal | undefined {
+    const { optional } = this.#command.pattern;
+    const owner = optional.findIndex(({ items }) =>
+      items.some((item) => item.kind === "input" && item.input === input),
+    );
+    const following = optional.slice(owner + 1);
+    const rest = this.#positional.slice(this.#at);
+    const first = rest.findIndex((_, index) => this.#fits(rest.slice(index), following));
+    const taken = first === -1 ? rest : rest.slice(0, first);
+    const [only] = taken;
+    if (only === undefined) return refuse("missing", `${what} is missing here`, rest[0]);
+    this.#values.set(input, taken.length === 1 ? only : joined(taken));
+    this.#at += taken.length - 1;
+    return undefined;
+  }
+
+  #fits(tokens: readonly Token[], groups: readonly OptionalItems[]): boolean {
+    const items = groups.flatMap((group) => group.items);
+    if (items.length === 0 || items.length !== tokens.length) return false;
+    return items.every((item, index) => {
+      const token = tokens[index];
+      if (item.kind === "word") return isWord(token, item.word);
+      const input = this.#command.inputs.find(({ name }) => name === item.input);
+      return token !== undefined && (input === undefined || readInput(input, token.value).ok);
+    });
   }
 
   #takeOptional(groups: readonly OptionalItems[]): Refusal | undefined {
@@ -201,6 +234,19 @@ class Assigner {
     const input = this.#command.inputs.find((candidate) => candidate.name === name);
     return input === undefined ? `<${name}>` : `<${name}> (${inputText(input)})`;
   }
+}
+
+/** Several tokens as one. */
+function joined(tokens: readonly Token[]): Token {
+  const [first] = tokens;
+  const last = tokens.at(-1);
+  const offset = first?.offset ?? 0;
+  return {
+    value: tokensText(tokens),
+    offset,
+    length: (last?.offset ?? 0) + (last?.length ?? 0) - offset,
+    quoted: true,
+  };
 }
 
 function refuse(code: Refusal["code"], message: string, token?: Token): Refusal {

@@ -68,12 +68,18 @@ export const InputDefinition = z.discriminatedUnion("type", [
     ...shared,
   }),
   z.strictObject({ type: z.literal("duration"), default: Duration.optional(), ...shared }),
+  /** A run by its short id, such as `run_7FQ2`. */
+  z.strictObject({ type: z.literal("run"), ...shared }),
 ]);
 export type InputDefinition = z.infer<typeof InputDefinition>;
 
 /** The questions that are answered privately, without a run. */
-export const Answers = z.enum(["status", "history", "help"]);
+export const Answers = z.enum(["status", "history", "help", "where", "who", "queue", "diff", "plan"]);
 export type Answers = z.infer<typeof Answers>;
+
+/** What is done at once, without a chain of steps. */
+export const Acts = z.enum(["cancel", "retry", "lock", "unlock"]);
+export type Acts = z.infer<typeof Acts>;
 
 /** A command file without its steps, which are read one by one because each has a sort of its own. */
 export const CommandFile = z.strictObject({
@@ -87,6 +93,7 @@ export const CommandFile = z.strictObject({
   on: z.strictObject({ slash: z.string().min(2).max(300) }),
   inputs: z.record(z.string(), z.unknown()).default({}),
   answers: Answers.optional(),
+  acts: Acts.optional(),
   steps: z.array(z.unknown()).optional(),
   "on-failure": z.array(z.unknown()).optional(),
   timeout: Duration.optional(),

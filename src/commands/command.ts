@@ -1,5 +1,5 @@
 import type { Plan } from "../domain/plan.ts";
-import type { Answers, InputDefinition } from "./command-file.ts";
+import type { Acts, Answers, InputDefinition } from "./command-file.ts";
 import type { SlashPattern } from "./slash-pattern.ts";
 
 /** One input of a command, as the file defines it, with what follows from its definition. */
@@ -20,5 +20,7 @@ export interface Command {
   readonly inputs: readonly CommandInput[];
   readonly body:
     | { readonly kind: "plan"; readonly plan: Plan }
-    | { readonly kind: "answers"; readonly answers: Answers };
+    | { readonly kind: "answers"; readonly answers: Answers }
+    /** `verb` is what grants allow, where the act is not judged by the verb of the run that it is about. */
+    | { readonly kind: "acts"; readonly acts: Acts; readonly verb: string };
 }

@@ -36,6 +36,7 @@ function typeOfInput({ definition }: CommandInput): ExpressionType {
       return REVISION;
     case "string":
     case "choice":
+    case "run":
       return TEXT;
     case "boolean":
       return { kind: "bool" };

@@ -36,7 +36,15 @@ export function readInput(input: CommandInput, text: string): InputReading {
       const durationMs = tryDuration(text);
       return durationMs === undefined ? no("a duration such as 30s, 15m, 2h or 7d is expected") : yes(durationMs);
     }
+    case "run":
+      return readRun(text);
   }
+}
+
+/** The id of a run, or its end or beginning, without its prefix; O, I and L are read as the digits that they look like. */
+function readRun(text: string): InputReading {
+  const id = text.toUpperCase().replace(/^RUN_/u, "").replaceAll("O", "0").replaceAll(/[IL]/gu, "1");
+  return /^[0-9A-HJKMNP-TV-Z]{4,26}$/u.test(id) ? yes(id) : no("a run is expected, such as run_7FQ2");
 }
 
 /** The value of an input that was not typed; null when there is none. */

@@ -1,6 +1,7 @@
 import type { Json } from "../platform/canonical-json.ts";
 import { type Assignment, assignTokens, type Refusal, tokensText } from "./assign-tokens.ts";
 import type { Command } from "./command.ts";
+import { commandText } from "./command-text.ts";
 import { completed } from "./completed.ts";
 import { findCommand } from "./find-command.ts";
 import { defaultValue, readInput } from "./input-value.ts";
@@ -40,7 +41,42 @@ export interface SlashInput {
 }
 
 /** Finds the command that was typed and reads its inputs. Never throws for what people type. */
-export function matchCommand(commands: readonly Command[], { slash, text }: SlashInput): Match {
+export function matchCommand(commands: readonly Command[], input: SlashInput): Match {
+  const match = matchOnce(commands, input);
+  return match.kind === "mismatch" ? withWholeSuggestion(commands, match) : match;
+}
+
+/** What a button or a form asks for, read as if it had been typed; undefined when there is no such command any more. */
+export function matchValues(
+  commands: readonly Command[],
+  { command: id, values }: { readonly command: string; readonly values: Readonly<Record<string, string>> },
+): { readonly typed: SlashInput; readonly match: Match } | undefined {
+  const command = commands.find((candidate) => candidate.id === id);
+  if (command === undefined) return undefined;
+  const flags = new Set(command.pattern.flags.flatMap(({ input, takesValue }) => (takesValue ? [] : [input])));
+  const given = Object.entries(values).flatMap(([name, value]): [string, string | true][] =>
+    flags.has(name) ? (value === "true" ? [[name, true]] : []) : [[name, value]],
+  );
+  const [slash = "", ...rest] = commandText(command, Object.fromEntries(given)).split(" ");
+  const typed = { slash, text: rest.join(" ") };
+  return { typed, match: matchCommand(commands, typed) };
+}
+
+const MOST_MISTAKES = 5;
+
+/** Each suggestion puts one mistake right; they are followed until nothing is wrong, or nothing can be suggested any more. */
+function withWholeSuggestion(commands: readonly Command[], first: Mismatch): Mismatch {
+  let best = first;
+  for (let mistakes = 1; mistakes < MOST_MISTAKES && best.suggestion !== undefined; mistakes += 1) {
+    const [slash = "", ...rest] = best.suggestion.split(" ");
+    const next = matchOnce(commands, { slash, text: rest.join(" ") });
+    if (next.kind !== "mismatch" || next.suggestion === undefined) break;
+    best = { ...first, suggestion: next.suggestion };
+  }
+  return best;
+}
+
+function matchOnce(commands: readonly Command[], { slash, text }: SlashInput): Match {
   const name = slash.replace(/^\//u, "");
   const candidates = commands.filter(({ pattern }) => pattern.slash === name);
   const reading = readSlashText(text);

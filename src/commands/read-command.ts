@@ -1,6 +1,6 @@
 import { basename, extname } from "node:path";
 
-import { CommandFile } from "./command-file.ts";
+import { type Acts, type Answers, CommandFile, type InputDefinition } from "./command-file.ts";
 import { type CommandDiagnostic, CommandSource } from "./command-source.ts";
 import type { Command, CommandInput } from "./command.ts";
 import { compilePlan } from "./compile-plan.ts";
@@ -55,6 +55,22 @@ export function readCommand({ file, text }: CommandText, setting: CommandSetting
   return { source, command: diagnostics.length === 0 ? command : undefined, diagnostics };
 }
 
+/** The types of the inputs that a question or an act cannot do without. */
+const NEEDED: Readonly<Record<Answers | Acts, readonly InputDefinition["type"][]>> = {
+  status: [],
+  history: [],
+  help: [],
+  queue: [],
+  where: ["service"],
+  who: ["service"],
+  diff: ["service", "revision", "environment"],
+  plan: ["string"],
+  cancel: ["run"],
+  retry: ["run"],
+  lock: ["service", "environment", "string"],
+  unlock: ["service", "environment"],
+};
+
 interface Parts {
   readonly source: CommandSource;
   readonly id: string;
@@ -73,7 +89,10 @@ class CommandBuilder {
   build(): Command | undefined {
     const { source, file, id } = this.#parts;
     const pattern = this.#pattern();
-    const inputs = readInputs({ source, diagnostics: this.diagnostics }, { raw: file.inputs, pattern });
+    const inputs = readInputs(
+      { source, diagnostics: this.diagnostics },
+      { raw: file.inputs, pattern, hasSteps: file.steps !== undefined },
+    );
     const isComplete = inputs.length === Object.keys(file.inputs).length;
     const verb = file.verb ?? (pattern && (patternVerb(pattern) ?? pattern.slash)) ?? id;
     const body = this.#body({ inputs, verb, isComplete });
@@ -107,21 +126,44 @@ class CommandBuilder {
   }): Command["body"] | undefined {
     const { source, file } = this.#parts;
     if (file.answers !== undefined) {
-      for (const key of ["steps", "on-failure", "timeout", "urgent"] as const) {
-        if (file[key] === undefined) continue;
-        this.#report(source.keySpan([key]), `a command that answers has no run, and so no "${key}"`);
-      }
+      this.#refuseKeys(["acts", "steps", "on-failure", "timeout", "urgent"], "answers");
+      this.#checkNeeds("answers", given.inputs, NEEDED[file.answers]);
       return { kind: "answers", answers: file.answers };
+    }
+    if (file.acts !== undefined) {
+      this.#refuseKeys(["steps", "on-failure", "timeout", "urgent"], "acts");
+      this.#checkNeeds("acts", given.inputs, NEEDED[file.acts]);
+      return { kind: "acts", acts: file.acts, verb: given.verb };
     }
     if (file.steps === undefined || file.steps.length === 0) {
       const span = file.steps === undefined ? { offset: 0, length: 1 } : source.keySpan(["steps"]);
-      this.#report(span, 'a command has "steps" with at least one step, or "answers"');
+      this.#report(span, 'a command has "steps" with at least one step, or "answers", or "acts"');
       return undefined;
     }
     const steps = this.#chain("steps", file.steps);
     const onFailure = this.#chain("on-failure", file["on-failure"] ?? []);
     // Without all of the inputs, every expression that uses the missing one would be reported too.
     return given.isComplete ? this.#plan({ ...given, steps, onFailure }) : undefined;
+  }
+
+  #refuseKeys(
+    keys: readonly ("acts" | "steps" | "on-failure" | "timeout" | "urgent")[],
+    body: "answers" | "acts",
+  ): void {
+    const { source, file } = this.#parts;
+    for (const key of keys) {
+      if (file[key] === undefined) continue;
+      this.#report(source.keySpan([key]), `a command that ${body} has no run, and so no "${key}"`);
+    }
+  }
+
+  #checkNeeds(key: "answers" | "acts", inputs: readonly CommandInput[], types: readonly string[]): void {
+    const { source, file } = this.#parts;
+    const missing = types.filter((type) => !inputs.some(({ definition }) => definition.type === type));
+    // An input that could not be read is reported by itself.
+    if (missing.length === 0 || inputs.length < Object.keys(file.inputs).length) return;
+    const what = missing.map((type) => `one of type ${type}`).join(" and ");
+    this.#report(source.valueSpan([key]), `"${file[key] ?? ""}" needs among its inputs ${what}`);
   }
 
   #plan({
@@ -136,8 +178,16 @@ class CommandBuilder {
     readonly onFailure: Chain;
   }): Command["body"] {
     const { source, id, file, setting } = this.#parts;
-    const { name: title, timeout: timeoutMs, urgent = false } = file;
-    const parts = { command: id, title, verb, timeoutMs, urgent, inputs, steps, onFailure };
+    const parts = {
+      command: id,
+      title: file.name,
+      verb,
+      timeoutMs: file.timeout,
+      urgent: file.urgent ?? false,
+      inputs,
+      steps,
+      onFailure,
+    };
     const { plan, diagnostics } = compilePlan(parts, { source, catalogue: setting.catalogue });
     this.diagnostics.push(...diagnostics);
     return { kind: "plan", plan };

@@ -4,7 +4,7 @@ import type { CommandInput } from "./command.ts";
 import { readInput } from "./input-value.ts";
 import { issueDiagnostics } from "./issue-text.ts";
 import { compilePattern, LONGEST_PATTERNED_TEXT } from "./safe-pattern.ts";
-import { type PatternFlag, patternInputs, type SlashPattern } from "./slash-pattern.ts";
+import { allItems, type PatternFlag, patternInputs, type SlashPattern } from "./slash-pattern.ts";
 
 interface Reader {
   readonly source: CommandSource;
@@ -28,12 +28,19 @@ const TAKEN_TOO = new Set([
 ]);
 const NAME = /^[a-z][A-Za-z0-9_]{0,39}$/u;
 
+interface RawInputs {
+  readonly raw: Readonly<Record<string, unknown>>;
+  readonly pattern: SlashPattern | undefined;
+  /** Without steps there are no expressions, and so an input may be called `run`, as it is in them. */
+  readonly hasSteps: boolean;
+}
+
 /** Reads the inputs of a command and compares them with one another and with what is typed. */
 export function readInputs(
   { source, diagnostics }: Reader,
-  { raw, pattern }: { readonly raw: Readonly<Record<string, unknown>>; readonly pattern: SlashPattern | undefined },
+  { raw, pattern, hasSteps }: RawInputs,
 ): readonly CommandInput[] {
-  const checker = new InputChecker({ source, diagnostics });
+  const checker = new InputChecker({ source, diagnostics }, hasSteps);
   const inputs = Object.entries(raw).flatMap(([name, value]) => checker.read(name, value) ?? []);
   for (const input of inputs) checker.checkReferences(input, inputs);
   if (pattern !== undefined && inputs.length === Object.keys(raw).length) checker.checkPattern(inputs, pattern);
@@ -44,13 +51,17 @@ class InputChecker {
   readonly #source: CommandSource;
   readonly #diagnostics: CommandDiagnostic[];
 
-  constructor({ source, diagnostics }: Reader) {
+  readonly #hasSteps: boolean;
+
+  constructor({ source, diagnostics }: Reader, hasSteps: boolean) {
+    this.#hasSteps = hasSteps;
     this.#source = source;
     this.#diagnostics = diagnostics;
   }
 
   read(name: string, value: unknown): CommandInput | undefined {
-    if (!NAME.test(name) || TAKEN.has(name) || TAKEN_TOO.has(name)) {
+    const isTaken = (TAKEN.has(name) || TAKEN_TOO.has(name)) && (this.#hasSteps || name !== "run");
+    if (!NAME.test(name) || isTaken) {
       const why = NAME.test(name)
         ? "means something else in expressions"
         : "is no name: letters, digits and _, such as abcDef";
@@ -115,6 +126,15 @@ class InputChecker {
     }
     for (const input of inputs) this.#checkPresence(input, pattern);
     for (const flag of pattern.flags) this.#checkFlag(flag, inputs);
+    this.#checkRest(inputs, pattern);
+  }
+
+  #checkRest(inputs: readonly CommandInput[], pattern: SlashPattern): void {
+    const rest = allItems(pattern).find((item) => item.kind === "input" && item.rest === true);
+    if (rest?.kind !== "input") return;
+    const type = inputs.find(({ name }) => name === rest.input)?.definition.type;
+    if (type === undefined || type === "string") return;
+    this.#report(this.#slash(), `<${rest.input}...> takes several words, so "${rest.input}" is of type string`);
   }
 
   #checkPresence({ name, definition }: CommandInput, pattern: SlashPattern): void {

@@ -1,6 +1,6 @@
 import { assignTokens, isWord, tokensText } from "./assign-tokens.ts";
 import type { Command } from "./command.ts";
-import { allItems } from "./slash-pattern.ts";
+import { allItems, restWord } from "./slash-pattern.ts";
 import type { Token } from "./slash-text.ts";
 
 const MOST_TOKENS = 8;
@@ -10,7 +10,8 @@ const MOST_TOKENS = 8;
  * fits the grammar. Each fixed word and flag keeps what follows it (`to prod` stays together), and the rest keeps its order.
  */
 export function reordered(command: Command, tokens: readonly Token[]): string | undefined {
-  if (tokens.length > MOST_TOKENS) return undefined;
+  // In a text of several words nothing stands in the wrong order.
+  if (tokens.length > MOST_TOKENS || restWord(command.pattern) !== undefined) return undefined;
   const words = allItems(command.pattern).flatMap((item) => (item.kind === "word" ? [item.word] : []));
   for (let start = 0; start < tokens.length; start += 1) {
     for (let middle = start + 1; middle < tokens.length; middle += 1) {

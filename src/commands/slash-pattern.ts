@@ -1,7 +1,8 @@
 /** One part of what a person types after the slash. */
 export type PatternItem =
   | { readonly kind: "word"; readonly word: string }
-  | { readonly kind: "input"; readonly input: string };
+  /** With `rest` it takes every word up to the end of the text, or up to the optional words that end it. */
+  | { readonly kind: "input"; readonly input: string; readonly rest?: true };
 
 /** Words that may be left out, all together. */
 export interface OptionalItems {
@@ -19,7 +20,8 @@ export interface PatternFlag {
 /**
  * The grammar of one command: `/promote <service> <revision> to <environment> [--again]`.
  * The required items come first, then optional ones; an optional group that begins with an input may only be followed by
- * groups that begin with a word, so that every text can be read in one way only.
+ * groups that begin with a word, so that every text can be read in one way only. `<reason...>`, after a word and in the last
+ * place of what is required or optional, takes all the words that are left.
  */
 export interface SlashPattern {
   readonly slash: string;
@@ -90,6 +92,7 @@ function read(text: string): SlashPattern {
   }
   const pattern = { slash: first.text.slice(1), required, optional, flags };
   refuseRepetition(pattern, { text, offset: 0 });
+  refuseMisplacedRest(pattern, { text, offset: 0 });
   return pattern;
 }
 
@@ -101,8 +104,8 @@ function pieces(text: string): readonly Piece[] {
 }
 
 function readItem(piece: Piece): PatternItem {
-  const input = /^<([a-z][A-Za-z0-9_]*)>$/u.exec(piece.text)?.[1];
-  if (input !== undefined) return { kind: "input", input };
+  const [, input, rest] = /^<([a-z][A-Za-z0-9_]*)(\.{3})?>$/u.exec(piece.text) ?? [];
+  if (input !== undefined) return rest === undefined ? { kind: "input", input } : { kind: "input", input, rest: true };
   if (/^[a-z][a-z-]{0,29}$/u.test(piece.text)) return { kind: "word", word: piece.text };
   if (piece.text.startsWith("--")) throw new PatternError(piece, `a flag is optional: write [${piece.text}]`);
   throw new PatternError(piece, `"${piece.text}" is neither a word in small letters nor an <input>`);
@@ -114,7 +117,7 @@ function tryFlag([first, second, ...rest]: readonly Piece[]): PatternFlag | unde
   if (flag === undefined) throw new PatternError(first, "a flag has small letters and hyphens, such as --again");
   if (second === undefined) return { flag, input: camelCase(flag), takesValue: false };
   const item = readItem(second);
-  if (item.kind !== "input" || rest.length > 0)
+  if (item.kind !== "input" || item.rest === true || rest.length > 0)
     throw new PatternError(second, `write [--${flag}] or [--${flag} <input>]`);
   return { flag, input: item.input, takesValue: true };
 }
@@ -152,6 +155,29 @@ function refuseRepetition(pattern: SlashPattern, whole: Piece): void {
     if (seen.has(input)) throw new PatternError(whole, `the input <${input}> stands here twice`);
     seen.add(input);
   }
+}
+
+/** The word that stands before the input that takes the rest of the text; undefined when there is no such input. */
+export function restWord(pattern: SlashPattern): string | undefined {
+  const items = allItems(pattern);
+  const before = items[items.findIndex((item) => item.kind === "input" && item.rest === true) - 1];
+  return before?.kind === "word" ? before.word : undefined;
+}
+
+function isRest(item: PatternItem | undefined): boolean {
+  return item?.kind === "input" && item.rest === true;
+}
+
+function refuseMisplacedRest(pattern: SlashPattern, whole: Piece): void {
+  const { required, optional } = pattern;
+  const count = allItems(pattern).filter(isRest).length;
+  if (count === 0) return;
+  if (count > 1) throw new PatternError(whole, "only one input can take the rest of the text");
+  const isLast = isRest(required.at(-1)) || isRest(optional.at(-1)?.items.at(-1));
+  const begins = optional.every(({ items: [first] }) => first?.kind === "word");
+  if (isLast && begins && restWord(pattern) !== undefined) return;
+  const right = "it stands after a word, and nothing but optional words follow it";
+  throw new PatternError(whole, `an input with "..." takes the rest of the text: ${right}`);
 }
 
 function camelCase(flag: string): string {

@@ -29,7 +29,8 @@ function inputName({ pattern }: Command, name: string): string {
 }
 
 function itemText(item: PatternItem): string {
-  return item.kind === "word" ? item.word : `<${item.input}>`;
+  if (item.kind === "word") return item.word;
+  return item.rest === true ? `<${item.input}...>` : `<${item.input}>`;
 }
 
 function flagText({ flag, input, takesValue }: PatternFlag): string {
@@ -55,6 +56,8 @@ export function inputText({ definition }: CommandInput): string {
       return "yes or no";
     case "choice":
       return withDefault(`one of ${definition.values.join(", ")}`, definition.default);
+    case "run":
+      return "a run, such as run_7FQ2";
     case "duration": {
       const { default: durationMs } = definition;
       return withDefault("a duration such as 15m", durationMs === undefined ? undefined : durationText(durationMs));

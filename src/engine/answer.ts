@@ -1,5 +1,14 @@
 import type { CommitLine } from "../domain/gate.ts";
 import type { RunRow } from "./ports.ts";
+import type {
+  DiffAnswer,
+  FormAnswer,
+  LockedAnswer,
+  PlanAnswer,
+  QueueAnswer,
+  WhereAnswer,
+  WhoAnswer,
+} from "./question-answers.ts";
 
 /** What is live in one environment of a service. */
 export interface PlaceStatus {
@@ -34,6 +43,13 @@ export type Answer =
       /** The run that the notice is about: people are led to its card. */
       readonly run?: string;
     }
+  | WhereAnswer
+  | WhoAnswer
+  | QueueAnswer
+  | DiffAnswer
+  | PlanAnswer
+  | FormAnswer
+  | LockedAnswer
   /** Lines as they are, in a fixed-width font. */
   | { readonly kind: "text"; readonly text: string }
   | {

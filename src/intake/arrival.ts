@@ -37,6 +37,18 @@ export const DecisionArrival = z.strictObject({
 });
 export type DecisionArrival = z.infer<typeof DecisionArrival>;
 
+/** Somebody pressed a button, or sent a form, that asks for a command as if it had been typed. */
+export const CommandArrival = z.strictObject({
+  kind: z.literal("command"),
+  ...sender,
+  door: z.enum(["button", "modal"]),
+  /** The command's id. */
+  command: z.string(),
+  /** What would have been typed for its inputs. */
+  values: z.record(z.string(), z.string()),
+});
+export type CommandArrival = z.infer<typeof CommandArrival>;
+
 /** Everything that people send. Kept in the log as it arrived, so that it can be dealt with after a crash. */
-export const Arrival = z.discriminatedUnion("kind", [SlashArrival, DecisionArrival]);
+export const Arrival = z.discriminatedUnion("kind", [SlashArrival, DecisionArrival, CommandArrival]);
 export type Arrival = z.infer<typeof Arrival>;

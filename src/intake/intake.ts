@@ -5,9 +5,12 @@ import type { Clock } from "../platform/clock.ts";
 import { AppError, errorCode, errorMessage, errorText } from "../platform/errors.ts";
 import { newId, type Random } from "../platform/ids.ts";
 import type { Logger } from "../platform/logger.ts";
+import type { LockDesk } from "../engine/lock-desk.ts";
 import type { RunService } from "../engine/run-service.ts";
-import { Arrival, type SlashArrival } from "./arrival.ts";
+import { actOnRequest } from "./act-request.ts";
+import { Arrival, type CommandArrival, type SlashArrival } from "./arrival.ts";
 import { decideOnGate, type DecisionDeps } from "./decision-request.ts";
+import { lookIntoQuestion } from "./look-into-question.ts";
 import type { PeopleCheck } from "./people-check.ts";
 import { readSlash, type SlashDeps, type SlashRequest } from "./slash-request.ts";
 import { startFromRequest, type StartDeps } from "./start-request.ts";
@@ -16,7 +19,11 @@ import { startFromRequest, type StartDeps } from "./start-request.ts";
 export type Reply = (arrival: Arrival, answer: Answer) => Promise<void>;
 
 export interface IntakeDeps
-  extends SlashDeps, Omit<StartDeps, "events" | "proofs" | "runs" | "check">, Omit<DecisionDeps, "runs" | "check"> {
+  extends
+    Omit<SlashDeps, "events" | "runs" | "check" | "locks">,
+    Omit<StartDeps, "events" | "proofs" | "runs" | "check" | "locks">,
+    Omit<DecisionDeps, "runs" | "check"> {
+  readonly locks: Pick<LockDesk, "on" | "locks" | "set" | "lift">;
   readonly events: EventStore;
   readonly runs: RunService;
   readonly check: PeopleCheck;
@@ -62,7 +69,7 @@ export class Intake implements AsyncDisposable {
       kind: arrival.kind,
       body: recordedBody(arrival),
     };
-    const request = arrival.kind === "slash" ? this.#read(arrival, intent) : undefined;
+    const request = arrival.kind === "decision" ? undefined : this.#read(arrival, intent);
     if (request?.kind === "answered") {
       const isNew = await events.recordIntent(intent, resultOf(request.answer));
       return isNew ? request.answer : undefined;
@@ -89,7 +96,7 @@ export class Intake implements AsyncDisposable {
     await Promise.race([Promise.allSettled(this.#underWay.values()), this.#deps.clock.sleep(STOP_WITHIN_MS)]);
   }
 
-  #read(arrival: SlashArrival, intent: Intent): SlashRequest {
+  #read(arrival: SlashArrival | CommandArrival, intent: Intent): SlashRequest {
     return readSlash(this.#deps, arrival, { person: personOf(arrival, intent), intent: intent.id });
   }
 
@@ -136,9 +143,17 @@ export class Intake implements AsyncDisposable {
     if (arrival.kind === "decision")
       return await decideOnGate(this.#deps, arrival, { actor: intent.actor, settle: () => settle(undefined) });
     const request = this.#read(arrival, intent);
-    if (request.kind === "answered") return request.answer;
     const signal = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(LONGEST_REQUEST_MS)]);
-    return await startFromRequest(this.#deps, { ...request.ask, signal, settle });
+    switch (request.kind) {
+      case "answered":
+        return request.answer;
+      case "start":
+        return await startFromRequest(this.#deps, { ...request.ask, signal, settle });
+      case "act":
+        return await actOnRequest(this.#deps, { ...request.ask, settle });
+      case "question":
+        return await lookIntoQuestion(this.#deps, request.answers, { ...request.ask, signal });
+    }
   }
 
   async #giveUp(intent: Intent, arrival: Arrival, error: unknown): Promise<void> {
@@ -166,12 +181,16 @@ function recordedBody(arrival: Arrival): Json {
   return members;
 }
 
-function personOf({ team, user }: SlashArrival, { actor }: Intent): Person {
+function personOf({ team, user }: SlashArrival | CommandArrival, { actor }: Intent): Person {
   return { pseudonym: actor, team, user };
 }
 
 /** What the log keeps of an answer. */
 function resultOf(answer: Answer | undefined): { kind: string; code: string; message: string } {
   if (answer?.kind === "notice") return { kind: "notice", code: answer.code, message: answer.message };
+  if (answer?.kind === "locked") {
+    const message = answer.locks.map(({ key, reason }) => `${key}: ${reason}`).join("; ");
+    return { kind: "locked", code: "lock.taken", message };
+  }
   return { kind: answer?.kind ?? "done", code: "", message: "" };
 }

@@ -78,7 +78,26 @@ function refuseEnvironment(services: readonly Service[], { service, environment 
   return notice("input.environment", message, near === undefined ? [] : [near]);
 }
 
-function placeOf(deps: QueryDeps, target: { readonly name: string; readonly app: string }): PlaceStatus {
+/** Who approved what a run did in an environment, by pseudonym. */
+export function approversOf(events: Pick<EventStore, "readRun">, run: string, environment: string): readonly string[] {
+  const all = events.readRun(run);
+  const gates = new Set(
+    all.flatMap((event) =>
+      event.type === "gate.opened" && event.subject.environment === environment ? [event.path] : [],
+    ),
+  );
+  const decisions = all.filter((event) => event.type === "gate.decided");
+  return [
+    ...new Set(
+      decisions.flatMap((event) => (event.decision === "approve" && gates.has(event.path) ? (event.actor ?? []) : [])),
+    ),
+  ];
+}
+
+export function placeOf(
+  deps: Pick<QueryDeps, "servers" | "proofs">,
+  target: { readonly name: string; readonly app: string },
+): PlaceStatus {
   const key = tryAppRef(target.app);
   const application = key === undefined ? undefined : deps.servers.get(key.server)?.cache.find(key);
   const revision = application === undefined ? "" : liveRevision(application);

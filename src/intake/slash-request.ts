@@ -1,95 +1,136 @@
+import type { Answers } from "../commands/command-file.ts";
 import type { Command } from "../commands/command.ts";
-import { helpAbout, type Match, matchCommand, type Mismatch, mismatchText } from "../commands/match-command.ts";
-import { helpFor } from "../commands/usage.ts";
-import type { Answer } from "../engine/answer.ts";
+import { helpAbout, type Match, matchCommand, matchValues, type Mismatch } from "../commands/match-command.ts";
+import { type Answer, notice } from "../engine/answer.ts";
 import type { Person } from "../engine/ports.ts";
 import type { Inventory } from "../inventory/inventory.ts";
 import type { JsonMap } from "../platform/canonical-json.ts";
-import type { SlashArrival } from "./arrival.ts";
-import { historyAnswer, type QueryDeps, statusAnswer } from "./queries.ts";
-import { namePlaces, type StartAsk } from "./start-request.ts";
+import type { ActAsk } from "./act-ask.ts";
+import type { CommandArrival, SlashArrival } from "./arrival.ts";
+import { textOf, valueOf } from "./command-values.ts";
+import { explainMismatch } from "./explain-mismatch.ts";
+import { hasForm } from "./form-fields.ts";
+import { namePlaces } from "./name-places.ts";
+import { historyAnswer, statusAnswer } from "./queries.ts";
+import type { QuestionAsk, QuestionDeps } from "./question-ask.ts";
+import { queueAnswer } from "./queue-question.ts";
+import type { StartAsk } from "./start-request.ts";
 
-/** What a slash command asks for, as far as it can be told without asking anybody. */
+/** What a command asks for, as far as it can be told without asking anybody. */
 export type SlashRequest =
   | { readonly kind: "answered"; readonly answer: Answer }
-  | { readonly kind: "start"; readonly ask: Omit<StartAsk, "signal" | "settle"> };
+  | { readonly kind: "start"; readonly ask: Omit<StartAsk, "signal" | "settle"> }
+  | { readonly kind: "act"; readonly ask: Omit<ActAsk, "settle"> }
+  | { readonly kind: "question"; readonly answers: Answers; readonly ask: Omit<QuestionAsk, "signal"> };
 
-export interface SlashDeps extends QueryDeps {
+export interface SlashDeps extends QuestionDeps {
   readonly commands: readonly Command[];
   readonly inventory: Inventory;
   /** Where a run is shown that was asked for in a direct message; people do not find one another's. */
   readonly teamChannel: string;
 }
 
-const MOST_SERVICES = 12;
+interface Sender {
+  readonly person: Person;
+  readonly intent: string;
+}
+
 // Slack's ids of direct messages between two; those of channels and of groups begin with another letter.
 const DIRECT_MESSAGE = /^D/u;
 
-/** Reads what was typed. Wrong words, unknown services and plain questions are answered at once; the rest has to be looked into. */
-export function readSlash(
-  deps: SlashDeps,
-  arrival: SlashArrival,
-  sender: { readonly person: Person; readonly intent: string },
-): SlashRequest {
-  const match: Match = matchCommand(deps.commands, { slash: arrival.command, text: arrival.text });
+/** Reads what was typed, or what a button or a form asks for as if it had been. Wrong words, unknown services and plain questions are answered at once; the rest has to be looked into. */
+export function readSlash(deps: SlashDeps, arrival: SlashArrival | CommandArrival, sender: Sender): SlashRequest {
+  if (arrival.kind === "slash") {
+    const { command: slash, text } = arrival;
+    const match = matchCommand(deps.commands, { slash, text });
+    return readMatch(deps, match, { arrival, sender, text: `${slash} ${text}`, door: "slash" });
+  }
+  const read = matchValues(deps.commands, arrival);
+  if (read === undefined) {
+    const message = `There is no command "${arrival.command}" any more: this belongs to an older version of Quarterdeck. Nothing was done.`;
+    return answered(notice("command.unknown", message));
+  }
+  const text = `${read.typed.slash} ${read.typed.text}`;
+  return readMatch(deps, read.match, { arrival, sender, text, door: arrival.door });
+}
+
+interface Asked {
+  readonly arrival: SlashArrival | CommandArrival;
+  readonly sender: Sender;
+  /** The whole line. */
+  readonly text: string;
+  readonly door: "slash" | "button" | "modal";
+}
+
+function readMatch(deps: SlashDeps, match: Match, asked: Asked): SlashRequest {
   if (match.kind === "help") return answered({ kind: "text", text: match.text });
-  if (match.kind === "mismatch") return answered({ kind: "text", text: explain(deps.inventory, match) });
+  if (match.kind === "mismatch") return answered(mismatchAnswer(deps, match, asked));
   const { command, values } = match;
-  if (command.body.kind === "answers")
-    return answered(answerOf(deps, command, { answers: command.body.answers, values }));
-  const { plan } = command.body;
-  const places = namePlaces(deps.inventory, { command, plan, values });
-  if (places.kind === "refused") return answered(places.answer);
-  const channel = channelFor(deps, arrival, places.value.service.name);
-  const text = `${arrival.command} ${arrival.text}`.slice(0, 500);
-  const origin = { door: "slash", intent: sender.intent, team: arrival.team, channel, text } as const;
-  return { kind: "start", ask: { command, plan, values, person: sender.person, origin } };
-}
-
-/** Where the run is shown: in the channel of the service, otherwise where it was asked for. */
-function channelFor({ inventory, teamChannel }: SlashDeps, { channel }: SlashArrival, service: string): string {
-  return inventory.channelOf(service) ?? (DIRECT_MESSAGE.test(channel) ? teamChannel : channel);
-}
-
-/** What is wrong, and where words are missing also what can be named. */
-function explain(inventory: Inventory, mismatch: Mismatch): string {
-  const { code, command } = mismatch;
-  const isShort = code === "empty" || code === "missing";
-  const namesService = command?.inputs.some(({ definition }) => definition.type === "service") ?? false;
-  if (!isShort || command === undefined || !namesService) return mismatchText(mismatch);
-  const shown = inventory.services.slice(0, MOST_SERVICES);
-  const more = inventory.services.length - shown.length;
-  const services = shown.map(({ name, environments }) => `  ${name}: ${environments.map((at) => at.name).join(", ")}`);
-  const known = ["Services and their environments:", ...services, ...(more > 0 ? [`  and ${more} more`] : [])];
-  const head = code === "empty" ? `Say what to do, in one line.\n${helpFor(command)}` : mismatchText(mismatch);
-  return [head, ...known].join("\n");
-}
-
-function answerOf(
-  deps: SlashDeps,
-  command: Command,
-  asked: { readonly answers: "status" | "history" | "help"; readonly values: JsonMap },
-): Answer {
-  const question = {
-    service: valueOf(command, asked.values, "service"),
-    environment: valueOf(command, asked.values, "environment"),
-  };
-  switch (asked.answers) {
-    case "status":
-      return statusAnswer(deps, question);
-    case "history":
-      return historyAnswer(deps, question);
-    case "help": {
-      const topic = asked.values["topic"];
-      return { kind: "text", text: helpAbout(deps.commands, typeof topic === "string" ? topic : undefined) };
+  const { person } = asked.sender;
+  switch (command.body.kind) {
+    case "answers":
+      return readQuestion(deps, command.body.answers, { command, values, person });
+    case "acts": {
+      const { acts, verb } = command.body;
+      return { kind: "act", ask: { command, acts, verb, values, person } };
     }
+    case "plan":
+      return readStart(deps, { command, plan: command.body.plan, values }, asked);
   }
 }
 
-function valueOf(command: Command, values: JsonMap, type: "service" | "environment"): string {
-  const input = command.inputs.find(({ definition }) => definition.type === type);
-  const value = input === undefined ? undefined : values[input.name];
-  return typeof value === "string" ? value : "";
+function mismatchAnswer(deps: SlashDeps, mismatch: Mismatch, { door }: Asked): Answer {
+  const text = explainMismatch(deps, mismatch);
+  const { command, code } = mismatch;
+  if (command === undefined || code !== "empty" || door !== "slash" || !hasForm(command)) return { kind: "text", text };
+  return { kind: "form", command: command.id, text };
+}
+
+function readStart(
+  deps: SlashDeps,
+  named: Pick<StartAsk, "command" | "plan" | "values">,
+  { arrival, sender, text, door }: Asked,
+): SlashRequest {
+  const places = namePlaces(deps.inventory, named);
+  if (places.kind === "refused") return answered(places.answer);
+  const channel = channelFor(deps, arrival, places.value.service.name);
+  const origin = { door, intent: sender.intent, team: arrival.team, channel, text: text.slice(0, 500) } as const;
+  return { kind: "start", ask: { ...named, person: sender.person, origin } };
+}
+
+/** Where the run is shown: in the channel of the service, otherwise where it was asked for. */
+function channelFor(
+  { inventory, teamChannel }: SlashDeps,
+  { channel }: SlashArrival | CommandArrival,
+  service: string,
+): string {
+  return inventory.channelOf(service) ?? (channel === "" || DIRECT_MESSAGE.test(channel) ? teamChannel : channel);
+}
+
+/** What can be told from what is at hand is told at once. */
+function readQuestion(deps: SlashDeps, answers: Answers, ask: Omit<QuestionAsk, "signal">): SlashRequest {
+  const { command, values } = ask;
+  const question = { service: textOf(command, values, "service"), environment: textOf(command, values, "environment") };
+  switch (answers) {
+    case "status":
+      return answered(statusAnswer(deps, question));
+    case "history":
+      return answered(historyAnswer(deps, question));
+    case "help":
+      return answered({ kind: "text", text: helpAbout(deps.commands, topicOf(command, values)) });
+    case "queue":
+      return answered(queueAnswer(deps, ask));
+    case "where":
+    case "who":
+    case "diff":
+    case "plan":
+      return { kind: "question", answers, ask };
+  }
+}
+
+function topicOf(command: Command, values: JsonMap): string | undefined {
+  const topic = valueOf(command, values, "string");
+  return typeof topic === "string" ? topic : undefined;
 }
 
 function answered(answer: Answer): SlashRequest {

@@ -1,18 +1,28 @@
 import type { ArgocdServer } from "../argocd/argocd-server.ts";
-import { commandText } from "../commands/command-text.ts";
 import type { Command } from "../commands/command.ts";
+import { lockKey } from "../domain/hand-lock.ts";
 import { JsonValue } from "../domain/outcome.ts";
 import type { Plan } from "../domain/plan.ts";
 import type { Origin, RunTarget } from "../domain/run-event.ts";
 import { Revision, type Service, type Target } from "../domain/target.ts";
 import { type Answer, notice } from "../engine/answer.ts";
 import type { EventStore, Person } from "../engine/ports.ts";
+import type { LockDesk } from "../engine/lock-desk.ts";
 import type { RunService } from "../engine/run-service.ts";
 import type { Inventory } from "../inventory/inventory.ts";
-import { canonicalJson, digestOf, type Json, type JsonMap } from "../platform/canonical-json.ts";
+import { digestOf, type Json, type JsonMap } from "../platform/canonical-json.ts";
 import { shortId } from "../platform/ids.ts";
+import { valueOf } from "./command-values.ts";
+import { type NamedPlaces, namePlaces } from "./name-places.ts";
 import type { PeopleCheck } from "./people-check.ts";
-import { resolveLive, resolveProven, resolveTyped, type RevisionDeps, stepBackOf } from "./resolve-revision.ts";
+import {
+  outOfReachOf,
+  resolveLive,
+  resolveProven,
+  resolveTyped,
+  type RevisionDeps,
+  stepBackOf,
+} from "./resolve-revision.ts";
 import { type Looked, lookAtTargets, type LookedAt, obstacleOf } from "./resolve-target.ts";
 
 export interface StartDeps extends RevisionDeps {
@@ -21,6 +31,9 @@ export interface StartDeps extends RevisionDeps {
   readonly check: Pick<PeopleCheck, "mayAct">;
   readonly runs: Pick<RunService, "newRunId" | "start" | "starting" | "state">;
   readonly events: Pick<EventStore, "listRuns">;
+  readonly locks: Pick<LockDesk, "on">;
+  /** People are led to this run: its messages are made sure of. */
+  readonly lookAgain: (run: string) => void;
 }
 
 /** A command that was understood, with what was typed for its inputs. */
@@ -35,15 +48,6 @@ export interface StartAsk {
   readonly settle: (answer: Answer) => Promise<void>;
 }
 
-/** What the inputs of a command name, once looked up in the inventory. */
-export interface NamedPlaces {
-  readonly service: Service;
-  /** The environment that was named, and the last one that the run changes. */
-  readonly target: Target;
-  /** Every environment that the run may change, in order. */
-  readonly targets: readonly Target[];
-}
-
 /**
  * Starts a run, or says why not. Everything that can be known beforehand is checked here, before anybody is asked to
  * approve anything: who asks, what exists, which commit it is, and what Argo CD would refuse.
@@ -55,89 +59,27 @@ export async function startFromRequest(deps: StartDeps, ask: StartAsk): Promise<
   const acts = targets.map(({ name }) => ({ verb: ask.plan.verb, service: service.name, environment: name }));
   const authorization = await deps.check.mayAct(ask.person, acts);
   if (authorization.kind === "denied") return notice(authorization.code, authorization.message);
+  const locked = lockedAnswer(deps, ask.plan, { service, targets });
+  if (locked !== undefined) return locked;
   const looked = await lookAtTargets(deps.servers, { service, targets, signal: ask.signal });
   if (looked.kind === "refused") return looked.answer;
-  const revision = await resolve(deps, ask, { seen: looked.value, service });
+  const revision = await resolveAsked(deps, ask, { seen: looked.value, service });
   if (revision.kind === "refused") return revision.answer;
-  const obstacle = obstacleOf(looked.value, revision.value.sha);
+  const obstacle = obstacleOf(looked.value);
   if (obstacle !== undefined) return obstacle;
   return await start(deps, ask, { service, target, targets, revision: revision.value });
 }
 
-/** Finds the service and the environments that the inputs name. Every command that starts a run has a service and an environment. */
-export function namePlaces(
-  inventory: Inventory,
-  { command, plan, values }: Pick<StartAsk, "command" | "plan" | "values">,
-): Looked<NamedPlaces> {
-  const serviceName = textOf(command, values, "service");
-  const found = inventory.findService(serviceName);
-  if (found.kind === "unknown") {
-    const message = `There is no service "${serviceName}". Known: ${found.known.join(", ")}.`;
-    const isService = (text: string): boolean => inventory.findService(text).kind === "found";
-    const hints = exchanged(command, values, { type: "service", isName: isService });
-    const near = retyped(command, values, { type: "service", name: found.didYouMean });
-    return refused("input.service", message, hints.length > 0 ? hints : near);
-  }
-  const { service } = found;
-  const environmentName = textOf(command, values, "environment");
-  const place = inventory.findTarget(service, environmentName);
-  if (place.kind === "found") {
-    const { target } = place;
-    const index = service.environments.indexOf(target);
-    return {
-      kind: "found",
-      value: { service, target, targets: service.environments.slice(goesThroughAll(plan) ? 0 : index, index + 1) },
-    };
-  }
-  const where =
-    place.kind === "unknown"
-      ? `There is no environment "${environmentName}".`
-      : `${service.name} is not deployed in ${environmentName}.`;
-  const name = place.kind === "unknown" ? place.didYouMean : undefined;
-  const isEnvironment = (text: string): boolean => service.environments.some((each) => each.name === text);
-  const swapped = exchanged(command, values, { type: "environment", isName: isEnvironment });
-  const hints = swapped.length > 0 ? swapped : retyped(command, values, { type: "environment", name });
-  return refused("input.environment", `${where} ${service.name} has: ${place.known.join(", ")}.`, hints);
-}
-
-/** The whole command with two of its parts exchanged, when the name that was expected stands in the place of another. */
-function exchanged(
-  command: Command,
-  values: JsonMap,
-  meant: { readonly type: "service" | "environment"; readonly isName: (text: string) => boolean },
-): readonly string[] {
-  const input = command.inputs.find(({ definition }) => definition.type === meant.type);
-  const typed = typedValues(values);
-  const wrong = input === undefined ? undefined : typed[input.name];
-  const other = Object.entries(typed).find(
-    ([name, value]) => name !== input?.name && typeof value === "string" && meant.isName(value),
-  );
-  if (input === undefined || wrong === undefined || other === undefined) return [];
-  const [name, value] = other;
-  return [commandText(command, { ...typed, [input.name]: value, [name]: wrong })];
-}
-
-/** The whole command with the name that was probably meant, ready to be sent; nothing when none is close. */
-function retyped(
-  command: Command,
-  values: JsonMap,
-  meant: { readonly type: "service" | "environment"; readonly name: string | undefined },
-): readonly string[] {
-  const input = command.inputs.find(({ definition }) => definition.type === meant.type);
-  if (input === undefined || meant.name === undefined) return [];
-  return [commandText(command, { ...typedValues(values), [input.name]: meant.name })];
-}
-
-function typedValues(values: JsonMap): Readonly<Record<string, string | true>> {
-  const typed: Record<string, string | true> = {};
-  for (const [name, value] of Object.entries(values))
-    if (typeof value === "string" || value === true) typed[name] = value;
-  return typed;
-}
-
-/** A plan that reads the service's list of environments goes through them in order; any other works in the one that was named. */
-function goesThroughAll(plan: Plan): boolean {
-  return canonicalJson(plan).includes("service.environments");
+/** Who has locked what, when a hand lock covers one of the environments. */
+export function lockedAnswer(
+  { locks: desk }: Pick<StartDeps, "locks">,
+  { urgent }: Pick<Plan, "urgent">,
+  { service, targets }: Pick<NamedPlaces, "service" | "targets">,
+): Answer | undefined {
+  const found = targets.flatMap(({ name }) => desk.on(lockKey({ service: service.name, environment: name })) ?? []);
+  // The hold that a rollback has left does not keep another one from going further back.
+  const locks = found.filter(({ run }) => urgent !== true || run === undefined);
+  return locks.length === 0 ? undefined : { kind: "locked", locks };
 }
 
 interface Found {
@@ -145,10 +87,14 @@ interface Found {
   readonly service: Service;
 }
 
-async function resolve(deps: StartDeps, ask: StartAsk, { seen, service }: Found): Promise<Looked<Revision>> {
-  const { command, values, signal } = ask;
+/** The commit that the inputs name or stand for. */
+export async function resolveAsked(
+  deps: RevisionDeps,
+  { command, values, signal }: Pick<StartAsk, "command" | "values" | "signal">,
+  { seen, service }: Found,
+): Promise<Looked<Revision>> {
   const input = command.inputs.find(({ definition }) => definition.type === "revision");
-  const typed = input === undefined ? null : (values[input.name] ?? null);
+  const typed = valueOf(command, values, "revision");
   const last = seen.at(-1);
   if (last === undefined) throw new TypeError(`${command.id} names no environment to change`);
   const source = input?.definition.type === "revision" ? input.definition.from : undefined;
@@ -161,10 +107,12 @@ async function resolve(deps: StartDeps, ask: StartAsk, { seen, service }: Found)
   // A command whose revision is by default a proven one is there for going back.
   if (revision.kind === "refused" || source === "proven") return revision;
   const back = await stepBackOf(deps, { revision: revision.value, seen, service: service.name, signal });
-  return back.kind === "refused" ? back : revision;
+  if (back.kind === "refused") return back;
+  const reach = await outOfReachOf(deps, { revision: revision.value, seen, signal });
+  return reach.kind === "refused" ? reach : revision;
 }
 
-interface Resolved extends NamedPlaces {
+export interface Resolved extends NamedPlaces {
   readonly revision: Revision;
 }
 
@@ -173,6 +121,7 @@ async function start(deps: StartDeps, ask: StartAsk, resolved: Resolved): Promis
   const { service, targets, revision } = resolved;
   const same = findSame(deps, ask, resolved);
   if (same !== undefined) {
+    deps.lookAgain(same);
     return aboutRun("run.joined", same, `${shortId(same)} is doing exactly this already: ${titleOf(ask, resolved)}.`);
   }
   const title = titleOf(ask, resolved);
@@ -194,7 +143,7 @@ async function start(deps: StartDeps, ask: StartAsk, resolved: Resolved): Promis
 }
 
 /** `Promote checkout abc1236 to prod`, `Roll back checkout in prod to 2b4337b`, `Sync checkout in prod at 2b4337b`: as each is typed. */
-function titleOf({ command }: StartAsk, { service, target, revision }: Resolved): string {
+export function titleOf({ command }: Pick<StartAsk, "command">, { service, target, revision }: Resolved): string {
   const input = command.inputs.find(({ definition }) => definition.type === "revision");
   const source = input?.definition.type === "revision" ? input.definition.from : undefined;
   if (source === undefined) return `${command.name} ${service.name} ${revision.short} to ${target.name}`;
@@ -231,7 +180,10 @@ function runTarget(service: Service, target: Target, { repository, sha }: Revisi
 }
 
 /** The values of the inputs as expressions see them: names replaced by what they name. */
-function inputsOf({ command, values }: StartAsk, { service, target, revision }: Resolved): Record<string, Json> {
+export function inputsOf(
+  { command, values }: Pick<StartAsk, "command" | "values">,
+  { service, target, revision }: Resolved,
+): Record<string, Json> {
   const inputs: Record<string, Json> = {};
   for (const { name, definition } of command.inputs) {
     const byType: Readonly<Record<string, unknown>> = { service, environment: target, revision };
@@ -240,14 +192,4 @@ function inputsOf({ command, values }: StartAsk, { service, target, revision }: 
     inputs[name] = named === undefined ? (values[name] ?? null) : JsonValue.parse(JSON.parse(JSON.stringify(named)));
   }
   return inputs;
-}
-
-function textOf(command: Command, values: JsonMap, type: "service" | "environment"): string {
-  const input = command.inputs.find(({ definition }) => definition.type === type);
-  const value = input === undefined ? undefined : values[input.name];
-  return typeof value === "string" ? value : "";
-}
-
-function refused(code: string, message: string, suggestions: readonly string[]): Looked<never> {
-  return { kind: "refused", answer: notice(code, message, suggestions) };
 }

@@ -34,7 +34,17 @@ export interface DecisionArrival extends Sender {
   readonly reason: string;
 }
 
-export type Arrival = SlashArrival | DecisionArrival;
+/** Somebody pressed a button, or sent a form, that asks for a command as if it had been typed. */
+export interface CommandArrival extends Sender {
+  readonly kind: "command";
+  readonly door: "button" | "modal";
+  /** The command's id. */
+  readonly command: string;
+  /** What would have been typed for its inputs. */
+  readonly values: Readonly<Record<string, string>>;
+}
+
+export type Arrival = SlashArrival | DecisionArrival | CommandArrival;
 
 /**
  * Takes what people do. `receive` resolves when it is durably recorded, and only then is Slack told that it arrived; it rejects

@@ -53,6 +53,21 @@ export function eventStoreContract(name: string, open: () => Promise<StoreUnderT
       }
     }
 
+    describe("finding runs by what people call them", () => {
+      it("takes the end of an id, or its beginning where that is long enough; the newest first", async () => {
+        const [first, second] = [sampleRunId(), sampleRunId()];
+        await record(first);
+        await record(second);
+        const found = (text: string): string[] => store.events.findRuns(text, 5).map(({ id }) => id);
+        expect(found(first.slice(-4))).toEqual([first]);
+        expect(found(second.slice(4))).toEqual([second]);
+        expect(found(second.slice(4, 20))).toEqual([second]);
+        expect(found(second.slice(4, 8))).toEqual([]);
+        expect(found("0000")).toEqual([]);
+        expect(store.events.findRuns(first.slice(4, 12), 1)).toHaveLength(1);
+      });
+    });
+
     describe("appending", () => {
       it("gives the events of a run back as they were, oldest first", async () => {
         const run = sampleRunId();

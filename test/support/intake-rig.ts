@@ -61,6 +61,8 @@ export class IntakeRig implements AsyncDisposable {
   readonly directory = new FakeDirectory();
   readonly replies: { readonly arrival: Arrival; readonly answer: Answer }[] = [];
   readonly jobs: Job[] = [];
+  /** Runs whose messages were made sure of, because somebody was led to them. */
+  readonly ledTo: string[] = [];
   readonly store: Store;
   /** What Git says of a revision; may be slow. */
   revision: (text: string) => Promise<RevisionAnswer> = (text) => Promise.resolve(commitAnswer(text));
@@ -119,6 +121,17 @@ export class IntakeRig implements AsyncDisposable {
   async type(user: string, text: string, key = this.#nextKey()): Promise<Answer | undefined> {
     const [command = "", ...rest] = text.split(" ");
     return await this.intake.receive(key, { kind: "slash", ...sender(user), command, text: rest.join(" ") });
+  }
+
+  /** Presses a button that asks for a command. */
+  async ask(user: string, command: string, values: Readonly<Record<string, string>>): Promise<Answer | undefined> {
+    return await this.intake.receive(this.#nextKey(), {
+      kind: "command",
+      ...sender(user),
+      door: "button",
+      command,
+      values,
+    });
   }
 
   /** Presses a button of the newest open gate. */
@@ -199,6 +212,8 @@ export class IntakeRig implements AsyncDisposable {
       events: store.events,
       proofs: (app) => store.events.proofs(app, 50),
       people: store.people,
+      locks: runs.locks,
+      lookAgain: (run) => void this.ledTo.push(run),
       reply: (arrival, answer) => {
         this.replies.push({ arrival, answer });
         return Promise.resolve();

@@ -3,10 +3,16 @@ import { context, message, type MessageContent } from "../blocks.ts";
 import { link } from "../mrkdwn.ts";
 import { cardSlot } from "../slot-ids.ts";
 import { renderCandidates } from "./candidates.ts";
+import { renderDiff } from "./diff-answer.ts";
 import { renderHistory } from "./history-list.ts";
+import { renderLocked } from "./locked-notice.ts";
 import { renderNotice } from "./notice.ts";
+import { renderPlan } from "./plan-answer.ts";
+import { renderQueue } from "./queue-list.ts";
 import { renderStatus } from "./status-list.ts";
 import { renderText } from "./text-answer.ts";
+import { renderWhere } from "./where-list.ts";
+import { renderWho } from "./who-list.ts";
 import type { ViewLookups } from "./view-lookups.ts";
 
 /** A private answer of any kind, as a message. */
@@ -25,6 +31,21 @@ export function renderAnswer(answer: Answer, lookups: ViewLookups): MessageConte
       return renderHistory(answer, lookups);
     case "status":
       return renderStatus(answer, lookups);
+    case "where":
+      return renderWhere(answer, lookups);
+    case "who":
+      return renderWho(answer);
+    case "queue":
+      return renderQueue(answer, lookups);
+    case "diff":
+      return renderDiff(answer);
+    case "plan":
+      return renderPlan(answer);
+    case "locked":
+      return renderLocked(answer, lookups);
+    case "form":
+      // Where no form can be shown, the words that explain the command are.
+      return renderText(answer.text);
   }
 }
 

@@ -7,7 +7,7 @@ const MOST_COMMITS = 8;
 const MOST_LINES = 12;
 
 /** What is shown to decide by: the commits, what the rendering changes, how healthy it is before and there, and what to beware of. */
-export function evidenceBlocks({ evidence }: GateState): readonly MessageBlock[] {
+export function evidenceBlocks({ evidence }: Pick<GateState, "evidence">): readonly MessageBlock[] {
   const lines = evidence.rendering?.changesNothing === false ? evidence.rendering.lines.slice(0, MOST_LINES) : [];
   return [
     section(commitsText(evidence)),
@@ -18,8 +18,12 @@ export function evidenceBlocks({ evidence }: GateState): readonly MessageBlock[]
   ];
 }
 
+interface Move extends Pick<GateState, "evidence"> {
+  readonly subject: Pick<GateState["subject"], "service" | "environment" | "fromRevision" | "toRevision">;
+}
+
 /** `checkout in prod: 1a2b3c4 -> abc1234` */
-export function moveText({ subject, evidence }: GateState): string {
+export function moveText({ subject, evidence }: Move): string {
   const from = subject.fromRevision === "" ? "nothing yet" : code(shortSha(subject.fromRevision));
   const place = `${code(subject.service, 100)} in ${code(subject.environment, 100)}`;
   const to = code(shortSha(subject.toRevision));

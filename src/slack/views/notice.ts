@@ -13,7 +13,15 @@ export interface Notice {
   readonly about?: string | undefined;
 }
 
-const QUIET = new Set(["resolving", "run.started", "run.joined"]);
+const QUIET = new Set([
+  "resolving",
+  "run.started",
+  "run.joined",
+  "run.cancelling",
+  "run.retried",
+  "lock.set",
+  "lock.lifted",
+]);
 
 /** A private answer: what, why, and what to do. */
 export function renderNotice(notice: Notice): MessageContent {
@@ -46,6 +54,12 @@ const EMOJI: Readonly<Record<string, string>> = {
   resolving: ":mag:",
   "run.started": ":arrow_forward:",
   "run.joined": ":information_source:",
+  "run.cancelling": ":no_entry_sign:",
+  "run.retried": ":arrows_counterclockwise:",
+  "cancel.ended": ":information_source:",
+  "lock.set": ":lock:",
+  "lock.lifted": ":unlock:",
+  "lock.none": ":information_source:",
   "gate.decided": ":information_source:",
   "gate.closed": ":information_source:",
   usage: ":grey_question:",

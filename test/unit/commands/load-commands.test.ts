@@ -117,10 +117,10 @@ describe("the keys of a command file", () => {
 
   it("are steps or an answer, not both and not neither", () => {
     expect(mistakes("name: X\nsummary: Y\non: { slash: /x }\n")).toEqual([
-      '1 n | a command has "steps" with at least one step, or "answers"',
+      '1 n | a command has "steps" with at least one step, or "answers", or "acts"',
     ]);
     expect(mistakes("name: X\nsummary: Y\non: { slash: /x }\nsteps: []\n")).toEqual([
-      '4 steps | a command has "steps" with at least one step, or "answers"',
+      '4 steps | a command has "steps" with at least one step, or "answers", or "acts"',
     ]);
     expect(
       mistakes(
@@ -197,7 +197,7 @@ describe("the inputs of a command", () => {
     [
       "/x <a>",
       "{ a: {} }",
-      '4 {} | "type" is missing. Expected is: service, environment, revision, string, number, boolean, choice, duration',
+      '4 {} | "type" is missing. Expected is: service, environment, revision, string, number, boolean, choice, duration, run',
     ],
     ["/x <a>", "{ a: { type: service, off: x } }", '4 off | unknown key "off". There is: type, summary, optional'],
     ["/x <a>", "{ a: 5 }", '4 5 | "a" is the number 5, but a map of keys and values is expected'],
@@ -247,6 +247,27 @@ describe("the inputs of a command", () => {
       "{ a: { type: boolean } }",
       '3 "/x [--a <a>]" | because "a" is of type boolean, this flag is written [--a]',
     ],
+    [
+      "/x <a...>",
+      "{ a: { type: string } }",
+      '3 /x <a...> | an input with "..." takes the rest of the text: it stands after a word, and nothing but optional words follow it',
+    ],
+    [
+      "/x so <a...> <b>",
+      "{ a: { type: string }, b: { type: string } }",
+      '3 /x so <a...> <b> | an input with "..." takes the rest of the text: it stands after a word, and nothing but optional words follow it',
+    ],
+    [
+      "/x so <a...> [or <b...>]",
+      "{ a: { type: string }, b: { type: string, optional: true } }",
+      "3 /x so <a...> [or <b...>] | only one input can take the rest of the text",
+    ],
+    [
+      "/x so <a...>",
+      "{ a: { type: service } }",
+      '3 "/x so <a...>" | <a...> takes several words, so "a" is of type string',
+    ],
+    ["/x [--a <a...>]", "{ a: { type: string, optional: true } }", "3 <a...> | write [--a] or [--a <input>]"],
     ["/x", "{ steps: { type: boolean } }", '4 steps | "steps" means something else in expressions'],
     ["/x", "{ in: { type: boolean } }", '4 in | "in" means something else in expressions'],
     ["/x", "{ a-b: { type: boolean } }", '4 a-b | "a-b" is no name: letters, digits and _, such as abcDef'],
@@ -389,5 +410,31 @@ describe("any file", () => {
       { numRuns: 400 },
     );
     expect(slow).toBeLessThan(5);
+  });
+});
+
+describe("what answers or acts", () => {
+  const acting = (slash: string, inputs: string, acts: string): string =>
+    `name: X\nsummary: Y\non: { slash: "${slash}" }\ninputs: ${inputs}\nacts: ${acts}\n`;
+
+  it.each([
+    ["/x", "{}", "cancel", '5 cancel | "cancel" needs among its inputs one of type run'],
+    [
+      "/x <a>",
+      "{ a: { type: service } }",
+      "lock",
+      '5 lock | "lock" needs among its inputs one of type environment and one of type string',
+    ],
+    ["/x", "{}", "cancle", '5 cancle | "acts" is the text "cancle". Did you mean "cancel"?'],
+    ["/x", "{}", "cancel\nanswers: help", '5 acts | a command that answers has no run, and so no "acts"'],
+  ])("%s with %s and acts: %s", (slash, inputs, acts, mistake) => {
+    expect(mistakes(acting(slash, inputs, acts))).toContain(mistake);
+  });
+
+  it("has an input that is called run, as nothing else is called so without steps", () => {
+    expect(mistakes(acting("/x <run>", "{ run: { type: run } }", "cancel"))).toEqual([]);
+    const steps =
+      "name: X\nsummary: Y\non: { slash: /x <run> }\ninputs: { run: { type: run } }\nsteps: [{ id: a, uses: b }]\n";
+    expect(mistakes(steps)).toContain('4 run | "run" means something else in expressions');
   });
 });

@@ -12,16 +12,25 @@ const shipped = loadCommands(texts, { catalogue: testCatalogue, slashNames: {} }
 
 describe("the commands that are shipped", () => {
   it("have no mistakes", () => {
-    expect(validateReport(shipped).text).toMatch(/^6 commands, no mistakes:/u);
+    expect(validateReport(shipped).text).toMatch(/^15 commands, no mistakes:/u);
   });
 
   it("are typed like this", () => {
     expect(shipped.commands.map(usageOf).toSorted()).toEqual([
       "/promote <service> <revision> to <environment> [--again]",
+      "/qd cancel <run> [because <reason...>]",
+      "/qd diff <service> <revision> in <environment>",
       "/qd help [<topic>]",
       "/qd history [<service>] [in <environment>]",
+      "/qd lock <service> in <environment> because <reason...> [for <duration>]",
+      "/qd plan <command...>",
+      "/qd queue [<service>]",
+      "/qd retry <run> [from <step>]",
       "/qd status [<service>]",
       "/qd sync <service> in <environment> [at <revision>]",
+      "/qd unlock <service> in <environment>",
+      "/qd where <service> [<revision>]",
+      "/qd who <service> [in <environment>]",
       "/rollback <service> in <environment> [to <revision>]",
     ]);
   });

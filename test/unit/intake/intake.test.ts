@@ -68,7 +68,9 @@ describe("words that need nobody else", () => {
     const rig = await open();
     expect(notice(await rig.type("U1", "/promote chekout abc1234 to prod", "k")).code).toBe("input.service");
     expect(await rig.type("U1", "/promote chekout abc1234 to prod", "k")).toBeUndefined();
-    expect((await rig.type("U1", "/promote"))?.kind).toBe("text");
+    expect((await rig.type("U1", "/promote"))?.kind).toBe("form");
+    expect((await rig.type("U1", "/rollback"))?.kind).toBe("text");
+    expect((await rig.type("U1", "/qd queue"))?.kind).toBe("queue");
     expect((await rig.type("U1", "/qd history"))?.kind).toBe("history");
     expect((await rig.type("U1", "/qd status"))?.kind).toBe("status");
     expect(rig.store.events.openIntents()).toEqual([]);

@@ -11,13 +11,21 @@ const { commands } = loadCommands(texts, { catalogue: testCatalogue, slashNames:
 const inventory = new Inventory(
   configured(rightExcept("- name: payments", '- name: payments\n    channel: "#payments"')),
 );
+const asked = (): never => {
+  throw new Error("nobody is asked while a command is read");
+};
 const deps = {
   commands,
   inventory,
   teamChannel: "#deploys",
   servers: new Map(),
-  events: { listRuns: () => [], readRun: () => [] },
+  events: { listRuns: () => [], readRun: () => [], claims: () => [] },
   proofs: () => [],
+  git: { resolveRevision: asked, commitsBetween: asked },
+  branchesOf: asked,
+  runs: { state: asked, view: asked },
+  check: { granted: asked, memberCounts: asked, isApprover: asked, mayAct: asked },
+  locks: { on: asked, locks: () => [] },
 };
 
 /** The channel in which the run is shown that somebody asks for in `channel`. */
@@ -49,5 +57,32 @@ describe("a run that somebody asks for with a slash command", () => {
   it("is shown in the channel of its service, wherever it was asked for", () => {
     expect(shownIn("payments", "C0TEAM")).toBe("#payments");
     expect(shownIn("payments", "D0ANA")).toBe("#payments");
+  });
+});
+
+describe("a command with several mistakes", () => {
+  function answerTo(command: string, text: string): unknown {
+    const sent = { kind: "slash" as const, team: "T1", user: "U1", channel: "C1", answerUntil: 0, command, text };
+    const person = { pseudonym: "p1", team: "T1", user: "U1" };
+    const request = readSlash(deps, sent, { person, intent: "int_1" });
+    return request.kind === "answered" ? request.answer : request.kind;
+  }
+
+  it("is mended in one suggestion: names", () => {
+    expect(answerTo("/promote", "chekout abc1234 to prd")).toMatchObject({
+      code: "input.service",
+      suggestions: ["/promote checkout abc1234 to prod"],
+    });
+  });
+
+  it("is mended in one suggestion: words and names", () => {
+    expect(answerTo("/promote", "chekout abc1234 in prd --agian")).toMatchObject({
+      text: expect.stringContaining("Did you mean: /promote checkout abc1234 to prod --again"),
+    });
+  });
+
+  it("is not mended by half where one of the names could mean anything", () => {
+    expect(answerTo("/promote", "chekout abc1234 to nowhere")).toMatchObject({ code: "input.service" });
+    expect(answerTo("/promote", "chekout abc1234 to nowhere")).not.toHaveProperty("suggestions");
   });
 });

@@ -1,0 +1,114 @@
+import type { GateEvidence } from "../domain/gate.ts";
+import type { HandLock } from "../domain/hand-lock.ts";
+import type { QueueView } from "../domain/run-view.ts";
+import type { ApprovalRule, Approver } from "../domain/target.ts";
+import type { PlaceStatus } from "./answer.ts";
+import type { RunRow } from "./ports.ts";
+
+/** A commit as answers name it. */
+export interface NamedRevision {
+  readonly sha: string;
+  readonly short: string;
+  readonly subject: string;
+}
+
+/** How what is live in an environment relates to a revision that was asked about. */
+export type Bearing = "live" | "contained" | "missing" | "unknown";
+
+/** One environment with what is live there, who brought it there, and whether a revision is in it. */
+export interface LivePlace extends PlaceStatus {
+  /** The run that proved what is live, with those who asked and approved (pseudonyms). */
+  readonly provenBy?: { readonly run: string; readonly requester: string; readonly approvedBy: readonly string[] };
+  readonly bearing?: Bearing;
+}
+
+export interface WhereAnswer {
+  readonly kind: "where";
+  readonly service: string;
+  readonly revision?: NamedRevision;
+  readonly places: readonly LivePlace[];
+}
+
+/** Everybody, one person or one group; a role's entry. */
+export type Grantee = Approver | { readonly kind: "everyone" };
+
+export interface WhoPlace {
+  readonly environment: string;
+  /** Verbs with the same people stand together; nobody may where `from` is empty. */
+  readonly start: readonly { readonly verbs: readonly string[]; readonly from: readonly Grantee[] }[];
+  readonly approval?: ApprovalRule;
+  /** The verbs that the person who asked may start here, and whether they are among the approvers; undefined when it could not be found out. */
+  readonly own: { readonly verbs: readonly string[]; readonly isApprover: boolean } | undefined;
+}
+
+export interface WhoAnswer {
+  readonly kind: "who";
+  readonly service: string;
+  readonly places: readonly WhoPlace[];
+  /** How many people are in each group, as far as Slack says. */
+  readonly counts: Readonly<Record<string, number>>;
+}
+
+/** What was asked for is held up by people. */
+export interface LockedAnswer {
+  readonly kind: "locked";
+  readonly locks: readonly HandLock[];
+}
+
+export interface QueueAnswer {
+  readonly kind: "queue";
+  readonly about: string;
+  readonly holding: readonly { readonly keys: readonly string[]; readonly run: RunRow }[];
+  readonly waiting: readonly { readonly queue: QueueView; readonly run: RunRow }[];
+  readonly locks: readonly HandLock[];
+}
+
+export interface DiffAnswer {
+  readonly kind: "diff";
+  readonly service: string;
+  readonly environment: string;
+  readonly app: string;
+  /** Empty when nothing is known to be live. */
+  readonly fromRevision: string;
+  readonly revision: NamedRevision;
+  readonly evidence: GateEvidence;
+}
+
+/** A step as it would be: `later` where it depends on what steps before it give. */
+export interface PlannedStep {
+  readonly name: string;
+  readonly uses: string;
+  readonly when: "runs" | "skipped" | "later";
+}
+
+/** What a run would do in one environment. */
+export interface PlannedStage {
+  readonly environment: string;
+  readonly app: string;
+  /** Empty when nothing is known to be live. */
+  readonly fromRevision: string;
+  readonly steps: readonly PlannedStep[];
+  /** Who would be asked first. */
+  readonly approval?: ApprovalRule;
+  /** Locks that are taken, and what holds them now, in words. */
+  readonly locks: readonly { readonly key: string; readonly held?: string }[];
+  /** What may be in the way, in words. */
+  readonly warnings: readonly string[];
+}
+
+/** What a command would do; nothing was done. */
+export interface PlanAnswer {
+  readonly kind: "plan";
+  readonly title: string;
+  readonly revision: NamedRevision & { readonly author: string; readonly authoredAt: number };
+  readonly stages: readonly PlannedStage[];
+  /** Why it would be refused if it were asked for now. */
+  readonly obstacles: readonly string[];
+}
+
+/** Typed bare: whoever can show a form does, everybody else says `text`. */
+export interface FormAnswer {
+  readonly kind: "form";
+  readonly command: string;
+  readonly text: string;
+}

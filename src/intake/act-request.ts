@@ -1,0 +1,118 @@
+import { commandText } from "../commands/command-text.ts";
+import type { Command } from "../commands/command.ts";
+import { retryChoices } from "../domain/retry.ts";
+import type { RunEvent } from "../domain/run-event.ts";
+import { isOpen, type RunState } from "../domain/run-state.ts";
+import { type Answer, notice } from "../engine/answer.ts";
+import type { JsonMap } from "../platform/canonical-json.ts";
+import { didYouMean } from "../platform/did-you-mean.ts";
+import { shortId } from "../platform/ids.ts";
+import type { ActAsk, ActDeps } from "./act-ask.ts";
+import { textOf, typedValues, valueOf } from "./command-values.ts";
+import { lockOrUnlock } from "./lock-request.ts";
+import { namedRun } from "./named-run.ts";
+
+/** Does what was asked for, or says why not. */
+export async function actOnRequest(deps: ActDeps, ask: ActAsk): Promise<Answer> {
+  switch (ask.acts) {
+    case "cancel":
+      return await cancel(deps, ask);
+    case "retry":
+      return await retry(deps, ask);
+    case "lock":
+    case "unlock":
+      return await lockOrUnlock(deps, ask);
+  }
+}
+
+async function cancel(deps: ActDeps, ask: ActAsk): Promise<Answer> {
+  const found = find(deps, ask);
+  if (found.kind === "refused") return found.answer;
+  const { state } = found;
+  // Whoever asked for a run may always end it.
+  const isOwn = state.requester === ask.person.pseudonym;
+  const refusal = isOwn ? undefined : await refusalFor(deps, ask, state);
+  if (refusal !== undefined) return refusal;
+  const reason = textOf(ask.command, ask.values, "string");
+  const answer = aboutRun("run.cancelling", state, `${shortId(state.id)} is being cancelled: ${state.title}.`);
+  const cancelled = deps.runs.apply(state.id, { type: "cancel", actor: ask.person.pseudonym, reason });
+  // In the same turn and so in the same commit: a crash can never do it twice.
+  const [{ events }] = await Promise.all([cancelled, ask.settle(answer)]);
+  return refusalIn(events, state) ?? answer;
+}
+
+async function retry(deps: ActDeps, ask: ActAsk): Promise<Answer> {
+  const found = find(deps, ask);
+  if (found.kind === "refused") return found.answer;
+  const { state } = found;
+  const refusal = (await refusalFor(deps, ask, state)) ?? lockedAnswer(deps, state);
+  if (refusal !== undefined) return refusal;
+  const from = stepNamed(state, ask);
+  if (from.kind === "refused") return from.answer;
+  const again = from.path === undefined ? "" : ` from ${from.path.slice(from.path.lastIndexOf("/") + 1)}`;
+  const answer = aboutRun("run.retried", state, `${shortId(state.id)} goes on${again}: ${state.title}.`);
+  const retried = deps.runs.apply(state.id, { type: "retry", actor: ask.person.pseudonym, from: from.path });
+  const [{ events }] = await Promise.all([retried, ask.settle(answer)]);
+  return refusalIn(events, state) ?? answer;
+}
+
+function find(
+  deps: ActDeps,
+  { command, values }: ActAsk,
+): { readonly kind: "found"; readonly state: RunState } | { readonly kind: "refused"; readonly answer: Answer } {
+  const input = command.inputs.find(({ definition }) => definition.type === "run");
+  const retyped = (run: string): string => commandText(command, { ...typedValues(values), [input?.name ?? ""]: run });
+  const named = namedRun(deps.events, { text: textOf(command, values, "run"), retyped });
+  return named.kind === "refused" ? named : { kind: "found", state: deps.runs.state(named.value.id) };
+}
+
+/** It takes the grant of what the run itself does, in every environment that it may change. */
+async function refusalFor(deps: ActDeps, { person }: ActAsk, state: RunState): Promise<Answer | undefined> {
+  const { verb } = state.plan;
+  const acts = state.targets.map(({ service, environment }) => ({ verb, service, environment }));
+  const authorization = await deps.check.mayAct(person, acts);
+  return authorization.kind === "denied" ? notice(authorization.code, authorization.message) : undefined;
+}
+
+/** A hand lock on an environment that the run has still to change. */
+function lockedAnswer({ locks: desk }: ActDeps, { targets, plan }: RunState): Answer | undefined {
+  const found = targets.flatMap(({ service, environment }) => desk.on(`${service}/${environment}`) ?? []);
+  const locks = found.filter(({ run }) => plan.urgent !== true || run === undefined);
+  return locks.length === 0 ? undefined : { kind: "locked", locks };
+}
+
+type Step =
+  | { readonly kind: "found"; readonly path: string | undefined }
+  | { readonly kind: "refused"; readonly answer: Answer };
+
+/** The path of the step that was named by its id or its path; of equal ids the one that was reached last. */
+function stepNamed(state: RunState, { command, values }: ActAsk): Step {
+  const typed = valueOf(command, values, "string");
+  if (typeof typed !== "string") return { kind: "found", path: undefined };
+  const paths = [...state.steps.keys(), ...retryChoices(state).map(({ path }) => path)];
+  const path = paths.includes(typed) ? typed : paths.findLast((candidate) => candidate.endsWith(`/${typed}`));
+  if (path !== undefined) return { kind: "found", path };
+  const names = [...new Set(paths.map((candidate) => candidate.slice(candidate.lastIndexOf("/") + 1)))];
+  const near = didYouMean(typed, names);
+  const message = `${shortId(state.id)} has come to no step "${typed}". It has: ${names.join(", ")}.`;
+  const input = command.inputs.find(({ definition }) => definition.type === "string");
+  const hints = near === undefined || input === undefined ? [] : [retypedStep(command, values, { [input.name]: near })];
+  return { kind: "refused", answer: notice("retry.unknown-step", message, hints) };
+}
+
+function retypedStep(command: Command, values: JsonMap, changed: Readonly<Record<string, string>>): string {
+  return commandText(command, { ...typedValues(values), ...changed });
+}
+
+/** What the run itself said to it; the run may have moved on while it was found out who asks. */
+function refusalIn(events: readonly RunEvent[], state: RunState): Answer | undefined {
+  const refusal = events.find((event) => event.type === "run.refused");
+  if (refusal !== undefined) return aboutRun(refusal.code, state, `${shortId(state.id)}: ${refusal.message}`);
+  if (events.length > 0) return undefined;
+  const how = isOpen(state) ? "is under way" : "has ended";
+  return aboutRun("run.unchanged", state, `${shortId(state.id)} ${how}, so nothing was changed.`);
+}
+
+function aboutRun(code: string, { id }: RunState, message: string): Answer {
+  return { kind: "notice", code, message, run: id };
+}

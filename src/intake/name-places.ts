@@ -1,0 +1,129 @@
+import { commandText } from "../commands/command-text.ts";
+import type { Command } from "../commands/command.ts";
+import type { Plan } from "../domain/plan.ts";
+import type { Service, Target } from "../domain/target.ts";
+import { notice } from "../engine/answer.ts";
+import type { Inventory } from "../inventory/inventory.ts";
+import { canonicalJson, type JsonMap } from "../platform/canonical-json.ts";
+import { textOf, typedValues } from "./command-values.ts";
+import type { Looked } from "./resolve-target.ts";
+
+/** A command with what was typed for its inputs. */
+export interface Typed {
+  readonly command: Command;
+  readonly values: JsonMap;
+}
+
+/** One environment of one service that the inputs of a command name. */
+export interface NamedPlace {
+  readonly service: Service;
+  readonly target: Target;
+}
+
+/** What the inputs of a command that starts a run name. */
+export interface NamedPlaces extends NamedPlace {
+  /** Every environment that the run may change, in order; the one that was named is the last. */
+  readonly targets: readonly Target[];
+}
+
+/** Finds the service and the environments that the inputs name. Every command that starts a run has a service and an environment. */
+export function namePlaces(
+  inventory: Inventory,
+  { plan, ...typed }: Typed & { readonly plan: Plan },
+): Looked<NamedPlaces> {
+  const named = namePlace(inventory, typed);
+  if (named.kind === "refused") return named;
+  const { service, target } = named.value;
+  const index = service.environments.indexOf(target);
+  const targets = service.environments.slice(goesThroughAll(plan) ? 0 : index, index + 1);
+  return { kind: "found", value: { service, target, targets } };
+}
+
+/** A plan that reads the service's list of environments goes through them in order; any other works in the one that was named. */
+function goesThroughAll(plan: Plan): boolean {
+  return canonicalJson(plan).includes("service.environments");
+}
+
+/** The service and the environment that are named. */
+export function namePlace(inventory: Inventory, typed: Typed): Looked<NamedPlace> {
+  const named = nameService(inventory, typed);
+  if (named.kind === "refused") return named;
+  const service = named.value;
+  const name = textOf(typed.command, typed.values, "environment");
+  const place = inventory.findTarget(service, name);
+  if (place.kind === "found") return { kind: "found", value: { service, target: place.target } };
+  const where =
+    place.kind === "unknown" ? `There is no environment "${name}".` : `${service.name} is not deployed in ${name}.`;
+  return refused(inventory, typed, {
+    code: "input.environment",
+    message: `${where} ${service.name} has: ${place.known.join(", ")}.`,
+  });
+}
+
+/** The service that is named. */
+export function nameService(inventory: Inventory, typed: Typed): Looked<Service> {
+  const name = textOf(typed.command, typed.values, "service");
+  const found = inventory.findService(name);
+  if (found.kind === "found") return { kind: "found", value: found.service };
+  const message = `There is no service "${name}". Known: ${found.known.join(", ")}.`;
+  return refused(inventory, typed, { code: "input.service", message });
+}
+
+function refused(
+  inventory: Inventory,
+  typed: Typed,
+  { code, message }: { readonly code: string; readonly message: string },
+): Looked<never> {
+  const meant = mended(inventory, typed);
+  return { kind: "refused", answer: notice(code, message, meant === undefined ? [] : [meant]) };
+}
+
+/** The whole command with the names that were probably meant, all of them, ready to be sent; undefined when one is not close to any. */
+export function mended(inventory: Inventory, { command, values }: Typed): string | undefined {
+  const typed = typedValues(values);
+  const right = namesOf(inventory, command, typed) ?? exchanged(inventory, command, typed);
+  return right === undefined ? undefined : commandText(command, { ...typed, ...right });
+}
+
+type Names = Readonly<Record<string, string | true>>;
+
+/** Two of the parts exchanged, when a name that was expected stands in the place of another. */
+function exchanged(inventory: Inventory, command: Command, typed: Names): Names | undefined {
+  const names = Object.keys(typed);
+  for (const [index, left] of names.entries()) {
+    for (const right of names.slice(index + 1)) {
+      const swapped = { ...typed, [left]: typed[right] ?? "", [right]: typed[left] ?? "" };
+      const meant = isKnown(inventory, command, swapped) ? namesOf(inventory, command, swapped) : undefined;
+      if (meant !== undefined) return { ...swapped, ...meant };
+    }
+  }
+  return undefined;
+}
+
+function isKnown(inventory: Inventory, command: Command, typed: Names): boolean {
+  return inventory.findService(textOf(command, typed, "service")).kind === "found";
+}
+
+/** The names as they are or were probably meant. */
+function namesOf(inventory: Inventory, command: Command, typed: Names): Names | undefined {
+  const inputOf = (type: "service" | "environment"): string | undefined =>
+    command.inputs.find(({ definition }) => definition.type === type)?.name;
+  const [serviceInput, placeInput] = [inputOf("service"), inputOf("environment")];
+  if (serviceInput === undefined) return undefined;
+  const service = serviceMeant(inventory, String(typed[serviceInput] ?? ""));
+  if (service === undefined) return undefined;
+  const names = { [serviceInput]: service.name };
+  if (placeInput === undefined || typed[placeInput] === undefined) return names;
+  const place = inventory.findTarget(service, String(typed[placeInput]));
+  if (place.kind === "found") return { ...names, [placeInput]: place.target.name };
+  return place.kind === "unknown" && place.didYouMean !== undefined
+    ? { ...names, [placeInput]: place.didYouMean }
+    : undefined;
+}
+
+function serviceMeant(inventory: Inventory, name: string): Service | undefined {
+  const found = inventory.findService(name);
+  if (found.kind === "found") return found.service;
+  const near = found.didYouMean === undefined ? undefined : inventory.findService(found.didYouMean);
+  return near?.kind === "found" ? near.service : undefined;
+}

@@ -1,0 +1,167 @@
+import { commitPaths, locateApp, withProject } from "../argocd/argocd-server.ts";
+import { matchCommand } from "../commands/match-command.ts";
+import type { Command } from "../commands/command.ts";
+import type { HandLock } from "../domain/hand-lock.ts";
+import { type Outlined, outlineOf } from "../domain/plan-outline.ts";
+import type { Plan } from "../domain/plan.ts";
+import { type Revision, tryAppRef } from "../domain/target.ts";
+import { type Answer, notice } from "../engine/answer.ts";
+import type { PlannedStage } from "../engine/question-answers.ts";
+import type { JsonMap } from "../platform/canonical-json.ts";
+import { AppError, errorMessage } from "../platform/errors.ts";
+import { shortId } from "../platform/ids.ts";
+import { liveRevision } from "../steps/live-revision.ts";
+import { textOf } from "./command-values.ts";
+import { explainMismatch } from "./explain-mismatch.ts";
+import { type NamedPlaces, namePlaces } from "./name-places.ts";
+import type { QuestionAsk, QuestionDeps } from "./question-ask.ts";
+import { lookAtTargets, type LookedAt, obstacleOf } from "./resolve-target.ts";
+import { inputsOf, resolveAsked, titleOf } from "./start-request.ts";
+
+/** What the command that follows would do. */
+export async function planAnswer(deps: QuestionDeps, ask: QuestionAsk): Promise<Answer> {
+  const { person, signal } = ask;
+  const match = matchCommand(deps.commands, typedLine(deps.commands, ask));
+  if (match.kind === "help") return { kind: "text", text: match.text };
+  if (match.kind === "mismatch") return { kind: "text", text: explainMismatch(deps, match) };
+  const { command, values } = match;
+  if (command.body.kind === "plan") {
+    return await outlookOf(deps, { command, plan: command.body.plan, values, person, signal });
+  }
+  return notice("plan.no-run", `${command.name} starts no run, so there is nothing to plan.`);
+}
+
+/** What was typed after `plan`, with or without its slash, and without `/qd` where that is meant. */
+function typedLine(commands: readonly Command[], ask: QuestionAsk): { readonly slash: string; readonly text: string } {
+  const [first = "", ...rest] = textOf(ask.command, ask.values, "string").split(" ");
+  const slash = first.replace(/^\//u, "");
+  const isSlash = first.startsWith("/") || commands.some(({ pattern }) => pattern.slash === slash);
+  if (isSlash) return { slash, text: rest.join(" ") };
+  return { slash: ask.command.pattern.slash, text: [first, ...rest].join(" ") };
+}
+
+/** A command that starts a run, with what was typed for its inputs. */
+export interface OutlookAsk {
+  readonly command: Command;
+  readonly plan: Plan;
+  readonly values: JsonMap;
+  readonly person: QuestionAsk["person"];
+  readonly signal: AbortSignal;
+}
+
+/** What would happen if it were asked for now: a `plan`, or the reason why it cannot even be told. */
+export async function outlookOf(deps: QuestionDeps, ask: OutlookAsk): Promise<Answer> {
+  const named = namePlaces(deps.inventory, ask);
+  if (named.kind === "refused") return named.answer;
+  const { service, targets } = named.value;
+  const looked = await lookAtTargets(deps.servers, { service, targets, signal: ask.signal });
+  if (looked.kind === "refused") return looked.answer;
+  const found = await resolveAsked(deps, ask, { seen: looked.value, service });
+  if (found.kind === "refused") return found.answer;
+  const revision = found.value;
+  const resolved = { ...named.value, revision };
+  const acts = targets.map(({ name }) => ({ verb: ask.plan.verb, service: service.name, environment: name }));
+  const authorization = await deps.check.mayAct(ask.person, acts);
+  const run = { id: "run_", requester: ask.person.pseudonym };
+  const outline = outlineOf(ask.plan.steps, { ...inputsOf(ask, resolved), run, steps: {} });
+  const stages = await Promise.all(
+    looked.value.map((seen) => stageOf(deps, { ask, seen, revision, outline, places: named.value })),
+  );
+  const denied = authorization.kind === "denied" ? [authorization.message] : [];
+  const obstacles = looked.value.flatMap((seen) => messageOf(obstacleOf([seen])));
+  const { sha, short, subject, author, authoredAt } = revision;
+  return {
+    kind: "plan",
+    title: titleOf(ask, resolved),
+    revision: { sha, short, subject, author, authoredAt },
+    stages,
+    obstacles: [...denied, ...obstacles, ...locksInTheWay(deps, stages, ask.plan)],
+  };
+}
+
+interface StageAsk {
+  readonly ask: OutlookAsk;
+  readonly seen: LookedAt;
+  readonly revision: Revision;
+  readonly outline: readonly Outlined[];
+  readonly places: NamedPlaces;
+}
+
+async function stageOf(deps: QuestionDeps, stage: StageAsk): Promise<PlannedStage> {
+  const { seen, outline, places } = stage;
+  const { target, application } = seen;
+  // What names no application belongs to the only environment there is.
+  const own = outline.filter(({ app }) => app === target.app || (app === undefined && places.targets.length === 1));
+  const keys = own.flatMap((entry) => (entry.type === "lock" ? entry.keys : []));
+  const asks = own.some((entry) => entry.type === "step" && entry.sort === "gate" && entry.when !== "skipped");
+  return {
+    environment: target.name,
+    app: target.app,
+    fromRevision: liveRevision(application),
+    steps: own.flatMap((entry) =>
+      entry.type === "step" ? [{ name: entry.name, uses: entry.uses, when: entry.when }] : [],
+    ),
+    ...(asks && target.approval !== undefined && { approval: target.approval }),
+    locks: keys.map((key) => lockNow(deps, key)),
+    warnings: (await Promise.all([moveWarning(deps, stage), windowWarning(deps, stage)])).flat(),
+  };
+}
+
+function lockNow(deps: QuestionDeps, key: string): PlannedStage["locks"][number] {
+  const hand = deps.locks.on(key);
+  if (hand !== undefined) return { key, held: handText(hand) };
+  const claim = deps.events.claims().find(({ keys, status }) => status === "held" && keys.includes(key));
+  return claim === undefined ? { key } : { key, held: `held by ${shortId(claim.run)} now, so this would wait for it` };
+}
+
+function handText({ reason, run }: HandLock): string {
+  return `${run === undefined ? "locked by hand" : `held since ${shortId(run)}`}: ${reason}`;
+}
+
+function locksInTheWay(deps: QuestionDeps, stages: readonly PlannedStage[], { urgent }: Plan): readonly string[] {
+  return stages.flatMap(({ locks }) =>
+    locks.flatMap(({ key }) => {
+      const lock = deps.locks.on(key);
+      return lock === undefined || (urgent === true && lock.run !== undefined) ? [] : [`${key} is ${handText(lock)}.`];
+    }),
+  );
+}
+
+/** What the move from what is live to the revision is like. */
+async function moveWarning(deps: QuestionDeps, { seen, revision, ask }: StageAsk): Promise<readonly string[]> {
+  const from = liveRevision(seen.application);
+  const { repository, sha: to, short } = revision;
+  if (from === "") return ["Nothing is known to be live there yet."];
+  if (from === to) return [`${short} is live there already.`];
+  try {
+    const paths = commitPaths(seen.application);
+    const between = await deps.git.commitsBetween({ repository, from, to, paths, signal: ask.signal });
+    if (between.kind === "forward") {
+      return between.added.touching === 0 ? ["No commit in between touches this application: it changes nothing."] : [];
+    }
+    if (between.kind === "backward") return [`This goes back: ${short} is older than what is live.`];
+    if (between.kind !== "diverged") return ["How it relates to what is live is not known."];
+    const lost = between.removed.touching + between.removed.others;
+    return [`The two have parted: ${lost} commits that are live now would be gone.`];
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    return [`The commits in between could not be read: ${errorMessage(error)}`];
+  }
+}
+
+async function windowWarning(deps: QuestionDeps, { seen, ask }: StageAsk): Promise<readonly string[]> {
+  const key = tryAppRef(seen.target.app);
+  if (key === undefined) return [];
+  try {
+    const { server, address } = withProject(locateApp(deps.servers, key), seen.application);
+    const { canSync } = await server.client.syncWindows(address, { signal: ask.signal });
+    return canSync ? [] : ["A sync window of Argo CD is closed at the moment; the sync would wait for it to open."];
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    return ["Whether a sync window is closed could not be read."];
+  }
+}
+
+function messageOf(answer: Answer | undefined): readonly string[] {
+  return answer?.kind === "notice" ? [answer.message] : [];
+}

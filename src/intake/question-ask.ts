@@ -1,0 +1,25 @@
+import type { Command } from "../commands/command.ts";
+import type { LockDesk } from "../engine/lock-desk.ts";
+import type { EventStore, Person } from "../engine/ports.ts";
+import type { RunService } from "../engine/run-service.ts";
+import type { JsonMap } from "../platform/canonical-json.ts";
+import type { PeopleCheck } from "./people-check.ts";
+import type { QueryDeps } from "./queries.ts";
+import type { RevisionDeps } from "./resolve-revision.ts";
+
+/** What questions are answered from. */
+export interface QuestionDeps extends QueryDeps, RevisionDeps {
+  readonly commands: readonly Command[];
+  readonly events: Pick<EventStore, "listRuns" | "readRun" | "claims">;
+  readonly runs: Pick<RunService, "state" | "view">;
+  readonly check: Pick<PeopleCheck, "granted" | "memberCounts" | "isApprover" | "mayAct">;
+  readonly locks: Pick<LockDesk, "on" | "locks">;
+}
+
+/** A question, with what was typed for its inputs. */
+export interface QuestionAsk {
+  readonly command: Command;
+  readonly values: JsonMap;
+  readonly person: Person;
+  readonly signal: AbortSignal;
+}

@@ -1,0 +1,84 @@
+import { commitPaths, commitSources } from "../argocd/argocd-server.ts";
+import type { Service, Target } from "../domain/target.ts";
+import type { Answer } from "../engine/answer.ts";
+import type { Bearing, LivePlace } from "../engine/question-answers.ts";
+import { errorCode } from "../platform/errors.ts";
+import { liveRevision } from "../steps/live-revision.ts";
+import { valueOf } from "./command-values.ts";
+import { nameService } from "./name-places.ts";
+import { approversOf, placeOf } from "./queries.ts";
+import type { QuestionAsk, QuestionDeps } from "./question-ask.ts";
+import { resolveTyped } from "./resolve-revision.ts";
+import { lookAtTargets, type LookedAt } from "./resolve-target.ts";
+
+/** What is live in each environment and who brought it there; with a revision also where that has come. */
+export async function whereAnswer(deps: QuestionDeps, ask: QuestionAsk): Promise<Answer> {
+  const named = nameService(deps.inventory, ask);
+  if (named.kind === "refused") return named.answer;
+  const service = named.value;
+  const typed = valueOf(ask.command, ask.values, "revision");
+  if (typeof typed === "string") return await whereIs(deps, ask, { service, typed });
+  const places = service.environments.map((target) => livePlace(deps, target));
+  return { kind: "where", service: service.name, places };
+}
+
+function livePlace(deps: QuestionDeps, target: Target): LivePlace {
+  const place = placeOf(deps, target);
+  const proof = deps.proofs(target.app).find(({ revision }) => revision === place.revision);
+  if (proof === undefined) return place;
+  try {
+    const { requester } = deps.runs.state(proof.run);
+    return {
+      ...place,
+      provenBy: { run: proof.run, requester, approvedBy: approversOf(deps.events, proof.run, target.name) },
+    };
+  } catch (error) {
+    // A run that this version cannot read any more still proved it.
+    if (errorCode(error) !== "run.unknown") throw error;
+    return place;
+  }
+}
+
+async function whereIs(
+  deps: QuestionDeps,
+  { signal }: QuestionAsk,
+  { service, typed }: { readonly service: Service; readonly typed: string },
+): Promise<Answer> {
+  const looked = await lookAtTargets(deps.servers, { service, targets: service.environments, signal });
+  if (looked.kind === "refused") return looked.answer;
+  const revision = await resolveTyped(deps, { text: typed, seen: looked.value, signal });
+  if (revision.kind === "refused") return revision.answer;
+  const { sha, short, subject } = revision.value;
+  const places = await Promise.all(
+    looked.value.map(async (seen): Promise<LivePlace> => {
+      const bearing = await bearingOf(deps, { seen, sha, signal });
+      return Object.assign(livePlace(deps, seen.target), { revision: liveRevision(seen.application), bearing });
+    }),
+  );
+  return { kind: "where", service: service.name, revision: { sha, short, subject }, places };
+}
+
+/** Whether the commit is in what is live: it is, or what is live comes after it. */
+async function bearingOf(
+  { git }: QuestionDeps,
+  { seen, sha, signal }: { readonly seen: LookedAt; readonly sha: string; readonly signal: AbortSignal },
+): Promise<Bearing> {
+  const live = liveRevision(seen.application);
+  if (live === "") return "unknown";
+  if (live === sha) return "live";
+  const { repository } = commitSources(seen.application);
+  const paths = commitPaths(seen.application);
+  const between = await git.commitsBetween({ repository, from: sha, to: live, paths, signal });
+  switch (between.kind) {
+    case "same":
+      return "live";
+    case "forward":
+      return "contained";
+    case "backward":
+    case "diverged":
+      return "missing";
+    case "unknown-live":
+    case "unknown-target":
+      return "unknown";
+  }
+}

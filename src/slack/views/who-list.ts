@@ -1,0 +1,36 @@
+import type { WhoAnswer, WhoPlace } from "../../engine/question-answers.ts";
+import { message, section, type MessageContent } from "../blocks.ts";
+import { code, inert } from "../mrkdwn.ts";
+import { granteesText, ruleText } from "./approval-rule-text.ts";
+import { joined } from "./person-text.ts";
+
+const MOST_PLACES = 12;
+
+/** Who may start and who may approve what in each environment, and what the person who asks may. */
+export function renderWho({ service, places, counts }: WhoAnswer): MessageContent {
+  const shown = places.slice(0, MOST_PLACES);
+  const title = `Who may change ${inert(service, 100)}`;
+  const words = shown.map(({ environment, own }) => `${inert(environment, 60)}: ${ownText(own)}`);
+  return message(`${title}. ${words.join(" ")}`, [
+    section(`*${title}*`),
+    ...shown.map((place) => section(placeText(place, counts))),
+  ]);
+}
+
+function placeText({ environment, start, approval, own }: WhoPlace, counts: WhoAnswer["counts"]): string {
+  const starts = start.map(({ verbs, from }) => {
+    const who = from.length === 0 ? "nobody: no grant allows it" : granteesText(from, counts);
+    return `${joined(
+      verbs.map((verb) => code(verb, 60)),
+      "and",
+    )}: ${who}`;
+  });
+  const asks = approval === undefined ? "nobody has to approve" : `approval by ${ruleText(approval, counts)}`;
+  return [`*${inert(environment, 60)}*`, ...starts, asks, ownText(own)].join("\n");
+}
+
+function ownText(own: WhoPlace["own"]): string {
+  if (own === undefined) return "Slack does not say right now what you may do here.";
+  const start = own.verbs.length === 0 ? "You may start nothing here" : `You may ${joined([...own.verbs], "and")} here`;
+  return `${start}${own.isApprover ? ", and you are among those who approve." : "."}`;
+}
