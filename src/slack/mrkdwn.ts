@@ -1,4 +1,5 @@
 import { isoTime } from "../platform/clock.ts";
+import { visible } from "../platform/visible-text.ts";
 
 const ELLIPSIS = "…";
 
@@ -24,15 +25,7 @@ export function truncateMrkdwn(text: string, limit: number): string {
   return `${points.slice(0, isHalf ? entity : end).join("")}${ELLIPSIS}`;
 }
 
-// Controls other than line end and tab; format characters: bidirectional marks, zero-width characters, tags, byte order marks.
-const INVISIBLE = /(?![\n\t])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
-
-/** Text from outside without anything that hides, reorders or is not text: lone surrogates, controls, bidi marks, zero-width characters. */
-export function visible(text: string): string {
-  return text.toWellFormed().replaceAll("\r\n", "\n").replaceAll(INVISIBLE, "");
-}
-
-/** The same on one line. */
+/** Text from outside on one line, without anything that hides. */
 export function oneLine(text: string): string {
   return visible(text).replaceAll(/\s+/gu, " ").trim();
 }

@@ -1,6 +1,7 @@
+import { visible } from "../../platform/visible-text.ts";
 import { type RejectMemory } from "../action-value.ts";
 import { plainText, section, textInput, type MessageBlock } from "../blocks.ts";
-import { inert, visible } from "../mrkdwn.ts";
+import { inert } from "../mrkdwn.ts";
 import { SLACK_LIMITS } from "../slack-limits.ts";
 
 export const REJECT_CALLBACK = "gate_reject_reason";

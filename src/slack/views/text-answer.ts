@@ -1,5 +1,6 @@
+import { visible } from "../../platform/visible-text.ts";
 import { message, preformatted, section, type MessageContent } from "../blocks.ts";
-import { escapeText, inert, truncate, visible } from "../mrkdwn.ts";
+import { escapeText, inert, truncate } from "../mrkdwn.ts";
 import { SLACK_LIMITS } from "../slack-limits.ts";
 
 const MOST_PARTS = 3;
