@@ -47,6 +47,12 @@ export const ControlCommand = z.discriminatedUnion("action", [
     application: z.string(),
     annotations: z.record(z.string(), z.string().nullable()),
   }),
+  /** Sets labels of an Application; `null` removes one. */
+  z.strictObject({
+    action: z.literal("label"),
+    application: z.string(),
+    labels: z.record(z.string(), z.string().nullable()),
+  }),
   /** Compares an Application with Git anew, as a push would make Argo CD do. */
   z.strictObject({ action: z.literal("refresh"), application: z.string() }),
   /** Changes the replicas of a live Deployment behind Argo CD's back. */

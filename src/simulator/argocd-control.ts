@@ -52,6 +52,8 @@ export class Control {
         return instance.delete(this.#key(command.application), command.cascade);
       case "annotate":
         return this.#annotate(command);
+      case "label":
+        return this.#label(command);
       case "refresh":
         return instance.refresh.request(this.#key(command.application), "latest");
       case "scale":
@@ -105,14 +107,15 @@ export class Control {
 
   #annotate({ application, annotations }: Of<"annotate">): void {
     this.#deps.instance.applications.update(this.#key(application), ({ metadata, ...rest }) => {
-      const changed = new Map(Object.entries(metadata.annotations ?? {}));
-      for (const [name, value] of Object.entries(annotations)) {
-        if (value === null) changed.delete(name);
-        else changed.set(name, value);
-      }
-      return { ...rest, metadata: { ...metadata, annotations: Object.fromEntries(changed) } };
+      return { ...rest, metadata: { ...metadata, annotations: merged(metadata.annotations, annotations) } };
     });
     void this.#deps.instance.refresh.request(this.#key(application), "latest");
+  }
+
+  #label({ application, labels }: Of<"label">): void {
+    this.#deps.instance.applications.update(this.#key(application), ({ metadata, ...rest }) => {
+      return { ...rest, metadata: { ...metadata, labels: merged(metadata.labels, labels) } };
+    });
   }
 
   #scale({ application, deployment, replicas }: Of<"scale">): void {
@@ -154,4 +157,17 @@ export class Control {
 
 function noSuch(kind: string, name: string): AppError {
   return new AppError(`the simulator has no ${kind} ${name}`, { code: "simulator.not-found" });
+}
+
+/** Keys with their values, some of them set anew; `null` removes one. */
+function merged(
+  before: Readonly<Record<string, string>> | undefined,
+  changes: Readonly<Record<string, string | null>>,
+): Readonly<Record<string, string>> {
+  const changed = new Map(Object.entries(before ?? {}));
+  for (const [name, value] of Object.entries(changes)) {
+    if (value === null) changed.delete(name);
+    else changed.set(name, value);
+  }
+  return Object.fromEntries(changed);
 }
