@@ -16,7 +16,7 @@ import { createEngine, type Engine } from "./engine.ts";
 import { openGit } from "./git-access.ts";
 import { openStoreAndHttp } from "./http.ts";
 import { openDiscovery } from "./discovery.ts";
-import { createIntake } from "./intake.ts";
+import { createHomeSource, createIntake } from "./intake.ts";
 import { openSettings, watchSettings } from "./settings.ts";
 import { Slack } from "./slack.ts";
 
@@ -65,14 +65,13 @@ export async function startApplication(
   const reload = await watchSettings({ live, environment, store, slack, clock, mask, logger }, resources);
   const onChanged = slack.show.bind(slack);
   const engine = createEngine({ store, servers, git, inventory, clock, random, logger, onChanged }, resources);
-  const intake = resources.use(
-    createIntake({ live, store, servers, git, inventory, slack, engine, clock, random, logger }),
-  );
+  const doors = { live, store, servers, git, inventory, slack, engine, clock, random, logger };
+  const intake = resources.use(createIntake(doors));
   // Disposed first of all: what arrives later would be recorded and then wait for the next start.
   resources.defer(() => slack.close());
   engine.alarm.arm();
   await engine.runs.resume();
-  await slack.open(intake);
+  await slack.open(intake, createHomeSource(doors));
   // What was asked for before a crash is judged by who asked it, and messages link to one another by the workspace's address:
   // both wait until Slack has said who we are.
   const takeUp = async (): Promise<void> => {

@@ -5,6 +5,7 @@ import { requireSlackAccess, type SlackAccess } from "../config/slack-access.ts"
 import type { RunView } from "../domain/run-view.ts";
 import { tryAppRef } from "../domain/target.ts";
 import type { Answer } from "../engine/answer.ts";
+import type { HomeSource } from "../engine/home-content.ts";
 import type { Directory } from "../engine/ports.ts";
 import type { HttpServer } from "../http/http-server.ts";
 import { type Backoff, backoffMs } from "../platform/backoff.ts";
@@ -13,6 +14,7 @@ import { errorCode, errorText } from "../platform/errors.ts";
 import type { Random } from "../platform/ids.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { Arrival, FrontDoor } from "../slack/front-door.ts";
+import { HomeTab } from "../slack/home-tab.ts";
 import { HttpReceiver } from "../slack/http-receiver.ts";
 import { Outbox } from "../slack/outbox.ts";
 import { Presenter } from "../slack/presenter.ts";
@@ -66,6 +68,7 @@ export class Slack implements AsyncDisposable {
   readonly #stop = new AbortController();
   readonly #identified = Promise.withResolvers<void>();
   #app: SlackApp | undefined;
+  #home: HomeTab | undefined;
   #identity: SlackIdentity | undefined;
 
   constructor(deps: Deps) {
@@ -111,6 +114,7 @@ export class Slack implements AsyncDisposable {
   /** A run has changed: its messages follow. */
   show(run: string, view: () => RunView): void {
     this.#pacer.show(run, view);
+    this.#home?.changed();
   }
 
   /** Somebody was led to a run that is there already: they find its messages, also when those were deleted. */
@@ -142,9 +146,10 @@ export class Slack implements AsyncDisposable {
    * Opens the door: from here on commands and clicks arrive. Throws when the tokens are refused; while Slack cannot be
    * reached it goes on trying in the background.
    */
-  async open(frontDoor: FrontDoor): Promise<void> {
+  async open(frontDoor: FrontDoor, source: HomeSource): Promise<void> {
     const { clock, logger } = this.#deps;
-    const opening = this.#open(frontDoor);
+    this.#home = new HomeTab({ gateway: this.#gateway, source, lookups: this.#lookups, clock, logger });
+    const opening = this.#open(frontDoor, this.#home);
     const late = Promise.withResolvers<"late">();
     const timer = clock.setTimer(OPEN_WITHIN_MS, () => late.resolve("late"));
     try {
@@ -156,7 +161,7 @@ export class Slack implements AsyncDisposable {
     opening.catch((error: unknown) => logger.error("Slack cannot be used", { error: errorText(error) }));
   }
 
-  async #open(frontDoor: FrontDoor): Promise<void> {
+  async #open(frontDoor: FrontDoor, home: HomeTab): Promise<void> {
     const { environment, store, clock, logger } = this.#deps;
     await this.#identify();
     if (this.#stop.signal.aborted) return;
@@ -167,6 +172,7 @@ export class Slack implements AsyncDisposable {
       clock,
       logger,
       frontDoor,
+      home,
       lookups: this.#lookups,
       answers: this.#answers,
       gateway: this.#gateway,
@@ -184,6 +190,7 @@ export class Slack implements AsyncDisposable {
 
   /** Sends what is wanted, as far as it goes quickly. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#home?.[Symbol.dispose]();
     this.#pacer[Symbol.dispose]();
     await this.#outbox.flush(FLUSH_MS);
     await Promise.race([this.#outbox[Symbol.asyncDispose](), this.#deps.clock.sleep(LAST_CALLS_MS)]);

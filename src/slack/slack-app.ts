@@ -1,6 +1,8 @@
 import { App } from "@slack/bolt";
 
 import { errorText } from "../platform/errors.ts";
+import type { HomeTab } from "./home-tab.ts";
+import { handleHomeOpened } from "./listeners/home-opened.ts";
 import { handleForm } from "./listeners/reject-form.ts";
 import { handleClick } from "./listeners/gate-button.ts";
 import type { ListenerDeps, PrivateAnswer } from "./listeners/listener.ts";
@@ -12,6 +14,7 @@ import type { SlackReceiver } from "./slack-receiver.ts";
 export interface SlackAppDeps extends ListenerDeps {
   readonly botToken: string;
   readonly receiver: SlackReceiver;
+  readonly home: Pick<HomeTab, "opened">;
   readonly apiUrl: string | undefined;
 }
 
@@ -68,6 +71,7 @@ export class SlackApp implements AsyncDisposable {
     this.#app.view({ callback_id: /^/u, type: "view_submission" }, ({ body, ack }) => {
       return this.#track(handleForm(deps, body, (errors) => ack(errors)));
     });
+    this.#app.event("app_home_opened", ({ body }) => this.#track(handleHomeOpened(deps.home, body)));
     this.#app.error((error) => {
       this.#deps.logger.error("a listener for Slack failed", { error: errorText(error) });
       return Promise.resolve();

@@ -12,6 +12,8 @@ export interface SlackClients {
   readonly trigger: WebClient;
   /** The outbox alone: chat.postMessage, chat.update, and reading to find a message. */
   readonly outbox: WebClient;
+  /** The Home tabs: views.publish. */
+  readonly home: WebClient;
   /** Who people are: users.info, usergroups.users.list, auth.test. */
   readonly directory: WebClient;
 }
@@ -37,6 +39,12 @@ export function createSlackClients({ botToken, apiUrl, logger }: SlackClientsOpt
       retryConfig: { retries: 0 },
       timeout: 10_000,
       maxRequestConcurrency: 8,
+    }),
+    home: new WebClient(botToken, {
+      ...common(),
+      retryConfig: { retries: 0 },
+      timeout: 10_000,
+      maxRequestConcurrency: 2,
     }),
     directory: new WebClient(botToken, {
       ...common(),

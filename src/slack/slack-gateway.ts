@@ -5,6 +5,7 @@ import { failureOf } from "./slack-error.ts";
 import type { SlackFailure } from "./slack-failure.ts";
 import type { SlackClients } from "./slack-clients.ts";
 import type { SlackMessages } from "./slack-messages.ts";
+import type { HomeView } from "./views/home-view.ts";
 import type { Modal } from "./views/reject-modal.ts";
 
 /** What marks a message of ours: Slack keeps it beside the message, readable by every app of the workspace. */
@@ -98,6 +99,16 @@ export class SlackGateway implements SlackMessages {
   /** Opens a form for whoever just clicked; Slack takes the trigger for three seconds. */
   openView(triggerId: string, view: Modal): Promise<{ readonly status: "done" } | SlackFailure> {
     return this.#prompt("views.open", { trigger_id: triggerId, view });
+  }
+
+  /** Shows somebody their Home tab, in the place of what was there. */
+  async publishHome(user: string, view: HomeView): Promise<{ readonly status: "done" } | SlackFailure> {
+    try {
+      await this.#deps.clients.home.apiCall("views.publish", { user_id: user, view });
+      return { status: "done" };
+    } catch (error) {
+      return failureOf(error);
+    }
   }
 
   /** A message that only one person sees, as long as they are in the channel. */

@@ -107,6 +107,10 @@ const Modal = z
   })
   .refine((view) => Buffer.byteLength(JSON.stringify(view)) <= LIMITS.viewBytes, "the view is larger than 250 kB");
 
+const Home = z
+  .looseObject({ type: z.literal("home"), blocks: Blocks.max(LIMITS.blocksPerModal) })
+  .refine((view) => Buffer.byteLength(JSON.stringify(view)) <= LIMITS.viewBytes, "the view is larger than 250 kB");
+
 /** Everything about a message that Slack would refuse, by its documented limits; empty when it would take it. */
 export function messageProblems(message: unknown): readonly BlockProblem[] {
   return problems(Message, message);
@@ -115,6 +119,11 @@ export function messageProblems(message: unknown): readonly BlockProblem[] {
 /** The same for a modal. */
 export function modalProblems(view: unknown): readonly BlockProblem[] {
   return problems(Modal, view);
+}
+
+/** The same for a Home tab. */
+export function homeProblems(view: unknown): readonly BlockProblem[] {
+  return problems(Home, view);
 }
 
 function problems(schema: z.ZodType, value: unknown): readonly BlockProblem[] {

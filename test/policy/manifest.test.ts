@@ -14,6 +14,11 @@ const Manifest = z.strictObject({
     background_color: z.string().regex(/^#[0-9a-f]{6}$/u),
   }),
   features: z.strictObject({
+    app_home: z.strictObject({
+      home_tab_enabled: z.boolean(),
+      messages_tab_enabled: z.boolean(),
+      messages_tab_read_only_enabled: z.boolean(),
+    }),
     bot_user: z.strictObject({ display_name: z.string().max(80), always_online: z.boolean() }),
     slash_commands: z.array(
       z.strictObject({
@@ -28,6 +33,7 @@ const Manifest = z.strictObject({
     scopes: z.strictObject({ bot: z.array(z.string()), bot_optional: z.array(z.string()) }),
   }),
   settings: z.strictObject({
+    event_subscriptions: z.strictObject({ bot_events: z.array(z.string()) }),
     interactivity: z.strictObject({ is_enabled: z.boolean() }),
     org_deploy_enabled: z.boolean(),
     socket_mode_enabled: z.boolean(),
@@ -39,6 +45,7 @@ const Manifest = z.strictObject({
 const SCOPES: Readonly<Record<string, readonly string[]>> = {
   "auth.test": [],
   "views.open": [],
+  "views.publish": [],
   "chat.postMessage": ["chat:write"],
   "chat.update": ["chat:write"],
   "chat.postEphemeral": ["chat:write"],
@@ -73,10 +80,11 @@ describe("manifest.json", () => {
     expect(manifest.features.slash_commands.every((command) => command.should_escape)).toBe(true);
   });
 
-  it("uses Socket Mode with interactivity and subscribes to no events, as no listener takes any", () => {
-    expect(source).not.toMatch(/\.event\(/u);
+  it("uses Socket Mode with interactivity and subscribes to exactly the events that a listener takes", () => {
+    const taken = Array.from(source.matchAll(/\.event\("([a-z_]+)"/gu), ([, event]) => event);
+    expect(manifest.settings.event_subscriptions.bot_events).toEqual(taken);
+    expect(manifest.features.app_home.home_tab_enabled).toBe(taken.includes("app_home_opened"));
     expect(manifest.settings).toMatchObject({ interactivity: { is_enabled: true }, socket_mode_enabled: true });
-    expect(manifest.settings).not.toHaveProperty("event_subscriptions");
   });
 });
 

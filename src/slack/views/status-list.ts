@@ -30,7 +30,8 @@ export function renderStatus(
 
 type Service = Extract<Answer, { kind: "status" }>["services"][number];
 
-function serviceText({ name, places }: Service, lookups: ViewLookups): string {
+/** A service and what is live in each of its environments, in one paragraph. */
+export function serviceText({ name, places }: Service, lookups: ViewLookups): string {
   const lines = places.slice(0, MOST_PLACES).map((place) => placeLine(place, lookups));
   return truncateMrkdwn([`*${inert(name, 100)}*`, ...lines].join("\n"), MOST_SERVICE_TEXT);
 }
