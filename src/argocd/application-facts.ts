@@ -16,8 +16,16 @@ export function isMultiSource(application: Application): boolean {
  * any change of repository, path, chart, target or parameters changes it.
  */
 export function sourcesOf(application: Application): readonly ApplicationSource[] {
-  if (isMultiSource(application)) return application.spec.sources;
-  const { source } = application.spec;
+  return sourceList(application.spec);
+}
+
+/** The sources that an entry of the deploy history was deployed from, whole. */
+export function storedSourcesOf(entry: HistoryEntry): readonly ApplicationSource[] {
+  return sourceList(entry);
+}
+
+function sourceList({ source, sources }: Pick<HistoryEntry, "source" | "sources">): readonly ApplicationSource[] {
+  if (sources.length > 0) return sources;
   return source === undefined || source === null ? [] : [source];
 }
 

@@ -55,7 +55,7 @@ export function nameOf(app: ApplicationAddress): string {
   return `${app.namespace}/${app.name}`;
 }
 
-/** The path of a call that takes its parameters from the query: every GET. */
+/** The path of a call that takes its parameters from the query: every GET and DELETE. */
 export function applicationPath(
   app: ApplicationAddress,
   below: string,

@@ -37,6 +37,8 @@ export const Operation = z.object({
       revisions: listOf(z.string()),
       dryRun: z.boolean().default(false),
       resources: listOf(ResourceIdentity),
+      /** `apply` leaves hooks out, as Argo CD's own rollback does. */
+      syncStrategy: z.object({ apply: z.looseObject({}).nullish() }).nullish(),
     })
     .prefault({}),
   initiatedBy: InitiatedBy,
@@ -82,6 +84,9 @@ const HistoryEntry = z.object({
   deployStartedAt: moment,
   deployedAt: moment,
   initiatedBy: InitiatedBy,
+  /** As the application had them then. */
+  source: ApplicationSource.nullish(),
+  sources: listOf(ApplicationSource),
 });
 export type HistoryEntry = z.output<typeof HistoryEntry>;
 

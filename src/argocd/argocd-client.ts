@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import { z } from "zod";
 
 import { type Backoff, backoffMs, withJitter } from "../platform/backoff.ts";
 import type { Clock } from "../platform/clock.ts";
@@ -67,8 +67,8 @@ const READ_BACKOFF: Backoff = { firstMs: 500, factor: 3, longestMs: 5000 };
 const RETRIED = new Set(["transient", "server", "unreachable", "transient-repo"]);
 
 /**
- * The calls to one Argo CD server. Reads are repeated twice when that can help; a sync never is,
- * because only the caller can find out whether the first one took effect.
+ * The calls to one Argo CD server. Reads are repeated twice when that can help; a sync, a rollback and a
+ * termination never are, because only the caller can find out whether the first one took effect.
  */
 export class ArgocdClient {
   readonly #deps: ArgocdClientDeps;
@@ -134,6 +134,27 @@ export class ArgocdClient {
   async sync(app: ApplicationAddress, request: SyncRequest, options: CallOptions = {}): Promise<Application> {
     const body = { ...bodyAddress(app), ...syncBody(request) };
     return await this.#post(`sync of ${nameOf(app)}`, bodyPath(app, "/sync"), body, options);
+  }
+
+  /**
+   * Deploys an entry of the history again, with the source that it had then: without hooks and without infos. It is accepted while a
+   * sync window is closed, and then blocks the application until the window opens: ask `syncWindows` first.
+   */
+  async rollback(
+    app: ApplicationAddress,
+    request: { readonly historyId: number; readonly prune: boolean },
+    options: CallOptions = {},
+  ): Promise<Application> {
+    const body = { ...bodyAddress(app), id: request.historyId, prune: request.prune };
+    return await this.#post(`rollback of ${nameOf(app)}`, bodyPath(app, "/rollback"), body, options);
+  }
+
+  /** Asks Argo CD to end the running operation, whosever it is; what it applied stays. One that is still pending cannot be ended. */
+  async terminate(app: ApplicationAddress, options: CallOptions = {}): Promise<void> {
+    const path = applicationPath(app, "/operation", { project: app.project });
+    const what = `terminate the operation of ${nameOf(app)}`;
+    const call = { what, method: "DELETE" as const, path, timeoutMs: READ_MS, ...options };
+    await this.#quick.run(() => this.#once(z.unknown(), call), options.signal);
   }
 
   /** The manifests of the application as rendered at a revision, as JSON texts; Secrets have their values masked. */

@@ -28,7 +28,7 @@ export interface ArgocdHttpDeps extends ArgocdAddress {
 export interface HttpCall {
   /** What is being done, for messages: `sync of argocd/checkout-prod`. */
   readonly what: string;
-  readonly method: "GET" | "POST";
+  readonly method: "GET" | "POST" | "DELETE";
   /** Below the base, with its query: `/api/v1/applications`. */
   readonly path: string;
   readonly body?: unknown;

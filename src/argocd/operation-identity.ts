@@ -43,6 +43,20 @@ export function isOwn(operation: Operation, identity: OperationIdentity): boolea
   return identity.attempt === undefined || found.attempt === identity.attempt;
 }
 
+/**
+ * Whether an operation is the rollback of Argo CD's own that `username` has asked for, to these revisions. Argo CD gives it neither our
+ * identity nor the id of the entry, so this is as much as can be told.
+ */
+export function isRollbackTo(
+  operation: Operation,
+  { username, revisions }: { readonly username: string; readonly revisions: readonly string[] },
+): boolean {
+  const { sync, initiatedBy, info } = operation;
+  const isApplied = sync.syncStrategy?.apply !== undefined && sync.syncStrategy.apply !== null;
+  const isSame = revisionList(sync).join(" ") === revisions.join(" ");
+  return isApplied && isSame && info.length === 0 && initiatedBy.username === username;
+}
+
 export type OwnOperation =
   | { readonly kind: "requested"; readonly operation: Operation }
   | { readonly kind: "active"; readonly state: OperationState }

@@ -46,7 +46,7 @@ type Output = z.infer<typeof Output>;
 
 export interface ArgocdSyncDeps {
   readonly servers: ReadonlyMap<string, ArgocdAccess>;
-  readonly clock: Pick<Clock, "now" | "sleep">;
+  readonly clock: Pick<Clock, "now" | "sleep" | "monotonic">;
   /** What only the server has; a worker gets what comes of it with the job. */
   readonly preparation: PreparationDeps | undefined;
 }
@@ -65,6 +65,7 @@ export function argocdSync(deps: ArgocdSyncDeps): StepKind {
     output: Output,
     repeat: "keyed",
     protects: true,
+    stopWith: "argocd/terminate",
     prepare:
       preparation &&
       (async (input, context) => {

@@ -8,6 +8,16 @@ const Before = z.strictObject({
   reconciledAt: z.string().optional(),
 });
 
+/** What a rollback of Argo CD's own restores. It cannot carry our identity, so it is found again by this. */
+const Restores = z.strictObject({
+  historyId: z.int(),
+  revisions: z.array(z.string()),
+  /** SHA-256 of the sources that the entry was deployed from. */
+  sourceDigest: z.string(),
+  /** Our account in Argo CD. */
+  username: z.string(),
+});
+
 /** How a sync hands its operation on to the wait: whose it is, and what the application looked like before. */
 export const SyncedOperation = z.strictObject({
   run: z.string(),
@@ -17,8 +27,7 @@ export const SyncedOperation = z.strictObject({
   skipped: z.boolean(),
   /** True when no operation was started, because Argo CD syncs the application by itself. */
   tracked: z.boolean().optional(),
-  /** True when it was Argo CD's own rollback, which cannot carry our identity. */
-  stored: z.boolean().optional(),
+  restores: Restores.optional(),
   /** When it was posted, in milliseconds since the epoch. */
   postedAtMs: z.number(),
   before: Before,
@@ -31,5 +40,6 @@ export const PostCheckpoint = z.strictObject({
   postedAtMs: z.number(),
   /** The attempt that posted. */
   attempt: z.int().optional(),
+  restores: Restores.optional(),
 });
 export type PostCheckpoint = z.infer<typeof PostCheckpoint>;

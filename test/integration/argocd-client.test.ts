@@ -117,6 +117,32 @@ describe("ArgocdClient on the wire", () => {
     });
   });
 
+  it("puts the address of a termination into the query, and sends the content type although there is no body", async () => {
+    const server = await aServer([
+      json({}),
+      refusal(400, 3, "Unable to terminate operation. No operation is in progress"),
+    ]);
+    const { client } = aClient({ url: server.url });
+    await client.terminate(app);
+    await expect(client.terminate(app)).rejects.toMatchObject({ code: "argocd.no-operation" });
+    expect(server.received[0]).toMatchObject({
+      method: "DELETE",
+      path: "/api/v1/applications/web/operation?appNamespace=team-a&project=shop",
+      body: "",
+      headers: { "content-type": "application/json" },
+    });
+  });
+
+  it("names the entry of the history in a rollback, with everything else in the body", async () => {
+    const server = await aServer([json(anApplication())]);
+    const { client } = aClient({ url: server.url });
+    await client.rollback(app, { historyId: 0, prune: false });
+    expect(server.received.map(({ path }) => path)).toEqual(["/api/v1/applications/web/rollback"]);
+    expect(server.received.map(({ body }) => JSON.parse(body))).toEqual([
+      { appNamespace: "team-a", project: "shop", id: 0, prune: false },
+    ]);
+  });
+
   it("sends revisions and positions, numbers, for several sources", async () => {
     const server = await aServer([json(anApplication())]);
     const { client } = aClient({ url: server.url });

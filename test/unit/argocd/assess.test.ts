@@ -575,7 +575,7 @@ describe("assess: an application that Argo CD syncs by itself", () => {
       operation: { sync: { revision }, initiatedBy: { automated: true }, info: [] },
       ...more,
     });
-  const at31 = (status: object, spec: object = AUTOMATED): readonly Seen[] => [
+  const at31 = (status: object, spec: Record<string, unknown> = AUTOMATED): readonly Seen[] => [
     { second: 31, application: anApplication({ spec, status: { reconciledAt: at(30), ...status } }) },
   ];
   const holds = (answer: boolean): AssessMemory =>

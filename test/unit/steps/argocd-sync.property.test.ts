@@ -74,7 +74,7 @@ class World {
   async execute(dies: "no" | "before" | "after"): Promise<Outcome | undefined> {
     const kind = argocdSync({
       servers: this.argocd.servers,
-      clock: { now: () => 1000, sleep: () => Promise.resolve() },
+      clock: { now: () => 1000, sleep: () => Promise.resolve(), monotonic: () => 1000 },
       preparation: {
         ruleOf: () => undefined,
         git: { commitsBetween: () => Promise.resolve({ kind: "unknown-live", sha: SHA_A }) },

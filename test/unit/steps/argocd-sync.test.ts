@@ -46,7 +46,7 @@ class SyncRig {
   async run(input: Record<string, unknown> = {}): Promise<Outcome> {
     const kind = argocdSync({
       servers: this.argocd.servers,
-      clock: { now: () => atMs(30), sleep: async () => this.onSleep() },
+      clock: { now: () => atMs(30), sleep: async () => this.onSleep(), monotonic: () => 30 },
       preparation: {
         ruleOf: () => this.rule,
         git: {
