@@ -12,7 +12,7 @@ export function stopNode(uses: string): StepNode {
     protects: false,
     with: {},
     retry: { attempts: 5, delayMs: 2000, factor: 2, maxDelayMs: 30_000 },
-    timeoutMs: 180_000,
+    timeoutMs: 300_000,
   };
 }
 

@@ -55,6 +55,7 @@ export function promotePlan(more: Partial<Plan> = {}): Plan {
               with: target,
               retry: { attempts: 3, delayMs: 5000, factor: 2, maxDelayMs: 60_000 },
               timeoutMs: 600_000,
+              stopWith: "argocd/terminate",
             }),
             step("healthy", "argocd/wait", {
               with: { ...target, operation: "${{ steps.sync.outputs.operation }}" },
