@@ -17,8 +17,11 @@ const LIVE = {
   payments: DEMO_COMMITS.paymentsLive,
 } as const;
 
-/** `checkout-staging`, `checkout-prod`, `web-staging`...: synced by hand, each live and healthy at an older commit. */
-export function demoApplications(repoURL: string): readonly ApplicationDefinition[] {
+/**
+ * `checkout-staging`, `checkout-prod`, `web-staging`...: each live and healthy at an older commit, and synced by hand but for those
+ * of `autoSync`.
+ */
+export function demoApplications(repoURL: string, autoSync: readonly string[] = []): readonly ApplicationDefinition[] {
   const services = ["checkout", "web", "payments"] as const;
   return services.flatMap((service) =>
     DEMO_ENVIRONMENTS[service].map((environment) => ({
@@ -28,7 +31,10 @@ export function demoApplications(repoURL: string): readonly ApplicationDefinitio
         project: DEMO_PROJECT,
         source: { repoURL, path: `${service}/${environment}`, targetRevision: "main" },
         destination: { server: "https://kubernetes.default.svc", namespace: `${service}-${environment}` },
-        syncPolicy: { syncOptions: ["CreateNamespace=true"] },
+        syncPolicy: {
+          syncOptions: ["CreateNamespace=true"],
+          ...(autoSync.includes(`${service}-${environment}`) && { automated: {} }),
+        },
       },
       liveRevisions: [LIVE[service]],
     })),

@@ -100,7 +100,7 @@ describe.skipIf(CHROMIUM === undefined)("the page of the demo", () => {
     await type(page, "/qd status");
     await page.locator("#messages").getByText("checkout").first().waitFor();
     await keepScreenshot(page, "demo-phone");
-    expect(await page.evaluate(() => document.documentElement.scrollWidth <= globalThis.innerWidth)).toBe(true);
+    expect(await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")).toBe(true);
     expect(faults).toEqual([]);
   });
 });
