@@ -48,7 +48,7 @@ services:
 roles:
   team: [everyone]
 grants:
-  - { role: team, verbs: [promote, rollback, sync], services: all, environments: all }
+  - { role: team, verbs: [promote, rollback, sync, lock, unlock], services: all, environments: all }
 
 git:
   repositories:

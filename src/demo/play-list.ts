@@ -1,11 +1,25 @@
 import type { Play } from "./play.ts";
+import { cancel } from "./plays/cancel.ts";
 import { expire } from "./plays/expire.ts";
 import { outage } from "./plays/outage.ts";
 import { promote } from "./plays/promote.ts";
 import { queue } from "./plays/queue.ts";
 import { race } from "./plays/race.ts";
 import { reject } from "./plays/reject.ts";
+import { retry } from "./plays/retry.ts";
+import { rollback } from "./plays/rollback.ts";
 import { threePlaces } from "./plays/three-places.ts";
 
 /** Every play that can be asked for, in the order in which they are told to people. */
-export const PLAYS: readonly Play[] = [promote, reject, expire, race, queue, threePlaces, outage];
+export const PLAYS: readonly Play[] = [
+  promote,
+  reject,
+  expire,
+  race,
+  queue,
+  threePlaces,
+  cancel,
+  retry,
+  rollback,
+  outage,
+];
