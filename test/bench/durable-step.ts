@@ -5,7 +5,7 @@ import { BullmqChain } from "./bullmq-chain.ts";
 import { EngineChain } from "./engine-chain.ts";
 import { type Figure, ratioOf, timeText } from "./figure.ts";
 import { RawCommits } from "./raw-commit.ts";
-import { RedisServer } from "./redis-server.ts";
+import { hasRedis, RedisServer } from "../support/redis-server.ts";
 import { spreadOf } from "./spread.ts";
 
 const ROUNDS = 11;
@@ -33,9 +33,7 @@ interface Round {
 /** P1: what one durable step of a run costs in process, beside the least that it can cost and beside BullMQ. */
 export async function measureDurableStep(folder: string): Promise<readonly Figure[]> {
   await using resources = new AsyncDisposableStack();
-  const redis = await RedisServer.tryStart(folder);
-  if (redis === undefined) console.warn("NO redis-server IS INSTALLED: nothing is compared with BullMQ.");
-  else resources.use(redis);
+  const redis = hasRedis ? resources.use(await RedisServer.start()) : undefined;
   const bullmq = redis === undefined ? undefined : resources.use(new BullmqChain(redis.port));
   const engineFolder = join(folder, "engine");
   await mkdir(engineFolder);

@@ -25,7 +25,12 @@ describe("an in-process dispatcher with many actions that are over at once", () 
     });
     await using dispatcher = new InProcessDispatcher({
       kinds: new Map([[instant.kind, instant]]),
-      reports: { progress: () => undefined, checkpoint: () => Promise.resolve(), outcome: () => undefined },
+      reports: {
+        progress: () => undefined,
+        checkpoint: () => Promise.resolve(),
+        outcome: () => undefined,
+        handedBack: () => undefined,
+      },
       clock: systemClock,
       atEndOfTurn,
       concurrency: 1000,

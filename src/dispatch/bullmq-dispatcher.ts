@@ -1,0 +1,280 @@
+import { type Effect, effectKey } from "../domain/effect.ts";
+import type { Dispatcher, Job, JobReports } from "../engine/ports.ts";
+import { executeJob } from "../engine/step-executor.ts";
+import { failureOf, type StepKind } from "../engine/step-kind.ts";
+import type { Json } from "../platform/canonical-json.ts";
+import type { Clock } from "../platform/clock.ts";
+import { durationText } from "../platform/duration.ts";
+import { errorText } from "../platform/errors.ts";
+import type { Random } from "../platform/ids.ts";
+import type { Logger } from "../platform/logger.ts";
+import { type ChannelKeys, sealEnvelope } from "./envelope.ts";
+import { JobDesk } from "./job-desk.ts";
+import { type Entry, newEntry, renewTicket, stopped, ticketId } from "./job-entry.ts";
+import { JobQueue } from "./job-queue.ts";
+import { RedisLink } from "./redis-link.ts";
+import { ReportReader } from "./report-reader.ts";
+import { waitingText, whoCannot } from "./waiting-text.ts";
+import { type AnswerContent, placesOf, type Places, PROTOCOL, writeJob } from "./wire.ts";
+import { WorkerRegistry } from "./worker-registry.ts";
+
+export interface BullmqDispatcherDeps {
+  /** Of Redis, with its password. */
+  readonly url: string;
+  readonly keys: ChannelKeys;
+  /** The version of this program. */
+  readonly version: string;
+  readonly kinds: ReadonlyMap<string, StepKind>;
+  readonly reports: JobReports;
+  /** How a worker reaches what the job works on; undefined for a job that needs nothing. What it throws is the job's failure. */
+  readonly connectionOf: (job: Job) => Json | undefined;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  /** How long `ask` actions may still take when the dispatcher is disposed. */
+  readonly shutdownGraceMs: number;
+}
+
+const TICK_MS = 100;
+// Workers beat every 400 ms, so that one that stands still for two seconds is still there.
+const DEAD_AFTER_MS = 2500;
+const ADD_AGAIN_MS = 1000;
+const NEW_TICKET_MS = 3000;
+const TELL_AFTER_MS = 1000;
+const UNABLE_AFTER_MS = 30_000;
+const CLOSE_MS = 1000;
+
+/**
+ * Brings jobs to workers in other processes through Redis. What has to be executed is known here alone: Redis may lose all it
+ * has at any time, and is given it again. A worker executes a job only when it was told from here, under the job's token, that
+ * it may.
+ */
+export class BullmqDispatcher implements Dispatcher {
+  readonly #deps: BullmqDispatcherDeps;
+  readonly #epoch: string;
+  readonly #places: Places;
+  readonly #workers = new WorkerRegistry(DEAD_AFTER_MS);
+  readonly #desk: JobDesk;
+  readonly #link: RedisLink;
+  readonly #queue: JobQueue;
+  #isFlushExpected = false;
+  #isAdding = false;
+  #isClosed = false;
+  #onEnded: () => void = () => undefined;
+
+  constructor(deps: BullmqDispatcherDeps) {
+    this.#deps = deps;
+    const { url, keys, clock, logger } = deps;
+    const [workers, epoch] = [this.#workers, deps.random.bytes(12).toString("base64url")];
+    this.#epoch = epoch;
+    this.#places = placesOf(keys.job.id);
+    const tell = (worker: string, content: AnswerContent): void => this.#tell(worker, content);
+    this.#desk = new JobDesk({
+      ...deps,
+      workers,
+      tell,
+      enqueue: (job) => this.#enqueue(job),
+      onEnded: () => this.#onEnded(),
+    });
+    const reader = new ReportReader({
+      key: keys.report,
+      epoch,
+      workers,
+      clock,
+      logger,
+      hear: (worker, content) => this.#desk.hear(worker, content),
+      onStranger: (worker) => tell(worker, { type: "roll-call" }),
+    });
+    this.#link = new RedisLink({ url, clock, logger, onReady: () => this.#ready() });
+    this.#link.listen(this.#places.reports, (text) => reader.read(text));
+    this.#queue = new JobQueue(this.#link, this.#places);
+    this.#tick();
+  }
+
+  dispatch(job: Job): void {
+    if (this.#isClosed) return;
+    const known = this.#desk.entries.get(effectKey(job.effect));
+    if (known === undefined) return this.#enqueue(job);
+    if (job.token <= (known.successor ?? known).job.token) return;
+    if (known.holder === undefined) {
+      void this.#queue.remove([ticketId(known)]);
+      return this.#enqueue(job);
+    }
+    known.successor = { job, cancelled: undefined };
+    this.#desk.stop(known, { reason: "it was dispatched anew", silently: false });
+  }
+
+  cancel(effect: Effect, reason: string): void {
+    const entry = this.#desk.entries.get(effectKey(effect));
+    if (entry === undefined) return;
+    entry.cancelled ??= reason;
+    if (entry.successor !== undefined) entry.successor.cancelled ??= reason;
+    if (entry.holder !== undefined) return this.#desk.stop(entry, { reason, silently: false });
+    void this.#queue.remove([ticketId(entry)]);
+    this.#afterTurn(() => {
+      if (this.#desk.entries.get(effectKey(effect)) === entry) this.#desk.settle(entry, stopped(reason));
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true;
+    const { shutdownGraceMs } = this.#deps;
+    const { entries } = this.#desk;
+    const waiting = [...entries.values()].filter(({ holder }) => holder === undefined);
+    this.#interrupt((entry) => !this.#mustFinish(entry), "the server ends");
+    const ended = new Promise<void>((resolve) => {
+      this.#onEnded = () => void (entries.size === 0 && resolve());
+      this.#onEnded();
+    });
+    await this.#within(ended, shutdownGraceMs);
+    this.#interrupt(() => true, "the server ends and waited long enough");
+    const removed = this.#queue.remove(waiting.map((entry) => ticketId(entry)));
+    await this.#within(
+      removed.then(() => this.#queue[Symbol.asyncDispose]()),
+      CLOSE_MS,
+    );
+    await this.#link[Symbol.asyncDispose]();
+  }
+
+  async #within(work: Promise<unknown>, limitMs: number): Promise<void> {
+    const over = new AbortController();
+    await Promise.race([work, this.#deps.clock.sleep(limitMs, over.signal).catch(() => undefined)]);
+    over.abort();
+  }
+
+  #interrupt(which: (entry: Entry) => boolean, reason: string): void {
+    for (const [key, entry] of this.#desk.entries) {
+      if (!which(entry)) continue;
+      this.#desk.entries.delete(key);
+      this.#desk.stop(entry, { reason, silently: true });
+    }
+  }
+
+  #mustFinish({ job, holder }: Entry): boolean {
+    const kind = this.#deps.kinds.get(job.uses);
+    return holder !== undefined && kind?.sort === "action" && kind.repeat === "ask";
+  }
+
+  /** Redis is there, for the first time or again: nobody knows what it still has. */
+  #ready(): void {
+    this.#tell("*", { type: "roll-call" });
+    for (const entry of this.#desk.entries.values()) entry.addedAt = undefined;
+    this.#flushSoon();
+  }
+
+  #enqueue(job: Job): void {
+    if (this.#isClosed) return;
+    const { kinds, keys, version, connectionOf, reports, clock } = this.#deps;
+    if (kinds.get(job.uses)?.sort !== "action") {
+      const idle = { signal: AbortSignal.abort(), progress: () => undefined, checkpoint: () => Promise.resolve() };
+      void executeJob({ job, kinds, ...idle }).then((outcome) => reports.outcome(job, outcome));
+      return;
+    }
+    try {
+      const envelope = sealEnvelope(keys.job, writeJob({ job, connection: connectionOf(job) }, version));
+      this.#desk.entries.set(effectKey(job.effect), newEntry(job, envelope, clock.monotonic()));
+      this.#flushSoon();
+    } catch (error) {
+      this.#afterTurn(() => reports.outcome(job, { status: "failed", failure: failureOf(error) }));
+    }
+  }
+
+  /** Whoever dispatches or cancels is in the middle of a turn and must not hear back yet. */
+  #afterTurn(action: () => void): void {
+    queueMicrotask(() => {
+      if (!this.#isClosed) action();
+    });
+  }
+
+  /** What one turn of the event loop hands out goes to Redis together. */
+  #flushSoon(): void {
+    if (this.#isFlushExpected) return;
+    this.#isFlushExpected = true;
+    queueMicrotask(() => {
+      this.#isFlushExpected = false;
+      void this.#flush();
+    });
+  }
+
+  async #flush(): Promise<void> {
+    if (this.#isAdding || this.#isClosed || this.#link.trouble !== undefined) return;
+    const due = this.#waiting().filter(({ addedAt }) => addedAt === undefined);
+    if (due.length === 0) return;
+    this.#isAdding = true;
+    const before = this.#queue.trouble;
+    const now = this.#deps.clock.monotonic();
+    for (const entry of due) entry.addedAt = now;
+    try {
+      await this.#queue.add(due.map((entry) => ({ id: ticketId(entry), envelope: entry.envelope })));
+      if (before !== undefined) this.#deps.logger.info("Redis takes jobs again");
+      // What was handed out meanwhile.
+      this.#flushSoon();
+    } catch (error) {
+      // They are added again when they have waited for long enough.
+      if (this.#queue.trouble !== before)
+        this.#deps.logger.warn("jobs wait because Redis does not take them", { error: errorText(error) });
+    } finally {
+      this.#isAdding = false;
+    }
+  }
+
+  #waiting(): readonly Entry[] {
+    return [...this.#desk.entries.values()].filter(({ holder }) => holder === undefined);
+  }
+
+  #tick(): void {
+    if (this.#isClosed) return;
+    const { clock } = this.#deps;
+    clock.setTimer(TICK_MS, () => this.#tick());
+    const now = clock.monotonic();
+    for (const { id } of this.#workers.takeGone(now, this.#link.heardSince)) this.#desk.gone(id);
+    const hasFree = this.#workers.all.some(({ free }) => free > 0);
+    for (const entry of this.#waiting()) this.#lookAt(entry, now, hasFree);
+    this.#flushSoon();
+  }
+
+  /** Sees to it that what waits is in the queue, and that people hear why it waits. */
+  #lookAt(entry: Entry, now: number, hasFree: boolean): void {
+    const { job, addedAt, ticketAt, waitingSince } = entry;
+    if (addedAt !== undefined && hasFree && now - ticketAt > NEW_TICKET_MS) {
+      // Whoever took it from the queue is gone, or Redis keeps it for somebody who is.
+      void this.#queue.remove([ticketId(entry)]);
+      renewTicket(entry, now);
+    } else if (addedAt !== undefined && now - addedAt > ADD_AGAIN_MS) {
+      // Changes nothing while it is still there.
+      entry.addedAt = undefined;
+    }
+    const waitedMs = now - waitingSince;
+    if (waitedMs < TELL_AFTER_MS) return;
+    const workers = this.#workers.all;
+    const isHopeless = workers.length > 0 && !this.#workers.canExecute(job.uses, PROTOCOL);
+    if (isHopeless && waitedMs > UNABLE_AFTER_MS) return this.#giveUp(entry);
+    const trouble = this.#link.trouble ?? this.#queue.trouble;
+    const text = waitingText({ uses: job.uses, trouble, workers, refusals: [...entry.refusals.values()] });
+    if (text === entry.told) return;
+    entry.told = text;
+    this.#deps.reports.progress(job, { text });
+  }
+
+  #giveUp(entry: Entry): void {
+    const message =
+      `No worker that is connected knows ${entry.job.uses}: ${whoCannot(this.#workers.all)}, and none came within ` +
+      `${durationText(UNABLE_AFTER_MS)}. Run the same version of the program everywhere, then retry.`;
+    const failure = { code: "step.unknown-kind", message, retry: "never" } as const;
+    this.#desk.settle(entry, { status: "failed", failure });
+  }
+
+  #tell(worker: string, content: AnswerContent): void {
+    const { keys, logger } = this.#deps;
+    const text = sealEnvelope(keys.answer, {
+      epoch: this.#epoch,
+      worker,
+      content: JSON.parse(JSON.stringify(content)),
+    });
+    const channel = worker === "*" ? this.#places.everybody : this.#places.worker(worker);
+    // Whoever waits for it asks again, and who has to be told is told again with its next beat.
+    this.#link.publish(channel, text).catch((error: unknown) => {
+      logger.debug("a worker could not be told", { worker, error: errorText(error) });
+    });
+  }
+}

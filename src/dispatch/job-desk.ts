@@ -1,0 +1,222 @@
+import { effectKey } from "../domain/effect.ts";
+import type { Outcome } from "../domain/outcome.ts";
+import type { Job, JobReports } from "../engine/ports.ts";
+import { failureOf, type StepKind } from "../engine/step-kind.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { Logger } from "../platform/logger.ts";
+import { type Entry, lost, renewTicket, stopped } from "./job-entry.ts";
+import type { AnswerContent, JobRef, ReportContent, ReportOf, Verdict } from "./wire.ts";
+import { refOf } from "./wire.ts";
+import type { WorkerRegistry } from "./worker-registry.ts";
+
+interface Deps {
+  readonly kinds: ReadonlyMap<string, StepKind>;
+  readonly reports: JobReports;
+  readonly workers: WorkerRegistry;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly tell: (worker: string, content: AnswerContent) => void;
+  /** Takes a job that can be begun now. */
+  readonly enqueue: (job: Job) => void;
+  /** Called when an effect has left the desk. */
+  readonly onEnded: () => void;
+}
+
+// A worker that was let begin lists the job in its next beats, or never heard that it may.
+const UNKNOWN_AFTER_MS = 1500;
+
+const YES: Verdict = { ok: true };
+
+/** Knows who executes what, and decides what a worker may do: begin, write down, and report, each only under the newest token. */
+export class JobDesk {
+  /** By effect. */
+  readonly entries = new Map<string, Entry>();
+  readonly #deps: Deps;
+
+  constructor(deps: Deps) {
+    this.#deps = deps;
+  }
+
+  hear(worker: string, content: ReportContent): void {
+    switch (content.type) {
+      case "beat":
+        return this.#beat(worker, content);
+      case "claim":
+        return this.#decide(worker, content.request, this.#claim(worker, content));
+      case "unable":
+        return this.#unable(worker, content);
+      case "progress": {
+        const entry = this.#held(worker, content);
+        if (entry !== undefined && entry.cancelled === undefined)
+          this.#deps.reports.progress(entry.job, content.progress);
+        return;
+      }
+      case "checkpoint":
+        void this.#checkpoint(worker, content);
+        return;
+      case "outcome": {
+        const entry = this.#held(worker, content);
+        if (entry !== undefined) this.settle(entry, content.outcome);
+        return this.#decide(worker, content.request, entry === undefined ? superseded(content) : YES);
+      }
+      case "leaving":
+        return this.#leaving(worker, content);
+    }
+  }
+
+  /** The worker is not heard any more. */
+  gone(worker: string): void {
+    const held = this.#heldBy(worker);
+    this.#deps.logger.warn("a worker is gone; what it executed is dispatched anew", {
+      worker,
+      steps: held.map(({ job }) => effectKey(job.effect)),
+    });
+    for (const entry of held) this.#lose(entry, worker, "was lost");
+  }
+
+  /** The execution has ended: what waited for that begins, and otherwise its outcome counts. */
+  settle(entry: Entry, outcome: Outcome): void {
+    if (!this.#succeed(entry)) this.#deps.reports.outcome(entry.job, outcome);
+    this.#deps.onEnded();
+  }
+
+  stop(entry: Entry, why: { readonly reason: string; readonly silently: boolean }): void {
+    if (entry.holder === undefined) return;
+    this.#deps.tell(entry.holder.worker, { type: "stop", ...refOf(entry.job), ...why });
+  }
+
+  #beat(worker: string, beat: ReportOf<"beat">): void {
+    const { workers, clock, logger } = this.#deps;
+    const now = clock.monotonic();
+    if (workers.describe(worker, beat, now)) {
+      logger.info("a worker is connected", { worker, version: beat.version, kinds: beat.kinds });
+    }
+    const listed = new Set(beat.jobs.map((job) => nameOf(job)));
+    for (const job of beat.jobs) this.#remind(worker, job);
+    for (const entry of this.#heldBy(worker)) {
+      const isOld = now - (entry.holder?.since ?? now) > UNKNOWN_AFTER_MS;
+      if (isOld && !listed.has(nameOf(refOf(entry.job)))) this.#lose(entry, worker, "forgot about it");
+    }
+  }
+
+  /** A worker that missed what it was told is told again. */
+  #remind(worker: string, job: JobRef): void {
+    const entry = this.#held(worker, job);
+    if (entry === undefined) {
+      const reason = "it was handed out anew, or has ended";
+      this.#deps.tell(worker, { type: "stop", ...job, reason, silently: true });
+    } else if (entry.cancelled !== undefined || entry.successor !== undefined) {
+      this.stop(entry, { reason: entry.cancelled ?? "it was dispatched anew", silently: false });
+    }
+  }
+
+  #claim(worker: string, job: JobRef): Verdict {
+    const entry = this.entries.get(job.key);
+    if (entry?.job.token !== job.token || entry.cancelled !== undefined) return superseded(job);
+    if (entry.holder !== undefined) return entry.holder.worker === worker ? YES : superseded(job);
+    const others = this.#deps.workers.othersAt(job);
+    for (const other of others) this.#remindOther(other, job);
+    if (others.length > 0) {
+      // It is put into the queue again when the other one has stopped.
+      renewTicket(entry, this.#deps.clock.monotonic());
+      return {
+        ok: false,
+        code: "step.still-running",
+        message: "An earlier execution has not stopped yet.",
+        retry: "never",
+      };
+    }
+    entry.holder = { worker, since: this.#deps.clock.monotonic() };
+    return YES;
+  }
+
+  #remindOther(worker: string, { key, token }: JobRef): void {
+    const running = this.#deps.workers.get(worker)?.jobs.filter((job) => job.key === key && job.token !== token) ?? [];
+    for (const job of running) this.#remind(worker, job);
+  }
+
+  #unable(worker: string, { message, ...job }: ReportOf<"unable">): void {
+    const entry = this.entries.get(job.key);
+    if (entry === undefined || entry.job.token !== job.token || entry.holder !== undefined) return;
+    this.#deps.logger.warn("a worker cannot execute a step", { worker, step: job.key, why: message });
+    entry.refusals.set(worker, message);
+    renewTicket(entry, this.#deps.clock.monotonic());
+  }
+
+  async #checkpoint(worker: string, asked: ReportOf<"checkpoint">): Promise<void> {
+    const entry = this.#held(worker, asked);
+    if (entry === undefined || entry.cancelled !== undefined || entry.successor !== undefined) {
+      return this.#decide(worker, asked.request, superseded(asked));
+    }
+    if (entry.checkpoint?.request !== asked.request) {
+      entry.checkpoint = { request: asked.request, durable: this.#deps.reports.checkpoint(entry.job, asked.data) };
+    }
+    const verdict = await entry.checkpoint.durable.then(
+      () => YES,
+      (error: unknown) => refusal(error),
+    );
+    this.#decide(worker, asked.request, verdict);
+  }
+
+  #leaving(worker: string, { handedBack }: ReportOf<"leaving">): void {
+    const { logger, workers } = this.#deps;
+    workers.remove(worker);
+    const given = new Set(handedBack.map((job) => nameOf(job)));
+    const held = this.#heldBy(worker);
+    logger.info("a worker has ended", { worker, handedBack: held.map(({ job }) => effectKey(job.effect)) });
+    for (const entry of held) {
+      if (given.has(nameOf(refOf(entry.job)))) this.#handBack(entry);
+      else this.#lose(entry, worker, "ended");
+    }
+  }
+
+  #lose(entry: Entry, worker: string, why: string): void {
+    const kind = this.#deps.kinds.get(entry.job.uses);
+    if (kind?.sort === "action" && kind.repeat === "ask") this.settle(entry, lost(worker, why));
+    else this.#handBack(entry);
+  }
+
+  #handBack(entry: Entry): void {
+    if (this.#succeed(entry)) return;
+    const { reports, onEnded } = this.#deps;
+    if (entry.cancelled === undefined) reports.handedBack(entry.job);
+    else reports.outcome(entry.job, stopped(entry.cancelled));
+    onEnded();
+  }
+
+  /** True when a newer dispatch of the same effect takes its place. */
+  #succeed({ job, successor }: Entry): boolean {
+    this.entries.delete(effectKey(job.effect));
+    if (successor === undefined) return false;
+    if (successor.cancelled === undefined) this.#deps.enqueue(successor.job);
+    else this.#deps.reports.outcome(successor.job, stopped(successor.cancelled));
+    return true;
+  }
+
+  #held(worker: string, { key, token }: JobRef): Entry | undefined {
+    const entry = this.entries.get(key);
+    return entry?.job.token === token && entry.holder?.worker === worker ? entry : undefined;
+  }
+
+  #heldBy(worker: string): readonly Entry[] {
+    return [...this.entries.values()].filter(({ holder }) => holder?.worker === worker);
+  }
+
+  #decide(worker: string, request: string, verdict: Verdict): void {
+    this.#deps.tell(worker, { type: "verdict", request, verdict });
+  }
+}
+
+function nameOf({ key, token }: JobRef): string {
+  return `${token} ${key}`;
+}
+
+function superseded({ key }: JobRef): Verdict {
+  const message = `${key} has ended or was handed out anew, so nothing more is done under this dispatch.`;
+  return { ok: false, code: "step.superseded", message, retry: "never" };
+}
+
+function refusal(error: unknown): Verdict {
+  const { code, message, retry } = failureOf(error);
+  return { ok: false, code, message, retry };
+}

@@ -1,0 +1,163 @@
+import type { Clock, Timer } from "../platform/clock.ts";
+import { AppError, errorText } from "../platform/errors.ts";
+import type { Logger } from "../platform/logger.ts";
+import { type ChannelKeys, openEnvelope, sealEnvelope } from "./envelope.ts";
+import type { RedisLink } from "./redis-link.ts";
+import { Answer, type AnswerContent, type Places, type ReportContent, type Verdict } from "./wire.ts";
+
+interface Deps {
+  readonly worker: string;
+  readonly keys: ChannelKeys;
+  readonly places: Places;
+  readonly link: RedisLink;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly onStop: (stop: Extract<AnswerContent, { type: "stop" }>) => void;
+  /** The server has started anew and knows nothing of what this worker executes; or wants to know what it has. */
+  readonly onRollCall: (isNewServer: boolean) => void;
+}
+
+/** What a report says besides the id under which its answer is awaited. */
+type WithoutRequest<Content> = Content extends { request: string } ? Omit<Content, "request"> : never;
+type Question = WithoutRequest<ReportContent>;
+
+interface Asked {
+  readonly send: () => void;
+  readonly end: (verdict: Verdict) => void;
+  readonly fail: (error: AppError) => void;
+  sentAt: number;
+}
+
+const AGAIN_MS = 500;
+// The server takes a worker for lost after 2.5 s of silence: an answer to something older may be about the past.
+const STALE_MS = 2000;
+
+/** A worker's connection to its server: questions are asked until they are answered, everything else is said once. */
+export class ServerLine implements Disposable {
+  readonly #deps: Deps;
+  readonly #asked = new Map<string, Asked>();
+  readonly #again: Timer[] = [];
+  #epoch = "";
+  #seq = 0;
+  #lastRequest = 0;
+  #isClosed = false;
+
+  constructor(deps: Deps) {
+    this.#deps = deps;
+    const { link, places, worker } = deps;
+    for (const channel of [places.everybody, places.worker(worker)]) link.listen(channel, (text) => this.#read(text));
+    this.#askAgain();
+  }
+
+  /** Which start of the server it speaks to; empty while it knows none. */
+  get epoch(): string {
+    return this.#epoch;
+  }
+
+  /** Resolves when it has been sent, or could not be. */
+  async tell(content: ReportContent): Promise<void> {
+    const { link, places, keys, worker, logger } = this.#deps;
+    this.#seq += 1;
+    const report = { epoch: this.#epoch, worker, seq: this.#seq, content };
+    try {
+      await link.publish(places.reports, sealEnvelope(keys.report, JSON.parse(JSON.stringify(report))));
+    } catch (error) {
+      logger.debug("the server could not be told", { type: content.type, error: errorText(error) });
+    }
+  }
+
+  /**
+   * Resolves once the server has said yes. Throws what the server said instead, `worker.no-server` when it did not answer within
+   * `limitMs`, and `worker.stalled` when its answer may be about a time in which it took this worker for lost.
+   */
+  ask(question: Question, limitMs: number): Promise<void> {
+    const { clock } = this.#deps;
+    this.#lastRequest += 1;
+    const request = String(this.#lastRequest);
+    const content = { ...question, request } as ReportContent;
+    return new Promise((resolve, reject) => {
+      const limit = clock.setTimer(limitMs, () => fail(noServer(limitMs)));
+      const fail = (error: AppError): void => {
+        limit.cancel();
+        this.#asked.delete(request);
+        reject(error);
+      };
+      const asked: Asked = {
+        sentAt: clock.monotonic(),
+        send: () => {
+          asked.sentAt = clock.monotonic();
+          void this.tell(content);
+        },
+        end: (verdict) => {
+          if (!verdict.ok) return fail(new AppError(verdict.message, verdict));
+          if (clock.monotonic() - asked.sentAt > STALE_MS) return fail(stalled());
+          limit.cancel();
+          this.#asked.delete(request);
+          resolve();
+        },
+        fail,
+      };
+      this.#asked.set(request, asked);
+      asked.send();
+    });
+  }
+
+  [Symbol.dispose](): void {
+    this.#isClosed = true;
+    for (const timer of this.#again) timer.cancel();
+    for (const { fail } of this.#asked.values()) fail(noServer(0));
+  }
+
+  #askAgain(): void {
+    if (this.#isClosed) return;
+    const { clock } = this.#deps;
+    this.#again.splice(
+      0,
+      this.#again.length,
+      clock.setTimer(AGAIN_MS, () => this.#askAgain()),
+    );
+    for (const { send, sentAt } of this.#asked.values()) if (clock.monotonic() - sentAt >= AGAIN_MS) send();
+  }
+
+  #read(text: string): void {
+    const { keys, worker, logger } = this.#deps;
+    const opened = openEnvelope(keys.answer, text);
+    const answer = opened.kind === "opened" ? Answer.safeParse(opened.body).data : undefined;
+    if (answer === undefined) {
+      const why = opened.kind === "refused" ? opened.fault : "malformed";
+      logger.error("an answer that our server did not make was refused", { why });
+      return;
+    }
+    if (answer.worker !== worker && answer.worker !== "*") return;
+    if (answer.content.type === "roll-call") return this.#rollCall(answer.epoch);
+    if (answer.epoch === this.#epoch) this.#hear(answer.content);
+  }
+
+  #rollCall(epoch: string): void {
+    const isNew = this.#epoch !== "" && this.#epoch !== epoch;
+    this.#epoch = epoch;
+    // Asked of another server, which did not know the answer either or took it to its grave.
+    if (isNew) for (const { fail } of this.#asked.values()) fail(supersededByServer());
+    this.#deps.onRollCall(isNew);
+  }
+
+  #hear(content: Exclude<AnswerContent, { type: "roll-call" }>): void {
+    if (content.type === "stop") this.#deps.onStop(content);
+    else this.#asked.get(content.request)?.end(content.verdict);
+  }
+}
+
+function noServer(waitedMs: number): AppError {
+  const message = `The worker could not reach the server for ${Math.round(waitedMs / 1000)} s, so it did nothing more.`;
+  return new AppError(message, { code: "worker.no-server", retry: "backoff" });
+}
+
+function stalled(): AppError {
+  const message = "The worker stood still while it waited for the server, so it did nothing more.";
+  return new AppError(message, { code: "worker.stalled", retry: "backoff" });
+}
+
+function supersededByServer(): AppError {
+  const message = "The server has started anew and hands out everything again.";
+  return new AppError(message, { code: "step.superseded" });
+}

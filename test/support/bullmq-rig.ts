@@ -1,0 +1,109 @@
+import { createHash, randomBytes } from "node:crypto";
+
+import { BullmqDispatcher } from "../../src/dispatch/bullmq-dispatcher.ts";
+import { BullmqWorker, type BullmqWorkerDeps } from "../../src/dispatch/bullmq-worker.ts";
+import type { ChannelKeys, EnvelopeKey } from "../../src/dispatch/envelope.ts";
+import type { Dispatcher, JobReports } from "../../src/engine/ports.ts";
+import type { StepKind } from "../../src/engine/step-kind.ts";
+import { systemClock } from "../../src/platform/clock.ts";
+import { systemRandom } from "../../src/platform/ids.ts";
+import { createLogger } from "../../src/platform/logger.ts";
+import { SecretMask } from "../../src/platform/masking.ts";
+import type { LogLine } from "./app-rig.ts";
+
+export interface BullmqRigOptions {
+  readonly url: string;
+  readonly kinds: ReadonlyMap<string, StepKind>;
+  readonly reports: JobReports;
+  readonly shutdownGraceMs?: number;
+  readonly keys?: ChannelKeys;
+}
+
+/** Keys of a secret that nobody else has. */
+export function newKeys(): ChannelKeys {
+  const key = (): EnvelopeKey => {
+    const bytes = randomBytes(32);
+    return { id: createHash("sha256").update(bytes).digest("hex").slice(0, 12), bytes };
+  };
+  return { job: key(), report: key(), answer: key() };
+}
+
+/** A dispatcher and workers in this process, with a real Redis between them. */
+export class BullmqRig implements AsyncDisposable {
+  readonly keys: ChannelKeys;
+  readonly log: LogLine[] = [];
+  readonly dispatcher: BullmqDispatcher;
+  readonly #options: BullmqRigOptions;
+  readonly #workers: BullmqWorker[] = [];
+
+  constructor(options: BullmqRigOptions) {
+    this.#options = options;
+    this.keys = options.keys ?? newKeys();
+    const { url, kinds, reports, shutdownGraceMs = 100 } = options;
+    this.dispatcher = new BullmqDispatcher({
+      url,
+      keys: this.keys,
+      version: "1.0.0",
+      kinds,
+      reports,
+      connectionOf: () => undefined,
+      clock: systemClock,
+      random: systemRandom,
+      logger: this.#logger(),
+      shutdownGraceMs,
+    });
+  }
+
+  /** Starts a worker and resolves when it is connected. */
+  async worker(more: Partial<BullmqWorkerDeps> = {}): Promise<BullmqWorker> {
+    const { url, kinds, shutdownGraceMs = 100 } = this.#options;
+    const id = more.id ?? `worker-${this.#workers.length + 1}`;
+    const worker = new BullmqWorker({
+      url,
+      keys: this.keys,
+      id,
+      version: "1.0.0",
+      kinds,
+      kindsFor: () => more.kinds ?? kinds,
+      clock: systemClock,
+      logger: this.#logger().with({ from: id }),
+      concurrency: 5,
+      shutdownGraceMs,
+      ...more,
+    });
+    this.#workers.push(worker);
+    await this.logged("a worker is connected", (line) => line["worker"] === id);
+    return worker;
+  }
+
+  /** The first line of the log with this message for which `fits` holds, as soon as there is one. */
+  async logged(message: string, fits: (line: LogLine) => boolean = () => true): Promise<LogLine> {
+    const end = performance.now() + 10_000;
+    for (;;) {
+      const found = this.log.find((line) => line.message === message && fits(line));
+      if (found !== undefined) return found;
+      if (performance.now() > end)
+        throw new Error(`nothing logged: ${message}\n${JSON.stringify(this.log, undefined, 1)}`);
+      await systemClock.sleep(5);
+    }
+  }
+
+  /** Both ends as one. */
+  asDispatcher(): Dispatcher {
+    return {
+      dispatch: (job) => this.dispatcher.dispatch(job),
+      cancel: (effect, reason) => this.dispatcher.cancel(effect, reason),
+      [Symbol.asyncDispose]: () => this[Symbol.asyncDispose](),
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.dispatcher[Symbol.asyncDispose]();
+    await Promise.all(this.#workers.map((worker) => worker[Symbol.asyncDispose]()));
+  }
+
+  #logger(): ReturnType<typeof createLogger> {
+    const write = (line: string): void => void this.log.push(JSON.parse(line));
+    return createLogger({ level: "debug", mask: new SecretMask(), now: () => Date.now(), write });
+  }
+}
