@@ -15,7 +15,7 @@ import { requireCredentials } from "./credentials.ts";
 import { createEngine, type Engine } from "./engine.ts";
 import { openGit } from "./git-access.ts";
 import { openStoreAndHttp } from "./http.ts";
-import { openDiscovery } from "./discovery.ts";
+import { discovered, openDiscovery } from "./discovery.ts";
 import { createHomeSource, createIntake } from "./intake.ts";
 import { openSettings, watchSettings } from "./settings.ts";
 import { Slack } from "./slack.ts";
@@ -60,12 +60,12 @@ export async function startApplication(
   const servers = openArgocdServers({ settings: live, secrets, clock, random, logger }, resources);
   const git = resources.use(openGit({ configuration, environment, secrets, clock, logger }));
   const inventory = new Inventory(configuration);
-  openDiscovery({ live, inventory, servers, clock, logger }, resources);
+  const discovery = openDiscovery({ live, inventory, servers, clock, logger }, resources);
   const slack = resources.use(new Slack({ environment, settings: live, store, servers, http, clock, random, logger }));
   const reload = await watchSettings({ live, environment, store, slack, clock, mask, logger }, resources);
   const onChanged = slack.show.bind(slack);
   const engine = createEngine({ store, servers, git, inventory, clock, random, logger, onChanged }, resources);
-  const doors = { live, store, servers, git, inventory, slack, engine, clock, random, logger };
+  const doors = { discovery, live, store, servers, git, inventory, slack, engine, clock, random, logger };
   const intake = resources.use(createIntake(doors));
   // Disposed first of all: what arrives later would be recorded and then wait for the next start.
   resources.defer(() => slack.close());
@@ -77,6 +77,7 @@ export async function startApplication(
   const takeUp = async (): Promise<void> => {
     await slack.identified;
     for (const run of store.events.unshownRuns()) slack.show(run, () => engine.runs.view(run));
+    await discovered({ live, servers, clock });
     intake.resume();
   };
   takeUp().catch((error: unknown) => {

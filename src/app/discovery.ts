@@ -18,6 +18,16 @@ interface Deps {
 const SAY_AFTER_MS = 1000;
 const MOST_SAID = 20;
 
+// Longer than a list of thousands takes; what was asked for meanwhile is then judged by what is known.
+const FILLED_WITHIN_MS = 10_000;
+
+/** Resolves when all Applications are known that discovery looks at, or when that takes too long. */
+export async function discovered({ live, servers, clock }: Pick<Deps, "live" | "servers" | "clock">): Promise<void> {
+  if (live.configuration.discovery === undefined) return;
+  const filled = Promise.all([...servers.values()].map(({ cache }) => cache.filled));
+  await Promise.race([filled, clock.sleep(FILLED_WITHIN_MS)]);
+}
+
 /** Keeps the inventory as the settings and the labels of all Applications say, from here on and until `resources` are disposed. */
 export function openDiscovery(deps: Deps, resources: AsyncDisposableStack): Discovery {
   const { live, inventory, servers } = deps;

@@ -3,6 +3,7 @@ import type { GitRepositories } from "../git/git-repositories.ts";
 import { HomeGatherer } from "../intake/home-source.ts";
 import { Intake } from "../intake/intake.ts";
 import { PeopleCheck } from "../intake/people-check.ts";
+import type { Discovery } from "../inventory/discovery.ts";
 import type { Inventory } from "../inventory/inventory.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Random } from "../platform/ids.ts";
@@ -15,6 +16,7 @@ import type { Slack } from "./slack.ts";
 
 interface Deps {
   readonly live: LiveSettings;
+  readonly discovery: Pick<Discovery, "problems">;
   readonly store: Store;
   readonly servers: ReadonlyMap<string, ArgocdServer>;
   readonly git: GitRepositories;
@@ -31,7 +33,7 @@ const MOST_PROOFS = 50;
 
 /** The intake, wired. What may be configured anew is asked for each time. */
 export function createIntake(deps: Deps): Intake {
-  const { live, store, servers, git, inventory, slack, engine, clock, random, logger } = deps;
+  const { live, discovery, store, servers, git, inventory, slack, engine, clock, random, logger } = deps;
   return new Intake({
     ...engine,
     get commands() {
@@ -47,6 +49,7 @@ export function createIntake(deps: Deps): Intake {
     check: new PeopleCheck({ directory: slack.directory, rules: () => live.configuration }),
     events: store.events,
     proofs: (app) => store.events.proofs(app, MOST_PROOFS),
+    labelProblems: () => discovery.problems.map(({ message }) => message),
     people: store.people,
     clock,
     random,

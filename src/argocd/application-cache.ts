@@ -57,6 +57,7 @@ export class ApplicationCache implements WatchListener {
   readonly #listeners = new Map<string, Set<(hint: Hint) => void>>();
   readonly #listenersToAll = new Set<(app: CachedName, hint: Hint) => void>();
   readonly #stop = new AbortController();
+  readonly #filled = Promise.withResolvers<void>();
   #timer: Timer | undefined;
   #dueMs = Infinity;
   #comparing: Promise<void> | undefined;
@@ -85,6 +86,11 @@ export class ApplicationCache implements WatchListener {
         if (listeners.size === 0) this.#listeners.delete(key);
       },
     };
+  }
+
+  /** Resolves when the cache has been compared with the server for the first time while the stream was there: it knows all by then. */
+  get filled(): Promise<void> {
+    return this.#filled.promise;
   }
 
   /** Every application that is known, in no order. */
@@ -188,6 +194,7 @@ export class ApplicationCache implements WatchListener {
       const listed = await client.listApplications(filter, { signal: this.#stop.signal });
       await this.#mend(listed.filter((item) => this.#isWanted(item.metadata)));
       this.#tellAll({ kind: "compared" });
+      if (this.#deps.streamHealth().connected) this.#filled.resolve();
     } catch (error) {
       nextMs = Math.min(nextMs, AFTER_FAILURE_MS);
       if (!this.#stop.signal.aborted)

@@ -29,6 +29,22 @@ export interface PastRun extends RunRow {
   readonly rejectedBy: readonly string[];
 }
 
+/** What somebody else, or Argo CD itself, did to an application outside of runs. */
+export interface PastOperation {
+  readonly app: string;
+  readonly service: string;
+  /** Empty for an application outside the inventory. */
+  readonly environment: string;
+  /** The account in Argo CD, or `auto-sync`. */
+  readonly who: string;
+  /** Argo CD's word for how it ended. */
+  readonly phase: string;
+  readonly message: string;
+  readonly revisions: readonly string[];
+  readonly startedAt: number;
+  readonly endedAt: number;
+}
+
 /** What one person is told, in private, about what they asked for. Texts are plain and raw: whoever shows them escapes them. */
 export type Answer =
   /** One sentence or two: what happened, why, and what to do. `suggestions` can be typed instead. */
@@ -56,13 +72,26 @@ export type Answer =
       readonly kind: "candidates";
       readonly text: string;
       readonly commits: readonly CommitLine[];
-      readonly more: number;
+      readonly more?: number;
     }
-  | { readonly kind: "history"; readonly about: string; readonly runs: readonly PastRun[] }
+  | {
+      readonly kind: "history";
+      readonly about: string;
+      readonly runs: readonly PastRun[];
+      /** Newest first, as the runs are. */
+      readonly operations?: readonly PastOperation[];
+    }
   | {
       readonly kind: "status";
+      /** Quarterdeck changes nothing: it was started to try it. */
+      readonly isObserving?: boolean;
+      /** Of many services the first ones. */
       readonly services: readonly { readonly name: string; readonly places: readonly PlaceStatus[] }[];
+      /** How many services there are besides. */
+      readonly more: number;
       readonly runs: readonly RunRow[];
+      /** Why Applications are not used that carry labels of ours. */
+      readonly problems?: readonly string[];
     };
 
 export function notice(code: string, message: string, suggestions: readonly string[] = []): Answer {

@@ -1,8 +1,8 @@
 import type { Application } from "../argocd/application.ts";
 import type { ArgocdServer } from "../argocd/argocd-server.ts";
 import { type Service, tryAppRef } from "../domain/target.ts";
-import { type Answer, notice, type PastRun, type PlaceStatus } from "../engine/answer.ts";
-import type { EventStore, RunRow } from "../engine/ports.ts";
+import { type Answer, notice, type PastOperation, type PastRun, type PlaceStatus } from "../engine/answer.ts";
+import type { EventStore, RunFilter, RunRow } from "../engine/ports.ts";
 import type { Proof } from "../engine/step-kind.ts";
 import type { Inventory } from "../inventory/inventory.ts";
 import { didYouMean } from "../platform/did-you-mean.ts";
@@ -13,6 +13,11 @@ export interface QueryDeps {
   readonly inventory: Inventory;
   readonly events: Pick<EventStore, "listRuns" | "readRun">;
   readonly proofs: (app: string) => readonly Proof[];
+  /** What others did outside of runs, newest first. */
+  readonly operations: (filter: RunFilter) => readonly PastOperation[];
+  readonly mode: "act" | "observe";
+  /** Why Applications are not used that carry labels of ours; never when absent. */
+  readonly labelProblems?: () => readonly string[];
 }
 
 /** What was typed for a question; an empty text means all. */
@@ -22,6 +27,8 @@ export interface Question {
 }
 
 const MOST_RUNS = 15;
+// More than one message shows.
+const MOST_SERVICES = 30;
 
 /** What is live where, and what is under way; from the newest copies that Argo CD's stream brought. */
 export function statusAnswer(deps: QueryDeps, question: Question): Answer {
@@ -30,10 +37,13 @@ export function statusAnswer(deps: QueryDeps, question: Question): Answer {
   const service = question.service === "" ? undefined : question.service;
   return {
     kind: "status",
-    services: services.value.map(({ name, environments }) => ({
+    isObserving: deps.mode === "observe",
+    services: services.value.slice(0, MOST_SERVICES).map(({ name, environments }) => ({
       name,
       places: environments.map((target) => placeOf(deps, target)),
     })),
+    more: Math.max(0, services.value.length - MOST_SERVICES),
+    problems: service === undefined ? (deps.labelProblems?.() ?? []) : [],
     runs: deps.events.listRuns({ service, openOnly: true, limit: MOST_RUNS }),
   };
 }
@@ -46,7 +56,8 @@ export function historyAnswer(deps: QueryDeps, { service, environment }: Questio
   if (refusal !== undefined) return refusal;
   const about = [service, environment].filter((part) => part !== "").join(" in ") || "everything";
   const filter = { service: service || undefined, environment: environment || undefined, limit: MOST_RUNS };
-  return { kind: "history", about, runs: deps.events.listRuns(filter).map((row) => pastRun(deps, row)) };
+  const runs = deps.events.listRuns(filter).map((row) => pastRun(deps, row));
+  return { kind: "history", about, runs, operations: deps.operations(filter) };
 }
 
 function pastRun({ events }: QueryDeps, row: RunRow): PastRun {
@@ -98,8 +109,7 @@ export function placeOf(
   deps: Pick<QueryDeps, "servers" | "proofs">,
   target: { readonly name: string; readonly app: string },
 ): PlaceStatus {
-  const key = tryAppRef(target.app);
-  const application = key === undefined ? undefined : deps.servers.get(key.server)?.cache.find(key);
+  const application = newestCopy(deps, target.app);
   const revision = application === undefined ? "" : liveRevision(application);
   const proof = deps.proofs(target.app).find((candidate) => candidate.revision === revision);
   return {
@@ -110,6 +120,12 @@ export function placeOf(
     revision,
     ...(proof !== undefined && { provenAt: proof.provenAt }),
   };
+}
+
+/** The Application as Argo CD's stream brought it last; undefined before that. */
+export function newestCopy({ servers }: Pick<QueryDeps, "servers">, app: string): Application | undefined {
+  const key = tryAppRef(app);
+  return key === undefined ? undefined : servers.get(key.server)?.cache.find(key);
 }
 
 function healthOf(application: Application | undefined): string {

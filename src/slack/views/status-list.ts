@@ -8,21 +8,23 @@ import type { ViewLookups } from "./view-lookups.ts";
 const MOST_SERVICES = 20;
 const MOST_PLACES = 6;
 const MOST_RUNS = 6;
+const MOST_PROBLEMS = 4;
 const MOST_SERVICE_TEXT = 2900;
 // A message takes about 12,000 characters of text in all.
 const MOST_TEXT = 8500;
 
 /** What is live where, and what is under way. */
 export function renderStatus(
-  { services, runs }: Extract<Answer, { kind: "status" }>,
+  { services, more: others = 0, runs, problems = [] }: Extract<Answer, { kind: "status" }>,
   lookups: ViewLookups,
 ): MessageContent {
   const paragraphs = services.map((service) => serviceText(service, lookups));
   const shown = paragraphs.slice(0, howManyFit(paragraphs));
-  const more = services.length - shown.length;
+  const more = services.length - shown.length + others;
   const blocks: MessageBlock[] = shown.map(section);
   if (more > 0) blocks.push(context(`and ${more} more services: name one to see it`));
   blocks.push(section(underWay(runs, lookups)));
+  if (problems.length > 0) blocks.push(section(labelsText(problems)));
   const words = services.slice(0, shown.length).map(serviceWords);
   const under = `${runs.length} ${runs.length === 1 ? "run" : "runs"} under way`;
   return message(`${[...words, under].join(". ")}.`, blocks);
@@ -51,6 +53,13 @@ function underWay(runs: readonly RunRow[], lookups: ViewLookups): string {
   const more = runs.length - lines.length;
   const rest = more > 0 ? [`and ${more} more`] : [];
   return ["*Under way*", ...(lines.length > 0 ? lines : ["nothing"]), ...rest].join("\n");
+}
+
+/** Applications that somebody meant to be there and that are not. */
+function labelsText(problems: readonly string[]): string {
+  const lines = problems.slice(0, MOST_PROBLEMS).map((problem) => inert(problem, 300));
+  const rest = problems.length - lines.length;
+  return [":warning: *Labels that are not used*", ...lines, ...(rest > 0 ? [`and ${rest} more`] : [])].join("\n");
 }
 
 function placeLine(place: PlaceStatus, lookups: ViewLookups): string {
