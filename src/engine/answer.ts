@@ -72,7 +72,7 @@ export type Answer =
       readonly kind: "candidates";
       readonly text: string;
       readonly commits: readonly CommitLine[];
-      readonly more?: number;
+      readonly more: number;
     }
   | {
       readonly kind: "history";
@@ -88,7 +88,7 @@ export type Answer =
       /** Of many services the first ones. */
       readonly services: readonly { readonly name: string; readonly places: readonly PlaceStatus[] }[];
       /** How many services there are besides. */
-      readonly more: number;
+      readonly more?: number;
       readonly runs: readonly RunRow[];
       /** Why Applications are not used that carry labels of ours. */
       readonly problems?: readonly string[];
