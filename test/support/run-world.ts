@@ -2,7 +2,8 @@ import { decide, type RunInput, startRun } from "../../src/domain/decide.ts";
 import type { Circumstances } from "../../src/domain/draft.ts";
 import { evolve, foldRun } from "../../src/domain/evolve.ts";
 import { type GateSubject, subjectDigest } from "../../src/domain/gate.ts";
-import { claimsOf, type LockClaim } from "../../src/domain/lock-book.ts";
+import type { HandLock } from "../../src/domain/hand-lock.ts";
+import { claimsOf, handLockOn, type LockClaim } from "../../src/domain/lock-book.ts";
 import { nextWork } from "../../src/domain/next-work.ts";
 import type { Plan } from "../../src/domain/plan.ts";
 import { nextWakeAt } from "../../src/domain/wake.ts";
@@ -19,6 +20,8 @@ export class RunWorld {
   at = START;
   readonly logs = new Map<string, RunEvent[]>();
   readonly states = new Map<string, RunState>();
+  /** Locks that somebody got although a hand lock was on them. */
+  readonly gotDespiteHandLock: string[] = [];
   #locks = new LockTable();
 
   get runs(): readonly RunState[] {
@@ -31,6 +34,9 @@ export class RunWorld {
     const { events, state } = startRun(run, started, this.#circumstances(run));
     this.logs.set(run, [...events]);
     this.#take(state);
+    this.#check(state, events);
+    this.#leaveHolds(run, events);
+    this.#followUp();
   }
 
   /** Lets something happen to a run; whoever can have a lock then gets it. */
@@ -38,15 +44,54 @@ export class RunWorld {
     const state = this.states.get(run);
     if (state === undefined) throw new Error(`no ${run}`);
     const events = decide(state, input, this.#circumstances(run));
+    if (events.length === 0) return events;
     this.logs.get(run)?.push(...events);
     this.#take(events.reduce(evolve, state));
-    for (const claim of this.#locks.grantable()) this.#grant(claim);
+    this.#check(state, events);
+    this.#leaveHolds(run, events);
+    this.#followUp();
     return events;
+  }
+
+  get handLocks(): readonly HandLock[] {
+    return this.#locks.handLocks;
+  }
+
+  /** Somebody locks a key by hand, or lifts the lock on it. */
+  toggle(key: string): void {
+    if (this.#locks.handLock(key) === undefined) {
+      this.#locks.putHandLock({ key, owner: "p_olga", reason: "by hand", since: this.at });
+    } else this.#locks.dropHandLock(key);
+    this.#followUp();
+  }
+
+  #check({ id, plan }: RunState, events: readonly RunEvent[]): void {
+    for (const event of events) {
+      if (event.type !== "lock.acquired") continue;
+      const lock = handLockOn(this.handLocks, { keys: event.keys, isUrgent: plan.urgent === true });
+      if (lock !== undefined) this.gotDespiteHandLock.push(`${id} got ${lock.key}`);
+    }
+  }
+
+  #leaveHolds(run: string, events: readonly RunEvent[]): void {
+    for (const event of events) {
+      if (event.type !== "lock.released" || event.hold === undefined) continue;
+      for (const key of event.keys) {
+        this.#locks.putHandLock({ key, owner: "p_ana", reason: event.hold, since: this.at, run });
+      }
+    }
+  }
+
+  #followUp(): void {
+    for (const { run, to } of this.#locks.givingWay()) {
+      this.apply(run, { type: "cancel", actor: "p_ana", reason: "", by: to });
+    }
+    for (const claim of this.#locks.grantable()) this.#grant(claim);
   }
 
   #grant({ run, path }: LockClaim): void {
     // What one grant led to may have granted this one already.
-    if (this.states.get(run)?.locks.get(path)?.status !== "requested") return;
+    if (!this.#locks.grantable().some((claim) => claim.run === run && claim.path === path)) return;
     const events = this.apply(run, { type: "locks-granted", path });
     if (events.length === 0) throw new Error(`${run} waits for the lock at ${path} in the table only`);
   }
@@ -104,11 +149,12 @@ export class RunWorld {
 
   /** The server dies and starts: what it knows of locks comes from the runs, and what was handed out is handed out again. */
   restart(): void {
+    const { handLocks } = this.#locks;
     this.#locks = new LockTable();
     for (const [run, events] of this.logs) this.states.set(run, foldRun(run, events));
     this.#locks.load(
       this.runs.flatMap((state) => claimsOf(state)),
-      [],
+      handLocks,
     );
     for (const { id } of this.runs) this.apply(id, { type: "resume" });
   }
@@ -170,7 +216,10 @@ export function isApproved(events: readonly RunEvent[], started: Extract<RunEven
   const opened = events.findLast((event) => event.type === "gate.opened" && event.path === gate);
   const since = opened === undefined ? [] : events.slice(events.indexOf(opened));
   const decisions = since.flatMap((event) => (event.type === "gate.decided" && event.path === gate ? [event] : []));
-  if (opened?.type !== "gate.opened" || since.some(({ type }) => type === "gate.voided")) return false;
+  const isUndone = since.some(
+    (event) => event.type === "gate.voided" || (event.type === "run.retried" && event.forgotten.includes(gate)),
+  );
+  if (opened?.type !== "gate.opened" || isUndone) return false;
   const people = new Set(decisions.map(({ actor }) => actor));
   return (
     decisions.every((each) => each.decision === "approve" && each.digest === digest) &&

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { nextWakeAt } from "../../../src/domain/wake.ts";
 import { foldRun } from "../../../src/domain/evolve.ts";
 import { nextWork } from "../../../src/domain/next-work.ts";
-import type { Plan, PlanNode } from "../../../src/domain/plan.ts";
+import type { LockNode, Plan, PlanNode } from "../../../src/domain/plan.ts";
 import { RunEvent } from "../../../src/domain/run-event.ts";
 import { isOpen, type RunState } from "../../../src/domain/run-state.ts";
 import { type Environment, promotePlan, RULE, SHA, step } from "../../support/run-spec.ts";
@@ -12,10 +12,21 @@ import { type Ending, isApproved, openGate, RunWorld } from "../../support/run-w
 
 const ENVIRONMENTS: readonly Environment[] = [{ name: "staging" }, { name: "prod", approval: { ...RULE, quorum: 2 } }];
 const PROD = { app: "main/argocd/checkout-prod", revision: SHA };
-const SYNC = step("sync", "argocd/sync", { with: PROD, attemptTimeoutMs: 120_000, timeoutMs: 900_000 });
+const SYNC = step("sync", "argocd/sync", {
+  with: PROD,
+  attemptTimeoutMs: 120_000,
+  timeoutMs: 900_000,
+  stopWith: "argocd/terminate",
+});
+const WAIT = step("healthy", "argocd/wait", { with: PROD, timeoutMs: 900_000 });
+const STAGING = { app: "main/argocd/checkout-staging", revision: SHA };
+const IN_STAGING: readonly PlanNode[] = [
+  { ...SYNC, with: STAGING },
+  { ...WAIT, with: STAGING },
+];
 const GATE = step("gate", "approval", { with: PROD, timeoutMs: 7_200_000 });
 
-function lock(key: string, keys: string, steps: readonly PlanNode[]): PlanNode {
+function lock(key: string, keys: string, steps: readonly PlanNode[]): LockNode {
   return { type: "lock", key, keys, whenLocked: "queue", steps };
 }
 
@@ -34,18 +45,36 @@ const PLANS: readonly Plan[] = [
   promotePlan({ steps: [step("gate", "approval", { with: { ...PROD, app: "main/argocd/checkout-staging" } }), SYNC] }),
   promotePlan({ steps: [step("gate", "approval", { with: { ...PROD, revision: "f".repeat(40) } }), SYNC] }),
   promotePlan({ steps: [lock("lock", "checkout/prod", [GATE, SYNC]), step("again", "argocd/sync", { with: PROD })] }),
+  promotePlan({ urgent: true, steps: [GATE, { ...lock("lock", "checkout/prod", [SYNC, WAIT]), hold: true }] }),
+  promotePlan({ urgent: true, steps: [{ ...lock("lock", "checkout/staging", IN_STAGING), hold: true }] }),
+  promotePlan({ steps: [lock("lock", "checkout/staging", IN_STAGING)] }),
+  promotePlan({ steps: [lock("lock", "db", [step("say", "argocd/wait"), lock("lock-2", "checkout/prod", [WAIT])])] }),
+  promotePlan({ steps: [lock("lock", "checkout/prod", [step("say", "argocd/wait"), lock("lock-2", "db", [WAIT])])] }),
 ];
 
 type Act = (world: RunWorld) => void;
 
-const ENDINGS: readonly Ending[] = ["succeed", "succeed", "succeed", "fail", "fail-for-now", "postpone", "void"];
+const ENDINGS: readonly Ending[] = [
+  ...Array.from({ length: 8 }, () => "succeed" as const),
+  "fail",
+  "fail-for-now",
+  "postpone",
+  "void",
+];
 const ACTORS = ["p_priya", "p_marco", "p_olga"];
 
 /** One thing that happens: a step ends, somebody clicks, time passes, the server dies, an old report comes in. */
 const act: fc.Arbitrary<Act> = fc
   .record({
-    run: fc.nat({ max: 2 }),
-    what: fc.constantFrom("end", "end", "end", "click", "click", "odd-click", "wait", "due", "restart", "old"),
+    run: fc.nat({ max: 3 }),
+    what: fc.oneof(
+      { weight: 12, arbitrary: fc.constant("end" as const) },
+      { weight: 4, arbitrary: fc.constant("click" as const) },
+      {
+        weight: 7,
+        arbitrary: fc.constantFrom("odd-click", "wait", "due", "restart", "old", "cancel", "retry", "lock"),
+      },
+    ),
     ending: fc.constantFrom(...ENDINGS),
     actor: fc.constantFrom(...ACTORS),
     number: fc.nat({ max: 1000 }),
@@ -68,6 +97,12 @@ const act: fc.Arbitrary<Act> = fc
         return world.restart();
       case "old":
         return old(world, state, number);
+      case "cancel":
+        return void world.apply(state.id, { type: "cancel", actor, reason: "" });
+      case "retry":
+        return retry(world, state, { actor, number });
+      case "lock":
+        return world.toggle(number % 2 === 0 ? "checkout/prod" : "db");
     }
   });
 
@@ -78,6 +113,16 @@ const ODD_CLICKS: readonly Parameters<RunWorld["click"]>[2][] = [
   { current: undefined },
   { judgement: { kind: "refused", code: "approval.not-in-group", message: "no" } },
 ];
+
+/** Somebody retries a run from where it stopped, or from anywhere. */
+function retry(
+  world: RunWorld,
+  state: RunState,
+  { actor, number }: { readonly actor: string; readonly number: number },
+): void {
+  const paths = [undefined, ...state.steps.keys()];
+  world.apply(state.id, { type: "retry", actor, from: paths[number % paths.length] });
+}
 
 /** A report of some dispatch from before, or of one that never was. */
 function old(world: RunWorld, state: RunState, number: number): void {
@@ -101,7 +146,7 @@ interface Story {
 }
 
 const story: fc.Arbitrary<Story> = fc.record({
-  plans: fc.array(fc.constantFrom(...PLANS), { minLength: 1, maxLength: 3 }),
+  plans: fc.array(fc.constantFrom(...PLANS), { minLength: 1, maxLength: 4 }),
   acts: fc.array(act, { minLength: 5, maxLength: 50 }),
 });
 
@@ -155,15 +200,16 @@ describe("whatever happens to runs, in whatever order", () => {
     );
   });
 
-  it("what has ended stays ended, holds nothing and has nothing to do", () => {
+  it("what has ended stays ended unless somebody retries it, holds nothing and has nothing to do", () => {
     fc.assert(
       fc.property(story, (told) => {
         const ended = new Map<string, string>();
         play(told, (world) => {
           for (const state of world.runs) {
             if (isOpen(state)) continue;
-            expect(ended.get(state.id) ?? state.status).toBe(state.status);
-            ended.set(state.id, state.status);
+            const ending = `${state.id}, retried ${state.retries.length} times`;
+            expect(ended.get(ending) ?? state.status).toBe(state.status);
+            ended.set(ending, state.status);
             expect([nextWork(state), nextWakeAt(state), world.held.filter(({ run }) => run === state.id)]).toEqual([
               [],
               undefined,
@@ -173,6 +219,55 @@ describe("whatever happens to runs, in whatever order", () => {
         });
       }),
       { numRuns: 200 },
+    );
+  });
+
+  it("nobody gets a lock that is locked by hand, but an urgent run what another one holds on to", () => {
+    fc.assert(
+      fc.property(story, (told) => {
+        expect(play(told).gotDespiteHandLock).toEqual([]);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it("no step that succeeded starts again, unless a gate before it was voided or somebody had it done over", () => {
+    fc.assert(
+      fc.property(story, (told) => {
+        for (const [run, events] of play(told).logs) {
+          const succeeded = new Set<string>();
+          for (const [index, event] of events.entries()) {
+            if (event.type === "step.succeeded") succeeded.add(event.path);
+            if (event.type === "step.started") expect(succeeded).not.toContain(event.path);
+            if (event.type === "run.retried") for (const path of event.forgotten) succeeded.delete(path);
+            if (event.type !== "gate.voided") continue;
+            const { steps } = foldRun(run, events.slice(0, index + 1));
+            for (const path of succeeded) if (!steps.has(path) || path === event.path) succeeded.delete(path);
+          }
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it("a run that was cancelled starts nothing but what ends its leftovers, and ends", () => {
+    fc.assert(
+      fc.property(story, (told) => {
+        const world = play(told);
+        for (const { id } of world.runs) {
+          world.apply(id, { type: "cancel", actor: "p_ana", reason: "" });
+          const length = world.logs.get(id)?.length ?? 0;
+          for (let round = 0; round < 10 && isOpen(world.states.get(id) ?? none()); round += 1) {
+            if (nextWork(world.states.get(id) ?? none()).length === 0) world.wait();
+            world.end(world.states.get(id) ?? none(), "succeed");
+          }
+          expect(isOpen(world.states.get(id) ?? none())).toBe(false);
+          const later = world.logs.get(id)?.slice(length) ?? [];
+          const started = later.flatMap((event) => (event.type === "step.started" ? [event.uses] : []));
+          expect(started.filter((uses) => uses !== "argocd/terminate")).toEqual([]);
+        }
+      }),
+      { numRuns: 100 },
     );
   });
 
@@ -218,6 +313,7 @@ describe("whatever happens to runs, in whatever order", () => {
     fc.assert(
       fc.property(story, (told) => {
         const world = play(told);
+        for (const { key } of world.handLocks) world.toggle(key);
         for (let round = 0; round < 60 && !world.isOver; round += 1) {
           for (const { id } of world.runs) {
             for (const actor of ACTORS)
@@ -225,6 +321,7 @@ describe("whatever happens to runs, in whatever order", () => {
                 world.click(world.states.get(id) ?? none(), actor);
             world.end(world.states.get(id) ?? none(), "succeed");
           }
+          for (const { key } of world.handLocks) world.toggle(key);
           if (world.runs.every((state) => nextWork(state).length === 0)) world.wait();
         }
         expect(world.runs.filter(isOpen).map(({ steps, locks }) => [[...steps.values()].at(-1), [...locks]])).toEqual(
