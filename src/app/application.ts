@@ -17,6 +17,7 @@ import { openGit } from "./git-access.ts";
 import { openStoreAndHttp } from "./http.ts";
 import { discovered, openDiscovery } from "./discovery.ts";
 import { createHomeSource, createIntake } from "./intake.ts";
+import { openWatch } from "./observe.ts";
 import { openSettings, watchSettings } from "./settings.ts";
 import { Slack } from "./slack.ts";
 
@@ -65,7 +66,10 @@ export async function startApplication(
   const reload = await watchSettings({ live, environment, store, slack, clock, mask, logger }, resources);
   const onChanged = slack.show.bind(slack);
   const engine = createEngine({ store, servers, git, inventory, clock, random, logger, onChanged }, resources);
-  const doors = { discovery, live, store, servers, git, inventory, slack, engine, clock, random, logger };
+  const { runs } = engine;
+  const watch = openWatch({ live, store, servers, inventory, runs, slack, clock, random, logger }, resources);
+  const operations = watch.operations.bind(watch);
+  const doors = { discovery, live, store, servers, git, inventory, slack, engine, operations, clock, random, logger };
   const intake = resources.use(createIntake(doors));
   // Disposed first of all: what arrives later would be recorded and then wait for the next start.
   resources.defer(() => slack.close());

@@ -1,4 +1,6 @@
 import type { ArgocdServer } from "../argocd/argocd-server.ts";
+import type { PastOperation } from "../engine/answer.ts";
+import type { RunFilter } from "../engine/ports.ts";
 import type { GitRepositories } from "../git/git-repositories.ts";
 import { HomeGatherer } from "../intake/home-source.ts";
 import { Intake } from "../intake/intake.ts";
@@ -23,6 +25,7 @@ interface Deps {
   readonly inventory: Inventory;
   readonly slack: Slack;
   readonly engine: Engine;
+  readonly operations: (filter: RunFilter) => readonly PastOperation[];
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -33,7 +36,7 @@ const MOST_PROOFS = 50;
 
 /** The intake, wired. What may be configured anew is asked for each time. */
 export function createIntake(deps: Deps): Intake {
-  const { live, discovery, store, servers, git, inventory, slack, engine, clock, random, logger } = deps;
+  const { live, discovery, store, servers, git, inventory, slack, engine, operations, clock, random, logger } = deps;
   return new Intake({
     ...engine,
     get commands() {
@@ -50,6 +53,10 @@ export function createIntake(deps: Deps): Intake {
     events: store.events,
     proofs: (app) => store.events.proofs(app, MOST_PROOFS),
     labelProblems: () => discovery.problems.map(({ message }) => message),
+    operations,
+    get mode() {
+      return live.configuration.mode;
+    },
     people: store.people,
     clock,
     random,

@@ -8,6 +8,7 @@ import type { Answer } from "../engine/answer.ts";
 import type { HomeSource } from "../engine/home-content.ts";
 import type { Directory } from "../engine/ports.ts";
 import type { HttpServer } from "../http/http-server.ts";
+import type { IncidentMessage } from "../observe/watch-ports.ts";
 import { type Backoff, backoffMs } from "../platform/backoff.ts";
 import type { Clock } from "../platform/clock.ts";
 import { errorCode, errorText } from "../platform/errors.ts";
@@ -16,6 +17,7 @@ import type { Logger } from "../platform/logger.ts";
 import type { Arrival, FrontDoor } from "../slack/front-door.ts";
 import { HomeTab } from "../slack/home-tab.ts";
 import { HttpReceiver } from "../slack/http-receiver.ts";
+import { incidentMessage, type IncidentPlaces } from "../slack/incident-messages.ts";
 import { Outbox } from "../slack/outbox.ts";
 import { Presenter } from "../slack/presenter.ts";
 import type { Wanted } from "../slack/slot-entry.ts";
@@ -123,13 +125,23 @@ export class Slack implements AsyncDisposable {
   }
 
   /** Shows something that is not about a run, in a slot of its own; what the slot showed before is changed. */
-  announce({ slot, channel, content }: Pick<Wanted, "slot" | "channel" | "content">): void {
+  announce({ slot, channel, parent, content }: Pick<Wanted, "slot" | "channel" | "parent" | "content">): void {
     const want = (): void => {
       const team = this.#identity?.team;
-      if (team !== undefined) this.#outbox.want({ slot, team, channel, content, priority: 1, terminal: true });
+      if (team !== undefined) this.#outbox.want({ slot, team, channel, parent, content, priority: 1, terminal: true });
     };
     if (this.#identity !== undefined) want();
     else void this.identified.then(want);
+  }
+
+  /** Shows what became of an incident. It is drawn when the workspace is known, because links lead through its address. */
+  showIncident(shown: IncidentMessage, places: () => IncidentPlaces): void {
+    const draw = (): void => {
+      const wanted = incidentMessage(shown, places(), this.#lookups);
+      if (wanted !== undefined) this.announce(wanted);
+    };
+    if (this.#identity !== undefined) draw();
+    else void this.identified.then(draw);
   }
 
   /** Resolves when Slack has said who we are: before that nobody can be told from a stranger. */

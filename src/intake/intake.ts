@@ -140,6 +140,12 @@ export class Intake implements AsyncDisposable {
         "This was asked before Quarterdeck was stopped for a long time, so it was not done. Ask again if it is still wanted.",
       );
     }
+    if (arrival.kind === "decision" && arrival.decision === "approve" && this.#deps.mode === "observe") {
+      return notice(
+        "mode.observing",
+        "Quarterdeck only observes here, so nothing is approved: the run could not go on.",
+      );
+    }
     if (arrival.kind === "decision")
       return await decideOnGate(this.#deps, arrival, { actor: intent.actor, settle: () => settle(undefined) });
     const request = this.#read(arrival, intent);

@@ -67,6 +67,7 @@ function readMatch(deps: SlashDeps, match: Match, asked: Asked): SlashRequest {
   if (match.kind === "mismatch") return answered(mismatchAnswer(deps, match, asked));
   const { command, values } = match;
   const { person } = asked.sender;
+  if (deps.mode === "observe" && startsSteps(command)) return answered(observing(command));
   switch (command.body.kind) {
     case "answers":
       return readQuestion(deps, command.body.answers, { command, values, person });
@@ -79,9 +80,23 @@ function readMatch(deps: SlashDeps, match: Match, asked: Asked): SlashRequest {
   }
 }
 
+/** Steps act on what is outside; a retry goes on with the steps of a run. */
+function startsSteps({ body }: Command): boolean {
+  return body.kind === "plan" || (body.kind === "acts" && body.acts === "retry");
+}
+
+function observing({ name }: Command): Answer {
+  return notice(
+    "mode.observing",
+    `Quarterdeck only observes here, so "${name}" was not done: nothing is changed in any cluster. Whoever runs it switches that by taking \`mode: observe\` out of quarterdeck.yaml; it takes effect at once. History, status and alerts work as always.`,
+  );
+}
+
 function mismatchAnswer(deps: SlashDeps, mismatch: Mismatch, { door }: Asked): Answer {
   const text = explainMismatch(deps, mismatch);
   const { command, code } = mismatch;
+  const isForm = command !== undefined && code === "empty";
+  if (deps.mode === "observe" && isForm && startsSteps(command)) return observing(command);
   if (command === undefined || code !== "empty" || door !== "slash" || !hasForm(command)) return { kind: "text", text };
   return { kind: "form", command: command.id, text };
 }

@@ -31,6 +31,16 @@ export function strayedSlot(run: string): string {
   return `${run}/strayed`;
 }
 
+/** The alert about an incident, or about several of them in one message. */
+export function incidentSlot(id: string): string {
+  return `${id}/alert`;
+}
+
+/** What is said of an incident in the thread of the run's alert that told of it. */
+export function incidentEndSlot(incident: string): string {
+  return `${incident}/end`;
+}
+
 /** The run that a slot belongs to. */
 export function runOfSlot(slot: string): string {
   return slot.slice(0, slot.indexOf("/"));

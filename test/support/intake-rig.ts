@@ -211,6 +211,8 @@ export class IntakeRig implements AsyncDisposable {
       check: new PeopleCheck({ directory: this.directory, rules: () => this.#configuration }),
       events: store.events,
       proofs: (app) => store.events.proofs(app, 50),
+      operations: () => [],
+      mode: "act",
       people: store.people,
       locks: runs.locks,
       lookAgain: (run) => void this.ledTo.push(run),

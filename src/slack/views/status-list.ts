@@ -15,7 +15,7 @@ const MOST_TEXT = 8500;
 
 /** What is live where, and what is under way. */
 export function renderStatus(
-  { services, more: others = 0, runs, problems = [] }: Extract<Answer, { kind: "status" }>,
+  { services, more: others = 0, runs, problems = [], isObserving = false }: Extract<Answer, { kind: "status" }>,
   lookups: ViewLookups,
 ): MessageContent {
   const paragraphs = services.map((service) => serviceText(service, lookups));
@@ -25,10 +25,13 @@ export function renderStatus(
   if (more > 0) blocks.push(context(`and ${more} more services: name one to see it`));
   blocks.push(section(underWay(runs, lookups)));
   if (problems.length > 0) blocks.push(section(labelsText(problems)));
+  if (isObserving) blocks.push(context(`:eyes: ${OBSERVING}.`));
   const words = services.slice(0, shown.length).map(serviceWords);
   const under = `${runs.length} ${runs.length === 1 ? "run" : "runs"} under way`;
-  return message(`${[...words, under].join(". ")}.`, blocks);
+  return message(`${[...words, under, ...(isObserving ? [OBSERVING] : [])].join(". ")}.`, blocks);
 }
+
+const OBSERVING = "Quarterdeck is observing: it shows and alerts, and changes nothing";
 
 type Service = Extract<Answer, { kind: "status" }>["services"][number];
 

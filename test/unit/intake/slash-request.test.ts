@@ -21,6 +21,8 @@ const deps = {
   servers: new Map(),
   events: { listRuns: () => [], readRun: () => [], claims: () => [] },
   proofs: () => [],
+  operations: () => [],
+  mode: "act" as const,
   git: { resolveRevision: asked, commitsBetween: asked },
   branchesOf: asked,
   runs: { state: asked, view: asked },
