@@ -6,6 +6,7 @@ type Role = (args: readonly string[]) => Promise<number>;
 const USAGE = `Usage: quarterdeck ROLE
 
   serve               the server: Slack, the log, and everything that runs
+  worker              executes steps for a server that has REDIS_URL
   validate [--json]   checks the configuration and the command files
   audit verify        proves that the log, or a copy of it, was not altered
   audit export        writes the log out as JSON lines or CSV
@@ -16,9 +17,10 @@ const USAGE = `Usage: quarterdeck ROLE
 Configuration, commands and data are found through QUARTERDECK_CONFIG, QUARTERDECK_COMMANDS and QUARTERDECK_DATA.
 `;
 
-// Each role loads only what it needs: the worker of a later day must not even load the database.
+// Each role loads only what it needs: a worker does not even load the database.
 const ROLES: Readonly<Record<string, () => Promise<Role>>> = {
   serve: async () => (await import("./app/serve.ts")).serve,
+  worker: async () => (await import("./app/worker.ts")).worker,
   validate: async () => (await import("./app/validate.ts")).validate,
   audit: async () => (await import("./app/audit.ts")).audit,
   demo: async () => (await import("./app/demo.ts")).demo,

@@ -1,5 +1,3 @@
-import { readFileSync } from "node:fs";
-
 import { ApplicationCache } from "../argocd/application-cache.ts";
 import { ArgocdClient } from "../argocd/argocd-client.ts";
 import { ArgocdHttp } from "../argocd/argocd-http.ts";
@@ -7,10 +5,11 @@ import type { ArgocdServer } from "../argocd/argocd-server.ts";
 import { WatchStream } from "../argocd/watch-stream.ts";
 import type { Configuration } from "../config/configuration.ts";
 import type { Secrets } from "../config/secrets.ts";
-import { AppError, errorText } from "../platform/errors.ts";
+import { errorText } from "../platform/errors.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Random } from "../platform/ids.ts";
 import type { Logger } from "../platform/logger.ts";
+import { readAuthority } from "./certificate-authority.ts";
 import type { LiveSettings } from "./live-settings.ts";
 
 interface Deps {
@@ -90,15 +89,4 @@ function greet(client: ArgocdClient, logger: Logger, resources: AsyncDisposableS
       logger.warn("Argo CD cannot be asked yet; runs will wait for it", { error: errorText(error) });
   });
   return known;
-}
-
-function readAuthority(server: string, file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (cause) {
-    throw new AppError(`The certificate authority of the Argo CD server "${server}" cannot be read from ${file}.`, {
-      code: "config.ca",
-      cause,
-    });
-  }
 }

@@ -13,7 +13,7 @@ export interface PurposeKey {
 }
 
 /** What the derived keys are for. */
-export type KeyPurpose = "link" | "job";
+export type KeyPurpose = "link" | "job" | "report" | "answer";
 
 export interface InstanceSecretDeps {
   /** `QUARTERDECK_SECRET`: one secret, or several with white space in between, the newest first. */
@@ -30,10 +30,13 @@ const KEY_BYTES = 32;
 
 /** The secret of this installation. Only keys that are derived from it, one for each purpose, are ever used. */
 export class InstanceSecret {
+  /** Where it is kept, when it is in the data folder. */
+  readonly file: string | undefined;
   readonly #secrets: readonly string[];
 
-  constructor(secrets: readonly string[]) {
+  constructor(secrets: readonly string[], file?: string) {
     this.#secrets = secrets;
+    this.file = file;
   }
 
   /** Newest first: the first one is for making something new, the others are for what was made with an earlier secret. */
@@ -56,7 +59,7 @@ export async function openInstanceSecret(deps: InstanceSecretDeps): Promise<Inst
     throw new AppError(message, { code: "secret.instance" });
   }
   for (const secret of secrets) deps.mask.add(secret);
-  return new InstanceSecret(secrets);
+  return new InstanceSecret(secrets, deps.configured === undefined ? file : undefined);
 }
 
 function deriveKey(secret: string, purpose: KeyPurpose): PurposeKey {

@@ -1,0 +1,77 @@
+import type { ArgocdAccess } from "../argocd/argocd-server.ts";
+import { ArgocdClient } from "../argocd/argocd-client.ts";
+import { ArgocdHttp } from "../argocd/argocd-http.ts";
+import type { Variables } from "../config/environment.ts";
+import { Secrets } from "../config/secrets.ts";
+import type { Json } from "../platform/canonical-json.ts";
+import { digestOf } from "../platform/canonical-json.ts";
+import type { Clock } from "../platform/clock.ts";
+import { AppError, errorMessage } from "../platform/errors.ts";
+import type { Random } from "../platform/ids.ts";
+import type { Logger } from "../platform/logger.ts";
+import type { SecretMask } from "../platform/masking.ts";
+import { ArgocdConnection } from "./argocd-connection.ts";
+
+interface Deps {
+  /** The worker's name, for messages. */
+  readonly worker: string;
+  readonly variables: Variables;
+  readonly mask: SecretMask;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+interface Opened {
+  readonly token: string;
+  readonly http: ArgocdHttp;
+  readonly servers: ReadonlyMap<string, ArgocdAccess>;
+}
+
+/** The Argo CD servers that a worker was sent to, each opened once and with the token of the worker's own surroundings. */
+export class WorkerServers implements AsyncDisposable {
+  readonly #deps: Deps;
+  readonly #opened = new Map<string, Opened>();
+
+  constructor(deps: Deps) {
+    this.#deps = deps;
+  }
+
+  /** The server that a job names, by its name. Throws `secret.unresolved` when this worker does not have its token. */
+  for(connection: Json | undefined): ReadonlyMap<string, ArgocdAccess> {
+    if (connection === undefined) return new Map();
+    const parsed = ArgocdConnection.parse(connection);
+    const key = digestOf(parsed);
+    const token = this.#token(parsed);
+    const known = this.#opened.get(key);
+    if (known?.token === token) return known.servers;
+    // Calls that are under way end with the token with which they began.
+    void known?.http[Symbol.asyncDispose]();
+    const opened = this.#open(parsed, token);
+    this.#opened.set(key, opened);
+    return opened.servers;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(Array.from(this.#opened.values(), ({ http }) => http[Symbol.asyncDispose]()));
+  }
+
+  #open({ name, url, ca, insecure, mayWrite }: ArgocdConnection, token: string): Opened {
+    const { clock, random } = this.#deps;
+    const http = new ArgocdHttp({ url, token, insecure, ca, clock, mayWrite: () => mayWrite });
+    const client = new ArgocdClient({ http, clock, random });
+    return { token, http, servers: new Map([[name, { url, client }]]) };
+  }
+
+  #token({ token }: ArgocdConnection): string {
+    const { secret, env, file } = token;
+    const { worker, variables, mask, logger } = this.#deps;
+    const sources = { [secret]: { ...(env !== undefined && { env }), ...(file !== undefined && { file }) } };
+    try {
+      return new Secrets({ sources, variables, mask, logger }).resolve({ secret });
+    } catch (error) {
+      const message = `The worker ${worker} cannot speak to Argo CD: ${errorMessage(error)}`;
+      throw new AppError(message, { code: "secret.unresolved", cause: error });
+    }
+  }
+}

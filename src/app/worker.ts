@@ -1,0 +1,69 @@
+import { hostname } from "node:os";
+
+import { type Environment, readEnvironment } from "../config/environment.ts";
+import { openInstanceSecret } from "../config/instance-secret.ts";
+import { BullmqWorker } from "../dispatch/bullmq-worker.ts";
+import { systemClock } from "../platform/clock.ts";
+import { AppError } from "../platform/errors.ts";
+import { systemRandom } from "../platform/ids.ts";
+import { createLogger } from "../platform/logger.ts";
+import { SecretMask } from "../platform/masking.ts";
+import { shutdownSignal } from "../platform/shutdown-signal.ts";
+import { workerSteps } from "../steps/builtin-steps.ts";
+import { ACTIONS_AT_ONCE, channelKeys, SHUTDOWN_GRACE_MS } from "./execution.ts";
+import { programVersion } from "./program-version.ts";
+import { WorkerServers } from "./worker-servers.ts";
+
+/** `quarterdeck worker`: executes steps for a server until it is told to stop. A second signal ends it at once. */
+export async function worker(args: readonly string[]): Promise<number> {
+  if (args.length > 0) {
+    const message =
+      "Usage: quarterdeck worker, without arguments; REDIS_URL, QUARTERDECK_SECRET and tokens are in the environment";
+    throw new AppError(message, { code: "usage" });
+  }
+  const mask = new SecretMask();
+  const environment = readEnvironment(mask);
+  const id = `${hostname()}-${process.pid}-${systemRandom.bytes(3).toString("hex")}`;
+  const write = (line: string): void => void process.stdout.write(`${line}\n`);
+  const logger = createLogger({ level: "info", mask, now: () => systemClock.now(), write }).with({ worker: id });
+  const { redisUrl, secret } = required(environment);
+  const instance = await openInstanceSecret({ configured: secret, dataFolder: "", random: systemRandom, mask });
+  const stop = shutdownSignal();
+  await using resources = new AsyncDisposableStack();
+  const base = { clock: systemClock, random: systemRandom, logger };
+  const servers = resources.use(new WorkerServers({ ...base, worker: id, variables: environment.variables, mask }));
+  const [clock, version] = [systemClock, programVersion()];
+  for (const keys of channelKeys(instance)) {
+    const own = new BullmqWorker({
+      ...base,
+      url: redisUrl,
+      keys,
+      id,
+      version,
+      kinds: workerSteps({ servers: new Map(), clock }),
+      kindsFor: (connection) => workerSteps({ servers: servers.for(connection), clock }),
+      concurrency: ACTIONS_AT_ONCE,
+      shutdownGraceMs: SHUTDOWN_GRACE_MS,
+    });
+    resources.use(own);
+  }
+  logger.info("ready", { pid: process.pid, version });
+  const signal = await stop;
+  logger.info("stopping", { signal });
+  await resources.disposeAsync();
+  logger.info("stopped");
+  return 0;
+}
+
+function required({ redisUrl, instanceSecret }: Environment): { readonly redisUrl: string; readonly secret: string } {
+  if (redisUrl !== undefined && instanceSecret !== undefined) return { redisUrl, secret: instanceSecret };
+  const missing = [
+    ...(redisUrl === undefined ? ["REDIS_URL is missing; it is the address of the Redis that the server uses"] : []),
+    ...(instanceSecret === undefined
+      ? [
+          "QUARTERDECK_SECRET is missing; it is the server's own, which is in the file `secret` of its data folder when it is not in its environment",
+        ]
+      : []),
+  ];
+  throw new AppError(missing.join("\n"), { code: "environment.missing" });
+}
