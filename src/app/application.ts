@@ -10,6 +10,7 @@ import type { Logger } from "../platform/logger.ts";
 import type { SecretMask } from "../platform/masking.ts";
 import { atEndOfTurn } from "../platform/turn.ts";
 import { openStore, type Store } from "../store/store.ts";
+import { Metrics } from "../web/metrics.ts";
 import { openArgocdServers } from "./argocd-servers.ts";
 import { requireCredentials } from "./credentials.ts";
 import { createEngine, type Engine } from "./engine.ts";
@@ -20,6 +21,7 @@ import { createHomeSource, createIntake } from "./intake.ts";
 import { openWatch } from "./observe.ts";
 import { openSettings, watchSettings } from "./settings.ts";
 import { Slack } from "./slack.ts";
+import { openWeb } from "./web.ts";
 
 /** What the application is given from outside. */
 export interface Surroundings {
@@ -57,15 +59,20 @@ export async function startApplication(
     { environment, clock, logger, openStore: openStoreAt },
     resources,
   );
-  await openInstanceSecret({ configured: environment.instanceSecret, dataFolder, random, mask });
+  const secret = await openInstanceSecret({ configured: environment.instanceSecret, dataFolder, random, mask });
   const servers = openArgocdServers({ settings: live, secrets, clock, random, logger }, resources);
   const git = resources.use(openGit({ configuration, environment, secrets, clock, logger }));
+  const metrics = new Metrics();
   const inventory = new Inventory(configuration);
   const discovery = openDiscovery({ live, inventory, servers, clock, logger }, resources);
-  const slack = resources.use(new Slack({ environment, settings: live, store, servers, http, clock, random, logger }));
+  const slack = resources.use(
+    new Slack({ environment, settings: live, store, servers, http, metrics, clock, random, logger }),
+  );
   const reload = await watchSettings({ live, environment, store, slack, clock, mask, logger }, resources);
   const onChanged = slack.show.bind(slack);
-  const engine = createEngine({ store, servers, git, inventory, clock, random, logger, onChanged }, resources);
+  const execution = { environment, settings: live, secret, metrics, clock, random, logger };
+  const engine = createEngine({ ...execution, store, servers, git, inventory, onChanged }, resources);
+  openWeb({ environment, http, store, engine, servers, slack, metrics, secret, clock });
   const { runs } = engine;
   const watch = openWatch({ live, store, servers, inventory, runs, slack, clock, random, logger }, resources);
   const operations = watch.operations.bind(watch);

@@ -1,5 +1,4 @@
 import type { ArgocdServer } from "../argocd/argocd-server.ts";
-import { InProcessDispatcher } from "../dispatch/in-process-dispatcher.ts";
 import type { RunView } from "../domain/run-view.ts";
 import { Alarm } from "../engine/alarm.ts";
 import { RunService } from "../engine/run-service.ts";
@@ -7,22 +6,18 @@ import { RunWork } from "../engine/run-work.ts";
 import type { StepKind } from "../engine/step-kind.ts";
 import type { GitRepositories } from "../git/git-repositories.ts";
 import type { Inventory } from "../inventory/inventory.ts";
-import type { Clock } from "../platform/clock.ts";
-import type { Random } from "../platform/ids.ts";
-import type { Logger } from "../platform/logger.ts";
-import { atEndOfTurn } from "../platform/turn.ts";
 import type { Store } from "../store/store.ts";
 import { builtinSteps } from "../steps/builtin-steps.ts";
+import { createDispatcher, type DispatcherDeps } from "./dispatcher.ts";
+import type { Metrics } from "../web/metrics.ts";
 
-interface Deps {
+interface Deps extends DispatcherDeps {
   readonly store: Store;
   readonly servers: ReadonlyMap<string, ArgocdServer>;
   readonly git: GitRepositories;
   readonly inventory: Inventory;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
   readonly onChanged: (run: string, view: () => RunView) => void;
+  readonly metrics: Pick<Metrics, "recorded">;
 }
 
 /** The engine, wired: the door to runs, what they have under way, and their deadlines. */
@@ -33,12 +28,8 @@ export interface Engine {
   readonly kinds: ReadonlyMap<string, StepKind>;
 }
 
-// Actions wait for answers of others most of the time; more at once than this would only queue at Argo CD.
-const ACTIONS_AT_ONCE = 50;
-const SHUTDOWN_GRACE_MS = 10_000;
-
 export function createEngine(deps: Deps, resources: AsyncDisposableStack): Engine {
-  const { store, clock, random, logger } = deps;
+  const { store, metrics, clock, random, logger } = deps;
   const kinds = stepKinds(deps);
   // The two need one another: work reports to runs, and runs follow up with work.
   const late: { runs?: RunService } = {};
@@ -47,22 +38,22 @@ export function createEngine(deps: Deps, resources: AsyncDisposableStack): Engin
     people: store.people,
     kinds,
     logger,
-    createDispatcher: (reports) =>
-      new InProcessDispatcher({
-        kinds,
-        reports,
-        clock,
-        atEndOfTurn,
-        concurrency: ACTIONS_AT_ONCE,
-        shutdownGraceMs: SHUTDOWN_GRACE_MS,
-      }),
+    createDispatcher: (reports) => createDispatcher(deps, kinds, reports),
     apply: (run, input) => present(late.runs).apply(run, input),
     onChanged: deps.onChanged,
   });
   resources.use(work);
   const alarm = new Alarm({ store: store.events, clock, logger, wakeDue: () => present(late.runs).wakeDue() });
   resources.use(alarm);
-  const runs = new RunService({ store: store.events, clock, random, logger, work, onWakeAt: (at) => alarm.expect(at) });
+  const runs = new RunService({
+    store: store.events,
+    clock,
+    random,
+    logger,
+    work,
+    onWakeAt: (at) => alarm.expect(at),
+    onRecorded: (state, events) => metrics.recorded(state, events),
+  });
   late.runs = runs;
   return { runs, work, alarm, kinds };
 }

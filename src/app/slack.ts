@@ -6,7 +6,6 @@ import type { RunView } from "../domain/run-view.ts";
 import { tryAppRef } from "../domain/target.ts";
 import type { Answer } from "../engine/answer.ts";
 import type { HomeSource } from "../engine/home-content.ts";
-import type { Directory } from "../engine/ports.ts";
 import type { HttpServer } from "../http/http-server.ts";
 import type { IncidentMessage } from "../observe/watch-ports.ts";
 import { type Backoff, backoffMs } from "../platform/backoff.ts";
@@ -16,8 +15,8 @@ import type { Random } from "../platform/ids.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { Arrival, FrontDoor } from "../slack/front-door.ts";
 import { HomeTab } from "../slack/home-tab.ts";
-import { HttpReceiver } from "../slack/http-receiver.ts";
 import { incidentMessage, type IncidentPlaces } from "../slack/incident-messages.ts";
+import { FormTurns } from "../slack/form-turns.ts";
 import { Outbox } from "../slack/outbox.ts";
 import { Presenter } from "../slack/presenter.ts";
 import type { Wanted } from "../slack/slot-entry.ts";
@@ -29,11 +28,13 @@ import { SlackGateway } from "../slack/slack-gateway.ts";
 import { readIdentity, type SlackIdentity } from "../slack/slack-identity.ts";
 import { slackLookups } from "../slack/slack-lookups.ts";
 import type { SlackReceiver } from "../slack/slack-receiver.ts";
-import { SocketReceiver } from "../slack/socket-receiver.ts";
 import { ViewPacer } from "../slack/view-pacer.ts";
 import { renderAnswer } from "../slack/views/answer.ts";
 import type { ViewLookups } from "../slack/views/view-lookups.ts";
 import type { Store } from "../store/store.ts";
+import type { Metrics } from "../web/metrics.ts";
+import type { Standing } from "../web/readiness.ts";
+import { createReceiver } from "./receiver.ts";
 import type { LiveSettings } from "./live-settings.ts";
 
 interface Deps {
@@ -42,6 +43,7 @@ interface Deps {
   readonly store: Store;
   readonly servers: ReadonlyMap<string, ArgocdServer>;
   readonly http: Pick<HttpServer, "add">;
+  readonly metrics: Pick<Metrics, "called" | "refused">;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -56,7 +58,7 @@ const IDENTITY_AGAIN: Backoff = { firstMs: 1000, factor: 2, longestMs: 30_000 };
 
 /** Slack's side of the application: what people see, what they do, and who they are. */
 export class Slack implements AsyncDisposable {
-  readonly directory: Directory;
+  readonly directory: SlackDirectory;
   readonly #deps: Deps;
   readonly #access: SlackAccess;
   readonly #receiver: SlackReceiver;
@@ -74,13 +76,14 @@ export class Slack implements AsyncDisposable {
   #identity: SlackIdentity | undefined;
 
   constructor(deps: Deps) {
-    const { environment, settings, store, clock, random, logger } = deps;
+    const { environment, settings, store, metrics, clock, random, logger } = deps;
     const { slackApiUrl: apiUrl } = environment;
     const identity = (): SlackIdentity | undefined => this.#identity;
     this.#deps = deps;
     this.#access = requireSlackAccess(environment, settings.configuration.slack.receive);
-    this.#receiver = createReceiver(deps, this.#access.receive);
-    this.#clients = createSlackClients({ botToken: this.#access.botToken, apiUrl, logger });
+    const { botToken, receive } = this.#access;
+    this.#receiver = createReceiver({ ...deps, receive, apiUrl });
+    this.#clients = createSlackClients({ botToken, apiUrl, logger, onCall: (call) => metrics.called(call) });
     this.#gateway = new SlackGateway({ clients: this.#clients, botUser: () => this.#identity?.botUser });
     this.#answers = new SlackAnswers({ gateway: this.#gateway, clock, logger, apiUrl });
     this.directory = new SlackDirectory({
@@ -149,9 +152,27 @@ export class Slack implements AsyncDisposable {
     return this.#identified.promise;
   }
 
+  /** Whether what people do gets here, and whether they can be told from strangers. */
+  get standing(): Standing {
+    if (this.#stop.signal.aborted) return "stopping";
+    if (this.#identity === undefined) return "not identified";
+    return this.connected > 0 ? "ready" : "disconnected";
+  }
+
+  /** How many ways in stand open. */
+  get connected(): number {
+    return this.#receiver.connected;
+  }
+
+  /** How many messages Slack does not show as they are wanted. */
+  get backlog(): number {
+    return this.#outbox.backlog;
+  }
+
   /** A private answer to somebody; never throws, and Slack may refuse it. */
   async reply(arrival: Arrival, answer: Answer): Promise<void> {
-    await this.#answers.send(arrival, renderAnswer(answer, this.#lookups));
+    // What was said to a command at once is replaced by its answer; whatever a button stands on is not ours to replace.
+    await this.#answers.send(arrival, renderAnswer(answer, this.#lookups), { replaces: arrival.kind === "slash" });
   }
 
   /**
@@ -190,6 +211,7 @@ export class Slack implements AsyncDisposable {
       gateway: this.#gateway,
       slots: store.slots,
       ownTeam: () => this.#identity?.team,
+      forms: new FormTurns(),
     });
     await this.#app.start();
   }
@@ -236,23 +258,6 @@ export class Slack implements AsyncDisposable {
       }
     }
   }
-}
-
-/** Requests are answered as soon as the server listens: with "not now" until the door is open. */
-function createReceiver(deps: Deps, receive: SlackAccess["receive"]): SlackReceiver {
-  const { environment, http, clock, random, logger } = deps;
-  if (receive.kind === "socket") {
-    return new SocketReceiver({
-      appToken: receive.appToken,
-      apiUrl: environment.slackApiUrl,
-      clock,
-      random,
-      logger,
-    });
-  }
-  const receiver = new HttpReceiver({ signingSecret: receive.signingSecret, clock, logger });
-  http.add(receiver.route);
-  return receiver;
 }
 
 function linkOf({ servers }: Deps, app: string): string | undefined {

@@ -33,6 +33,8 @@ interface Deps {
   readonly work: RunWork;
   /** Told, once it is recorded, when a run has to be looked at again; milliseconds since the epoch. */
   readonly onWakeAt: (at: number | undefined) => void;
+  /** Told of what is on the disk, with the run as it is after it. */
+  readonly onRecorded?: ((state: RunState, events: readonly RunEvent[]) => void) | undefined;
 }
 
 interface Loaded {
@@ -194,6 +196,7 @@ export class RunService {
       entry.pending -= 1;
     }
     this.#deps.onWakeAt(row.wakeAt);
+    this.#deps.onRecorded?.(state, events);
     this.#letOut(entry, lockKeysTouched(events));
   }
 

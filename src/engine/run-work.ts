@@ -95,6 +95,14 @@ export class RunWork implements AsyncDisposable {
     return runView({ state, queue, progress: this.#progress.get(state.id) ?? new Map() });
   }
 
+  /** How many steps are under way, by kind. */
+  countByKind(): ReadonlyMap<string, number> {
+    const counts = new Map<string, number>();
+    for (const works of this.#underWay.values())
+      for (const { uses } of works.values()) counts.set(uses, (counts.get(uses) ?? 0) + 1);
+    return counts;
+  }
+
   /** What the steps that are under way say of themselves, by path. */
   lastWords(run: string): ReadonlyMap<string, string> {
     const words = new Map<string, string>();

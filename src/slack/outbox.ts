@@ -101,6 +101,11 @@ export class Outbox implements AsyncDisposable {
     });
   }
 
+  /** How many messages Slack does not show as they are wanted. */
+  get backlog(): number {
+    return this.#inFlight.size + openEntries(this.#entries.values()).length;
+  }
+
   /** Stops sending; what is under way is waited for. What is not sent stays wanted by whoever starts next. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;

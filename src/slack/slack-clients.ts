@@ -2,6 +2,7 @@ import { WebClient, type WebClientOptions } from "@slack/web-api";
 
 import type { Logger } from "../platform/logger.ts";
 import { sdkLogger } from "./sdk-logger.ts";
+import { type SlackCall, watchedClient } from "./watched-client.ts";
 
 /**
  * One SDK client for each manner of calling: the SDK pauses a whole client for one 429 and repeats calls by itself, so none
@@ -23,31 +24,34 @@ export interface SlackClientsOptions {
   /** Slack's own, or that of a simulator. */
   readonly apiUrl: string | undefined;
   readonly logger: Logger;
+  /** Told of every call. */
+  readonly onCall?: ((call: SlackCall) => void) | undefined;
 }
 
-export function createSlackClients({ botToken, apiUrl, logger }: SlackClientsOptions): SlackClients {
+export function createSlackClients({ botToken, apiUrl, logger, onCall }: SlackClientsOptions): SlackClients {
   const common = (): WebClientOptions => ({
     rejectRateLimitedCalls: true,
     allowAbsoluteUrls: false,
     logger: sdkLogger(logger),
     ...apiOptions(apiUrl),
   });
+  const create = (options: WebClientOptions): WebClient => {
+    const client = new WebClient(botToken, { ...common(), ...options });
+    return onCall === undefined ? client : watchedClient(client, onCall);
+  };
   return {
-    trigger: new WebClient(botToken, { ...common(), retryConfig: { retries: 0 }, timeout: 2500 }),
-    outbox: new WebClient(botToken, {
-      ...common(),
+    trigger: create({ retryConfig: { retries: 0 }, timeout: 2500 }),
+    outbox: create({
       retryConfig: { retries: 0 },
       timeout: 10_000,
       maxRequestConcurrency: 8,
     }),
-    home: new WebClient(botToken, {
-      ...common(),
+    home: create({
       retryConfig: { retries: 0 },
       timeout: 10_000,
       maxRequestConcurrency: 2,
     }),
-    directory: new WebClient(botToken, {
-      ...common(),
+    directory: create({
       retryConfig: { retries: 2, minTimeout: 250, maxTimeout: 2000 },
       timeout: 5000,
     }),

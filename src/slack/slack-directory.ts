@@ -31,7 +31,8 @@ const User = z.looseObject({
   is_ultra_restricted: flag,
   is_invited_user: flag,
   is_stranger: flag,
-  profile: z.looseObject({ email: z.string().nullish() }).nullish(),
+  real_name: z.string().nullish(),
+  profile: z.looseObject({ email: z.string().nullish(), display_name: z.string().nullish() }).nullish(),
   enterprise_user: z.looseObject({ enterprise_id: z.string().nullish() }).nullish(),
 });
 type User = z.infer<typeof User>;
@@ -69,6 +70,17 @@ export class SlackDirectory implements Directory {
       isGuest: facts.is_restricted === true || facts.is_ultra_restricted === true || facts.is_invited_user === true,
       isStranger: this.#isStranger(facts, team, identity),
     };
+  }
+
+  /** What somebody is called now, for showing only; undefined when Slack does not say. */
+  async nameOf(user: string): Promise<string | undefined> {
+    try {
+      const known = await this.#users.get(user);
+      const names = [known?.profile?.display_name, known?.real_name];
+      return names.find((name) => name?.trim())?.trim();
+    } catch {
+      return undefined;
+    }
   }
 
   groupMembers(group: string): Promise<readonly string[]> {

@@ -4,10 +4,12 @@ import type { EventStore, PeopleStore, SlotStore } from "../engine/ports.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Random } from "../platform/ids.ts";
 import type { AtEndOfTurn } from "../platform/turn.ts";
+import { CommitWatch } from "./commit-watch.ts";
 import { lockDataFolder } from "./data-folder-lock.ts";
 import { IN_MEMORY, type LogDatabase, openDatabase, openDatabaseToRead } from "./database.ts";
 import { SqliteEventStore } from "./event-store.ts";
 import { HandLockTable } from "./hand-lock-table.ts";
+import { LogFigures } from "./log-figures.ts";
 import { LogReader } from "./log-reader.ts";
 import { LogWriter } from "./log-writer.ts";
 import { SqlitePeopleStore } from "./people-store.ts";
@@ -26,6 +28,8 @@ export interface Store extends AsyncDisposable {
   readonly people: PeopleStore;
   readonly slots: SlotStore;
   readonly log: LogReader;
+  readonly commits: Pick<CommitWatch, "listen" | "isFailing">;
+  readonly figures: LogFigures;
   /** Derives everything that can be derived from the log anew. */
   rebuildProjections(): Promise<void>;
 }
@@ -78,6 +82,8 @@ export async function createStore(deps: StoreDeps, database: LogDatabase): Promi
   await using opening = new AsyncDisposableStack();
   opening.defer(() => void database.sqlite.close());
   const writer = opening.use(new LogWriter({ database, clock, atEndOfTurn, busyTimeoutMs }));
+  const commits = new CommitWatch(clock);
+  writer.carry(commits);
   const reader = new LogReader(database);
   const sealer = new EventSealer({ random });
   const tables = new RunTables(database);
@@ -101,6 +107,8 @@ export async function createStore(deps: StoreDeps, database: LogDatabase): Promi
     people: new SqlitePeopleStore({ database, writer, sealer, clock }),
     slots,
     log: reader,
+    commits,
+    figures: new LogFigures(database),
     rebuildProjections: rebuild,
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };

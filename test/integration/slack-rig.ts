@@ -91,6 +91,7 @@ export async function startSlackRig(
         ? httpReceiver
         : new SocketReceiver({ ...shared, appToken: options.appToken ?? "xapp-1-demo" }),
     frontDoor: door,
+    home: { opened: () => Promise.resolve() },
     answers,
     gateway,
     slots,

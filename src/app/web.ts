@@ -1,0 +1,90 @@
+import { statfs } from "node:fs/promises";
+
+import type { ArgocdServer } from "../argocd/argocd-server.ts";
+import type { Environment } from "../config/environment.ts";
+import type { InstanceSecret } from "../config/instance-secret.ts";
+import type { HttpServer } from "../http/http-server.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { Store } from "../store/store.ts";
+import type { Metrics } from "../web/metrics.ts";
+import type { Standing, Standings } from "../web/readiness.ts";
+import { runRoute } from "../web/run-route.ts";
+import { statusRoutes } from "../web/status-routes.ts";
+import type { Engine } from "./engine.ts";
+import type { Slack } from "./slack.ts";
+
+interface Deps {
+  readonly environment: Environment;
+  readonly http: Pick<HttpServer, "add">;
+  readonly store: Store;
+  readonly engine: Engine;
+  readonly servers: ReadonlyMap<string, ArgocdServer>;
+  readonly slack: Slack;
+  readonly metrics: Metrics;
+  readonly secret: InstanceSecret;
+  readonly clock: Clock;
+}
+
+// Less than this and the next commits fail.
+const LEAST_FREE_BYTES = 16 * 1024 * 1024;
+// A page does not wait longer for Slack to say what people are called.
+const NAMES_WITHIN_MS = 1500;
+
+/** What is answered over HTTP beside Slack: health, figures, and the pages of runs. */
+export function openWeb(deps: Deps): void {
+  const { http, store, engine, servers, slack, metrics, secret, clock } = deps;
+  store.commits.listen((durationMs, isOnDisk) => metrics.committed(durationMs, isOnDisk));
+  metrics.watch({
+    runs: () => store.figures.runsByStatus(),
+    gatesWaiting: () => store.figures.gatesWaiting(),
+    locksWaiting: () => store.figures.locksWaiting(),
+    logEvents: () => store.figures.events(),
+    steps: () => engine.work.countByKind(),
+    outboxBacklog: () => slack.backlog,
+    slackConnections: () => slack.connected,
+    argocd: () => Array.from(servers, ([name, { cache }]) => ({ name, ...cache.health() })),
+  });
+  for (const route of statusRoutes({ metrics, standings: () => standingsOf(deps) })) http.add(route);
+  http.add(
+    runRoute({
+      keys: secret.keys("link"),
+      clock,
+      view: (run) => engine.runs.view(run),
+      events: (run) => store.events.readRun(run),
+      names: (pseudonyms) => namesOf(deps, pseudonyms),
+    }),
+  );
+}
+
+async function standingsOf({ environment, store, servers, slack }: Deps): Promise<Standings> {
+  const argocd: Record<string, Standing> = {};
+  for (const [name, { cache }] of servers) argocd[name] = cache.health().connected ? "ready" : "connecting";
+  return { log: await logStanding(store, environment.dataFolder), slack: slack.standing, argocd };
+}
+
+async function logStanding({ commits }: Store, folder: string): Promise<Standing> {
+  if (commits.isFailing) return "failing";
+  try {
+    const { bavail, bsize } = await statfs(folder);
+    return bavail * bsize < LEAST_FREE_BYTES ? "full" : "ready";
+  } catch {
+    return "failing";
+  }
+}
+
+/** Names as Slack has them now; where it does not say in time, the ids by which Slack knows people. */
+async function namesOf(
+  { store, slack, clock }: Deps,
+  pseudonyms: ReadonlySet<string>,
+): Promise<ReadonlyMap<string, string>> {
+  const names = new Map<string, string>();
+  const asked = Array.from(pseudonyms, async (pseudonym) => {
+    const user = store.people.person(pseudonym)?.user;
+    names.set(pseudonym, user ?? "somebody whose name was deleted");
+    const name = user === undefined ? undefined : await slack.directory.nameOf(user);
+    if (name !== undefined) names.set(pseudonym, name);
+  });
+  await Promise.race([Promise.all(asked), clock.sleep(NAMES_WITHIN_MS)]);
+  // What comes later does not change what is being shown.
+  return new Map(names);
+}

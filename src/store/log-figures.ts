@@ -1,0 +1,42 @@
+import type { Statement } from "better-sqlite3";
+
+import type { LogDatabase } from "./database.ts";
+
+/** How much of everything there is, for those who watch the server. */
+export class LogFigures {
+  readonly #runs: Statement<[], { status: string; count: number }>;
+  readonly #gates: Statement<[], number>;
+  readonly #locks: Statement<[], number>;
+  readonly #events: Statement<[], number>;
+
+  constructor({ sqlite }: LogDatabase) {
+    this.#runs = sqlite.prepare("SELECT status, count(*) AS count FROM runs GROUP BY status");
+    // A run that waits at a gate has nothing under way, and nothing has become of the gate since it was opened.
+    this.#gates = sqlite
+      .prepare<[], number>(
+        `SELECT count(*) FROM runs WHERE status IN ('running', 'failing') AND parked = 1 AND 'gate.opened' = (
+           SELECT type FROM events WHERE stream = runs.id
+             AND type IN ('gate.opened', 'gate.voided', 'step.succeeded', 'step.failed', 'step.cancelled')
+           ORDER BY version DESC LIMIT 1)`,
+      )
+      .pluck();
+    this.#locks = sqlite.prepare<[], number>("SELECT count(*) FROM claims WHERE status = 'requested'").pluck();
+    this.#events = sqlite.prepare<[], number>("SELECT coalesce(max(sequence), 0) FROM events").pluck();
+  }
+
+  runsByStatus(): ReadonlyMap<string, number> {
+    return new Map(this.#runs.all().map(({ status, count }) => [status, count]));
+  }
+
+  gatesWaiting(): number {
+    return this.#gates.get() ?? 0;
+  }
+
+  locksWaiting(): number {
+    return this.#locks.get() ?? 0;
+  }
+
+  events(): number {
+    return this.#events.get() ?? 0;
+  }
+}

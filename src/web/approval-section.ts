@@ -1,0 +1,126 @@
+import type { GateEvidence } from "../domain/gate.ts";
+import type { ApprovalRule } from "../domain/target.ts";
+import type { GateRequest } from "./gate-requests.ts";
+import { html, type Html, NOTHING } from "./html.ts";
+import { longText, mark, moment, type PageContext, shortCommit } from "./page-words.ts";
+
+/** Every request for an approval: who decided, when, on exactly what, and what they were shown. */
+export function approvalSection(requests: readonly GateRequest[], context: PageContext): Html {
+  if (requests.length === 0) return NOTHING;
+  return html`<section aria-labelledby="approvals">
+    <h2 id="approvals">Approvals</h2>
+    ${requests.map((request) => requestBox(request, context))}
+  </section>`;
+}
+
+function requestBox(request: GateRequest, context: PageContext): Html {
+  const { opened, decisions, refusals, voided } = request;
+  const { subject, evidence } = opened;
+  return html`<div class="box">
+    <div class="head">
+      <h3>${evidence.prompt}</h3>
+      ${requestMark(request)}
+    </div>
+    <dl>
+      <dt>Change</dt>
+      <dd>
+        ${subject.service} in ${subject.environment}: ${code(shortCommit(subject.fromRevision))} →
+        ${code(shortCommit(subject.toRevision))}
+      </dd>
+      <dt>Asked</dt>
+      <dd>${moment(opened.at)}, until ${moment(opened.expiresAt)}</dd>
+      <dt>Who may</dt>
+      <dd>${ruleText(opened.rule)}</dd>
+      <dt>Digest</dt>
+      <dd>${code(opened.digest)}</dd>
+    </dl>
+    ${decisions.length === 0 ? html`<p class="soft">Nobody has decided${request.ended === undefined ? " yet" : ""}.</p>` : NOTHING}
+    <ul>
+      ${decisions.map(
+        (decision) =>
+          html`<li>
+            <strong>${decision.decision === "approve" ? "Approved" : "Rejected"}</strong> by
+            ${actor(decision, context)},
+            ${moment(decision.at)}${
+              decision.groups.length === 0 ? "" : `, as a member of ${decision.groups.join(", ")}`
+            }${decision.reason === "" ? "" : `: ${longText(decision.reason)}`}
+          </li>`,
+      )}${refusals.map(
+        (refusal) =>
+          html`<li>
+            ${actor(refusal, context)} was not let ${refusal.decision}, ${moment(refusal.at)}: ${refusal.message}
+          </li>`,
+      )}
+    </ul>
+    ${voided === undefined ? NOTHING : html`<p>Void since ${moment(voided.at)}: ${voided.message}</p>`}
+    <details>
+      <summary>What was shown</summary>
+      ${shown(evidence)}
+      <dl>
+        <dt>Application</dt>
+        <dd>${subject.app}</dd>
+        <dt>Repository</dt>
+        <dd>${subject.repository}</dd>
+        <dt>From</dt>
+        <dd>${code(subject.fromRevision === "" ? "nothing" : subject.fromRevision)}</dd>
+        <dt>To</dt>
+        <dd>${code(subject.toRevision)}</dd>
+      </dl>
+    </details>
+  </div>`;
+}
+
+function requestMark({ voided, ended, decisions }: GateRequest): Html {
+  if (voided !== undefined) return mark("Void", "wait");
+  if (ended === undefined) return mark("Waiting", "wait");
+  if (ended.type === "step.cancelled") return mark("Cancelled", "wait");
+  if (ended.type === "step.succeeded") return mark("Approved", "good");
+  return mark(decisions.some(({ decision }) => decision === "reject") ? "Rejected" : "Not approved", "bad");
+}
+
+function shown(evidence: GateEvidence): Html {
+  const { commits, otherCommits, rendering, renderingNote, warnings, previous, currentHealth } = evidence;
+  const more =
+    otherCommits > 0 ? html`<li class="soft">and ${otherCommits} more, older or beside this application</li>` : NOTHING;
+  const before =
+    previous === undefined
+      ? NOTHING
+      : html`<dt>${previous.environment}</dt>
+          <dd>${previous.health} at ${shortCommit(previous.revision)}</dd>`;
+  return html`${warnings.map((warning) => html`<p><strong>Warning:</strong> ${warning}</p>`)}
+    <p><strong>Commits</strong></p>
+    <ul>
+      ${commits.map(({ sha, subject, author }) => html`<li>${code(shortCommit(sha))} ${subject} <span class="soft">(${author})</span></li>`)}${more}${
+        commits.length + otherCommits === 0 ? html`<li>none</li>` : NOTHING
+      }
+    </ul>
+    <p><strong>Manifests:</strong> ${renderingText(rendering)} ${renderingNote ?? ""}</p>
+    ${rendering === undefined || rendering.lines.length === 0 ? NOTHING : html`<pre tabindex="0">${rendering.lines.join("\n")}</pre>`}
+    <dl>
+      ${before}
+      <dt>There then</dt>
+      <dd>${currentHealth}</dd>
+    </dl>`;
+}
+
+function renderingText(rendering: GateEvidence["rendering"]): string {
+  if (rendering === undefined) return "not compared.";
+  return rendering.changesNothing ? "changes nothing there." : `${rendering.summary}.`;
+}
+
+function ruleText({ from, quorum, requesterMayApprove }: ApprovalRule): string {
+  const names = from.map((approver) => {
+    if (approver.kind === "user") return approver.user;
+    return approver.handle === undefined ? `the group ${approver.group}` : `@${approver.handle}`;
+  });
+  const self = requesterMayApprove ? "" : ", not whoever asked";
+  return `${quorum} of ${names.join(", ")}${self}`;
+}
+
+function actor({ actor: pseudonym = "" }: { readonly actor?: string | undefined }, { nameOf }: PageContext): string {
+  return nameOf(pseudonym);
+}
+
+function code(text: string): Html {
+  return html`<code>${text}</code>`;
+}

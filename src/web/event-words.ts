@@ -1,0 +1,71 @@
+import type { RunEvent } from "../domain/run-event.ts";
+import { shortId } from "../platform/ids.ts";
+
+/** What an event of a run says in one sentence, without who and when. Plain text. */
+export function eventWords(event: RunEvent): string {
+  switch (event.type) {
+    case "run.started":
+      return `Started: ${event.title}`;
+    case "step.started":
+      return `${event.path} begins${event.attempt > 1 ? `, attempt ${event.attempt}` : ""} (${event.uses})`;
+    case "step.dispatched":
+      return `${event.path} is handed out again`;
+    case "step.checkpointed":
+      return `${event.path} wrote down how far it is`;
+    case "step.postponed":
+      return `${event.path} waits: ${event.message}`;
+    case "step.succeeded":
+      return `${event.path} succeeded`;
+    case "step.failed":
+      return `${event.path} failed${event.retryAt === undefined ? "" : ", and is tried again"}: ${event.failure.message}`;
+    case "step.cancelled":
+      return `${event.path} was cancelled: ${event.message}`;
+    case "step.skipped":
+      return `${event.path} is skipped: ${event.reason}`;
+    case "for-each.entered":
+      return `${event.path} goes through ${event.items.map(({ key }) => key).join(", ") || "nothing"}`;
+    case "lock.requested":
+      return `Waits for the lock of ${event.keys.join(", ")}`;
+    case "lock.acquired":
+      return `Has the lock of ${event.keys.join(", ")}`;
+    case "lock.released":
+      return `Gives back the lock of ${event.keys.join(", ")}${event.hold === undefined ? "" : ` and leaves a hold: ${event.hold}`}`;
+    case "gate.opened":
+    case "gate.decided":
+    case "gate.refused":
+    case "gate.voided":
+    case "run.cancel-requested":
+    case "run.refused":
+    case "run.retried":
+    case "run.failed":
+    case "run.finished":
+      return decisionWords(event);
+  }
+}
+
+type DecisionEvent = Extract<RunEvent, { readonly type: `gate.${string}` | `run.${string}` }>;
+
+function decisionWords(event: Exclude<DecisionEvent, { readonly type: "run.started" }>): string {
+  switch (event.type) {
+    case "gate.opened":
+      return `Approval is asked for: ${event.evidence.prompt}`;
+    case "gate.decided":
+      return `${event.decision === "approve" ? "Approved" : "Rejected"}${event.reason === "" ? "" : `: ${event.reason}`}`;
+    case "gate.refused":
+      return `Was not let ${event.decision}: ${event.message}`;
+    case "gate.voided":
+      return `What was approved or shown is void: ${event.message}`;
+    case "run.cancel-requested":
+      return event.by === undefined
+        ? `Cancel was asked for${event.reason === "" ? "" : `: ${event.reason}`}`
+        : `${shortId(event.by)} takes over: ${event.reason}`;
+    case "run.refused":
+      return `Was not let ${event.verb}: ${event.message}`;
+    case "run.retried":
+      return `Goes on at ${event.from}`;
+    case "run.failed":
+      return `Failed in ${event.path}: ${event.failure.message}`;
+    case "run.finished":
+      return `Ended: ${event.status}`;
+  }
+}

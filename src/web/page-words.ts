@@ -1,0 +1,96 @@
+import type { RunView, StageView, StepView } from "../domain/run-view.ts";
+import { isoTime } from "../platform/clock.ts";
+import { durationText } from "../platform/duration.ts";
+import { html, type Html } from "./html.ts";
+
+/** What a page knows beside the run: who people are, and when it is. */
+export interface PageContext {
+  /** The name of somebody by their pseudonym. */
+  readonly nameOf: (pseudonym: string) => string;
+  readonly now: number;
+}
+
+type Tone = "good" | "bad" | "wait" | "calm";
+
+/** A state in words; the colour only repeats them. */
+export function mark(words: string, tone: Tone): Html {
+  return html`<span class="mark ${tone}">${words}</span>`;
+}
+
+export function runMark(view: RunView): Html {
+  switch (view.state.status) {
+    case "succeeded":
+      return mark("Succeeded", "good");
+    case "failed":
+      return mark("Failed", "bad");
+    case "failing":
+      return mark("Failed, finishing up", "bad");
+    case "cancelling":
+      return mark("Being cancelled", "wait");
+    case "cancelled":
+      return mark("Cancelled", "wait");
+    case "running":
+      if (view.stages.some(({ status }) => status === "gate")) return mark("Waiting for approval", "wait");
+      return view.queue.length > 0 ? mark("Queued", "wait") : mark("Running", "calm");
+  }
+}
+
+export function stageMark({ status }: StageView): Html {
+  const [words, tone] = STAGES[status];
+  return mark(words, tone);
+}
+
+const STAGES: Readonly<Record<StageView["status"], readonly [string, Tone]>> = {
+  waiting: ["Not reached yet", "calm"],
+  running: ["Running", "calm"],
+  gate: ["Waiting for approval", "wait"],
+  queued: ["Queued", "wait"],
+  succeeded: ["Succeeded", "good"],
+  failed: ["Failed", "bad"],
+  cancelled: ["Cancelled", "wait"],
+  skipped: ["Skipped", "calm"],
+};
+
+export function stepMark({ step }: StepView): Html {
+  const [words, tone] = STEPS[step.status];
+  return mark(words, tone);
+}
+
+const STEPS: Readonly<Record<StepView["step"]["status"], readonly [string, Tone]>> = {
+  running: ["Running", "calm"],
+  retrying: ["Failed, tried again", "wait"],
+  postponed: ["Waits", "wait"],
+  succeeded: ["Succeeded", "good"],
+  failed: ["Failed", "bad"],
+  cancelled: ["Cancelled", "wait"],
+  skipped: ["Skipped", "calm"],
+};
+
+/** A moment with its day, in UTC: nobody knows where the reader is. */
+export function moment(atMs: number): Html {
+  const iso = isoTime(atMs);
+  return html`<time datetime="${iso}">${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC</time>`;
+}
+
+/** The same without the day. */
+export function timeOfDay(atMs: number): Html {
+  const iso = isoTime(atMs);
+  return html`<time datetime="${iso}">${iso.slice(11, 23)}</time>`;
+}
+
+/** How long something took, down to milliseconds where it was quick. */
+export function took(fromMs: number, toMs: number): string {
+  const durationMs = Math.max(0, toMs - fromMs);
+  return durationMs < 1000 ? `${Math.round(durationMs)} ms` : durationText(durationMs);
+}
+
+/** The first digits of a commit. */
+export function shortCommit(revision: string): string {
+  return revision === "" ? "nothing" : revision.slice(0, 7);
+}
+
+/** A text of several lines, cut where it is endless. */
+export function longText(text: string, limit = 2000): string {
+  const points = Array.from(text.slice(0, limit + 1));
+  return points.length > limit ? `${points.slice(0, limit).join("")}…` : text;
+}

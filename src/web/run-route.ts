@@ -1,0 +1,79 @@
+import type { RunEvent } from "../domain/run-event.ts";
+import type { RunView } from "../domain/run-view.ts";
+import type { HttpAnswer, HttpRoute } from "../http/http-route.ts";
+import type { Clock } from "../platform/clock.ts";
+import { errorCode } from "../platform/errors.ts";
+import { shortId } from "../platform/ids.ts";
+import { html } from "./html.ts";
+import { noticeAnswer } from "./page.ts";
+import { checkRunLink, type LinkKey, RUN_PAGES } from "./run-link.ts";
+import { runPage } from "./run-page.ts";
+
+export interface RunRouteDeps {
+  readonly keys: readonly LinkKey[];
+  readonly clock: Clock;
+  /** Throws `run.unknown`. */
+  readonly view: (run: string) => RunView;
+  readonly events: (run: string) => readonly RunEvent[];
+  /** What people are called, by pseudonym; whom nobody knows is called something as well. Never rejects. */
+  readonly names: (pseudonyms: ReadonlySet<string>) => Promise<ReadonlyMap<string, string>>;
+}
+
+const HOW = html`To get a new link, type <code>/qd page</code> and the number of the run in Slack, or press the button
+  on the run's card.`;
+
+/** The page of a run, for whoever has a link that we made and that is still good. */
+export function runRoute(deps: RunRouteDeps): HttpRoute {
+  return {
+    method: "GET",
+    path: RUN_PAGES,
+    mostBodyBytes: 0,
+    answer: ({ path, query }) => {
+      const checked = checkRunLink({ path, query }, { keys: deps.keys, now: deps.clock.now() });
+      switch (checked.kind) {
+        case "good":
+          return showRun(deps, checked);
+        case "expired":
+          return noticeAnswer(403, {
+            title: "This link is no longer good",
+            text: [html`Links to runs end after a while.`, HOW],
+          });
+        case "forged":
+          // The same for a run that there is and one that there is not: whoever has no link learns nothing.
+          return noticeAnswer(404, {
+            title: "There is no such page",
+            text: [html`This is no link that Quarterdeck made, or only a part of one.`, HOW],
+          });
+      }
+    },
+  };
+}
+
+async function showRun(
+  deps: RunRouteDeps,
+  { run, until }: { readonly run: string; readonly until: number },
+): Promise<HttpAnswer> {
+  const view = tryView(deps, run);
+  if (view === undefined) {
+    const title = `${shortId(run)} is not known here`;
+    return noticeAnswer(404, { title, text: [html`The log of this server has no such run.`] });
+  }
+  const events = deps.events(run);
+  const names = await deps.names(peopleIn(view, events));
+  const now = deps.clock.now();
+  return runPage({ view, events, until, now, nameOf: (pseudonym) => names.get(pseudonym) ?? "somebody" });
+}
+
+function tryView({ view }: RunRouteDeps, run: string): RunView | undefined {
+  try {
+    return view(run);
+  } catch (error) {
+    if (errorCode(error) === "run.unknown") return undefined;
+    throw error;
+  }
+}
+
+function peopleIn(view: RunView, events: readonly RunEvent[]): ReadonlySet<string> {
+  const actors = events.flatMap(({ actor }) => (actor === undefined ? [] : [actor]));
+  return new Set([view.state.requester, ...actors]);
+}
