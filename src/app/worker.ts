@@ -24,8 +24,8 @@ export async function worker(args: readonly string[]): Promise<number> {
   const mask = new SecretMask();
   const environment = readEnvironment(mask);
   const id = `${hostname()}-${process.pid}-${systemRandom.bytes(3).toString("hex")}`;
-  const write = (line: string): void => void process.stdout.write(`${line}\n`);
-  const logger = createLogger({ level: "info", mask, now: () => systemClock.now(), write }).with({ worker: id });
+  const options = { level: "info", mask, now: () => systemClock.now(), write: printLine } as const;
+  const logger = createLogger(options).with({ worker: id });
   const { redisUrl, secret } = required(environment);
   const instance = await openInstanceSecret({ configured: secret, dataFolder: "", random: systemRandom, mask });
   const stop = shutdownSignal();
@@ -66,4 +66,8 @@ function required({ redisUrl, instanceSecret }: Environment): { readonly redisUr
       : []),
   ];
   throw new AppError(missing.join("\n"), { code: "environment.missing" });
+}
+
+function printLine(line: string): void {
+  process.stdout.write(`${line}\n`);
 }
