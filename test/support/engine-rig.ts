@@ -28,6 +28,8 @@ export interface Call {
 export class EngineRig {
   readonly clock: FakeClock;
   readonly calls: Call[] = [];
+  /** Whether what is executed takes no notice of being told to stop. */
+  isDeaf = false;
   readonly shown = new Map<string, RunView>();
   readonly store: Store;
   readonly runs: RunService;
@@ -41,6 +43,7 @@ export class EngineRig {
       [
         this.#kind("argocd/sync", "action"),
         this.#kind("slack/alert", "action"),
+        this.#kind("argocd/terminate", "action"),
         this.#kind("argocd/wait", "wait"),
         gate(),
       ].map((kind) => [kind.kind, kind]),
@@ -111,9 +114,9 @@ export class EngineRig {
     ): Promise<Outcome> =>
       new Promise((resolve) => {
         const { path, attempt } = context.effect;
-        context.signal.addEventListener("abort", () =>
-          resolve({ status: "failed", failure: { code: "cancelled", message: "", retry: "never" } }),
-        );
+        context.signal.addEventListener("abort", () => {
+          if (!this.isDeaf) resolve({ status: "failed", failure: { code: "cancelled", message: "", retry: "never" } });
+        });
         this.calls.push({ uses: kind, path, attempt, signal: context.signal, end: resolve });
       });
     const described = { kind, summary: "", inputSchema: z.unknown(), outputSchema: z.unknown(), run };

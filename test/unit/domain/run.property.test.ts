@@ -257,10 +257,7 @@ describe("whatever happens to runs, in whatever order", () => {
         for (const { id } of world.runs) {
           world.apply(id, { type: "cancel", actor: "p_ana", reason: "" });
           const length = world.logs.get(id)?.length ?? 0;
-          for (let round = 0; round < 10 && isOpen(world.states.get(id) ?? none()); round += 1) {
-            if (nextWork(world.states.get(id) ?? none()).length === 0) world.wait();
-            world.end(world.states.get(id) ?? none(), "succeed");
-          }
+          for (let round = 0; round < 10; round += 1) goOn(world, id);
           expect(isOpen(world.states.get(id) ?? none())).toBe(false);
           const later = world.logs.get(id)?.slice(length) ?? [];
           const started = later.flatMap((event) => (event.type === "step.started" ? [event.uses] : []));
@@ -315,12 +312,7 @@ describe("whatever happens to runs, in whatever order", () => {
         const world = play(told);
         for (const { key } of world.handLocks) world.toggle(key);
         for (let round = 0; round < 60 && !world.isOver; round += 1) {
-          for (const { id } of world.runs) {
-            for (const actor of ACTORS)
-              if (openGate(world.states.get(id) ?? none())?.status === "running")
-                world.click(world.states.get(id) ?? none(), actor);
-            world.end(world.states.get(id) ?? none(), "succeed");
-          }
+          for (const { id } of world.runs) approveAndEnd(world, id);
           for (const { key } of world.handLocks) world.toggle(key);
           if (world.runs.every((state) => nextWork(state).length === 0)) world.wait();
         }
@@ -332,6 +324,23 @@ describe("whatever happens to runs, in whatever order", () => {
     );
   });
 });
+
+/** The step that is under way ends well or, when nothing is, time passes. */
+function goOn(world: RunWorld, id: string): void {
+  const state = world.states.get(id) ?? none();
+  if (!isOpen(state)) return;
+  if (nextWork(state).length === 0) world.wait();
+  world.end(world.states.get(id) ?? none(), "succeed");
+}
+
+/** Everybody approves what is open, and the step that is under way ends well. */
+function approveAndEnd(world: RunWorld, id: string): void {
+  for (const actor of ACTORS) {
+    const state = world.states.get(id) ?? none();
+    if (openGate(state)?.status === "running") world.click(state, actor);
+  }
+  world.end(world.states.get(id) ?? none(), "succeed");
+}
 
 function none(): never {
   throw new Error("a run that was there is gone");
