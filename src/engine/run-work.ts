@@ -154,7 +154,6 @@ export class RunWork implements AsyncDisposable {
       runTitle: state.title,
       requester: state.requester,
       requesterUser,
-      ...(step !== undefined && step.firstAttempt > 1 && { firstAttempt: step.firstAttempt }),
       ...(gate !== undefined && { approved: { subject: gate.subject, digest: gate.digest } }),
       ...(proof !== undefined && { proof }),
       ...(target !== undefined && { place: { target, ...(previous !== undefined && { previous }) } }),

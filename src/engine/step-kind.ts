@@ -36,8 +36,6 @@ export interface StepFacts {
   readonly approved?: { readonly subject: GateSubject; readonly digest: string };
   /** The newest proof for the application that `input.app` names. */
   readonly proof?: Proof;
-  /** Set when the step was retried by a person: what attempts before this one started is to be done over. */
-  readonly firstAttempt?: number;
   /** Where the step works, when `input.app` is one of the run's own applications. */
   readonly place?: StepPlace;
 }

@@ -7,6 +7,7 @@ import {
   targetOf,
   usesHydrator,
 } from "../argocd/application-facts.ts";
+import { findOwnOperation } from "../argocd/operation-identity.ts";
 import { changedFields, changesText, type GateSubject } from "../domain/gate.ts";
 import type { ApprovalRule } from "../domain/target.ts";
 import type { ActionContext, StepResult } from "../engine/step-kind.ts";
@@ -75,7 +76,7 @@ export function approvalChanges(application: Application, now: AboutToSync): Ref
     ...subject,
     serverUrl: now.serverUrl,
     applicationUid: application.metadata.uid,
-    fromRevision: fromRevision(application, now.revision, subject),
+    fromRevision: fromRevision(application, now, subject),
     toRevision: now.revision,
     sourceDigest: now.sourceDigest ?? sourceDigest(application),
     rule: now.rule ?? subject.rule,
@@ -87,10 +88,12 @@ export function approvalChanges(application: Application, now: AboutToSync): Ref
   return { status: "failed", failure: { code: "approval.void", message, retry: "never", details: { changed } } };
 }
 
-/** That auto-sync has brought exactly what was approved meanwhile is no reason to ask again. */
-function fromRevision(application: Application, revision: string, subject: GateSubject): string {
+/** That auto-sync, or an earlier attempt of this very step, has brought exactly what was approved is no reason to ask again. */
+function fromRevision(application: Application, { context, revision }: AboutToSync, subject: GateSubject): string {
   const live = liveRevision(application);
-  return autoSyncOn(application) && live === revision ? subject.fromRevision : live;
+  const { run, path } = context.effect;
+  const isOwnDoing = findOwnOperation(application, { run, step: path })?.kind === "finished";
+  return live === revision && (autoSyncOn(application) || isOwnDoing) ? subject.fromRevision : live;
 }
 
 /** How a revision gets into the application, unless a rollback of Argo CD's own is meant. */

@@ -495,6 +495,25 @@ describe("an approval", () => {
     }
   });
 
+  it("still holds when an earlier attempt of this step has made live what was approved, but not when another run has", async () => {
+    const live = (run: string): Application =>
+      anApplication({
+        status: {
+          ...history(SHA_A, SHA_B).status,
+          operationState: aState(SHA_B, { ...OWN, run }, "Succeeded"),
+        },
+      });
+    const rig = approved(application);
+    rig.attempt = 2;
+    rig.argocd.put(live("run_1"));
+    expect(operation(await rig.run())).toMatchObject({ attempt: 2 });
+    expect(rig.argocd.syncs).toHaveLength(1);
+    const other = approved(application);
+    other.attempt = 2;
+    other.argocd.put(live("run_2"));
+    expect(failure(await other.run())).toMatchObject({ code: "approval.void", details: { changed: ["fromRevision"] } });
+  });
+
   it("is void when the environment asks for more people, or for others, by now", async () => {
     const rig = approved(application);
     rig.rule = { ...RULE, quorum: 2 };
