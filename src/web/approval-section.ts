@@ -42,13 +42,16 @@ function requestBox(request: GateRequest, context: PageContext): Html {
             <strong>${decision.decision === "approve" ? "Approved" : "Rejected"}</strong> by
             ${actor(decision, context)},
             ${moment(decision.at)}${
-              decision.groups.length === 0 ? "" : `, as a member of ${decision.groups.join(", ")}`
+              decision.groups.length === 0
+                ? ""
+                : `, as a member of ${decision.groups.map((group) => groupName(group, opened.rule)).join(", ")}`
             }${decision.reason === "" ? "" : `: ${longText(decision.reason)}`}
           </li>`,
       )}${refusals.map(
         (refusal) =>
           html`<li>
-            ${actor(refusal, context)} was not let ${refusal.decision}, ${moment(refusal.at)}: ${refusal.message}
+            ${actor(refusal, context)} tried to ${refusal.decision} and was refused, ${moment(refusal.at)}:
+            ${refusal.message}
           </li>`,
       )}
     </ul>
@@ -115,6 +118,12 @@ function ruleText({ from, quorum, requesterMayApprove }: ApprovalRule): string {
   });
   const self = requesterMayApprove ? "" : ", not whoever asked";
   return `${quorum} of ${names.join(", ")}${self}`;
+}
+
+/** The handle by which people know a group, where the rule has it. */
+function groupName(group: string, { from }: ApprovalRule): string {
+  const known = from.find((approver) => approver.kind === "group" && approver.group === group);
+  return known?.kind === "group" && known.handle !== undefined ? `@${known.handle}` : group;
 }
 
 function actor({ actor: pseudonym = "" }: { readonly actor?: string | undefined }, { nameOf }: PageContext): string {

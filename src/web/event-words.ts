@@ -52,7 +52,7 @@ function decisionWords(event: Exclude<DecisionEvent, { readonly type: "run.start
     case "gate.decided":
       return `${event.decision === "approve" ? "Approved" : "Rejected"}${event.reason === "" ? "" : `: ${event.reason}`}`;
     case "gate.refused":
-      return `Was not let ${event.decision}: ${event.message}`;
+      return `Tried to ${event.decision} and was refused: ${event.message}`;
     case "gate.voided":
       return `What was approved or shown is void: ${event.message}`;
     case "run.cancel-requested":
@@ -60,7 +60,7 @@ function decisionWords(event: Exclude<DecisionEvent, { readonly type: "run.start
         ? `Cancel was asked for${event.reason === "" ? "" : `: ${event.reason}`}`
         : `${shortId(event.by)} takes over: ${event.reason}`;
     case "run.refused":
-      return `Was not let ${event.verb}: ${event.message}`;
+      return `Tried to ${event.verb} it and was refused: ${event.message}`;
     case "run.retried":
       return `Goes on at ${event.from}`;
     case "run.failed":

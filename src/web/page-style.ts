@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
 
+import { Html } from "./html.ts";
+
 /** The only style of every page: readable from 320 px on, in light and in dark, and on paper. */
-export const PAGE_STYLE = `
+const PAGE_STYLE = `
 :root{color-scheme:light dark;--paper:#fff;--field:#f5f6f8;--line:#d5d9e0;--ink:#16191f;--soft:#555d6b;--link:#0b57c2;--good:#156c3a;--bad:#b3261e;--wait:#8a5300;--good-bg:#e3f4e9;--bad-bg:#fce8e6;--wait-bg:#fdf1dc;--calm-bg:#e8edf5}
 @media (prefers-color-scheme:dark){:root{--paper:#14171c;--field:#1d2128;--line:#363c47;--ink:#e8eaee;--soft:#a4adbb;--link:#8ab4f8;--good:#7fd6a2;--bad:#f5a39c;--wait:#f0c277;--good-bg:#16331f;--bad-bg:#42201d;--wait-bg:#3a2b10;--calm-bg:#232c3b}}
 *{box-sizing:border-box}
@@ -41,6 +43,9 @@ summary{cursor:pointer;color:var(--link)}
 @media (max-width:30rem){dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.5rem}.events>li{grid-template-columns:1fr}}
 @media print{details>*{display:block}}
 `.trim();
+
+/** With nothing between the tags but what the headers allow by its hash. */
+export const STYLE_ELEMENT = new Html(`<style>${PAGE_STYLE}</style>`);
 
 const styleHash = createHash("sha256").update(PAGE_STYLE).digest("base64");
 

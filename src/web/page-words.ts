@@ -52,6 +52,7 @@ const STAGES: Readonly<Record<StageView["status"], readonly [string, Tone]>> = {
 };
 
 export function stepMark({ step }: StepView): Html {
+  if (step.sort === "gate" && step.status === "running") return mark("Waiting for approval", "wait");
   const [words, tone] = STEPS[step.status];
   return mark(words, tone);
 }
@@ -72,10 +73,11 @@ export function moment(atMs: number): Html {
   return html`<time datetime="${iso}">${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC</time>`;
 }
 
-/** The same without the day. */
-export function timeOfDay(atMs: number): Html {
+/** The same down to milliseconds, without the day where that is the day of the one before. */
+export function momentAfter(atMs: number, beforeMs: number | undefined): Html {
   const iso = isoTime(atMs);
-  return html`<time datetime="${iso}">${iso.slice(11, 23)}</time>`;
+  const isSameDay = beforeMs !== undefined && isoTime(beforeMs).slice(0, 10) === iso.slice(0, 10);
+  return html`<time datetime="${iso}">${isSameDay ? "" : `${iso.slice(0, 10)} `}${iso.slice(11, 23)}</time>`;
 }
 
 /** How long something took, down to milliseconds where it was quick. */

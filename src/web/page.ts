@@ -1,6 +1,6 @@
 import type { HttpAnswer } from "../http/http-route.ts";
-import { Html, html } from "./html.ts";
-import { PAGE_HEADERS, PAGE_STYLE } from "./page-style.ts";
+import { type Html, html } from "./html.ts";
+import { PAGE_HEADERS, STYLE_ELEMENT } from "./page-style.ts";
 
 /** A whole page without scripts, forms, pictures or anything from elsewhere. */
 export function pageAnswer(status: number, page: { readonly title: string; readonly body: Html }): HttpAnswer {
@@ -12,9 +12,7 @@ export function pageAnswer(status: number, page: { readonly title: string; reado
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="robots" content="noindex, nofollow" />
         <title>${title}</title>
-        <style>
-          ${new Html(PAGE_STYLE)}
-        </style>
+        ${STYLE_ELEMENT}
       </head>
       <body>
         ${body}

@@ -5,7 +5,7 @@ import { approvalSection } from "./approval-section.ts";
 import { eventWords } from "./event-words.ts";
 import { gateRequests } from "./gate-requests.ts";
 import { html, type Html, NOTHING } from "./html.ts";
-import { longText, moment, type PageContext, runMark, timeOfDay, took } from "./page-words.ts";
+import { longText, moment, type PageContext, runMark, momentAfter, took } from "./page-words.ts";
 import { pageAnswer } from "./page.ts";
 import { stageSections } from "./stage-section.ts";
 
@@ -111,9 +111,9 @@ function eventSection({ events, nameOf }: RunPage): Html {
     </p>
     <ol class="events">
       ${shown.map(
-        (event) =>
+        (event, index) =>
           html`<li>
-            ${timeOfDay(event.at)}
+            ${momentAfter(event.at, shown[index - 1]?.at ?? first)}
             <div>
               ${longText(eventWords(event), 1000)}${
                 event.actor === undefined ? NOTHING : html` <span class="soft">by ${nameOf(event.actor)}</span>`
