@@ -9,6 +9,7 @@ import { commitsBetween, type CommitsAnswer, type CommitsRequest } from "./commi
 import { onDisk } from "./on-disk.ts";
 import { GitProgram } from "./git-program.ts";
 import { existingCommits, type RevisionAnswer } from "./look-up-revision.ts";
+import { type RecentCommit, recentCommits, type RecentRequest } from "./recent-commits.ts";
 import { RemoteCredentials } from "./remote-credentials.ts";
 import type { RepositoryRule } from "./repository-access.ts";
 import type { MirrorLimits } from "./mirror-fetch.ts";
@@ -48,6 +49,8 @@ const LIMITS: MirrorLimits = {
 };
 // Shorter than anyone needs to push a commit and type a command.
 const MAX_AGE_MS = 1000;
+// Somebody who chooses from a list looks at it longer than that.
+const RECENT_MS = 10_000;
 const MOST_LISTED = 20;
 
 /**
@@ -89,6 +92,23 @@ export class GitRepositories {
     return this.#ask(request, async (mirror) => {
       await this.#ensureKnown(mirror, [request.from, request.to], request.signal);
       return commitsBetween(mirror, wanted);
+    });
+  }
+
+  /**
+   * The newest commits that may be deployed, to choose from. Rather a little old than late: what a fetch that ends before the
+   * signal brings is in it.
+   */
+  async recentCommits(request: Asked & RecentRequest): Promise<readonly RecentCommit[]> {
+    const { clock } = this.#deps;
+    return this.#ask(request, async (mirror) => {
+      try {
+        await mirror.ensureFresh({ since: clock.monotonic() - RECENT_MS, signal: request.signal });
+      } catch {
+        // Whatever kept the fetch from ending in time, there may be a mirror to choose from.
+        await mirror.ensureExists(request.signal);
+      }
+      return recentCommits(mirror, request);
     });
   }
 

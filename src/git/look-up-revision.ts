@@ -75,7 +75,8 @@ async function judge(mirror: MirrorReader, match: Match, allowedBranches: readon
   return { ...summary, kind: "not-allowed", onBranches: others.slice(0, MOST_BRANCHES), allowedBranches };
 }
 
-async function allowedReferences(mirror: MirrorReader, patterns: readonly string[]): Promise<readonly string[]> {
+/** The branches, as whole references, that are allowed. */
+export async function allowedReferences(mirror: MirrorReader, patterns: readonly string[]): Promise<readonly string[]> {
   const { stdout } = await mirror.read({
     command: "for-each-ref",
     options: ["--format=%(refname)"],

@@ -5,11 +5,13 @@ import type { Clock } from "../platform/clock.ts";
 import { AppError, errorCode, errorMessage, errorText } from "../platform/errors.ts";
 import { newId, type Random } from "../platform/ids.ts";
 import type { Logger } from "../platform/logger.ts";
+import type { CommandForms } from "../engine/command-form.ts";
 import type { LockDesk } from "../engine/lock-desk.ts";
 import type { RunService } from "../engine/run-service.ts";
 import { actOnRequest } from "./act-request.ts";
 import { Arrival, type CommandArrival, type SlashArrival } from "./arrival.ts";
 import { decideOnGate, type DecisionDeps } from "./decision-request.ts";
+import { type FormDeps, InventoryForms } from "./command-forms.ts";
 import { lookIntoQuestion } from "./look-into-question.ts";
 import type { PeopleCheck } from "./people-check.ts";
 import { readSlash, type SlashDeps, type SlashRequest } from "./slash-request.ts";
@@ -23,6 +25,7 @@ export interface IntakeDeps
     Omit<SlashDeps, "events" | "runs" | "check" | "locks">,
     Omit<StartDeps, "events" | "proofs" | "runs" | "check" | "locks">,
     Omit<DecisionDeps, "runs" | "check"> {
+  readonly git: FormDeps["git"];
   readonly locks: Pick<LockDesk, "on" | "locks" | "set" | "lift">;
   readonly events: EventStore;
   readonly runs: RunService;
@@ -44,6 +47,8 @@ const STOP_WITHIN_MS = 1000;
  * when the process ended is taken up at the next start. Refusals are recorded like everything else.
  */
 export class Intake implements AsyncDisposable {
+  /** What forms are filled from. */
+  readonly forms: CommandForms;
   readonly #deps: IntakeDeps;
   readonly #stop = new AbortController();
   /** By intent. */
@@ -51,6 +56,7 @@ export class Intake implements AsyncDisposable {
 
   constructor(deps: IntakeDeps) {
     this.#deps = deps;
+    this.forms = new InventoryForms(deps);
   }
 
   /**

@@ -106,6 +106,7 @@ export class SlackCommands {
     }
     const shown = this.#answer(command.line, target, answer);
     if (shown === undefined) return this.#failed(command.name, "dispatch_unknown_error", target);
+    this.#world.responseUrls.answered(responseUrl, shown.ts);
     return { status: "acknowledged", shown, afterMs: outcome.afterMs, triggerId, responseUrl };
   }
 

@@ -9,7 +9,7 @@ const MOST_USES = 5;
 export interface SlackResponseTarget {
   readonly user: string;
   readonly channel: string;
-  /** The message whose button was pressed; undefined for a command. */
+  /** The message whose button was pressed; for a command, what it was answered with last. */
   readonly messageTs?: string | undefined;
 }
 
@@ -22,7 +22,7 @@ export class SlackResponseUrls {
   readonly #clock: Clock;
   readonly #ids: SlackIds;
   readonly #base: () => string;
-  readonly #issued = new Map<string, { readonly target: SlackResponseTarget; readonly atMs: number; uses: number }>();
+  readonly #issued = new Map<string, { target: SlackResponseTarget; readonly atMs: number; uses: number }>();
 
   /** `base` is what the path `/response/...` is appended to, known once the server listens. */
   constructor(deps: { readonly clock: Clock; readonly ids: SlackIds; readonly base: () => string }) {
@@ -35,6 +35,12 @@ export class SlackResponseUrls {
     const key = this.#ids.hex(16);
     this.#issued.set(key, { target, atMs: this.#clock.monotonic(), uses: 0 });
     return `${this.#base()}/response/${key}`;
+  }
+
+  /** A command was answered with this message: an answer that replaces takes its place. */
+  answered(url: string, messageTs: string): void {
+    const issued = this.#issued.get(url.slice(url.lastIndexOf("/") + 1));
+    if (issued !== undefined) issued.target = { ...issued.target, messageTs };
   }
 
   /** Counts one use when it is allowed. */

@@ -6,6 +6,7 @@ import type {
   InputBlock,
   MrkdwnElement,
   PlainTextElement,
+  PlainTextOption,
   RichTextBlock,
   SectionBlock,
 } from "@slack/types";
@@ -92,6 +93,64 @@ function confirmation(
     confirm: plainText(texts.confirm, SLACK_LIMITS.confirmButton),
     deny: plainText(texts.deny, SLACK_LIMITS.confirmButton),
     ...(style !== undefined && { style }),
+  };
+}
+
+/** Something that can be chosen in a form; texts are cut at Slack's limits. */
+export function option(shape: {
+  readonly value: string;
+  readonly label: string;
+  readonly description?: string;
+}): PlainTextOption {
+  return {
+    text: plainText(shape.label, SLACK_LIMITS.optionText),
+    value: truncate(shape.value, SLACK_LIMITS.optionValue),
+    ...(shape.description !== undefined && {
+      description: plainText(shape.description, SLACK_LIMITS.optionText),
+    }),
+  };
+}
+
+interface SelectShape {
+  readonly blockId: string;
+  readonly actionId: string;
+  readonly label: string;
+  readonly hint?: string;
+  readonly placeholder: string;
+  readonly initial?: PlainTextOption | undefined;
+}
+
+/** A field in which people choose from a list that we are asked for while they type. Every choice is told at once. */
+export function searchInput(shape: SelectShape): InputBlock {
+  return selectInput(shape, { type: "external_select", min_query_length: 0, ...selectFields(shape) });
+}
+
+/** A field in which people choose from a short list. Every choice is told at once. */
+export function choiceInput(shape: SelectShape, options: readonly PlainTextOption[]): InputBlock {
+  const shown = options.slice(0, SLACK_LIMITS.selectOptions);
+  return selectInput(shape, { type: "static_select", options: shown, ...selectFields(shape) });
+}
+
+function selectInput({ blockId, label, hint }: SelectShape, element: InputBlock["element"]): InputBlock {
+  return {
+    type: "input",
+    block_id: blockId,
+    dispatch_action: true,
+    label: plainText(label, SLACK_LIMITS.inputLabel),
+    ...(hint !== undefined && { hint: plainText(hint, SLACK_LIMITS.inputHint) }),
+    element,
+  };
+}
+
+function selectFields({ actionId, placeholder, initial }: SelectShape): {
+  readonly action_id: string;
+  readonly placeholder: PlainTextElement;
+  readonly initial_option?: PlainTextOption;
+} {
+  return {
+    action_id: actionId,
+    placeholder: plainText(placeholder, SLACK_LIMITS.placeholder),
+    ...(initial !== undefined && { initial_option: initial }),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Answer } from "../engine/answer.ts";
+import type { CommandForms } from "../engine/command-form.ts";
 
 /** Who sent something, from which workspace, and where a private answer can go. */
 export interface Sender {
@@ -51,5 +52,7 @@ export type Arrival = SlashArrival | DecisionArrival | CommandArrival;
  * with `store.*` when it could not be recorded. The same key twice is recorded once. What it resolves with can be said at once.
  */
 export interface FrontDoor {
+  /** What forms are filled from. */
+  readonly forms: CommandForms;
   receive(key: string, arrival: Arrival): Promise<Answer | undefined>;
 }

@@ -26,6 +26,8 @@ const Refused = z.looseObject({ ok: z.literal(false), error: z.string().default(
 
 interface PlacedContent extends MessageContent {
   readonly threadTs: string | undefined;
+  /** Whether it takes the place of what was said through the same address before. */
+  readonly replaces: boolean;
 }
 
 /** Private answers to people: through the address that came with what they did, otherwise as an ephemeral message. */
@@ -37,12 +39,12 @@ export class SlackAnswers {
   }
 
   /** True when Slack took it. An answer that cannot be given is logged and never thrown: it is never the only record. */
-  async send(to: Sender, content: MessageContent): Promise<boolean> {
+  async send(to: Sender, content: MessageContent, how: { readonly replaces?: boolean } = {}): Promise<boolean> {
     const { clock, gateway, logger } = this.#deps;
     const safe = simplify(content, 0);
     const { responseUrl: url, threadTs } = to;
     if (url !== undefined && clock.now() < to.answerUntil && isSlackAddress(url, this.#deps.apiUrl)) {
-      if (await this.#respond(url, { ...safe, threadTs })) return true;
+      if (await this.#respond(url, { ...safe, threadTs, replaces: how.replaces ?? false })) return true;
     }
     const result = await gateway.ephemeral({ channel: to.channel, threadTs, user: to.user, content: safe });
     if (result.status === "done") return true;
@@ -60,7 +62,10 @@ export class SlackAnswers {
     return false;
   }
 
-  async #post(url: string, { text, blocks, threadTs }: PlacedContent): Promise<"taken" | "refused" | "again"> {
+  async #post(
+    url: string,
+    { text, blocks, threadTs, replaces }: PlacedContent,
+  ): Promise<"taken" | "refused" | "again"> {
     try {
       const response = await fetch(url, {
         method: "POST",
@@ -70,7 +75,7 @@ export class SlackAnswers {
           text,
           blocks,
           response_type: "ephemeral",
-          replace_original: false,
+          replace_original: replaces,
           thread_ts: threadTs,
         }),
         signal: AbortSignal.timeout(TIMEOUT_MS),

@@ -3,8 +3,9 @@ import { App } from "@slack/bolt";
 import { errorText } from "../platform/errors.ts";
 import type { HomeTab } from "./home-tab.ts";
 import { handleHomeOpened } from "./listeners/home-opened.ts";
-import { handleForm } from "./listeners/reject-form.ts";
-import { handleClick } from "./listeners/gate-button.ts";
+import { handleOptions } from "./listeners/command-form.ts";
+import { handleForm } from "./listeners/form.ts";
+import { handleClick } from "./listeners/click.ts";
 import type { ListenerDeps, PrivateAnswer } from "./listeners/listener.ts";
 import { handleSlashCommand } from "./listeners/slash-command.ts";
 import { sdkLogger } from "./sdk-logger.ts";
@@ -68,6 +69,7 @@ export class SlackApp implements AsyncDisposable {
       return this.#track(handleSlashCommand(deps, body, reply));
     });
     this.#app.action(/^/u, ({ body, ack }) => this.#track(handleClick(deps, body, () => ack())));
+    this.#app.options(/^/u, ({ body, ack }) => this.#track(handleOptions(deps, body, (offered) => ack(offered))));
     this.#app.view({ callback_id: /^/u, type: "view_submission" }, ({ body, ack }) => {
       return this.#track(handleForm(deps, body, (errors) => ack(errors)));
     });

@@ -6,12 +6,14 @@ import type { SlackFailure } from "./slack-failure.ts";
 import type { SlackClients } from "./slack-clients.ts";
 import type { SlackMessages } from "./slack-messages.ts";
 import type { HomeView } from "./views/home-view.ts";
-import type { Modal } from "./views/reject-modal.ts";
+import type { Modal } from "./views/modal.ts";
 
 /** What marks a message of ours: Slack keeps it beside the message, readable by every app of the workspace. */
 const SLOT_EVENT = "quarterdeck_slot";
 const MOST_PAGES = 10;
 const PAGE = 200;
+
+const Updated = z.looseObject({ view: z.looseObject({ hash: z.string() }) });
 
 const Sent = z.looseObject({ channel: z.string(), ts: z.string() });
 
@@ -106,6 +108,22 @@ export class SlackGateway implements SlackMessages {
     try {
       await this.#deps.clients.home.apiCall("views.publish", { user_id: user, view });
       return { status: "done" };
+    } catch (error) {
+      return failureOf(error);
+    }
+  }
+
+  /** Shows a form anew; `hash` is of the rendering that is replaced, and without it whatever is there is. */
+  async updateView(request: {
+    readonly viewId: string;
+    readonly hash: string | undefined;
+    readonly view: Modal;
+  }): Promise<{ readonly status: "done"; readonly hash: string } | SlackFailure> {
+    const { viewId, hash, view } = request;
+    try {
+      const options = { view_id: viewId, view, ...(hash !== undefined && { hash }) };
+      const answer = Updated.parse(await this.#deps.clients.trigger.apiCall("views.update", options));
+      return { status: "done", hash: answer.view.hash };
     } catch (error) {
       return failureOf(error);
     }

@@ -30,7 +30,7 @@ const SERVICES = ["Services and their environments:", "  checkout: staging, prod
 
 describe("a command that cannot be done is answered with what is wrong, and with what would be right", () => {
   it.each([
-    ["/promote", ["Say what to do, in one line.", "/promote <service> <revision> to <environment>", SERVICES]],
+    ["/rollback", ["Say what to do, in one line.", "/rollback <service> in <environment> [to <revision>]", SERVICES]],
     ["/promote checkout", ["<revision> (a commit (4 digits or more), branch or tag) is missing at the end.", SERVICES]],
     [
       "/promote checkout abc123",
@@ -75,7 +75,10 @@ describe("a command that cannot be done is answered with what is wrong, and with
       ["is not on a branch that may be deployed from (main)", "Merge it first, or name another commit."],
     ],
     ["/rollback checkout in prod", ["The log knows no earlier revision that was proven in prod"]],
-    ["/qd", ["A word is missing that says what to do; there is: help, history, status, sync.", "Usage:\n/qd help"]],
+    [
+      "/qd",
+      ["A word is missing that says what to do; there is: cancel, diff, help, history, lock,", "Usage:\n/qd cancel"],
+    ],
     ["/qd statuss checkout", ["Did you mean: /qd status checkout"]],
     ["/qd history chekout", ['There is no service "chekout".', "`checkout`"]],
     ["/qd history checkout in prd", ['checkout has no "prd". Known: staging, prod.', "`prod`"]],

@@ -45,6 +45,7 @@ const Manifest = z.strictObject({
 const SCOPES: Readonly<Record<string, readonly string[]>> = {
   "auth.test": [],
   "views.open": [],
+  "views.update": [],
   "views.publish": [],
   "chat.postMessage": ["chat:write"],
   "chat.update": ["chat:write"],

@@ -10,6 +10,7 @@ import { RunWork } from "../../src/engine/run-work.ts";
 import type { StepKind } from "../../src/engine/step-kind.ts";
 import type { CommitsAnswer } from "../../src/git/commits-between.ts";
 import type { RevisionAnswer } from "../../src/git/look-up-revision.ts";
+import type { RecentCommit } from "../../src/git/recent-commits.ts";
 import type { Arrival } from "../../src/intake/arrival.ts";
 import { Intake } from "../../src/intake/intake.ts";
 import { PeopleCheck } from "../../src/intake/people-check.ts";
@@ -66,6 +67,7 @@ export class IntakeRig implements AsyncDisposable {
   readonly store: Store;
   /** What Git says of a revision; may be slow. */
   revision: (text: string) => Promise<RevisionAnswer> = (text) => Promise.resolve(commitAnswer(text));
+  recent: readonly RecentCommit[] = [];
   between: CommitsAnswer = { kind: "forward", added: NONE, removed: NONE };
   process: Process;
   readonly #commands: readonly Command[];
@@ -178,6 +180,7 @@ export class IntakeRig implements AsyncDisposable {
     const git = {
       resolveRevision: ({ text }: { readonly text: string }) => this.revision(text),
       commitsBetween: () => Promise.resolve(this.between),
+      recentCommits: () => Promise.resolve(this.recent),
     };
     const inventory = new Inventory(this.#configuration);
     const kinds = stepKinds({ argocd: this.argocd, clock, store, inventory });

@@ -1,38 +1,35 @@
 import type { GateAction } from "../action-value.ts";
-import { APPROVE_ACTION, REJECT_ACTION, tryGateAction } from "../action-value.ts";
-import type { DecisionArrival, Sender } from "../front-door.ts";
+import { APPROVE_ACTION, tryGateAction } from "../action-value.ts";
+import type { DecisionArrival } from "../front-door.ts";
 import { gateSlot, isGateSlot } from "../slot-ids.ts";
 import { type Notice, renderNotice } from "../views/notice.ts";
 import { renderRejectModal } from "../views/reject-modal.ts";
-import { type Ack, ANSWERABLE_MS, answerOf, type ListenerDeps, record, type Recorded, tryAck } from "./listener.ts";
-import { actorTeam, ClickPayload } from "./slack-payloads.ts";
+import { type Ack, answerOf, type ListenerDeps, record, type Recorded, senderOf, tryAck } from "./listener.ts";
+import type { ClickPayload } from "./slack-payloads.ts";
 
 /**
- * Somebody pressed a button. Approve is recorded and then acknowledged; Reject opens the form that asks why, since Slack
- * allows that for three seconds only; buttons that open an address, and those that nobody knows any more, are acknowledged.
+ * Somebody pressed a button of a gate. Approve is recorded and then acknowledged; Reject opens the form that asks why, since
+ * Slack allows that for three seconds only.
  */
-export async function handleClick(deps: ListenerDeps, payload: unknown, ack: Ack): Promise<void> {
-  const parsed = ClickPayload.safeParse(payload);
-  if (!parsed.success) {
-    deps.logger.warn("a click from Slack could not be read", { problem: parsed.error.message });
-    await tryAck(deps, ack);
-    return;
-  }
-  const click = parsed.data;
-  const [pressed] = click.actions;
-  const isGate = pressed?.action_id === APPROVE_ACTION || pressed?.action_id === REJECT_ACTION;
-  if (!isGate) {
-    await tryAck(deps, ack);
-    return;
-  }
-  const action = tryGateAction(pressed.value);
+export async function handleGateButton(
+  deps: ListenerDeps,
+  { click, action: pressed, value, ack }: Press,
+): Promise<void> {
+  const action = tryGateAction(value);
   if (action === undefined) {
     await tryAck(deps, ack);
     await deps.answers.send(senderOf(deps, click), renderNotice(UNKNOWN));
     return;
   }
-  if (pressed.action_id === APPROVE_ACTION) await approve(deps, { click, action, ack });
+  if (pressed === APPROVE_ACTION) await approve(deps, { click, action, ack });
   else await askWhy(deps, { click, action, ack });
+}
+
+interface Press {
+  readonly click: ClickPayload;
+  readonly action: string;
+  readonly value: string | undefined;
+  readonly ack: Ack;
 }
 
 interface GateClick {
@@ -94,17 +91,6 @@ export function isCurrent(
   if (kept !== undefined) return isGateSlot(kept.slot, action.run, action.path);
   const request = deps.slots.slot(gateSlot(action.run, action.path, action.attempt - 1));
   return request?.ts === undefined && request?.postingSince !== undefined;
-}
-
-function senderOf(deps: ListenerDeps, click: ClickPayload): Sender {
-  return {
-    team: actorTeam(click),
-    user: click.user.id,
-    channel: click.container.channel_id ?? "",
-    threadTs: click.container.thread_ts,
-    responseUrl: click.response_url,
-    answerUntil: deps.clock.now() + ANSWERABLE_MS,
-  };
 }
 
 const UNKNOWN: Notice = {

@@ -4,12 +4,14 @@ import { errorCode, errorText } from "../../platform/errors.ts";
 import type { Logger } from "../../platform/logger.ts";
 import type { MessageContent } from "../blocks.ts";
 import type { Answer } from "../../engine/answer.ts";
-import type { Arrival, FrontDoor } from "../front-door.ts";
+import type { Arrival, FrontDoor, Sender } from "../front-door.ts";
 import type { SlackAnswers } from "../slack-answers.ts";
+import type { FormTurns } from "../form-turns.ts";
 import type { SlackGateway } from "../slack-gateway.ts";
 import { renderAnswer } from "../views/answer.ts";
 import { renderNotice } from "../views/notice.ts";
 import type { ViewLookups } from "../views/view-lookups.ts";
+import { actorTeam, type ClickPayload } from "./slack-payloads.ts";
 
 /** Tells Slack that something has arrived, within three seconds of its arrival; rejects when the connection is gone. */
 export type Ack<Response = never> = (response?: Response) => Promise<void>;
@@ -21,11 +23,18 @@ export interface PrivateAnswer {
   readonly blocks: MessageContent["blocks"];
 }
 
+/** What Slack shows beside the fields of the form. */
+export interface FormErrors {
+  readonly response_action: "errors";
+  readonly errors: Record<string, string>;
+}
+
 /** What a listener works with. Payload and ack are all that it sees of the transport. */
 export interface ListenerDeps {
   readonly frontDoor: FrontDoor;
   readonly answers: Pick<SlackAnswers, "send">;
-  readonly gateway: Pick<SlackGateway, "openView">;
+  readonly gateway: Pick<SlackGateway, "openView" | "updateView">;
+  readonly forms: FormTurns;
   readonly slots: Pick<SlotStore, "slot" | "slotByMessage">;
   readonly lookups: ViewLookups;
   readonly clock: Clock;
@@ -40,7 +49,8 @@ export const ANSWERABLE_MS = 29 * 60_000;
 const ACK_WITHIN_MS = 2300;
 
 export type Recorded =
-  | { readonly kind: "recorded"; readonly answer: MessageContent | undefined }
+  /** `form` is the command that a form is to be opened for; `answer` is what is said where none can be. */
+  | { readonly kind: "recorded"; readonly answer: MessageContent | undefined; readonly form?: string }
   | { readonly kind: "failed"; readonly notice: MessageContent }
   /** Not on the disk yet; `later` never rejects. */
   | { readonly kind: "slow"; readonly later: Promise<Recorded> };
@@ -66,7 +76,8 @@ export function answerOf(recorded: Recorded): MessageContent | undefined {
 async function received(deps: ListenerDeps, key: string, arrival: Arrival): Promise<Recorded> {
   try {
     const answer: Answer | undefined = await deps.frontDoor.receive(key, arrival);
-    return { kind: "recorded", answer: answer && renderAnswer(answer, deps.lookups) };
+    const form = answer?.kind === "form" ? { form: answer.command } : {};
+    return { kind: "recorded", answer: answer && renderAnswer(answer, deps.lookups), ...form };
   } catch (error) {
     const code = errorCode(error);
     deps.logger.error("something that arrived from Slack could not be recorded", {
@@ -88,4 +99,16 @@ export async function tryAck<Response>(deps: ListenerDeps, ack: Ack<Response>, r
     deps.logger.warn("Slack could not be told that something arrived", { error: errorText(error) });
     return false;
   }
+}
+
+/** Who pressed a button, and where the answer goes. */
+export function senderOf(deps: ListenerDeps, click: ClickPayload): Sender {
+  return {
+    team: actorTeam(click),
+    user: click.user.id,
+    channel: click.container.channel_id ?? "",
+    threadTs: click.container.thread_ts,
+    responseUrl: click.response_url,
+    answerUntil: deps.clock.now() + ANSWERABLE_MS,
+  };
 }

@@ -1,24 +1,16 @@
 import { tryRejectMemory } from "../action-value.ts";
 import type { DecisionArrival } from "../front-door.ts";
 import { truncate } from "../mrkdwn.ts";
-import { MOST_REASON, REASON_BLOCK, reasonIn, REJECT_CALLBACK } from "../views/reject-modal.ts";
+import { MOST_REASON, REASON_BLOCK, reasonIn } from "../views/reject-modal.ts";
 import { isCurrent } from "./gate-button.ts";
-import { type Ack, ANSWERABLE_MS, type ListenerDeps, record, tryAck } from "./listener.ts";
-import { actorTeam, FormPayload } from "./slack-payloads.ts";
-
-/** What Slack shows beside the fields of the form. */
-export interface FormErrors {
-  readonly response_action: "errors";
-  readonly errors: Record<string, string>;
-}
+import { type Ack, ANSWERABLE_MS, type FormErrors, type ListenerDeps, record, tryAck } from "./listener.ts";
+import { actorTeam, type FormPayload } from "./slack-payloads.ts";
 
 /** Somebody sent the form with the reason of a rejection. It stays open, with what was typed, when it could not be recorded. */
-export async function handleForm(deps: ListenerDeps, payload: unknown, ack: Ack<FormErrors>): Promise<void> {
-  const parsed = FormPayload.safeParse(payload);
-  const form = parsed.data;
-  const memory = form === undefined ? undefined : tryRejectMemory(form.view.private_metadata);
-  if (form === undefined || memory === undefined || form.view.callback_id !== REJECT_CALLBACK) {
-    deps.logger.warn("a form from Slack could not be read", { problem: parsed.error?.message ?? "not one of ours" });
+export async function handleRejectForm(deps: ListenerDeps, form: FormPayload, ack: Ack<FormErrors>): Promise<void> {
+  const memory = tryRejectMemory(form.view.private_metadata);
+  if (memory === undefined) {
+    deps.logger.warn("the form for a rejection has forgotten what it is about");
     await tryAck(deps, ack);
     return;
   }

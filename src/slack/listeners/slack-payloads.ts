@@ -30,6 +30,19 @@ export const ClickPayload = z.looseObject({
 });
 export type ClickPayload = z.infer<typeof ClickPayload>;
 
+const FormState = z.looseObject({
+  values: z.record(
+    z.string(),
+    z.record(
+      z.string(),
+      z.looseObject({
+        value: z.string().nullish(),
+        selected_option: z.looseObject({ value: z.string() }).nullish(),
+      }),
+    ),
+  ),
+});
+
 /** What is read of a form that was sent. */
 export const FormPayload = z.looseObject({
   user: Clicker,
@@ -39,13 +52,31 @@ export const FormPayload = z.looseObject({
     hash: z.string().default(""),
     callback_id: z.string(),
     private_metadata: z.string().default(""),
-    state: z
-      .looseObject({
-        values: z.record(z.string(), z.record(z.string(), z.looseObject({ value: z.string().nullish() }))),
-      })
-      .optional(),
+    state: FormState.optional(),
   }),
 });
+export type FormPayload = z.infer<typeof FormPayload>;
+
+/** What is read of a choice in a form. */
+export const ChoicePayload = z.looseObject({
+  user: Clicker,
+  team: Team,
+  view: FormPayload.shape.view,
+});
+export type ChoicePayload = z.infer<typeof ChoicePayload>;
+
+/** What is read when Slack asks what can be chosen. */
+export const OptionsPayload = z.looseObject({
+  action_id: z.string(),
+  value: z.string().default(""),
+  view: z.looseObject({ callback_id: z.string(), private_metadata: z.string().default("") }).optional(),
+});
+
+/** What stands in one field of a form that is not a text; undefined for nothing. */
+export function chosenIn(state: z.infer<typeof FormState> | undefined, block: string): string | undefined {
+  const [field] = Object.values(state?.values[block] ?? {});
+  return field?.selected_option?.value;
+}
 
 /** The workspace of whoever acted: their own before the one in which the app is installed. */
 export function actorTeam(payload: Pick<ClickPayload, "user" | "team">): string {

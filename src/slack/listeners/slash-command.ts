@@ -2,6 +2,7 @@ import type { MessageContent } from "../blocks.ts";
 import { simplify } from "../degrade.ts";
 import type { SlashArrival } from "../front-door.ts";
 import { renderNotice } from "../views/notice.ts";
+import { renderCommandForm } from "../views/command-form.ts";
 import {
   type Ack,
   ANSWERABLE_MS,
@@ -33,9 +34,39 @@ export async function handleSlashCommand(deps: ListenerDeps, payload: unknown, a
     if (late !== undefined) await deps.answers.send(arrival, late);
     return;
   }
+  if (recorded.kind === "recorded" && recorded.form !== undefined) {
+    await openForm(deps, {
+      arrival,
+      command: recorded.form,
+      triggerId: parsed.data.trigger_id,
+      ack,
+      otherwise: recorded.answer,
+    });
+    return;
+  }
   const answer = answerOf(recorded);
   const isAcked = await tryAck(deps, ack, answer && privately(answer));
   if (!isAcked && answer !== undefined) await deps.answers.send(arrival, answer);
+}
+
+interface Opening {
+  readonly arrival: SlashArrival;
+  readonly command: string;
+  readonly triggerId: string;
+  readonly ack: Ack<PrivateAnswer>;
+  /** What is said instead when the form cannot be opened in time. */
+  readonly otherwise: MessageContent | undefined;
+}
+
+async function openForm(deps: ListenerDeps, { arrival, command, triggerId, ack, otherwise }: Opening): Promise<void> {
+  const { channel, responseUrl, answerUntil } = arrival;
+  const memory = { command, channel, answerUntil, ...(responseUrl !== undefined && { responseUrl }) };
+  const state = deps.frontDoor.forms.state({ command });
+  const view = state && renderCommandForm(state, { memory, outlook: { kind: "incomplete" } }, deps.lookups);
+  const [opened] = await Promise.all([view && deps.gateway.openView(triggerId, view), tryAck(deps, ack)]);
+  if (opened?.status === "done") return;
+  deps.logger.warn("the form of a command could not be opened", { command, result: opened });
+  if (otherwise !== undefined) await deps.answers.send(arrival, otherwise);
 }
 
 const SLOW = renderNotice({

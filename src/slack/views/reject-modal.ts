@@ -1,24 +1,15 @@
 import { visible } from "../../platform/visible-text.ts";
 import { type RejectMemory } from "../action-value.ts";
-import { plainText, section, textInput, type MessageBlock } from "../blocks.ts";
+import { plainText, section, textInput } from "../blocks.ts";
 import { inert } from "../mrkdwn.ts";
 import { SLACK_LIMITS } from "../slack-limits.ts";
+import type { Modal } from "./modal.ts";
 
 export const REJECT_CALLBACK = "gate_reject_reason";
 export const REASON_BLOCK = "reason";
 const REASON_INPUT = "text";
 /** Characters of a reason. */
 export const MOST_REASON = 1000;
-
-export interface Modal {
-  readonly type: "modal";
-  readonly callback_id: string;
-  readonly private_metadata: string;
-  readonly title: ReturnType<typeof plainText>;
-  readonly submit: ReturnType<typeof plainText>;
-  readonly close: ReturnType<typeof plainText>;
-  readonly blocks: readonly MessageBlock[];
-}
 
 /** The form that asks why; it decides nothing until it is sent. */
 export function renderRejectModal(memory: RejectMemory): Modal {

@@ -1,21 +1,31 @@
 import { describe, expect, it } from "vitest";
 
 import { notice } from "../../../src/engine/answer.ts";
+import type { CommandForms } from "../../../src/engine/command-form.ts";
 import { AppError } from "../../../src/platform/errors.ts";
 import { silentLogger } from "../../../src/platform/logger.ts";
 import { gateActionText } from "../../../src/slack/action-value.ts";
 import type { MessageContent } from "../../../src/slack/blocks.ts";
 import type { Arrival, FrontDoor, Sender } from "../../../src/slack/front-door.ts";
-import { handleClick } from "../../../src/slack/listeners/gate-button.ts";
-import type { ListenerDeps, PrivateAnswer } from "../../../src/slack/listeners/listener.ts";
-import { type FormErrors, handleForm } from "../../../src/slack/listeners/reject-form.ts";
+import { FormTurns } from "../../../src/slack/form-turns.ts";
+import { handleClick } from "../../../src/slack/listeners/click.ts";
+import type { FormErrors, ListenerDeps, PrivateAnswer } from "../../../src/slack/listeners/listener.ts";
+import { handleForm } from "../../../src/slack/listeners/form.ts";
 import { handleSlashCommand } from "../../../src/slack/listeners/slash-command.ts";
 import { refusal, type SlackFailure } from "../../../src/slack/slack-failure.ts";
 import { gateSlot } from "../../../src/slack/slot-ids.ts";
-import { type Modal, renderRejectModal } from "../../../src/slack/views/reject-modal.ts";
+import type { Modal } from "../../../src/slack/views/modal.ts";
+import { renderRejectModal } from "../../../src/slack/views/reject-modal.ts";
 import { FakeClock, settle } from "../../support/fake-clock.ts";
 import { MemorySlotStore } from "./fake-slack.ts";
 import { lookups } from "./sample-run.ts";
+
+const noForms: CommandForms = {
+  state: () => undefined,
+  options: () => Promise.resolve([]),
+  outlook: () => Promise.reject(new Error("nothing is looked up")),
+  values: () => ({}),
+};
 
 const ACTION = { run: "run_1", path: "promote/gate", attempt: 1, digest: "d" };
 
@@ -31,7 +41,9 @@ function setUp() {
   const door: { receive: FrontDoor["receive"] } = { receive: () => Promise.resolve(undefined) };
   const opening: { result: { readonly status: "done" } | SlackFailure } = { result: { status: "done" } };
   const deps: ListenerDeps = {
+    forms: new FormTurns(),
     frontDoor: {
+      forms: noForms,
       receive: (key, arrival) => {
         arrived.push([key, arrival]);
         return door.receive(key, arrival);
@@ -48,6 +60,7 @@ function setUp() {
         opened.push(view);
         return Promise.resolve(opening.result);
       },
+      updateView: () => Promise.reject(new Error("no form is open")),
     },
     slots,
     lookups,
