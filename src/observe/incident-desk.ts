@@ -48,7 +48,11 @@ export class IncidentDesk {
     const courses = new Map(judged.map(({ sight, judgement }) => [sight.place.app, judgement.course]));
     const opened = await this.#openings.open(judged.flatMap(dueOf), this.#pending(judged));
     const followed = await Promise.all(judged.map((each) => this.#follow(each)));
-    for (const { app } of opened.facts) courses.set(app, undefined);
+    for (const { id, app, group } of opened.facts) {
+      courses.set(app, undefined);
+      const sight = group === null ? certain.find(({ place }) => place.app === app) : undefined;
+      if (sight?.application !== undefined) this.#pictures.note(id, sight.application);
+    }
     return {
       facts: [
         ...this.#firstSights(certain, now),

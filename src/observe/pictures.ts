@@ -1,3 +1,4 @@
+import type { Application } from "../argocd/application.ts";
 import type { Incident } from "./incident-book.ts";
 import type { IncidentFactOf, SickResource } from "./incident-fact.ts";
 import { knownSick, pictureOf, sickResources } from "./illness.ts";
@@ -28,11 +29,11 @@ export class Pictures {
   }
 
   /** Takes note of what an incident looks like by the copy of its application. */
-  note(incident: string, health: IllHealth, resources: readonly SickResource[]): void {
+  note(incident: string, application: Application): void {
     const known = this.#pictures.get(incident);
     const waitMs = known === undefined ? FIRST_WAIT_MS : Math.min(known.waitMs * 2, LONGEST_WAIT_MS);
     const nextAt = this.#deps.clock.now() + waitMs;
-    this.#pictures.set(incident, { shown: shownAs(health, resources), nextAt, waitMs });
+    this.#pictures.set(incident, { shown: shownBy(application), nextAt, waitMs });
   }
 
   forget(incident: string): void {
@@ -46,19 +47,22 @@ export class Pictures {
     const symptom = symptomOf(application);
     if (symptom.kind !== "ill") return NOTHING;
     const known = this.#pictures.get(incident.id);
-    const resources = knownSick(application);
-    if (known?.shown === shownAs(symptom.health, resources)) return NOTHING;
+    if (known?.shown === shownBy(application)) return NOTHING;
     const { clock } = this.#deps;
     if (known !== undefined && known.nextAt > clock.now())
       return { facts: [], looks: [{ place, key, at: known.nextAt }] };
-    this.note(incident.id, symptom.health, resources);
-    const asking = known === undefined ? undefined : askingFor(this.#deps, key);
+    this.note(incident.id, application);
+    const asking = askingFor(this.#deps, key);
     if (asking === undefined) return NOTHING;
     const read = await sickResources(asking, application);
     if (shownAs(incident.health, incident.resources) === shownAs(symptom.health, read)) return NOTHING;
     const change = { at: clock.now(), id: incident.id, health: symptom.health, resources: read };
     return { facts: [{ type: "incident.changed", ...change }], looks: [] };
   }
+}
+
+function shownBy(application: Application): string {
+  return `${application.status.health.status}: ${pictureOf(knownSick(application))}`;
 }
 
 function shownAs(health: IllHealth, resources: readonly SickResource[]): string {
