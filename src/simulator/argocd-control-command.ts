@@ -15,8 +15,15 @@ export const ControlCommand = z.discriminatedUnion("action", [
   z.strictObject({ action: z.literal("set-speed"), speed: z.number().positive() }),
   /** How pods of images whose name begins so behave from now on. */
   z.strictObject({ action: z.literal("set-image"), prefix: z.string(), behaviour: Behaviour }),
-  /** Lets all pods of an Application crash, or recover. */
-  z.strictObject({ action: z.literal("set-pods"), application: z.string(), state: z.enum(["crashing", "ready"]) }),
+  /**
+   * Lets all pods of an Application crash, or recover. As in a cluster, pods that crash after a rollout leave it Progressing;
+   * `degraded` is a rollout that somebody restarted and that got nowhere within its deadline.
+   */
+  z.strictObject({
+    action: z.literal("set-pods"),
+    application: z.string(),
+    state: z.enum(["crashing", "degraded", "ready"]),
+  }),
   z.strictObject({ action: z.literal("set-sync-windows"), project: z.string(), windows: z.array(SyncWindow) }),
   z.strictObject({
     action: z.literal("set-component"),

@@ -165,12 +165,13 @@ export class DeploymentController {
     }
     before?.deadline?.cancel();
     const seconds = deployment.manifest.spec?.progressDeadlineSeconds ?? DEFAULT_DEADLINE_SECONDS;
-    const deadline = isDone ? undefined : this.#deps.pace.after(seconds * 1000, () => this.#exceed(key));
+    const deadline = isDone ? undefined : this.#deps.pace.after(seconds * 1000, () => this.exceed(key));
     this.#rollouts.set(key, { newest: newestKey, available: ready, deadline });
     return false;
   }
 
-  #exceed(key: string): void {
+  /** The deadline of its rollout has passed. */
+  exceed(key: string): void {
     const deployment = this.#deps.store.get(key);
     if (deployment?.status.kind !== "Deployment") return;
     this.#deps.store.change(key, { status: { ...deployment.status, deadlineExceeded: true } });

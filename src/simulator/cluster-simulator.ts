@@ -97,14 +97,16 @@ export class ClusterSimulator {
   }
 
   /** Lets every pod of an Application crash, or become ready again, whatever its image does. */
-  setPods(application: string, state: "crashing" | "ready"): void {
+  setPods(application: string, state: "crashing" | "degraded" | "ready"): void {
     const reason = state === "ready" ? "Running" : "CrashLoopBackOff";
     for (const { ref, status } of this.store.ofApplication(application)) {
       if (status.kind !== "Pod" || status.reason === "Completed") continue;
       this.store.change(keyOf(ref), { status: { ...status, reason, ready: state === "ready" } });
     }
     for (const { ref } of this.store.ofApplication(application)) {
-      if (ref.kind === "Deployment") this.#deployments.reconcile(keyOf(ref));
+      if (ref.kind !== "Deployment") continue;
+      this.#deployments.reconcile(keyOf(ref));
+      if (state === "degraded") this.#deployments.exceed(keyOf(ref));
     }
   }
 
