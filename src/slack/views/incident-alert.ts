@@ -38,11 +38,11 @@ export function placeText({ service, environment }: Pick<Incident, "service" | "
 }
 
 /** How it ended: `is healthy again after 12 min`. */
-export function endText({ status, endedAt, since }: Incident): string {
-  const lasted = endedAt === undefined ? "" : ` after ${durationText(endedAt - since)}`;
-  if (status === "recovered") return `is healthy again${lasted}`;
-  if (status === "deleted") return `is not in Argo CD any more${lasted}`;
-  return `is not watched any more${lasted}`;
+export function endText({ status, health, endedAt, since }: Incident): string {
+  const lasted = durationText((endedAt ?? since) - since);
+  if (status === "recovered") return `is healthy again after ${lasted}`;
+  if (status === "deleted") return `is gone from Argo CD after ${lasted} of being ${health}`;
+  return `is not watched any more, after ${lasted} of being ${health}`;
 }
 
 /** One resource in one line: what, how, and why. */
@@ -64,7 +64,10 @@ function renderOpen({ incident, mention, mayAct }: IncidentAlertInput, lookups: 
     context(...footer(incident)),
     ...(buttons.length > 0 ? [actions(...buttons)] : []),
   ];
-  return message(`${who}${headline} ${since}. ${reasonWords(incident)} ${blameText(incident, lookups)}`, blocks);
+  return message(
+    `${who}${headline} ${since}. ${reasonWords(incident)} ${blameText(incident, lookups).replaceAll("*", "")}`,
+    blocks,
+  );
 }
 
 function renderOver({ incident }: IncidentAlertInput, lookups: ViewLookups): MessageContent {
@@ -110,7 +113,7 @@ function wayOut(incident: Incident): readonly Button[] {
   const { blame, environment, service } = incident;
   if (environment === "" || service.length > LONGEST_NAME || environment.length > LONGEST_NAME) return [];
   const retry =
-    blame.kind === "run" && blame.failed
+    blame.kind === "run" && blame.failed && blame.run.length <= LONGEST_NAME
       ? [
           commandButton({
             index: 1,

@@ -27,12 +27,13 @@ export function renderIncidentGroup(input: IncidentGroupInput, lookups: ViewLook
   const who =
     group.kind === "storm" && mention !== undefined && ill.length > 0 ? `${approverMentions([mention])} ` : "";
   const headline = ill.length === 0 ? allOver(incidents) : stillIll(group, incidents);
-  const progress = ill.length > 0 && over.length > 0 ? [`${over.length} of ${incidents.length} are over it.`] : [];
+  const isSome = ill.length > 0 && over.length > 0;
+  const progress = isSome ? [`${over.length} of the ${incidents.length} are healthy again or gone.`] : [];
   const ordered = [...ill.toSorted((left, right) => left.since - right.since), ...over];
   const blocks: MessageBlock[] = [
     section([`${emojiOf(group, ill)} ${who}*${headline}*`, ...progress, ...hint(group, ill)].join("\n")),
     ...parts(ordered.slice(0, MOST_LINES).map((incident) => lineOf(incident, lookups))).map(section),
-    ...namesOf(ordered.slice(MOST_LINES)),
+    ...namesOf(ordered.slice(MOST_LINES).filter(({ status }) => status === "open")),
     context(dateToken(group.startedAt, "{date_short_pretty} {time}"), environmentsOf(ill)),
   ];
   const names = ordered.slice(0, MOST_NAMES).map(placeText).join(", ");
@@ -40,15 +41,14 @@ export function renderIncidentGroup(input: IncidentGroupInput, lookups: ViewLook
 }
 
 function stillIll({ kind, startedAt }: IncidentGroup, incidents: readonly Incident[]): string {
-  const many = count(incidents.length);
-  if (kind === "first-sight")
-    return `${many} not healthy already when Quarterdeck first saw ${incidents.length === 1 ? "it" : "them"}`;
+  const isOne = incidents.length === 1;
+  if (kind === "first-sight") {
+    return isOne
+      ? "1 application was unhealthy already when Quarterdeck first saw it"
+      : `${incidents.length} applications were unhealthy already when Quarterdeck first saw them`;
+  }
   const first = Math.min(...incidents.map(({ since }) => since), startedAt);
-  return `${many} fallen ill together since ${dateToken(first, "{time}")}`;
-}
-
-function count(many: number): string {
-  return many === 1 ? "1 application" : `${many} applications`;
+  return `${incidents.length} applications became unhealthy together, from ${dateToken(first, "{time}")} on`;
 }
 
 function allOver(incidents: readonly Incident[]): string {
@@ -88,7 +88,7 @@ function parts(lines: readonly string[]): readonly string[] {
   return texts;
 }
 
-/** Those without a line of their own: their names, those that are still ill first. */
+/** Those that are ill and have no line of their own: their names. */
 function namesOf(rest: readonly Incident[]): readonly MessageBlock[] {
   if (rest.length === 0) return [];
   const named = rest.slice(0, MOST_NAMES).map((incident) => code(plainPlace(incident), 70));
@@ -102,8 +102,6 @@ function environmentsOf(ill: readonly Incident[]): string {
   const counts = new Map<string, number>();
   for (const { environment } of ill) counts.set(environment, (counts.get(environment) ?? 0) + 1);
   const most = [...counts].filter(([name]) => name !== "").toSorted((left, right) => right[1] - left[1]);
-  return most
-    .slice(0, MOST_ENVIRONMENTS)
-    .map(([name, many]) => `${code(name, 60)} ${many}`)
-    .join(", ");
+  const named = most.slice(0, MOST_ENVIRONMENTS).map(([name, many]) => `${many} in ${code(name, 60)}`);
+  return named.length === 0 ? "" : `unhealthy now: ${named.join(", ")}`;
 }

@@ -8,6 +8,9 @@ import { modalProblems, messageProblems } from "../../../../src/slack/validate-b
 import { renderAnswer } from "../../../../src/slack/views/answer.ts";
 import { renderFailureAlert } from "../../../../src/slack/views/failure-alert.ts";
 import { renderGateMessage, renderVoidedGate } from "../../../../src/slack/views/gate-message.ts";
+import { renderIncident } from "../../../../src/slack/views/incident-alert.ts";
+import { renderIncidentEnd } from "../../../../src/slack/views/incident-end.ts";
+import { renderIncidentGroup } from "../../../../src/slack/views/incident-group.ts";
 import { renderRejectModal } from "../../../../src/slack/views/reject-modal.ts";
 import { renderRunCard } from "../../../../src/slack/views/run-card.ts";
 import { renderSetAsideStep, renderStepMessage } from "../../../../src/slack/views/step-message.ts";
@@ -32,6 +35,7 @@ import {
   type Texts,
   viewOf,
 } from "../sample-run.ts";
+import { aGroup, anIncident, type IncidentTexts, RECOVERED } from "./incident-sample.ts";
 
 /** Everything that people, Git and Argo CD could send, at lengths that nobody checks. */
 const HOSTILE: readonly (readonly [string, string])[] = [
@@ -202,6 +206,61 @@ function everyMessage(text: string): Readonly<Record<string, MessageContent>> {
   };
 }
 
+/** The messages about incidents, with the text wherever Argo CD or people could have put it. */
+function incidentMessages(text: string): Readonly<Record<string, MessageContent>> {
+  const worst: IncidentTexts = { service: text, environment: text, message: text, who: text };
+  const mention = { kind: "group", group: text } as const;
+  const bad = { kind: text, name: text, status: text, message: text };
+  const blame = {
+    kind: "run",
+    run: "run_01JD",
+    title: text,
+    requester: text,
+    failed: true,
+    revision: text,
+    at: 1,
+  } as const;
+  const parts = {
+    resources: Array.from({ length: 20 }, () => bad),
+    revision: text,
+    wayBack: { revision: text, provenAt: 1 },
+    flaps: 3,
+  };
+  const open = anIncident(parts, worst);
+  // Names that commands take are short; everything else is as long as it likes.
+  const named = { ...anIncident({ ...parts, blame }, worst), service: "s".repeat(63), environment: "e".repeat(63) };
+  const named300 = { ...named, service: text.slice(0, 300), environment: text.slice(0, 300) };
+  const over = anIncident({ ...parts, ...RECOVERED, blame }, worst);
+  return {
+    incident: renderIncident({ incident: open, mention, mayAct: true }, lookups),
+    "incident of a run": renderIncident({ incident: named, mention, mayAct: true }, lookups),
+    "incident with a long name": renderIncident({ incident: named300, mention, mayAct: true }, lookups),
+    "incident that is over": renderIncident({ incident: over, mention, mayAct: true }, lookups),
+    "incident below the alert of a run": renderIncidentEnd(over),
+    summary: renderIncidentGroup({ ...aGroup("first-sight", { count: 1, texts: worst }), mention }, lookups),
+    storm: renderIncidentGroup({ ...aGroup("storm", { count: 500, over: 200, texts: worst }), mention }, lookups),
+    "history of others": renderAnswer(
+      {
+        kind: "history",
+        about: text,
+        runs: rows(text).map(decidedByMany),
+        operations: Array.from({ length: 15 }, () => ({
+          app: text,
+          service: text,
+          environment: text,
+          who: text,
+          phase: text,
+          message: text,
+          revisions: [text],
+          startedAt: 1,
+          endedAt: 2,
+        })),
+      },
+      lookups,
+    ),
+  };
+}
+
 /** All texts of a message that Slack would read as mrkdwn. */
 function mrkdwnIn(value: unknown): readonly string[] {
   if (Array.isArray(value)) return value.flatMap(mrkdwnIn);
@@ -211,23 +270,22 @@ function mrkdwnIn(value: unknown): readonly string[] {
 }
 
 describe.each(HOSTILE)("with %s in every text", (_, text) => {
-  it.each(Object.entries(everyMessage(text)))("the %s passes every limit of Slack's", (_name, message) => {
+  const everyOne = { ...everyMessage(text), ...incidentMessages(text) };
+
+  it.each(Object.entries(everyOne))("the %s passes every limit of Slack's", (_name, message) => {
     expect(messageProblems(message)).toEqual([]);
   });
 
-  it.each(Object.entries(everyMessage(text)))(
-    "the %s mentions and links nothing that we did not write",
-    (_name, message) => {
-      for (const one of [message.text, ...mrkdwnIn(message.blocks)]) {
-        const tokens = one.match(/<[^>]*>/gu) ?? [];
-        const known =
-          /^<(?:@U0(?:ANA|BO|CY)|!subteam\^S\d+|#C1|!date\^|https:\/\/(?:argocd|git)\.test\/|https:\/\/acme\.slack\.com\/)/u;
-        expect(tokens.filter((token) => !known.test(token))).toEqual([]);
-        expect(one.replaceAll(/<[^>]*>/gu, "")).not.toMatch(/[<>]/u);
-        expect(one).not.toMatch(/(?![\n\t])[\p{Cs}\p{Cc}\p{Cf}]/u);
-      }
-    },
-  );
+  it.each(Object.entries(everyOne))("the %s mentions and links nothing that we did not write", (_name, message) => {
+    for (const one of [message.text, ...mrkdwnIn(message.blocks)]) {
+      const tokens = one.match(/<[^>]*>/gu) ?? [];
+      const known =
+        /^<(?:@U0(?:ANA|BO|CY)|!subteam\^S\d+|#C1|!date\^|https:\/\/(?:argocd|git)\.test\/|https:\/\/acme\.slack\.com\/)/u;
+      expect(tokens.filter((token) => !known.test(token))).toEqual([]);
+      expect(one.replaceAll(/<[^>]*>/gu, "")).not.toMatch(/[<>]/u);
+      expect(one).not.toMatch(/(?![\n\t])[\p{Cs}\p{Cc}\p{Cf}]/u);
+    }
+  });
 
   it("the form for a rejection passes every limit of Slack's", () => {
     const action = { run: "run_1", path: text.slice(0, 1000) || "p", attempt: 1, digest: "d" };
