@@ -4,6 +4,7 @@ import { Alarm } from "../engine/alarm.ts";
 import { RunService } from "../engine/run-service.ts";
 import { RunWork } from "../engine/run-work.ts";
 import type { StepKind } from "../engine/step-kind.ts";
+import { refuseUnreadableRuns } from "../engine/unreadable-runs.ts";
 import type { GitRepositories } from "../git/git-repositories.ts";
 import type { Inventory } from "../inventory/inventory.ts";
 import type { Store } from "../store/store.ts";
@@ -28,9 +29,11 @@ export interface Engine {
   readonly kinds: ReadonlyMap<string, StepKind>;
 }
 
+/** Throws `runs.unreadable` when this program cannot continue some open run. */
 export function createEngine(deps: Deps, resources: AsyncDisposableStack): Engine {
   const { store, metrics, clock, random, logger } = deps;
   const kinds = stepKinds(deps);
+  refuseUnreadableRuns(store.events.openRuns(), kinds);
   // The two need one another: work reports to runs, and runs follow up with work.
   const late: { runs?: RunService } = {};
   const work = new RunWork({

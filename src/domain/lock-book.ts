@@ -1,4 +1,5 @@
 import type { HandLock } from "./hand-lock.ts";
+import type { RunEvent } from "./run-event.ts";
 import type { RunState } from "./run-state.ts";
 
 /** A lock that a run holds or waits for; `sequence` is its place in the order of all requests for locks. */
@@ -42,6 +43,13 @@ export function claimsOf(state: RunState): readonly LockClaim[] {
     claims.push({ run: state.id, path, keys, status, sequence: order, isUrgent });
   }
   return claims;
+}
+
+/** The locks that these facts took or gave back. */
+export function lockKeysTouched(events: readonly RunEvent[]): readonly string[] {
+  return events.flatMap((event) =>
+    event.type === "lock.released" || event.type === "lock.acquired" ? event.keys : [],
+  );
 }
 
 /** What comes of a new request of a run. */

@@ -7,6 +7,7 @@ import type { RunEvent } from "../domain/run-event.ts";
 import type { RunStatus } from "../domain/run-state.ts";
 import type { Json } from "../platform/canonical-json.ts";
 import type { Proof, StepFacts } from "./step-kind.ts";
+import type { RunOutline } from "./unreadable-runs.ts";
 
 /** Somebody, in some Slack workspace. Events carry only the pseudonym. */
 export interface Person {
@@ -93,6 +94,8 @@ export interface EventStore {
   listRuns(filter: RunFilter): readonly RunRow[];
   /** Runs whose id, without its prefix, ends with `text`, or begins with it where it is long enough; newest first. */
   findRuns(text: string, limit: number): readonly RunRow[];
+  /** Every open run, read without folding it. */
+  openRuns(): Iterable<RunOutline>;
   /** Open runs that have something to dispatch or watch. */
   activeRuns(): readonly string[];
   /** Runs that Slack does not show in their newest version. */

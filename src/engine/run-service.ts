@@ -1,6 +1,6 @@
 import { type RunInput, startRun, takeTurn, type Turn } from "../domain/decide.ts";
 import { foldRun } from "../domain/evolve.ts";
-import { claimsOf } from "../domain/lock-book.ts";
+import { claimsOf, lockKeysTouched } from "../domain/lock-book.ts";
 import type { Circumstances } from "../domain/draft.ts";
 import { nextWork } from "../domain/next-work.ts";
 import type { RunEvent, RunEventOf } from "../domain/run-event.ts";
@@ -127,6 +127,16 @@ export class RunService {
   /** The run as it is now. Throws `run.unknown`. */
   state(run: string): RunState {
     return this.#loaded.get(run)?.state ?? this.#read(run);
+  }
+
+  /** The same; undefined for a run that is not there, or that this version cannot read. */
+  tryState(run: string): RunState | undefined {
+    try {
+      return this.state(run);
+    } catch (error) {
+      if (error instanceof AppError && error.retry === "never") return undefined;
+      throw error;
+    }
   }
 
   /** What people see of the run now. Throws `run.unknown`. */
@@ -296,10 +306,4 @@ export class RunService {
       if (!(error instanceof AppError) || error.retry !== "never") this.#recover(run);
     }
   }
-}
-
-function lockKeysTouched(events: readonly RunEvent[]): readonly string[] {
-  return events.flatMap((event) =>
-    event.type === "lock.released" || event.type === "lock.acquired" ? event.keys : [],
-  );
 }

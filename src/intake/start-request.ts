@@ -29,7 +29,7 @@ export interface StartDeps extends RevisionDeps {
   readonly servers: ReadonlyMap<string, ArgocdServer>;
   readonly inventory: Inventory;
   readonly check: Pick<PeopleCheck, "mayAct">;
-  readonly runs: Pick<RunService, "newRunId" | "start" | "starting" | "state">;
+  readonly runs: Pick<RunService, "newRunId" | "start" | "starting" | "tryState">;
   readonly events: Pick<EventStore, "listRuns">;
   readonly locks: Pick<LockDesk, "on">;
   /** People are led to this run: its messages are made sure of. */
@@ -161,7 +161,9 @@ function aboutRun(code: string, run: string, message: string): Answer {
 function findSame(deps: StartDeps, { command }: StartAsk, { service, target, revision }: Resolved): string | undefined {
   const open = deps.events.listRuns({ service: service.name, environment: target.name, openOnly: true, limit: 100 });
   return [...deps.runs.starting, ...open.map(({ id }) => id)].find((run) => {
-    const state = deps.runs.state(run);
+    // One that cannot be read is none that could be joined.
+    const state = deps.runs.tryState(run);
+    if (state === undefined) return false;
     const last = state.targets.at(-1);
     const isSamePlace = last?.service === service.name && last.environment === target.name;
     const isSameCommit = Revision.safeParse(state.inputs["revision"]).data?.sha === revision.sha;

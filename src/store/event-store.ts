@@ -7,6 +7,7 @@ import { JsonValue } from "../domain/outcome.ts";
 import type { RunEvent } from "../domain/run-event.ts";
 import type { Append, EventStore, HandLockChange, Intent, RunChange, RunFilter, RunRow } from "../engine/ports.ts";
 import type { Proof } from "../engine/step-kind.ts";
+import type { RunOutline } from "../engine/unreadable-runs.ts";
 import type { Json } from "../platform/canonical-json.ts";
 import type { LogDatabase } from "./database.ts";
 import { type LogReader, parseRunEvent, storedEvent } from "./log-reader.ts";
@@ -93,6 +94,10 @@ export class SqliteEventStore implements EventStore {
 
   findRuns(text: string, limit: number): readonly RunRow[] {
     return this.#deps.runs.find(text, limit);
+  }
+
+  openRuns(): Iterable<RunOutline> {
+    return this.#deps.runs.open();
   }
 
   activeRuns(): readonly string[] {

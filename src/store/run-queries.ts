@@ -1,9 +1,13 @@
 import type { Statement } from "better-sqlite3";
 import { and, desc, eq, getTableColumns, isNull, or, sql } from "drizzle-orm";
 
+import { z } from "zod";
+
 import type { LockClaim } from "../domain/lock-book.ts";
 import type { RunFilter, RunRow } from "../engine/ports.ts";
 import type { Proof } from "../engine/step-kind.ts";
+import type { RunOutline } from "../engine/unreadable-runs.ts";
+import { tryJson } from "../platform/try-json.ts";
 import type { LogDatabase } from "./database.ts";
 import { claims, events, proofs, runs } from "./schema.ts";
 
@@ -20,10 +24,22 @@ const TO_WAKE = `${OPEN} AND wake_at IS NOT NULL`;
 // The beginning of an id is its time: fewer characters of it name hours.
 const SHORTEST_BEGINNING = 8;
 
+interface OpenRow {
+  readonly run: string;
+  readonly title: string;
+  readonly planDigest: string;
+  /** Of its first event; null when it was redacted. */
+  readonly payload: string | null;
+  readonly types: string;
+}
+
+const StartedPayload = z.object({ plan: z.unknown() });
+
 /** What can be asked of runs without folding them. Prepared, because building a query costs far more than running it. */
 export class RunQueries {
   readonly #orm: LogDatabase["orm"];
   readonly #queries: ReturnType<typeof prepareQueries>;
+  readonly #open: Statement<[], OpenRow>;
   readonly #active: Statement<[], string>;
   readonly #unshown: Statement<[], string>;
   readonly #next: Statement<[], { run: string; at: number }>;
@@ -32,6 +48,11 @@ export class RunQueries {
   constructor({ sqlite, orm }: LogDatabase) {
     this.#orm = orm;
     this.#queries = prepareQueries(orm);
+    this.#open = sqlite.prepare(
+      `SELECT id AS run, title, ifnull(json_extract(payload, '$.planDigest'), id) AS planDigest, payload,
+         (SELECT group_concat(DISTINCT type) FROM events WHERE stream = id) AS types
+       FROM runs JOIN events ON stream = id AND version = 1 WHERE ${OPEN} ORDER BY ordinal`,
+    );
     this.#active = prepareIds(sqlite, `${OPEN} AND parked = 0 ORDER BY ordinal`);
     this.#unshown = prepareIds(sqlite, "unshown = 1 ORDER BY ordinal");
     this.#due = prepareIds(sqlite, `${TO_WAKE} AND wake_at <= ? ORDER BY wake_at`);
@@ -73,6 +94,16 @@ export class RunQueries {
       .limit(limit)
       .all()
       .map(toRunRow);
+  }
+
+  *open(): Generator<RunOutline> {
+    for (const { types, payload, ...row } of this.#open.iterate()) {
+      yield {
+        ...row,
+        types: types.split(","),
+        plan: () => StartedPayload.safeParse(tryJson(payload ?? "")).data?.plan,
+      };
+    }
   }
 
   active(): readonly string[] {

@@ -145,6 +145,42 @@ export function eventStoreContract(name: string, open: () => Promise<StoreUnderT
       });
     });
 
+    describe("locks that people set", () => {
+      const lock = { key: "checkout/prod", owner: "p_1", reason: "freeze", since: AT };
+      const set = { type: "lock.set", at: AT, actor: "p_1", key: lock.key, reason: lock.reason, since: AT };
+
+      it("are there from the fact that set them to the one that ended them, also when all tables are made anew", async () => {
+        const other = { ...lock, key: "web/prod", until: AT + 5000, run: "run_1" };
+        await store.events.appendHandLock({ key: lock.key, lock, fact: set });
+        const { key, until, run } = other;
+        await store.events.appendHandLock({ key, lock: other, fact: { ...set, key, until, run } });
+        await store.events.append({ stream: "locks", expectedVersion: -1, events: [fact("lock.refused", { key })] });
+        expect(store.events.handLocks()).toEqual([lock, other]);
+        await store.rebuildProjections();
+        expect(store.events.handLocks()).toEqual([lock, other]);
+        expect(store.events.nextWake()).toEqual({ at: AT + 5000 });
+        await store.events.appendHandLock({ key, lock: undefined, fact: fact("lock.lifted", { key }) });
+        await store.rebuildProjections();
+        expect(store.events.handLocks()).toEqual([lock]);
+        expect(store.events.nextWake()).toBeUndefined();
+      });
+
+      it("end before or after what runs wait for", async () => {
+        const run = sampleRunId();
+        await record(run, sampleEvents().slice(0, 4));
+        const until = async (at: number): Promise<void> =>
+          await store.events.appendHandLock({
+            key: lock.key,
+            lock: { ...lock, until: at },
+            fact: { ...set, until: at },
+          });
+        await until(AT + 59_999);
+        expect(store.events.nextWake()?.at).toBe(AT + 59_999);
+        await until(AT + 60_001);
+        expect(store.events.nextWake()?.at).toBe(AT + 60_000);
+      });
+    });
+
     describe("on a bad day", () => {
       it("rejects the whole turn when the disk is full, and goes on when there is room again", async () => {
         const run = sampleRunId();
@@ -254,6 +290,28 @@ export function eventStoreContract(name: string, open: () => Promise<StoreUnderT
         ]);
         await store.events.appendRun(sampleTurn(first, sampleEvents().slice(0, 6), 3));
         expect(store.events.claims().map(({ run }) => run)).toEqual([second]);
+      });
+
+      it("outlines the open ones, also such as this version cannot read", async () => {
+        const [run, ended] = [sampleRunId(), sampleRunId()];
+        await record(run, sampleEvents().slice(0, 3));
+        await record(ended);
+        await store.events.append({ stream: run, expectedVersion: 3, events: [fact("step.teleported")] });
+        const outlines = Array.from(store.events.openRuns(), ({ types: names, plan, ...rest }) => ({
+          ...rest,
+          types: names.toSorted(),
+          plan: plan(),
+        }));
+        const [started] = sampleEvents();
+        expect(outlines).toEqual([
+          {
+            run,
+            title: "Promote checkout",
+            planDigest: "plan",
+            types: ["lock.acquired", "lock.requested", "run.started", "step.teleported"],
+            plan: started?.type === "run.started" ? started.plan : undefined,
+          },
+        ]);
       });
 
       it("gives the proofs of an application newest first, also when the clock was set back between them", async () => {

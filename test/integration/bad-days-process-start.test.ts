@@ -9,12 +9,18 @@ import { startApplication } from "../../src/app/application.ts";
 import { demo } from "../../src/app/demo.ts";
 import { serve } from "../../src/app/serve.ts";
 import { readEnvironment } from "../../src/config/environment.ts";
+import { startRun } from "../../src/domain/decide.ts";
+import type { LockReply } from "../../src/domain/lock-book.ts";
+import { projectRun } from "../../src/engine/projection.ts";
 import { systemClock } from "../../src/platform/clock.ts";
 import { AppError } from "../../src/platform/errors.ts";
-import { systemRandom } from "../../src/platform/ids.ts";
+import { newId, shortId, systemRandom } from "../../src/platform/ids.ts";
 import { createLogger } from "../../src/platform/logger.ts";
 import { SecretMask } from "../../src/platform/masking.ts";
+import { openStore } from "../../src/store/store.ts";
 import { type Ended, ProcessRig } from "../support/process-rig.ts";
+import { promotePlan, startedEvent, step } from "../support/run-spec.ts";
+import { STORE_DEPS } from "../support/store-folder.ts";
 
 const SHIPPED = fileURLToPath(new URL("../../commands", import.meta.url));
 
@@ -206,6 +212,27 @@ describe("a start on a data folder that cannot be used", () => {
     expect(await refusedStart({ QUARTERDECK_DATA: data })).toMatch(
       /quarterdeck\.db was written by a newer version \(log version 999, this program knows \d+\): install that version again/u,
     );
+  });
+});
+
+describe("a start after another version of the program", () => {
+  it("is refused when a run is open that this one cannot continue, and says which and what to do", async () => {
+    const data = newPath();
+    const run = newId("run", Date.now(), systemRandom);
+    {
+      await using store = await openStore({ ...STORE_DEPS, dataFolder: data, address: "test" });
+      const probe = step("probe", "http/probe");
+      const { type: _type, at: _at, ...started } = startedEvent([{ name: "prod" }], promotePlan({ steps: [probe] }));
+      const askForLocks = (): LockReply => ({ kind: "free" });
+      const { events } = startRun(run, started, { at: Date.now(), askForLocks, lockOrder: 1 });
+      const projection = projectRun(run, events);
+      if (projection === undefined) throw new Error("no run");
+      await store.events.appendRun({ stream: run, expectedVersion: 0, events, ...projection });
+    }
+    const stderr = await refusedProcess({ QUARTERDECK_DATA: data });
+    expect(stderr).toContain(`cannot continue a run that is open: ${shortId(run)} (checkout abc1230 to prod)`);
+    expect(stderr).toContain('it uses "http/probe", which this version does not have. Start the version that ran last');
+    expect(await refusedStart({ QUARTERDECK_DATA: data })).toContain(shortId(run));
   });
 });
 
