@@ -2,6 +2,7 @@ import type { Environment } from "../config/environment.ts";
 import { openInstanceSecret } from "../config/instance-secret.ts";
 import { Secrets } from "../config/secrets.ts";
 import { projectRun } from "../engine/projection.ts";
+import type { Intake } from "../intake/intake.ts";
 import { Inventory } from "../inventory/inventory.ts";
 import type { Clock } from "../platform/clock.ts";
 import { errorText } from "../platform/errors.ts";
@@ -21,7 +22,7 @@ import { createHomeSource, createIntake } from "./intake.ts";
 import { openWatch } from "./observe.ts";
 import { openSettings, watchSettings } from "./settings.ts";
 import { Slack } from "./slack.ts";
-import { openWeb } from "./web.ts";
+import { openWeb, pageLinks } from "./web.ts";
 
 /** What the application is given from outside. */
 export interface Surroundings {
@@ -66,7 +67,19 @@ export async function startApplication(
   const inventory = new Inventory(configuration);
   const discovery = openDiscovery({ live, inventory, servers, clock, logger }, resources);
   const slack = resources.use(
-    new Slack({ environment, settings: live, store, servers, http, metrics, clock, random, logger }),
+    new Slack({
+      environment,
+      settings: live,
+      store,
+      servers,
+      inventory,
+      viewOf: (run) => engine.runs.view(run),
+      http,
+      metrics,
+      clock,
+      random,
+      logger,
+    }),
   );
   const reload = await watchSettings({ live, environment, store, slack, clock, mask, logger }, resources);
   const onChanged = slack.show.bind(slack);
@@ -76,23 +89,44 @@ export async function startApplication(
   const { runs } = engine;
   const watch = openWatch({ live, store, servers, inventory, runs, slack, clock, random, logger }, resources);
   const operations = watch.operations.bind(watch);
-  const doors = { discovery, live, store, servers, git, inventory, slack, engine, operations, clock, random, logger };
+  const pageOf = pageLinks({ environment, secret, clock });
+  const doors = {
+    pageOf,
+    discovery,
+    live,
+    store,
+    servers,
+    git,
+    inventory,
+    slack,
+    engine,
+    operations,
+    clock,
+    random,
+    logger,
+  };
   const intake = resources.use(createIntake(doors));
   // Disposed first of all: what arrives later would be recorded and then wait for the next start.
   resources.defer(() => slack.close());
   engine.alarm.arm();
   await engine.runs.resume();
   await slack.open(intake, createHomeSource(doors));
-  // What was asked for before a crash is judged by who asked it, and messages link to one another by the workspace's address:
-  // both wait until Slack has said who we are.
-  const takeUp = async (): Promise<void> => {
-    await slack.identified;
-    for (const run of store.events.unshownRuns()) slack.show(run, () => engine.runs.view(run));
-    await discovered({ live, servers, clock });
-    intake.resume();
-  };
-  takeUp().catch((error: unknown) => {
+  takeUp({ ...doors, intake }).catch((error: unknown) => {
     logger.error("what an earlier process left could not be taken up", { error: errorText(error) });
   });
   return { store, engine, address, reload: () => reload.reload("signal") };
+}
+
+/**
+ * What was asked for before a crash is judged by who asked it, and messages link to one another by the workspace's address:
+ * both wait until Slack has said who we are.
+ */
+async function takeUp(
+  deps: Parameters<typeof createIntake>[0] & { readonly intake: Pick<Intake, "resume"> },
+): Promise<void> {
+  const { store, slack, engine, live, servers, clock, intake } = deps;
+  await slack.identified;
+  for (const run of store.events.unshownRuns()) slack.show(run, () => engine.runs.view(run));
+  await discovered({ live, servers, clock });
+  intake.resume();
 }

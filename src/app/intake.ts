@@ -25,6 +25,7 @@ interface Deps {
   readonly inventory: Inventory;
   readonly slack: Slack;
   readonly engine: Engine;
+  readonly pageOf: (run: string) => { readonly url: string; readonly until: number } | undefined;
   readonly operations: (filter: RunFilter) => readonly PastOperation[];
   readonly clock: Clock;
   readonly random: Random;
@@ -54,6 +55,7 @@ export function createIntake(deps: Deps): Intake {
     proofs: (app) => store.events.proofs(app, MOST_PROOFS),
     labelProblems: () => discovery.problems.map(({ message }) => message),
     operations,
+    pageOf: deps.pageOf,
     get mode() {
       return live.configuration.mode;
     },

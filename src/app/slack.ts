@@ -9,6 +9,7 @@ import type { HomeSource } from "../engine/home-content.ts";
 import type { HttpServer } from "../http/http-server.ts";
 import type { IncidentMessage } from "../observe/watch-ports.ts";
 import { type Backoff, backoffMs } from "../platform/backoff.ts";
+import type { Inventory } from "../inventory/inventory.ts";
 import type { Clock } from "../platform/clock.ts";
 import { errorCode, errorText } from "../platform/errors.ts";
 import type { Random } from "../platform/ids.ts";
@@ -34,6 +35,7 @@ import type { ViewLookups } from "../slack/views/view-lookups.ts";
 import type { Store } from "../store/store.ts";
 import type { Metrics } from "../web/metrics.ts";
 import type { Standing } from "../web/readiness.ts";
+import { overtakenBy, runProspects } from "./run-prospects.ts";
 import { createReceiver } from "./receiver.ts";
 import type { LiveSettings } from "./live-settings.ts";
 
@@ -42,6 +44,9 @@ interface Deps {
   readonly settings: Pick<LiveSettings, "configuration">;
   readonly store: Store;
   readonly servers: ReadonlyMap<string, ArgocdServer>;
+  readonly inventory: Inventory;
+  /** What people see of a run now. */
+  readonly viewOf: (run: string) => RunView;
   readonly http: Pick<HttpServer, "add">;
   readonly metrics: Pick<Metrics, "called" | "refused">;
   readonly clock: Clock;
@@ -99,6 +104,8 @@ export class Slack implements AsyncDisposable {
       slots: store.slots,
       identity,
       linkOf: (app) => linkOf(deps, app),
+      prospects: runProspects({ events: store.events, inventory: deps.inventory }),
+      hasPages: environment.publicUrl !== undefined,
     });
     const onSettled = (slot: string): void => this.#presenter.onSettled(slot);
     this.#outbox = new Outbox({ messages: this.#gateway, store: store.slots, clock, random, logger, onSettled });
@@ -113,13 +120,19 @@ export class Slack implements AsyncDisposable {
         return { approvals, alerts };
       },
     });
-    this.#pacer = new ViewPacer({ clock, logger, draw: (view) => this.#presenter.onRunChanged(view) });
+    this.#pacer = new ViewPacer({ clock, logger, draw: (view) => this.#draw(view) });
   }
 
   /** A run has changed: its messages follow. */
   show(run: string, view: () => RunView): void {
     this.#pacer.show(run, view);
     this.#home?.changed();
+  }
+
+  #draw(view: RunView): void {
+    this.#presenter.onRunChanged(view);
+    // What this one has brought there, the card of the one before does not offer to take back any more.
+    for (const run of overtakenBy(this.#deps.store, view)) this.#pacer.show(run, () => this.#deps.viewOf(run));
   }
 
   /** Somebody was led to a run that is there already: they find its messages, also when those were deleted. */

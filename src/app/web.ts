@@ -8,6 +8,7 @@ import type { Clock } from "../platform/clock.ts";
 import type { Store } from "../store/store.ts";
 import type { Metrics } from "../web/metrics.ts";
 import type { Standing, Standings } from "../web/readiness.ts";
+import { makeRunLink } from "../web/run-link.ts";
 import { runRoute } from "../web/run-route.ts";
 import { statusRoutes } from "../web/status-routes.ts";
 import type { Engine } from "./engine.ts";
@@ -25,6 +26,13 @@ interface Deps {
   readonly clock: Clock;
 }
 
+interface PageLink {
+  readonly url: string;
+  readonly until: number;
+}
+
+// Long enough to read and to come back to, short enough that one that was passed on is soon worthless.
+const LINK_FOR_MS = 60 * 60_000;
 // Less than this and the next commits fail.
 const LEAST_FREE_BYTES = 16 * 1024 * 1024;
 // A page does not wait longer for Slack to say what people are called.
@@ -54,6 +62,21 @@ export function openWeb(deps: Deps): void {
       names: (pseudonyms) => namesOf(deps, pseudonyms),
     }),
   );
+}
+
+/** Makes links to the pages of runs; none where people have no address for this server. */
+export function pageLinks({
+  environment,
+  secret,
+  clock,
+}: Pick<Deps, "environment" | "secret" | "clock">): (run: string) => PageLink | undefined {
+  const { publicUrl } = environment;
+  const [key] = secret.keys("link");
+  if (publicUrl === undefined || key === undefined) return () => undefined;
+  return (run) => {
+    const until = clock.now() + LINK_FOR_MS;
+    return { url: makeRunLink({ publicUrl, run, until, key }), until };
+  };
 }
 
 async function standingsOf({ environment, store, servers, slack }: Deps): Promise<Standings> {

@@ -61,6 +61,7 @@ const NEEDED: Readonly<Record<Answers | Acts, readonly InputDefinition["type"][]
   history: [],
   help: [],
   queue: [],
+  page: ["run"],
   where: ["service"],
   who: ["service"],
   diff: ["service", "revision", "environment"],

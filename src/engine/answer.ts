@@ -68,6 +68,14 @@ export type Answer =
   | LockedAnswer
   /** Lines as they are, in a fixed-width font. */
   | { readonly kind: "text"; readonly text: string }
+  /** A link to the page of a run, good until then. */
+  | {
+      readonly kind: "page";
+      readonly run: string;
+      readonly title: string;
+      readonly url: string;
+      readonly until: number;
+    }
   | {
       readonly kind: "candidates";
       readonly text: string;

@@ -21,6 +21,7 @@ export async function lookIntoQuestion(deps: QuestionDeps, answers: Answers, ask
     case "history":
     case "help":
     case "queue":
+    case "page":
       throw new TypeError(`"${answers}" is answered at once`);
   }
 }

@@ -10,10 +10,12 @@ import type { RevisionDeps } from "./resolve-revision.ts";
 /** What questions are answered from. */
 export interface QuestionDeps extends QueryDeps, RevisionDeps {
   readonly commands: readonly Command[];
-  readonly events: Pick<EventStore, "listRuns" | "readRun" | "claims">;
+  readonly events: Pick<EventStore, "listRuns" | "findRuns" | "readRun" | "claims">;
   readonly runs: Pick<RunService, "state" | "view">;
   readonly check: Pick<PeopleCheck, "granted" | "memberCounts" | "isApprover" | "mayAct">;
   readonly locks: Pick<LockDesk, "on" | "locks">;
+  /** A new link to the page of a run; undefined where people cannot reach the server. */
+  readonly pageOf: (run: string) => { readonly url: string; readonly until: number } | undefined;
 }
 
 /** A question, with what was typed for its inputs. */

@@ -12,6 +12,7 @@ import { explainMismatch } from "./explain-mismatch.ts";
 import { hasForm } from "./form-fields.ts";
 import { namePlaces } from "./name-places.ts";
 import { historyAnswer, statusAnswer } from "./queries.ts";
+import { pageAnswer } from "./page-question.ts";
 import type { QuestionAsk, QuestionDeps } from "./question-ask.ts";
 import { queueAnswer } from "./queue-question.ts";
 import type { StartAsk } from "./start-request.ts";
@@ -135,6 +136,8 @@ function readQuestion(deps: SlashDeps, answers: Answers, ask: Omit<QuestionAsk, 
       return answered({ kind: "text", text: helpAbout(deps.commands, topicOf(command, values)) });
     case "queue":
       return answered(queueAnswer(deps, ask));
+    case "page":
+      return answered(pageAnswer(deps, ask));
     case "where":
     case "who":
     case "diff":

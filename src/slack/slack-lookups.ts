@@ -8,13 +8,18 @@ export interface SlackLookupsDeps {
   readonly identity: () => SlackIdentity | undefined;
   /** Where an Application (`server/namespace/name`) can be looked at. */
   readonly linkOf: (app: string) => string | undefined;
+  readonly hasPages: boolean;
+  readonly prospects: Pick<ViewLookups, "wayBack" | "nextEnvironment">;
 }
 
 /** What views look up while they draw. */
-export function slackLookups({ people, slots, identity, linkOf }: SlackLookupsDeps): ViewLookups {
+export function slackLookups({ people, slots, identity, linkOf, hasPages, prospects }: SlackLookupsDeps): ViewLookups {
   return {
     people: (pseudonym) => people.person(pseudonym),
     links: linkOf,
+    wayBack: (run, app) => prospects.wayBack(run, app),
+    nextEnvironment: (service, environment) => prospects.nextEnvironment(service, environment),
+    hasPages,
     messages: (slot) => {
       const record = slots.slot(slot);
       if (record?.ts === undefined) return undefined;

@@ -215,6 +215,7 @@ export class IntakeRig implements AsyncDisposable {
       events: store.events,
       proofs: (app) => store.events.proofs(app, 50),
       operations: () => [],
+      pageOf: () => undefined,
       mode: "act",
       people: store.people,
       locks: runs.locks,

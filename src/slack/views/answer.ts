@@ -7,6 +7,7 @@ import { renderDiff } from "./diff-answer.ts";
 import { renderHistory } from "./history-list.ts";
 import { renderLocked } from "./locked-notice.ts";
 import { renderNotice } from "./notice.ts";
+import { renderPageLink } from "./page-link.ts";
 import { renderPlan } from "./plan-answer.ts";
 import { renderQueue } from "./queue-list.ts";
 import { renderStatus } from "./status-list.ts";
@@ -25,6 +26,8 @@ export function renderAnswer(answer: Answer, lookups: ViewLookups): MessageConte
       );
     case "text":
       return renderText(answer.text);
+    case "page":
+      return renderPageLink(answer);
     case "candidates":
       return renderCandidates(answer);
     case "history":

@@ -1,10 +1,14 @@
+import type { Button } from "@slack/types";
+
 import type { RunView } from "../../domain/run-view.ts";
 import { durationText } from "../../platform/duration.ts";
-import { context, message, section, type MessageBlock, type MessageContent } from "../blocks.ts";
+import { actions, context, message, section, type MessageBlock, type MessageContent } from "../blocks.ts";
 import { code, dateToken, inert } from "../mrkdwn.ts";
 import { SLACK_LIMITS } from "../slack-limits.ts";
+import { commandButton } from "./command-button.ts";
 import { gateEnding } from "./gate-ending.ts";
 import { personText } from "./person-text.ts";
+import { runButtons } from "./run-buttons.ts";
 import { runStatus, type StatusMark } from "./run-status.ts";
 import { stageLine, stageWords } from "./stage-line.ts";
 import { stepEmoji, stepWord } from "./step-words.ts";
@@ -19,7 +23,18 @@ export function renderRunCard(view: RunView, lookups: ViewLookups): MessageConte
   if (lines.length > 0) blocks.push(section(lines.join("\n")));
   if (view.failure !== undefined) blocks.push(section(failureText(view, lookups)));
   blocks.push(context(...footer(view, lookups)));
+  const buttons = [...runButtons(view, lookups), ...(lookups.hasPages ? [pageButton(view)] : [])];
+  if (buttons.length > 0) blocks.push(actions(...buttons));
   return message(sentence(view, status, lookups), blocks);
+}
+
+// Far from those of other buttons of the card.
+const PAGE_BUTTON = 90;
+
+/** A link in the card would be everybody's and would end; the button gives each person one of their own. */
+function pageButton({ id, shortId }: RunView): Button {
+  const label = `Get a link to the page of ${shortId}`;
+  return commandButton({ text: "Details", label, command: "page", values: { run: id }, index: PAGE_BUTTON });
 }
 
 function ending(view: RunView): string {

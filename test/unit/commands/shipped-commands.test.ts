@@ -12,7 +12,7 @@ const shipped = loadCommands(texts, { catalogue: testCatalogue, slashNames: {} }
 
 describe("the commands that are shipped", () => {
   it("have no mistakes", () => {
-    expect(validateReport(shipped).text).toMatch(/^15 commands, no mistakes:/u);
+    expect(validateReport(shipped).text).toMatch(/^16 commands, no mistakes:/u);
   });
 
   it("are typed like this", () => {
@@ -23,6 +23,7 @@ describe("the commands that are shipped", () => {
       "/qd help [<topic>]",
       "/qd history [<service>] [in <environment>]",
       "/qd lock <service> in <environment> because <reason...> [for <duration>]",
+      "/qd page <run>",
       "/qd plan <command...>",
       "/qd queue [<service>]",
       "/qd retry <run> [from <step>]",
@@ -31,7 +32,7 @@ describe("the commands that are shipped", () => {
       "/qd unlock <service> in <environment>",
       "/qd where <service> [<revision>]",
       "/qd who <service> [in <environment>]",
-      "/rollback <service> in <environment> [to <revision>]",
+      "/rollback <service> in <environment> [to <revision>] [--stored] [--unproven]",
     ]);
   });
 

@@ -19,7 +19,7 @@ const deps = {
   inventory,
   teamChannel: "#deploys",
   servers: new Map(),
-  events: { listRuns: () => [], readRun: () => [], claims: () => [] },
+  events: { listRuns: () => [], findRuns: () => [], readRun: () => [], claims: () => [] },
   proofs: () => [],
   operations: () => [],
   mode: "act" as const,
@@ -28,6 +28,7 @@ const deps = {
   runs: { state: asked, view: asked },
   check: { granted: asked, memberCounts: asked, isApprover: asked, mayAct: asked },
   locks: { on: asked, locks: () => [] },
+  pageOf: asked,
 };
 
 /** The channel in which the run is shown that somebody asks for in `channel`. */

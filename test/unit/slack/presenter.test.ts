@@ -41,7 +41,14 @@ function setUp(settings = NOWHERE_ELSE) {
     },
   };
   const identity = { team: "T1", enterprise: undefined, botUser: "U0BOT", url: "https://acme.slack.com/" };
-  const lookups = slackLookups({ people, slots, identity: () => identity, linkOf: () => undefined });
+  const lookups = slackLookups({
+    people,
+    slots,
+    identity: () => identity,
+    linkOf: () => undefined,
+    hasPages: true,
+    prospects: { wayBack: () => undefined, nextEnvironment: () => undefined },
+  });
   const start = () => {
     const outbox: Outbox = new Outbox({
       messages: slack,

@@ -73,6 +73,8 @@ describe("the body", () => {
 
   it("never throws", () => {
     const type = fc.constantFrom("form", "json");
-    fc.assert(fc.property(type, fc.uint8Array(), (kind, bytes) => readPayload(kind, Buffer.from(bytes)).kind.length > 0));
+    fc.assert(
+      fc.property(type, fc.uint8Array(), (kind, bytes) => readPayload(kind, Buffer.from(bytes)).kind.length > 0),
+    );
   });
 });

@@ -176,10 +176,13 @@ export function stepIn(view: RunView, path: string) {
 const USERS: Readonly<Record<string, string>> = { p_ana: "U0ANA", p_bo: "U0BO", p_cy: "U0CY" };
 
 export const lookups: ViewLookups = {
+  hasPages: true,
   people: (pseudonym) => {
     const user = USERS[pseudonym];
     return user === undefined ? undefined : { user };
   },
   links: (app) => `https://argocd.test/applications/${app}?view=tree&x=1`,
+  wayBack: () => ({ revision: LIVE, provenAt: AT }),
+  nextEnvironment: () => undefined,
   messages: (slot) => `https://acme.slack.com/archives/C1/p1?slot=${encodeURIComponent(slot)}`,
 };

@@ -87,6 +87,7 @@ describe("the card of a run", () => {
         ":raised_hand: *[prod]* waits for approval until {date_short_pretty} {time}: [decide in the thread]",
       ].join("\n"),
       "`run_7FQ2` | asked for by <@U0ANA> {date_short_pretty} {time} | `abc1230` Add retries to the payment client",
+      "Cancel | Details",
     ]);
     expect(card.text).toBe(
       "Promote checkout abc1230 to prod: waiting for approval. staging is done, prod waits for approval. " +
@@ -107,8 +108,49 @@ describe("the card of a run", () => {
       ":x: *[staging]* `healthy` failed\n:white_circle: *[prod]* was not reached\n:white_circle: *[later]* was not reached",
       "*Why* in `staging healthy`: Deployment/checkout is Degraded.",
       expect.stringContaining("ended {date_short_pretty} {time}"),
+      "Wait again | Roll back | Details",
     ]);
     expect(card.text).toContain("Reason: Deployment/checkout is Degraded. Run run_7FQ2");
+  });
+
+  it("has a button for a page of one's own where runs have pages", () => {
+    const buttonsOf = (hasPages: boolean): readonly unknown[] =>
+      renderRunCard(viewOf(PARKED), { ...lookups, hasPages }).blocks.filter(({ type }) => type === "actions");
+    expect(JSON.stringify(buttonsOf(true))).toContain(String.raw`{\"command\":\"page\",\"values\":{\"run\":`);
+    expect(JSON.stringify(buttonsOf(false))).not.toContain("page");
+  });
+
+  describe("has buttons for what can be done", () => {
+    const SUCCEEDED = [...PARKED, decided("approve"), ended(GATE), finished("succeeded")];
+    const buttons = (events: readonly RunEvent[], more: Partial<ViewLookups> = {}): unknown[] =>
+      renderRunCard(viewOf(events), { ...lookups, hasPages: false, ...more }).blocks.flatMap((block) =>
+        block.type === "actions"
+          ? block.elements.map((element) => ("value" in element ? JSON.parse(element.value ?? "") : undefined))
+          : [],
+      );
+
+    it("while it is open: cancel it", () => {
+      expect(buttons(PARKED)).toEqual([{ command: "cancel", values: { run: RUN } }]);
+    });
+
+    it("when it has succeeded: back to what was proven there before, and on to the next environment", () => {
+      expect(buttons(SUCCEEDED, { nextEnvironment: () => undefined })).toEqual([
+        { command: "rollback", values: { service: "checkout", environment: "prod", revision: LIVE } },
+      ]);
+      expect(buttons(SUCCEEDED, { wayBack: () => undefined })).toEqual([]);
+    });
+
+    it("when it was cancelled: take it up again, and nothing to go back from", () => {
+      const cancel: RunEvent = { type: "run.cancel-requested", at: AT + 100_000, actor: "p_bo", reason: "" };
+      const cancelled: RunEvent = { type: "step.cancelled", at: AT + 100_000, path: GATE, attempt: 1, message: "x" };
+      expect(buttons([...PARKED, cancel])).toEqual([]);
+      const over = buttons([...PARKED, cancel, cancelled, finished("cancelled")]);
+      expect(over).toEqual([{ command: "retry", values: { run: RUN, step: GATE } }]);
+    });
+  });
+
+  it("names those who let it through", () => {
+    expect(words(cardOf([...PARKED, decided("approve"), ended(GATE)]))[1]).toContain("approved by <@U0BO>");
   });
 
   it("shows its place in the queue, and behind whom", () => {
@@ -363,7 +405,7 @@ describe("the alert of a failure", () => {
       "• `Pod/checkout-1` Degraded: OOMKilled",
       "What was applied stays as it is. Mend it there, or go back with `/rollback checkout in prod`.",
       "`main/argocd/checkout-prod` | `abc1230` Add retries to the payment client | run `run_7FQ2`, asked for by <@U0ANA> | {date_short_pretty} {time}",
-      "Open in Argo CD | Open the run",
+      "Wait again | Roll back | Open in Argo CD | Open the run",
     ]);
   });
 
