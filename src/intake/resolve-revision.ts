@@ -7,7 +7,7 @@ import type { GitRepositories } from "../git/git-repositories.ts";
 import type { RevisionAnswer } from "../git/look-up-revision.ts";
 import type { MalformedRevision } from "../git/revision-text.ts";
 import { AppError, errorMessage } from "../platform/errors.ts";
-import { isWholeAt, liveRevision, sourceDigest } from "../steps/live-revision.ts";
+import { liveRevision } from "../steps/live-revision.ts";
 import { type Looked, type LookedAt, sentence } from "./resolve-target.ts";
 import { fixedTargetOf, goesForwardOnly } from "./tracked-target.ts";
 
@@ -125,34 +125,6 @@ export async function resolveLive(
 }
 
 /**
- * The newest revision that our log proved in the environment and that is not what runs there now. After a sync that failed or
- * is still running that is the one from before it, which Argo CD goes on calling deployed.
- */
-export async function resolveProven(
-  deps: RevisionDeps,
-  asked: { readonly seen: LookedAt; readonly signal: AbortSignal },
-): Promise<Looked<Revision>> {
-  const { target, application } = asked.seen;
-  const { uid } = application.metadata;
-  const proof = deps
-    .proofs(target.app)
-    .find(({ revision, applicationUid }) => applicationUid === uid && !isWholeAt(application, revision));
-  if (proof === undefined) {
-    const message =
-      `The log knows no earlier revision that was proven in ${target.name}, so there is nothing to go back to by itself. ` +
-      `Name one: add "to" and a commit.`;
-    return { kind: "refused", answer: notice("rollback.nothing-proven", message) };
-  }
-  if (proof.sourceDigest !== sourceDigest(application)) {
-    const message =
-      `${proof.revision.slice(0, 7)} was proven in ${target.name}, but the application's own sources (repository, path or parameters) ` +
-      `have changed since, so syncing it now would not be what was proven. Name a revision to do it all the same: add "to" and a commit.`;
-    return { kind: "refused", answer: notice("rollback.sources-changed", message) };
-  }
-  return await resolveTyped(deps, { text: proof.revision, seen: [asked.seen], signal: asked.signal });
-}
-
-/**
  * Refuses a revision that lies before what is live in one of the environments: going back is what a rollback is for, where
  * people see that it goes back. Where Argo CD syncs by itself, an environment on the way may be further on than the revision.
  */
@@ -184,7 +156,9 @@ export async function stepBackOf(
       return { kind: "refused", answer: notice("revision.older", goesForwardOnly(place, revision)) };
     }
     const message = `${revision.short} is older than what is live in ${target.name} (${from.slice(0, 7)}), so this would go back.`;
-    const hint = `/rollback ${service} in ${target.name} to ${revision.short}`;
+    const isProven = deps.proofs(target.app).some((proof) => proof.revision === revision.sha);
+    const flag = isProven ? "" : " --unproven";
+    const hint = `/rollback ${service} in ${target.name} to ${revision.short}${flag}`;
     return { kind: "refused", answer: notice("revision.older", message, [hint]) };
   }
   return { kind: "found", value: undefined };

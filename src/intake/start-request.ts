@@ -1,4 +1,5 @@
 import type { ArgocdServer } from "../argocd/argocd-server.ts";
+import { commandText } from "../commands/command-text.ts";
 import type { Command } from "../commands/command.ts";
 import { lockKey } from "../domain/hand-lock.ts";
 import { JsonValue } from "../domain/outcome.ts";
@@ -12,17 +13,11 @@ import type { RunService } from "../engine/run-service.ts";
 import type { Inventory } from "../inventory/inventory.ts";
 import { digestOf, type Json, type JsonMap } from "../platform/canonical-json.ts";
 import { shortId } from "../platform/ids.ts";
-import { valueOf } from "./command-values.ts";
+import { typedValues, valueOf } from "./command-values.ts";
 import { type NamedPlaces, namePlaces } from "./name-places.ts";
 import type { PeopleCheck } from "./people-check.ts";
-import {
-  outOfReachOf,
-  resolveLive,
-  resolveProven,
-  resolveTyped,
-  type RevisionDeps,
-  stepBackOf,
-} from "./resolve-revision.ts";
+import { outOfReachOf, resolveLive, resolveTyped, type RevisionDeps, stepBackOf } from "./resolve-revision.ts";
+import { resolveRollback, type RollbackAsk } from "./resolve-rollback.ts";
 import { type Looked, lookAtTargets, type LookedAt, obstacleOf } from "./resolve-target.ts";
 
 export interface StartDeps extends RevisionDeps {
@@ -98,14 +93,21 @@ export async function resolveAsked(
   const last = seen.at(-1);
   if (last === undefined) throw new TypeError(`${command.id} names no environment to change`);
   const source = input?.definition.type === "revision" ? input.definition.from : undefined;
-  if (typeof typed !== "string") {
-    return source === "live"
-      ? await resolveLive(deps, { seen: last, signal })
-      : await resolveProven(deps, { seen: last, signal });
-  }
-  const revision = await resolveTyped(deps, { text: typed, seen, signal });
   // A command whose revision is by default a proven one is there for going back.
-  if (revision.kind === "refused" || source === "proven") return revision;
+  if (source === "proven" && input !== undefined) {
+    const text = typeof typed === "string" ? typed : undefined;
+    const retype: RollbackAsk["retype"] = ({ revision, flag }) =>
+      commandText(command, {
+        ...typedValues(values),
+        [input.name]: revision,
+        ...(flag !== undefined && { [flag]: true }),
+      });
+    const [stored, unproven] = [values["stored"] === true, values["unproven"] === true];
+    return await resolveRollback(deps, { seen: last, text, stored, unproven, retype, signal });
+  }
+  if (typeof typed !== "string") return await resolveLive(deps, { seen: last, signal });
+  const revision = await resolveTyped(deps, { text: typed, seen, signal });
+  if (revision.kind === "refused") return revision;
   const back = await stepBackOf(deps, { revision: revision.value, seen, service: service.name, signal });
   if (back.kind === "refused") return back;
   const reach = await outOfReachOf(deps, { revision: revision.value, seen, signal });

@@ -38,10 +38,11 @@ export function adoptOperation(asked: Asked): SyncedOperation | undefined {
 /** What the wait needs to find the operation that was posted at `checkpoint`. */
 export function postedOperation(
   context: ActionContext,
-  { before, postedAtMs, attempt }: PostCheckpoint,
+  { before, postedAtMs, attempt = context.effect.attempt, restores }: PostCheckpoint,
 ): SyncedOperation {
   const { run, path } = context.effect;
-  return { run, step: path, attempt: attempt ?? context.effect.attempt, skipped: false, before, postedAtMs };
+  const ours = { run, step: path, attempt, skipped: false, before, postedAtMs };
+  return restores === undefined ? ours : { ...ours, restores };
 }
 
 /**

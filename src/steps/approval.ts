@@ -10,6 +10,7 @@ import type { CommitsReader } from "./gate-commits.ts";
 import { gatherEvidence } from "./gate-evidence.ts";
 import { liveRevision, sourceDigest } from "./live-revision.ts";
 import { readApp } from "./locate.ts";
+import { storedDigest, storedEntry } from "./stored-sources.ts";
 import { strategyOf } from "./sync-preflight.ts";
 
 const Input = z.strictObject({
@@ -17,6 +18,8 @@ const Input = z.strictObject({
   app: z.string(),
   /** The full commit. */
   revision: z.string(),
+  /** True for Argo CD's own rollback: what its history has of the revision comes back, sources included. */
+  stored: z.boolean().optional(),
   /** The question, in one line. */
   prompt: z.string().max(300),
 });
@@ -75,7 +78,6 @@ async function look(deps: ApprovalDeps, input: Input, context: GateContext): Pro
     throw new AppError(message, { code: "approval.no-rule" });
   }
   const { application, location } = await readApp(deps.servers, { app: input.app, signal });
-  const strategy = strategyOf(application);
   const subject: GateSubject = {
     planDigest,
     path: effect.path,
@@ -88,12 +90,23 @@ async function look(deps: ApprovalDeps, input: Input, context: GateContext): Pro
     fromRevision: liveRevision(application),
     toRevision: input.revision,
     repository: commitSources(application).repository,
-    sourceDigest: sourceDigest(application),
     imageDigests: [],
     planFileDigest: "",
     checks: [],
     rule,
-    ...(strategy !== undefined && { strategy }),
+    ...wayOf(application, input),
   };
   return { subject, rule, application, location };
+}
+
+/** How the revision gets there, and from which sources. */
+function wayOf(application: Application, input: Input): Pick<GateSubject, "sourceDigest" | "strategy"> {
+  if (input.stored !== true) {
+    const strategy = strategyOf(application);
+    return { sourceDigest: sourceDigest(application), ...(strategy !== undefined && { strategy }) };
+  }
+  const entry = storedEntry(application, input.revision);
+  if (entry !== undefined) return { sourceDigest: storedDigest(entry), strategy: "stored" };
+  const message = `Argo CD does not remember a deployment of ${input.revision.slice(0, 7)} any more. Roll back without --stored.`;
+  throw new AppError(message, { code: "rollback.not-stored" });
 }

@@ -134,6 +134,8 @@ function expectationOf(application: Application, input: Input, timing: AssessTim
     return { mode: "proven", revisions, before: operation?.before ?? rememberBefore(application), timing };
   }
   const { run, step, attempt, before, postedAtMs } = operation;
+  // It cannot carry our identity: what it restores is looked for instead.
+  if (operation.restores !== undefined) return { mode: "pin", revisions, before, postedAtMs, timing };
   if (operation.tracked === true) return { mode: "track", revisions, before, timing };
   return { mode: "pin", revisions, operation: { run, step, attempt }, before, postedAtMs, timing };
 }
@@ -144,7 +146,7 @@ function proven(application: Application, input: Input, evidence: ProofEvidence)
     provenAt: evidence.provenAtMs,
     healthySince: evidence.healthySinceMs,
     applicationUid: evidence.uid,
-    sourceDigest: sourceDigest(application),
+    sourceDigest: input.operation?.restores?.sourceDigest ?? sourceDigest(application),
     changedNothing: evidence.changedNothing,
     sync: evidence.sync,
     notes: notesOf(evidence, input.revision),

@@ -1,6 +1,7 @@
 import type { ArgocdServer } from "../argocd/argocd-server.ts";
 import type { StepKind } from "../engine/step-kind.ts";
 import { approval, type ApprovalDeps } from "./approval.ts";
+import { argocdRollback } from "./argocd-rollback.ts";
 import { argocdSync, type ArgocdSyncDeps } from "./argocd-sync.ts";
 import { argocdTerminate } from "./argocd-terminate.ts";
 import { argocdWait, type ArgocdWaitDeps } from "./argocd-wait.ts";
@@ -25,7 +26,7 @@ export function workerSteps(deps: WorkerStepDeps): ReadonlyMap<string, StepKind>
 }
 
 function actions(deps: ArgocdSyncDeps): readonly StepKind[] {
-  return [argocdSync(deps), argocdTerminate(deps), slackAlert];
+  return [argocdSync(deps), argocdRollback(deps), argocdTerminate(deps), slackAlert];
 }
 
 function byName(kinds: readonly StepKind[]): ReadonlyMap<string, StepKind> {

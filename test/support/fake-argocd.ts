@@ -66,6 +66,7 @@ export class FakeArgocd {
     this.calls.push(`${call.method} ${pathname}`);
     call.signal?.throwIfAborted();
     await this.before(call);
+    if (pathname === "/api/v1/session/userinfo") return { loggedIn: true, username: "quarterdeck" };
     if (below === "sync") return this.#sync(name, SyncBody.parse(call.body));
     if (below === "syncwindows") return { canSync: this.canSync };
     if (below === "manifests") {

@@ -15,5 +15,5 @@ export function resultLines({ uses, step }: StepView): readonly string[] {
     return [`applied and healthy:${at}${nothing}`, ...said];
   }
   if (output["tracked"] === true) return [`nothing was asked of Argo CD for${at}`, ...said];
-  return uses === "argocd/sync" ? [`Argo CD has accepted it:${at}`, ...said] : said;
+  return uses === "argocd/sync" || uses === "argocd/rollback" ? [`Argo CD has accepted it:${at}`, ...said] : said;
 }

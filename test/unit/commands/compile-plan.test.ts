@@ -195,7 +195,7 @@ describe("the steps of a chain", () => {
     ],
     [
       "steps: [{ id: a, uses: terraform/apply }]\n",
-      '1 terraform/apply | no step kind "terraform/apply". There is: approval, argocd/sync, argocd/wait, slack/alert',
+      '1 terraform/apply | no step kind "terraform/apply". There is: approval, argocd/rollback, argocd/sync, argocd/wait, slack/alert',
     ],
     [
       "steps: [{ id: a, uses: slack/alert }, { id: a, uses: slack/alert }]\n",

@@ -10,8 +10,14 @@ const kinds: Readonly<Record<string, StepDescription>> = {
   approval: {
     sort: "gate",
     protects: false,
-    inputSchema: z.strictObject({ app, revision, prompt: z.string().min(1).max(300) }),
+    inputSchema: z.strictObject({ app, revision, prompt: z.string().min(1).max(300), stored: z.boolean().optional() }),
     outputSchema: z.strictObject({ approvedBy: z.array(z.string()) }),
+  },
+  "argocd/rollback": {
+    sort: "action",
+    protects: true,
+    inputSchema: z.strictObject({ app, revision, prune: z.boolean().optional() }),
+    outputSchema: z.strictObject({ operation, revision: z.string() }),
   },
   "argocd/sync": {
     sort: "action",

@@ -5,16 +5,9 @@ import type { Answer } from "../../../src/engine/answer.ts";
 import type { Proof } from "../../../src/engine/step-kind.ts";
 import type { CommitsAnswer } from "../../../src/git/commits-between.ts";
 import type { RevisionAnswer } from "../../../src/git/look-up-revision.ts";
-import {
-  resolveLive,
-  resolveProven,
-  resolveTyped,
-  type RevisionDeps,
-  stepBackOf,
-} from "../../../src/intake/resolve-revision.ts";
+import { resolveLive, resolveTyped, type RevisionDeps, stepBackOf } from "../../../src/intake/resolve-revision.ts";
 import type { Looked, LookedAt } from "../../../src/intake/resolve-target.ts";
 import { AppError } from "../../../src/platform/errors.ts";
-import { sourceDigest } from "../../../src/steps/live-revision.ts";
 import { anApplication, aState, SHA_A, SHA_B, SHA_C } from "../argocd/application-builder.ts";
 
 const REPOSITORY = "https://git.example.com/deploy.git";
@@ -56,19 +49,6 @@ function world({ answer, between = { kind: "forward", ...LISTS }, proofs = [] }:
 
 function seen(application: Application, name = "prod"): LookedAt {
   return { target: { name, app: APP, first: false, last: true }, application };
-}
-
-function proof(application: Application, revision: string, more: Partial<Proof> = {}): Proof {
-  const { uid: applicationUid } = application.metadata;
-  return {
-    run: "r",
-    app: APP,
-    applicationUid,
-    revision,
-    sourceDigest: sourceDigest(application),
-    provenAt: 1,
-    ...more,
-  };
 }
 
 function history(...revisions: readonly string[]): Record<string, unknown> {
@@ -158,47 +138,6 @@ describe("the revision that is live", () => {
   });
 });
 
-describe("the revision to go back to", () => {
-  const good = aState(SHA_B, "ana", "Succeeded");
-  const live = anApplication({ status: { ...history(SHA_A, SHA_B), operationState: good } });
-
-  async function back(application: Application, ...proofs: readonly Proof[]): ReturnType<typeof resolveProven> {
-    return await resolveProven(world({ proofs }), { seen: seen(application), signal });
-  }
-
-  it("is the newest one that was proven and is not live", async () => {
-    expect(shaOf(await back(live, proof(live, SHA_B), proof(live, SHA_A)))).toBe(SHA_A);
-  });
-
-  it("is the proven one itself when the sync of another one failed, still runs or took only a part", async () => {
-    const part = {
-      ...aState(SHA_C, "ana", "Succeeded"),
-      operation: { sync: { resources: [{ kind: "Service", name: "x" }] } },
-    };
-    for (const operationState of [aState(SHA_C, "ana", "Failed"), aState(SHA_C, "ana", "Running"), part]) {
-      const mixed = anApplication({ status: { ...history(SHA_A, SHA_B), operationState } });
-      expect(shaOf(await back(mixed, proof(mixed, SHA_B), proof(mixed, SHA_A)))).toBe(SHA_B);
-    }
-  });
-
-  it("is the proven one itself when another one was applied and did not become healthy", async () => {
-    const broken = anApplication({
-      status: { ...history(SHA_A, SHA_B, SHA_C), operationState: aState(SHA_C, "ana", "Succeeded") },
-    });
-    expect(shaOf(await back(broken, proof(broken, SHA_B)))).toBe(SHA_B);
-  });
-
-  it("is none of another application of that name", async () => {
-    const found = told(await back(live, proof(live, SHA_A, { applicationUid: "uid-0" })));
-    expect(found.code).toBe("rollback.nothing-proven");
-    expect(told(await back(live)).message).toContain('add "to" and a commit');
-  });
-
-  it("is not taken by itself where the application's sources have changed since", async () => {
-    expect(told(await back(live, proof(live, SHA_A, { sourceDigest: "other" }))).code).toBe("rollback.sources-changed");
-  });
-});
-
 describe("a revision that lies before what is live", () => {
   const application = anApplication({ status: { ...history(SHA_C) } });
 
@@ -211,7 +150,7 @@ describe("a revision that lies before what is live", () => {
   it("is refused, with the command that goes back", async () => {
     expect(told(await step({ kind: "backward", ...LISTS }))).toMatchObject({
       code: "revision.older",
-      suggestions: ["/rollback checkout in prod to bbbbbbb"],
+      suggestions: ["/rollback checkout in prod to bbbbbbb --unproven"],
     });
   });
 

@@ -91,9 +91,9 @@ describe("a promotion that was asked for", () => {
 
   it("is refused at once when a later environment could not be changed anyway", async () => {
     const rig = await open();
-    rig.argocd.put(application("checkout-prod", { spec: { syncPolicy: { automated: {}, syncOptions: [] } } }));
+    rig.argocd.put(application("checkout-prod", { spec: { sourceHydrator: {} } }));
     expect(await ask(rig, "/promote checkout abc1234 to prod")).toMatchObject({
-      code: "argocd.auto-sync",
+      code: "argocd.hydrator",
       message: expect.stringMatching(/^prod: /u),
     });
     expect(rig.store.events.listRuns({ limit: 1 })).toEqual([]);
@@ -128,7 +128,7 @@ describe("a promotion that was asked for", () => {
     rig.between = { kind: "backward", ...LISTS };
     expect(await ask(rig, "/promote checkout abc1234 to staging")).toMatchObject({
       code: "revision.older",
-      suggestions: ["/rollback checkout in staging to abc1234"],
+      suggestions: ["/rollback checkout in staging to abc1234 --unproven"],
     });
   });
 
@@ -158,7 +158,7 @@ describe("a rollback that was asked for", () => {
   it("may name a commit that lies before what is live", async () => {
     const rig = await open();
     rig.between = { kind: "backward", ...LISTS };
-    expect((await ask(rig, "/rollback checkout in prod to abc1234")).code).toBe("run.started");
+    expect((await ask(rig, "/rollback checkout in prod to abc1234 --unproven")).code).toBe("run.started");
   });
 
   it("has nowhere to go back to where nothing was proven", async () => {
