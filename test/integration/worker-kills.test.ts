@@ -10,7 +10,7 @@ interface More {
   readonly first?: () => void;
   /** How much later it is killed; in this very moment when absent. */
   readonly deadAfterMs?: number;
-  readonly then?: () => void;
+  readonly afterwards?: () => void;
 }
 
 const isSync = ({ method, path }: Passing): boolean => method === "POST" && path.includes("/sync");
@@ -36,7 +36,7 @@ describe.skipIf(!hasRedis)("a worker that is killed while it executes a sync", (
       rig.front[hook] = () => undefined;
       const kill = async (): Promise<void> => {
         await workers[index]?.kill("SIGKILL");
-        more.then?.();
+        more.afterwards?.();
         workers[index] = await rig.worker(index + 1);
         killed.resolve();
       };
@@ -70,7 +70,7 @@ describe.skipIf(!hasRedis)("a worker that is killed while it executes a sync", (
       first: () => rig.redis.signal("SIGSTOP"),
       // It has the answer, and nobody to tell.
       deadAfterMs: 200,
-      then: () => rig.redis.signal("SIGCONT"),
+      afterwards: () => rig.redis.signal("SIGCONT"),
     });
     expect(await rig.promote("checkout", DEMO_COMMITS.hostileSubject)).toBe(1);
     await killed;
