@@ -1,14 +1,10 @@
 import { commandText } from "../commands/command-text.ts";
-import type { Command } from "../commands/command.ts";
-import { retryChoices } from "../domain/retry.ts";
 import type { RunEvent } from "../domain/run-event.ts";
 import { isOpen, type RunState } from "../domain/run-state.ts";
 import { type Answer, notice } from "../engine/answer.ts";
-import type { JsonMap } from "../platform/canonical-json.ts";
-import { didYouMean } from "../platform/did-you-mean.ts";
 import { shortId } from "../platform/ids.ts";
 import type { ActAsk, ActDeps } from "./act-ask.ts";
-import { textOf, typedValues, valueOf } from "./command-values.ts";
+import { textOf, typedValues } from "./command-values.ts";
 import { lockOrUnlock } from "./lock-request.ts";
 import { namedRun } from "./named-run.ts";
 
@@ -47,11 +43,10 @@ async function retry(deps: ActDeps, ask: ActAsk): Promise<Answer> {
   const { state } = found;
   const refusal = (await refusalFor(deps, ask, state)) ?? lockedAnswer(deps, state);
   if (refusal !== undefined) return refusal;
-  const from = stepNamed(state, ask);
-  if (from.kind === "refused") return from.answer;
-  const again = from.path === undefined ? "" : ` from ${from.path.slice(from.path.lastIndexOf("/") + 1)}`;
+  const from = textOf(ask.command, ask.values, "string") || undefined;
+  const again = from === undefined ? "" : ` from ${from.slice(from.lastIndexOf("/") + 1)}`;
   const answer = aboutRun("run.retried", state, `${shortId(state.id)} goes on${again}: ${state.title}.`);
-  const retried = deps.runs.apply(state.id, { type: "retry", actor: ask.person.pseudonym, from: from.path });
+  const retried = deps.runs.apply(state.id, { type: "retry", actor: ask.person.pseudonym, from });
   const [{ events }] = await Promise.all([retried, ask.settle(answer)]);
   return refusalIn(events, state) ?? answer;
 }
@@ -79,29 +74,6 @@ function lockedAnswer({ locks: desk }: ActDeps, { targets, plan }: RunState): An
   const found = targets.flatMap(({ service, environment }) => desk.on(`${service}/${environment}`) ?? []);
   const locks = found.filter(({ run }) => plan.urgent !== true || run === undefined);
   return locks.length === 0 ? undefined : { kind: "locked", locks };
-}
-
-type Step =
-  | { readonly kind: "found"; readonly path: string | undefined }
-  | { readonly kind: "refused"; readonly answer: Answer };
-
-/** The path of the step that was named by its id or its path; of equal ids the one that was reached last. */
-function stepNamed(state: RunState, { command, values }: ActAsk): Step {
-  const typed = valueOf(command, values, "string");
-  if (typeof typed !== "string") return { kind: "found", path: undefined };
-  const paths = [...state.steps.keys(), ...retryChoices(state).map(({ path }) => path)];
-  const path = paths.includes(typed) ? typed : paths.findLast((candidate) => candidate.endsWith(`/${typed}`));
-  if (path !== undefined) return { kind: "found", path };
-  const names = [...new Set(paths.map((candidate) => candidate.slice(candidate.lastIndexOf("/") + 1)))];
-  const near = didYouMean(typed, names);
-  const message = `${shortId(state.id)} has come to no step "${typed}". It has: ${names.join(", ")}.`;
-  const input = command.inputs.find(({ definition }) => definition.type === "string");
-  const hints = near === undefined || input === undefined ? [] : [retypedStep(command, values, { [input.name]: near })];
-  return { kind: "refused", answer: notice("retry.unknown-step", message, hints) };
-}
-
-function retypedStep(command: Command, values: JsonMap, changed: Readonly<Record<string, string>>): string {
-  return commandText(command, { ...typedValues(values), ...changed });
 }
 
 /** What the run itself said to it; the run may have moved on while it was found out who asks. */

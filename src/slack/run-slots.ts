@@ -6,6 +6,7 @@ import type { Priority, Wanted } from "./slot-entry.ts";
 import { renderFailureAlert } from "./views/failure-alert.ts";
 import { renderGateMessage, renderVoidedGate } from "./views/gate-message.ts";
 import { renderRunCard } from "./views/run-card.ts";
+import { renderSettledAlert } from "./views/settled-alert.ts";
 import { renderSetAsideStep, renderStepMessage } from "./views/step-message.ts";
 import { isStoppedByPeople, renderStoppedNotice } from "./views/stopped-notice.ts";
 import { renderStrayedNotice } from "./views/strayed-notice.ts";
@@ -117,9 +118,17 @@ function ending(input: RunSlotsInput, steps: readonly StepView[]): readonly Slot
   return [{ slot: stoppedSlot(view.id), content, priority: 1, parent: cardSlot(view.id) }];
 }
 
+/** One message for each time it failed. Those from before a retry say that it went on. */
 function alert({ view, settings, lookups }: RunSlotsInput, steps: readonly StepView[]): readonly Slot[] {
+  const place = { priority: 1, channel: settings.alerts?.channel } as const;
+  const before = Array.from(view.state.forgotten.values())
+    .flat()
+    .filter(({ uses, status }) => uses === ALERT_KIND && status !== "skipped");
+  const settled = before.map((_, number) => {
+    return { slot: alertSlot(view.id, number), content: renderSettledAlert(view, lookups), ...place };
+  });
   const raised = steps.some(({ uses, step }) => uses === ALERT_KIND && step.status !== "skipped");
-  if (!raised || view.failure === undefined) return [];
+  if (!raised || view.failure === undefined) return settled;
   const content = renderFailureAlert({ run: view, mention: settings.alerts?.mention }, lookups);
-  return [{ slot: alertSlot(view.id), content, priority: 1, channel: settings.alerts?.channel }];
+  return [...settled, { slot: alertSlot(view.id, before.length), content, ...place }];
 }

@@ -17,8 +17,9 @@ export function isGateSlot(slot: string, run: string, path: string): boolean {
   return slot.startsWith(`${run}/gate/`) && slot.slice(`${run}/gate/`.length).replace(/^\d+\//u, "") === path;
 }
 
-export function alertSlot(run: string): string {
-  return `${run}/alert`;
+/** `number` counts from 0: a run that was retried and fails again calls people again, which an edit would not. */
+export function alertSlot(run: string, number = 0): string {
+  return number === 0 ? `${run}/alert` : `${run}/alert/${number}`;
 }
 
 /** The message that tells the requester how people ended the run. */

@@ -6,6 +6,7 @@ import { slackDemoWorkspace } from "../../src/simulator/slack-demo-workspace.ts"
 import { type SlackSimulator, startSlackSimulator } from "../../src/simulator/slack-simulator.ts";
 import type { Arrival, FrontDoor } from "../../src/slack/front-door.ts";
 import { HttpServer } from "../../src/http/http-server.ts";
+import { FormTurns } from "../../src/slack/form-turns.ts";
 import { HttpReceiver, SLACK_PATH } from "../../src/slack/http-receiver.ts";
 import { Outbox } from "../../src/slack/outbox.ts";
 import { SlackAnswers } from "../../src/slack/slack-answers.ts";
@@ -30,6 +31,13 @@ export const SIGNING_SECRET = "0123456789abcdef0123456789abcdef";
 
 /** A front door that remembers what arrived, and answers as it is told to. */
 export class RecordingDoor implements FrontDoor {
+  readonly forms = {
+    state: () => undefined,
+    options: () => Promise.resolve([]),
+    outlook: () => Promise.reject(new Error("there are no forms here")),
+    values: () => ({}),
+    values: () => ({}),
+  };
   readonly arrived: { readonly key: string; readonly arrival: Arrival }[] = [];
   /** What `receive` does; by default it says nothing. */
   answer: FrontDoor["receive"] = () => Promise.resolve(undefined);
@@ -74,7 +82,14 @@ export async function startSlackRig(
   const gateway = new SlackGateway({ clients, botUser: () => identity.botUser });
   const answers = new SlackAnswers({ ...shared, gateway });
   const door = new RecordingDoor();
-  const lookups = slackLookups({ people: nobody, slots, identity: () => identity, linkOf: () => undefined });
+  const lookups = slackLookups({
+    people: nobody,
+    slots,
+    identity: () => identity,
+    linkOf: () => undefined,
+    prospects: { wayBack: () => undefined, nextEnvironment: () => undefined },
+    hasPages: true,
+  });
   const warnings: string[] = [];
   const warn = (text: string, fields?: LogFields): void =>
     void warnings.push(`${text} ${JSON.stringify(fields ?? {})}`);
@@ -92,6 +107,7 @@ export async function startSlackRig(
         : new SocketReceiver({ ...shared, appToken: options.appToken ?? "xapp-1-demo" }),
     frontDoor: door,
     home: { opened: () => Promise.resolve() },
+    forms: new FormTurns(),
     answers,
     gateway,
     slots,

@@ -7,6 +7,7 @@ import { actions, button, context, message, section, type MessageBlock, type Mes
 import { code, dateToken, inert, tryHref } from "../mrkdwn.ts";
 import { cardSlot } from "../slot-ids.ts";
 import { approverMentions, personText } from "./person-text.ts";
+import { wayOutButtons } from "./run-buttons.ts";
 import type { ViewLookups } from "./view-lookups.ts";
 
 /** What a failed step says of the resources that made it fail; absent or malformed entries are left out. */
@@ -36,7 +37,7 @@ export function renderFailureAlert({ run, mention }: FailureAlertInput, lookups:
     ...(resources.length > 0 ? [section(resourcesText(resources))] : []),
     ...wayBack(run),
     context(...footer(run, lookups)),
-    ...linkButtons(run, lookups),
+    ...alertButtons(run, lookups),
   ];
   return message(`${who}${headline(run)}. ${reason}`, blocks);
 }
@@ -99,7 +100,8 @@ function footer(run: RunView, lookups: ViewLookups): readonly string[] {
   ];
 }
 
-function linkButtons(run: RunView, lookups: ViewLookups): readonly MessageBlock[] {
+/** What to do about it, and where to look. */
+function alertButtons(run: RunView, lookups: ViewLookups): readonly MessageBlock[] {
   const app = appOf(run);
   const places = [
     { text: "Open in Argo CD", url: app === undefined ? undefined : lookups.links(app) },
@@ -109,5 +111,6 @@ function linkButtons(run: RunView, lookups: ViewLookups): readonly MessageBlock[
     const href = url === undefined ? undefined : tryHref(url);
     return href === undefined ? [] : [button({ text, actionId: `${OPEN_ACTION}_${index}`, url: href })];
   });
-  return buttons.length > 0 ? [actions(...buttons)] : [];
+  const all = [...wayOutButtons(run, lookups), ...buttons];
+  return all.length > 0 ? [actions(...all)] : [];
 }

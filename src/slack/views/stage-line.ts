@@ -1,6 +1,7 @@
 import type { QueueView, RunView, StageView, StepView } from "../../domain/run-view.ts";
 import { code, dateToken, inert, link } from "../mrkdwn.ts";
 import { gateSlot } from "../slot-ids.ts";
+import { joined, personText } from "./person-text.ts";
 import { stepWord } from "./step-words.ts";
 import type { ViewLookups } from "./view-lookups.ts";
 
@@ -18,7 +19,7 @@ const EMOJI: Readonly<Record<StageView["status"], string>> = {
 /** One environment of the card in one line of mrkdwn. */
 export function stageLine(view: RunView, stage: StageView, lookups: ViewLookups): string {
   const name = link(lookups.links(stage.app), stage.environment, 60);
-  return `${EMOJI[stage.status]} *${name}* ${details(view, stage, lookups)}`;
+  return `${EMOJI[stage.status]} *${name}* ${details(view, stage, lookups)}${approvedText(stage, lookups)}`;
 }
 
 /** The same without links and formatting, for notifications and screen readers. */
@@ -67,7 +68,17 @@ function success(view: RunView, stage: StageView): string {
   const isProven = stage.steps.some(({ uses, step }) => uses === "argocd/wait" && step.status === "succeeded");
   const short = view.revision?.short;
   const what = isProven && short !== undefined ? `${code(short, 40)} applied and healthy` : "done";
-  return stage.endedAt === undefined ? what : `${what}, ${dateToken(stage.endedAt, "{ago}")}`;
+  const when = stage.endedAt === undefined ? "" : `, ${dateToken(stage.endedAt, "{ago}")}`;
+  return `${what}${when}`;
+}
+
+/** Who let it through, once each. */
+function approvedText({ steps, status }: StageView, lookups: ViewLookups): string {
+  if (status === "gate") return "";
+  const decisions = steps.flatMap(({ step }) => step.gate?.decisions ?? []);
+  const actors = decisions.flatMap(({ actor, decision }) => (decision === "approve" ? [actor] : []));
+  const people = [...new Set(actors)].map((actor) => personText(actor, lookups));
+  return people.length === 0 ? "" : `, approved by ${joined(people, "and")}`;
 }
 
 function failure(stage: StageView): string {

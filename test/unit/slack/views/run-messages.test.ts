@@ -7,8 +7,10 @@ import { tryGateAction } from "../../../../src/slack/action-value.ts";
 import { renderFailureAlert } from "../../../../src/slack/views/failure-alert.ts";
 import { renderGateMessage, renderVoidedGate } from "../../../../src/slack/views/gate-message.ts";
 import { renderRunCard } from "../../../../src/slack/views/run-card.ts";
+import type { ViewLookups } from "../../../../src/slack/views/view-lookups.ts";
 import { renderStepMessage } from "../../../../src/slack/views/step-message.ts";
 import {
+  AT,
   begun,
   decided,
   ended,
@@ -17,10 +19,12 @@ import {
   finished,
   GATE,
   HEALTHY,
+  LIVE,
   lookups,
   opened,
   PLAIN,
   RULE,
+  RUN,
   runFailed,
   SHA,
   started,
