@@ -36,7 +36,6 @@ export class RecordingDoor implements FrontDoor {
     options: () => Promise.resolve([]),
     outlook: () => Promise.reject(new Error("there are no forms here")),
     values: () => ({}),
-    values: () => ({}),
   };
   readonly arrived: { readonly key: string; readonly arrival: Arrival }[] = [];
   /** What `receive` does; by default it says nothing. */
