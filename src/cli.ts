@@ -8,6 +8,7 @@ const USAGE = `Usage: quarterdeck ROLE
   serve               the server: Slack, the log, and everything that runs
   worker              executes steps for a server that has REDIS_URL
   validate [--json]   checks the configuration and the command files
+  doctor [--json]     looks at tokens, rights, versions, tools, clock and disk, and says how to mend each
   audit verify        proves that the log, or a copy of it, was not altered
   audit export        writes the log out as JSON lines or CSV
   demo [--port N]     a simulated Slack in the browser and a simulated Argo CD, the real server between them
@@ -22,6 +23,7 @@ const ROLES: Readonly<Record<string, () => Promise<Role>>> = {
   serve: async () => (await import("./app/serve.ts")).serve,
   worker: async () => (await import("./app/worker.ts")).worker,
   validate: async () => (await import("./app/validate.ts")).validate,
+  doctor: async () => (await import("./app/doctor.ts")).doctor,
   audit: async () => (await import("./app/audit.ts")).audit,
   demo: async () => (await import("./app/demo.ts")).demo,
 };

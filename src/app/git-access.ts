@@ -31,7 +31,7 @@ export function openGit({ configuration, environment, secrets, clock, logger }: 
 }
 
 /** How the configuration says that repositories are read. */
-function repositoryRules(configuration: Configuration, secrets: Secrets): readonly RepositoryRule[] {
+export function repositoryRules(configuration: Configuration, secrets: Secrets): readonly RepositoryRule[] {
   return configuration.git.repositories.map((settings) => ({ url: settings.url, access: accessOf(settings, secrets) }));
 }
 

@@ -23,6 +23,8 @@ export interface ArgocdHttpDeps extends ArgocdAddress {
   /** False refuses whatever changes something before it leaves the process; asked before each call. */
   readonly mayWrite: () => boolean;
   readonly maxResponseBytes?: number;
+  /** Hears the `Date` header of each answer. */
+  readonly onDate?: (date: string) => void;
 }
 
 export interface HttpCall {
@@ -131,6 +133,7 @@ export class ArgocdHttp {
       ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
       ...(signal === undefined ? {} : { signal }),
     });
+    this.#noteDate(response);
     if (response.statusCode >= 200 && response.statusCode < 300) return response;
     const { location } = response.headers;
     throw classifyResponse({
@@ -140,6 +143,10 @@ export class ArgocdHttp {
       body: (await readUpTo(response, MAX_ERROR_BYTES)).text,
       ...(typeof location === "string" ? { location } : {}),
     });
+  }
+
+  #noteDate({ headers: { date } }: Dispatcher.ResponseData): void {
+    if (typeof date === "string") this.#deps.onDate?.(date);
   }
 
   #deadline(call: HttpCall): { readonly signal: AbortSignal; timedOut(): boolean; cancel(): void } {

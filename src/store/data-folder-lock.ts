@@ -50,6 +50,22 @@ export function lockDataFolder({ folder, address, nowMs }: LockedFolder): Dispos
   }
 }
 
+/** The server that has a data folder, in words; undefined when none is running there, as far as this machine can tell. */
+export function serverOn(folder: string): string | undefined {
+  const holder = tryHolder(join(folder, "server.json"));
+  if (holder === undefined || (holder.host === hostname() && !isRunning(holder.pid))) return undefined;
+  return `process ${holder.pid} on ${holder.host}, at ${holder.address}, since ${isoTime(holder.since)}`;
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    // It is there, and somebody else's.
+    return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
+}
+
 // A transaction that never ends: the operating system drops its file lock with the process, SIGKILL included.
 function holdExclusively(lock: Database.Database, refusal: () => AppError): void {
   try {

@@ -1,0 +1,219 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+
+import { z } from "zod";
+
+import { validateReport } from "../commands/validate-report.ts";
+import type { Configuration } from "../config/configuration.ts";
+import { type Environment, readEnvironment, type Variables } from "../config/environment.ts";
+import { Secrets } from "../config/secrets.ts";
+import { redisFacts } from "../dispatch/redis-facts.ts";
+import { dataFolder, instanceSecret } from "../doctor/data-folder.ts";
+import { doctorReport } from "../doctor/doctor-report.ts";
+import { type Finding, Subject } from "../doctor/finding.ts";
+import { gitProgram, gitRepositories } from "../doctor/git-repositories.ts";
+import { logFile } from "../doctor/log-file.ts";
+import { nodeVersion } from "../doctor/program.ts";
+import { redis } from "../doctor/redis.ts";
+import { type Probe, runProbes } from "../doctor/run-probes.ts";
+import { RemoteBranches } from "../git/remote-branches.ts";
+import { type Clock, systemClock } from "../platform/clock.ts";
+import { diagnosticText, InvalidFileError } from "../platform/diagnostic.ts";
+import { AppError, errorMessage } from "../platform/errors.ts";
+import { type Random, systemRandom } from "../platform/ids.ts";
+import { createLogger, type Logger } from "../platform/logger.ts";
+import { SecretMask } from "../platform/masking.ts";
+import { serverOn } from "../store/data-folder-lock.ts";
+import { openLog } from "../store/store.ts";
+import { examineArgocd } from "./doctor-argocd.ts";
+import { examineSlack } from "./doctor-slack.ts";
+import { allowedBranches, repositoryRules } from "./git-access.ts";
+import { loadFiles } from "./load-files.ts";
+
+/** `quarterdeck doctor`: looks at everything that the server needs, and says how to mend what is wrong. */
+export async function doctor(args: readonly string[]): Promise<number> {
+  const isJson = readArguments(args);
+  const mask = new SecretMask();
+  const findings = await examine({ mask, clock: systemClock, random: systemRandom });
+  const report = doctorReport(findings);
+  const text = isJson ? JSON.stringify(report.json, undefined, 2) : report.text;
+  process.stdout.write(`${mask.text(text)}\n`);
+  return report.exitStatus;
+}
+
+interface Surroundings {
+  readonly mask: SecretMask;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Those of the process when absent. */
+  readonly variables?: Variables;
+}
+
+const SLACK_MS = 30_000;
+const LOCAL_MS = 15_000;
+const GIT_MS = 60_000;
+
+/** Everything that was found. Nothing that fails keeps the rest from being looked at. */
+export async function examine({ mask, clock, random, variables }: Surroundings): Promise<readonly Finding[]> {
+  const program = [nodeVersion(process.versions.node, await neededNode())];
+  const read = tryEnvironment(mask, variables);
+  if (read.environment === undefined) return [...program, ...read.findings];
+  const { environment } = read;
+  await using resources = new AsyncDisposableStack();
+  const { configuration, findings: files } = await readFiles(environment);
+  const said: Finding[] = [];
+  const secrets = secretsOf({ environment, configuration, mask, logger: warningsInto(said, clock) });
+  const unusable = secrets?.problems().map((problem) => secretProblem(problem)) ?? [];
+  const slack: Probe = {
+    area: "slack",
+    subject: "Slack",
+    look: (signal) => examineSlack({ environment, configuration, clock, signal }),
+  };
+  const [local, ofSlack, ofArgocd] = await Promise.all([
+    runProbes(localProbes(environment), { clock, limitMs: LOCAL_MS }),
+    runProbes([slack], { clock, limitMs: SLACK_MS }),
+    configuration === undefined || secrets === undefined
+      ? { findings: [], repositories: [] }
+      : examineArgocd({ configuration, secrets, clock, random }, resources),
+  ]);
+  const { repositories } = ofArgocd;
+  const git = await examineGit({ environment, configuration, secrets, repositories, clock }, resources);
+  return [...program, ...files, ...unusable, ...said, ...local, ...ofSlack, ...ofArgocd.findings, ...git];
+}
+
+function tryEnvironment(
+  mask: SecretMask,
+  variables: Variables | undefined,
+): { readonly environment: Environment | undefined; readonly findings: readonly Finding[] } {
+  try {
+    return { environment: readEnvironment(mask, variables), findings: [] };
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    const findings = error.message.split("\n").map((line) => {
+      const [name = "", ...rest] = line.split(" ");
+      const why = "the server does not start with it";
+      return new Subject("configuration", name).problem({
+        what: rest.join(" "),
+        why,
+        mend: "set it as the message says",
+      });
+    });
+    return { environment: undefined, findings };
+  }
+}
+
+/** The configuration, as far as it can be used, and what is wrong in it and in the command files. */
+async function readFiles(
+  environment: Environment,
+): Promise<{ readonly configuration: Configuration | undefined; readonly findings: readonly Finding[] }> {
+  const about = new Subject("configuration", environment.configurationFile);
+  const problem = (what: string): Finding =>
+    about.problem({
+      what,
+      why: "the server does not start with it",
+      mend: "mend that line; `quarterdeck validate` shows all",
+    });
+  try {
+    const { configuration, commands } = await loadFiles(environment);
+    const { json } = validateReport(commands);
+    const findings = json.diagnostics.map((diagnostic) => problem(diagnosticText(diagnostic)));
+    const good = about.ok(`no mistakes, ${json.commands.length} commands`);
+    return { configuration, findings: findings.length > 0 ? findings : [good] };
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    const lines =
+      error instanceof InvalidFileError ? error.diagnostics.map((each) => diagnosticText(each)) : [errorMessage(error)];
+    return { configuration: undefined, findings: lines.map((line) => problem(line)) };
+  }
+}
+
+function secretsOf(from: {
+  readonly environment: Environment;
+  readonly configuration: Configuration | undefined;
+  readonly mask: SecretMask;
+  readonly logger: Logger;
+}): Secrets | undefined {
+  const { environment, configuration, mask, logger } = from;
+  if (configuration === undefined) return undefined;
+  return new Secrets({ sources: configuration.secrets, variables: environment.variables, mask, logger });
+}
+
+function secretProblem(what: string): Finding {
+  const why = "the server does not start without it";
+  return new Subject("configuration", "secrets").problem({ what, why, mend: "do as the message says" });
+}
+
+/** What others would write into the log of the program is a finding here. */
+function warningsInto(findings: Finding[], clock: Clock): Logger {
+  const about = new Subject("configuration", "secrets");
+  const write = (line: string): void => {
+    const { message, file = "" }: { message: string; file?: string } = JSON.parse(line);
+    const why = "whoever reads it can act as Quarterdeck";
+    findings.push(about.warning({ what: `${message} ${file}`.trim(), why, mend: `run: chmod 600 ${file}` }));
+  };
+  return createLogger({ level: "warn", mask: new SecretMask(), now: () => clock.now(), write });
+}
+
+function localProbes({ dataFolder: folder, instanceSecret: configured, redisUrl }: Environment): readonly Probe[] {
+  const hasWorkers = redisUrl !== undefined;
+  const probes: Probe[] = [
+    { area: "data", subject: folder, look: () => dataFolder({ folder, server: serverOn(folder) }) },
+    { area: "data", subject: "log", look: async () => logFile(() => openLog(folder)) },
+    { area: "data", subject: "secret", look: () => instanceSecret({ folder, configured, hasWorkers }) },
+  ];
+  if (redisUrl === undefined) return probes;
+  return [...probes, { area: "redis", subject: "REDIS_URL", look: () => redis(() => redisFacts(redisUrl)) }];
+}
+
+interface GitQuestion {
+  readonly environment: Environment;
+  readonly configuration: Configuration | undefined;
+  readonly secrets: Secrets | undefined;
+  readonly repositories: readonly string[];
+  readonly clock: Clock;
+}
+
+async function examineGit(
+  { environment, configuration, secrets, repositories, clock }: GitQuestion,
+  resources: AsyncDisposableStack,
+): Promise<readonly Finding[]> {
+  const home = await mkdtemp(join(tmpdir(), "quarterdeck-doctor-"));
+  resources.defer(() => rm(home, { recursive: true, force: true }));
+  const open = (): RemoteBranches => {
+    const rules = configuration === undefined || secrets === undefined ? [] : repositoryRules(configuration, secrets);
+    return resources.use(new RemoteBranches({ home, rules, environment: environment.variables, clock }));
+  };
+  return await runProbes(
+    [
+      {
+        area: "git",
+        subject: "Git",
+        look: async (signal) => {
+          const remote = open();
+          const program = await gitProgram(() => remote.version());
+          if (configuration === undefined || program.some(({ level }) => level === "problem")) return program;
+          const branches = (repository: string): Promise<readonly string[]> => remote.of(repository, signal);
+          const allowed = (repository: string): readonly string[] => allowedBranches(configuration, repository);
+          return [...program, ...(await gitRepositories({ repositories, branches, allowed }))];
+        },
+      },
+    ],
+    { clock, limitMs: GIT_MS },
+  );
+}
+
+async function neededNode(): Promise<string> {
+  const Package = z.looseObject({ engines: z.looseObject({ node: z.string() }) });
+  const text = await readFile(new URL("../../package.json", import.meta.url), "utf8");
+  return Package.parse(JSON.parse(text)).engines.node;
+}
+
+function readArguments(args: readonly string[]): boolean {
+  try {
+    return parseArgs({ args: [...args], options: { json: { type: "boolean" } } }).values.json === true;
+  } catch (cause) {
+    throw new AppError("Usage: quarterdeck doctor [--json]", { code: "usage", cause });
+  }
+}
