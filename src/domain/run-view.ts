@@ -9,7 +9,7 @@ import { Revision } from "./target.ts";
 /** One step as people see it. `actor`s are pseudonyms: the shell that draws them knows the Slack users. */
 export interface StepView {
   readonly path: string;
-  /** The step's id, without the path. */
+  /** The step's id, without the path; `stop sync` for what ends the leftovers of `sync`. */
   readonly name: string;
   readonly uses: string;
   readonly environment: string | undefined;
@@ -71,7 +71,7 @@ export function runView({ state, progress, queue }: RunViewInputs): RunView {
     const effect = { run: state.id, path: step.path, attempt: Math.max(1, step.attempt) };
     return {
       path: step.path,
-      name: step.path.slice(step.path.lastIndexOf("/") + 1),
+      name: step.stops === undefined ? nameOf(step.path) : `stop ${nameOf(step.stops)}`,
       uses: step.uses,
       environment: environmentOf(state, step),
       step,
@@ -109,6 +109,11 @@ export function runView({ state, progress, queue }: RunViewInputs): RunView {
     retryChoices: retryChoices(state),
     failure: failure && { step: steps.find((step) => step.path === failure.path), failure: failure.failure },
   };
+}
+
+/** The id of the step at a path. */
+function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
 }
 
 /** The environment in which a step works: that of the application it names, or the for-each iteration it stands in. */
