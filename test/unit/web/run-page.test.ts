@@ -1,0 +1,134 @@
+import { describe, expect, it } from "vitest";
+
+import type { RunEvent } from "../../../src/domain/run-event.ts";
+import { runPage } from "../../../src/web/run-page.ts";
+import {
+  AT,
+  begun,
+  decided,
+  ended,
+  failedStep,
+  finished,
+  GATE,
+  HEALTHY,
+  opened,
+  runFailed,
+  type SampleOptions,
+  started,
+  SYNC,
+  type Texts,
+  viewOf,
+} from "../slack/sample-run.ts";
+
+const NOW = AT + 3_600_000;
+const NAMES: Readonly<Record<string, string>> = { p_ana: "Ana", p_bo: "Bo <b>the</b> builder" };
+
+const APPROVED = [
+  started(),
+  begun(GATE, "approval", "gate"),
+  opened(),
+  decided("approve", "looks good"),
+  ended(GATE),
+  begun(SYNC, "argocd/sync", "action"),
+];
+
+function page(events: readonly RunEvent[], options: SampleOptions = {}) {
+  const nameOf = (pseudonym: string): string => NAMES[pseudonym] ?? "somebody";
+  return runPage({ view: viewOf(events, options), events, nameOf, now: NOW, until: NOW + 1 });
+}
+
+/** What a reader sees, on one line. */
+function words(events: readonly RunEvent[], options: SampleOptions = {}): string {
+  const { body = "" } = page(events, options);
+  return body
+    .replace(/<style>.*<\/style>/su, "")
+    .replaceAll(/<[^>]*>/gu, " ")
+    .replaceAll(/\s+/gu, " ");
+}
+
+describe("the page of a run", () => {
+  it("says what was asked for, by whom, how it stands, and how to have a page later on", () => {
+    const text = words(APPROVED);
+    expect(text).toContain("Promote checkout abc1230 to prod Running Asked for by Ana");
+    expect(text).toContain("Running for 1 h");
+    expect(text).toContain("/qd page 7FQ2");
+  });
+
+  it("has every approval with who, when, the digest, and what was shown", () => {
+    const text = words(APPROVED);
+    expect(text).toMatch(/Approved by Bo .{20,50}, 2026-01-01 10:\d\d:\d\d UTC ?: looks good/u);
+    expect(text).toMatch(/Digest [0-9a-f]{64}/u);
+    expect(text).toContain("What was shown");
+    expect(text).toContain("Add retries to the payment client");
+  });
+
+  it("has steps with their kind, attempts and duration, and why one failed", () => {
+    const text = words([
+      ...APPROVED,
+      failedStep(SYNC, "argocd.refused", "Argo CD says no."),
+      runFailed(SYNC, "argocd.refused", "Argo CD says no."),
+      finished("failed"),
+    ]);
+    expect(text).toContain("Failed in prod sync Argo CD says no.");
+    expect(text).toMatch(/sync Failed argocd\/sync · took \d+ (?:s|min)/u);
+    expect(text).toContain("Ended: failed");
+  });
+
+  it("has every event of the log in its order", () => {
+    const text = words([
+      ...APPROVED,
+      ended(SYNC),
+      begun(HEALTHY, "argocd/wait", "wait"),
+      ended(HEALTHY),
+      finished("succeeded"),
+    ]);
+    const order = [
+      "Started: Promote",
+      "Approval is asked for",
+      "Approved: looks good",
+      `${SYNC} succeeded`,
+      "Ended: succeeded",
+    ];
+    const places = order.map((words_) => text.indexOf(words_));
+    expect(places).toEqual(places.toSorted((left, right) => left - right));
+    expect(Math.min(...places)).toBeGreaterThan(0);
+  });
+
+  it("says in whose queue it stands", () => {
+    const queue = [{ path: "p", keys: ["checkout/prod"], position: 2, behind: "run_AAAA" }];
+    expect(words(APPROVED.slice(0, 1), { queue })).toContain("Waits for checkout/prod: place 2, behind run_AAAA.");
+  });
+
+  it("lets no text of anybody's become markup", () => {
+    const evil = `"><script>alert(1)</script><img src=x onerror=alert(1)>' onload='x`;
+    const texts: Texts = { title: evil, service: evil, subject: evil, author: evil, message: evil, prompt: evil };
+    const events = [
+      started(texts, [evil, "prod"]),
+      begun(GATE, "approval", "gate"),
+      opened(texts),
+      decided("reject", evil),
+      failedStep(GATE, "gate.rejected", evil),
+      runFailed(GATE, "gate.rejected", evil),
+      finished("failed"),
+    ];
+    const { body = "" } = page(events);
+    expect(body).not.toMatch(/<script|<img|<b>the/u);
+    expect(body.match(/ on\w+=/gu)?.filter((found) => !found.includes("onerror") && !found.includes("onload"))).toEqual(
+      [],
+    );
+    expect(body).toContain("&quot;&gt;&lt;script&gt;");
+    // Every quote of the texts is an entity, so that none of them ends an attribute.
+    expect(body.replace(/<style>.*<\/style>/su, "")).not.toMatch(/onload='/u);
+  });
+
+  it("may do nothing in a browser but be seen", () => {
+    const { headers = {} } = page(APPROVED);
+    expect(headers["content-security-policy"]).toMatch(/^default-src 'none'; style-src 'sha256-[\w+/=]{44}';/u);
+    expect(headers).toMatchObject({
+      "cache-control": "no-store",
+      "referrer-policy": "no-referrer",
+      "x-content-type-options": "nosniff",
+      "x-robots-tag": expect.stringContaining("noindex"),
+    });
+  });
+});
