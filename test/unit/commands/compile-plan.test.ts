@@ -45,6 +45,27 @@ const wait = (more: string): string => `steps:
 `;
 
 describe("compiling a chain", () => {
+  it("keeps that a command is urgent, and which of its locks leave a hold", () => {
+    const locks = `
+steps:
+  - { lock: a, hold: true, steps: [{ id: one, uses: slack/alert }] }
+  - { lock: b, steps: [{ id: two, uses: slack/alert }] }
+`;
+    expect(plan(locks)?.urgent).toBeUndefined();
+    expect(plan(locks)?.steps.map((node) => node.type === "lock" && node.hold)).toEqual([true, undefined]);
+    expect(plan(`${locks}urgent: true\n`)?.urgent).toBe(true);
+    expect(mistakes(`${locks}urgent: at once\n`)).toEqual([expect.stringContaining("urgent")]);
+  });
+
+  it("keeps what ends the leftovers of a step, as its kind says", () => {
+    const sync = testCatalogue.get("argocd/sync");
+    if (sync === undefined) throw new Error("no sync");
+    const kinds = new Map([["argocd/sync", { ...sync, stopWith: "argocd/terminate" }]]);
+    const text = `${head}steps:\n  - { id: sync, uses: argocd/sync, with: { app: a/b/c, revision: ${SHA} } }\n`;
+    const [command] = loadCommands([{ file: "x.yaml", text }], { catalogue: kinds, slashNames: {} }).commands;
+    expect(command?.body).toMatchObject({ kind: "plan", plan: { steps: [{ stopWith: "argocd/terminate" }] } });
+  });
+
   it("gives blocks keys that are unique among everything with the same beginning of its path", () => {
     const compiled = plan(`
 steps:

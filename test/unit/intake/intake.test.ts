@@ -1,6 +1,7 @@
-import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 
 import type { Answer } from "../../../src/engine/answer.ts";
+import { AppError } from "../../../src/platform/errors.ts";
 import { settle } from "../../support/fake-clock.ts";
 import { rightExcept } from "../../support/configured.ts";
 import { commitAnswer, IntakeRig } from "../../support/intake-rig.ts";
@@ -185,6 +186,22 @@ describe("the same thing asked for twice", () => {
     await settle();
     expect(runCount(rig)).toBe(1);
     expect(rig.replies.map(({ answer }) => notice(answer).code).toSorted()).toEqual(["run.joined", "run.started"]);
+  });
+
+  it("is started anew when the log of the first one cannot be read", async () => {
+    const rig = await open();
+    await rig.type("U1", PROMOTE);
+    await settle();
+    const [job] = rig.jobs;
+    if (job === undefined) throw new Error("no job");
+    const state = rig.runs.state(job.effect.run);
+    vi.spyOn(rig.runs, "state").mockImplementation((run) => {
+      if (run === state.id) throw new AppError("event 3 of the log cannot be read", { code: "store.unreadable" });
+      return state;
+    });
+    await rig.type("U2", PROMOTE);
+    expect(notice(await rig.told("U2")).code).toBe("run.started");
+    expect(runCount(rig)).toBe(2);
   });
 
   it("is started anew when the first one has failed and only tells people so by now", async () => {
