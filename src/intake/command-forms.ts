@@ -121,9 +121,10 @@ export class InventoryForms implements CommandForms {
   #placeOption(target: Target): FormOption {
     const { revision, health, provenAt } = placeOf(this.#deps, target);
     const since = provenAt === undefined ? "" : `, proven ${this.#ago(provenAt)}`;
-    const live = revision === "" ? "nothing known to be live" : `${revision.slice(0, 7)} is live${since}`;
+    const live = revision === "" ? "nothing known to be live" : `${revision.slice(0, 7)} is live`;
+    const state = health === "" ? "" : `, ${health}`;
     const ask = target.approval === undefined ? "" : ", asks for approval";
-    return { value: target.name, label: target.name, description: `${live} ${health}${ask}`.replaceAll(/ +/gu, " ") };
+    return { value: target.name, label: target.name, description: `${live}${state}${ask}${since}` };
   }
 
   async #revisions(service: Service, typed: string, signal: AbortSignal): Promise<readonly FormOption[]> {

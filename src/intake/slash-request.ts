@@ -15,6 +15,7 @@ import { historyAnswer, statusAnswer } from "./queries.ts";
 import { pageAnswer } from "./page-question.ts";
 import type { QuestionAsk, QuestionDeps } from "./question-ask.ts";
 import { queueAnswer } from "./queue-question.ts";
+import { liveAnswer } from "./where-question.ts";
 import type { StartAsk } from "./start-request.ts";
 
 /** What a command asks for, as far as it can be told without asking anybody. */
@@ -139,6 +140,8 @@ function readQuestion(deps: SlashDeps, answers: Answers, ask: Omit<QuestionAsk, 
     case "page":
       return answered(pageAnswer(deps, ask));
     case "where":
+      if (valueOf(command, values, "revision") === null) return answered(liveAnswer(deps, ask));
+      return { kind: "question", answers, ask };
     case "who":
     case "diff":
     case "plan":

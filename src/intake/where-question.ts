@@ -4,22 +4,27 @@ import type { Answer } from "../engine/answer.ts";
 import type { Bearing, LivePlace } from "../engine/question-answers.ts";
 import { errorCode } from "../platform/errors.ts";
 import { liveRevision } from "../steps/live-revision.ts";
-import { valueOf } from "./command-values.ts";
+import { textOf } from "./command-values.ts";
 import { nameService } from "./name-places.ts";
 import { approversOf, placeOf } from "./queries.ts";
 import type { QuestionAsk, QuestionDeps } from "./question-ask.ts";
 import { resolveTyped } from "./resolve-revision.ts";
 import { lookAtTargets, type LookedAt } from "./resolve-target.ts";
 
-/** What is live in each environment and who brought it there; with a revision also where that has come. */
+/** What is live in each environment and who brought it there; from the newest copies that Argo CD's stream brought. */
+export function liveAnswer(deps: QuestionDeps, ask: Pick<QuestionAsk, "command" | "values">): Answer {
+  const named = nameService(deps.inventory, ask);
+  if (named.kind === "refused") return named.answer;
+  const { name: service, environments } = named.value;
+  return { kind: "where", service, places: environments.map((target) => livePlace(deps, target)) };
+}
+
+/** The same as Argo CD has it now, and where a revision has come. */
 export async function whereAnswer(deps: QuestionDeps, ask: QuestionAsk): Promise<Answer> {
   const named = nameService(deps.inventory, ask);
   if (named.kind === "refused") return named.answer;
-  const service = named.value;
-  const typed = valueOf(ask.command, ask.values, "revision");
-  if (typeof typed === "string") return await whereIs(deps, ask, { service, typed });
-  const places = service.environments.map((target) => livePlace(deps, target));
-  return { kind: "where", service: service.name, places };
+  const typed = textOf(ask.command, ask.values, "revision");
+  return await whereIs(deps, ask, { service: named.value, typed });
 }
 
 function livePlace(deps: QuestionDeps, target: Target): LivePlace {
