@@ -18,9 +18,11 @@ export interface Figure {
   /** Undefined when it could not be measured on this machine. */
   readonly value: Measured | undefined;
   /** `x` for a ratio, otherwise the unit of the value. */
-  readonly unit: "x" | "ms" | "";
+  readonly unit: "x" | "ms" | "s" | "MiB" | "/s" | "";
   /** What `value.measured` must not exceed; absent for what is only told. */
   readonly limit?: number;
+  /** What `value.measured` must reach, where more is better; instead of a limit. */
+  readonly least?: number;
 }
 
 /** Pairs of a product and a baseline measured side by side, one for each round. */
@@ -41,7 +43,7 @@ export function timeText(valuesMs: readonly number[]): string {
   return `${spreadOf(valuesMs).median.toFixed(3)} ms`;
 }
 
-const HEADINGS = ["goal", "what", "product", "baseline", "measured", "lowest", "highest", "limit", "holds"];
+const HEADINGS = ["goal", "what", "product", "baseline", "measured", "lowest", "highest", "goal is", "holds"];
 const NONE = "-";
 
 /** All figures as one table in plain text. */
@@ -59,9 +61,11 @@ export function table(figures: readonly Figure[]): string {
     .join("\n");
 }
 
-function rowOf({ goal, what, product = NONE, baseline = NONE, value, unit, limit }: Figure): readonly string[] {
-  const shown = (number: number | undefined): string => (number === undefined ? NONE : `${numberText(number)}${unit}`);
-  const limitText = limit === undefined ? NONE : `<= ${limit}${unit}`;
+function rowOf(figure: Figure): readonly string[] {
+  const { goal, what, product = NONE, baseline = NONE, value, unit } = figure;
+  // A single letter or sign stands at its number; a word does not.
+  const mark = unit.length > 1 && !unit.startsWith("/") ? ` ${unit}` : unit;
+  const shown = (number: number | undefined): string => (number === undefined ? NONE : `${numberText(number)}${mark}`);
   return [
     goal,
     what,
@@ -70,14 +74,19 @@ function rowOf({ goal, what, product = NONE, baseline = NONE, value, unit, limit
     shown(value?.measured),
     shown(value?.min),
     shown(value?.max),
-    limitText,
-    verdict(value, limit),
+    goalText(figure, mark),
+    verdict(figure),
   ];
 }
 
-function verdict(value: Measured | undefined, limit: number | undefined): string {
-  if (value === undefined || limit === undefined) return NONE;
-  return value.measured <= limit ? "yes" : "NO";
+function goalText({ limit, least }: Figure, mark: string): string {
+  if (least !== undefined) return `>= ${least}${mark}`;
+  return limit === undefined ? NONE : `<= ${limit}${mark}`;
+}
+
+function verdict({ value, limit = Infinity, least = -Infinity }: Figure): string {
+  if (value === undefined || (limit === Infinity && least === -Infinity)) return NONE;
+  return value.measured <= limit && value.measured >= least ? "yes" : "NO";
 }
 
 function numberText(value: number): string {
