@@ -1,4 +1,3 @@
-import { type Backoff, backoffMs } from "../platform/backoff.ts";
 import type { Clock, Timer } from "../platform/clock.ts";
 import type { Application } from "./application.ts";
 import { resourceVersion } from "./application-facts.ts";
@@ -10,6 +9,7 @@ import { assess } from "./assess.ts";
 import { type AssessMemory, noMemory, rememberAncestry } from "./assess-memory.ts";
 import type { Expectation } from "./expectation.ts";
 import { lookAgainAfterMs } from "./look-again.ts";
+import { Outage } from "./outage.ts";
 import type { AncestryQuestion, FailedVerdict, ProvenVerdict, Verdict } from "./verdict.ts";
 import { worstNodes } from "./worst-nodes.ts";
 
@@ -27,6 +27,8 @@ export interface WaitProgress {
   readonly verdict: OpenVerdict;
   /** Argo CD has not answered since then, on our clock; the verdict is the last one before. */
   readonly unreachableSinceMs?: number;
+  /** It does answer, but does not accept the token. */
+  readonly tokenRefused?: boolean;
 }
 
 export interface WaitRequest {
@@ -39,15 +41,14 @@ export interface WaitRequest {
   readonly isAncestor?: (question: AncestryQuestion) => Promise<boolean | undefined>;
 }
 
-const UNREACHABLE: Backoff = { firstMs: 2000, factor: 2, longestMs: 30_000 };
 const REFRESH_AGAIN_MS = 30_000;
-const FINAL_ERRORS = new Set(["auth", "rbac", "hidden"]);
+const FINAL_ERRORS = new Set(["rbac", "hidden"]);
 
 /**
  * Waits until the application is proven at the expected revision, or has failed. Takes as long as it takes: time limits are the signal's.
  * Costs no call while nothing changes: frames of the watch are judged as they come, and Argo CD is asked for the
  * refresh after the operation, for the moment at which only time was missing, and to confirm what a frame says at the end.
- * An outage of Argo CD is waited out. Throws ArgocdError for what waiting cannot mend, and the signal's reason.
+ * An outage of Argo CD is waited out, and for a while also a token that is no longer accepted. Throws ArgocdError for what waiting cannot mend, and the signal's reason.
  */
 export async function waitForApplication(deps: WaitDeps, request: WaitRequest): Promise<FinalVerdict> {
   await using wait = new ApplicationWait(deps, request);
@@ -68,8 +69,7 @@ class ApplicationWait {
   #confirmed = false;
   #mustRead = true;
   #lastLookMs = 0;
-  #failures = 0;
-  #unreachableSinceMs: number | undefined;
+  readonly #outage = new Outage();
   #refreshing: Promise<void> | undefined;
   #refreshNotBeforeMs = 0;
   #wake: () => void = () => undefined;
@@ -96,7 +96,7 @@ class ApplicationWait {
       const verdict = this.#verdict;
       if (verdict !== undefined && isFinal(verdict)) {
         if (this.#confirmed) return await this.#withTree(verdict);
-        this.#mustRead = this.#unreachableSinceMs === undefined;
+        this.#mustRead = this.#outage.sinceMs === undefined;
       }
       if (verdict?.kind === "settling") this.#beginRefresh();
       this.#show();
@@ -140,8 +140,7 @@ class ApplicationWait {
 
   // A read tells what is, even where its version is lower (a cluster restored from a backup), unless a frame overtook it.
   #lookAtRead(application: Application, knownBefore: Application | undefined, refreshBegunMs?: number): void {
-    this.#failures = 0;
-    this.#unreachableSinceMs = undefined;
+    this.#outage.end();
     this.#app = { ...this.#app, project: this.#app.project ?? application.spec.project };
     const overtaken = this.#newest !== knownBefore && this.#newest !== undefined && isOlder(application, this.#newest);
     this.#deps.cache.offer(application);
@@ -184,8 +183,7 @@ class ApplicationWait {
     }
     // What a first call meets is how it was configured; later the same is an outage, such as a proxy's maintenance page.
     if (first && error.retry === "never") throw error;
-    this.#failures += 1;
-    this.#unreachableSinceMs ??= this.#nowMs();
+    this.#outage.note(error, this.#nowMs());
   }
 
   async #answerAncestry(): Promise<void> {
@@ -240,7 +238,8 @@ class ApplicationWait {
   }
 
   #dueInMs(): number {
-    if (this.#failures > 0) return backoffMs(UNREACHABLE, this.#failures + 1);
+    const { againAfterMs } = this.#outage;
+    if (againAfterMs !== undefined) return againAfterMs;
     const streamIsUp = this.#deps.cache.health().connected;
     return lookAgainAfterMs(this.#verdict, streamIsUp) - (this.#nowMs() - this.#lastLookMs);
   }
@@ -252,11 +251,15 @@ class ApplicationWait {
     if (verdict !== undefined && !isFinal(verdict)) this.#open = verdict;
     if (onProgress === undefined || this.#open === undefined) return;
     const { recheckAfterMs: _time, ...shown }: OpenVerdict & { recheckAfterMs?: number | undefined } = this.#open;
-    const text = JSON.stringify([shown, this.#unreachableSinceMs]);
+    const { sinceMs: since, isTokenRefused: tokenRefused } = this.#outage;
+    const text = JSON.stringify([shown, since, tokenRefused]);
     if (text === this.#shown) return;
     this.#shown = text;
-    const since = this.#unreachableSinceMs;
-    onProgress({ verdict: this.#open, ...(since === undefined ? {} : { unreachableSinceMs: since }) });
+    onProgress({
+      verdict: this.#open,
+      ...(since === undefined ? {} : { unreachableSinceMs: since }),
+      ...(tokenRefused ? { tokenRefused } : {}),
+    });
   }
 
   // The tree knows the pods, whose messages say why; without it the failure stands all the same.

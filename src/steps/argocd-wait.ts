@@ -5,6 +5,7 @@ import { type AppLocation, type ArgocdServer, commitSources, expectedRevisions }
 import type { Application } from "../argocd/application.ts";
 import { type AssessTiming, type Expectation, rememberBefore } from "../argocd/expectation.ts";
 import type { AncestryQuestion, FailedVerdict, ProofEvidence } from "../argocd/verdict.ts";
+import { TOKEN_PATIENCE_MS } from "../argocd/outage.ts";
 import { waitForApplication } from "../argocd/wait-for-application.ts";
 import { JsonValue } from "../domain/outcome.ts";
 import { defineWait, type StepContext, type StepKind, type StepResult } from "../engine/step-kind.ts";
@@ -14,7 +15,7 @@ import type { CommitsReader } from "./gate-commits.ts";
 import { sourceDigest } from "./live-revision.ts";
 import { locate } from "./locate.ts";
 import { SyncedOperation } from "./synced-operation.ts";
-import { awayProgress, progressOf } from "./wait-progress.ts";
+import { awayProgress, progressOf, refusedProgress } from "./wait-progress.ts";
 
 const Input = z.strictObject({
   /** `server/namespace/name` of the Application. */
@@ -109,8 +110,10 @@ async function firstLook(
     } catch (error) {
       context.signal.throwIfAborted();
       if (error instanceof ArgocdError && GONE.has(error.class)) throw vanished(location);
-      if (!(error instanceof AppError) || error.retry === "never") throw error;
-      context.progress(awayProgress(sinceMs));
+      const isRefused = error instanceof ArgocdError && error.class === "auth";
+      const isWorthIt = isRefused && clock.now() - sinceMs < TOKEN_PATIENCE_MS;
+      if (!isWorthIt && (!(error instanceof AppError) || error.retry === "never")) throw error;
+      context.progress(isRefused ? refusedProgress(sinceMs) : awayProgress(sinceMs));
       await clock.sleep(UNREACHABLE_AGAIN_MS, context.signal);
     }
   }

@@ -30,7 +30,7 @@ export async function failedToBegin(
     if (own.kind === "finished") {
       if (!couldNotBegin(application, own)) return undefined;
       const reason = operationFailureReason(application, own.state);
-      const message = `Argo CD could not begin the sync: ${reason}. It usually passes; it is asked again.`;
+      const message = `Argo CD could not begin the sync: ${reason}. It usually passes: start it again in a moment.`;
       return { code: "argocd.sync-error", message, retry: "backoff" };
     }
     if (own.kind === "active" && (own.state.syncResult?.resources.length ?? 0) > 0) return undefined;

@@ -1,5 +1,6 @@
 import type { OperationProgress } from "../argocd/operation-progress.ts";
 import type { FailingResource, Verdict } from "../argocd/verdict.ts";
+import { TOKEN_PATIENCE_MS } from "../argocd/outage.ts";
 import type { WaitProgress } from "../argocd/wait-for-application.ts";
 import type { Progress } from "../domain/outcome.ts";
 import { isoTime } from "../platform/clock.ts";
@@ -8,14 +9,23 @@ import { durationText } from "../platform/duration.ts";
 const MOST_LINES = 4;
 
 /** What people read while an application is waited for. */
-export function progressOf({ verdict, unreachableSinceMs }: WaitProgress): Progress {
+export function progressOf({ verdict, unreachableSinceMs, tokenRefused }: WaitProgress): Progress {
   if (unreachableSinceMs === undefined) return verdictProgress(verdict);
+  if (tokenRefused === true) return refusedProgress(unreachableSinceMs);
   return awayProgress(unreachableSinceMs);
 }
 
 /** What people read while Argo CD is away. */
 export function awayProgress(sinceMs: number): Progress {
   return { text: `Argo CD has not answered since ${isoTime(sinceMs).slice(11, 16)} UTC; waiting for it` };
+}
+
+/** What people read while Argo CD does not accept the token: it is for them to replace. */
+export function refusedProgress(sinceMs: number): Progress {
+  const [since, until] = [sinceMs, sinceMs + TOKEN_PATIENCE_MS].map((ms) => isoTime(ms).slice(11, 16));
+  return {
+    text: `Argo CD has not accepted the token since ${since} UTC; give Quarterdeck a new one by ${until} UTC, and this goes on`,
+  };
 }
 
 function verdictProgress(verdict: Verdict): Progress {

@@ -107,12 +107,13 @@ describe("a promotion that Argo CD does not let begin", () => {
     );
   });
 
-  it("auto-sync, before anybody is asked to approve: names the choices", async () => {
+  it("auto-sync that is further on, before anybody is asked to approve: names the choices", async () => {
     onTestFinished(() => day.renew("checkout-prod"));
     await day.patch("checkout-prod", { syncPolicy: { automated: {} } });
-    const answer = await refusal("argocd.auto-sync");
-    expect(answer).toMatch(/^:warning: prod: checkout-prod syncs itself from "main" \(auto-sync\)/u);
-    expect(answer).toMatch(/Either switch auto-sync off for checkout-prod, .*or bring the commit into "main"/u);
+    await day.until("prod to be synced by itself", () => day.deployments("checkout-prod").length > 1);
+    const answer = await refusal("revision.older");
+    expect(answer).toContain("Argo CD syncs checkout-prod by itself from main, which does not go back.");
+    expect(answer).toContain("Revert the commits on main; or switch auto-sync off for checkout-prod, then roll back.");
     expect(day.deployments("checkout-staging")).toEqual([DEMO_COMMITS.checkoutLive]);
   });
 
@@ -164,12 +165,14 @@ describe("a promotion that Argo CD does not let begin", () => {
   it("an older commit than what is live: refuses, and gives the command that goes back", async () => {
     const answer = await refusal("revision.older", "/promote checkout 14272e6 to prod");
     expect(answer).toContain("14272e6 is older than what is live in staging (2b4337b), so this would go back.");
-    expect(answer).toContain("`/rollback checkout in staging to 14272e6`");
+    expect(answer).toContain("`/rollback checkout in staging to 14272e6 --unproven`");
   });
 
   it("nothing proven to go back to: says how to name a revision", async () => {
     const answer = await refusal("rollback.nothing-proven", "/rollback checkout in prod");
-    expect(answer).toMatch(/no earlier revision that was proven in prod.*Name one: add "to" and a commit\./u);
+    expect(answer).toMatch(
+      /no earlier revision that was proven in prod.*Name one: add "to" and a commit, and --unproven\./u,
+    );
   });
 });
 

@@ -31,7 +31,7 @@ describe("what people read of a day on which everybody wants the same place", ()
     await controller("down");
     const first = await day.start("/promote payments bd25 to staging");
     const second = await day.start("/qd sync payments in staging at 9e8d", BEN);
-    const third = await day.start("/rollback payments in staging to 9e8d", OLGA);
+    const third = await day.start("/rollback payments in staging to 9e8d --unproven", OLGA);
     for (const [title, position] of [
       ["Sync payments in staging at 9e8d8f2", 1],
       ["Roll back payments in staging to 9e8d8f2", 2],
@@ -49,7 +49,7 @@ describe("what people read of a day on which everybody wants the same place", ()
   });
 
   it("a sync that is not needed says so", async () => {
-    const run = await day.start("/rollback payments in staging to 9e8d", OLGA);
+    const run = await day.start("/rollback payments in staging to 9e8d --unproven", OLGA);
     await shown(day, run);
     const texts = slotTexts(day, run);
     expect(texts["card"]).toContain("Roll back payments in staging to 9e8d8f2");

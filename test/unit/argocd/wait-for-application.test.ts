@@ -344,12 +344,30 @@ describe("waitForApplication: Argo CD is away", () => {
     expect(wait.kinds()).toEqual(["running"]);
   });
 
-  it.each(["auth", "rbac", "hidden"] as const)("gives up on what waiting does not mend: %s", async (kind) => {
+  it.each(["rbac", "hidden"] as const)("gives up on what waiting does not mend: %s", async (kind) => {
     const argocd = new FakeArgocd();
     const wait = await start(argocd);
     argocd.live = error(kind, "never");
     await argocd.hints({ kind: "gone" });
     await expect(wait.outcome).rejects.toMatchObject({ code: `argocd.${kind}` });
+  });
+
+  it("gives people time to replace a token that has expired, says so, and goes on with the new one", async () => {
+    const argocd = new FakeArgocd();
+    const wait = await start(argocd);
+    await argocd.shows(running());
+    argocd.live = error("auth", "never");
+    await argocd.hints({ kind: "gone" });
+    await argocd.clock.advance(9 * 60_000);
+    expect(wait.progress.at(-1)).toMatchObject({ tokenRefused: true, unreachableSinceMs: expect.any(Number) });
+    expect(wait.hasEnded()).toBe(false);
+    argocd.live = succeeded(8);
+    await argocd.clock.advance(30_000);
+    expect(wait.progress.at(-1)).not.toHaveProperty("tokenRefused");
+    argocd.live = error("auth", "never");
+    await argocd.hints({ kind: "gone" });
+    await argocd.clock.advance(11 * 60_000);
+    await expect(wait.outcome).rejects.toMatchObject({ code: "argocd.auth" });
   });
 
   it("takes a sign-on page at the first call for a wrong configuration, and later for an outage", async () => {

@@ -156,7 +156,7 @@ describe("a wait for an application", () => {
     expect(rig.told[0]).toBe("Argo CD has not answered since 10:00 UTC; waiting for it");
   });
 
-  it("does not wait for what waiting cannot mend", async () => {
+  it("does not wait for what waiting cannot mend, and for a token only as long as people need to replace it", async () => {
     const gone = new WaitRig(synced());
     gone.argocd.applications.clear();
     expect(failure(await gone.run())).toMatchObject({ code: "argocd.gone", retry: "never" });
@@ -165,6 +165,9 @@ describe("a wait for an application", () => {
       throw new ArgocdError("the token is no good", { class: "auth" });
     };
     expect(failure(await denied.run()).code).toBe("argocd.auth");
+    expect([...new Set(denied.told)]).toEqual([
+      "Argo CD has not accepted the token since 10:00 UTC; give Quarterdeck a new one by 10:10 UTC, and this goes on",
+    ]);
     expect(failure(await new WaitRig(synced()).run({ app: "checkout" })).code).toBe("step.input");
   });
 
