@@ -1,4 +1,5 @@
 import type { Play } from "./play.ts";
+import { autosync } from "./plays/autosync.ts";
 import { cancel } from "./plays/cancel.ts";
 import { expire } from "./plays/expire.ts";
 import { outage } from "./plays/outage.ts";

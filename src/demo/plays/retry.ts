@@ -23,7 +23,7 @@ export const retry: Play = {
       await argocd.control({ action: "set-image", prefix: demoImage("checkout", "1.6.0"), behaviour });
       await argocd.control({ action: "set-pods", application: "checkout-staging", state: "ready" });
     });
-    const alert = await story.post(/failed|Degraded/iu, "open_link");
+    const alert = await story.post(/S0ONCALL01.*failed/iu);
     await story.ask(OLGA, alert, "retry");
     await story.says(card, /succeeded/iu);
   },
