@@ -4,6 +4,7 @@ import { join } from "node:path";
 
 import { measureDurableStep } from "./durable-step.ts";
 import { type Figure, table } from "./figure.ts";
+import { measureHttpCommands } from "./http-commands.ts";
 import { measureSlashCommands } from "./slash-commands.ts";
 import { measureWaiting } from "./waiting-applications.ts";
 
@@ -15,7 +16,8 @@ interface Measurement {
 
 const MEASUREMENTS: readonly Measurement[] = [
   { goal: "P1", says: "durable steps, about 15 s", measure: measureDurableStep },
-  { goal: "P4", says: "slash commands, about 90 s", measure: measureSlashCommands },
+  { goal: "P4", says: "slash commands over HTTP, about 40 s", measure: measureHttpCommands },
+  { goal: "P4", says: "slash commands over sockets, about 90 s", measure: measureSlashCommands },
   { goal: "P5", says: "waits for applications, about 150 s", measure: measureWaiting },
 ];
 

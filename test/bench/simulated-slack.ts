@@ -15,6 +15,7 @@ const Load = z.object({
   longestMs: z.number(),
   pauseMs: z.number(),
 });
+const World = z.object({ receive: z.enum(["socket", "http"]) });
 const App = z.object({ app: Load.shape.app, connections: z.number() });
 
 const TRIVIAL = { botToken: "xoxb-bench-0000000001-trivial", appToken: "xapp-1-A0QUARTER1-bench-trivial" };
@@ -30,8 +31,8 @@ let lastCommand = 0;
 
 answerCalls({
   /** One simulated Slack for each app, and the rest of the world for the product. */
-  async start() {
-    const world = await openDemoWorld({ clock: systemClock, random: systemRandom });
+  async start(argument) {
+    const world = await openDemoWorld({ clock: systemClock, random: systemRandom, ...World.parse(argument) });
     // People who type as fast as this do not exist: their number is not what is measured.
     const base = { clock: systemClock, random: systemRandom, workspace: slackDemoWorkspace };
     const start = (): Promise<SlackSimulator> =>

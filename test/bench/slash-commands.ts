@@ -39,7 +39,7 @@ export async function measureSlashCommands(folder: string): Promise<readonly Fig
   await using resources = new AsyncDisposableStack();
   const slack = resources.use(await BenchProcess.start(import.meta.resolve("./simulated-slack.ts")));
   resources.defer(() => slack.call("stop").then(() => undefined));
-  const world = World.parse(await slack.call("start"));
+  const world = World.parse(await slack.call("start", { receive: "socket" }));
   const trivial = resources.use(await BenchProcess.start(import.meta.resolve("./trivial-bolt.ts")));
   await trivial.call("start", world.trivial);
   const recording = resources.use(await BenchProcess.start(import.meta.resolve("./trivial-bolt.ts")));
@@ -68,7 +68,7 @@ async function measureIdle(slack: BenchProcess, kind: "atOnce" | "paced"): Promi
     const other = against === "trivial" ? "trivial Bolt app" : "the same with one raw commit";
     return {
       goal: "P4",
-      what: `p${share * 100} to the ack, recorded / ${other}; ${CONNECTIONS} connections, ${pace}`,
+      what: `socket: p${share * 100} to the ack, recorded / ${other}; ${CONNECTIONS} connections, ${pace}`,
       product: timeText(product),
       baseline: timeText(baseline),
       value: ratioOf({ product, baseline }),
