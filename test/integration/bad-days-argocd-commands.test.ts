@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 
 import { demoImage } from "../../src/simulator/git-demo-manifests.ts";
 import { DEMO_COMMITS } from "../../src/simulator/git-demo-repository.ts";
@@ -19,7 +19,11 @@ afterAll(() => day[Symbol.asyncDispose]());
 
 beforeEach(() => day.renew("checkout-staging", "checkout-prod"));
 
-afterEach(() => day.endRuns());
+afterEach(async () => {
+  await day.endRuns();
+  // What a rollback holds.
+  for (const environment of ["staging", "prod"]) await day.ask(`/qd unlock checkout in ${environment}`);
+});
 
 async function promoted(text: string): Promise<void> {
   const run = await day.start(text);
@@ -133,20 +137,75 @@ describe("/rollback", () => {
     expect(day.deployments("checkout-staging")).toEqual([LIVE, TARGET, NEWER]);
   });
 
-  it("goes to a revision that is named, proven or not", async () => {
-    const run = await day.start("/rollback checkout in staging to 14272e6");
+  it("goes to a revision that is named, and to one that was never proven when that is said", async () => {
+    const answer = await day.ask("/rollback checkout in staging to 14272e6");
+    expect(answer).toContain("14272e6 was never seen healthy in staging by Quarterdeck, so it is unproven.");
+    expect(answer).toContain("`/rollback checkout in staging to 14272e6 --unproven`");
+    const run = await day.start("/rollback checkout in staging to 14272e6 --unproven");
     expect(await run.ended("succeeded")).toContain("*Roll back checkout in staging to 14272e6*");
     expect(day.deployments("checkout-staging")).toEqual([LIVE, OLD]);
   });
 
-  it("refuses by itself when the application's sources have changed since the proof", async () => {
+  it("names the fields that changed since the proof, and restores it as it was when that is said", async () => {
     await promoted("/promote checkout abc123 to staging");
     await promoted(`/promote checkout ${NEWER.slice(0, 7)} to staging`);
     await day.patch("checkout-staging", { source: { directory: { recurse: true } } });
     const answer = await day.ask("/rollback checkout in staging");
-    expect(answer).toMatch(/abc1236 was proven in staging, but the application's own sources .* have changed since/u);
-    expect(answer).toContain('Name a revision to do it all the same: add "to" and a commit.');
+    expect(answer).toContain('own sources have changed since (directory: (nothing) → {"recurse":true})');
+    expect(answer).toContain("`/rollback checkout in staging to abc1236`");
+    expect(answer).toContain("`/rollback checkout in staging to abc1236 --stored`");
     expect(day.settled().code).toBe("rollback.sources-changed");
+    const run = await day.start("/rollback checkout in staging to abc1236 --stored");
+    await run.ended("succeeded");
+    expect(run.thread.join("\n")).toContain("It is Argo CD's own rollback: the sources are as they were then");
+    expect(day.deployments("checkout-staging").at(-1)).toBe(TARGET);
+    const [proof, ...earlier] = day.rig.application.store.events.proofs("main/argocd/checkout-staging", 3);
+    expect(proof?.revision).toBe(TARGET);
+    expect(proof?.sourceDigest).toBe(earlier.find(({ revision }) => revision === TARGET)?.sourceDigest);
+  });
+
+  it("shows at the gate what has changed in the sources, and which of them come back", async () => {
+    await promoted("/promote checkout abc123 to prod");
+    await promoted(`/promote checkout ${NEWER.slice(0, 7)} to prod`);
+    await day.patch("checkout-prod", { source: { path: "checkout/staging" } });
+    const synced = await day.start("/rollback checkout in prod to abc1236");
+    expect(words(await synced.gate())).toContain(
+      "The application's sources have changed since abc1236 was deployed there (path: checkout/prod → checkout/staging). It is synced with those of today.",
+    );
+    await synced.dismiss();
+    await synced.ended("failed");
+    const restored = await day.start("/rollback checkout in prod to abc1236 --stored");
+    const gate = words(await restored.gate());
+    expect(gate).toContain("Argo CD's own rollback: hooks are left out");
+    expect(gate).toContain("(path: checkout/prod → checkout/staging). Those of then come back.");
+    expect(gate).toContain("Argo CD renders only with the sources of today, and those of then come back.");
+    await restored.approve();
+    await restored.ended("succeeded");
+    expect(day.deployments("checkout-prod").at(-1)).toBe(TARGET);
+    expect(day.application("checkout-prod").status.history?.at(-1)?.source?.path).toBe("checkout/prod");
+  });
+
+  it("is ended in the middle when the run is cancelled, and says what was applied", async () => {
+    await promoted("/promote web bf0f508 to staging");
+    const image = { prefix: demoImage("web-migrate", ""), behaviour: { kind: "hangs" as const } };
+    await day.argocd.control({ action: "set-image", ...image });
+    onTestFinished(async () => {
+      const behaviour = { kind: "starts" as const, afterMs: 1500 };
+      await day.argocd.control({ action: "set-image", prefix: image.prefix, behaviour });
+      await day.renew("web-staging");
+    });
+    const run = await day.start("/promote web bf0f508 to staging --again");
+    await run.reply(/PreSync/u);
+    await day.ask(`/qd cancel ${shortId(run.id)} because it hangs`);
+    await day.until("the run to end", () => run.state.finishedAt !== undefined);
+    expect(run.state.status).toBe("cancelled");
+    const stop = run.eventsOf("step.succeeded").find(({ path }) => path.endsWith("/stop"));
+    expect(stop?.output).toEqual({
+      outcome: "terminated",
+      message: "The sync of web-staging was ended.",
+      live: "bf0f508, as before: nothing of bf0f508 had been applied",
+    });
+    expect(day.application("web-staging").status.operationState?.message).toContain("Operation terminated");
   });
 
   it("does not go back to what was proven of an application that is no more", async () => {
