@@ -5,7 +5,12 @@ import { ArgocdHttp } from "../argocd/argocd-http.ts";
 import type { Configuration } from "../config/configuration.ts";
 import type { Secrets } from "../config/secrets.ts";
 import { argocdAccess } from "../doctor/argocd-access.ts";
-import { argocdApplications, type InventoryApp } from "../doctor/argocd-applications.ts";
+import {
+  argocdApplications,
+  type InventoryApp,
+  type RepositoryRead,
+  sharedRepositories,
+} from "../doctor/argocd-applications.ts";
 import { argocdStream } from "../doctor/argocd-stream.ts";
 import { type Finding, Subject } from "../doctor/finding.ts";
 import { type Probe, runProbes } from "../doctor/run-probes.ts";
@@ -68,7 +73,7 @@ export async function examineArgocd(deps: Deps, resources: AsyncDisposableStack)
     { clock, limitMs: ACCESS_MS },
   );
   const { findings: labels, inventory } = await findServices(deps, usable);
-  const repositories = new Set<string>();
+  const reads: RepositoryRead[] = [];
   const apps = await runProbes(
     usable.map((server) =>
       probe(`${server.settings.name} applications`, async (signal) => {
@@ -81,7 +86,7 @@ export async function examineArgocd(deps: Deps, resources: AsyncDisposableStack)
           apps: appsOn(inventory, server.settings.name),
           signal,
         });
-        for (const repository of seen.repositories) repositories.add(repository);
+        reads.push(...seen.reads);
         return seen.findings;
       }),
     ),
@@ -94,7 +99,9 @@ export async function examineArgocd(deps: Deps, resources: AsyncDisposableStack)
     ),
     { clock, limitMs: STREAM_MS },
   );
-  return { findings: [...access, ...streams, ...labels, ...apps], repositories: [...repositories] };
+  const repositories = new Set(reads.map(({ repository }) => repository));
+  const findings = [...access, ...streams, ...labels, ...apps, ...sharedRepositories(reads)];
+  return { findings, repositories: [...repositories] };
 }
 
 function probe(subject: string, look: Probe["look"]): Probe {

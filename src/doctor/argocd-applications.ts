@@ -28,8 +28,13 @@ export interface ApplicationsQuestion {
 
 export interface SeenApplications {
   readonly findings: readonly Finding[];
-  /** Addresses of the Git repositories that they read. */
-  readonly repositories: readonly string[];
+  /** Which Git repositories they read. */
+  readonly reads: readonly RepositoryRead[];
+}
+
+export interface RepositoryRead {
+  readonly service: string;
+  readonly repository: string;
 }
 
 // Each is four calls; more than this would take longer than anybody waits for a doctor.
@@ -43,12 +48,13 @@ const OVERRIDE =
 export async function argocdApplications(question: ApplicationsQuestion): Promise<SeenApplications> {
   const { server, apps, isActing } = question;
   const looked = apps.slice(0, MOST_APPS);
-  const seen: Seen[] = [];
+  const found = new Map<InventoryApp, Seen>();
   const queue = looked.values();
   const work = async (): Promise<void> => {
-    for (const app of queue) seen.push(await lookAt(question, app));
+    for (const app of queue) found.set(app, await lookAt(question, app));
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
+  const seen = looked.flatMap((app) => found.get(app) ?? []);
   const about = new Subject("argocd", `${server} applications`);
   const well = seen.filter(({ findings }) => findings.every(({ level }) => level === "ok")).length;
   const summary = `${well} of ${looked.length} can be read${isActing ? " and synced" : ""}`;
@@ -61,11 +67,12 @@ export async function argocdApplications(question: ApplicationsQuestion): Promis
     ...(more > 0 ? [`${more} more were not looked at`] : []),
   ];
   const findings = apps.length === 0 ? [] : [about.ok([summary, ...notes].join("; "))];
-  const repositories = new Set(seen.flatMap(({ repository }) => repository ?? []));
-  return {
-    findings: [...findings, ...seen.flatMap((each) => each.findings), ...sharedRepository(server, seen)],
-    repositories: [...repositories],
-  };
+  const reads = seen.flatMap(({ app, repository }) => (repository ? [{ service: serviceOf(app), repository }] : []));
+  return { findings: [...findings, ...seen.flatMap((each) => each.findings)], reads };
+}
+
+function serviceOf({ place }: InventoryApp): string {
+  return place.split(" in ")[0] ?? "";
 }
 
 interface Seen {
@@ -157,15 +164,14 @@ function stateFindings(about: Subject, application: Application): readonly Findi
   return troubles.flatMap(([is, what, mend]) => (is ? [about.problem({ what, why, mend })] : []));
 }
 
-/** One commit goes through all environments of a service, so they have to read the same repository. */
-function sharedRepository(server: string, seen: readonly Seen[]): readonly Finding[] {
-  const services = Map.groupBy(seen, ({ app }) => app.place.split(" in ")[0] ?? "");
+/** One commit goes through all environments of a service, wherever they are, so they have to read the same repository. */
+export function sharedRepositories(reads: readonly RepositoryRead[]): readonly Finding[] {
+  const services = Map.groupBy(reads, ({ service }) => service);
   return Array.from(services).flatMap(([service, places]) => {
-    const addresses = new Set(places.flatMap(({ repository }) => repository?.replace(/\.git$/u, "") ?? []));
+    const addresses = new Set(places.map(({ repository }) => repository.replace(/\.git$/u, "")));
     if (addresses.size <= 1) return [];
-    const about = new Subject("argocd", `${server} ${service}`);
     const what = `its applications read different repositories: ${[...addresses].join(", ")}`;
     const why = "one commit cannot be promoted through all of them";
-    return [about.problem({ what, why, mend: "point them at the same repository" })];
+    return [new Subject("argocd", service).problem({ what, why, mend: "point them at the same repository" })];
   });
 }
