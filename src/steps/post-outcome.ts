@@ -8,6 +8,7 @@ import type { SyncedOperation } from "./synced-operation.ts";
 
 // How soon an application that somebody else is syncing, or whose window is closed, is looked at again.
 const BUSY_AGAIN_MS = 10_000;
+const ENDING_AGAIN_MS = 2000;
 const WINDOW_AGAIN_MS = 60_000;
 const SWITCHED_AGAIN_MS = 2000;
 
@@ -61,7 +62,8 @@ export function busy(application: Application): Postponed {
   const since = other?.startedAt === undefined ? "" : ` since ${other.startedAt}`;
   const phase = hasOperationInProgress(application) ? (other?.phase ?? "pending") : "just ended";
   const message = `Argo CD is busy with an operation of ${who}${since} (${phase}).`;
-  return { status: "postponed", code: "argocd.busy", message, afterMs: BUSY_AGAIN_MS };
+  const isEnding = phase === "Terminating" || phase === "just ended";
+  return { status: "postponed", code: "argocd.busy", message, afterMs: isEnding ? ENDING_AGAIN_MS : BUSY_AGAIN_MS };
 }
 
 /** A sync window of Argo CD is closed. */

@@ -140,7 +140,7 @@ describe("a rollback of Argo CD's own", () => {
 
   it("waits while somebody else's operation is in progress, such as the one that is being ended", async () => {
     const rig = new RollbackRig(at(SHA_B, { operationState: aState(SHA_B, "ana", "Terminating") }));
-    expect(await rig.run()).toMatchObject({ status: "postponed", code: "argocd.busy" });
+    expect(await rig.run()).toMatchObject({ status: "postponed", code: "argocd.busy", afterMs: 2000 });
   });
 
   it("is refused under auto-sync, and where Argo CD has forgotten the deployment", async () => {
