@@ -84,7 +84,10 @@ export class RedisServer implements AsyncDisposable {
 
   /** A connection to it, which the caller disconnects. */
   client(): Redis {
-    return new Redis(this.port, "127.0.0.1");
+    const client = new Redis(this.port, "127.0.0.1");
+    // A test that ends the server knows that it is gone.
+    client.on("error", () => undefined);
+    return client;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
