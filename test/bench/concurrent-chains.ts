@@ -67,8 +67,8 @@ function figuresOf(
     {
       goal: "P2",
       what: `steps a second of ${chains} chains at once, durable / raw BullMQ at its best, not durable`,
-      product: perSecond(product),
-      ...(isCompared && { baseline: perSecond(baseline) }),
+      product: rateText(product),
+      ...(isCompared && { baseline: rateText(baseline) }),
       value: isCompared ? ratioOf({ product, baseline }) : undefined,
       unit: "x",
       least: 2,
@@ -83,6 +83,6 @@ function figuresOf(
   ];
 }
 
-function perSecond(values: readonly number[]): string {
+function rateText(values: readonly number[]): string {
   return `${Math.round(spreadOf(values).median)}/s`;
 }

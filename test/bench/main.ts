@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { measureConcurrentChains } from "./concurrent-chains.ts";
 import { measureDurableStep } from "./durable-step.ts";
 import { type Figure, table } from "./figure.ts";
 import { measureHttpCommands } from "./http-commands.ts";
@@ -16,6 +17,7 @@ interface Measurement {
 
 const MEASUREMENTS: readonly Measurement[] = [
   { goal: "P1", says: "durable steps, about 15 s", measure: measureDurableStep },
+  { goal: "P2", says: "many chains at once, about 30 s", measure: measureConcurrentChains },
   { goal: "P4", says: "slash commands over HTTP, about 40 s", measure: measureHttpCommands },
   { goal: "P4", says: "slash commands over sockets, about 90 s", measure: measureSlashCommands },
   { goal: "P5", says: "waits for applications, about 150 s", measure: measureWaiting },
