@@ -22,5 +22,6 @@ export const PLAYS: readonly Play[] = [
   cancel,
   retry,
   rollback,
+  autosync,
   outage,
 ];

@@ -24,7 +24,7 @@ export const cancel: Play = {
       return operation?.revision === REVISION && operation.phase === "Running";
     });
     await story.ask(ANA, card, "cancel");
-    await story.says(card, /cancelled/iu);
+    await story.says(card, /: cancelled/iu);
   },
 
   check(left) {
