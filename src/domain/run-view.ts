@@ -93,12 +93,15 @@ export function runView({ state, progress, queue }: RunViewInputs): RunView {
     revision: Revision.safeParse(state.inputs["revision"]).data,
     stages: state.targets.map((target, index) => {
       const own = steps.filter((step) => step.environment === target.environment);
+      const isStopped = own.some(({ path }) => all.some(({ step }) => step.stops === path));
       const rest = new Set(state.targets.slice(index + 1).map((other) => other.environment));
       const later = steps.some((step) => step.environment !== undefined && rest.has(step.environment));
       return {
         environment: target.environment,
         app: target.app,
-        status: stageStatus(state, { own, later, isQueued: queuedIn.has(target.environment), queue }),
+        status: isStopped
+          ? "cancelled"
+          : stageStatus(state, { own, later, isQueued: queuedIn.has(target.environment), queue }),
         steps: own,
         endedAt: own.at(-1)?.step.endedAt,
       };

@@ -7,6 +7,7 @@ import { renderFailureAlert } from "./views/failure-alert.ts";
 import { renderGateMessage, renderVoidedGate } from "./views/gate-message.ts";
 import { renderRunCard } from "./views/run-card.ts";
 import { renderSettledAlert } from "./views/settled-alert.ts";
+import { isCancelledByOthers, renderCancelledNotice } from "./views/cancelled-notice.ts";
 import { renderSetAsideStep, renderStepMessage } from "./views/step-message.ts";
 import { isStoppedByPeople, renderStoppedNotice } from "./views/stopped-notice.ts";
 import { renderStrayedNotice } from "./views/strayed-notice.ts";
@@ -14,6 +15,8 @@ import type { ViewLookups } from "./views/view-lookups.ts";
 
 /** Where messages go besides the channel in which a run was asked for. */
 export interface ShowSettings {
+  /** Where the card of a run goes when the channel in which it was asked for takes none. */
+  readonly channel: string;
   /** Where approvals are asked for; in the run's thread when absent. */
   readonly approvals: string | undefined;
   /** Where failures are announced; in the run's channel when absent. */
@@ -34,13 +37,15 @@ const ALERT_KIND = "slack/alert";
 
 /** Every message that a run has now. Made from the run alone, so that it is the same after a restart. */
 export function runSlots(input: RunSlotsInput): readonly Wanted[] {
-  const { view, lookups, strayed } = input;
-  const steps = [...view.stages.flatMap((stage) => stage.steps), ...view.otherSteps];
-  const card: Slot = { slot: cardSlot(view.id), content: renderRunCard(view, lookups), priority: cardPriority(view) };
+  const { view, lookups, settings, strayed } = input;
+  const steps = [...view.stages.flatMap((stage) => stage.steps), ...view.otherSteps, ...view.stops];
+  const elsewhere = strayed === undefined ? undefined : settings.channel;
+  const content = renderRunCard(view, lookups);
+  const card: Slot = { slot: cardSlot(view.id), content, priority: cardPriority(view), channel: elsewhere };
   const slots = [card, ...steps.flatMap((step) => stepSlots(input, step)), ...setAside(view), ...ending(input, steps)];
   if (strayed !== undefined) {
-    const content = renderStrayedNotice(view, strayed.reason);
-    slots.push({ slot: strayedSlot(view.id), content, priority: 1, channel: strayed.user });
+    const notice = renderStrayedNotice(view, { reason: strayed.reason, elsewhere: settings.channel });
+    slots.push({ slot: strayedSlot(view.id), content: notice, priority: 1, channel: strayed.user });
   }
   return slots.map((slot) => wanted(input, slot));
 }
@@ -94,18 +99,29 @@ function gateSlots(input: RunSlotsInput, view: StepView): readonly Slot[] {
     return { slot: gateSlot(run.id, view.path, opening), content, priority: 1, ...place };
   };
   const { voided, gate, status } = view.step;
-  const earlier = voided.map((_, opening) => slotOf(opening, renderVoidedGate(view, opening)));
+  const earlier = voided.map((_, opening) => slotOf(opening, earlierGate(input, view, opening)));
   if (gate === undefined) return status === "failed" ? [...earlier, stepSlotOf(input, view)] : earlier;
   const mention = status === "running" && run.state.finishedAt === undefined;
   return [...earlier, slotOf(voided.length, renderGateMessage({ run, step: view, gate, mention }, lookups))];
 }
 
-/** Steps that were tried and then taken back, because the approval before them was voided. */
+/** An opening before the newest one: how it ended, where a retry has asked again, or that it was voided. */
+function earlierGate({ view: run, lookups }: RunSlotsInput, view: StepView, opening: number): MessageContent {
+  const aside = run.state.forgotten.get(view.path)?.find(({ voided, gate }) => gate && voided.length === opening);
+  if (aside?.gate === undefined) return renderVoidedGate(view, opening);
+  return renderGateMessage({ run, step: { ...view, step: aside }, gate: aside.gate, mention: false }, lookups);
+}
+
+/** Steps that were tried and then taken back, because the approval before them was voided or the run was retried before them. */
 function setAside({ id, state }: RunView): readonly Slot[] {
   return Array.from(state.attempts.keys())
     .filter((path) => !state.steps.has(path))
-    .map((path) => {
-      const content = renderSetAsideStep(path, environmentOf(state, { path, input: {} }));
+    .flatMap((path) => {
+      const aside = state.forgotten.get(path)?.at(-1);
+      // What people were told, and what was ended for good, stays as it was.
+      if (aside?.uses === ALERT_KIND || aside?.stops !== undefined) return [];
+      const because = aside === undefined ? "void" : "retried";
+      const content = renderSetAsideStep(path, environmentOf(state, { path, input: {} }), because);
       return { slot: stepSlot(id, path), content, priority: 2, parent: cardSlot(id) };
     });
 }
@@ -113,6 +129,10 @@ function setAside({ id, state }: RunView): readonly Slot[] {
 /** What is said to people besides the card when a run does not succeed. */
 function ending(input: RunSlotsInput, steps: readonly StepView[]): readonly Slot[] {
   const { view, lookups } = input;
+  if (isCancelledByOthers(view)) {
+    const content = renderCancelledNotice(view, lookups);
+    return [{ slot: stoppedSlot(view.id), content, priority: 1, parent: cardSlot(view.id) }, ...alert(input, steps)];
+  }
   if (!isStoppedByPeople(view)) return alert(input, steps);
   const content = renderStoppedNotice(view, lookups);
   return [{ slot: stoppedSlot(view.id), content, priority: 1, parent: cardSlot(view.id) }];

@@ -14,7 +14,7 @@ export function renderQueue({ about, holding, waiting, locks }: QueueAnswer, loo
   const parts: readonly (readonly [string, readonly string[]])[] = [
     ["Locked by hand", locks.map((lock) => `:lock: ${handLockText(lock, lookups)}`)],
     ["Held by runs", holding.map(({ keys, run }) => `${code(keys.join(", "), 120)} ${runLine(run, lookups)}`)],
-    ["Waiting", waiting.map(({ queue, run }) => `${runLine(run, lookups)}\n${queueText(queue)}`)],
+    ["Waiting", waiting.map(({ queue, run }) => `${runLine(run, lookups)}\n${queueText(queue, lookups)}`)],
   ];
   const title = `Queue of ${inert(about, 100)}`;
   const counts = `${locks.length} locked by hand, ${holding.length} held by runs, ${waiting.length} waiting`;

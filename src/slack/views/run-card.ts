@@ -5,6 +5,7 @@ import { durationText } from "../../platform/duration.ts";
 import { actions, context, message, section, type MessageBlock, type MessageContent } from "../blocks.ts";
 import { code, dateToken, inert } from "../mrkdwn.ts";
 import { SLACK_LIMITS } from "../slack-limits.ts";
+import { cancelText, whoCancelled } from "./cancel-text.ts";
 import { commandButton } from "./command-button.ts";
 import { gateEnding } from "./gate-ending.ts";
 import { personText } from "./person-text.ts";
@@ -22,6 +23,8 @@ export function renderRunCard(view: RunView, lookups: ViewLookups): MessageConte
   const lines = stageLines(view, lookups);
   if (lines.length > 0) blocks.push(section(lines.join("\n")));
   if (view.failure !== undefined) blocks.push(section(failureText(view, lookups)));
+  const cancelled = cancelText(view, lookups);
+  if (cancelled !== undefined) blocks.push(section(cancelled));
   blocks.push(context(...footer(view, lookups)));
   const buttons = [...runButtons(view, lookups), ...(lookups.hasPages ? [pageButton(view)] : [])];
   if (buttons.length > 0) blocks.push(actions(...buttons));
@@ -75,10 +78,12 @@ function footer(view: RunView, lookups: ViewLookups): readonly string[] {
 function sentence(view: RunView, status: StatusMark, lookups: ViewLookups): string {
   const isOver = view.state.finishedAt !== undefined;
   const stages = view.stages.slice(0, SLACK_LIMITS.cardLines).map((stage) => stageWords(stage, isOver));
+  const cancelled = whoCancelled(view, lookups);
   const parts = [
     `${inert(view.state.title, 250)}: ${status.words.toLowerCase()}`,
     ...(stages.length > 0 ? [stages.join(", ")] : []),
     ...(view.failure === undefined ? [] : [`Reason: ${inert(view.failure.failure.message, 600)}`]),
+    ...(cancelled === undefined ? [] : [cancelled]),
     `Run ${view.shortId}, asked for by ${personText(view.state.requester, lookups)}`,
   ];
   return `${parts.map((part) => part.replace(/\.$/u, "")).join(". ")}.`;

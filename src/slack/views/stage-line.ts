@@ -1,6 +1,7 @@
 import type { QueueView, RunView, StageView, StepView } from "../../domain/run-view.ts";
 import { code, dateToken, inert, link } from "../mrkdwn.ts";
 import { gateSlot } from "../slot-ids.ts";
+import { handLockText } from "./hand-lock-text.ts";
 import { joined, personText } from "./person-text.ts";
 import { stepWord } from "./step-words.ts";
 import type { ViewLookups } from "./view-lookups.ts";
@@ -50,7 +51,7 @@ function details(view: RunView, stage: StageView, lookups: ViewLookups): string 
     case "failed":
       return failure(stage);
     case "queued":
-      return view.queue[0] === undefined ? "queued" : queueText(view.queue[0]);
+      return view.queue[0] === undefined ? "queued" : queueText(view.queue[0], lookups);
     case "gate":
       return gate(view, stage, lookups);
     case "running":
@@ -58,8 +59,10 @@ function details(view: RunView, stage: StageView, lookups: ViewLookups): string 
   }
 }
 
-/** `queued: position 2 for checkout/prod, behind run_7FQ2` */
-export function queueText(queue: QueueView): string {
+/** `queued: position 2 for checkout/prod, behind run_7FQ2`, or what a person has locked it for. */
+export function queueText(queue: QueueView, lookups: ViewLookups): string {
+  if (queue.handLock !== undefined)
+    return `queued: position ${queue.position}; ${handLockText(queue.handLock, lookups)}`;
   const behind = queue.behind === undefined ? "" : `, behind ${code(queue.behind, 40)}`;
   return `queued: position ${queue.position} for ${code(queue.keys.join(", "), 120)}${behind}`;
 }
@@ -94,7 +97,9 @@ function gate(view: RunView, stage: StageView, lookups: ViewLookups): string {
   const quorum = state.rule.quorum > 1 ? ` (${approvals} of ${state.rule.quorum})` : "";
   const url = lookups.messages(gateSlot(view.id, open.path, open.step.voided.length));
   const where = url === undefined ? "" : `: ${link(url, "decide in the thread")}`;
-  return `waits for approval${quorum} until ${dateToken(state.expiresAt, "{date_short_pretty} {time}")}${where}`;
+  const until = dateToken(state.expiresAt, "{date_short_pretty} {time}");
+  const itself = state.subject.strategy === "track" ? ". Argo CD syncs it by itself meanwhile" : "";
+  return `waits for approval${quorum} until ${until}${where}${itself}`;
 }
 
 // Progress is shown in the thread alone: on the card it would use up the updates that changes of state need.

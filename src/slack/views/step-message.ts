@@ -15,11 +15,21 @@ export function renderStepMessage(view: StepView, lookups: ViewLookups): Message
   return message(sentence(view), blocks);
 }
 
-/** What a step's message becomes when the approval before it was voided: whatever it had shown is not the case any more. */
-export function renderSetAsideStep(path: string, environment: string | undefined): MessageContent {
+/**
+ * What a step's message becomes when the approval before it was voided, or a retry has it done over: whatever it had shown is
+ * not the case any more.
+ */
+export function renderSetAsideStep(
+  path: string,
+  environment: string | undefined,
+  because: "void" | "retried" = "void",
+): MessageContent {
   const place = environment === undefined ? "" : `${inert(environment, 60)} · `;
   const name = inert(path.slice(path.lastIndexOf("/") + 1), 60);
-  const why = "set aside, because the approval before it is void; it starts again after a new one";
+  const why =
+    because === "void"
+      ? "set aside, because the approval before it is void; it starts again after a new one"
+      : "set aside, because the run was retried from an earlier step";
   return message(`${place}${name}: ${why}.`, [section(`:heavy_minus_sign: *${place}${name}* ${why}`)]);
 }
 

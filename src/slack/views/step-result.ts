@@ -1,9 +1,12 @@
 import type { StepView } from "../../domain/run-view.ts";
 import { code, inert } from "../mrkdwn.ts";
+import { stopText } from "./cancel-text.ts";
 import { shortSha } from "./gate-evidence.ts";
 
 /** What came of a step that succeeded, as lines of mrkdwn; by what its kind says in its output, and nothing where it says nothing. */
-export function resultLines({ uses, step }: StepView): readonly string[] {
+export function resultLines(view: StepView): readonly string[] {
+  const { uses, step } = view;
+  if (step.stops !== undefined) return [stopText(view)];
   const output = step.output ?? {};
   const { revision, notes } = output;
   const at = typeof revision === "string" ? ` ${code(shortSha(revision))}` : "";

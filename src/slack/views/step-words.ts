@@ -13,7 +13,7 @@ export function stepWord(view: StepView): string {
     case "postponed":
       return "waits, and goes on by itself";
     case "succeeded":
-      return "succeeded";
+      return STOPPED[stopOutcome(view) ?? ""] ?? "succeeded";
     case "failed":
       return FAILED[failure?.code ?? ""] ?? "failed";
     case "cancelled":
@@ -30,7 +30,21 @@ const FAILED: Readonly<Record<string, string>> = {
   "attempt.timeout": "timed out",
 };
 
+/** By what a step that ends the leftovers of another one says of itself. */
+const STOPPED: Readonly<Record<string, string>> = {
+  terminated: "has ended it",
+  "had-ended": "had nothing to end any more",
+  "not-ours": "left alone what is not its own",
+  "could-not": "could not end it",
+};
+
+function stopOutcome({ step }: StepView): string | undefined {
+  const outcome = step.stops === undefined ? undefined : step.output?.["outcome"];
+  return typeof outcome === "string" ? outcome : undefined;
+}
+
 export function stepEmoji(view: StepView): string {
+  if (stopOutcome(view) === "could-not") return ":warning:";
   return EMOJI[view.step.status];
 }
 

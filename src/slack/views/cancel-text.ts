@@ -1,0 +1,47 @@
+import { z } from "zod";
+
+import type { RunView, StepView } from "../../domain/run-view.ts";
+import { shortId } from "../../platform/ids.ts";
+import { code, dateToken, inert } from "../mrkdwn.ts";
+import { personText } from "./person-text.ts";
+import type { ViewLookups } from "./view-lookups.ts";
+
+/** What an action that ends the leftovers of another one puts out. */
+const StopOutput = z.looseObject({ message: z.string(), live: z.string().default("") });
+
+const MOST_STOPS = 4;
+
+/** Who ended the run and why, and what came of ending what it had under way; undefined for one that was not cancelled. */
+export function cancelText(view: RunView, lookups: ViewLookups): string | undefined {
+  const who = whoCancelled(view, lookups);
+  if (who === undefined) return undefined;
+  const more = view.stops.length - MOST_STOPS;
+  const lines = view.stops.slice(0, MOST_STOPS).map((stop) => `• ${stopText(stop)}`);
+  return [who, ...lines, ...(more > 0 ? [`and ${more} more`] : [])].join("\n");
+}
+
+/** `Cancelled by @olga Today 10:00: wrong commit`, or which run took over. */
+export function whoCancelled({ state }: RunView, lookups: ViewLookups): string | undefined {
+  const { cancel } = state;
+  if (cancel === undefined) return undefined;
+  const { at, actor, reason, by } = cancel;
+  const who = personText(actor, lookups);
+  if (by !== undefined) return `Gave way to ${code(shortId(by), 40)} of ${who} ${moment(at)}`;
+  return `Cancelled by ${who} ${moment(at)}${reason === "" ? "" : `: ${inert(reason, 600)}`}`;
+}
+
+/** What came of ending what one step had left running, and what is live by then. */
+export function stopText({ environment, step }: StepView): string {
+  const place = environment === undefined ? "" : `${inert(environment, 60)}: `;
+  if (step.status === "failed") {
+    return `${place}what was under way could not be ended. ${inert(step.failure?.message ?? "", 500)}`;
+  }
+  const output = StopOutput.safeParse(step.output).data;
+  if (output === undefined) return `${place}ending what is under way`;
+  const live = output.live === "" ? "" : ` Live: ${inert(output.live, 400)}`;
+  return `${place}${inert(output.message, 500)}${live}`;
+}
+
+function moment(at: number): string {
+  return dateToken(at, "{date_short_pretty} {time}");
+}
