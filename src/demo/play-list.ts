@@ -1,7 +1,9 @@
 import type { Play } from "./play.ts";
 import { autosync } from "./plays/autosync.ts";
 import { cancel } from "./plays/cancel.ts";
+import { degraded } from "./plays/degraded.ts";
 import { expire } from "./plays/expire.ts";
+import { observe } from "./plays/observe.ts";
 import { outage } from "./plays/outage.ts";
 import { promote } from "./plays/promote.ts";
 import { queue } from "./plays/queue.ts";
@@ -23,5 +25,7 @@ export const PLAYS: readonly Play[] = [
   retry,
   rollback,
   autosync,
+  degraded,
+  observe,
   outage,
 ];
