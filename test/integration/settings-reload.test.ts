@@ -89,7 +89,33 @@ describe("settings that change while the server runs", () => {
     expect(opened).toHaveLength(2);
   });
 
-  it("move alerts and cards at once, and say what waits for a restart", async () => {
+  it("leave open runs their plan, also when the service is gone from them", async () => {
+    await using rig = await open();
+    await rig.type(ANA, "/promote checkout abc123 to prod");
+    const gate = await rig.gate();
+    const planned = rig.run().planDigest;
+    await edit(rig, (text) => text.replace(/ {2}- name: checkout\n.*\n/u, ""));
+    await rm(join(commands, "history.yaml"));
+    const promote = await readFile(join(commands, "promote.yaml"), "utf8");
+    await writeFile(join(commands, "promote.yaml"), promote.replace(/^name: .*$/mu, "name: Advance"));
+    await rig.until("all of it counts", () => changed(rig).join(" ").includes("command history.yaml removed"));
+    await rig.until("all of it counts", () => changed(rig).join(" ").includes('services: "checkout" removed'));
+    expect(await rig.type(ANA, "/promote checkout abc123 to prod")).toContain('There is no service "checkout"');
+    await rig.press(PRIYA, gate, "gate_approve");
+    await rig.until("the run has ended", () => rig.run().finishedAt !== undefined);
+    expect(rig.run()).toMatchObject({ status: "succeeded", planDigest: planned });
+  });
+
+  it("move requests for approval to another channel at once", async () => {
+    await using rig = await open();
+    await edit(rig, (text) => text.replace("slack:\n", "slack:\n  approvals: G0PAYMENT1\n"));
+    await rig.until("the change is in the log", () => changed(rig).length === 2);
+    expect(changed(rig)[1]).toBe("file: slack: approvals added");
+    await rig.type(ANA, "/promote checkout abc123 to prod");
+    await rig.message("the request", ({ blocks }) => JSON.stringify(blocks).includes("gate_approve"), "G0PAYMENT1");
+  });
+
+  it("say what waits for a restart, and are an event when they changed while the server was stopped", async () => {
     await using rig = await open();
     await edit(rig, (text) => text.replace("  - name: main\n", "  - name: main\n    projects: [shop]\n"));
     const told = await rig.message("what waits", ({ text }) => text.includes("takes effect at its next start"));
