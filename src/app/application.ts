@@ -66,45 +66,17 @@ export async function startApplication(
   const metrics = new Metrics();
   const inventory = new Inventory(configuration);
   const discovery = openDiscovery({ live, inventory, servers, clock, logger }, resources);
-  const slack = resources.use(
-    new Slack({
-      environment,
-      settings: live,
-      store,
-      servers,
-      inventory,
-      viewOf: (run) => engine.runs.view(run),
-      http,
-      metrics,
-      clock,
-      random,
-      logger,
-    }),
-  );
-  const reload = await watchSettings({ live, environment, store, slack, clock, mask, logger }, resources);
+  const parts = { environment, live, settings: live, store, http, servers, inventory, metrics, clock, random, logger };
+  const slack = resources.use(new Slack({ ...parts, viewOf: (run) => engine.runs.view(run) }));
+  const reload = await watchSettings({ ...parts, slack, mask }, resources);
   const onChanged = slack.show.bind(slack);
-  const execution = { environment, settings: live, secret, metrics, clock, random, logger };
-  const engine = createEngine({ ...execution, store, servers, git, inventory, onChanged }, resources);
-  openWeb({ environment, http, store, engine, servers, slack, metrics, secret, clock });
+  const engine = createEngine({ ...parts, secret, git, onChanged }, resources);
+  openWeb({ ...parts, engine, slack, secret });
   const { runs } = engine;
-  const watch = openWatch({ live, store, servers, inventory, runs, slack, clock, random, logger }, resources);
+  const watch = openWatch({ ...parts, runs, slack }, resources);
   const operations = watch.operations.bind(watch);
   const pageOf = pageLinks({ environment, secret, clock });
-  const doors = {
-    pageOf,
-    discovery,
-    live,
-    store,
-    servers,
-    git,
-    inventory,
-    slack,
-    engine,
-    operations,
-    clock,
-    random,
-    logger,
-  };
+  const doors = { ...parts, pageOf, discovery, git, slack, engine, operations };
   const intake = resources.use(createIntake(doors));
   // Disposed first of all: what arrives later would be recorded and then wait for the next start.
   resources.defer(() => slack.close());

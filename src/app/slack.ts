@@ -116,8 +116,8 @@ export class Slack implements AsyncDisposable {
       people: store.people,
       lookups: this.#lookups,
       get settings() {
-        const { approvals, alerts } = deps.settings.configuration.slack;
-        return { approvals, alerts };
+        const { channel, approvals, alerts } = deps.settings.configuration.slack;
+        return { channel, approvals, alerts };
       },
     });
     this.#pacer = new ViewPacer({ clock, logger, draw: (view) => this.#draw(view) });

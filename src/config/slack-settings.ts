@@ -21,7 +21,7 @@ const alerts = z
 export const SlackSettings = z.strictObject({
   channel: SlackChannel.meta({
     description:
-      "Channel for the cards of runs that were asked for in a direct message; any other run is shown where it was asked for. The app must be a member",
+      "Channel for the cards of runs that were asked for in a direct message, or in a channel that the app is not in; any other run is shown where it was asked for. The app must be a member",
   }),
   approvals: SlackChannel.optional().meta({
     description: "Channel in which approvals are asked for; when absent they are asked for in the thread of the run",

@@ -97,6 +97,12 @@ export function renew(entry: SlotEntry, wanted: Wanted, now: number): void {
     entry.notBefore = now;
     entry.failures = 0;
   }
+  // Another channel may take what the one before did not.
+  if (wanted.channel !== entry.wanted.channel && entry.record.ts === undefined) {
+    entry.notBefore = now;
+    entry.failures = 0;
+    entry.gaveUp = undefined;
+  }
   // The same again is no more urgent than it was.
   if (hash !== entry.hash) raise(entry, wanted.priority, wasSettled);
   if (wasSettled) entry.waitingSince = now;

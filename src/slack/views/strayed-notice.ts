@@ -4,17 +4,24 @@ import { code, inert } from "../mrkdwn.ts";
 import { runStatus } from "./run-status.ts";
 
 /** The direct message to whoever asked for a run whose card Slack does not take: what, why, what to do. */
-export function renderStrayedNotice(view: RunView, reason: string): MessageContent {
-  const channel = /^[CG][A-Z0-9]{1,20}$/u.test(view.state.origin.channel)
-    ? `<#${view.state.origin.channel}>`
-    : code(view.state.origin.channel, 100);
+export function renderStrayedNotice(
+  view: RunView,
+  { reason, elsewhere }: { readonly reason: string; readonly elsewhere: string },
+): MessageContent {
+  const { origin } = view.state;
+  const channel = channelText(origin.channel);
+  const place = elsewhere === origin.channel ? "" : ` It is shown in ${channelText(elsewhere)} instead.`;
   const next = REASONS[reason] ?? "Invite the app to the channel, or ask whoever runs Quarterdeck.";
   const title = inert(view.state.title, 250);
-  const text = `${title} cannot be shown in ${channel}. ${next} The run itself goes on: ${runStatus(view).words.toLowerCase()}.`;
+  const text = `${title} cannot be shown in ${channel}.${place} ${next} The run itself goes on: ${runStatus(view).words.toLowerCase()}.`;
   return message(text, [
-    section(`:mailbox_with_no_mail: *${title}* cannot be shown in ${channel}\n${next}`),
+    section(`:mailbox_with_no_mail: *${title}* cannot be shown in ${channel}\n${next}${place}`),
     context(code(view.shortId, 40), "the run itself goes on", code(reason, 60)),
   ]);
+}
+
+function channelText(channel: string): string {
+  return /^[CG][A-Z0-9]{1,20}$/u.test(channel) ? `<#${channel}>` : code(channel, 100);
 }
 
 const REASONS: Readonly<Record<string, string>> = {

@@ -27,7 +27,7 @@ import {
 } from "./sample-run.ts";
 
 const USERS: Readonly<Record<string, string>> = { p_ana: "U0ANA", p_bo: "U0BO" };
-const NOWHERE_ELSE: ShowSettings = { approvals: undefined, alerts: undefined };
+const NOWHERE_ELSE: ShowSettings = { channel: "C1", approvals: undefined, alerts: undefined };
 
 function setUp(settings = NOWHERE_ELSE) {
   const clock = new FakeClock();
@@ -91,6 +91,7 @@ async function play(rig: ReturnType<typeof setUp>, events: readonly RunEvent[]):
 describe("the messages of a run", () => {
   it("are a card in the channel, one message a step and the gate in its thread, and the alert beside it", async () => {
     const rig = setUp({
+      channel: "C1",
       approvals: undefined,
       alerts: { channel: "C9", mention: { kind: "group", group: "S0ONCALL" } },
     });
@@ -112,7 +113,7 @@ describe("the messages of a run", () => {
   });
 
   it("ask for approvals where the configuration says", async () => {
-    const rig = setUp({ approvals: "C7", alerts: undefined });
+    const rig = setUp({ ...NOWHERE_ELSE, approvals: "C7" });
     await play(rig, PARKED);
     expect(rig.slack.of(gateSlot(RUN, GATE, 0))[0]).toMatchObject({ channel: "C7", threadTs: undefined });
   });
@@ -214,6 +215,22 @@ describe("showing", () => {
     expect(rig.slack.text(cardSlot(RUN))).toContain("waiting for approval");
     expect(rig.slack.of(gateSlot(RUN, GATE, 0)).length).toBe(1);
     expect(rig.slack.of(strayedSlot(RUN)).length).toBe(1);
+  });
+
+  it("shows the run in the team's channel when the one in which it was asked for takes no card", async () => {
+    const rig = setUp({ ...NOWHERE_ELSE, channel: "C7" });
+    rig.slack.fault = (call) => (call.channel === "C1" ? { kind: "refused", code: "not_in_channel" } : undefined);
+    await play(rig, PARKED);
+    await rig.clock.advance(10_000);
+    expect(rig.slack.of(cardSlot(RUN)).map(({ channel }) => channel)).toEqual(["C7"]);
+    expect(rig.slack.of(gateSlot(RUN, GATE, 0)).map(({ channel }) => channel)).toEqual(["C7"]);
+    const told = rig.slack.of(strayedSlot(RUN));
+    expect(told[0]?.shown.at(-1)?.text).toContain("It is shown in <#C7> instead.");
+    rig.slack.fault = () => undefined;
+    rig.presenter.onRunChanged(viewOf([...PARKED, decided("approve"), ended(GATE), finished("succeeded")]));
+    await rig.clock.advance(60_000);
+    expect(rig.slack.of(cardSlot(RUN)).map(({ channel }) => channel)).toEqual(["C7"]);
+    expect(rig.slack.text(cardSlot(RUN))).toContain("succeeded");
   });
 
   it("drops a view that is older than the one it shows", async () => {

@@ -130,11 +130,13 @@ describe("the form for a rejection", () => {
 
 describe("the message about a lost channel", () => {
   it("says which, why and what to do, and that the run goes on", () => {
-    const message = renderStrayedNotice(viewOf([started()]), "not_in_channel");
+    const message = renderStrayedNotice(viewOf([started()]), { reason: "not_in_channel", elsewhere: "C1" });
     expect(message.text).toBe(
       "Promote checkout abc1230 to prod cannot be shown in <#C1>. Quarterdeck is not in it: invite it there with /invite. The run itself goes on: running.",
     );
     const elsewhere = viewOf([{ ...started(), origin: { ...started().origin, channel: "#deploys" } }]);
-    expect(renderStrayedNotice(elsewhere, "restricted_action").text).toContain("`#deploys`. Invite the app");
+    expect(renderStrayedNotice(elsewhere, { reason: "restricted_action", elsewhere: "C1" }).text).toContain(
+      "`#deploys`. It is shown in <#C1> instead. Invite the app",
+    );
   });
 });

@@ -168,7 +168,7 @@ function everyMessage(text: string): Readonly<Record<string, MessageContent>> {
     alert: renderFailureAlert({ run: lost, mention: { kind: "group", group: text } }, lookups),
     "card of a rejected run": renderRunCard(rejected, lookups),
     stopped: renderStoppedNotice(rejected, lookups),
-    strayed: renderStrayedNotice(open, text),
+    strayed: renderStrayedNotice(open, { reason: text, elsewhere: "C1" }),
     notice: renderAnswer(
       { kind: "notice", code: text, message: text, suggestions: Array.from({ length: 9 }, () => text), about: text },
       lookups,
