@@ -32,8 +32,8 @@ const FAILED: Readonly<Record<string, string>> = {
 
 /** By what a step that ends the leftovers of another one says of itself. */
 const STOPPED: Readonly<Record<string, string>> = {
-  terminated: "has ended it",
-  "had-ended": "had nothing to end any more",
+  terminated: "ended it",
+  "had-ended": "came after its end",
   "not-ours": "left alone what is not its own",
   "could-not": "could not end it",
 };

@@ -43,7 +43,7 @@ describe("a run that somebody cancelled", () => {
     );
     expect(all["stopped"]).toMatch(/^<@U0ANA> checkout abc1230 to prod: Cancelled by <@U0BO>/u);
     expect(all["step/promote/for-each[staging]/sync/stop"]).toContain("stop sync");
-    expect(all["step/promote/for-each[staging]/sync/stop"]).toContain("has ended it");
+    expect(all["step/promote/for-each[staging]/sync/stop"]).toContain("ended it");
   });
 
   it("says it when what was under way could not be ended", () => {
