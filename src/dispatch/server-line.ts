@@ -9,7 +9,7 @@ interface Deps {
   readonly worker: string;
   readonly keys: ChannelKeys;
   readonly places: Places;
-  readonly link: RedisLink;
+  readonly link: Pick<RedisLink, "listen" | "publish">;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly onStop: (stop: Extract<AnswerContent, { type: "stop" }>) => void;

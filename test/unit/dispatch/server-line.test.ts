@@ -1,0 +1,143 @@
+import { beforeEach, describe, expect, it } from "vitest";
+
+import { sealEnvelope } from "../../../src/dispatch/envelope.ts";
+import { ServerLine } from "../../../src/dispatch/server-line.ts";
+import { type AnswerContent, placesOf, Report } from "../../../src/dispatch/wire.ts";
+import type { Json } from "../../../src/platform/canonical-json.ts";
+import { silentLogger } from "../../../src/platform/logger.ts";
+import { newKeys } from "../../support/bullmq-rig.ts";
+import { FakeClock } from "../../support/fake-clock.ts";
+
+const KEYS = newKeys();
+const PLACES = placesOf(KEYS.job.id);
+const CLAIM = { type: "claim", key: "run_1/sync/1", token: 7 } as const;
+
+/** The worker's end of a line whose other end is the test. */
+class Rig {
+  readonly clock = new FakeClock();
+  readonly reports: Report[] = [];
+  readonly stops: string[] = [];
+  readonly rollCalls: boolean[] = [];
+  readonly line: ServerLine;
+  isReachable = true;
+  /** Time that has passed while the worker's own timers did not run. */
+  stoodStillMs = 0;
+  readonly #listeners = new Map<string, (text: string) => void>();
+
+  constructor() {
+    this.line = new ServerLine({
+      worker: "w",
+      keys: KEYS,
+      places: PLACES,
+      link: {
+        listen: (channel, listener) => void this.#listeners.set(channel, listener),
+        publish: async (_channel, text) => {
+          if (!this.isReachable) throw new Error("away");
+          const envelope: { body: string } = JSON.parse(text);
+          this.reports.push(Report.parse(JSON.parse(envelope.body)));
+          return 1;
+        },
+      },
+      clock: {
+        now: this.clock.now,
+        monotonic: () => this.clock.monotonic() + this.stoodStillMs,
+        setTimer: (delayMs, action) => this.clock.setTimer(delayMs, action),
+        sleep: (delayMs, signal) => this.clock.sleep(delayMs, signal),
+      },
+      logger: silentLogger,
+      onStop: ({ reason }) => void this.stops.push(reason),
+      onRollCall: (isNewServer) => void this.rollCalls.push(isNewServer),
+    });
+    this.answer({ type: "roll-call" });
+  }
+
+  answer(content: AnswerContent, { epoch = "e1", worker = "w", key = KEYS.answer } = {}): void {
+    const body: Json = JSON.parse(JSON.stringify({ epoch, worker, content }));
+    this.#listeners.get(PLACES.worker("w"))?.(sealEnvelope(key, body));
+  }
+
+  /** Says yes to what was asked last. */
+  agree(): void {
+    const content = this.reports.at(-1)?.content;
+    const request = content !== undefined && "request" in content ? content.request : "";
+    this.answer({ type: "verdict", request, verdict: { ok: true } });
+  }
+}
+
+describe("a worker that asks its server", () => {
+  let rig: Rig;
+  beforeEach(() => {
+    rig = new Rig();
+  });
+
+  it("goes on when the server says yes", async () => {
+    const asked = rig.line.ask(CLAIM, 5000);
+    expect(rig.reports.at(-1)).toMatchObject({ epoch: "e1", worker: "w", content: { ...CLAIM, request: "1" } });
+    rig.agree();
+    await asked;
+  });
+
+  it("hears what the server says instead", async () => {
+    const asked = rig.line.ask(CLAIM, 5000);
+    const verdict = { ok: false, code: "step.superseded", message: "too late", retry: "never" } as const;
+    rig.answer({ type: "verdict", request: "1", verdict });
+    await expect(asked).rejects.toMatchObject({ code: "step.superseded", message: "too late" });
+  });
+
+  it("asks again under the same request until it is answered, also while Redis is away", async () => {
+    const asked = rig.line.ask(CLAIM, 5000);
+    rig.isReachable = false;
+    await rig.clock.advance(1000);
+    rig.isReachable = true;
+    await rig.clock.advance(1000);
+    const requests = rig.reports.map(({ content }) => ("request" in content ? content.request : ""));
+    expect(new Set(requests)).toEqual(new Set(["1"]));
+    expect(requests.length).toBeGreaterThanOrEqual(3);
+    const numbers = rig.reports.map(({ seq }) => seq);
+    expect(new Set(numbers).size).toBe(numbers.length);
+    rig.agree();
+    await asked;
+  });
+
+  it("gives up after so long, and no effect follows", async () => {
+    const asked = rig.line.ask(CLAIM, 5000).catch((error: unknown) => error);
+    await rig.clock.advance(5000);
+    expect(await asked).toMatchObject({ code: "worker.no-server", retry: "backoff" });
+    const sent = rig.reports.length;
+    await rig.clock.advance(5000);
+    expect(rig.reports).toHaveLength(sent);
+  });
+
+  it("does not take an answer for good that it reads only after it stood still", async () => {
+    const asked = rig.line.ask(CLAIM, 30_000).catch((error: unknown) => error);
+    rig.stoodStillMs = 2100;
+    rig.agree();
+    expect(await asked).toMatchObject({ code: "worker.stalled" });
+  });
+
+  it("is told when another server has taken the place of its own, which knows of nothing that was asked", async () => {
+    const asked = rig.line.ask(CLAIM, 5000).catch((error: unknown) => error);
+    rig.answer({ type: "roll-call" }, { epoch: "e2" });
+    expect(await asked).toMatchObject({ code: "step.superseded" });
+    expect(rig.rollCalls).toEqual([false, true]);
+    rig.answer({ type: "stop", key: "k", token: 1, reason: "of the old one", silently: true });
+    expect(rig.stops).toEqual([]);
+  });
+
+  it("hears only what its own server tells it, signed as an answer", () => {
+    const stop: AnswerContent = { type: "stop", key: "k", token: 1, reason: "stop", silently: false };
+    rig.answer(stop, { worker: "another" });
+    rig.answer(stop, { epoch: "e0" });
+    rig.answer(stop, { key: KEYS.report });
+    rig.answer(stop, { key: { id: KEYS.answer.id, bytes: KEYS.report.bytes } });
+    expect(rig.stops).toEqual([]);
+    rig.answer(stop);
+    expect(rig.stops).toEqual(["stop"]);
+  });
+
+  it("hears no more when it ends", async () => {
+    const asked = rig.line.ask(CLAIM, 5000).catch((error: unknown) => error);
+    rig.line[Symbol.dispose]();
+    expect(await asked).toMatchObject({ code: "worker.no-server" });
+  });
+});
