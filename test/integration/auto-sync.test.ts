@@ -162,6 +162,7 @@ describe("an application that Argo CD syncs by itself", () => {
     expect(words(await run.gate())).toContain(
       `Argo CD syncs prod by itself, and ${short(sha)} is applied there already; approving here does not hold it back.`,
     );
+    expect(await run.card(/waits for approval/u)).toContain("Argo CD syncs it by itself meanwhile");
     await run.approve();
     await run.ended("succeeded");
     expect(ours("checkout-prod")).toEqual([]);

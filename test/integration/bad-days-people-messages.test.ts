@@ -31,10 +31,10 @@ describe("what people read of a day on which everybody wants the same place", ()
     await controller("down");
     const first = await day.start("/promote payments bd25 to staging");
     const second = await day.start("/qd sync payments in staging at 9e8d", BEN);
-    const third = await day.start("/rollback payments in staging to 9e8d --unproven", OLGA);
+    const third = await day.start("/qd sync payments in staging at bd25", OLGA);
     for (const [title, position] of [
       ["Sync payments in staging at 9e8d8f2", 1],
-      ["Roll back payments in staging to 9e8d8f2", 2],
+      ["Sync payments in staging at bd258aa", 2],
     ] as const) {
       const place = `queued: position ${position} for \`payments/staging\`, behind \`run_${first.id.slice(-4)}\``;
       const isTold = (): boolean => everSent().some((text) => text.includes(title) && text.includes(place));
@@ -45,11 +45,13 @@ describe("what people read of a day on which everybody wants the same place", ()
     expect(slotTexts(day, second)["card"]).toContain(
       "9e8d8f2 is older than bd258aa, which is live in payments-staging",
     );
-    expect(slotTexts(day, third)["card"]).toContain("`9e8d8f2` applied and healthy");
+    expect(slotTexts(day, third)["card"]).toContain("`bd258aa` applied and healthy");
   });
 
   it("a sync that is not needed says so", async () => {
-    const run = await day.start("/rollback payments in staging to 9e8d --unproven", OLGA);
+    await shown(day, await day.start("/rollback payments in staging to 9e8d --unproven", OLGA));
+    const run = await day.start("/rollback payments in staging to 9e8d", OLGA);
+    onTestFinished(async () => void (await day.ask("/qd unlock payments in staging", OLGA)));
     await shown(day, run);
     const texts = slotTexts(day, run);
     expect(texts["card"]).toContain("Roll back payments in staging to 9e8d8f2");
