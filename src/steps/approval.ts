@@ -8,7 +8,7 @@ import type { ApprovalRule } from "../domain/target.ts";
 import { AppError } from "../platform/errors.ts";
 import type { CommitsReader } from "./gate-commits.ts";
 import { gatherEvidence } from "./gate-evidence.ts";
-import { liveRevision, sourceDigest } from "./live-revision.ts";
+import { appliedRevision, sourceDigest } from "./live-revision.ts";
 import { readApp } from "./locate.ts";
 import { storedDigest, storedEntry } from "./stored-sources.ts";
 import { strategyOf } from "./sync-preflight.ts";
@@ -87,7 +87,7 @@ async function look(deps: ApprovalDeps, input: Input, context: GateContext): Pro
     app: input.app,
     serverUrl: location.server.url,
     applicationUid: application.metadata.uid,
-    fromRevision: liveRevision(application),
+    fromRevision: appliedRevision(application),
     toRevision: input.revision,
     repository: commitSources(application).repository,
     imageDigests: [],

@@ -1,12 +1,23 @@
 import type { Application } from "../argocd/application.ts";
-import { isMultiSource, newestDeployment, revisionList, sourcesOf } from "../argocd/application-facts.ts";
+import { autoSyncOn, isMultiSource, newestDeployment, revisionList, sourcesOf } from "../argocd/application-facts.ts";
 import { commitSources } from "../argocd/argocd-server.ts";
 import { syncedRevisions } from "../argocd/operation-identity.ts";
 import { digestOf } from "../platform/canonical-json.ts";
 
-/** The commit that was last applied in full; empty when nothing ever was, as far as Argo CD remembers. */
+/**
+ * The commit that is live: the one that was last applied in full, or where Argo CD syncs by itself the later one that it is Synced to,
+ * since a commit that does not touch the application is not applied. Empty when nothing is known.
+ */
 export function liveRevision(application: Application): string {
-  const index = isMultiSource(application) ? (commitSources(application).indexes[0] ?? 0) : 0;
+  const { sync } = application.status;
+  const followed =
+    autoSyncOn(application) && sync.status === "Synced" ? revisionList(sync)[sourceIndex(application)] : "";
+  return followed || appliedRevision(application);
+}
+
+/** The commit that was last applied in full; empty when nothing ever was, as far as Argo CD remembers. It only changes with what runs. */
+export function appliedRevision(application: Application): string {
+  const index = sourceIndex(application);
   const last = lastFullSync(application)[index] ?? "";
   if (last !== "") return last;
   const deployed = newestDeployment(application);
@@ -22,7 +33,11 @@ export function liveRevision(application: Application): string {
 export function isWholeAt(application: Application, revision: string): boolean {
   const { operationState } = application.status;
   const isAsBefore = operationState === undefined || operationState.operation.sync.dryRun;
-  return liveRevision(application) === revision && (isAsBefore || lastFullSync(application).includes(revision));
+  return appliedRevision(application) === revision && (isAsBefore || lastFullSync(application).includes(revision));
+}
+
+function sourceIndex(application: Application): number {
+  return isMultiSource(application) ? (commitSources(application).indexes[0] ?? 0) : 0;
 }
 
 function lastFullSync(application: Application): readonly string[] {

@@ -11,7 +11,7 @@ import { findOwnOperation } from "../argocd/operation-identity.ts";
 import { changedFields, changesText, type GateSubject } from "../domain/gate.ts";
 import type { ApprovalRule } from "../domain/target.ts";
 import type { ActionContext, StepResult } from "../engine/step-kind.ts";
-import { liveRevision, sourceDigest } from "./live-revision.ts";
+import { appliedRevision, sourceDigest } from "./live-revision.ts";
 
 type Refusal = Extract<StepResult<never>, { status: "failed" }>;
 
@@ -90,7 +90,7 @@ export function approvalChanges(application: Application, now: AboutToSync): Ref
 
 /** That auto-sync, or an earlier attempt of this very step, has brought exactly what was approved is no reason to ask again. */
 function fromRevision(application: Application, { context, revision }: AboutToSync, subject: GateSubject): string {
-  const live = liveRevision(application);
+  const live = appliedRevision(application);
   const { run, path } = context.effect;
   const isOwnDoing = findOwnOperation(application, { run, step: path })?.kind === "finished";
   return live === revision && (autoSyncOn(application) || isOwnDoing) ? subject.fromRevision : live;

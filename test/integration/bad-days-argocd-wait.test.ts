@@ -92,6 +92,16 @@ describe("a revision that does not come up", () => {
     expect(alert).toMatch(/connection refused.*It usually passes: start it again in a moment\./u);
   });
 
+  it("a repo-server that is down for a moment: Argo CD is asked again, and it goes on", async () => {
+    onTestFinished(() => component("repo-server", "up"));
+    await component("repo-server", "down");
+    const run = await day.start(CHECKOUT);
+    await day.until("the sync to be tried again", () => run.eventsOf("step.failed").length > 0);
+    await component("repo-server", "up");
+    await run.ended("succeeded");
+    expect(run.eventsOf("step.failed")[0]?.failure.code).toBe("argocd.sync-error");
+  });
+
   it("never Healthy: fails when the step's time is over, with what it was waiting for", async () => {
     const prefix = demoImage("checkout", "1.5.0");
     onTestFinished(() => image(prefix, { kind: "starts" }));
