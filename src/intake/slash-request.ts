@@ -90,7 +90,7 @@ function startsSteps({ body }: Command): boolean {
 function observing({ name }: Command): Answer {
   return notice(
     "mode.observing",
-    `Quarterdeck only observes here, so "${name}" was not done: nothing is changed in any cluster. Whoever runs it switches that by taking \`mode: observe\` out of quarterdeck.yaml; it takes effect at once. History, status and alerts work as always.`,
+    `Quarterdeck only observes here, so "${name}" was not done: nothing is changed in any cluster. Whoever runs it switches that by taking "mode: observe" out of quarterdeck.yaml; it takes effect at once. History, status and alerts work as always.`,
   );
 }
 

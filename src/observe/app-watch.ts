@@ -4,7 +4,7 @@ import type { ArgocdServer } from "../argocd/argocd-server.ts";
 import type { Timer } from "../platform/clock.ts";
 import { errorText } from "../platform/errors.ts";
 import { Attention } from "./attention.ts";
-import { newOperations, OperationFact, OPERATIONS_STREAM } from "./foreign-operations.ts";
+import { newOperations, OperationFact, operationKey, OPERATIONS_STREAM } from "./foreign-operations.ts";
 import { IncidentBook } from "./incident-book.ts";
 import { IncidentDesk } from "./incident-desk.ts";
 import type { Sight } from "./sight.ts";
@@ -225,12 +225,13 @@ function tryKey(app: string): AppKey | undefined {
 }
 
 /** What has to differ for an application to be worth another look; its resources only while an incident is open. */
-function ofInterest({ metadata, status }: Application, isOpen: boolean): string {
+function ofInterest(application: Application, isOpen: boolean): string {
+  const { metadata, status } = application;
   const { health, operationState: state, history } = status;
   return [
     metadata.deletionTimestamp ?? "",
     health.status,
-    state?.startedAt ?? "",
+    operationKey(application),
     state?.phase ?? "",
     history.at(-1)?.id ?? "",
     ...(isOpen ? judgedResources(status.resources) : []),

@@ -70,12 +70,18 @@ function merged(past: FoundOperation, current: FoundOperation | undefined): Foun
 
 /** The key of the operation that the application shows; empty when it shows none. */
 export function operationKey(application: Application): string {
-  return keyOf(application.status.operationState?.startedAt);
+  const state = application.status.operationState;
+  return state === undefined ? "" : keyOf(state.startedAt, revisionsOf(state));
 }
 
-// Argo CD gives operations no id. One application has one at a time, so the moment at which it began tells it.
-function keyOf(startedAt: string | undefined): string {
-  return startedAt ?? "";
+// Argo CD gives operations no id. One application has one at a time, but two may begin in the same second.
+function keyOf(startedAt: string | undefined, revisions: readonly string[]): string {
+  return startedAt === undefined ? "" : `${startedAt} ${revisions.join(",")}`;
+}
+
+function revisionsOf(state: OperationState): readonly string[] {
+  const synced = syncedRevisions(state);
+  return synced.length > 0 ? synced : revisionList(state.operation.sync);
 }
 
 function currentOf(state: OperationState): FoundOperation | undefined {
@@ -84,13 +90,13 @@ function currentOf(state: OperationState): FoundOperation | undefined {
   // One of our own is remembered as soon as it is seen: its entry in the history comes before its end.
   const isOwn = identityOf(operation) !== undefined;
   if (begun === undefined || operation.sync.dryRun || (!FINAL.has(phase) && !isOwn)) return undefined;
-  const synced = syncedRevisions(state);
+  const revisions = revisionsOf(state);
   return {
-    key: keyOf(startedAt),
+    key: keyOf(startedAt, revisions),
     ...initiatorOf(operation.initiatedBy),
     phase,
     message: phase === "Succeeded" ? "" : message.slice(0, LONGEST_MESSAGE),
-    revisions: [...(synced.length > 0 ? synced : revisionList(operation.sync))],
+    revisions: [...revisions],
     startedAt: begun,
     endedAt: tryIsoTime(finishedAt ?? "") ?? begun,
     history: -1,
@@ -104,7 +110,7 @@ function pastOf(entry: HistoryEntry, account: string | undefined): FoundOperatio
   const { who, automated } = initiatorOf(entry.initiatedBy);
   if (account === undefined && !automated) return undefined;
   return {
-    key: keyOf(entry.deployStartedAt),
+    key: keyOf(entry.deployStartedAt, revisionList(entry)),
     who,
     automated,
     phase: "Succeeded",

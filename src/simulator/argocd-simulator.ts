@@ -51,6 +51,8 @@ export interface ArgocdSimulator extends AsyncDisposable {
   readonly endpoints: readonly string[];
   /** How many streams are open. */
   readonly openStreams: number;
+  /** `METHOD path` of the newest requests that ask for a change, whatever became of them; a refresh is one. */
+  readonly writes: readonly string[];
   control(command: ControlInput): Promise<void>;
   state(): SimulatorState;
   /** The Application as the cluster has it now, by its name or `namespace/name`. */
@@ -58,6 +60,7 @@ export interface ArgocdSimulator extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
+const MOST_WRITES = 1000;
 const PAGES = ["GET /healthz", "GET /applications", "GET /applications/{namespace}/{name}"];
 const STREAMS = ["GET /api/v1/stream/applications", "GET /api/v1/stream/applications/{name}/resource-tree"];
 
@@ -75,8 +78,12 @@ export async function startArgocdSimulator(options: ArgocdSimulatorOptions): Pro
   const control = new Control({ instance, watches, faults });
   const api = new ApiHandler({ instance, router, watches, faults });
   const controls = new ControlHandler({ instance, control });
+  const writes: string[] = [];
   server.on("request", (request: IncomingMessage, response: ServerResponse) => {
-    const handler = request.url?.startsWith("/_control") === true ? controls : api;
+    const isControl = request.url?.startsWith("/_control") === true;
+    const handler = isControl ? controls : api;
+    if (!isControl && asksForChange(request)) writes.push(`${request.method} ${request.url}`);
+    if (writes.length > MOST_WRITES) writes.shift();
     handler.handle(request, response).catch(() => response.destroy());
   });
   await Promise.all(options.applications.map((definition) => instance.create(definition)));
@@ -92,12 +99,17 @@ export async function startArgocdSimulator(options: ArgocdSimulatorOptions): Pro
     get openStreams() {
       return watches.count;
     },
+    writes,
     control: (command) => control.run(command),
     state: () => simulatorState(instance),
     application: (name) => instance.applications.get(name.includes("/") ? name : `argocd/${name}`),
     stop,
     [Symbol.asyncDispose]: stop,
   };
+}
+
+function asksForChange({ method, url = "" }: IncomingMessage): boolean {
+  return method !== "GET" || /[?&]refresh=/u.test(url);
 }
 
 function createInstance(options: ArgocdSimulatorOptions, url: string): ArgocdInstance {

@@ -57,9 +57,12 @@ async function aServer(answers: readonly Answer[], tls?: { readonly key: string;
   return { received, url: `${tls === undefined ? "http" : "https"}://127.0.0.1:${port}` };
 }
 
-function aClient(address: Omit<ArgocdAddress, "token">, limits: { readonly maxResponseBytes?: number } = {}) {
+function aClient(
+  address: Omit<ArgocdAddress, "token">,
+  { mayWrite = true, ...limits }: { readonly maxResponseBytes?: number; readonly mayWrite?: boolean } = {},
+) {
   const clock = new FakeClock();
-  const http = new ArgocdHttp({ token: "a.b.c", clock, ...address, ...limits, mayWrite: () => true });
+  const http = new ArgocdHttp({ token: "a.b.c", clock, ...address, ...limits, mayWrite: () => mayWrite });
   open.push(() => http[Symbol.asyncDispose]());
   return {
     clock,
@@ -205,6 +208,26 @@ describe("ArgocdClient on the wire", () => {
     expect(paths[4]).toBe(
       `/api/v1/applications/web/manifests?sourcePositions=1&revisions=${SHA_B}&appNamespace=team-a&project=shop`,
     );
+  });
+});
+
+describe("ArgocdClient that may only observe", () => {
+  it("refuses everything that asks for a change before it leaves the process, a refresh too, and reads as always", async () => {
+    const server = await aServer([json(anApplication())]);
+    const { client } = aClient({ url: server.url }, { mayWrite: false });
+    const writes = [
+      client.sync(app, { revision: SHA_B, infos: [] }),
+      client.terminate(app),
+      client.rollback(app, { historyId: 0, prune: false }),
+      client.refreshApplication(app),
+    ];
+    for (const write of writes) {
+      await expect(write).rejects.toMatchObject({ code: "argocd.observing", retry: "never" });
+    }
+    await client.getApplication(app);
+    expect(server.received.map(({ method, path }) => `${method} ${path}`)).toEqual([
+      "GET /api/v1/applications/web?appNamespace=team-a&project=shop",
+    ]);
   });
 });
 

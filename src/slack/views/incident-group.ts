@@ -48,6 +48,7 @@ function stillIll({ kind, startedAt }: IncidentGroup, incidents: readonly Incide
       : `${incidents.length} applications were unhealthy already when Quarterdeck first saw them`;
   }
   const first = Math.min(...incidents.map(({ since }) => since), startedAt);
+  if (isOne) return "1 application became unhealthy soon after others";
   return `${incidents.length} applications became unhealthy together, from ${dateToken(first, "{time}")} on`;
 }
 
