@@ -91,7 +91,7 @@ describe("a mistake in the configuration", () => {
       "an unknown key unlike any",
       "channel:",
       "zzz: 1\n  channel:",
-      '3:3 slack: there is no key "zzz" here; known are `channel`, `approvals`, `alerts`, `commands`, `teams`',
+      '3:3 slack: there is no key "zzz" here; known are `channel`, `approvals`, `alerts`, `commands`, `receive`, `teams`',
     ],
     [
       "something that is missing",
@@ -213,6 +213,36 @@ describe("a mistake in the configuration", () => {
       "payments-qa",
       "payments-prod",
       '19:73 services[1].environments.prod: the application main/argocd/payments-prod is already "payments" in "qa"; an application belongs to one service in one environment',
+    ],
+    [
+      "one label for both",
+      "roles:",
+      "discovery: { service: app, environment: app }\nroles:",
+      "20:41 discovery.environment: one label cannot name both the service and the environment; choose another key",
+    ],
+    [
+      "a label that is none",
+      "roles:",
+      "discovery: { service: 'a b' }\nroles:",
+      '20:23 discovery.service: "a b" is no key of a label; write one such as quarterdeck.dev/service',
+    ],
+    [
+      "discovery on a server that is not declared",
+      "roles:",
+      "discovery: { servers: [mian] }\nroles:",
+      '20:24 discovery.servers[0]: there is no Argo CD server "mian"; did you mean "main"?',
+    ],
+    [
+      "discovery in a namespace that nobody watches",
+      "roles:",
+      "discovery: { namespaces: [teams] }\nroles:",
+      '20:27 discovery.namespaces[0]: no Argo CD server watches the namespace "teams"; add it to the `namespaces` of its server',
+    ],
+    [
+      "no services and no discovery",
+      /services:\n(?: .*\n)+/u.exec(rightConfiguration)?.[0] ?? "",
+      "services: []\n",
+      "15:11 services: is empty; name the services, or find them by labels on the Applications: `discovery: {}`",
     ],
     [
       "a service twice",
