@@ -160,7 +160,11 @@ function aboutRun(code: string, run: string, message: string): Answer {
  * The run that is doing the same thing, so that the same request twice is one run, also at the same moment. One that has
  * failed and only tells people so is none.
  */
-function findSame(deps: StartDeps, { command }: StartAsk, { service, target, revision }: Resolved): string | undefined {
+function findSame(
+  deps: StartDeps,
+  { command, values }: StartAsk,
+  { service, target, revision }: Resolved,
+): string | undefined {
   const open = deps.events.listRuns({ service: service.name, environment: target.name, openOnly: true, limit: 100 });
   return [...deps.runs.starting, ...open.map(({ id }) => id)].find((run) => {
     // One that cannot be read is none that could be joined.
@@ -169,7 +173,10 @@ function findSame(deps: StartDeps, { command }: StartAsk, { service, target, rev
     const last = state.targets.at(-1);
     const isSamePlace = last?.service === service.name && last.environment === target.name;
     const isSameCommit = Revision.safeParse(state.inputs["revision"]).data?.sha === revision.sha;
-    return state.plan.command === command.id && state.status === "running" && isSamePlace && isSameCommit;
+    // Argo CD's own rollback brings back other sources than a sync at the same commit.
+    const isSameWay = (state.inputs["stored"] === true) === (values["stored"] === true);
+    const isSame = state.plan.command === command.id && isSamePlace && isSameCommit && isSameWay;
+    return isSame && state.status === "running";
   });
 }
 

@@ -120,7 +120,9 @@ class Termination {
       this.#asked = true;
     } catch (error) {
       // Not picked up yet, or over since the look before.
-      if (!(error instanceof ArgocdError) || error.class !== "no-operation") throw error;
+      if (error instanceof ArgocdError && error.class === "no-operation") return undefined;
+      if (!(error instanceof ArgocdError) || error.retry !== "never") throw error;
+      return denied(application, found, error);
     }
     return undefined;
   }
@@ -197,6 +199,19 @@ class Termination {
       `Argo CD has not answered for ${durationText(AWAY_MS)}, so the sync of ${app} may still run. End it in Argo CD when it is back.`,
     );
   }
+}
+
+/** It is seen, so what Argo CD says of applications that do not exist means that the right is missing. */
+function denied(application: Application, found: Unended, error: ArgocdError): Output {
+  const { metadata, spec } = application;
+  const hidden = `Argo CD does not let the account end it: that needs the right "sync" on ${spec.project}/${metadata.name}.`;
+  const why = error.class === "hidden" ? hidden : errorMessage(error);
+  const message = `The sync of ${metadata.name} could not be ended, and goes on. ${why}`;
+  return {
+    outcome: "could-not",
+    message,
+    live: liveText(application, found.kind === "active" ? found.state : undefined),
+  };
 }
 
 function couldNot(message: string): Output {

@@ -179,9 +179,18 @@ describe("ending the operation of a sync", () => {
   it("says why it may not, and that nobody knows when Argo CD is gone for long", async () => {
     const denied = new StopRig(syncing(OWN));
     denied.onTerminate = () => {
-      throw refused("rbac");
+      throw refused("hidden");
     };
-    expect(await denied.run()).toMatchObject({ outcome: "could-not", live: "not known" });
+    expect(await denied.run()).toEqual({
+      outcome: "could-not",
+      message:
+        "The sync of checkout-prod could not be ended, and goes on. Argo CD does not let the account end it: " +
+        'that needs the right "sync" on team-a/checkout-prod.',
+      live: "a mixture: Service/checkout, Deployment/checkout of bbbbbbb, the rest of aaaaaaa",
+    });
+    const gone = new StopRig(syncing(OWN));
+    gone.argocd.applications.clear();
+    expect(await gone.run()).toMatchObject({ outcome: "could-not", live: "not known" });
     const away = new StopRig(syncing(OWN));
     away.argocd.before = () => {
       throw refused("unreachable", "backoff");
