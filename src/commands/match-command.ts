@@ -81,14 +81,15 @@ function matchOnce(commands: readonly Command[], { slash, text }: SlashInput): M
   const candidates = commands.filter(({ pattern }) => pattern.slash === name);
   const reading = readSlashText(text);
   const typed: Typed = { slash: name, text: reading.text, tokens: reading.ok ? reading.tokens : [] };
-  const usage = helpText(candidates.length === 0 ? commands : candidates);
-  if (!reading.ok) return { ...mismatch(typed, reading.mistake), code: "unreadable", usage };
+  // Only for those who need it: it takes longer than everything else here.
+  const usage = (): string => helpText(candidates.length === 0 ? commands : candidates);
+  if (!reading.ok) return { ...mismatch(typed, reading.mistake), code: "unreadable", usage: usage() };
   const found = findCommand(candidates, reading.tokens);
   switch (found.kind) {
     case "help":
-      return { kind: "help", text: usage };
+      return { kind: "help", text: usage() };
     case "none":
-      return { ...mismatch(typed, found), code: found.code, usage };
+      return { ...mismatch(typed, found), code: found.code, usage: usage() };
     case "command":
       return matchOne(found.command, typed);
   }

@@ -101,7 +101,7 @@ function exchanged(inventory: Inventory, command: Command, typed: Names): Names 
 }
 
 function isKnown(inventory: Inventory, command: Command, typed: Names): boolean {
-  return inventory.findService(textOf(command, typed, "service")).kind === "found";
+  return inventory.hasService(textOf(command, typed, "service"));
 }
 
 /** The names as they are or were probably meant. */

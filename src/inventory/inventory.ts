@@ -98,6 +98,10 @@ export class Inventory {
     return this.#environments;
   }
 
+  hasService(name: string): boolean {
+    return this.#byName.has(name);
+  }
+
   findService(name: string): FoundService {
     const service = this.#byName.get(name);
     if (service !== undefined) return { kind: "found", service };

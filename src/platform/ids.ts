@@ -8,11 +8,25 @@ export interface Random {
   fraction(): number;
 }
 
+// Asking the machine takes about as long for a page of bytes as for the few of an id.
+const POOL_BYTES = 4096;
+const MOST_POOLED_BYTES = 64;
+
 /** The machine's cryptographic randomness. */
-export const systemRandom: Random = {
-  bytes: (length) => randomBytes(length),
-  fraction: () => randomBytes(4).readUInt32BE() / 2 ** 32,
-};
+export const systemRandom: Random = createSystemRandom();
+
+function createSystemRandom(): Random {
+  let pool = Buffer.alloc(0);
+  // Every byte is given out once, and a pool is never filled again.
+  const bytes = (length: number): Buffer => {
+    if (length > MOST_POOLED_BYTES) return randomBytes(length);
+    if (pool.length < length) pool = randomBytes(POOL_BYTES);
+    const taken = pool.subarray(0, length);
+    pool = pool.subarray(length);
+    return taken;
+  };
+  return { bytes, fraction: () => bytes(4).readUInt32BE() / 2 ** 32 };
+}
 
 // Crockford's base 32: no I, L, O or U, so that an id can be read aloud.
 const ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
