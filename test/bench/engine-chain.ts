@@ -2,7 +2,7 @@ import { z } from "zod";
 
 import type { StepNode } from "../../src/domain/plan.ts";
 import { defineAction } from "../../src/engine/step-kind.ts";
-import { BenchEngine, stepOf } from "./bench-engine.ts";
+import { BenchEngine, type BenchEngineDeps, stepOf } from "./bench-engine.ts";
 
 /** By run. */
 interface Chains {
@@ -25,12 +25,13 @@ export class EngineChain implements AsyncDisposable {
     this.#ended = ended;
   }
 
-  static async open(folder: string): Promise<EngineChain> {
+  static async open(folder: string, more: Pick<BenchEngineDeps, "createDispatcher"> = {}): Promise<EngineChain> {
     const executed = new Map<string, number[]>();
     const ended = new Map<string, () => void>();
     const lengths = new Map<string, number>();
     const kinds = [nothing((run) => executed.get(run)?.push(performance.now()))];
     const engine = await BenchEngine.open({
+      ...more,
       folder,
       kinds,
       onChanged: (run, view) => {

@@ -6,6 +6,7 @@ import { measureConcurrentChains } from "./concurrent-chains.ts";
 import { measureDurableStep } from "./durable-step.ts";
 import { type Figure, table } from "./figure.ts";
 import { measureHttpCommands } from "./http-commands.ts";
+import { measureRemoteSteps } from "./remote-steps.ts";
 import { measureSlashCommands } from "./slash-commands.ts";
 import { measureWaiting } from "./waiting-applications.ts";
 
@@ -18,6 +19,7 @@ interface Measurement {
 const MEASUREMENTS: readonly Measurement[] = [
   { goal: "P1", says: "durable steps, about 15 s", measure: measureDurableStep },
   { goal: "P2", says: "many chains at once, about 30 s", measure: measureConcurrentChains },
+  { goal: "P3", says: "steps through Redis, about 60 s", measure: measureRemoteSteps },
   { goal: "P4", says: "slash commands over HTTP, about 40 s", measure: measureHttpCommands },
   { goal: "P4", says: "slash commands over sockets, about 90 s", measure: measureSlashCommands },
   { goal: "P5", says: "waits for applications, about 150 s", measure: measureWaiting },
