@@ -52,7 +52,7 @@ async function toNamed(deps: RevisionDeps, ask: RollbackAsk, proofs: readonly Pr
   const { sha, short } = revision.value;
   const proof = proofs.find((each) => each.revision === sha);
   if (proof === undefined && !ask.unproven) {
-    const message = `${short} was never seen healthy in ${seen.target.name} by Quarterdeck, so it is unproven. To go there all the same:`;
+    const message = `${short} was never seen healthy in ${seen.target.name} by Quarterdeck, so it is unproven. Say that it may be, to go there all the same.`;
     return refused(notice("rollback.unproven", message, [ask.retype({ revision: short, flag: "unproven" })]));
   }
   const obstacle = ask.stored ? notAsStored(ask, sha, proof) : undefined;
@@ -79,8 +79,8 @@ function nothingProven({ seen, retype }: RollbackAsk): Answer {
     return `${revision.slice(0, 7)}${when}`;
   });
   const message =
-    `${known} Argo CD remembers ${listed.join("; ")}. These are unproven: nobody has seen by Quarterdeck that they were healthy. ` +
-    `To go to one all the same:`;
+    `${known} Argo CD remembers ${listed.join("; ")}. These are unproven: Quarterdeck has not seen that they were healthy. ` +
+    `Say that it may be, to go to one all the same.`;
   const texts = offered.map(([revision]) => retype({ revision: revision.slice(0, 7), flag: "unproven" }));
   return notice("rollback.nothing-proven", message, texts);
 }
@@ -96,12 +96,12 @@ function sourcesChanged({ seen, retype }: RollbackAsk, proof: Proof): Answer | u
   const proven = `${revision} was proven in ${target.name}, but the application's own sources have changed since${what}, so syncing it now would not be what was proven.`;
   const anyway = retype({ revision });
   if (!isStored) {
-    const message = `${proven} Argo CD does not remember it as it was. To sync it with the sources of today:`;
+    const message = `${proven} Argo CD does not remember it as it was. Name it, to sync it with the sources of today.`;
     return notice("rollback.sources-changed", message, [anyway]);
   }
   const message =
     `${proven} Either sync it with the sources of today; or, with --stored, let Argo CD roll back to it as it was, ` +
-    `without hooks, until somebody syncs again:`;
+    `without hooks, until somebody syncs again.`;
   return notice("rollback.sources-changed", message, [anyway, retype({ revision, flag: "stored" })]);
 }
 
@@ -110,11 +110,11 @@ function notAsStored({ seen, retype }: RollbackAsk, sha: string, proof: Proof | 
   const revision = sha.slice(0, 7);
   const entry = storedEntry(seen.application, sha);
   if (entry === undefined) {
-    const message = `Argo CD does not remember a deployment of ${revision} in ${seen.target.name} any more, so its own rollback cannot go there. Without --stored it is synced with the sources of today:`;
+    const message = `Argo CD does not remember a deployment of ${revision} in ${seen.target.name} any more, so its own rollback cannot go there. Without --stored it is synced with the sources of today.`;
     return notice("rollback.not-stored", message, [retype({ revision })]);
   }
   if (proof === undefined || storedDigest(entry) === proof.sourceDigest) return undefined;
-  const message = `${revision} was deployed in ${seen.target.name} once more since it was proven, with other sources, and that is what Argo CD remembers. Without --stored it is synced with the sources of today:`;
+  const message = `${revision} was deployed in ${seen.target.name} once more since it was proven, with other sources, and that is what Argo CD remembers. Without --stored it is synced with the sources of today.`;
   return notice("rollback.not-stored", message, [retype({ revision })]);
 }
 

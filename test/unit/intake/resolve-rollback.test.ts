@@ -105,7 +105,7 @@ describe("the revision to go back to", () => {
       code: "rollback.nothing-proven",
       message:
         "The log knows no earlier revision that was proven in prod, so there is nothing to go back to by itself. Argo CD remembers " +
-        "aaaaaaa, deployed 2026-11-20 10:00 UTC. These are unproven: nobody has seen by Quarterdeck that they were healthy. To go to one all the same:",
+        "aaaaaaa, deployed 2026-11-20 10:00 UTC. These are unproven: Quarterdeck has not seen that they were healthy. Say that it may be, to go to one all the same.",
       suggestions: ["/rollback to aaaaaaa --unproven"],
     });
     const first = anApplication({ status: { ...history(SHA_B), operationState: good } });
@@ -120,7 +120,8 @@ describe("the revision to go back to", () => {
     expect(await back({ text: SHA_C })).toEqual({
       kind: "notice",
       code: "rollback.unproven",
-      message: "ccccccc was never seen healthy in prod by Quarterdeck, so it is unproven. To go there all the same:",
+      message:
+        "ccccccc was never seen healthy in prod by Quarterdeck, so it is unproven. Say that it may be, to go there all the same.",
       suggestions: ["/rollback to ccccccc --unproven"],
     });
     expect(await back({ text: SHA_C, unproven: true })).toBe(SHA_C);
@@ -145,7 +146,7 @@ describe("a revision that was proven with other sources", () => {
       message:
         "aaaaaaa was proven in prod, but the application's own sources have changed since (path: checkout/old → checkout), " +
         "so syncing it now would not be what was proven. Either sync it with the sources of today; or, with --stored, " +
-        "let Argo CD roll back to it as it was, without hooks, until somebody syncs again:",
+        "let Argo CD roll back to it as it was, without hooks, until somebody syncs again.",
       suggestions: ["/rollback to aaaaaaa", "/rollback to aaaaaaa --stored"],
     });
   });
