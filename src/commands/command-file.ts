@@ -25,7 +25,10 @@ const Text = z.string().min(1, "a text is expected").max(300, "at most 300 chara
 /** An `${{ expression }}` or a bare one; YAML's own true and false are taken too. */
 const Condition = z.union([z.string(), z.boolean()]).transform(String);
 
-const shared = { summary: Text.optional(), optional: z.boolean().default(false) };
+const shared = {
+  summary: Text.optional().meta({ description: "What it is, for help and for messages" }),
+  optional: z.boolean().default(false).meta({ description: "Whether it may be left out; it is null then" }),
+};
 
 /** What a command asks for. `of` and `in` name other inputs of the command. */
 export const InputDefinition = z.discriminatedUnion("type", [
@@ -83,22 +86,30 @@ export type Acts = z.infer<typeof Acts>;
 
 /** A command file without its steps, which are read one by one because each has a sort of its own. */
 export const CommandFile = z.strictObject({
-  name: Text.max(50, "at most 50 characters"),
-  summary: Text,
-  /** What `grants` in the configuration allow or do not allow; by default the word after the slash, or the verb of `/qd`. */
+  name: Text.max(50, "at most 50 characters").meta({ description: "How messages call it: Promote" }),
+  summary: Text.meta({ description: "What it does, in one line of help" }),
   verb: z
     .string()
     .regex(/^[a-z][a-z-]{0,29}$/u, "a verb is one word in small letters")
-    .optional(),
-  on: z.strictObject({ slash: z.string().min(2).max(300) }),
+    .optional()
+    .meta({ description: "What grants allow; by default the word after the slash, or the verb of /qd" }),
+  on: z
+    .strictObject({
+      slash: z.string().min(2).max(300).meta({
+        description:
+          "What people type: words, <inputs>, [optional words], [--flags], and <text...> for the rest of the line",
+      }),
+    })
+    .meta({ description: "How it is started" }),
   inputs: z.record(z.string(), z.unknown()).default({}),
-  answers: Answers.optional(),
-  acts: Acts.optional(),
+  answers: Answers.optional().meta({ description: "A question that is answered privately, without a run" }),
+  acts: Acts.optional().meta({ description: "Something that is done at once, without a chain of steps" }),
   steps: z.array(z.unknown()).optional(),
   "on-failure": z.array(z.unknown()).optional(),
-  timeout: Duration.optional(),
-  /** Goes before everything that waits for its locks, and cancels the run that holds them. */
-  urgent: z.boolean().optional(),
+  timeout: Duration.optional().meta({ description: "How long a run may take in all, such as 2h" }),
+  urgent: z.boolean().optional().meta({
+    description: "Goes before everything that waits for its locks, and cancels the run that holds them",
+  }),
 });
 export type CommandFile = z.infer<typeof CommandFile>;
 
@@ -112,31 +123,36 @@ const Retry = z.strictObject({
 
 /** One use of a step kind. `timeout` bounds all attempts together, `attempt-timeout` each. */
 export const StepEntry = z.strictObject({
-  id: Identifier,
+  id: Identifier.meta({ description: "Unique in the command; steps.ID.outputs are what it gives" }),
   uses: z.string(),
   with: z.record(z.string(), z.json()).default({}),
-  if: Condition.optional(),
-  retry: Retry.optional(),
-  timeout: Duration.optional(),
-  "attempt-timeout": Duration.optional(),
+  if: Condition.optional().meta({ description: "A condition; the step is skipped where it does not hold" }),
+  retry: Retry.optional().meta({ description: "Tried again after failures that may pass" }),
+  timeout: Duration.optional().meta({ description: "How long all attempts may take together, such as 15m" }),
+  "attempt-timeout": Duration.optional().meta({ description: "How long each attempt may take" }),
 });
 export type StepEntry = z.infer<typeof StepEntry>;
 
 const steps = z.array(z.unknown()).min(1, "at least one step is expected");
 
 export const ForEachEntry = z.strictObject({
-  "for-each": z.string(),
-  as: Identifier,
+  "for-each": z.string().meta({ description: "An expression that gives a list: the steps run once for each value" }),
+  as: Identifier.meta({ description: "What expressions call the value" }),
   if: Condition.optional(),
   steps,
 });
 export type ForEachEntry = z.infer<typeof ForEachEntry>;
 
 export const LockEntry = z.strictObject({
-  lock: z.union([z.string().min(1), z.array(z.string().min(1)).min(1).max(20)]),
-  "when-locked": z.enum(["queue", "refuse"]).default("queue"),
-  /** Leaves a hold on the keys when its steps have succeeded, until somebody unlocks them. */
-  hold: z.boolean().default(false),
+  lock: z
+    .union([z.string().min(1), z.array(z.string().min(1)).min(1).max(20)])
+    .meta({ description: "One run at a time for this key, such as checkout/prod; a list is taken together" }),
+  "when-locked": z.enum(["queue", "refuse"]).default("queue").meta({
+    description: "What happens while another run has the lock",
+  }),
+  hold: z.boolean().default(false).meta({
+    description: "Leaves a hold on the keys when the steps have succeeded, until somebody unlocks them",
+  }),
   if: Condition.optional(),
   steps,
 });
