@@ -1,3 +1,5 @@
+import { readFile } from "node:fs/promises";
+
 import { describe, expect, it } from "vitest";
 
 import { Scene, until } from "../support/dispatch-scene.ts";
@@ -137,7 +139,7 @@ describe.skipIf(!hasRedis).concurrent("jobs through a Redis", () => {
     const memory = async (): Promise<number> => {
       const keys = (await client.keys("*")).filter((key) => !key.endsWith(":events"));
       const sizes = await Promise.all(keys.map((key) => client.memory("USAGE", key)));
-      return sizes.reduce<number>((sum, size) => sum + Number(size ?? 0), 0);
+      return sizes.reduce<number>((sum, size) => sum + (size ?? 0), 0);
     };
     const run = async (from: number): Promise<number> => {
       for (let index = from; index < from + 100; index += 1)
@@ -154,5 +156,23 @@ describe.skipIf(!hasRedis).concurrent("jobs through a Redis", () => {
     expect(await client.xlen(`quarterdeck:${rig.keys.job.id}:jobs:events`)).toBeLessThan(400);
     await rig[Symbol.asyncDispose]();
     expect(await client.mget("bull:jobs:wait", "quarterdeck")).toEqual(["theirs", "theirs"]);
+  });
+
+  it("whose user may do only what the documentation says is all that is needed", async (own) => {
+    const scene = await Scene.open(own);
+    const { bench, redis } = scene;
+    const text = await readFile(new URL("../../docs/workers.md", import.meta.url), "utf8");
+    const [, name = "", ...rules] = /^user .*$/mu.exec(text)?.[0].split(" ") ?? [];
+    await redis.command("ACL", "SETUSER", name, ...rules);
+    const rig = scene.rig({ url: redis.url.replace("//", `//${name}:PASSWORD@`) });
+    await rig.worker();
+    rig.dispatcher.dispatch(bench.job("a"));
+    const { context, end } = await bench.execution("a");
+    await context.checkpoint({ before: 1 });
+    end();
+    expect(await bench.ended("a")).toBe("succeeded");
+    expect(rig.log.filter(({ level }) => level !== "debug" && level !== "info")).toEqual([]);
+    const errors = rig.log.filter(({ message }) => message === "a job could not be fetched");
+    expect(errors).toEqual([]);
   });
 });
