@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 import type { Append, LogFact } from "../engine/ports.ts";
-import type { Clock } from "../platform/clock.ts";
+import type { Clock, Timer } from "../platform/clock.ts";
 import { diagnosticText, InvalidFileError } from "../platform/diagnostic.ts";
 import { AppError, errorCode, errorMessage, errorText } from "../platform/errors.ts";
 import { digestOf } from "../platform/canonical-json.ts";
@@ -21,7 +21,7 @@ export interface SettingsReloadDeps {
   readonly append: (change: Append) => Promise<void>;
   /** Shows a notice to those who run Quarterdeck; the same slot again changes the message that is there. */
   readonly tell: (slot: string, notice: SettingsNotice) => void;
-  readonly clock: Pick<Clock, "now">;
+  readonly clock: Pick<Clock, "now" | "setTimer">;
   readonly mask: SecretMask;
   readonly logger: Logger;
 }
@@ -29,6 +29,8 @@ export interface SettingsReloadDeps {
 const STREAM = "server";
 const AT_THE_END = -1;
 const TYPE = "settings.changed";
+// After this what is no mistake in a file, such as a full disk, is tried again.
+const AGAIN_MS = 30_000;
 
 /**
  * Takes over what stands in the configuration and the command files, as a whole and only when all of it can be used. Otherwise
@@ -40,6 +42,7 @@ export class SettingsReload implements AsyncDisposable {
   /** The mistakes that were told, and where. */
   #refused: { readonly slot: string; readonly digest: string } | undefined;
   #isDisposed = false;
+  #again: Timer | undefined;
 
   constructor(deps: SettingsReloadDeps) {
     this.#deps = deps;
@@ -53,6 +56,7 @@ export class SettingsReload implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isDisposed = true;
+    this.#again?.cancel();
     await this.#reloading;
   }
 
@@ -87,6 +91,7 @@ export class SettingsReload implements AsyncDisposable {
 
   #refuse(error: unknown, trigger: ReloadTrigger): void {
     const { clock, mask, logger, tell } = this.#deps;
+    if (!isMistake(error)) this.#tryAgain();
     // A mistake is quoted, and it may be that a secret was written where a name belongs.
     const problems = problemsOf(error).map((problem) => mask.text(problem));
     const digest = digestOf(problems);
@@ -98,12 +103,22 @@ export class SettingsReload implements AsyncDisposable {
     tell(slot, { kind: "refused", problems });
   }
 
+  #tryAgain(): void {
+    this.#again?.cancel();
+    this.#again = this.#deps.clock.setTimer(AGAIN_MS, () => void this.reload("file"));
+  }
+
   #mended(): void {
     if (this.#refused === undefined) return;
     this.#deps.logger.info("settings can be used again");
     this.#deps.tell(this.#refused.slot, { kind: "mended" });
     this.#refused = undefined;
   }
+}
+
+/** Whether somebody has to mend a file. */
+function isMistake(error: unknown): boolean {
+  return ["configuration.invalid", "commands.invalid"].includes(errorCode(error));
 }
 
 const Listed = z.object({ problems: z.array(z.string()).min(1) });

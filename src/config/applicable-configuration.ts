@@ -18,9 +18,11 @@ export function applicableConfiguration(next: Configuration, running: Configurat
   const atNextStart = RESTARTED.flatMap(({ part, words }) =>
     canonicalJson(part(next) ?? null) === canonicalJson(part(running) ?? null) ? [] : [words],
   );
-  if (canonicalJson(next.argocd) === canonicalJson(running.argocd)) return { configuration: next, atNextStart };
+  const { argocd, secrets } = running;
+  const kept = { ...next, secrets, slack: { ...next.slack, receive: running.slack.receive } };
+  if (canonicalJson(next.argocd) === canonicalJson(argocd)) return { configuration: kept, atNextStart };
   const services = next.services.map((service) => reachable(service, { next, running }));
-  return { configuration: { ...next, argocd: running.argocd, services }, atNextStart };
+  return { configuration: { ...kept, argocd, services }, atNextStart };
 }
 
 const RESTARTED: readonly { readonly part: (configuration: Configuration) => unknown; readonly words: string }[] = [

@@ -62,6 +62,9 @@ describe("what a running program takes over", () => {
   it("is everything where no connection changes", () => {
     const next = configured(rightExcept('"#deploys"', '"#releases"'));
     expect(applicableConfiguration(next, configured())).toEqual({ configuration: next, atNextStart: [] });
+    // What is started with is what workers are told to look up their tokens by.
+    const elsewhere = configured(rightExcept("{ env: ARGOCD_TOKEN }", "{ file: token }"));
+    expect(applicableConfiguration(elsewhere, configured()).configuration.secrets).toEqual(configured().secrets);
   });
 
   it("leaves the connections as they are, and out what only later ones reach", () => {
