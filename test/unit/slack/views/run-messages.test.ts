@@ -220,6 +220,14 @@ describe("the card of a run", () => {
     expect(words(cardOf(two))[1]).toContain("waits for approval (1 of 3)");
     expect(cardOf(two).text).toContain("asked for by somebody");
   });
+
+  it("says that a gate does not hold back what Argo CD syncs by itself", () => {
+    const shown = opened(PLAIN, evidenceOf());
+    if (shown.type !== "gate.opened") throw new Error("no gate");
+    const tracked = { ...shown, subject: { ...shown.subject, strategy: "track" as const } };
+    const card = cardOf([started(), begun(GATE, "approval", "gate"), tracked]);
+    expect(words(card)[1]).toMatch(/waits for approval until .*\. Argo CD syncs it by itself meanwhile$/u);
+  });
 });
 
 describe("the message of a step", () => {
@@ -238,6 +246,10 @@ describe("the message of a step", () => {
     const skipped = [...SYNCING, ended(SYNC, { revision: SHA, skipped: true })];
     expect(words(renderStepMessage(stepIn(viewOf(skipped), SYNC), lookups))[0]).toBe(
       ":white_check_mark: *prod · sync* succeeded after 1 min\nalready proven there and live: `abc1230` was not synced again",
+    );
+    const tracked = [...SYNCING, ended(SYNC, { revision: SHA, tracked: true, notes: ["Argo CD syncs it."] })];
+    expect(words(renderStepMessage(stepIn(viewOf(tracked), SYNC), lookups))[0]).toBe(
+      ":white_check_mark: *prod · sync* succeeded after 1 min\nnothing was asked of Argo CD for `abc1230`\nArgo CD syncs it.",
     );
     const accepted = viewOf(LOST);
     expect(words(renderStepMessage(stepIn(accepted, SYNC), lookups))[0]).toContain(
