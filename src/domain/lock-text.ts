@@ -1,3 +1,5 @@
+import { z } from "zod";
+
 import { shortId } from "../platform/ids.ts";
 import type { LockReply } from "./lock-book.ts";
 import type { Failure } from "./outcome.ts";
@@ -28,8 +30,13 @@ export function lockRefusal(
   return { code: "lock.taken", message, retry: "never" };
 }
 
+/** What a step says of the commit that was live before it. */
+const Operated = z.object({ operation: z.object({ before: z.object({ revision: z.string() }) }) });
+
 /** Why a hold is left, as people read it beside the lock. */
 export function holdReason({ id, steps }: RunState): string {
-  const from = [...steps.values()].findLast(({ gate }) => gate !== undefined)?.gate?.subject.fromRevision ?? "";
+  const all = [...steps.values()].toReversed();
+  const operated = all.flatMap(({ output }) => Operated.safeParse(output).data?.operation.before.revision ?? []);
+  const from = operated[0] ?? all.find(({ gate }) => gate !== undefined)?.gate?.subject.fromRevision ?? "";
   return `rolled back${from === "" ? "" : ` from ${from.slice(0, 7)}`} by ${shortId(id)}`;
 }

@@ -4,7 +4,6 @@ import type { Application } from "../argocd/application.ts";
 import { autoSyncOn, revisionList } from "../argocd/application-facts.ts";
 import { ArgocdError } from "../argocd/argocd-errors.ts";
 import type { AppLocation, ArgocdAccess } from "../argocd/argocd-server.ts";
-import { rememberBefore } from "../argocd/expectation.ts";
 import { hasOperationInProgress } from "../argocd/operation-identity.ts";
 import { type ActionContext, defineAction, type StepKind, type StepResult } from "../engine/step-kind.ts";
 import { postedOperation } from "./adopt-operation.ts";
@@ -15,7 +14,7 @@ import { afterFailedPost, busy, closed } from "./post-outcome.ts";
 import { storedDigest, storedEntry } from "./stored-sources.ts";
 import { approvalChanges, autoSyncRollback, refusalOf } from "./sync-preflight.ts";
 import { prepareSync, SyncPreparation } from "./sync-preparation.ts";
-import { PostCheckpoint, SyncedOperation } from "./synced-operation.ts";
+import { lookBefore, PostCheckpoint, SyncedOperation } from "./synced-operation.ts";
 
 const Input = z.strictObject({
   /** `server/namespace/name` of the Application. */
@@ -84,7 +83,7 @@ async function rollBack(deps: ArgocdSyncDeps, input: Input, context: ActionConte
   const { username } = await location.server.client.userInfo({ signal });
   const restores = { historyId: entry.id, revisions: [...revisionList(entry)], sourceDigest, username };
   const { attempt } = context.effect;
-  const checkpoint = { before: rememberBefore(application), postedAtMs: deps.clock.now(), attempt, restores };
+  const checkpoint = { before: lookBefore(application), postedAtMs: deps.clock.now(), attempt, restores };
   return await post(location, { input, context, checkpoint });
 }
 

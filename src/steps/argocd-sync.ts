@@ -4,7 +4,6 @@ import type { Application } from "../argocd/application.ts";
 import { autoSyncOn, isMultiSource, targetOf } from "../argocd/application-facts.ts";
 import { ArgocdError } from "../argocd/argocd-errors.ts";
 import { type AppLocation, type ArgocdAccess, commitSources } from "../argocd/argocd-server.ts";
-import { rememberBefore } from "../argocd/expectation.ts";
 import { hasOperationInProgress, infosOf } from "../argocd/operation-identity.ts";
 import { type ActionContext, defineAction, type StepKind, type StepResult } from "../engine/step-kind.ts";
 import type { Clock } from "../platform/clock.ts";
@@ -15,7 +14,7 @@ import { readApp } from "./locate.ts";
 import { afterFailedPost, busy } from "./post-outcome.ts";
 import { approvalChanges, autoSyncRollback, refusalOf } from "./sync-preflight.ts";
 import { type PreparationDeps, prepareSync, stepBack, SyncPreparation } from "./sync-preparation.ts";
-import { PostCheckpoint, SyncedOperation } from "./synced-operation.ts";
+import { lookBefore, PostCheckpoint, SyncedOperation } from "./synced-operation.ts";
 
 const Input = z.strictObject({
   /** `server/namespace/name` of the Application. */
@@ -124,7 +123,7 @@ async function post(
 ): Promise<StepResult<Output>> {
   const { application, input, context } = attempt;
   const { run, path, attempt: number } = context.effect;
-  const checkpoint = { before: rememberBefore(application), postedAtMs: deps.clock.now(), attempt: number };
+  const checkpoint = { before: lookBefore(application), postedAtMs: deps.clock.now(), attempt: number };
   await context.checkpoint(JSON.parse(JSON.stringify(checkpoint)));
   // Recording takes a while, in which the run may have been stopped or have run out of time.
   context.signal.throwIfAborted();
@@ -173,7 +172,7 @@ function nothingPosted(
 ): SyncedOperation {
   const { run, path, attempt } = context.effect;
   const postedAtMs = deps.clock.now();
-  return { run, step: path, attempt, skipped, before: rememberBefore(application), postedAtMs };
+  return { run, step: path, attempt, skipped, before: lookBefore(application), postedAtMs };
 }
 
 /** Decision of the product: what is proven, still live and unchanged in its sources is not synced again. */

@@ -1,12 +1,19 @@
 import { z } from "zod";
 
+import type { Application } from "../argocd/application.ts";
+import { rememberBefore } from "../argocd/expectation.ts";
+import { liveRevision } from "./live-revision.ts";
+
 /** What an application was like before something was asked of Argo CD. */
 const Before = z.strictObject({
   uid: z.string(),
   historyId: z.int(),
   operation: z.string().optional(),
   reconciledAt: z.string().optional(),
+  /** The commit that was live. */
+  revision: z.string().optional(),
 });
+type Before = z.infer<typeof Before>;
 
 /** What a rollback of Argo CD's own restores. It cannot carry our identity, so it is found again by this. */
 const Restores = z.strictObject({
@@ -43,3 +50,9 @@ export const PostCheckpoint = z.strictObject({
   restores: Restores.optional(),
 });
 export type PostCheckpoint = z.infer<typeof PostCheckpoint>;
+
+/** What has to be known of an application afterwards, from before something is asked of Argo CD. */
+export function lookBefore(application: Application): Before {
+  const revision = liveRevision(application);
+  return { ...rememberBefore(application), ...(revision !== "" && { revision }) };
+}

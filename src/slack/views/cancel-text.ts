@@ -16,7 +16,10 @@ export function cancelText(view: RunView, lookups: ViewLookups): string | undefi
   const who = whoCancelled(view, lookups);
   if (who === undefined) return undefined;
   const more = view.stops.length - MOST_STOPS;
-  const lines = view.stops.slice(0, MOST_STOPS).map((stop) => `• ${stopText(stop)}`);
+  const lines = view.stops.slice(0, MOST_STOPS).map((stop) => {
+    const place = stop.environment === undefined ? "" : `${inert(stop.environment, 60)}: `;
+    return `• ${place}${stopText(stop)}`;
+  });
   return [who, ...lines, ...(more > 0 ? [`and ${more} more`] : [])].join("\n");
 }
 
@@ -31,15 +34,14 @@ export function whoCancelled({ state }: RunView, lookups: ViewLookups): string |
 }
 
 /** What came of ending what one step had left running, and what is live by then. */
-export function stopText({ environment, step }: StepView): string {
-  const place = environment === undefined ? "" : `${inert(environment, 60)}: `;
+export function stopText({ step }: StepView): string {
   if (step.status === "failed") {
-    return `${place}what was under way could not be ended. ${inert(step.failure?.message ?? "", 500)}`;
+    return `what was under way could not be ended. ${inert(step.failure?.message ?? "", 500)}`;
   }
   const output = StopOutput.safeParse(step.output).data;
-  if (output === undefined) return `${place}ending what is under way`;
+  if (output === undefined) return "ending what is under way";
   const live = output.live === "" ? "" : ` Live: ${inert(output.live, 400)}`;
-  return `${place}${inert(output.message, 500)}${live}`;
+  return `${inert(output.message, 500)}${live}`;
 }
 
 function moment(at: number): string {

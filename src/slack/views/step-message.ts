@@ -34,8 +34,8 @@ export function renderSetAsideStep(
 }
 
 function lasted(view: StepView): string {
-  const { endedAt, firstStartedAt } = view.step;
-  return endedAt === undefined ? "" : ` after ${durationText(endedAt - firstStartedAt)}`;
+  const { endedAt, firstStartedAt, stops } = view.step;
+  return endedAt === undefined || stops !== undefined ? "" : ` after ${durationText(endedAt - firstStartedAt)}`;
 }
 
 function bodyLines(view: StepView): readonly string[] {

@@ -33,7 +33,7 @@ const FAILED: Readonly<Record<string, string>> = {
 /** By what a step that ends the leftovers of another one says of itself. */
 const STOPPED: Readonly<Record<string, string>> = {
   terminated: "ended it",
-  "had-ended": "came after its end",
+  "had-ended": "found that it had ended",
   "not-ours": "left alone what is not its own",
   "could-not": "could not end it",
 };

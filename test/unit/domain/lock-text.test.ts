@@ -31,10 +31,15 @@ describe("a request for a lock that cannot wait", () => {
 });
 
 describe("why a hold is left", () => {
-  it("says from which revision, as far as a gate has shown it", () => {
+  it("says from which revision, as far as a step or a gate has said it", () => {
     const run = new RunSpec([{ name: "prod", approval: RULE }]);
     expect(holdReason(run.state)).toBe(`rolled back by ${shortId(RUN)}`);
     run.open("gate", { fromRevision: "abc1236e5fc00f02201571422a458ffec6552104" });
     expect(holdReason(run.state)).toBe(`rolled back from abc1236 by ${shortId(RUN)}`);
+    run.decide("gate");
+    const { path, attempt, token } = run.step("sync");
+    const output = { operation: { before: { revision: "e6c07a94fc0ead1609271377df73999fe1e5735f" } } };
+    run.when({ type: "outcome", path, attempt, token, outcome: { status: "succeeded", output } });
+    expect(holdReason(run.state)).toBe(`rolled back from e6c07a9 by ${shortId(RUN)}`);
   });
 });
