@@ -65,7 +65,7 @@ interface Asked {
 }
 
 function readMatch(deps: SlashDeps, match: Match, asked: Asked): SlashRequest {
-  if (match.kind === "help") return answered({ kind: "text", text: match.text });
+  if (match.kind === "help") return answered(helpAnswer(deps, match.text));
   if (match.kind === "mismatch") return answered(mismatchAnswer(deps, match, asked));
   const { command, values } = match;
   const { person } = asked.sender;
@@ -80,6 +80,11 @@ function readMatch(deps: SlashDeps, match: Match, asked: Asked): SlashRequest {
     case "plan":
       return readStart(deps, { command, plan: command.body.plan, values }, asked);
   }
+}
+
+function helpAnswer({ mode }: SlashDeps, text: string): Answer {
+  const hint = "Quarterdeck is observing here: what starts steps is refused.";
+  return { kind: "text", text: mode === "observe" ? `${hint}\n${text}` : text };
 }
 
 /** Steps act on what is outside; a retry goes on with the steps of a run. */
@@ -134,7 +139,7 @@ function readQuestion(deps: SlashDeps, answers: Answers, ask: Omit<QuestionAsk, 
     case "history":
       return answered(historyAnswer(deps, question));
     case "help":
-      return answered({ kind: "text", text: helpAbout(deps.commands, topicOf(command, values)) });
+      return answered(helpAnswer(deps, helpAbout(deps.commands, topicOf(command, values))));
     case "queue":
       return answered(queueAnswer(deps, ask));
     case "page":

@@ -33,6 +33,12 @@ export function blameOf(application: Application, lookups: BlameLookups): Blame 
   return { kind: "operation", who, automated: isAutomated(operation), phase, revision, at };
 }
 
+/** The revision that was last deployed, as an incident would be blamed on it; empty when there was none. */
+export function lastDeployed(application: Application): string {
+  const summary = summarizeOperation(application);
+  return summary === undefined || summary.dryRun ? "" : (summary.revisions[0] ?? "");
+}
+
 function runOf(operation: Operation, revision: string, lookups: BlameLookups): DeployingRun | undefined {
   const identity = identityOf(operation);
   if (identity !== undefined) return lookups.run(identity.run);

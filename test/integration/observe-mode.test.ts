@@ -28,7 +28,7 @@ describe("Quarterdeck that only observes", () => {
 
   it("says so where people look", async () => {
     expect(await watch.day.ask("/qd status")).toContain("Quarterdeck is observing");
-    expect(await watch.day.ask("/qd help")).toContain("promote");
+    expect(await watch.day.ask("/qd help")).toContain("Quarterdeck is observing");
   });
 
   it("alerts, without buttons that change something, and shows what others do", async () => {

@@ -153,6 +153,15 @@ describe("an incident", () => {
     expect(new Set(rig.messages.map((each) => (each.kind === "alone" ? each.incident.id : ""))).size).toBe(1);
   });
 
+  it("is another one when something else was deployed in between, however soon that is", async () => {
+    await recover();
+    const health = { status: "Degraded" };
+    rig.show("checkout-prod", "Degraded", { status: { health, operationState: aState(SHA_B, "bob", "Succeeded") } });
+    await rig.after(GRACE_MS + 1000);
+    expect(rig.types).toEqual(["incident.opened", "incident.recovered", "incident.opened"]);
+    expect(incident().blame).toMatchObject({ who: "bob" });
+  });
+
   it("is another one when the application is Degraded again much later", async () => {
     await recover();
     await rig.after(FLAP_MS);
