@@ -99,10 +99,14 @@ export function grantable({ claims, handLocks }: LockBook): readonly LockClaim[]
   return granted;
 }
 
-/** The runs that have to give way to urgent ones: they hold what an urgent run waits for, and are not urgent themselves. */
-export function givingWay(claims: readonly LockClaim[]): readonly { readonly run: string; readonly to: string }[] {
-  const urgent = claims.filter((claim) => claim.status === "requested" && claim.isUrgent).toSorted(byPrecedence);
-  return urgent.flatMap((claim) =>
+/**
+ * The runs that have to give way to urgent ones: they hold what an urgent run waits for, and are not urgent themselves. None
+ * where the urgent run could not go on even then, because a person has locked it.
+ */
+export function givingWay({ claims, handLocks }: LockBook): readonly { readonly run: string; readonly to: string }[] {
+  const urgent = claims.filter((claim) => claim.status === "requested" && claim.isUrgent);
+  const free = urgent.filter((claim) => handLockOn(handLocks, claim) === undefined).toSorted(byPrecedence);
+  return free.flatMap((claim) =>
     holdersOf(claims, claim.run, claim.keys)
       .filter((holder) => !holder.isUrgent)
       .map(({ run }) => ({ run, to: claim.run })),

@@ -36,7 +36,7 @@ interface Deps {
   readonly store: Pick<EventStore, "append" | "appendHandLock">;
   readonly clock: Pick<Clock, "now">;
   readonly table: LockTable;
-  /** Lets waiting runs have what is free now, in the commit of this turn. */
+  /** Lets waiting runs have what is free now, and others give way, in the commit of this turn. */
   readonly grant: () => readonly Promise<unknown>[];
   /** Told, once it is recorded, that what waits for these keys waits for something else now. */
   readonly onChanged: (keys: readonly string[]) => void;

@@ -71,7 +71,7 @@ export class LockTable {
 
   /** The runs that have to give way, and to which. */
   givingWay(): readonly { readonly run: string; readonly to: string }[] {
-    return this.#claims.size === 0 ? [] : givingWay(this.#all());
+    return this.#claims.size === 0 ? [] : givingWay(this.#book());
   }
 
   /** Where the run stands in the queues it waits in. */

@@ -68,7 +68,7 @@ export class RunService {
       clock,
       onWakeAt,
       table: this.#locks,
-      grant: () => this.#grantWaiting(),
+      grant: () => this.#followUp(),
       onChanged: (keys) => this.#showWaiting(keys),
       onFailed: () => this.#loadLocks(),
     });

@@ -192,6 +192,17 @@ describe("an urgent run", () => {
     expect(under(engine, await start(engine, rollbackPlan()))).toEqual(["requested"]);
   });
 
+  it("ends nobody's run for a lock that it would not get, because a person has set one, until that is lifted", async () => {
+    const engine = await open();
+    const holder = await start(engine);
+    await engine.runs.locks.set(LOCK);
+    const urgent = await start(engine, rollbackPlan());
+    expect([engine.runs.state(holder).status, under(engine, urgent)]).toEqual(["running", ["requested"]]);
+    await engine.runs.locks.lift(KEY, "p_olga");
+    await settle();
+    expect([engine.runs.state(holder).status, under(engine, urgent)]).toEqual(["cancelled", ["held"]]);
+  });
+
   it("does not overwrite with its hold what a person has set meanwhile", async () => {
     const engine = await open();
     await start(engine, rollbackPlan());
