@@ -14,7 +14,7 @@ export class LogFigures {
     // A run that waits at a gate has nothing under way, and nothing has become of the gate since it was opened.
     this.#gates = sqlite
       .prepare<[], number>(
-        `SELECT count(*) FROM runs WHERE status IN ('running', 'failing') AND parked = 1 AND 'gate.opened' = (
+        `SELECT count(*) FROM runs WHERE finished_at IS NULL AND parked = 1 AND 'gate.opened' = (
            SELECT type FROM events WHERE stream = runs.id
              AND type IN ('gate.opened', 'gate.voided', 'step.succeeded', 'step.failed', 'step.cancelled')
            ORDER BY version DESC LIMIT 1)`,
