@@ -5,7 +5,13 @@ import type { Answer } from "../../../src/engine/answer.ts";
 import type { Proof } from "../../../src/engine/step-kind.ts";
 import type { CommitsAnswer } from "../../../src/git/commits-between.ts";
 import type { RevisionAnswer } from "../../../src/git/look-up-revision.ts";
-import { resolveLive, resolveTyped, type RevisionDeps, stepBackOf } from "../../../src/intake/resolve-revision.ts";
+import {
+  outOfReachOf,
+  resolveLive,
+  resolveTyped,
+  type RevisionDeps,
+  stepBackOf,
+} from "../../../src/intake/resolve-revision.ts";
 import type { Looked, LookedAt } from "../../../src/intake/resolve-target.ts";
 import { AppError } from "../../../src/platform/errors.ts";
 import { anApplication, aState, SHA_A, SHA_B, SHA_C } from "../argocd/application-builder.ts";
@@ -163,6 +169,78 @@ describe("a revision that lies before what is live", () => {
       expect((await step(between)).kind).toBe("found");
     }
     expect((await step({ kind: "backward", ...LISTS }, SHA_C)).kind).toBe("found");
+  });
+});
+
+describe("an application that Argo CD syncs by itself", () => {
+  const spec = (targetRevision: string): Record<string, unknown> => ({
+    source: { repoURL: REPOSITORY, path: "checkout", targetRevision },
+    syncPolicy: { automated: {} },
+  });
+  const automated = (targetRevision = "main"): Application =>
+    anApplication({ spec: spec(targetRevision), status: { sync: { status: "Synced", revision: SHA_C } } });
+
+  async function revisionOf(sha: string): Promise<Parameters<typeof stepBackOf>[1]["revision"]> {
+    return foundOf(await resolveTyped(world(), { text: sha, seen: [seen(automated())], signal })).value;
+  }
+
+  const back = (touching: number): CommitsAnswer => ({
+    kind: "backward",
+    added: LISTS.added,
+    removed: { commits: [], touching, others: 1 },
+  });
+
+  it("does not go back, and the way to do it in Git is named", async () => {
+    const asked = { revision: await revisionOf(SHA_B), seen: [seen(automated())], service: "checkout", signal };
+    expect(told(await stepBackOf(world({ between: back(1) }), asked))).toEqual({
+      kind: "notice",
+      code: "revision.older",
+      message:
+        "bbbbbbb is older than what is live in prod, and Argo CD syncs checkout-prod by itself from main, which does not go back. " +
+        "Revert the commits on main; or switch auto-sync off for checkout-prod, then roll back.",
+    });
+  });
+
+  it("does not go back where the commits since do not touch it, and may be further on where it is on the way", async () => {
+    const revision = await revisionOf(SHA_B);
+    const here = { revision, seen: [seen(automated())], service: "checkout", signal };
+    expect((await stepBackOf(world({ between: back(0) }), here)).kind).toBe("found");
+    const manual = anApplication({ status: { sync: { status: "Unknown" } } });
+    const onTheWay = { ...here, seen: [seen(automated(), "staging"), seen(manual)] };
+    expect((await stepBackOf(world({ between: back(1) }), onTheWay)).kind).toBe("found");
+  });
+
+  it("is out of reach where it follows a tag or a commit that does not hold the revision", async () => {
+    const revision = await revisionOf(SHA_B);
+    const asked = { revision, seen: [seen(automated("v1"))], signal };
+    const tag = { ...commit(SHA_A), via: "tag" } as const;
+    expect(told(await outOfReachOf(world({ answer: tag, between: { kind: "diverged", ...LISTS } }), asked))).toEqual({
+      kind: "notice",
+      code: "argocd.fixed-target",
+      message:
+        "prod: Argo CD syncs checkout-prod by itself from v1 (aaaaaaa), which is no branch, so bbbbbbb never gets there. " +
+        "Point its targetRevision at a branch that has bbbbbbb, or switch auto-sync off for checkout-prod, so that Quarterdeck decides when it moves.",
+    });
+    expect((await outOfReachOf(world({ answer: tag }), asked)).kind).toBe("found");
+  });
+
+  it("is not out of reach where it follows a branch, the default one, or a range of versions, nor when it is synced by hand", async () => {
+    const revision = await revisionOf(SHA_B);
+    const diverged = { kind: "diverged", ...LISTS } as const;
+    const branch = { ...commit(SHA_A), via: "branch" } as const;
+    const range = { kind: "malformed", reason: "not-a-name" } as const;
+    const reach = (answer: RevisionAnswer, application: Application): ReturnType<typeof outOfReachOf> =>
+      outOfReachOf(world({ answer, between: diverged }), { revision, seen: [seen(application)], signal });
+    expect((await reach(branch, automated())).kind).toBe("found");
+    expect((await reach(range, automated("^1.2"))).kind).toBe("found");
+    expect((await reach(commit(SHA_A), automated("HEAD"))).kind).toBe("found");
+    expect((await reach(commit(SHA_A), anApplication())).kind).toBe("found");
+  });
+
+  it("is nothing to guess about while Git does not answer", async () => {
+    const away = new AppError("git.example.com does not answer", { code: "git.unreachable", retry: "backoff" });
+    const asked = { revision: await revisionOf(SHA_B), seen: [seen(automated())], signal };
+    expect(told(await outOfReachOf(world({ answer: away }), asked)).code).toBe("git.unreachable");
   });
 });
 

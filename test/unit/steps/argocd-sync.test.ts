@@ -108,7 +108,9 @@ describe("a sync", () => {
     const rig = new SyncRig(anApplication(history(SHA_A)));
     rig.onCheckpoint = () => expect(rig.argocd.syncs).toEqual([]);
     const outcome = await rig.run();
-    expect(rig.checkpoints).toMatchObject([{ before: { uid: "uid-1", historyId: 3 }, postedAtMs: atMs(30) }]);
+    expect(rig.checkpoints).toMatchObject([
+      { before: { uid: "uid-1", historyId: 3, revision: SHA_A }, postedAtMs: atMs(30) },
+    ]);
     expect(rig.argocd.syncs).toMatchObject([
       {
         revision: SHA_B,
