@@ -12,7 +12,8 @@ const USAGE = `Usage: quarterdeck ROLE
   audit verify        proves that the log, or a copy of it, was not altered
   audit export        writes the log out as JSON lines or CSV
   demo [--port N]     a simulated Slack in the browser and a simulated Argo CD, the real server between them
-  demo --play [NAME]  plays a story in the terminal and checks how it ends; NAME is promote or crash
+  demo --play [NAME]  plays a story in the terminal and checks how it ends, over sockets, Redis or HTTP
+  demo --list         the plays
   help                this text
 
 Configuration, commands and data are found through QUARTERDECK_CONFIG, QUARTERDECK_COMMANDS and QUARTERDECK_DATA.

@@ -23,7 +23,7 @@ const CRASH = "crash";
 const DEFAULT_PLAY = "promote";
 
 const USAGE = `Usage: quarterdeck demo [--port N]
-       quarterdeck demo --play [NAME] [--over redis|http]
+       quarterdeck demo --play [NAME] [--over redis|http] [--speed N]
        quarterdeck demo --list`;
 
 /** `quarterdeck demo`: the real server between a simulated Slack and a simulated Argo CD, for people or as a play. */
@@ -32,7 +32,12 @@ export async function demo(args: readonly string[]): Promise<number> {
   if (values.list === true) return listPlays();
   if (values.play !== true) return await serveDemo(portOf(values.port));
   const [name = DEFAULT_PLAY] = positionals;
-  const production = { transport: transportOf(values.over), receive: receiverOf(values.over), isCrash: name === CRASH };
+  const production = {
+    transport: transportOf(values.over),
+    receive: receiverOf(values.over),
+    isCrash: name === CRASH,
+    speed: speedOf(values.speed),
+  };
   return await playDemo(playNamed(name === CRASH ? DEFAULT_PLAY : name), production);
 }
 
@@ -79,11 +84,14 @@ interface Production {
   readonly transport: Transport;
   readonly receive: "socket" | "http";
   readonly isCrash: boolean;
+  /** How many times faster than a real cluster the simulated one is. */
+  readonly speed: number;
 }
 
 /** Plays the story in the terminal; resolves with 0 when everything ended as it should. */
-async function playDemo(play: Play, { transport, receive, isCrash }: Production): Promise<number> {
-  await using world = await openDemoWorld({ ...play.settings, clock: systemClock, random: systemRandom, receive });
+async function playDemo(play: Play, { transport, receive, isCrash, speed }: Production): Promise<number> {
+  const surroundings = { clock: systemClock, random: systemRandom };
+  await using world = await openDemoWorld({ ...play.settings, ...surroundings, receive, speed });
   using transcript = new Transcript(world.slack, say);
   await using cast = await Cast.start(castOptions(world, transport));
   const between = async (milestone: string): Promise<void> => {
@@ -117,6 +125,7 @@ function readArguments(args: readonly string[]) {
         play: { type: "boolean" },
         list: { type: "boolean" },
         over: { type: "string" },
+        speed: { type: "string" },
         port: { type: "string" },
       },
     });
@@ -146,6 +155,12 @@ function receiverOf(over: string | undefined): "socket" | "http" {
   if (over === undefined || over === "redis") return "socket";
   if (over === "http") return "http";
   throw new AppError(`"--over ${over}" is not there: say redis or http.\n${USAGE}`, { code: "usage" });
+}
+
+function speedOf(text: string | undefined): number {
+  const speed = Number(text ?? 1);
+  if (speed >= 1 && speed <= 100) return speed;
+  throw new AppError(`"${text ?? ""}" is no speed from 1 to 100.`, { code: "usage" });
 }
 
 function portOf(text: string | undefined): number {

@@ -108,7 +108,7 @@ export class Story {
 
   /** Resolves when the card says how its run ended. */
   async ended(card: SlackMessage): Promise<void> {
-    await this.says(card, /succeeded|failed|rejected|expired|stopped|cancelled/iu);
+    await this.says(card, /: (?:succeeded|failed|rejected|cancelled|stopped, nobody decided in time)\./u);
   }
 
   /** Resolves with a message when it says something, which it may not do yet. */

@@ -1,7 +1,31 @@
+import { spawnSync } from "node:child_process";
+
 import { describe, expect, it } from "vitest";
 
 import { PLAYS } from "../../src/demo/play-list.ts";
 import { runProgram } from "../support/process-rig.ts";
+
+/** Faster than a cluster is, so that all of them fit into a few minutes. */
+const SPEED = "3";
+const WAYS: readonly (readonly [string, readonly string[]])[] = [
+  ["in process", []],
+  ["with Redis and two workers", ["--over", "redis"]],
+  ["over HTTP", ["--over", "http"]],
+];
+const hasRedis = spawnSync("redis-server", ["--version"]).status === 0;
+
+describe.concurrent.each(WAYS)("the plays, %s", (way, over) => {
+  // Skipped, and counted as skipped, where there is no Redis to start.
+  it.skipIf(over.includes("redis") && !hasRedis).each(PLAYS.map(({ name, summary }) => ({ name, summary })))(
+    `$name: $summary`,
+    async ({ name }) => {
+      const { code, stdout, stderr } = await runProgram(["demo", "--play", name, "--speed", SPEED, ...over]);
+      // A story in which Slack or Argo CD goes down has its warnings; an error would be ours.
+      expect(stderr, way).not.toContain("server error");
+      expect({ code, end: stdout.slice(-1500) }).toEqual({ code: 0, end: expect.stringContaining("✓ Slack: no call") });
+    },
+  );
+});
 
 describe.concurrent("quarterdeck demo --play", () => {
   it("tells the story of a promotion, checks how it ended, and exits with 0", async ({ expect: check }) => {
@@ -26,13 +50,6 @@ describe.concurrent("quarterdeck demo --play", () => {
     check(stdout).toContain("✓ Slack: one card, and it says that the run succeeded");
     check(code).toBe(0);
     check(stdout.match(/SIGKILL to the server/gu)).toHaveLength(9);
-  });
-
-  it.each(PLAYS.filter(({ name }) => name !== "promote"))("plays $name: $summary", async ({ name }) => {
-    const { code, stdout, stderr } = await runProgram(["demo", "--play", name]);
-    // A story in which Slack or Argo CD goes down has its warnings; an error would be ours.
-    expect(stderr).not.toContain("server error");
-    expect({ code, end: stdout.slice(-1500) }).toEqual({ code: 0, end: expect.stringContaining("✓ Slack: no call") });
   });
 
   it("says which plays there are when it is asked for another", async () => {
