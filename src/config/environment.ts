@@ -86,6 +86,8 @@ export interface Environment {
 export function readEnvironment(mask: SecretMask, variables: Variables = process.env): Environment {
   const set = Object.fromEntries(Object.entries(variables).filter(([, value]) => value?.trim()));
   for (const name of SECRETS) if (set[name] !== undefined) mask.add(set[name].trim());
+  // Said alone by others, such as in the refusal of a server.
+  for (const password of passwordsOf(set["REDIS_URL"])) mask.add(password);
   const result = Schema.safeParse(
     Object.fromEntries(Object.entries(set).map(([name, value]) => [name, value?.trim()])),
   );
@@ -109,6 +111,16 @@ export function readEnvironment(mask: SecretMask, variables: Variables = process
     port: values.PORT,
     variables,
   };
+}
+
+/** The password in an address, as it is written and as it is meant. */
+function passwordsOf(redisUrl: string | undefined): readonly string[] {
+  const written = URL.parse(redisUrl ?? "")?.password ?? "";
+  try {
+    return [written, decodeURIComponent(written)];
+  } catch {
+    return [written];
+  }
 }
 
 /** Says what a token that is in the wrong place looks like, without repeating it. */

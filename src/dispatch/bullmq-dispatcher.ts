@@ -8,14 +8,14 @@ import { durationText } from "../platform/duration.ts";
 import { errorText } from "../platform/errors.ts";
 import type { Random } from "../platform/ids.ts";
 import type { Logger } from "../platform/logger.ts";
-import { type ChannelKeys, sealEnvelope } from "./envelope.ts";
+import { type ChannelKeys, openEnvelope, sealEnvelope } from "./envelope.ts";
 import { JobDesk } from "./job-desk.ts";
 import { type Entry, newEntry, renewTicket, stopped, ticketId } from "./job-entry.ts";
 import { JobQueue } from "./job-queue.ts";
 import { RedisLink } from "./redis-link.ts";
 import { ReportReader } from "./report-reader.ts";
 import { waitingText, whoCannot } from "./waiting-text.ts";
-import { type AnswerContent, placesOf, type Places, PROTOCOL, writeJob } from "./wire.ts";
+import { Answer, type AnswerContent, placesOf, type Places, PROTOCOL, writeJob } from "./wire.ts";
 import { WorkerRegistry } from "./worker-registry.ts";
 
 export interface BullmqDispatcherDeps {
@@ -87,6 +87,7 @@ export class BullmqDispatcher implements Dispatcher {
     });
     this.#link = new RedisLink({ url, clock, logger, onReady: () => this.#ready() });
     this.#link.listen(this.#places.reports, (text) => reader.read(text));
+    this.#link.listen(this.#places.everybody, (text) => this.#overhear(text));
     this.#queue = new JobQueue(this.#link, this.#places);
     this.#tick();
   }
@@ -153,6 +154,16 @@ export class BullmqDispatcher implements Dispatcher {
   #mustFinish({ job, holder }: Entry): boolean {
     const kind = this.#deps.kinds.get(job.uses);
     return holder !== undefined && kind?.sort === "action" && kind.repeat === "ask";
+  }
+
+  /** Only servers speak to all workers. */
+  #overhear(text: string): void {
+    const opened = openEnvelope(this.#deps.keys.answer, text);
+    const answer = opened.kind === "opened" ? Answer.safeParse(opened.body).data : undefined;
+    if (answer === undefined || answer.epoch === this.#epoch || this.#isClosed) return;
+    this.#deps.logger.error(
+      "another server uses this Redis with the same QUARTERDECK_SECRET; workers cannot serve both, so stop one of them or give it a secret of its own",
+    );
   }
 
   /** Redis is there, for the first time or again: nobody knows what it still has. */

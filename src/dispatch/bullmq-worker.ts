@@ -94,7 +94,7 @@ export class BullmqWorker implements AsyncDisposable {
     this.#isClosed = true;
     this.#onFree();
     const closing = this.#worker?.close().catch(() => undefined);
-    const ending = [...this.#held.values()].filter((held) => !this.#mustFinish(held));
+    const ending = [...this.#held.values()].filter((held) => !this.#mustFinish(held.work));
     for (const { stop } of ending) stop.abort(new ShuttingDown("the worker ends"));
     await this.#within(Promise.all(ending.map(({ ended }) => ended)), STOP_MS);
     const left = [...this.#held.values()];
@@ -145,7 +145,7 @@ export class BullmqWorker implements AsyncDisposable {
 
   #rollCall(isNewServer: boolean): void {
     if (isNewServer) {
-      const what = [...this.#held.values()].filter((held) => !this.#mustFinish(held));
+      const what = [...this.#held.values()].filter((held) => !this.#mustFinish(held.work));
       for (const held of what) this.#silence(held, "the server has started anew");
     }
     this.#beat();
@@ -211,7 +211,7 @@ export class BullmqWorker implements AsyncDisposable {
     const ms = Math.round(clock.monotonic() - began);
     logger.info("a step was executed", { step: ref.key, uses: work.job.uses, status: outcome.status, ms });
     const isEnded = outcome.status === "succeeded";
-    if (!isEnded && stop.signal.reason instanceof ShuttingDown && !this.#mustFinish(held)) {
+    if (!isEnded && stop.signal.reason instanceof ShuttingDown && !this.#mustFinish(held.work)) {
       this.#handedBack.push(ref);
       return;
     }
@@ -245,15 +245,19 @@ export class BullmqWorker implements AsyncDisposable {
           }
         },
       });
+      // What the server would refuse to read is the step's failure, and not asked for ever.
+      this.#line.check({ type: "outcome", ...ref, outcome });
       if (unreached === undefined || outcome.status === "succeeded" || stop.signal.aborted) return outcome;
-      return { status: "postponed", code: unreached.code, message: unreached.message, afterMs: 0 };
+      const { code, message } = unreached;
+      if (!this.#mustFinish(work)) return { status: "postponed", code, message, afterMs: 0 };
+      return { status: "failed", failure: { code, message, retry: "never" } };
     } catch (error) {
       return { status: "failed", failure: failureOf(error) };
     }
   }
 
-  #mustFinish({ work }: Held): boolean {
-    const kind = this.#deps.kinds.get(work.job.uses);
+  #mustFinish({ job }: WireJob): boolean {
+    const kind = this.#deps.kinds.get(job.uses);
     return kind?.sort === "action" && kind.repeat === "ask";
   }
 

@@ -3,6 +3,7 @@ import { createHmac, timingSafeEqual } from "node:crypto";
 import { z } from "zod";
 
 import type { Json } from "../platform/canonical-json.ts";
+import { AppError } from "../platform/errors.ts";
 import { tryJson } from "../platform/try-json.ts";
 
 /** A key for one purpose; its id stands in every envelope that is made with it. */
@@ -39,10 +40,16 @@ const Envelope = z.strictObject({
   mac: z.string().max(64),
 });
 
-/** Signs a body. Whoever has the secret knows by it who made it and that nobody changed it; it hides nothing. */
+/**
+ * Signs a body. Whoever has the secret knows by it who made it and that nobody changed it; it hides nothing. Throws
+ * `envelope.too-large` for what the other side would refuse.
+ */
 export function sealEnvelope(key: EnvelopeKey, body: Json): string {
   const text = JSON.stringify(body);
-  return JSON.stringify({ v: FORMAT, kid: key.id, body: text, mac: macOf(key, text).toString("base64url") });
+  const sealed = JSON.stringify({ v: FORMAT, kid: key.id, body: text, mac: macOf(key, text).toString("base64url") });
+  if (sealed.length <= MOST_CHARACTERS) return sealed;
+  const message = `A message between server and worker would have ${sealed.length} characters; ${MOST_CHARACTERS} is the most.`;
+  throw new AppError(message, { code: "envelope.too-large" });
 }
 
 /** Opens what anybody may have written. Nothing of the body is read before its signature has been found good. */

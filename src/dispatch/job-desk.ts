@@ -115,8 +115,13 @@ export class JobDesk {
     if (entry?.job.token !== job.token || entry.cancelled !== undefined) return superseded(job);
     if (entry.holder !== undefined) return entry.holder.worker === worker ? YES : superseded(job);
     const others = this.#deps.workers.othersAt(job);
+    const [first] = others;
+    if (first !== undefined && this.#isAsk(entry)) {
+      this.settle(entry, lost(first, "was cut off from the server"));
+      return superseded(job);
+    }
     for (const other of others) this.#remindOther(other, job);
-    if (others.length > 0) {
+    if (first !== undefined) {
       // It is put into the queue again when the other one has stopped.
       renewTicket(entry, this.#deps.clock.monotonic());
       return {
@@ -171,9 +176,13 @@ export class JobDesk {
   }
 
   #lose(entry: Entry, worker: string, why: string): void {
-    const kind = this.#deps.kinds.get(entry.job.uses);
-    if (kind?.sort === "action" && kind.repeat === "ask") this.settle(entry, lost(worker, why));
+    if (this.#isAsk(entry)) this.settle(entry, lost(worker, why));
     else this.#handBack(entry);
+  }
+
+  #isAsk({ job }: Entry): boolean {
+    const kind = this.#deps.kinds.get(job.uses);
+    return kind?.sort === "action" && kind.repeat === "ask";
   }
 
   #handBack(entry: Entry): void {

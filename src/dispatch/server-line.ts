@@ -56,14 +56,17 @@ export class ServerLine implements Disposable {
 
   /** Resolves when it has been sent, or could not be. */
   async tell(content: ReportContent): Promise<void> {
-    const { link, places, keys, worker, logger } = this.#deps;
-    this.#seq += 1;
-    const report = { epoch: this.#epoch, worker, seq: this.#seq, content };
+    const { link, places, logger } = this.#deps;
     try {
-      await link.publish(places.reports, sealEnvelope(keys.report, JSON.parse(JSON.stringify(report))));
+      await link.publish(places.reports, this.#seal(content));
     } catch (error) {
       logger.debug("the server could not be told", { type: content.type, error: errorText(error) });
     }
+  }
+
+  /** Throws `envelope.too-large` for what the server would refuse. */
+  check(content: Question): void {
+    this.#seal({ ...content, request: "" });
   }
 
   /**
@@ -72,6 +75,7 @@ export class ServerLine implements Disposable {
    */
   ask(question: Question, limitMs: number): Promise<void> {
     const { clock } = this.#deps;
+    this.check(question);
     this.#lastRequest += 1;
     const request = String(this.#lastRequest);
     const content = { ...question, request } as ReportContent;
@@ -106,6 +110,13 @@ export class ServerLine implements Disposable {
     this.#isClosed = true;
     for (const timer of this.#again) timer.cancel();
     for (const { fail } of this.#asked.values()) fail(noServer(0));
+  }
+
+  #seal(content: ReportContent): string {
+    const { keys, worker } = this.#deps;
+    this.#seq += 1;
+    const report = { epoch: this.#epoch, worker, seq: this.#seq, content };
+    return sealEnvelope(keys.report, JSON.parse(JSON.stringify(report)));
   }
 
   #askAgain(): void {

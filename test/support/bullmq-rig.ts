@@ -5,7 +5,7 @@ import { BullmqWorker, type BullmqWorkerDeps } from "../../src/dispatch/bullmq-w
 import type { ChannelKeys, EnvelopeKey } from "../../src/dispatch/envelope.ts";
 import type { Dispatcher, JobReports } from "../../src/engine/ports.ts";
 import type { StepKind } from "../../src/engine/step-kind.ts";
-import { systemClock } from "../../src/platform/clock.ts";
+import { type Clock, systemClock } from "../../src/platform/clock.ts";
 import { systemRandom } from "../../src/platform/ids.ts";
 import { createLogger } from "../../src/platform/logger.ts";
 import { SecretMask } from "../../src/platform/masking.ts";
@@ -17,6 +17,8 @@ export interface BullmqRigOptions {
   readonly reports: JobReports;
   readonly shutdownGraceMs?: number;
   readonly keys?: ChannelKeys;
+  /** Of both ends; the machine's own when absent. */
+  readonly clock?: Clock;
 }
 
 /** Keys of a secret that nobody else has. */
@@ -47,7 +49,7 @@ export class BullmqRig implements AsyncDisposable {
       kinds,
       reports,
       connectionOf: () => undefined,
-      clock: systemClock,
+      clock: options.clock ?? systemClock,
       random: systemRandom,
       logger: this.#logger(),
       shutdownGraceMs,
@@ -65,7 +67,7 @@ export class BullmqRig implements AsyncDisposable {
       version: "1.0.0",
       kinds,
       kindsFor: () => more.kinds ?? kinds,
-      clock: systemClock,
+      clock: this.#options.clock ?? systemClock,
       logger: this.#logger().with({ from: id }),
       concurrency: 5,
       shutdownGraceMs,

@@ -15,10 +15,12 @@ export class Bench implements JobReports {
   readonly said: string[] = [];
   readonly checkpoints: unknown[] = [];
   readonly kinds = new Map(
-    [this.#kind("test/quick", "safe"), this.#kind("test/safe", "safe"), this.#kind("test/ask", "ask")].map((kind) => [
-      kind.kind,
-      kind,
-    ]),
+    [
+      this.#kind("test/quick", "safe"),
+      this.#kind("test/large", "safe"),
+      this.#kind("test/safe", "safe"),
+      this.#kind("test/ask", "ask"),
+    ].map((kind) => [kind.kind, kind]),
   );
   #token = 100;
 
@@ -32,6 +34,7 @@ export class Bench implements JobReports {
 
   outcome(job: Job, outcome: Outcome): void {
     const status = outcome.status === "failed" ? outcome.failure.code : outcome.status;
+    if (outcome.status === "failed") this.said.push(outcome.failure.message);
     this.outcomes.push([job.effect.path, job.token, status]);
   }
 
@@ -64,6 +67,9 @@ export class Bench implements JobReports {
   #kind(kind: string, repeat: Repeat): StepKind {
     const run = (_input: unknown, context: ActionContext): Promise<Outcome & { status: "succeeded" }> => {
       const { path } = context.effect;
+      if (kind === "test/large") {
+        return Promise.resolve({ status: "succeeded", output: { text: "x".repeat(2_000_000) } });
+      }
       if (kind === "test/quick") {
         this.executions.push({ path, context, end: () => undefined });
         return Promise.resolve({ status: "succeeded", output: {} });
@@ -78,10 +84,13 @@ export class Bench implements JobReports {
 }
 
 /** What is looked for, as soon as it is there. */
-export async function until<Value>(find: () => Value | undefined, timeout = 15_000): Promise<Value> {
+export async function until<Value>(
+  find: () => Value | undefined | Promise<Value | undefined>,
+  timeout = 15_000,
+): Promise<Value> {
   return await vi.waitFor(
-    () => {
-      const found = find();
+    async () => {
+      const found = await find();
       if (found === undefined || found === false) throw new Error("not yet");
       return found;
     },

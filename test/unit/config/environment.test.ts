@@ -121,4 +121,10 @@ describe("the environment variables", () => {
     readEnvironment(mask, set);
     for (const value of Object.values(set)) expect(mask.text(`<${value}>`)).toBe("<«secret»>");
   });
+
+  it("masks the password of Redis alone, as it is written and as it is meant", () => {
+    const mask = new SecretMask();
+    readEnvironment(mask, { REDIS_URL: "rediss://quarterdeck:long%2Fpassword@redis.example.com:6380" });
+    expect(mask.text("AUTH long/password, long%2Fpassword")).toBe("AUTH «secret», «secret»");
+  });
 });

@@ -43,8 +43,8 @@ describe("an envelope", () => {
   });
 
   it("is refused unread when it is larger than any of ours", () => {
-    const sealed = sealEnvelope(job, { text: "x".repeat(1_048_576) });
-    expect(openEnvelope(job, sealed)).toEqual({ kind: "refused", fault: "too-large" });
+    expect(openEnvelope(job, "x".repeat(1_048_577))).toEqual({ kind: "refused", fault: "too-large" });
+    expect(() => sealEnvelope(job, { text: "x".repeat(1_048_576) })).toThrow(/1048576 is the most/u);
   });
 
   it("is nothing else than what we make", () => {

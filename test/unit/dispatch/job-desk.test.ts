@@ -127,6 +127,13 @@ describe("the desk at which workers ask", () => {
     expect(await rig.claim("b", job)).toBe("ok");
   });
 
+  it("leaves to a person what another worker executes from before and is not safe to repeat", async () => {
+    const job = rig.add(5, "test/ask");
+    rig.beat("a", { ...job, token: 4 });
+    expect(await rig.claim("b", job)).toBe("step.superseded");
+    expect(rig.outcomes).toEqual([[5, "worker.lost"]]);
+  });
+
   it("hears the outcome of whoever executes it, once", async () => {
     const job = rig.add(5);
     await rig.claim("a", job);
