@@ -1,6 +1,8 @@
+import { z } from "zod";
+
 import { stepNode } from "./plan-walk.ts";
 import type { StepNode } from "./plan.ts";
-import type { RunState } from "./run-state.ts";
+import type { RunState, StepState } from "./run-state.ts";
 
 /** How a step is executed that no command file names: it ends what another step may have left running. */
 export function stopNode(uses: string): StepNode {
@@ -20,4 +22,12 @@ export function stopNode(uses: string): StepNode {
 export function nodeOf(state: RunState, path: string): StepNode | undefined {
   const step = state.steps.get(path);
   return step?.stops === undefined ? stepNode(state.plan, path) : stopNode(step.uses);
+}
+
+const StopResult = z.looseObject({ message: z.string(), live: z.string().default("") });
+type StopResult = z.infer<typeof StopResult>;
+
+/** What a step that ends leftovers says of it: what happened, and what is live by then; undefined until it has. */
+export function stopResult({ stops, output }: StepState): StopResult | undefined {
+  return stops === undefined ? undefined : StopResult.safeParse(output).data;
 }

@@ -14,6 +14,8 @@ export interface RunPage extends PageContext {
   readonly events: readonly RunEvent[];
   /** Until when the link of this page is good. */
   readonly until: number;
+  /** What people type before the number of a run, to get a new link. */
+  readonly pageCommand: string;
 }
 
 // A run has tens of events; one with thousands was retried by a machine, and its newest say what matters.
@@ -21,7 +23,7 @@ const MOST_EVENTS = 2000;
 
 /** Everything that is known of a run. */
 export function runPage(page: RunPage): HttpAnswer {
-  const { view, events, now, until } = page;
+  const { view, events, now, until, pageCommand } = page;
   const { title } = view.state;
   const body = html`<header>
       <p class="brand">Quarterdeck · ${view.shortId}</p>
@@ -34,7 +36,7 @@ export function runPage(page: RunPage): HttpAnswer {
     </main>
     <footer>
       As of ${moment(now)}; reload for what has happened since. This link is good until ${moment(until)};
-      <code>/qd page ${shortName(view)}</code> in Slack gives a new one.
+      <code>${pageCommand} ${shortName(view)}</code> in Slack gives a new one.
     </footer>`;
   return pageAnswer(200, { title: `${title} · ${view.shortId}`, body });
 }
@@ -91,10 +93,11 @@ function trouble(view: RunView): Html {
           <p>${longText(state.cancel.reason)}</p>
         </div>`
   }${queue.map(
-    ({ keys, position, behind }) =>
+    ({ keys, position, behind, handLock }) =>
       html`<div class="box">
         <strong>Queued</strong>
         <p>Waits for ${keys.join(", ")}: place ${position}${behind === undefined ? "" : `, behind ${behind}`}.</p>
+        ${handLock === undefined ? NOTHING : html`<p>${longText(`Locked by hand: ${handLock.reason}`)}</p>`}
       </div>`,
   )}`;
 }

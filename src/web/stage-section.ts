@@ -1,10 +1,13 @@
 import type { RunView, StepView } from "../domain/run-view.ts";
+import { stopResult } from "../domain/stop-step.ts";
 import { html, type Html, NOTHING } from "./html.ts";
 import { longText, type PageContext, shortCommit, stageMark, stepMark, took } from "./page-words.ts";
 
 /** Every environment with its steps, and the steps that belong to none. */
 export function stageSections(view: RunView, context: PageContext): Html {
-  const others = view.otherSteps;
+  const stopsIn = (environment: string | undefined): readonly StepView[] =>
+    view.stops.filter((stop) => stop.environment === environment);
+  const others = [...view.otherSteps, ...stopsIn(undefined)];
   return html`<section aria-labelledby="steps">
     <h2 id="steps">Environments and steps</h2>
     ${view.stages.map(
@@ -15,7 +18,7 @@ export function stageSections(view: RunView, context: PageContext): Html {
             ${stageMark(stage)}
           </div>
           <p class="soft small">${stage.app}</p>
-          ${stepList(view, stage.steps, context)}
+          ${stepList(view, [...stage.steps, ...stopsIn(stage.environment)], context)}
         </div>`,
     )}
     ${
@@ -60,7 +63,9 @@ function revisionFact(revision: unknown): readonly string[] {
 }
 
 function stepText({ step, progress }: StepView): Html {
+  const result = stopResult(step);
   const lines = [
+    ...(result === undefined ? [] : [result.message, ...(result.live === "" ? [] : [`Live: ${result.live}`])]),
     ...(step.failure === undefined ? [] : [step.failure.message]),
     ...(step.note === undefined ? [] : [step.note]),
     ...(progress === undefined ? [] : [progress.text, ...(progress.lines ?? [])]),

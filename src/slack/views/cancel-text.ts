@@ -1,13 +1,9 @@
-import { z } from "zod";
-
 import type { RunView, StepView } from "../../domain/run-view.ts";
+import { stopResult } from "../../domain/stop-step.ts";
 import { shortId } from "../../platform/ids.ts";
 import { code, dateToken, inert } from "../mrkdwn.ts";
 import { personText } from "./person-text.ts";
 import type { ViewLookups } from "./view-lookups.ts";
-
-/** What an action that ends the leftovers of another one puts out. */
-const StopOutput = z.looseObject({ message: z.string(), live: z.string().default("") });
 
 const MOST_STOPS = 4;
 
@@ -38,10 +34,10 @@ export function stopText({ step }: StepView): string {
   if (step.status === "failed") {
     return `what was under way could not be ended. ${inert(step.failure?.message ?? "", 500)}`;
   }
-  const output = StopOutput.safeParse(step.output).data;
-  if (output === undefined) return "ending what is under way";
-  const live = output.live === "" ? "" : ` Live: ${inert(output.live, 400)}`;
-  return `${inert(output.message, 500)}${live}`;
+  const result = stopResult(step);
+  if (result === undefined) return "ending what is under way";
+  const live = result.live === "" ? "" : ` Live: ${inert(result.live, 400)}`;
+  return `${inert(result.message, 500)}${live}`;
 }
 
 function moment(at: number): string {

@@ -34,7 +34,14 @@ const APPROVED = [
 
 function page(events: readonly RunEvent[], options: SampleOptions = {}) {
   const nameOf = (pseudonym: string): string => NAMES[pseudonym] ?? "somebody";
-  return runPage({ view: viewOf(events, options), events, nameOf, now: NOW, until: NOW + 1 });
+  return runPage({
+    view: viewOf(events, options),
+    events,
+    nameOf,
+    now: NOW,
+    until: NOW + 1,
+    pageCommand: "/deck page",
+  });
 }
 
 /** What a reader sees, on one line. */
@@ -51,7 +58,7 @@ describe("the page of a run", () => {
     const text = words(APPROVED);
     expect(text).toContain("Promote checkout abc1230 to prod Running Asked for by Ana");
     expect(text).toContain("Running for 1 h");
-    expect(text).toContain("/qd page 7FQ2");
+    expect(text).toContain("/deck page 7FQ2");
   });
 
   it("has every approval with who, when, the digest, and what was shown", () => {
@@ -60,6 +67,22 @@ describe("the page of a run", () => {
     expect(text).toMatch(/Digest [0-9a-f]{64}/u);
     expect(text).toContain("What was shown");
     expect(text).toContain("Add retries to the payment client");
+  });
+
+  it("says what was ended when a run was cancelled, and which lock keeps it waiting", () => {
+    const stop = { stops: SYNC, input: { app: "main/argocd/checkout-prod" } };
+    const stopped = words([
+      ...APPROVED,
+      { type: "run.cancel-requested", at: AT + 130_000, actor: "p_bo", reason: "wrong commit" },
+      { type: "step.cancelled", at: AT + 130_000, path: SYNC, attempt: 1, message: "It was stopped." },
+      begun(`${SYNC}/stop`, "argocd/terminate", "action", stop),
+      ended(`${SYNC}/stop`, { outcome: "terminated", message: "The sync was ended.", live: "a mixture" }),
+      finished("cancelled"),
+    ]);
+    expect(stopped).toMatch(/stop sync Succeeded argocd\/terminate .* The sync was ended\. Live: a mixture/u);
+    const handLock = { key: "checkout/prod", owner: "p_bo", reason: "load test", since: AT };
+    const queue = [{ path: "lock", keys: [handLock.key], position: 1, behind: undefined, handLock }];
+    expect(words(APPROVED, { queue })).toContain("Waits for checkout/prod: place 1. Locked by hand: load test");
   });
 
   it("has steps with their kind, attempts and duration, and why one failed", () => {
