@@ -12,11 +12,13 @@ import { makeRunLink } from "../web/run-link.ts";
 import { runRoute } from "../web/run-route.ts";
 import { statusRoutes } from "../web/status-routes.ts";
 import type { Engine } from "./engine.ts";
+import type { LiveSettings } from "./live-settings.ts";
 import type { Slack } from "./slack.ts";
 
 interface Deps {
   readonly environment: Environment;
   readonly http: Pick<HttpServer, "add">;
+  readonly live: LiveSettings;
   readonly store: Store;
   readonly engine: Engine;
   readonly servers: ReadonlyMap<string, ArgocdServer>;
@@ -40,7 +42,7 @@ const NAMES_WITHIN_MS = 1500;
 
 /** What is answered over HTTP beside Slack: health, figures, and the pages of runs. */
 export function openWeb(deps: Deps): void {
-  const { http, store, engine, servers, slack, metrics, secret, clock } = deps;
+  const { http, live, store, engine, servers, slack, metrics, secret, clock } = deps;
   store.commits.listen((durationMs, isOnDisk) => metrics.committed(durationMs, isOnDisk));
   metrics.watch({
     runs: () => store.figures.runsByStatus(),
@@ -57,6 +59,7 @@ export function openWeb(deps: Deps): void {
     runRoute({
       keys: secret.keys("link"),
       clock,
+      pageCommand: () => `${live.configuration.slack.commands.main} page`,
       view: (run) => engine.runs.view(run),
       events: (run) => store.events.readRun(run),
       names: (pseudonyms) => namesOf(deps, pseudonyms),

@@ -4,7 +4,7 @@ import type { HttpAnswer, HttpRoute } from "../http/http-route.ts";
 import type { Clock } from "../platform/clock.ts";
 import { errorCode } from "../platform/errors.ts";
 import { shortId } from "../platform/ids.ts";
-import { html } from "./html.ts";
+import { type Html, html } from "./html.ts";
 import { noticeAnswer } from "./page.ts";
 import { checkRunLink, type LinkKey, RUN_PAGES } from "./run-link.ts";
 import { runPage } from "./run-page.ts";
@@ -12,6 +12,8 @@ import { runPage } from "./run-page.ts";
 export interface RunRouteDeps {
   readonly keys: readonly LinkKey[];
   readonly clock: Clock;
+  /** What people type before the number of a run, such as `/qd page`. */
+  readonly pageCommand: () => string;
   /** Throws `run.unknown`. */
   readonly view: (run: string) => RunView;
   readonly events: (run: string) => readonly RunEvent[];
@@ -19,8 +21,9 @@ export interface RunRouteDeps {
   readonly names: (pseudonyms: ReadonlySet<string>) => Promise<ReadonlyMap<string, string>>;
 }
 
-const HOW = html`To get a new link, type <code>/qd page</code> and the number of the run in Slack, or press the button
-  on the run's card.`;
+const how = (deps: RunRouteDeps): Html =>
+  html`To get a new link, type <code>${deps.pageCommand()}</code> and the number of the run in Slack, or press the
+    button on the run's card.`;
 
 /** The page of a run, for whoever has a link that we made and that is still good. */
 export function runRoute(deps: RunRouteDeps): HttpRoute {
@@ -36,13 +39,13 @@ export function runRoute(deps: RunRouteDeps): HttpRoute {
         case "expired":
           return noticeAnswer(403, {
             title: "This link is no longer good",
-            text: [html`Links to runs end after a while.`, HOW],
+            text: [html`Links to runs end after a while.`, how(deps)],
           });
         case "forged":
           // The same for a run that there is and one that there is not: whoever has no link learns nothing.
           return noticeAnswer(404, {
             title: "There is no such page",
-            text: [html`This is no link that Quarterdeck made, or only a part of one.`, HOW],
+            text: [html`This is no link that Quarterdeck made, or only a part of one.`, how(deps)],
           });
       }
     },
@@ -61,7 +64,8 @@ async function showRun(
   const events = deps.events(run);
   const names = await deps.names(peopleIn(view, events));
   const now = deps.clock.now();
-  return runPage({ view, events, until, now, nameOf: (pseudonym) => names.get(pseudonym) ?? "somebody" });
+  const nameOf = (pseudonym: string): string => names.get(pseudonym) ?? "somebody";
+  return runPage({ view, events, until, now, nameOf, pageCommand: deps.pageCommand() });
 }
 
 function tryView({ view }: RunRouteDeps, run: string): RunView | undefined {

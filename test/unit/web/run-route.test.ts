@@ -26,6 +26,7 @@ async function open(
   const route = runRoute({
     keys: [KEY],
     clock,
+    pageCommand: () => "/qd page",
     view: (run) => {
       if (options.fails === true) throw new AppError("the disk is gone", { code: "store.corrupt" });
       if (run !== RUN) throw new AppError("no", { code: "run.unknown" });
