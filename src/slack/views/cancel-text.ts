@@ -5,7 +5,8 @@ import { code, dateToken, inert } from "../mrkdwn.ts";
 import { personText } from "./person-text.ts";
 import type { ViewLookups } from "./view-lookups.ts";
 
-const MOST_STOPS = 4;
+// With the reason, what a section takes.
+const MOST_STOPS = 3;
 
 /** Who ended the run and why, and what came of ending what it had under way; undefined for one that was not cancelled. */
 export function cancelText(view: RunView, lookups: ViewLookups): string | undefined {
@@ -32,12 +33,12 @@ export function whoCancelled({ state }: RunView, lookups: ViewLookups): string |
 /** What came of ending what one step had left running, and what is live by then. */
 export function stopText({ step }: StepView): string {
   if (step.status === "failed") {
-    return `what was under way could not be ended. ${inert(step.failure?.message ?? "", 500)}`;
+    return `what was under way could not be ended. ${inert(step.failure?.message ?? "", 400)}`;
   }
   const result = stopResult(step);
   if (result === undefined) return "ending what is under way";
-  const live = result.live === "" ? "" : ` Live: ${inert(result.live, 400)}`;
-  return `${inert(result.message, 500)}${live}`;
+  const live = result.live === "" ? "" : ` Live: ${inert(result.live, 250)}`;
+  return `${inert(result.message, 450)}${live}`;
 }
 
 function moment(at: number): string {

@@ -4,7 +4,7 @@ import type { HandLock } from "../../../src/domain/hand-lock.ts";
 import { type QueueView, runView } from "../../../src/domain/run-view.ts";
 import { runSlots } from "../../../src/slack/run-slots.ts";
 import { messageProblems } from "../../../src/slack/validate-blocks.ts";
-import { promotePlan, RULE, RunSpec } from "../../support/run-spec.ts";
+import { promotePlan, RULE, RunSpec, SHA, step } from "../../support/run-spec.ts";
 import { lookups } from "./sample-run.ts";
 
 const SETTINGS = { channel: "C1", approvals: undefined, alerts: undefined };
@@ -112,5 +112,31 @@ describe("a run that waits for a lock that somebody has set", () => {
     const handLock: HandLock = { key: "checkout/staging", owner: "p_bo", reason: "load test", since: spec.at };
     const card = said(spec, [{ path, keys: [handLock.key], position: 1, behind: undefined, handLock }])["card"];
     expect(card).toContain("queued: position 1; `checkout/staging` is locked by <@U0BO> since TIME: load test");
+  });
+});
+
+describe("a cancelled run with much to say", () => {
+  it("stays within the limits of Slack, whatever stands in the reasons", () => {
+    const hostile = "<!channel> *bold* & ".repeat(200);
+    const apps = Array.from({ length: 6 }, (_, index) => `e${index}`);
+    const steps = apps.map((name) => {
+      return step(`sync${name}`, "argocd/sync", {
+        with: { app: `main/argocd/checkout-${name}`, revision: SHA },
+        stopWith: "argocd/terminate",
+      });
+    });
+    const spec = new RunSpec(
+      apps.map((name) => ({ name })),
+      promotePlan({ steps: [...steps, step("healthy", "argocd/wait")] }),
+    );
+    for (const name of apps) spec.succeed(`sync${name}`, { operation: "op" });
+    spec.when({ ...CANCEL, reason: hostile });
+    for (const name of apps) {
+      spec.succeed(`sync${name}/stop`, { outcome: "could-not", message: hostile, live: hostile });
+    }
+    const all = said(spec);
+    expect(spec.state.status).toBe("cancelled");
+    expect(all["card"]).toContain("and 3 more");
+    expect(Object.values(all).join("")).not.toContain("<!channel>");
   });
 });
