@@ -110,7 +110,10 @@ export const claims = sqliteTable(
   (table) => [primaryKey({ columns: [table.run, table.path] })],
 );
 
-/** Projection of the stream `locks`: the hand locks that are set now. */
+/**
+ * Projection of the stream `locks`: the hand locks that are set now.
+ * @public It is here for drizzle-kit; it is written and read by prepared statements.
+ */
 export const handLocks = sqliteTable("hand_locks", {
   key: text().primaryKey(),
   owner: text().notNull(),
