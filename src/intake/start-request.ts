@@ -171,7 +171,8 @@ function findSame(
     const state = deps.runs.tryState(run);
     if (state === undefined) return false;
     const last = state.targets.at(-1);
-    const isSamePlace = last?.service === service.name && last.environment === target.name;
+    // A place may have got another application since, which that run knows nothing of.
+    const isSamePlace = last?.service === service.name && last.environment === target.name && last.app === target.app;
     const isSameCommit = Revision.safeParse(state.inputs["revision"]).data?.sha === revision.sha;
     // Argo CD's own rollback brings back other sources than a sync at the same commit.
     const isSameWay = (state.inputs["stored"] === true) === (values["stored"] === true);

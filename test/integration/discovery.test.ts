@@ -94,6 +94,33 @@ describe("services by labels on the Applications", () => {
     expect(rig.events().some(({ type }) => type === "gate.voided")).toBe(false);
   });
 
+  it("may be made anew under another name while a run is open: the run does not follow to another Application", async () => {
+    await using rig = await open();
+    await typed(rig, "/promote checkout x to nowhere", "checkout has: staging, prod.");
+    await rig.type(ANA, "/promote checkout abc123 to prod");
+    const gate = await rig.gate();
+    const { argocd } = rig.world;
+    const old = argocd.application("checkout-prod");
+    if (old === undefined) throw new Error("the demo has no checkout-prod");
+    await argocd.control({ action: "delete-application", application: "checkout-prod" });
+    const labels = { [SERVICE]: "checkout", [ENVIRONMENT]: "prod" };
+    await argocd.control({
+      action: "create-application",
+      definition: { name: "checkout-production", spec: old.spec, labels },
+    });
+    await rig.press(MARCO, gate, "gate_approve");
+    await rig.told(MARCO, /Nothing was approved/u);
+    expect(rig.run().finishedAt).toBeUndefined();
+    expect(argocd.application("checkout-production")?.status.operationState).toBeUndefined();
+    // What is asked for from now on goes to the new one.
+    await typed(rig, "/promote checkout x to nowhere", "checkout has: staging, prod.");
+    await rig.type(ANA, "/qd sync checkout in prod at abc123");
+    const runs = (): readonly string[] => rig.application.store.events.listRuns({ limit: 5 }).map(({ id }) => id);
+    await rig.until("it has started", () => runs().length === 2);
+    const apps = runs().map((run) => rig.application.engine.runs.state(run).targets.at(-1)?.app);
+    expect(new Set(apps)).toEqual(new Set(["main/argocd/checkout-prod", "main/argocd/checkout-production"]));
+  });
+
   it("follow the configuration: switched on, with other keys, and off again", async () => {
     await using rig = await open((text) => text);
     const { argocd, configurationFile: file } = rig.world;
