@@ -33,10 +33,11 @@ export function blameOf(application: Application, lookups: BlameLookups): Blame 
   return { kind: "operation", who, automated: isAutomated(operation), phase, revision, at };
 }
 
-/** The revision that was last deployed, as an incident would be blamed on it; empty when there was none. */
-export function lastDeployed(application: Application): string {
-  const summary = summarizeOperation(application);
-  return summary === undefined || summary.dryRun ? "" : (summary.revisions[0] ?? "");
+/** Whether something was deployed after what is blamed. Auto-sync that does the same again is nothing new. */
+export function isDeployedAfter(blame: Blame, application: Application): boolean {
+  const now = blameOf(application, { run: () => undefined, runFor: () => undefined });
+  if (now.kind !== "operation" || blame.kind === "nothing") return now.kind !== blame.kind;
+  return now.at > blame.at && !(now.automated && now.revision === blame.revision);
 }
 
 function runOf(operation: Operation, revision: string, lookups: BlameLookups): DeployingRun | undefined {

@@ -1,7 +1,7 @@
 import type { Application } from "../argocd/application.ts";
 import { newestHistoryId } from "../argocd/application-facts.ts";
 import { tryIsoTime } from "../platform/clock.ts";
-import { lastDeployed } from "./blame.ts";
+import { isDeployedAfter } from "./blame.ts";
 import { operationKey } from "./foreign-operations.ts";
 import { confirm } from "./illness.ts";
 import { type Course, judge, type Judgement, type WatchTiming } from "./incident.ts";
@@ -108,10 +108,11 @@ export class IncidentDesk {
     const isAsked = symptom.kind === "ill" && incident?.status !== "open";
     const since = tryIsoTime(application?.status.health.lastTransitionTime ?? "") ?? now;
     const isNew = this.#book.firstSeen(place.app) === undefined;
-    const deployed = application === undefined ? "" : lastDeployed(application);
+    const isKnown = application !== undefined && incident !== undefined;
+    const isDeployed = isKnown && isDeployedAfter(incident.blame, application);
     const isBusy = isAsked && this.#deps.runs.isAtWork(place);
     return judge(
-      { symptom, now, since, look: isNew ? "never" : look, isBusy, deployed },
+      { symptom, now, since, look: isNew ? "never" : look, isBusy, isDeployed },
       { course: this.#courses.get(place.app), incident, timing: this.#timing(place) },
     );
   }

@@ -35,8 +35,8 @@ export interface Observation {
   readonly look: "never" | "start" | "again";
   /** A run is at work there: what happens is its business. */
   readonly isBusy: boolean;
-  /** The revision of the last deployment; empty when there was none. */
-  readonly deployed: string;
+  /** Something was deployed after what the newest incident is blamed on. */
+  readonly isDeployed: boolean;
 }
 
 export interface Known {
@@ -88,20 +88,16 @@ function judgeOpen({ symptom, now, since, look }: Observation, known: Known, { i
 }
 
 function judgeIll(seen: Observation, known: Known, health: IllHealth): Judgement {
-  const { now, isBusy, deployed } = seen;
+  const { now, isBusy, isDeployed } = seen;
   const { incident, timing } = known;
   const isSoon = incident?.status === "recovered" && now - incident.changedAt <= timing.flapMs;
   // What another deployment broke is no flap, however soon: whoever is on call is told what it was.
-  const isFlap = isSoon && deployed === deployedAt(incident);
+  const isFlap = isSoon && !isDeployed;
   if (isFlap && !isBusy) return { ...QUIET, facts: [{ type: "incident.relapsed", at: now, id: incident.id, health }] };
   const course = ailing(seen, known, health);
   const dueAt = course.graceFrom + timing.graceMs;
   if (dueAt > now) return { ...QUIET, course, lookAt: dueAt };
   return { ...QUIET, course, isDue: !isBusy, lookAt: isBusy ? now + BUSY_MS : undefined };
-}
-
-function deployedAt({ blame }: Incident): string {
-  return blame.kind === "nothing" ? "" : blame.revision;
 }
 
 function ailing({ now, since, look }: Observation, known: Known, health: IllHealth): Course & { kind: "ailing" } {
