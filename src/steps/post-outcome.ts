@@ -1,4 +1,5 @@
 import type { Application } from "../argocd/application.ts";
+import { autoSyncOn } from "../argocd/application-facts.ts";
 import type { ArgocdError } from "../argocd/argocd-errors.ts";
 import type { AppLocation, ArgocdAccess } from "../argocd/argocd-server.ts";
 import { hasOperationInProgress, summarizeOperation } from "../argocd/operation-identity.ts";
@@ -42,6 +43,9 @@ export async function afterFailedPost(
   const { name } = location.address;
   if (error.class === "window") return ended(closed(name));
   if (error.class === "auto-sync" || error.class === "auto-sync-rollback") {
+    const current = await location.server.client.getApplication(location.address, { signal });
+    // Before Argo CD 3.1 auto-sync is on wherever `automated` is there, whatever `enabled` says.
+    if (!autoSyncOn(current)) throw error;
     // Switched on between our look and our request, so everything is looked at once more.
     const message = `Argo CD says that auto-sync of ${name} is on by now; looking at it again.`;
     return ended({ status: "postponed", code: error.code, message, afterMs: SWITCHED_AGAIN_MS });

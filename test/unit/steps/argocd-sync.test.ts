@@ -328,6 +328,12 @@ describe("an application that Argo CD syncs by itself", () => {
     rig.argocd.before = () => undefined;
     expect(await rig.run()).toMatchObject({ status: "succeeded", output: { tracked: true } });
   });
+
+  it("fails with Argo CD's reason where an old one takes a policy that is switched off for one that is on", async () => {
+    const rig = new SyncRig(anApplication({ spec: { syncPolicy: { automated: { enabled: false } } } }));
+    failPost(rig, refused("auto-sync"));
+    expect(failure(await rig.run())).toMatchObject({ code: "argocd.auto-sync", retry: "never" });
+  });
 });
 
 describe("a sync that Argo CD could not begin", () => {
