@@ -43,6 +43,30 @@ const TextInput = z.looseObject({
   max_length: z.int().min(1).max(LIMITS.plainTextInput).optional(),
 });
 
+const Option = z.looseObject({
+  text: text("plain_text", LIMITS.optionText),
+  value: characters(1, LIMITS.optionValue),
+  description: text("plain_text", LIMITS.optionText).optional(),
+});
+
+const select = {
+  action_id: characters(1, LIMITS.actionId),
+  placeholder: text("plain_text", LIMITS.placeholder).optional(),
+  initial_option: Option.optional(),
+};
+
+const StaticSelect = z.looseObject({
+  type: z.literal("static_select"),
+  ...select,
+  options: z.array(Option).min(1).max(LIMITS.selectOptions),
+});
+
+const ExternalSelect = z.looseObject({
+  type: z.literal("external_select"),
+  ...select,
+  min_query_length: z.int().min(0).optional(),
+});
+
 const RichTextLeaf = z.looseObject({ type: z.literal("text"), text: characters(1, LIMITS.textObject) });
 
 const Block = z.discriminatedUnion("type", [
@@ -83,7 +107,7 @@ const Block = z.discriminatedUnion("type", [
     block_id,
     label: text("plain_text", LIMITS.inputLabel),
     hint: text("plain_text", LIMITS.inputHint).optional(),
-    element: TextInput,
+    element: z.discriminatedUnion("type", [TextInput, StaticSelect, ExternalSelect]),
   }),
 ]);
 

@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { FormField, FormOutlook, FormState } from "../../engine/command-form.ts";
 import { tryJson } from "../../platform/try-json.ts";
 import { choiceInput, context, option, plainText, searchInput, section, type MessageBlock } from "../blocks.ts";
-import { inert } from "../mrkdwn.ts";
+import { inert, truncate } from "../mrkdwn.ts";
 import { SLACK_LIMITS } from "../slack-limits.ts";
 import { renderAnswer } from "./answer.ts";
 import type { Modal } from "./modal.ts";
@@ -18,6 +18,9 @@ const FIELD_ACTION: Readonly<Record<FormField, string>> = {
   environment: "form_environment",
 };
 
+// Options carry no longer ones either.
+const LONGEST_NAME = 75;
+
 /** What a form remembers: what it asks for, and where the answer goes. Readable by people, believed in nothing. */
 export const FormMemory = z.strictObject({
   command: z.string().max(64),
@@ -26,7 +29,7 @@ export const FormMemory = z.strictObject({
   /** In milliseconds since the epoch. */
   answerUntil: z.number(),
   /** What was chosen last: fields depend on it. */
-  service: z.string().max(100).optional(),
+  service: z.string().max(LONGEST_NAME).optional(),
 });
 export type FormMemory = z.infer<typeof FormMemory>;
 
@@ -43,7 +46,8 @@ const FIELDS: readonly FormField[] = ["service", "revision", "environment"];
 
 /** The block of a field: another one for each service, so that nothing that was chosen for one is kept for another. */
 export function formBlock(field: FormField, service: string | undefined): string {
-  return field === "service" ? FIELD_ACTION.service : `${FIELD_ACTION[field]}/${service ?? ""}`;
+  if (field === "service") return FIELD_ACTION.service;
+  return truncate(`${FIELD_ACTION[field]}/${service ?? ""}`, SLACK_LIMITS.blockId);
 }
 
 /** `working`: what would happen is being looked up. */
@@ -58,7 +62,10 @@ export function renderCommandForm(
   return {
     type: "modal",
     callback_id: COMMAND_FORM,
-    private_metadata: memoryText({ ...shown.memory, service: state.service?.value }),
+    private_metadata: memoryText({
+      ...shown.memory,
+      service: state.service && truncate(state.service.value, LONGEST_NAME),
+    }),
     title: plainText(state.title, SLACK_LIMITS.modalTitle),
     submit: plainText(state.title, SLACK_LIMITS.modalButton),
     close: plainText("Close", SLACK_LIMITS.modalButton),

@@ -7,7 +7,7 @@ import { evidenceBlocks, moveText, shortSha } from "./gate-evidence.ts";
 export function renderDiff(answer: DiffAnswer): MessageContent {
   const { service, environment, app, fromRevision, revision, evidence } = answer;
   const subject = { service, environment, fromRevision, toRevision: revision.sha };
-  const from = fromRevision === "" ? "nothing yet" : shortSha(fromRevision);
+  const from = fromRevision === "" ? "nothing yet" : inert(shortSha(fromRevision), 60);
   const manifests =
     evidence.rendering === undefined ? "the manifests could not be compared" : evidence.rendering.summary;
   const words = `${inert(service, 100)} in ${inert(environment, 60)} from ${from} to ${inert(revision.short, 40)}: ${inert(manifests, 300)}.`;

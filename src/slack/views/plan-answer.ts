@@ -1,5 +1,6 @@
 import type { PlanAnswer, PlannedStage, PlannedStep } from "../../engine/question-answers.ts";
 import { context, message, section, type MessageBlock, type MessageContent } from "../blocks.ts";
+import { fitBlocks } from "../fit-blocks.ts";
 import { code, dateToken, inert } from "../mrkdwn.ts";
 import { ruleText } from "./approval-rule-text.ts";
 import { shortSha } from "./gate-evidence.ts";
@@ -26,11 +27,9 @@ export function outlookBlocks({ revision, stages, obstacles }: PlanAnswer): read
   const { sha, subject, author, authoredAt } = revision;
   const commit = `${code(shortSha(sha))} ${inert(subject, 150)} (${inert(author, 60)}, ${dateToken(authoredAt, "{ago}")})`;
   const wrong = obstacles.slice(0, 6).map((text) => `:no_entry_sign: ${inert(text, 350)}`);
-  return [
-    section(commit),
-    ...shown.map((stage, index) => section(stageText(stage, { index, sha }))),
-    ...(wrong.length > 0 ? [section(["*It would be refused now*", ...wrong].join("\n"))] : []),
-  ];
+  const refusals = wrong.length > 0 ? [section(["*It would be refused now*", ...wrong].join("\n"))] : [];
+  const places = shown.map((stage, index) => section(stageText(stage, { index, sha })));
+  return fitBlocks([section(commit), ...refusals, ...places], "and more environments");
 }
 
 function stageText(stage: PlannedStage, { index, sha }: { readonly index: number; readonly sha: string }): string {

@@ -1,5 +1,6 @@
 import type { QueueAnswer } from "../../engine/question-answers.ts";
 import { message, section, type MessageBlock, type MessageContent } from "../blocks.ts";
+import { fitBlocks } from "../fit-blocks.ts";
 import { code, inert } from "../mrkdwn.ts";
 import { handLockText } from "./hand-lock-text.ts";
 import { runLine } from "./history-list.ts";
@@ -20,7 +21,10 @@ export function renderQueue({ about, holding, waiting, locks }: QueueAnswer, loo
   const counts = `${locks.length} locked by hand, ${holding.length} held by runs, ${waiting.length} waiting`;
   const blocks = parts.flatMap(([name, lines]) => part(name, lines));
   const none: MessageBlock[] = [section("Nothing is locked, and nobody waits.")];
-  return message(`${title}: ${counts}.`, [section(`*${title}*`), ...(blocks.length === 0 ? none : blocks)]);
+  return message(`${title}: ${counts}.`, [
+    section(`*${title}*`),
+    ...fitBlocks(blocks.length === 0 ? none : blocks, "and more: name a service to see it"),
+  ]);
 }
 
 function part(name: string, lines: readonly string[]): readonly MessageBlock[] {

@@ -1,6 +1,7 @@
 import type { LivePlace, WhereAnswer } from "../../engine/question-answers.ts";
 import { shortId } from "../../platform/ids.ts";
 import { message, section, type MessageBlock, type MessageContent } from "../blocks.ts";
+import { fitBlocks } from "../fit-blocks.ts";
 import { code, dateToken, inert, link } from "../mrkdwn.ts";
 import { cardSlot } from "../slot-ids.ts";
 import { joined, personText } from "./person-text.ts";
@@ -15,7 +16,10 @@ export function renderWhere(answer: WhereAnswer, lookups: ViewLookups): MessageC
   const what = revision === undefined ? "" : ` ${code(revision.short, 40)} ${inert(revision.subject, 150)}`;
   const blocks: MessageBlock[] = [
     section(`*Where ${inert(service, 100)} is*${what}`),
-    ...shown.map((place) => section(placeText(place, lookups))),
+    ...fitBlocks(
+      shown.map((place) => section(placeText(place, lookups))),
+      "and more environments",
+    ),
   ];
   const next = revision === undefined ? undefined : places.find(({ bearing }) => bearing === "missing");
   const summary = revision === undefined ? "" : ` ${summaryText(answer)}`;

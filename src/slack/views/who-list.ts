@@ -1,10 +1,12 @@
 import type { WhoAnswer, WhoPlace } from "../../engine/question-answers.ts";
 import { message, section, type MessageContent } from "../blocks.ts";
+import { fitBlocks } from "../fit-blocks.ts";
 import { code, inert } from "../mrkdwn.ts";
 import { granteesText, ruleText } from "./approval-rule-text.ts";
 import { joined } from "./person-text.ts";
 
 const MOST_PLACES = 12;
+const MOST_ENTRIES = 6;
 
 /** Who may start and who may approve what in each environment, and what the person who asks may. */
 export function renderWho({ service, places, counts }: WhoAnswer): MessageContent {
@@ -13,12 +15,15 @@ export function renderWho({ service, places, counts }: WhoAnswer): MessageConten
   const words = shown.map(({ environment, own }) => `${inert(environment, 60)}: ${ownText(own)}`);
   return message(`${title}. ${words.join(" ")}`, [
     section(`*${title}*`),
-    ...shown.map((place) => section(placeText(place, counts))),
+    ...fitBlocks(
+      shown.map((place) => section(placeText(place, counts))),
+      "and more: name an environment to see it",
+    ),
   ]);
 }
 
 function placeText({ environment, start, approval, own }: WhoPlace, counts: WhoAnswer["counts"]): string {
-  const starts = start.map(({ verbs, from }) => {
+  const starts = start.slice(0, MOST_ENTRIES).map(({ verbs, from }) => {
     const who = from.length === 0 ? "nobody: no grant allows it" : granteesText(from, counts);
     return `${joined(
       verbs.map((verb) => code(verb, 60)),
@@ -31,6 +36,7 @@ function placeText({ environment, start, approval, own }: WhoPlace, counts: WhoA
 
 function ownText(own: WhoPlace["own"]): string {
   if (own === undefined) return "Slack does not say right now what you may do here.";
-  const start = own.verbs.length === 0 ? "You may start nothing here" : `You may ${joined([...own.verbs], "and")} here`;
+  const verbs = own.verbs.map((verb) => inert(verb, 60));
+  const start = verbs.length === 0 ? "You may start nothing here" : `You may ${joined(verbs, "and")} here`;
   return `${start}${own.isApprover ? ", and you are among those who approve." : "."}`;
 }

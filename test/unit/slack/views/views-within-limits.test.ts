@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import type { RunEvent } from "../../../../src/domain/run-event.ts";
-import type { PastRun } from "../../../../src/engine/answer.ts";
+import type { Answer, PastRun } from "../../../../src/engine/answer.ts";
 import type { RunRow } from "../../../../src/engine/ports.ts";
 import type { MessageContent } from "../../../../src/slack/blocks.ts";
 import { modalProblems, messageProblems } from "../../../../src/slack/validate-blocks.ts";
@@ -11,6 +11,7 @@ import { renderGateMessage, renderVoidedGate } from "../../../../src/slack/views
 import { renderIncident } from "../../../../src/slack/views/incident-alert.ts";
 import { renderIncidentEnd } from "../../../../src/slack/views/incident-end.ts";
 import { renderIncidentGroup } from "../../../../src/slack/views/incident-group.ts";
+import { renderCommandForm } from "../../../../src/slack/views/command-form.ts";
 import { renderRejectModal } from "../../../../src/slack/views/reject-modal.ts";
 import { renderRunCard } from "../../../../src/slack/views/run-card.ts";
 import { renderSetAsideStep, renderStepMessage } from "../../../../src/slack/views/step-message.ts";
@@ -261,6 +262,58 @@ function incidentMessages(text: string): Readonly<Record<string, MessageContent>
   };
 }
 
+/** The answers to questions, with the text wherever Argo CD, Git or people could have put it. */
+function questionMessages(text: string): Readonly<Record<string, MessageContent>> {
+  const place = { environment: text, app: text, health: text, sync: text, revision: text, provenAt: 1 };
+  const provenBy = { run: "run_01JD", requester: "p_ana", approvedBy: Array.from({ length: 30 }, () => "p_bo") };
+  const places = Array.from({ length: 30 }, () => ({ ...place, provenBy, bearing: "missing" as const }));
+  const revision = { sha: SHA, short: text, subject: text, author: text, authoredAt: 1 };
+  const [run] = rows(text);
+  if (run === undefined) throw new Error("there is no row");
+  const lock = { key: `${text}/${text}`, owner: "p_ana", reason: text, since: 1, until: 2, run: "run_01JD" };
+  const many = <Value>(value: Value): readonly Value[] => Array.from({ length: 40 }, () => value);
+  const group = { kind: "group" as const, group: "S1", handle: text.slice(0, 80) || "h" };
+  const rule = { from: [...many(group)], quorum: 3, expiresMs: 1, requesterMayApprove: false };
+  const who = {
+    environment: text,
+    start: many({ verbs: many(text), from: many(group) }),
+    approval: rule,
+    own: { verbs: many(text), isApprover: true },
+  };
+  const queue = { path: "p", keys: many(text), position: 2, behind: text };
+  const stage = {
+    environment: text,
+    app: text,
+    fromRevision: text,
+    steps: many({ name: text, uses: text, when: "later" as const }),
+    approval: rule,
+    locks: many({ key: text, held: text }),
+    warnings: many(text),
+  };
+  const evidence = evidenceOf(texts(text), {
+    commits: many({ sha: SHA, subject: text, author: text, authoredAt: 0 }).slice(),
+    rendering: { changesNothing: false, summary: text, lines: many(text).slice() },
+    renderingNote: text,
+    warnings: many(text).slice(),
+  });
+  const answers = {
+    where: { kind: "where", service: text, revision, places },
+    who: { kind: "who", service: text, places: many(who), counts: { S1: 5 } },
+    queue: {
+      kind: "queue",
+      about: text,
+      holding: many({ keys: many(text), run }),
+      waiting: many({ queue, run }),
+      locks: many(lock),
+    },
+    diff: { kind: "diff", service: text, environment: text, app: text, fromRevision: text, revision, evidence },
+    plan: { kind: "plan", title: text, revision, stages: many(stage), obstacles: many(text) },
+    locked: { kind: "locked", locks: many(lock) },
+    form: { kind: "form", command: "promote", text },
+  } satisfies Record<string, Answer>;
+  return Object.fromEntries(Object.entries(answers).map(([name, answer]) => [name, renderAnswer(answer, lookups)]));
+}
+
 /** All texts of a message that Slack would read as mrkdwn. */
 function mrkdwnIn(value: unknown): readonly string[] {
   if (Array.isArray(value)) return value.flatMap(mrkdwnIn);
@@ -270,7 +323,7 @@ function mrkdwnIn(value: unknown): readonly string[] {
 }
 
 describe.each(HOSTILE)("with %s in every text", (_, text) => {
-  const everyOne = { ...everyMessage(text), ...incidentMessages(text) };
+  const everyOne = { ...everyMessage(text), ...incidentMessages(text), ...questionMessages(text) };
 
   it.each(Object.entries(everyOne))("the %s passes every limit of Slack's", (_name, message) => {
     expect(messageProblems(message)).toEqual([]);
@@ -284,6 +337,18 @@ describe.each(HOSTILE)("with %s in every text", (_, text) => {
       expect(tokens.filter((token) => !known.test(token))).toEqual([]);
       expect(one.replaceAll(/<[^>]*>/gu, "")).not.toMatch(/[<>]/u);
       expect(one).not.toMatch(/(?![\n\t])[\p{Cs}\p{Cc}\p{Cf}]/u);
+    }
+  });
+
+  it("the form of a command passes every limit of Slack's", () => {
+    const place = { value: text || "v", label: text, description: text };
+    const environments = Array.from({ length: 200 }, () => place);
+    const state = { title: text, service: place, environments, environment: place.value };
+    const responseUrl = `https://hooks.slack.com/${"z".repeat(2900)}`;
+    const memory = { command: "promote", channel: "C1", responseUrl, answerUntil: 1 };
+    const wrong = { kind: "wrong", field: "revision", answer: { kind: "notice", code: text, message: text } } as const;
+    for (const outlook of [wrong, { kind: "working" } as const, { kind: "incomplete" } as const]) {
+      expect(modalProblems(renderCommandForm(state, { memory, outlook }, lookups))).toEqual([]);
     }
   });
 
