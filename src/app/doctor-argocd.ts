@@ -1,5 +1,3 @@
-import { readFileSync } from "node:fs";
-
 import { ArgocdClient } from "../argocd/argocd-client.ts";
 import { ArgocdHttp } from "../argocd/argocd-http.ts";
 import type { Configuration } from "../config/configuration.ts";
@@ -20,6 +18,7 @@ import { Discovery, type LabelledApp } from "../inventory/discovery.ts";
 import { Inventory } from "../inventory/inventory.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Random } from "../platform/ids.ts";
+import { readAuthority } from "./certificate-authority.ts";
 
 interface Deps {
   readonly configuration: Configuration;
@@ -117,11 +116,11 @@ function openServer(deps: Deps, settings: Settings, resources: AsyncDisposableSt
 
 function openClient(
   { clock, random }: Deps,
-  { url, insecure, ca }: Settings,
+  { name, url, insecure, ca }: Settings,
   as: { readonly token: string; readonly onDate: (date: string) => void },
   resources: AsyncDisposableStack,
 ): Pick<Server, "http" | "client"> {
-  const authority = ca === undefined ? undefined : readFileSync(ca, "utf8");
+  const authority = ca === undefined ? undefined : readAuthority(name, ca);
   const http = resources.use(new ArgocdHttp({ url, ...as, insecure, ca: authority, clock, mayWrite: () => false }));
   return { http, client: new ArgocdClient({ http, clock, random }) };
 }

@@ -180,6 +180,11 @@ const inArgocd: readonly Trouble[] = [
     says: [/^problem main stream: /u],
   },
   {
+    what: "a certificate authority that is not there",
+    break: (world) => edit(world, (text) => text.replace("  - name: main\n", "  - name: main\n    ca: missing.pem\n")),
+    says: [/^problem main: The certificate authority of the Argo CD server "main" cannot be read from .*missing\.pem/u],
+  },
+  {
     what: "labels that conflict",
     break: async (world) => {
       await edit(world, (text) => text.replace(/services:\n(?: .*\n)+/u, "discovery: {}\n"));
