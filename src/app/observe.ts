@@ -1,5 +1,4 @@
 import type { ArgocdServer } from "../argocd/argocd-server.ts";
-import { isOpen } from "../domain/run-state.ts";
 import type { RunView } from "../domain/run-view.ts";
 import type { RunRow } from "../engine/ports.ts";
 import type { RunService } from "../engine/run-service.ts";
@@ -94,9 +93,11 @@ function runLookups({ store: { events }, runs }: Deps): RunLookups {
   };
 }
 
-/** A step of it works with the application, or it is telling people that such a step failed. */
-function isBusyWith({ state, stages, failure }: RunView, app: string): boolean {
-  if (!isOpen(state)) return false;
+/**
+ * A step of it works with the application, or it is telling people that such a step failed. A run that has ended and of which
+ * the log does not say so yet still counts: what it told is looked up in the log.
+ */
+function isBusyWith({ stages, failure }: RunView, app: string): boolean {
   if (failure?.step?.step.input["app"] === app) return true;
   const steps = stages.flatMap((stage) => stage.steps);
   return steps.some(({ step }) => WORKING.has(step.status) && step.sort !== "gate" && step.input["app"] === app);
