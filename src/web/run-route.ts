@@ -1,6 +1,6 @@
 import type { RunEvent } from "../domain/run-event.ts";
 import type { RunView } from "../domain/run-view.ts";
-import type { HttpAnswer, HttpRoute } from "../http/http-route.ts";
+import { type HttpAnswer, type HttpRoute, textAnswer } from "../http/http-route.ts";
 import type { Clock } from "../platform/clock.ts";
 import { errorCode } from "../platform/errors.ts";
 import { shortId } from "../platform/ids.ts";
@@ -25,12 +25,20 @@ const how = (deps: RunRouteDeps): Html =>
   html`To get a new link, type <code>${deps.pageCommand()}</code> and the number of the run in Slack, or press the
     button on the run's card.`;
 
+const NO_PREVIEW = textAnswer(403, "This page has no preview.");
+
+function isPreview(userAgent = ""): boolean {
+  return userAgent.startsWith("Slackbot-LinkExpanding") || userAgent.startsWith("Slack-ImgProxy");
+}
+
 /** The page of a run, for whoever has a link that we made and that is still good. */
 export function runRoute(deps: RunRouteDeps): HttpRoute {
   return {
     method: "GET",
     path: RUN_PAGES,
     mostBodyBytes: 0,
+    // A link that somebody pastes into a channel shows no preview there: it would be for everybody, and the link is not.
+    admit: ({ headers }) => (isPreview(headers["user-agent"]) ? NO_PREVIEW : undefined),
     answer: ({ path, query }) => {
       const checked = checkRunLink({ path, query }, { keys: deps.keys, now: deps.clock.now() });
       switch (checked.kind) {

@@ -70,6 +70,13 @@ describe("the page of a run", () => {
     }
   });
 
+  it("has no preview in a channel into which somebody pastes the link", async () => {
+    await app.type(OLGA, `/qd page ${shortRun()}`);
+    const headers = { "user-agent": "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)" };
+    const response = await fetch(await linkFor(OLGA), { headers });
+    expect([response.status, await response.text()]).toEqual([403, "This page has no preview.\n"]);
+  });
+
   it("cannot be had for a run that nobody knows", async () => {
     expect(await app.type(OLGA, "/qd page ZZZZ")).toMatch(/no run run_ZZZZ/u);
   });
