@@ -13,11 +13,13 @@ export interface AttentionDeps {
 // What comes together is looked at together, and recorded in one commit.
 const GATHER_MS = 50;
 const TRY_AGAIN_MS = 5000;
+// A start replays every application: the event loop is not held up by all of them together.
+const MOST_AT_ONCE = 300;
 
 /** Which applications have to be looked at, now or later. Taking note of one costs the same however many there are. */
 export class Attention implements AsyncDisposable {
   readonly #deps: AttentionDeps;
-  #now = new Map<string, AppKey>();
+  readonly #now = new Map<string, AppKey>();
   readonly #later = new Map<string, { readonly key: AppKey; readonly at: number }>();
   #timer: Timer | undefined;
   #armedFor = Number.POSITIVE_INFINITY;
@@ -72,13 +74,17 @@ export class Attention implements AsyncDisposable {
   }
 
   #take(): ReadonlyMap<string, AppKey> {
-    const apps = this.#now;
-    this.#now = new Map();
     const now = this.#deps.clock.now();
     for (const [app, { key, at }] of this.#later) {
       if (at > now) continue;
       this.#later.delete(app);
+      this.#now.set(app, key);
+    }
+    const apps = new Map<string, AppKey>();
+    for (const [app, key] of this.#now) {
+      if (apps.size >= MOST_AT_ONCE) break;
       apps.set(app, key);
+      this.#now.delete(app);
     }
     return apps;
   }

@@ -22,7 +22,6 @@ const CONFIGURATION = rightConfiguration.replace("services:\n", `services:\n${se
 export const GRACE_MS = 90_000;
 export const SETTLE_MS = 20_000;
 export const FLAP_MS = 600_000;
-export const CHECKOUT = "main/argocd/checkout-prod";
 
 /** The watch between an Argo CD that is a map and a log that is a list; `restart` begins anew with the same log. */
 export class WatchRig {
