@@ -38,6 +38,7 @@ export type SlackClickResult =
 /** An option that the app offers in an external select. */
 export interface OfferedOption {
   readonly label: string;
+  readonly description?: string;
   readonly value: string;
 }
 
@@ -179,5 +180,9 @@ function offered(payload: unknown): readonly OfferedOption[] {
   return lists
     .flatMap((list): readonly unknown[] => (Array.isArray(list) ? list : []))
     .filter(isObject)
-    .map(({ text, value }) => ({ label: isObject(text) ? String(text["text"]) : String(value), value: String(value) }));
+    .map(({ text, value, description }) => ({
+      label: isObject(text) ? String(text["text"]) : String(value),
+      value: String(value),
+      ...(isObject(description) && { description: String(description["text"]) }),
+    }));
 }

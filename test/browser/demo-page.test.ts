@@ -68,6 +68,28 @@ describe.skipIf(CHROMIUM === undefined)("the page of the demo", () => {
     expect(faults).toEqual([]);
   });
 
+  it("opens the form of a command, shows what would happen while one chooses, and starts it", async () => {
+    const { page, faults } = await openPage(browser, rig.world.slack.url);
+    await type(page, "/promote");
+    const form = page.getByRole("dialog");
+    const choose = async (label: RegExp, value: string): Promise<void> => {
+      await form.getByLabel(label).fill(value);
+      await form.getByLabel(label).press("Tab");
+    };
+    await choose(/^Service/u, "checkout");
+    await form.getByLabel("Up to where?").waitFor();
+    await form.getByLabel(/^Revision/u).fill("instal");
+    await form.locator("datalist option", { hasText: "pay in instalments" }).waitFor({ state: "attached" });
+    await choose(/^Revision/u, "abc123");
+    await form.getByLabel("Up to where?").selectOption("prod");
+    await form.getByText("What would happen: Promote checkout abc1236 to prod").waitFor();
+    await keepScreenshot(page, "demo-form");
+    await form.getByRole("button", { name: "Promote" }).click();
+    await page.locator("#messages").getByText("Promote checkout abc1236 to prod").first().waitFor();
+    expect(await page.getByRole("dialog").count()).toBe(0);
+    expect(faults).toEqual([]);
+  });
+
   it("opens the form that asks why, and takes its answer", async () => {
     const { page, faults } = await openPage(browser, rig.world.slack.url);
     await type(page, "/promote checkout abc123 to prod");

@@ -57,8 +57,13 @@ function optionsOf(element) {
   const groups = element.option_groups ?? [{ options: element.options ?? [] }];
   return groups.map(({ label, options }) => ({
     label: label === undefined ? undefined : plainText(label),
-    options: options.map(({ text, value }) => ({ label: plainText(text), value })),
+    options: options.map(({ text, value, description }) => ({ label: withDescription(text, description), value })),
   }));
+}
+
+/** A list in a browser has one line for each option; Slack shows the description below. */
+function withDescription(text, description) {
+  return description === undefined ? plainText(text) : `${plainText(text)} · ${plainText(description)}`;
 }
 
 function userOptions(place) {
@@ -113,7 +118,11 @@ function renderExternalSelect(element, context) {
     const known = [...list.options].some((option) => option.value === input.value);
     if (known || input.value.length < least) return;
     const options = await context.place.askOptions(element, input.value, context);
-    list.replaceChildren(...options.map(({ label, value }) => h("option", { value }, label)));
+    list.replaceChildren(
+      ...options.map(({ label, value, description }) =>
+        h("option", { value }, description === undefined ? label : `${label} · ${description}`),
+      ),
+    );
   };
   const input = h("input", {
     type: "text",
