@@ -203,6 +203,8 @@ describe("clicks of those who may decide", () => {
     const { run } = await parked(day);
     expect(day.runCount).toBe(1);
     expect(run.eventsOf("run.started")).toHaveLength(1);
-    expect(toldTo(day, ANA, DEPLOYS).filter((text) => text.includes("Looking into it"))).toHaveLength(1);
+    const [told = "", ...more] = toldTo(day, ANA, DEPLOYS);
+    expect(told).toContain("Started run_");
+    expect(more).toEqual([]);
   });
 });

@@ -53,10 +53,13 @@ describe("SIGTERM at another moment", () => {
   });
 
   it("ends a server to which Slack does not answer, also from its start on", async () => {
+    // How long a start takes at all is a matter of what else the machine does.
+    const usual = await timed(rig.start());
+    await usual.value.kill("SIGTERM");
     onTestFinished(rig.world.slack.startOutage("silence"));
     const start = await timed(rig.start());
     const end = await timed(start.value.kill("SIGTERM"));
-    expect(start.ms).toBeLessThan(10_000);
+    expect(start.ms).toBeLessThan(2 * usual.ms + 5000);
     expect(end.value).toBe("exit code 0");
     expect(end.ms).toBeLessThan(8000);
   });
@@ -83,7 +86,7 @@ describe("a second server on the same data folder", () => {
     expect(second.code).toBe(1);
     expect(second.stdout).toBe("");
     expect(second.stderr).toContain(`the data folder ${rig.world.dataFolder} is in use by process ${first.pid} on `);
-    expect(second.stderr).toContain("at http://127.0.0.1:8080");
+    expect(second.stderr).toContain(`at http://127.0.0.1:${rig.world.environment["PORT"]}`);
     expect(second.stderr).toContain("end it first, or name another data folder with QUARTERDECK_DATA");
     expect(await rig.type(ANA, "/qd status")).toContain("checkout: staging");
     await first.kill("SIGKILL");
