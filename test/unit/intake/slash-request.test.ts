@@ -89,3 +89,29 @@ describe("a command with several mistakes", () => {
     expect(answerTo("/promote", "chekout abc1234 to nowhere")).not.toHaveProperty("suggestions");
   });
 });
+
+describe("Quarterdeck that only observes", () => {
+  function answerTo(command: string, text: string): unknown {
+    const arrival = { kind: "slash" as const, team: "T1", user: "U1", channel: "C1", answerUntil: 0, command, text };
+    const person = { pseudonym: "p1", team: "T1", user: "U1" };
+    const request = readSlash({ ...deps, mode: "observe" }, arrival, { person, intent: "int_1" });
+    return request.kind === "answered" ? request.answer : request.kind;
+  }
+
+  it.each([
+    ["/promote", "checkout abc1234 to prod"],
+    ["/promote", ""],
+    ["/rollback", "checkout in prod"],
+    ["/qd", "sync checkout in prod"],
+    ["/qd", "retry run_7FQ2"],
+  ])("refuses what starts steps: %s %s", (command, text) => {
+    expect(answerTo(command, text)).toMatchObject({ kind: "notice", code: "mode.observing" });
+  });
+
+  it("answers questions, and lets people cancel and lock", () => {
+    expect(answerTo("/qd", "history checkout")).toMatchObject({ kind: "history" });
+    expect(answerTo("/qd", "status")).toMatchObject({ kind: "status", isObserving: true });
+    expect(answerTo("/qd", "cancel run_7FQ2")).toBe("act");
+    expect(answerTo("/qd", "lock checkout in prod because database")).toBe("act");
+  });
+});
