@@ -72,7 +72,7 @@ function perStep(moments: readonly number[]): number {
   return (last - first) / (moments.length - 1);
 }
 
-function figuresOf(rounds: readonly Round[], hasRedis: boolean): readonly Figure[] {
+function figuresOf(rounds: readonly Round[], isCompared: boolean): readonly Figure[] {
   const of = (name: keyof Round): readonly number[] => rounds.map((round) => round[name]);
   const product = timeText(of("engine"));
   const [longFirst, longLast] = [of("longFirst"), of("longLast")];
@@ -90,8 +90,8 @@ function figuresOf(rounds: readonly Round[], hasRedis: boolean): readonly Figure
       goal: "P1",
       what: "durable step / raw BullMQ step, not durable",
       product,
-      ...(hasRedis && { baseline: timeText(of("bullmq")) }),
-      value: hasRedis ? ratioOf({ product: of("engine"), baseline: of("bullmq") }) : undefined,
+      ...(isCompared && { baseline: timeText(of("bullmq")) }),
+      value: isCompared ? ratioOf({ product: of("engine"), baseline: of("bullmq") }) : undefined,
       unit: "x",
       limit: 0.35,
     },

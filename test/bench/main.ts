@@ -7,6 +7,7 @@ import { measureDurableStep } from "./durable-step.ts";
 import { type Figure, table } from "./figure.ts";
 import { measureHttpCommands } from "./http-commands.ts";
 import { measureRemoteSteps } from "./remote-steps.ts";
+import { measureServerStart } from "./server-start.ts";
 import { measureSlashCommands } from "./slash-commands.ts";
 import { measureWaiting } from "./waiting-applications.ts";
 
@@ -23,6 +24,7 @@ const MEASUREMENTS: readonly Measurement[] = [
   { goal: "P4", says: "slash commands over HTTP, about 40 s", measure: measureHttpCommands },
   { goal: "P4", says: "slash commands over sockets, about 90 s", measure: measureSlashCommands },
   { goal: "P5", says: "waits for applications, about 150 s", measure: measureWaiting },
+  { goal: "P6", says: "starts of the server, about 90 s", measure: measureServerStart },
 ];
 
 /** Measures all goals, or those named as arguments, and prints one table. Never fails for a figure. */
