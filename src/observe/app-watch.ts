@@ -159,11 +159,12 @@ export class AppWatch implements AsyncDisposable {
     const sights: Sight[] = [];
     const left: IncidentFact[] = [];
     for (const [app, key] of apps) {
-      const place = this.#placeOf(app, key);
       const application = this.#deps.servers.get(key.server)?.cache.find(key);
+      // What is found by labels has no place while Argo CD does not show it, such as after a start.
+      const place = this.#placeOf(app, key) ?? (application === undefined ? this.#incidents.of(app) : undefined);
       // Nothing is noted of one without a place: it may belong to a service later, without anything happening to it.
       if (place === undefined) left.push(...this.#desk.leave(app));
-      else sights.push({ place, key, application, look: this.#looked.has(app) ? "again" : "start" });
+      else sights.push({ place: placeIn(place), key, application, look: this.#looked.has(app) ? "again" : "start" });
     }
     return { sights, left };
   }
@@ -212,6 +213,11 @@ export class AppWatch implements AsyncDisposable {
     }
     for (const message of messages.values()) this.#deps.onMessage(message);
   }
+}
+
+/** The place alone: an incident has one, and more. */
+function placeIn({ app, service, environment }: Place): Place {
+  return { app, service, environment };
 }
 
 function keyOf(server: string, { metadata }: Application): AppKey {

@@ -214,6 +214,27 @@ describe("an incident", () => {
     expect(incident()).toMatchObject({ status: "recovered", endedAt: Date.parse(healthyAt) });
   });
 
+  it("of an application that only its labels put into the inventory does not end while Argo CD does not show it yet", async () => {
+    const { cache } = rig.argocd.server;
+    const known = rig.argocd.applications.get("checkout-prod");
+    await rig.watch[Symbol.asyncDispose]();
+    if (known !== undefined) cache.frame("DELETED", known);
+    rig.configuration = rig.configuration.replace("prod: checkout-prod", "qa: checkout-qa");
+    rig.argocd.before = () => {
+      throw new Error("no answer");
+    };
+    await rig.restart();
+    await rig.after(120_000);
+    expect(incident().status).toBe("open");
+  });
+
+  it("ends when its application is not one of those that are watched any more", async () => {
+    rig.configuration = rig.configuration.replace("prod: checkout-prod", "qa: checkout-qa");
+    await rig.restart();
+    await rig.after(1000);
+    expect(incident().status).toBe("left");
+  });
+
   it("whose application was deleted while nobody watched ends at the next start, but not for a missing copy", async () => {
     const { cache } = rig.argocd.server;
     const known = rig.argocd.applications.get("checkout-prod");

@@ -43,6 +43,8 @@ export class WatchRig {
     deploying: () => undefined,
   };
   proofs: readonly Proof[] = [];
+  /** Read at each start. */
+  configuration = CONFIGURATION;
   /** Called before each append; what it throws is how the append ends. */
   beforeAppend: () => void = () => undefined;
   watch: AppWatch;
@@ -128,7 +130,7 @@ export class WatchRig {
         },
       },
       servers: this.argocd.servers,
-      inventory: new Inventory(configured(CONFIGURATION)),
+      inventory: new Inventory(configured(this.configuration)),
       settings: () => this.settings,
       runs: {
         isAtWork: (place) => this.runs.isAtWork(place),
