@@ -14,6 +14,7 @@ import { openStore, type Store } from "../store/store.ts";
 import { Metrics } from "../web/metrics.ts";
 import { openArgocdServers } from "./argocd-servers.ts";
 import { requireCredentials } from "./credentials.ts";
+import { loadTransport } from "./dispatcher.ts";
 import { createEngine, type Engine } from "./engine.ts";
 import { openGit } from "./git-access.ts";
 import { openStoreAndHttp } from "./http.ts";
@@ -70,7 +71,8 @@ export async function startApplication(
   const slack = resources.use(new Slack({ ...parts, viewOf: (run) => engine.runs.view(run) }));
   const reload = await watchSettings({ ...parts, slack, mask }, resources);
   const onChanged = slack.show.bind(slack);
-  const engine = createEngine({ ...parts, secret, git, onChanged }, resources);
+  const transport = await loadTransport(environment);
+  const engine = createEngine({ ...parts, secret, git, transport, onChanged }, resources);
   openWeb({ ...parts, engine, slack, secret });
   const { runs } = engine;
   const watch = openWatch({ ...parts, runs, slack }, resources);

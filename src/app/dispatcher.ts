@@ -1,7 +1,7 @@
 import type { Configuration } from "../config/configuration.ts";
 import type { Environment } from "../config/environment.ts";
 import type { InstanceSecret } from "../config/instance-secret.ts";
-import { BullmqDispatcher } from "../dispatch/bullmq-dispatcher.ts";
+import type { BullmqDispatcher } from "../dispatch/bullmq-dispatcher.ts";
 import { InProcessDispatcher } from "../dispatch/in-process-dispatcher.ts";
 import type { Dispatcher, JobReports } from "../engine/ports.ts";
 import type { StepKind } from "../engine/step-kind.ts";
@@ -20,6 +20,16 @@ export interface DispatcherDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  readonly transport: Transport | undefined;
+}
+
+type Transport = typeof BullmqDispatcher;
+
+/** Loads what carries jobs to workers: a seventh of all code, with which a server without `REDIS_URL` has nothing to do. */
+export async function loadTransport({ redisUrl }: Pick<Environment, "redisUrl">): Promise<Transport | undefined> {
+  if (redisUrl === undefined) return undefined;
+  const { BullmqDispatcher } = await import("../dispatch/bullmq-dispatcher.ts");
+  return BullmqDispatcher;
 }
 
 /** The transport of jobs: with `REDIS_URL` to workers in other processes, and otherwise none, as the server executes them itself. */
@@ -28,18 +38,18 @@ export function createDispatcher(
   kinds: ReadonlyMap<string, StepKind>,
   reports: JobReports,
 ): Dispatcher {
-  const { environment, settings, secret, clock, random, logger } = deps;
+  const { environment, settings, secret, transport: Transport, clock, random, logger } = deps;
   const base = { kinds, reports, clock, shutdownGraceMs: SHUTDOWN_GRACE_MS };
   const url = environment.redisUrl;
   const [keys] = channelKeys(secret);
-  if (url === undefined || keys === undefined)
+  if (url === undefined || keys === undefined || Transport === undefined)
     return new InProcessDispatcher({ ...base, atEndOfTurn, concurrency: ACTIONS_AT_ONCE });
   const own = secret.file === undefined ? {} : { secretFile: secret.file };
   logger.info("steps are executed by workers, which need this REDIS_URL and the same QUARTERDECK_SECRET", {
     queue: keys.job.id,
     ...own,
   });
-  return new BullmqDispatcher({
+  return new Transport({
     ...base,
     url,
     keys,
