@@ -16,6 +16,7 @@ import { RedisLink } from "./redis-link.ts";
 import { ReportReader } from "./report-reader.ts";
 import { waitingText, whoCannot } from "./waiting-text.ts";
 import { Answer, type AnswerContent, placesOf, type Places, PROTOCOL, writeJob } from "./wire.ts";
+import { WorkerPost } from "./worker-post.ts";
 import { WorkerRegistry } from "./worker-registry.ts";
 
 export interface BullmqDispatcherDeps {
@@ -57,6 +58,7 @@ export class BullmqDispatcher implements Dispatcher {
   readonly #desk: JobDesk;
   readonly #link: RedisLink;
   readonly #queue: JobQueue;
+  readonly #post: WorkerPost;
   #isFlushExpected = false;
   #isAdding = false;
   #isClosed = false;
@@ -68,11 +70,12 @@ export class BullmqDispatcher implements Dispatcher {
     const [workers, epoch] = [this.#workers, deps.random.bytes(12).toString("base64url")];
     this.#epoch = epoch;
     this.#places = placesOf(keys.job.id);
-    const tell = (worker: string, content: AnswerContent): void => this.#tell(worker, content);
+    const tell = (worker: string, content: AnswerContent): void => void this.#post.tell(worker, content);
     this.#desk = new JobDesk({
       ...deps,
       workers,
       tell,
+      received: (worker, request) => this.#post.received(worker, request),
       enqueue: (job) => this.#enqueue(job),
       onEnded: () => this.#onEnded(),
     });
@@ -88,6 +91,7 @@ export class BullmqDispatcher implements Dispatcher {
     this.#link = new RedisLink({ url, clock, logger, onReady: () => this.#ready() });
     this.#link.listen(this.#places.reports, (text) => reader.read(text));
     this.#link.listen(this.#places.everybody, (text) => this.#overhear(text));
+    this.#post = new WorkerPost({ key: keys.answer, epoch, places: this.#places, link: this.#link, logger });
     this.#queue = new JobQueue(this.#link, this.#places);
     this.#tick();
   }
@@ -131,7 +135,7 @@ export class BullmqDispatcher implements Dispatcher {
     this.#interrupt(() => true, "the server ends and waited long enough");
     const removed = this.#queue.remove(waiting.map((entry) => ticketId(entry)));
     await this.#within(
-      removed.then(() => this.#queue[Symbol.asyncDispose]()),
+      Promise.all([removed.then(() => this.#queue[Symbol.asyncDispose]()), this.#post.flush()]),
       CLOSE_MS,
     );
     await this.#link[Symbol.asyncDispose]();
@@ -168,7 +172,7 @@ export class BullmqDispatcher implements Dispatcher {
 
   /** Redis is there, for the first time or again: nobody knows what it still has. */
   #ready(): void {
-    this.#tell("*", { type: "roll-call" });
+    void this.#post.tell("*", { type: "roll-call" });
     for (const entry of this.#desk.entries.values()) entry.addedAt = undefined;
     this.#flushSoon();
   }
@@ -239,6 +243,7 @@ export class BullmqDispatcher implements Dispatcher {
     clock.setTimer(TICK_MS, () => this.#tick());
     const now = clock.monotonic();
     for (const { id } of this.#workers.takeGone(now, this.#link.heardSince)) this.#desk.gone(id);
+    void this.#post.flush();
     const hasFree = this.#workers.all.some(({ free }) => free > 0);
     for (const entry of this.#waiting()) this.#lookAt(entry, now, hasFree);
     this.#flushSoon();
@@ -273,19 +278,5 @@ export class BullmqDispatcher implements Dispatcher {
       `${durationText(UNABLE_AFTER_MS)}. Run the same version of the program everywhere, then retry.`;
     const failure = { code: "step.unknown-kind", message, retry: "never" } as const;
     this.#desk.settle(entry, { status: "failed", failure });
-  }
-
-  #tell(worker: string, content: AnswerContent): void {
-    const { keys, logger } = this.#deps;
-    const text = sealEnvelope(keys.answer, {
-      epoch: this.#epoch,
-      worker,
-      content: JSON.parse(JSON.stringify(content)),
-    });
-    const channel = worker === "*" ? this.#places.everybody : this.#places.worker(worker);
-    // Whoever waits for it asks again, and who has to be told is told again with its next beat.
-    this.#link.publish(channel, text).catch((error: unknown) => {
-      logger.debug("a worker could not be told", { worker, error: errorText(error) });
-    });
   }
 }

@@ -71,6 +71,8 @@ export class BullmqWorker implements AsyncDisposable {
   readonly #held = new Map<string, Held>();
   readonly #handedBack: JobRef[] = [];
   #worker: Worker | undefined;
+  /** How many are executed; what the server has not acknowledged yet is held, but takes nobody's place. */
+  #running = 0;
   #onFree: () => void = () => undefined;
   #isClosed = false;
 
@@ -139,7 +141,7 @@ export class BullmqWorker implements AsyncDisposable {
     const { version, kinds, concurrency } = this.#deps;
     const actions = [...kinds.values()].filter(({ sort }) => sort === "action").map(({ kind }) => kind);
     const jobs = Array.from(this.#held.values(), ({ ref }) => ref);
-    const free = this.#isClosed ? 0 : Math.max(0, concurrency - jobs.length);
+    const free = this.#isClosed ? 0 : Math.max(0, concurrency - this.#running);
     void this.#line.tell({ type: "beat", version, protocol: PROTOCOL, kinds: actions, free, jobs });
   }
 
@@ -187,7 +189,7 @@ export class BullmqWorker implements AsyncDisposable {
       return;
     }
     this.#begin(work, ref);
-    if (this.#held.size >= this.#deps.concurrency && !this.#isClosed) {
+    if (this.#running >= this.#deps.concurrency && !this.#isClosed) {
       await new Promise<void>((resolve) => (this.#onFree = resolve));
     }
   }
@@ -196,10 +198,7 @@ export class BullmqWorker implements AsyncDisposable {
     const stop = new AbortController();
     const held: Held = { ref, work, stop, isSilent: false, ended: Promise.resolve() };
     this.#held.set(ref.key, held);
-    held.ended = this.#execute(held).finally(() => {
-      this.#held.delete(ref.key);
-      this.#onFree();
-    });
+    held.ended = this.#execute(held).finally(() => this.#held.delete(ref.key));
     if (this.#isClosed) stop.abort(new ShuttingDown("the worker ends"));
   }
 
@@ -207,7 +206,10 @@ export class BullmqWorker implements AsyncDisposable {
     const { ref, work, stop } = held;
     const { clock, logger } = this.#deps;
     const began = clock.monotonic();
+    this.#running += 1;
     const outcome = await this.#outcomeOf(held);
+    this.#running -= 1;
+    this.#onFree();
     const ms = Math.round(clock.monotonic() - began);
     logger.info("a step was executed", { step: ref.key, uses: work.job.uses, status: outcome.status, ms });
     const isEnded = outcome.status === "succeeded";

@@ -16,6 +16,8 @@ interface Deps {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly tell: (worker: string, content: AnswerContent) => void;
+  /** The worker is told, by and by, that the outcome of this request counts. */
+  readonly received: (worker: string, request: string) => void;
   /** Takes a job that can be begun now. */
   readonly enqueue: (job: Job) => void;
   /** Called when an effect has left the desk. */
@@ -56,8 +58,9 @@ export class JobDesk {
         return;
       case "outcome": {
         const entry = this.#held(worker, content);
-        if (entry !== undefined) this.settle(entry, content.outcome);
-        return this.#decide(worker, content.request, entry === undefined ? superseded(content) : YES);
+        if (entry === undefined) return this.#decide(worker, content.request, superseded(content));
+        this.#deps.received(worker, content.request);
+        return this.settle(entry, content.outcome);
       }
       case "leaving":
         return this.#leaving(worker, content);

@@ -116,7 +116,7 @@ export class ServerLine implements Disposable {
     const { keys, worker } = this.#deps;
     this.#seq += 1;
     const report = { epoch: this.#epoch, worker, seq: this.#seq, content };
-    return sealEnvelope(keys.report, JSON.parse(JSON.stringify(report)));
+    return sealEnvelope(keys.report, report);
   }
 
   #askAgain(): void {
@@ -141,7 +141,9 @@ export class ServerLine implements Disposable {
     }
     if (answer.worker !== worker && answer.worker !== "*") return;
     if (answer.content.type === "roll-call") return this.#rollCall(answer.epoch);
-    if (answer.epoch === this.#epoch) this.#hear(answer.content);
+    if (answer.epoch !== this.#epoch) return;
+    for (const request of answer.received) this.#asked.get(request)?.end({ ok: true });
+    this.#hear(answer.content);
   }
 
   #rollCall(epoch: string): void {
@@ -154,7 +156,7 @@ export class ServerLine implements Disposable {
 
   #hear(content: Exclude<AnswerContent, { type: "roll-call" }>): void {
     if (content.type === "stop") this.#deps.onStop(content);
-    else this.#asked.get(content.request)?.end(content.verdict);
+    if (content.type === "verdict") this.#asked.get(content.request)?.end(content.verdict);
   }
 }
 

@@ -41,8 +41,8 @@ export interface WireJob {
 }
 
 /** The body of a job for the wire. */
-export function writeJob({ job, connection }: WireJob, version: string): Json {
-  return JSON.parse(JSON.stringify({ protocol: PROTOCOL, version, ...job, connection }));
+export function writeJob({ job, connection }: WireJob, version: string): object {
+  return { protocol: PROTOCOL, version, ...job, connection };
 }
 
 /** Reads the body of a job that this version made; undefined when it is something else. */
@@ -116,6 +116,8 @@ export type Verdict = z.infer<typeof Verdict>;
 export const AnswerContent = z.discriminatedUnion("type", [
   /** The server has started, or does not know the worker: it says what it has. */
   z.strictObject({ type: z.literal("roll-call") }),
+  /** Nothing but that outcomes were received. */
+  z.strictObject({ type: z.literal("received") }),
   z.strictObject({ type: z.literal("verdict"), request, verdict: Verdict }),
   /** Stop executing this; with `silently` nobody waits for its outcome. */
   z.strictObject({ type: z.literal("stop"), ...about, reason: z.string(), silently: z.boolean() }),
@@ -126,6 +128,8 @@ export const Answer = z.strictObject({
   epoch: z.string(),
   /** For whom; `*` for all. */
   worker: z.string(),
+  /** The requests with which outcomes came that count. They go along with whatever is said next. */
+  received: z.array(z.string()),
   content: AnswerContent,
 });
 export type Answer = z.infer<typeof Answer>;

@@ -156,7 +156,7 @@ describe.skipIf(!hasRedis).concurrent("a worker", () => {
     rig.dispatcher.dispatch(job);
     const { context, end } = await bench.execution("a");
     const content = { type: "stop", key: "run_1/a/1", token: job.token, reason: "hands up", silently: true };
-    const stop = sealEnvelope(newKeys().answer, { epoch: "", worker: "*", content });
+    const stop = sealEnvelope(newKeys().answer, { epoch: "", worker: "*", received: [], content });
     await stranger.say(`quarterdeck:${rig.keys.job.id}:worker:worker-1`, stop);
     await rig.logged("an answer that our server did not make was refused");
     expect(context.signal.aborted).toBe(false);

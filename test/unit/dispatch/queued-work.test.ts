@@ -35,7 +35,7 @@ const JOB: Job = {
   startedAt: 7,
 };
 
-function read(body: Json): ReturnType<typeof readQueuedWork> {
+function read(body: Json | object): ReturnType<typeof readQueuedWork> {
   return readQueuedWork(key, { envelope: sealEnvelope(key, body) }, KINDS);
 }
 

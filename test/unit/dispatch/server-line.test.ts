@@ -3,7 +3,6 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { sealEnvelope } from "../../../src/dispatch/envelope.ts";
 import { ServerLine } from "../../../src/dispatch/server-line.ts";
 import { type AnswerContent, placesOf, Report } from "../../../src/dispatch/wire.ts";
-import type { Json } from "../../../src/platform/canonical-json.ts";
 import { silentLogger } from "../../../src/platform/logger.ts";
 import { newKeys } from "../../support/bullmq-rig.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
@@ -51,9 +50,11 @@ class Rig {
     this.answer({ type: "roll-call" });
   }
 
-  answer(content: AnswerContent, { epoch = "e1", worker = "w", key = KEYS.answer } = {}): void {
-    const body: Json = JSON.parse(JSON.stringify({ epoch, worker, content }));
-    this.#listeners.get(PLACES.worker("w"))?.(sealEnvelope(key, body));
+  answer(
+    content: AnswerContent,
+    { epoch = "e1", worker = "w", key = KEYS.answer, received = [] as readonly string[] } = {},
+  ): void {
+    this.#listeners.get(PLACES.worker("w"))?.(sealEnvelope(key, { epoch, worker, received, content }));
   }
 
   /** Says yes to what was asked last. */
@@ -74,6 +75,12 @@ describe("a worker that asks its server", () => {
     const asked = rig.line.ask(CLAIM, 5000);
     expect(rig.reports.at(-1)).toMatchObject({ epoch: "e1", worker: "w", content: { ...CLAIM, request: "1" } });
     rig.agree();
+    await asked;
+  });
+
+  it("hears that an outcome counts along with whatever is said next", async () => {
+    const asked = rig.line.ask({ ...CLAIM, type: "outcome", outcome: { status: "succeeded", output: {} } }, 5000);
+    rig.answer({ type: "received" }, { received: ["1"] });
     await asked;
   });
 
