@@ -33,9 +33,20 @@ interface PlacedContent extends MessageContent {
 /** Private answers to people: through the address that came with what they did, otherwise as an ephemeral message. */
 export class SlackAnswers {
   readonly #deps: SlackAnswersDeps;
+  /** By response address. */
+  readonly #held = new Map<string, Promise<void>>();
 
   constructor(deps: SlackAnswersDeps) {
     this.#deps = deps;
+  }
+
+  /**
+   * Answers through this address wait until then: one that takes the place of what an acknowledgement says must not come
+   * before it.
+   */
+  hold(url: string, until: Promise<void>): void {
+    this.#held.set(url, until);
+    void until.finally(() => this.#held.delete(url));
   }
 
   /** True when Slack took it. An answer that cannot be given is logged and never thrown: it is never the only record. */
@@ -43,6 +54,7 @@ export class SlackAnswers {
     const { clock, gateway, logger } = this.#deps;
     const safe = simplify(content, 0);
     const { responseUrl: url, threadTs } = to;
+    if (how.replaces === true) await this.#held.get(url ?? "");
     if (url !== undefined && clock.now() < to.answerUntil && isSlackAddress(url, this.#deps.apiUrl)) {
       if (await this.#respond(url, { ...safe, threadTs, replaces: how.replaces ?? false })) return true;
     }

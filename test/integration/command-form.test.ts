@@ -117,11 +117,18 @@ describe("/promote typed bare", () => {
     expect(state.origin.text).toMatch(/^\/promote checkout abc123 to prod$/u);
   });
 
-  it("refuses at the form whoever may not, and starts nothing twice", async () => {
+  it("refuses whoever may not, and starts nothing twice", async () => {
     await open(GUS);
     await choose(GUS, { form_service: "web" });
     const web = { form_service: "web", form_revision: "bf0f508", form_environment: "staging" };
-    expect(await send(GUS, web)).toMatchObject({ status: "errors" });
+    // On a busy machine what is wrong is found out after the form has closed, and told privately.
+    const sent = await send(GUS, web);
+    if (JSON.stringify(sent).includes("closed")) await rig.told(GUS, /may not|guest/iu);
+    else
+      expect(sent).toMatchObject({
+        status: "errors",
+        errors: { "form_environment/web": expect.stringMatching(/may not|guest/iu) },
+      });
     await open(PRIYA);
     await choose(PRIYA, { form_service: "checkout" });
     await send(PRIYA, ALL);

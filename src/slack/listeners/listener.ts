@@ -32,7 +32,7 @@ export interface FormErrors {
 /** What a listener works with. Payload and ack are all that it sees of the transport. */
 export interface ListenerDeps {
   readonly frontDoor: FrontDoor;
-  readonly answers: Pick<SlackAnswers, "send">;
+  readonly answers: Pick<SlackAnswers, "send" | "hold">;
   readonly gateway: Pick<SlackGateway, "openView" | "updateView">;
   readonly forms: FormTurns;
   readonly slots: Pick<SlotStore, "slot" | "slotByMessage">;

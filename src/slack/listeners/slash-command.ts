@@ -26,22 +26,35 @@ export async function handleSlashCommand(deps: ListenerDeps, payload: unknown, a
     await tryAck(deps, ack, privately(notice));
     return;
   }
-  const arrival = arrivalOf(deps, parsed.data);
-  const recorded = await record(deps, `slash/${arrival.team}/${parsed.data.trigger_id}`, arrival);
+  const acked = Promise.withResolvers<void>();
+  if (parsed.data.response_url !== undefined) deps.answers.hold(parsed.data.response_url, acked.promise);
+  try {
+    await handleTyped(deps, { payload: parsed.data, ack, onAcked: acked.resolve });
+  } finally {
+    acked.resolve();
+  }
+}
+
+interface Typed {
+  readonly payload: SlashPayload;
+  readonly ack: Ack<PrivateAnswer>;
+  /** Told when the acknowledgement is out: what is said later takes its place. */
+  readonly onAcked: () => void;
+}
+
+async function handleTyped(deps: ListenerDeps, { payload, ack, onAcked }: Typed): Promise<void> {
+  const arrival = arrivalOf(deps, payload);
+  const recorded = await record(deps, `slash/${arrival.team}/${payload.trigger_id}`, arrival);
   if (recorded.kind === "slow") {
     await tryAck(deps, ack, privately(SLOW));
+    onAcked();
     const late = answerOf(await recorded.later);
     if (late !== undefined) await deps.answers.send(arrival, late);
     return;
   }
   if (recorded.kind === "recorded" && recorded.form !== undefined) {
-    await openForm(deps, {
-      arrival,
-      command: recorded.form,
-      triggerId: parsed.data.trigger_id,
-      ack,
-      otherwise: recorded.answer,
-    });
+    const { trigger_id: triggerId } = payload;
+    await openForm(deps, { arrival, command: recorded.form, triggerId, ack, otherwise: recorded.answer });
     return;
   }
   const answer = answerOf(recorded);

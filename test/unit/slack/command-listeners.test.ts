@@ -4,6 +4,7 @@ import { type Answer, notice } from "../../../src/engine/answer.ts";
 import type { CommandForms, FormChoices, FormOutlook } from "../../../src/engine/command-form.ts";
 import { AppError } from "../../../src/platform/errors.ts";
 import { silentLogger } from "../../../src/platform/logger.ts";
+import { message } from "../../../src/slack/blocks.ts";
 import type { Arrival } from "../../../src/slack/front-door.ts";
 import { FormTurns } from "../../../src/slack/form-turns.ts";
 import { handleClick } from "../../../src/slack/listeners/click.ts";
@@ -11,6 +12,7 @@ import { handleOptions, type OfferedOptions } from "../../../src/slack/listeners
 import { handleForm } from "../../../src/slack/listeners/form.ts";
 import type { FormErrors, ListenerDeps, PrivateAnswer } from "../../../src/slack/listeners/listener.ts";
 import { handleSlashCommand } from "../../../src/slack/listeners/slash-command.ts";
+import { SlackAnswers } from "../../../src/slack/slack-answers.ts";
 import { refusal } from "../../../src/slack/slack-failure.ts";
 import type { Modal } from "../../../src/slack/views/modal.ts";
 import { FakeClock, settle } from "../../support/fake-clock.ts";
@@ -65,6 +67,7 @@ class FormRig {
         },
       },
       answers: {
+        hold: () => undefined,
         send: (_to, { text }) => {
           this.answered.push(text);
           return Promise.resolve(true);
@@ -305,5 +308,31 @@ describe("a form that is sent", () => {
     const rig = new FormRig();
     rig.receive = () => Promise.reject(new AppError("full", { code: "store.full" }));
     expect(await rig.send(ALL)).toMatchObject({ errors: { form_service: expect.stringContaining("Send it again") } });
+  });
+});
+
+describe("an answer that takes the place of what was said at once", () => {
+  it("waits until that has been said", async () => {
+    const sent: string[] = [];
+    const answers = new SlackAnswers({
+      gateway: {
+        ephemeral: ({ content }) => {
+          sent.push(content.text);
+          return Promise.resolve({ status: "done" });
+        },
+      },
+      clock: new FakeClock(),
+      logger: silentLogger,
+      apiUrl: undefined,
+    });
+    const said = Promise.withResolvers<void>();
+    const url = "https://elsewhere.example/x";
+    answers.hold(url, said.promise);
+    const to = { team: "T1", user: "U1", channel: "C1", responseUrl: url, answerUntil: 0 };
+    const later = answers.send(to, message("later", []), { replaces: true });
+    await answers.send(to, message("beside it", []));
+    said.resolve();
+    await later;
+    expect(sent).toEqual(["beside it", "later"]);
   });
 });

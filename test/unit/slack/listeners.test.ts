@@ -50,6 +50,7 @@ function setUp() {
       },
     },
     answers: {
+      hold: () => undefined,
       send: (to, content) => {
         answered.push([to, content]);
         return Promise.resolve(true);
