@@ -146,7 +146,11 @@ describe("the schema of command files for editors", () => {
       const result = schema.safeParse(parse(readFileSync(new URL(file, folder), "utf8")));
       expect([file, result.error?.issues ?? []]).toEqual([file, []]);
     }
-    const step = { id: "sync", uses: "argocd/sync", with: { app: "${{ environment.app }}", revision: "${{ revision.sha }}" } };
+    const step = {
+      id: "sync",
+      uses: "argocd/sync",
+      with: { app: "${{ environment.app }}", revision: "${{ revision.sha }}" },
+    };
     const command = { name: "X", summary: "Y", on: { slash: "/x" } };
     const isRight = (...steps: unknown[]): boolean => schema.safeParse({ ...command, steps }).success;
     expect(isRight(step, { lock: "a", steps: [step] })).toBe(true);
