@@ -1,5 +1,6 @@
 import { didYouMean } from "./platform/did-you-mean.ts";
 import { AppError } from "./platform/errors.ts";
+import { loadLean } from "./platform/lean-loading.ts";
 
 type Role = (args: readonly string[]) => Promise<number>;
 
@@ -44,7 +45,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
     return 2;
   }
   try {
-    const role = await load();
+    const role = await loadLean(load);
     return await role(rest);
   } catch (error) {
     if (!(error instanceof AppError)) throw error;

@@ -1,5 +1,7 @@
 #!/usr/bin/env node
 // Plain JavaScript, so that even a Node that cannot run the rest gets to say so.
+import { fileURLToPath } from "node:url";
+
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 if (major < 24 || (major === 24 && minor < 12)) {
   process.stderr.write(
@@ -9,4 +11,7 @@ if (major < 24 || (major === 24 && minor < 12)) {
   );
   process.exit(1);
 }
+const { enableCompileCache } = await import("node:module");
+// What is compiled is kept for the next start, beside the code: whoever may write there may change the code as well.
+enableCompileCache(fileURLToPath(new URL("../node_modules/.cache/quarterdeck", import.meta.url)));
 await import("./main.ts");
