@@ -37,9 +37,13 @@ export class ServerProcess implements AsyncDisposable {
     throw new Error(`a server was not ready before it ended: ${said.join("")}`);
   }
 
+  get pid(): number {
+    return this.#process.pid ?? 0;
+  }
+
   /** What it has of the machine's memory now, in MiB. */
   memoryMib(): number {
-    return Number(execFileSync("ps", ["-o", "rss=", "-p", String(this.#process.pid)], { encoding: "utf8" })) / 1024;
+    return Number(execFileSync("ps", ["-o", "rss=", "-p", String(this.pid)], { encoding: "utf8" })) / 1024;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
