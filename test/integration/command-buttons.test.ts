@@ -88,7 +88,7 @@ describe("the buttons of a card", () => {
       "Open in Argo CD",
       "Open the run",
     ]);
-    expect([...buttonsOf(await rig.card(/checkout e6c07a9 to staging: failed/u)).keys()]).toEqual([
+    expect([...buttonsOf(await rig.card(/checkout e6c07a9 to staging: failed\./u)).keys()]).toEqual([
       "Wait again",
       "Sync again",
       "Roll back",
