@@ -6,7 +6,19 @@ import type { Logger } from "../platform/logger.ts";
 import { inOrder, openEntries, progressIntervalMs, readyAt, reserveFor } from "./outbox-order.ts";
 import { type Draw, RateBudget } from "./rate-budget.ts";
 import type { SlackMessages } from "./slack-messages.ts";
-import { callEnded, drawsOf, isSettled, newEntry, nextCall, renew, type SlotEntry, type Wanted } from "./slot-entry.ts";
+import {
+  callEnded,
+  drawsOf,
+  isSettled,
+  leaveLostPlace,
+  newEntry,
+  nextCall,
+  renew,
+  retryReplies,
+  type SlotEntry,
+  tryAtOnce,
+  type Wanted,
+} from "./slot-entry.ts";
 import { type Report, SlotSender } from "./slot-sender.ts";
 import { WorkspaceHalt } from "./workspace-halt.ts";
 
@@ -24,6 +36,7 @@ const MOST_IN_FLIGHT = 8;
 const FORGET_AFTER_MS = 60_000;
 // While the workspace refuses the token, one call at a time finds out whether it still does.
 const PROBE_MS = 1000;
+const PLACE_AGAIN_MS = 1000;
 // Looking through everything that waits takes longer the more that is: at most one part in so many of the time goes there.
 const PUMP_SHARE = 20;
 
@@ -63,6 +76,7 @@ export class Outbox implements AsyncDisposable {
       );
     } else {
       renew(known, wanted, now);
+      leaveLostPlace(known, undefined, now);
     }
     this.#planPump();
   }
@@ -75,7 +89,7 @@ export class Outbox implements AsyncDisposable {
     const entry = this.#entries.get(slot);
     if (entry === undefined) return;
     entry.replacements = 0;
-    if (entry.record.lostReason !== undefined) entry.notBefore = this.#deps.clock.monotonic();
+    if (entry.record.lostReason !== undefined) tryAtOnce(entry, this.#deps.clock.monotonic());
     this.#doubt(slot);
     this.#planPump();
   }
@@ -174,6 +188,7 @@ export class Outbox implements AsyncDisposable {
   /** When the entry may be sent; infinite while it waits for its parent. */
   #startAt(entry: SlotEntry, intervalMs: number, now: number): number {
     const { parent, team } = entry.wanted;
+    leaveLostPlace(entry, parent === undefined ? undefined : this.#recordOf(parent), now);
     if (entry.record.ts === undefined && parent !== undefined && this.#recordOf(parent)?.ts === undefined) {
       if (this.#isGivenUp(parent)) this.#abandon(entry);
       return Number.POSITIVE_INFINITY;
@@ -221,8 +236,37 @@ export class Outbox implements AsyncDisposable {
     const isHalted = result.status === "refused" && result.reason === "workspace";
     if (isHalted) this.#halt.halt(team, result.code);
     else if (result.status === "sent") this.#halt.lift(team);
-    const isLost = result.status === "refused" && result.reason === "thread-lost";
-    if (isLost && call === "post" && parent !== undefined) this.#doubt(parent);
+    if (call === "post") this.#heedPost(entry, result, parent);
+  }
+
+  #heedPost({ record, wanted }: SlotEntry, result: Report["result"], parent: string | undefined): void {
+    const isSent = result.status === "sent";
+    if (isSent) retryReplies(this.#entries.values(), wanted.slot, this.#deps.clock.monotonic());
+    if (parent === undefined) return;
+    if (result.status === "refused" && result.reason === "thread-lost") this.#doubt(parent);
+    if (isSent || record.lostReason !== undefined) this.#placeIs(parent, record.channel, record.lostReason);
+  }
+
+  /** A reply found out whether anything can be posted where its message stands: that one may have to move. */
+  #placeIs(slot: string, channel: string, lostReason: string | undefined): void {
+    const { clock, onSettled } = this.#deps;
+    // It may have been forgotten: whoever wants it does so again then.
+    if (!this.#entries.has(slot)) onSettled(slot);
+    const entry = this.#entries.get(slot);
+    if (this.#isClosed || entry?.record.channel !== channel || entry.record.lostReason === lostReason) return;
+    // Its own call would say that it is there, and nothing of what can be posted beside it.
+    if (entry.inFlight) {
+      clock.setTimer(PLACE_AGAIN_MS, () => this.#placeIs(slot, channel, lostReason));
+      return;
+    }
+    entry.inFlight = true;
+    const writing = this.#sender.placeIs(entry, lostReason).finally(() => {
+      entry.inFlight = false;
+      this.#inFlight.delete(writing);
+      onSettled(slot);
+      this.#planPump();
+    });
+    this.#inFlight.add(writing);
   }
 
   /** Slack limits postings by channel as well as by workspace and does not say which: first the channel, then everything. */

@@ -2,6 +2,7 @@ import type { RunView } from "../domain/run-view.ts";
 import type { EventStore, PeopleStore, SlotStore } from "../engine/ports.ts";
 import type { Outbox } from "./outbox.ts";
 import { runSlots, type ShowSettings } from "./run-slots.ts";
+import { refusal } from "./slack-failure.ts";
 import { cardSlot, gateSlot, runOfSlot } from "./slot-ids.ts";
 import type { ViewLookups } from "./views/view-lookups.ts";
 
@@ -60,7 +61,10 @@ export class Presenter {
 
   #show(view: RunView, isProgress: boolean): void {
     const { outbox, lookups, settings } = this.#deps;
-    const wanted = runSlots({ view, isProgress, settings, lookups, strayed: this.#strayed(view) });
+    const isLost = (slot: string): boolean => this.#isLost(slot);
+    const card = this.#deps.slots.slot(cardSlot(view.id));
+    const home = card?.ts === undefined || this.#isLost(card.slot) ? undefined : card.channel;
+    const wanted = runSlots({ view, isProgress, settings, lookups, strayed: this.#strayed(view), home, isLost });
     this.#shown.delete(view.id);
     this.#shown.set(view.id, { view, slots: wanted.map(({ slot }) => slot) });
     for (const slot of wanted) outbox.want(slot);
@@ -87,11 +91,19 @@ export class Presenter {
     }
   }
 
-  /** Why the card stands nowhere, and whom to tell. */
+  /** Nothing can be posted where the slot stands, or should. */
+  #isLost(slot: string): boolean {
+    const code = this.#deps.slots.slot(slot)?.lostReason;
+    if (code === undefined) return false;
+    const failure = refusal(code);
+    return failure.status === "refused" && failure.reason === "channel-lost";
+  }
+
+  /** Why the card stands nowhere, or where nothing can be posted, and whom to tell. */
   #strayed({ id, state }: RunView): { readonly reason: string; readonly user: string } | undefined {
     const card = this.#deps.slots.slot(cardSlot(id));
     const user = this.#deps.people.person(state.requester)?.user;
-    const isStrayed = card?.lostReason !== undefined && card.ts === undefined && user !== undefined;
-    return isStrayed ? { reason: card.lostReason, user } : undefined;
+    if (card?.lostReason === undefined || user === undefined) return undefined;
+    return card.ts === undefined || this.#isLost(card.slot) ? { reason: card.lostReason, user } : undefined;
   }
 }

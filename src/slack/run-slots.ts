@@ -31,6 +31,10 @@ export interface RunSlotsInput {
   readonly lookups: ViewLookups;
   /** Why the card cannot be posted, and the Slack user to tell. */
   readonly strayed: { readonly reason: string; readonly user: string } | undefined;
+  /** The channel in which the card stands; undefined while it stands nowhere. */
+  readonly home: string | undefined;
+  /** Whether nothing can be posted where a slot was wanted. */
+  readonly isLost: (slot: string) => boolean;
 }
 
 const ALERT_KIND = "slack/alert";
@@ -94,9 +98,11 @@ function stepSlotOf({ view: run, lookups }: RunSlotsInput, view: StepView): Slot
 /** One message for each time the gate was opened: edits would not call anybody. */
 function gateSlots(input: RunSlotsInput, view: StepView): readonly Slot[] {
   const { view: run, settings, lookups } = input;
-  const place = settings.approvals === undefined ? { parent: cardSlot(run.id) } : { channel: settings.approvals };
   const slotOf = (opening: number, content: MessageContent): Slot => {
-    return { slot: gateSlot(run.id, view.path, opening), content, priority: 1, ...place };
+    const slot = gateSlot(run.id, view.path, opening);
+    const channel = input.isLost(slot) ? undefined : settings.approvals;
+    const place = channel === undefined ? { parent: cardSlot(run.id) } : { channel };
+    return { slot, content, priority: 1, ...place };
   };
   const { voided, gate, status } = view.step;
   const earlier = voided.map((_, opening) => slotOf(opening, earlierGate(input, view, opening)));
@@ -139,16 +145,27 @@ function ending(input: RunSlotsInput, steps: readonly StepView[]): readonly Slot
 }
 
 /** One message for each time it failed. Those from before a retry say that it went on. */
-function alert({ view, settings, lookups }: RunSlotsInput, steps: readonly StepView[]): readonly Slot[] {
-  const place = { priority: 1, channel: settings.alerts?.channel } as const;
+function alert(input: RunSlotsInput, steps: readonly StepView[]): readonly Slot[] {
+  const { view, settings, lookups } = input;
   const before = Array.from(view.state.forgotten.values())
     .flat()
     .filter(({ uses, status }) => uses === ALERT_KIND && status !== "skipped");
   const settled = before.map((_, number) => {
-    return { slot: alertSlot(view.id, number), content: renderSettledAlert(view, lookups), ...place };
+    return alertSlotOf(input, number, renderSettledAlert(view, lookups));
   });
   const raised = steps.some(({ uses, step }) => uses === ALERT_KIND && step.status !== "skipped");
   if (!raised || view.failure === undefined) return settled;
   const content = renderFailureAlert({ run: view, mention: settings.alerts?.mention }, lookups);
-  return [...settled, { slot: alertSlot(view.id, before.length), content, ...place }];
+  return [...settled, alertSlotOf(input, before.length, content)];
+}
+
+/** In the channel for alerts; in that of the card where there is none, or where it takes nothing. */
+function alertSlotOf(
+  { view, settings, home, strayed, isLost }: RunSlotsInput,
+  number: number,
+  content: MessageContent,
+): Slot {
+  const slot = alertSlot(view.id, number);
+  const beside = home ?? (strayed === undefined ? undefined : settings.channel);
+  return { slot, content, priority: 1, channel: isLost(slot) ? beside : (settings.alerts?.channel ?? beside) };
 }

@@ -98,11 +98,8 @@ export function renew(entry: SlotEntry, wanted: Wanted, now: number): void {
     entry.failures = 0;
   }
   // Another channel may take what the one before did not.
-  if (wanted.channel !== entry.wanted.channel && entry.record.ts === undefined) {
-    entry.notBefore = now;
-    entry.failures = 0;
-    entry.gaveUp = undefined;
-  }
+  const isPlaced = entry.record.ts !== undefined && entry.record.lostReason === undefined;
+  if (wanted.channel !== entry.wanted.channel && !isPlaced) tryAtOnce(entry, now);
   // The same again is no more urgent than it was.
   if (hash !== entry.hash) raise(entry, wanted.priority, wasSettled);
   if (wasSettled) entry.waitingSince = now;
@@ -127,6 +124,34 @@ export function callEnded(entry: SlotEntry, isSent: boolean, now: number): void 
 
 function mostUrgent(left: Priority | undefined, right: Priority): Priority {
   return left !== undefined && left < right ? left : right;
+}
+
+/**
+ * A message that stands where nothing can be posted any more stays there as it is; another one takes its place where the slot is
+ * wanted now.
+ */
+export function leaveLostPlace(entry: SlotEntry, parent: SlotRecord | undefined, now: number): void {
+  const { record, wanted, inFlight } = entry;
+  if (record.ts === undefined || record.lostReason === undefined || inFlight) return;
+  const isParentPosted = wanted.parent === undefined || parent?.ts !== undefined;
+  const place = wanted.parent === undefined ? wanted.channel : parent?.channel;
+  if (!isParentPosted || place === undefined || place === record.channel) return;
+  entry.record = { ...record, ts: undefined, sentHash: undefined, postingSince: undefined };
+  tryAtOnce(entry, now);
+}
+
+/** What kept it from being sent has changed. */
+export function tryAtOnce(entry: SlotEntry, now: number): void {
+  entry.notBefore = now;
+  entry.failures = 0;
+  entry.gaveUp = undefined;
+}
+
+/** Replies that could not be posted where their message stood before are tried where it stands now. */
+export function retryReplies(entries: Iterable<SlotEntry>, slot: string, now: number): void {
+  for (const entry of entries) {
+    if (entry.wanted.parent === slot && entry.record.lostReason !== undefined) tryAtOnce(entry, now);
+  }
 }
 
 function emptyRecord({ slot, team, channel }: Wanted): SlotRecord {

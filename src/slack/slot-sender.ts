@@ -51,6 +51,11 @@ export class SlotSender {
     return { call, result };
   }
 
+  /** Whether anything can be posted where the message stands: its replies found out; `undefined` when they can. */
+  async placeIs(entry: SlotEntry, lostReason: string | undefined): Promise<void> {
+    await this.#save(entry, { ...entry.record, lostReason });
+  }
+
   /** What must be on the disk before the call goes out: that a post is under way, or that what Slack shows is not known. */
   async #prepare(entry: SlotEntry, call: Call, parent: SlotRecord | undefined): Promise<boolean> {
     const { record } = entry;
@@ -158,7 +163,10 @@ export class SlotSender {
     if (entry.wanted.terminal && entry.failures >= MOST_LOST_CHANNELS) return this.#giveUp(entry, code);
     entry.failures += 1;
     entry.notBefore = this.#deps.clock.monotonic() + backoffMs(CHANNEL_AGAIN, entry.failures + 1);
-    if (entry.record.lostReason !== code) await this.#save(entry, { ...entry.record, lostReason: code });
+    if (entry.record.lostReason === code) return;
+    const { slot, channel } = entry.record;
+    this.#deps.logger.warn("nothing can be posted to a channel of Slack", { slot, channel, code });
+    await this.#save(entry, { ...entry.record, lostReason: code });
   }
 
   async #giveUp(entry: SlotEntry, code: string): Promise<void> {

@@ -73,7 +73,7 @@ describe.each([
     );
     await day.until("a word to Ana", () => directly(ANA).includes(says));
     expect(directly(ANA)).toContain(`cannot be shown in <#${channel}>`);
-    expect(directly(ANA)).toContain(`It is shown in <#${DEPLOYS}> instead.`);
+    expect(directly(ANA)).toContain(`The run is shown in <#${DEPLOYS}> instead.`);
     expect(await askIn(channel, `/promote ${what} to prod`)).toContain("is doing exactly this already");
     const gate = await day.until("the request", () => slotMessages(day, run).get(GATE)?.[0]);
     expect(gate.channel).toBe(DEPLOYS);

@@ -10,8 +10,12 @@ export function renderStrayedNotice(
 ): MessageContent {
   const { origin } = view.state;
   const channel = channelText(origin.channel);
-  const place = elsewhere === origin.channel ? "" : ` It is shown in ${channelText(elsewhere)} instead.`;
-  const next = REASONS[reason] ?? "Invite the app to the channel, or ask whoever runs Quarterdeck.";
+  const place = elsewhere === origin.channel ? "" : ` The run is shown in ${channelText(elsewhere)} instead.`;
+  const isAsking = view.stages.some(({ status }) => status === "gate");
+  const asking = isAsking && place === "" ? " Nobody can be asked for the approval until then." : "";
+  const why = REASONS[reason] ?? "Invite the app to the channel, or ask whoever runs Quarterdeck.";
+  const other = why === ARCHIVED && place === "" ? ANOTHER : "";
+  const next = `${why}${other}${asking}`;
   const title = inert(view.state.title, 250);
   const text = `${title} cannot be shown in ${channel}.${place} ${next} The run itself goes on: ${runStatus(view).words.toLowerCase()}.`;
   return message(text, [
@@ -24,8 +28,12 @@ function channelText(channel: string): string {
   return /^[CG][A-Z0-9]{1,20}$/u.test(channel) ? `<#${channel}>` : code(channel, 100);
 }
 
+const ARCHIVED = "It is archived.";
+const ANOTHER =
+  " Whoever runs Quarterdeck can open it again, or name another one as `channel` under `slack` in quarterdeck.yaml.";
 const REASONS: Readonly<Record<string, string>> = {
   not_in_channel: "Quarterdeck is not in it: invite it there with /invite.",
   channel_not_found: "Quarterdeck cannot see it: if it is private, invite it there with /invite.",
-  is_archived: "It is archived.",
+  is_archived: ARCHIVED,
+  is_inactive: ARCHIVED,
 };

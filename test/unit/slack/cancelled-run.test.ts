@@ -13,7 +13,15 @@ const CANCEL = { type: "cancel", actor: "p_bo", reason: "wrong commit" } as cons
 /** What stands in each message of a run, by the end of its slot: the text that notifications and screen readers give. */
 function said(spec: RunSpec, queue: readonly QueueView[] = []): Readonly<Record<string, string>> {
   const view = runView({ state: spec.state, progress: new Map(), queue });
-  const slots = runSlots({ view, isProgress: false, settings: SETTINGS, lookups, strayed: undefined });
+  const slots = runSlots({
+    view,
+    isProgress: false,
+    settings: SETTINGS,
+    lookups,
+    strayed: undefined,
+    home: undefined,
+    isLost: () => false,
+  });
   return Object.fromEntries(
     slots.map(({ slot, content }) => {
       expect(messageProblems(content)).toEqual([]);

@@ -9,7 +9,7 @@ import type { ShowSettings } from "../../../src/slack/run-slots.ts";
 import { slackLookups } from "../../../src/slack/slack-lookups.ts";
 import { alertSlot, cardSlot, gateSlot, stepSlot, strayedSlot } from "../../../src/slack/slot-ids.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
-import { FakeSlack, MemorySlotStore } from "./fake-slack.ts";
+import { type FakeCall, FakeSlack, MemorySlotStore } from "./fake-slack.ts";
 import {
   begun,
   decided,
@@ -225,12 +225,61 @@ describe("showing", () => {
     expect(rig.slack.of(cardSlot(RUN)).map(({ channel }) => channel)).toEqual(["C7"]);
     expect(rig.slack.of(gateSlot(RUN, GATE, 0)).map(({ channel }) => channel)).toEqual(["C7"]);
     const told = rig.slack.of(strayedSlot(RUN));
-    expect(told[0]?.shown.at(-1)?.text).toContain("It is shown in <#C7> instead.");
+    expect(told[0]?.shown.at(-1)?.text).toContain("The run is shown in <#C7> instead.");
     rig.slack.fault = () => undefined;
     rig.presenter.onRunChanged(viewOf([...PARKED, decided("approve"), ended(GATE), finished("succeeded")]));
     await rig.clock.advance(60_000);
     expect(rig.slack.of(cardSlot(RUN)).map(({ channel }) => channel)).toEqual(["C7"]);
     expect(rig.slack.text(cardSlot(RUN))).toContain("succeeded");
+  });
+
+  it.each([
+    ["a public channel, where what stands there can still be changed", "post", "not_in_channel"],
+    ["a private channel, where nothing can", undefined, "channel_not_found"],
+  ] as const)("moves to the team's channel when the app is removed from %s", async (_what, method, code) => {
+    const rig = setUp({ ...NOWHERE_ELSE, channel: "C7" });
+    await play(rig, PARKED.slice(0, 1));
+    const isRefused = (call: FakeCall): boolean => call.channel === "C1" && (method ?? call.method) === call.method;
+    rig.slack.fault = (call) => (isRefused(call) ? { kind: "refused", code } : undefined);
+    await play(rig, PARKED);
+    await rig.clock.advance(10_000);
+    expect(rig.slack.of(cardSlot(RUN)).map(({ channel }) => channel)).toEqual(["C1", "C7"]);
+    const [gate, ...more] = rig.slack.of(gateSlot(RUN, GATE, 0));
+    expect([gate?.channel, gate?.threadTs, more]).toEqual(["C7", rig.slack.of(cardSlot(RUN)).at(-1)?.ts, []]);
+    const [told] = rig.slack.of(strayedSlot(RUN));
+    expect(told?.shown.at(-1)?.text).toMatch(/invite it there with \/invite/u);
+    expect(told?.shown.at(-1)?.text).toContain("The run is shown in <#C7> instead.");
+    await play(rig, ALERTED);
+    await rig.clock.advance(10_000);
+    expect(rig.slack.of(alertSlot(RUN)).map(({ channel }) => channel)).toEqual(["C7"]);
+    expect(rig.slack.of(cardSlot(RUN)).length).toBe(2);
+  });
+
+  it("tells the requester that nobody can be asked when the app is removed from the only channel, and asks when it is back", async () => {
+    const rig = setUp();
+    await play(rig, PARKED.slice(0, 1));
+    rig.slack.fault = ({ method, channel }) =>
+      method === "post" && channel === "C1" ? { kind: "refused", code: "not_in_channel" } : undefined;
+    await play(rig, PARKED);
+    await rig.clock.advance(10_000);
+    expect(rig.slack.of(strayedSlot(RUN))[0]?.shown.at(-1)?.text).toContain("Nobody can be asked for the approval");
+    rig.slack.fault = () => undefined;
+    await rig.clock.advance(200_000);
+    expect(rig.slack.of(cardSlot(RUN)).length).toBe(1);
+    expect(rig.slack.of(gateSlot(RUN, GATE, 0)).length).toBe(1);
+    expect(rig.slots.slot(cardSlot(RUN))?.lostReason).toBeUndefined();
+  });
+
+  it("asks for an approval, and calls, beside the card where the channels for that take nothing", async () => {
+    const rig = setUp({ channel: "C7", approvals: "C8", alerts: { channel: "C9" } });
+    rig.slack.fault = ({ channel }) => (/C[89]/u.test(channel) ? { kind: "refused", code: "is_archived" } : undefined);
+    await play(rig, PARKED);
+    await rig.clock.advance(5000);
+    const [card] = rig.slack.of(cardSlot(RUN));
+    expect(rig.slack.of(gateSlot(RUN, GATE, 0)).map(({ threadTs }) => threadTs)).toEqual([card?.ts]);
+    await play(rig, ALERTED);
+    await rig.clock.advance(5000);
+    expect(rig.slack.of(alertSlot(RUN)).map(({ channel }) => channel)).toEqual(["C1"]);
   });
 
   it("drops a view that is older than the one it shows", async () => {

@@ -136,7 +136,7 @@ describe("the message about a lost channel", () => {
     );
     const elsewhere = viewOf([{ ...started(), origin: { ...started().origin, channel: "#deploys" } }]);
     expect(renderStrayedNotice(elsewhere, { reason: "restricted_action", elsewhere: "C1" }).text).toContain(
-      "`#deploys`. It is shown in <#C1> instead. Invite the app",
+      "`#deploys`. The run is shown in <#C1> instead. Invite the app",
     );
   });
 });
