@@ -34,7 +34,8 @@ export function readyAt(entry: SlotEntry, intervalMs: number): number {
 /** How far apart the progress updates of one message must be, with as many messages moving as there are now. */
 export function progressIntervalMs(entries: Iterable<SlotEntry>, now: number): number {
   let live = 0;
-  for (const { wanted, wantedAt } of entries) if (wanted.priority === 3 && now - wantedAt < LIVE_FOR_MS) live += 1;
+  // With the progress of one message all others of its run are wanted again, mostly as they are.
+  for (const { wanted, changedAt } of entries) if (wanted.priority === 3 && now - changedAt < LIVE_FOR_MS) live += 1;
   return Math.max(LEAST_INTERVAL_MS, INTERVAL_PER_LIVE_SLOT_MS * live);
 }
 

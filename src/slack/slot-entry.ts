@@ -35,6 +35,8 @@ export interface SlotEntry {
   /** Since when Slack has not shown what is wanted. */
   waitingSince: number;
   wantedAt: number;
+  /** Since when what is wanted is as it is. */
+  changedAt: number;
   inFlight: boolean;
   notBefore: number;
   lastSentAt: number;
@@ -73,6 +75,7 @@ export function newEntry(
     nextPriority: undefined,
     waitingSince: now,
     wantedAt: now,
+    changedAt: now,
     inFlight: false,
     notBefore: now + Math.max(0, lookInMs),
     lastSentAt: Number.NEGATIVE_INFINITY,
@@ -89,6 +92,7 @@ export function renew(entry: SlotEntry, wanted: Wanted, now: number): void {
   const hash = contentHash(wanted.content);
   const wasSettled = isSettled(entry) && !entry.inFlight;
   if (hash !== entry.hash) {
+    entry.changedAt = now;
     entry.simplified = 0;
     entry.gaveUp = undefined;
   }

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { measureBusySlack } from "./busy-slack.ts";
 import { measureConcurrentChains } from "./concurrent-chains.ts";
 import { measureDurableStep } from "./durable-step.ts";
 import { type Figure, table } from "./figure.ts";
@@ -25,6 +26,7 @@ const MEASUREMENTS: readonly Measurement[] = [
   { goal: "P4", says: "slash commands over sockets, about 90 s", measure: measureSlashCommands },
   { goal: "P5", says: "waits for applications, about 150 s", measure: measureWaiting },
   { goal: "P6", says: "starts of the server, about 90 s", measure: measureServerStart },
+  { goal: "P7", says: "twenty simulated minutes of a busy Slack, about 40 s", measure: measureBusySlack },
 ];
 
 /** Measures all goals, or those named as arguments, and prints one table. Never fails for a figure. */
