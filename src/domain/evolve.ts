@@ -65,7 +65,7 @@ function changes(state: RunState, event: RunEvent): Partial<RunState> {
     case "lock.acquired":
       return lockChanged(state, event.path, "held");
     case "lock.released":
-      return lockChanged(state, event.path, state.locks.get(event.path)?.status === "held" ? "released" : "withdrawn");
+      return lockReleased(state, event);
     case "step.started":
       return started(state, event);
     case "step.skipped":
@@ -92,6 +92,13 @@ function requested({ keys, order, urgent = false }: RunEventOf<"lock.requested">
 function lockChanged(state: RunState, path: string, status: LockState["status"]): Partial<RunState> {
   const lock = state.locks.get(path);
   return lock === undefined ? {} : { locks: new Map(state.locks).set(path, { ...lock, status }) };
+}
+
+function lockReleased(state: RunState, { path, hold }: RunEventOf<"lock.released">): Partial<RunState> {
+  const lock = state.locks.get(path);
+  if (lock === undefined) return {};
+  const status = lock.status === "held" ? "released" : "withdrawn";
+  return { locks: new Map(state.locks).set(path, { ...lock, status, ...(hold !== undefined && { isHeldOn: true }) }) };
 }
 
 function started(state: RunState, event: RunEventOf<"step.started">): Partial<RunState> {

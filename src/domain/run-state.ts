@@ -71,6 +71,8 @@ export interface LockState {
   /** The place in the order of all requests for locks. */
   readonly order: number;
   readonly isUrgent: boolean;
+  /** Given back as a hold: nothing is promoted there until somebody unlocks it. */
+  readonly isHeldOn?: boolean;
 }
 
 /** That a run is to end, or ended, before it was through. */

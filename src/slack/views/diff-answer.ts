@@ -13,7 +13,7 @@ export function renderDiff(answer: DiffAnswer): MessageContent {
   const words = `${inert(service, 100)} in ${inert(environment, 60)} from ${from} to ${inert(revision.short, 40)}: ${inert(manifests, 300)}.`;
   return message(`${words} Nothing was done.`, [
     section(`*What would change*\n${moveText({ subject, evidence })} ${inert(revision.subject, 150)}`),
-    ...evidenceBlocks({ evidence }),
+    ...evidenceBlocks({ evidence, subject }),
     context(
       code(app, 200),
       evidence.link === undefined ? "" : link(evidence.link, "open in Argo CD"),

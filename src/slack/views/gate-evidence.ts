@@ -6,14 +6,18 @@ import { code, dateToken, inert, oneLine, truncate } from "../mrkdwn.ts";
 const MOST_COMMITS = 8;
 const MOST_LINES = 12;
 
+interface Shown extends Pick<GateState, "evidence"> {
+  readonly subject: Pick<GateState["subject"], "environment">;
+}
+
 /** What is shown to decide by: the commits, what the rendering changes, how healthy it is before and there, and what to beware of. */
-export function evidenceBlocks({ evidence }: Pick<GateState, "evidence">): readonly MessageBlock[] {
+export function evidenceBlocks({ evidence, subject }: Shown): readonly MessageBlock[] {
   const lines = evidence.rendering?.changesNothing === false ? evidence.rendering.lines.slice(0, MOST_LINES) : [];
   return [
     section(commitsText(evidence)),
     section(renderingText(evidence)),
     ...(lines.length > 0 ? [preformatted(lines.map(renderingLine))] : []),
-    section(healthText(evidence)),
+    section(healthText({ evidence, subject })),
     ...(evidence.warnings.length > 0 ? [section(warningsText(evidence.warnings))] : []),
   ];
 }
@@ -73,8 +77,9 @@ function renderingLine(line: string): string {
   return `${line.startsWith("  ") ? "  " : ""}${truncate(oneLine(line), 240)}`;
 }
 
-function healthText({ previous, currentHealth }: GateEvidence): string {
-  const now = `*There now:* ${inert(currentHealth, 100)}`;
+function healthText({ evidence, subject }: Shown): string {
+  const { previous, currentHealth } = evidence;
+  const now = `*${inert(subject.environment, 60)} now:* ${inert(currentHealth, 100)}`;
   if (previous === undefined) return now;
   const since = previous.healthySince === undefined ? "" : `, proven ${dateToken(previous.healthySince, "{ago}")}`;
   const at = previous.revision === "" ? "" : ` at ${code(shortSha(previous.revision))}`;

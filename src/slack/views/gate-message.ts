@@ -62,7 +62,7 @@ function footer(
   return [
     `asked for by ${personText(run.state.requester, lookups)}`,
     code(run.shortId, 40),
-    `what is approved: ${code(gate.digest.slice(0, 12), 20)}`,
+    `${isOver ? "what was decided on" : "what is approved"}: ${code(gate.digest.slice(0, 12), 20)}`,
     soFar.length === 0 ? "" : `approved by ${soFar.slice(0, 10).join(", ")}`,
     gate.evidence.link === undefined ? "" : link(gate.evidence.link, "open in Argo CD"),
   ];

@@ -13,7 +13,7 @@ export function handLockText({ key, owner, reason, since, until, run }: HandLock
 }
 
 /** What to type to lift it. */
-export function unlockCommand({ key }: HandLock): string {
+export function unlockCommand({ key }: Pick<HandLock, "key">): string {
   const slash = key.lastIndexOf("/");
   return `/qd unlock ${key.slice(0, slash)} in ${key.slice(slash + 1)}`;
 }

@@ -54,11 +54,13 @@ export function resourceText({ kind, name, status, message: words }: SickResourc
 function renderOpen({ incident, mention, mayAct }: IncidentAlertInput, lookups: ViewLookups): MessageContent {
   const who = mention === undefined ? "" : `${approverMentions([mention])} `;
   const headline = `${placeText(incident)} is ${incident.health}`;
-  const since = `since ${dateToken(incident.since, MOMENT)} (${dateToken(incident.since, "{ago}")})`;
+  const since = `since ${dateToken(incident.since, MOMENT)}`;
   const resources = resourcesText(incident.resources);
   const buttons = [...(mayAct ? wayOut(incident) : []), ...openButton(incident, lookups)];
   const blocks: MessageBlock[] = [
-    section(`:rotating_light: ${who}*${headline}* ${since}${flapText(incident)}`),
+    section(
+      `:rotating_light: ${who}*${headline}* ${since}, ${dateToken(incident.since, "{ago}")}${flapText(incident)}`,
+    ),
     section(resources === "" ? "Argo CD names no resource." : resources),
     section(blameText(incident, lookups)),
     context(...footer(incident)),

@@ -28,16 +28,21 @@ export function renderIncidentGroup(input: IncidentGroupInput, lookups: ViewLook
     group.kind === "storm" && mention !== undefined && ill.length > 0 ? `${approverMentions([mention])} ` : "";
   const headline = ill.length === 0 ? allOver(incidents) : stillIll(group, incidents);
   const isSome = ill.length > 0 && over.length > 0;
-  const progress = isSome ? [`${over.length} of the ${incidents.length} are healthy again or gone.`] : [];
+  const progress = isSome ? [progressText(over, incidents.length)] : [];
   const ordered = [...ill.toSorted((left, right) => left.since - right.since), ...over];
   const blocks: MessageBlock[] = [
     section([`${emojiOf(group, ill)} ${who}*${headline}*`, ...progress, ...hint(group, ill)].join("\n")),
     ...parts(ordered.slice(0, MOST_LINES).map((incident) => lineOf(incident, lookups))).map(section),
     ...namesOf(ordered.slice(MOST_LINES).filter(({ status }) => status === "open")),
-    context(dateToken(group.startedAt, "{date_short_pretty} {time}"), environmentsOf(ill)),
+    context(`first seen ${dateToken(group.startedAt, "{date_short_pretty} {time}")}`, environmentsOf(ill)),
   ];
   const names = ordered.slice(0, MOST_NAMES).map(placeText).join(", ");
   return message(`${who}${headline}: ${names}`, blocks);
+}
+
+function progressText(over: readonly Incident[], many: number): string {
+  const isRecovered = over.every(({ status }) => status === "recovered");
+  return `${over.length} of the ${many} ${over.length === 1 ? "is" : "are"} healthy again${isRecovered ? "" : " or gone"}.`;
 }
 
 function stillIll({ kind, startedAt }: IncidentGroup, incidents: readonly Incident[]): string {

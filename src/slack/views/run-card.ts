@@ -8,6 +8,7 @@ import { SLACK_LIMITS } from "../slack-limits.ts";
 import { cancelText, whoCancelled } from "./cancel-text.ts";
 import { commandButton } from "./command-button.ts";
 import { gateEnding } from "./gate-ending.ts";
+import { unlockCommand } from "./hand-lock-text.ts";
 import { personText } from "./person-text.ts";
 import { runButtons } from "./run-buttons.ts";
 import { runStatus, type StatusMark } from "./run-status.ts";
@@ -25,6 +26,8 @@ export function renderRunCard(view: RunView, lookups: ViewLookups): MessageConte
   if (view.failure !== undefined) blocks.push(section(failureText(view, lookups)));
   const cancelled = cancelText(view, lookups);
   if (cancelled !== undefined) blocks.push(section(cancelled));
+  const holds = holdsOf(view);
+  if (holds.length > 0) blocks.push(section(holds.join("\n")));
   blocks.push(context(...footer(view, lookups)));
   const buttons = [...runButtons(view, lookups), ...(lookups.hasPages ? [pageButton(view)] : [])];
   if (buttons.length > 0) blocks.push(actions(...buttons));
@@ -39,6 +42,16 @@ function pageButton({ id, shortId }: RunView): Button {
   const label = `Get a link to the page of ${shortId}`;
   return commandButton({ text: "Details", label, command: "page", values: { run: id }, index: PAGE_BUTTON });
 }
+
+/** What a rollback has left behind: otherwise only whoever is refused would hear of it. */
+function holdsOf({ state }: RunView): readonly string[] {
+  const keys = [...state.locks.values()].flatMap((lock) => (lock.isHeldOn === true ? lock.keys : []));
+  return keys
+    .slice(0, MOST_HOLDS)
+    .map((key) => `:lock: Held: nothing is promoted there until ${code(unlockCommand({ key }), 200)}`);
+}
+
+const MOST_HOLDS = 3;
 
 function ending(view: RunView): string {
   const { startedAt, finishedAt } = view.state;

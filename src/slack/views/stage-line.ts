@@ -35,7 +35,7 @@ const PLAIN: Readonly<Record<StageView["status"], (isOver: boolean) => string>> 
   queued: () => "is queued",
   succeeded: () => "is done",
   failed: () => "failed",
-  cancelled: () => "was cancelled",
+  cancelled: (isOver) => (isOver ? "was stopped" : "is being stopped"),
   skipped: () => "was skipped",
 };
 

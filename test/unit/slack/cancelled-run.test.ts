@@ -44,7 +44,7 @@ describe("a run that somebody cancelled", () => {
     const all = said(
       stopped("terminated", "The sync of checkout-staging was ended.", "a mixture: Deployment/checkout"),
     );
-    expect(all["card"]).toMatch(/checkout abc1230 to prod: cancelled\. staging was cancelled\. Cancelled by <@U0BO>/u);
+    expect(all["card"]).toMatch(/checkout abc1230 to prod: cancelled\. staging was stopped\. Cancelled by <@U0BO>/u);
     expect(all["card"]).toContain("wrong commit");
     expect(all["card"]).toContain(
       "• staging: The sync of checkout-staging was ended. Live: a mixture: Deployment/checkout",

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import type { RunEvent } from "../../../../src/domain/run-event.ts";
+import { RunEvent } from "../../../../src/domain/run-event.ts";
 import type { RunView } from "../../../../src/domain/run-view.ts";
 import type { MessageContent } from "../../../../src/slack/blocks.ts";
 import { tryGateAction } from "../../../../src/slack/action-value.ts";
@@ -115,6 +115,17 @@ describe("the card of a run", () => {
       "Wait again | Roll back | Details",
     ]);
     expect(card.text).toContain("Reason: Deployment/checkout is Degraded. Run run_7FQ2");
+  });
+
+  it("says after a rollback that the place is held, and what lifts it", () => {
+    const path = "rollback/lock";
+    const lock = (type: "lock.requested" | "lock.acquired" | "lock.released", more: object = {}): RunEvent =>
+      RunEvent.parse({ type, at: AT, path, keys: ["checkout/prod"], ...more });
+    const taken = [started(), lock("lock.requested", { order: 1, urgent: true }), lock("lock.acquired")];
+    const back = [...taken, lock("lock.released", { hold: "rolled back" }), finished("succeeded")];
+    const held = ":lock: Held: nothing is promoted there until `/qd unlock checkout in prod`";
+    expect(words(cardOf(back))).toContain(held);
+    expect(words(cardOf([...taken, lock("lock.released"), finished("succeeded")]))).not.toContain(held);
   });
 
   it("has a button for a page of one's own where runs have pages", () => {
@@ -305,7 +316,7 @@ describe("the request for an approval", () => {
       "*Commits*\n`abc1230` Add retries to the payment client (Ana, {ago})\n… and 3 that do not touch this application or are older",
       "*Manifests:* 1 changed",
       "changed Deployment/checkout",
-      "*Before it, staging:* Healthy at `abc1230`, proven {ago}\n*There now:* Healthy",
+      "*Before it, staging:* Healthy at `abc1230`, proven {ago}\n*prod now:* Healthy",
       "<!subteam^S0APPROVE>: one approval needed, until {date_short_pretty} {time}. Not by the person who asked for it.",
       expect.stringMatching(
         /^asked for by <@U0ANA> \| `run_7FQ2` \| what is approved: `[0-9a-f]{12}` \| \[open in Argo CD\]$/u,
