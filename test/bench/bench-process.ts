@@ -55,9 +55,17 @@ export class BenchProcess implements AsyncDisposable {
     });
   }
 
+  /** Ends it as a machine that loses its power does. */
+  async kill(): Promise<void> {
+    this.#waiting.clear();
+    const ended = once(this.#process, "exit");
+    this.#process.kill("SIGKILL");
+    await ended;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#waiting.clear();
-    if (this.#process.exitCode !== null) return;
+    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
     const ended = once(this.#process, "exit");
     this.#process.disconnect();
     await ended;

@@ -102,7 +102,7 @@ class Load {
     const begunMs = clock.monotonic();
     this.#nextEventMs = Infinity;
     while (clock.monotonic() - begunMs < LONGEST_END_MS) {
-      for (const { end } of waiting.values()) end(SUCCEEDED);
+      for (const wait of waiting.values()) wait.end(SUCCEEDED);
       await clock.pass(1000);
       this.#approveAll();
       if (waiting.size === 0 && this.#day.backlog === 0 && clock.monotonic() - begunMs > 60_000) break;

@@ -8,6 +8,7 @@ import { measureDurableStep } from "./durable-step.ts";
 import { type Figure, table } from "./figure.ts";
 import { measureHttpCommands } from "./http-commands.ts";
 import { measureRemoteSteps } from "./remote-steps.ts";
+import { measureRecovery } from "./recovery.ts";
 import { measureServerStart } from "./server-start.ts";
 import { measureSlashCommands } from "./slash-commands.ts";
 import { measureWaiting } from "./waiting-applications.ts";
@@ -27,6 +28,7 @@ const MEASUREMENTS: readonly Measurement[] = [
   { goal: "P5", says: "waits for applications, about 150 s", measure: measureWaiting },
   { goal: "P6", says: "starts of the server, about 90 s", measure: measureServerStart },
   { goal: "P7", says: "twenty simulated minutes of a busy Slack, about 40 s", measure: measureBusySlack },
+  { goal: "P8", says: "going on after a kill, about 20 s", measure: measureRecovery },
 ];
 
 /** Measures all goals, or those named as arguments, and prints one table. Never fails for a figure. */
