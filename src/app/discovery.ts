@@ -1,4 +1,5 @@
 import type { Application } from "../argocd/application.ts";
+import type { ApplicationCache } from "../argocd/application-cache.ts";
 import type { ArgocdServer } from "../argocd/argocd-server.ts";
 import { Discovery, type DiscoveryProblem, type LabelledApp } from "../inventory/discovery.ts";
 import type { Inventory } from "../inventory/inventory.ts";
@@ -34,11 +35,21 @@ export function openDiscovery(deps: Deps, resources: AsyncDisposableStack): Disc
   const said = new SaidProblems(deps, () => discovery.problems);
   resources.defer(() => said[Symbol.dispose]());
   const discovery = new Discovery({ inventory, onProblemsChanged: () => said.soon() });
+  const unseen = new Set(servers.keys());
+  const doubt = (): void => inventory.unseen(discoveredOn(live, unseen));
   discovery.replace(live.configuration, applicationsOf(servers));
+  doubt();
   live.onReplaced(() => {
     inventory.replace(live.configuration);
     discovery.replace(live.configuration, applicationsOf(servers));
+    doubt();
   });
+  const see = async (server: string, { filled }: ApplicationCache): Promise<void> => {
+    await filled;
+    unseen.delete(server);
+    doubt();
+  };
+  for (const [server, { cache }] of servers) void see(server, cache);
   for (const [server, { cache }] of servers) {
     const subscription = cache.subscribeToAll(({ namespace, name }, hint) => {
       if (hint.kind === "changed") discovery.put(labelled(server, hint.application));
@@ -47,6 +58,13 @@ export function openDiscovery(deps: Deps, resources: AsyncDisposableStack): Disc
     resources.use(subscription);
   }
   return discovery;
+}
+
+/** Those of the servers on which services are looked for. */
+function discoveredOn({ configuration }: LiveSettings, servers: ReadonlySet<string>): ReadonlySet<string> {
+  const { discovery } = configuration;
+  if (discovery === undefined) return new Set();
+  return new Set([...servers].filter((server) => discovery.servers?.includes(server) !== false));
 }
 
 function* applicationsOf(servers: Deps["servers"]): Generator<LabelledApp> {

@@ -2,7 +2,7 @@ import { commandText } from "../commands/command-text.ts";
 import type { Command } from "../commands/command.ts";
 import type { Plan } from "../domain/plan.ts";
 import type { Service, Target } from "../domain/target.ts";
-import { notice } from "../engine/answer.ts";
+import { type Answer, notice } from "../engine/answer.ts";
 import type { Inventory } from "../inventory/inventory.ts";
 import { canonicalJson, type JsonMap } from "../platform/canonical-json.ts";
 import { textOf, typedValues } from "./command-values.ts";
@@ -34,9 +34,19 @@ export function namePlaces(
   const named = namePlace(inventory, typed);
   if (named.kind === "refused") return named;
   const { service, target } = named.value;
+  const isThroughAll = goesThroughAll(plan);
+  const doubt = isThroughAll ? inventory.doubtOnTheWay(service, target.name) : undefined;
+  if (doubt !== undefined) return { kind: "refused", answer: inDoubt(named.value, doubt) };
   const index = service.environments.indexOf(target);
-  const targets = service.environments.slice(goesThroughAll(plan) ? 0 : index, index + 1);
+  const targets = service.environments.slice(isThroughAll ? 0 : index, index + 1);
   return { kind: "found", value: { service, target, targets } };
+}
+
+function inDoubt({ service, target }: NamedPlace, { environment, why }: { environment: string; why: string }): Answer {
+  const message =
+    `Whether ${service.name} is deployed in ${environment} too is not known: ${why}. Nothing was started, because ${environment} comes ` +
+    `before ${target.name} and must not be passed over. Ask again when that is mended; quarterdeck doctor says more.`;
+  return notice("input.environment-in-doubt", message);
 }
 
 /** A plan that reads the service's list of environments goes through them in order; any other works in the one that was named. */

@@ -75,13 +75,14 @@ export class Discovery {
 
   /** Begins anew with what the configuration says, and with all applications that there are. */
   replace(configuration: Configuration, apps: Iterable<LabelledApp>): void {
-    const before = [...this.#accepted.keys()];
+    const contested = Array.from(this.#conflicts.values(), ({ service }) => service);
+    const before = new Set([...this.#accepted.keys(), ...contested]);
     this.#claims.clear();
     this.#claimants.clear();
     this.#accepted.clear();
     this.#problems.clear();
     this.#conflicts.clear();
-    for (const service of before) this.#deps.inventory.discovered(service, new Map());
+    for (const service of before) this.#deps.inventory.discovered(service, { places: new Map(), contested: new Set() });
     this.#rules = rulesOf(configuration);
     for (const app of apps) this.put(app);
     this.#deps.onProblemsChanged();
@@ -130,18 +131,27 @@ export class Discovery {
     const place = placeText(claim);
     const claimants = this.#claimants.get(place) ?? new Set();
     const [only] = claimants.size === 1 ? claimants : [];
-    if (claimants.size > 1 !== this.#conflicts.has(place)) {
+    const isNews = claimants.size > 1 !== this.#conflicts.has(place);
+    if (isNews) {
       if (claimants.size > 1) this.#conflicts.set(place, claim);
       else this.#conflicts.delete(place);
       this.#deps.onProblemsChanged();
     }
     const places = this.#accepted.get(claim.service) ?? new Map<string, string>();
-    if (places.get(claim.environment) === only) return;
+    if (places.get(claim.environment) === only && !isNews) return;
     if (only === undefined) places.delete(claim.environment);
     else places.set(claim.environment, only);
     if (places.size === 0) this.#accepted.delete(claim.service);
     else this.#accepted.set(claim.service, places);
-    this.#deps.inventory.discovered(claim.service, new Map(places));
+    this.#deps.inventory.discovered(claim.service, {
+      places: new Map(places),
+      contested: this.#contestedOf(claim.service),
+    });
+  }
+
+  #contestedOf(service: string): ReadonlySet<string> {
+    const environments = [...(this.#rules?.environments.keys() ?? [])];
+    return new Set(environments.filter((environment) => this.#conflicts.has(placeText({ service, environment }))));
   }
 
   #say(key: string, message: string | undefined): void {

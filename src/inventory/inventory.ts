@@ -13,6 +13,8 @@ export interface EnvironmentTiming {
 /** An environment by itself, as pickers and refusals show it. */
 export interface EnvironmentSummary {
   readonly name: string;
+  /** The only Argo CD server that it is on; any when undefined. */
+  readonly server: string | undefined;
   readonly approval: ApprovalRule | undefined;
   readonly timing: EnvironmentTiming;
 }
@@ -32,6 +34,13 @@ export type FoundTarget =
 /** The applications (`server/namespace/name`) of one service, by environment. */
 export type Places = ReadonlyMap<string, string>;
 
+/** What the labels say of one service. */
+export interface DiscoveredPlaces {
+  readonly places: Places;
+  /** Environments that several applications claim, so that none has them. */
+  readonly contested: ReadonlySet<string>;
+}
+
 interface Owner {
   readonly service: Service;
   readonly target: Target;
@@ -50,6 +59,8 @@ export class Inventory {
   /** By service, in the order of the configuration. */
   #configured: ReadonlyMap<string, Places> = new Map();
   readonly #discovered = new Map<string, Places>();
+  readonly #contested = new Map<string, ReadonlySet<string>>();
+  #unseenServers: ReadonlySet<string> = new Set();
   readonly #byName = new Map<string, Service>();
   readonly #byApp = new Map<string, Owner>();
   /** Put together when it is asked for, because discovery changes services one by one. */
@@ -64,8 +75,9 @@ export class Inventory {
   replace(configuration: Configuration): void {
     const { services, environments, timing } = configuration;
     this.#generalTiming = timing;
-    this.#environments = environments.map(({ name, approval, settleMs, degradedGraceMs, startDeadlineMs }) => ({
+    this.#environments = environments.map(({ name, server, approval, settleMs, degradedGraceMs, startDeadlineMs }) => ({
       name,
+      server,
       approval: approval === "none" ? undefined : approval,
       timing: {
         settleMs: settleMs ?? timing.settleMs,
@@ -81,10 +93,34 @@ export class Inventory {
   }
 
   /** Takes over what was discovered of one service, beside what the configuration says of it; no places when there is nothing any more. */
-  discovered(service: string, places: Places): void {
+  discovered(service: string, { places, contested }: DiscoveredPlaces): void {
     if (places.size === 0) this.#discovered.delete(service);
     else this.#discovered.set(service, places);
+    if (contested.size === 0) this.#contested.delete(service);
+    else this.#contested.set(service, contested);
     this.#put(service);
+  }
+
+  /** Takes over the Argo CD servers on which services are discovered and which have not yet said what they have. */
+  unseen(servers: ReadonlySet<string>): void {
+    this.#unseenServers = servers;
+  }
+
+  /**
+   * The first environment on the way of a service to another one of which it is not known whether the service is there, and why: it
+   * must not be passed over. Undefined when all is known.
+   */
+  doubtOnTheWay(
+    { name: service, environments }: Service,
+    to: string,
+  ): { environment: string; why: string } | undefined {
+    for (const { name: environment, server } of this.#environments) {
+      const isThere = environments.some(({ name }) => name === environment);
+      const why = isThere ? undefined : this.#doubt(service, { environment, server });
+      if (why !== undefined) return { environment, why };
+      if (environment === to) break;
+    }
+    return undefined;
   }
 
   /** Those of the configuration in its order, then the others by name. */
@@ -145,6 +181,16 @@ export class Inventory {
   /** The channel that a service has for the cards of its runs; undefined when it has none of its own. */
   channelOf(service: string): string | undefined {
     return this.#channels.get(service);
+  }
+
+  #doubt(
+    service: string,
+    { environment, server }: { readonly environment: string; readonly server: string | undefined },
+  ): string | undefined {
+    if (this.#contested.get(service)?.has(environment) === true) return "several applications claim it by their labels";
+    const unseen = [...this.#unseenServers].filter((name) => server === undefined || server === name);
+    if (unseen.length === 0) return undefined;
+    return `Argo CD (${unseen.join(", ")}) has not said yet which applications it has`;
   }
 
   #inOrder(): readonly Service[] {

@@ -33,6 +33,7 @@ interface Process {
   readonly runs: RunService;
   readonly work: RunWork;
   readonly intake: Intake;
+  readonly inventory: Inventory;
 }
 
 /** The people of a workspace: everybody is a full member, unless told otherwise. */
@@ -225,7 +226,7 @@ export class IntakeRig implements AsyncDisposable {
         return Promise.resolve();
       },
     });
-    return { runs, work, intake };
+    return { runs, work, intake, inventory };
   }
 }
 
@@ -251,6 +252,7 @@ function stepKinds(from: {
     git: { commitsBetween: () => Promise.resolve({ kind: "same" }) },
     clock: from.clock,
     ruleOf: (app) => from.inventory?.ownerOf(app)?.target.approval,
+    isObserving: () => false,
     proofs: (app) => from.store?.events.proofs(app, 1)[0],
     timingOf: () => TIMING,
   });

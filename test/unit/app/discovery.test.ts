@@ -128,6 +128,27 @@ describe("the inventory of a running server", () => {
     expect(rig.places("web")).toEqual(["main/argocd/web"]);
   });
 
+  it("knows what it does not know: what is on a server that has not answered since the start", async () => {
+    await using rig = new Rig();
+    rig.put("main", "argocd/web", "web in prod");
+    const doubt = (): string | undefined => {
+      const found = rig.inventory.findService("web");
+      return found.kind === "found" ? rig.inventory.doubtOnTheWay(found.service, "prod")?.why : "no service";
+    };
+    expect(doubt()).toBe("Argo CD (main, eu) has not said yet which applications it has");
+    rig.caches.get("main")?.cache.opened();
+    await rig.clock.advance(3000);
+    rig.put("main", "argocd/web", "web in prod");
+    expect(doubt()).toBe("Argo CD (eu) has not said yet which applications it has");
+    rig.live.replace(settings(on.replace("discovery: {}", "discovery: { servers: [main] }")));
+    expect(doubt()).toBeUndefined();
+    rig.live.replace(settings(on));
+    expect(doubt()).toBe("Argo CD (eu) has not said yet which applications it has");
+    rig.caches.get("eu")?.cache.opened();
+    await rig.clock.advance(3000);
+    expect(doubt()).toBeUndefined();
+  });
+
   it("is waited for until every server was compared, and not for ever", async () => {
     await using rig = new Rig();
     const { live, caches: servers, clock } = rig;

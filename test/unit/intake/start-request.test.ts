@@ -38,6 +38,19 @@ function theRun(rig: IntakeRig): RunState {
 }
 
 describe("a promotion that was asked for", () => {
+  it("does not pass over an environment of which it is not known whether the service is there", async () => {
+    const rig = await open();
+    rig.process.inventory.discovered("checkout", { places: new Map(), contested: new Set(["qa"]) });
+    expect(await rig.type("U1", "/promote checkout abc1234 to prod")).toMatchObject({
+      code: "input.environment-in-doubt",
+      message:
+        "Whether checkout is deployed in qa too is not known: several applications claim it by their labels. Nothing was started, " +
+        "because qa comes before prod and must not be passed over. Ask again when that is mended; quarterdeck doctor says more.",
+    });
+    expect(await ask(rig, "/promote checkout abc1234 to staging")).toMatchObject({ code: "run.started" });
+    expect(await ask(rig, "/qd sync checkout in prod at abc1234")).toMatchObject({ code: "run.started" });
+  });
+
   it("begins with everything that must not move under it", async () => {
     const rig = await open();
     expect(await ask(rig, "/promote checkout abc1234 to prod --again")).toMatchObject({ code: "run.started" });

@@ -44,6 +44,27 @@ const discover = (text = discovering(), ...apps: readonly LabelledApp[]) => {
 };
 
 describe("services by labels on the Applications", () => {
+  it("leave no doubt about a place once it has a single claimant", () => {
+    const { discovery, inventory } = discover(discovering(), app("web-staging", "web in staging"));
+    const doubt = (service: string): string | undefined => {
+      const found = inventory.findService(service);
+      return found.kind === "found" ? inventory.doubtOnTheWay(found.service, "prod")?.environment : "no service";
+    };
+    expect(doubt("web")).toBeUndefined();
+    discovery.put(app("web-qa", "web in qa"));
+    discovery.put(app("copy-of-web-qa", "web in qa"));
+    expect(doubt("web")).toBe("qa");
+    discovery.replace(configured(discovering()), [app("web-qa", "web in qa"), app("copy-of-web-qa", "web in qa")]);
+    discovery.put(app("web-staging", "web in staging"));
+    expect(doubt("web")).toBe("qa");
+    discovery.remove(app("copy-of-web-qa", ""));
+    expect(doubt("web")).toBeUndefined();
+    discovery.put(app("web-qa-2", "web in qa"));
+    discovery.replace(configured(rightExcept("", "")), []);
+    discovery.replace(configured(discovering()), [app("web-prod", "web in prod")]);
+    expect(doubt("web")).toBeUndefined();
+  });
+
   it("are there with the Application, in promotion order and under the policy of the environment, and gone with it", () => {
     const { discovery, inventory, places } = discover();
     discovery.put(app("web-prod", "web in prod"));

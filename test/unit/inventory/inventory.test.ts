@@ -100,8 +100,8 @@ describe("the inventory", () => {
 
   it("is replaced as a whole, and keeps what was discovered", () => {
     const changing = new Inventory(configured());
-    changing.discovered("web", new Map([["prod", "main/argocd/web-prod"]]));
-    changing.discovered("checkout", new Map([["qa", "main/argocd/checkout-qa"]]));
+    changing.discovered("web", { places: new Map([["prod", "main/argocd/web-prod"]]), contested: new Set() });
+    changing.discovered("checkout", { places: new Map([["qa", "main/argocd/checkout-qa"]]), contested: new Set() });
     const { services } = changing;
     changing.replace(configured(rightExcept("- name: payments", "- name: billing")));
     expect(changing.services.map(({ name }) => name)).toEqual(["checkout", "billing", "web"]);
@@ -112,7 +112,7 @@ describe("the inventory", () => {
       last: false,
     });
     expect(services.map(({ name }) => name)).toEqual(["checkout", "payments", "web"]);
-    changing.discovered("web", new Map());
+    changing.discovered("web", { places: new Map(), contested: new Set() });
     expect(changing.findService("web").kind).toBe("unknown");
   });
 
@@ -123,10 +123,34 @@ describe("the inventory", () => {
     expect(inventory.ruleOf("main/argocd/gone")).toBeUndefined();
   });
 
+  it("does not pass over an environment of which it is not known whether a service is there", () => {
+    const changing = new Inventory(configured(rightExcept("- name: qa", "- name: qa\n    server: main")));
+    const doubt = (to: string): string | undefined => {
+      const found = changing.findService("checkout");
+      if (found.kind === "unknown") throw new Error("there is no checkout");
+      const { environment, why } = changing.doubtOnTheWay(found.service, to) ?? {};
+      return environment && `${environment}: ${why}`;
+    };
+    expect(doubt("prod")).toBeUndefined();
+    const claimed = "qa: several applications claim it by their labels";
+    changing.discovered("checkout", { places: new Map(), contested: new Set(["qa"]) });
+    expect([doubt("staging"), doubt("prod")]).toEqual([undefined, claimed]);
+    changing.discovered("checkout", { places: new Map(), contested: new Set() });
+    changing.unseen(new Set(["eu"]));
+    expect(doubt("prod")).toBeUndefined();
+    changing.unseen(new Set(["eu", "main"]));
+    expect(doubt("prod")).toBe("qa: Argo CD (main) has not said yet which applications it has");
+    changing.discovered("checkout", { places: new Map([["qa", "main/argocd/checkout-qa"]]), contested: new Set() });
+    expect(doubt("prod")).toBeUndefined();
+  });
+
   it("shows of many services the first, and how many more there are", () => {
     const many = new Inventory(configured());
     for (let index = 0; index < 5000; index += 1) {
-      many.discovered(`web-${index}`, new Map([["prod", `main/argocd/web-${index}`]]));
+      many.discovered(`web-${index}`, {
+        places: new Map([["prod", `main/argocd/web-${index}`]]),
+        contested: new Set(),
+      });
     }
     const found = many.findService("wab-4999");
     expect(found).toMatchObject({ kind: "unknown", didYouMean: "web-4999" });
