@@ -4,18 +4,16 @@ import { executeJob } from "../engine/step-executor.ts";
 import { failureOf, type StepKind } from "../engine/step-kind.ts";
 import type { Json } from "../platform/canonical-json.ts";
 import type { Clock } from "../platform/clock.ts";
-import { durationText } from "../platform/duration.ts";
-import { errorText } from "../platform/errors.ts";
 import type { Random } from "../platform/ids.ts";
 import type { Logger } from "../platform/logger.ts";
 import { type ChannelKeys, openEnvelope, sealEnvelope } from "./envelope.ts";
 import { JobDesk } from "./job-desk.ts";
-import { type Entry, newEntry, renewTicket, stopped, ticketId } from "./job-entry.ts";
+import { type Entry, isWaiting, newEntry, stopped, ticketId } from "./job-entry.ts";
 import { JobQueue } from "./job-queue.ts";
 import { RedisLink } from "./redis-link.ts";
 import { ReportReader } from "./report-reader.ts";
-import { waitingText, whoCannot } from "./waiting-text.ts";
-import { Answer, type AnswerContent, placesOf, type Places, PROTOCOL, writeJob } from "./wire.ts";
+import { WaitingJobs } from "./waiting-jobs.ts";
+import { Answer, type AnswerContent, placesOf, type Places, writeJob } from "./wire.ts";
 import { WorkerPost } from "./worker-post.ts";
 import { WorkerRegistry } from "./worker-registry.ts";
 
@@ -39,10 +37,6 @@ export interface BullmqDispatcherDeps {
 const TICK_MS = 100;
 // Workers beat every 400 ms, so that one that stands still for two seconds is still there.
 const DEAD_AFTER_MS = 2500;
-const ADD_AGAIN_MS = 1000;
-const NEW_TICKET_MS = 3000;
-const TELL_AFTER_MS = 1000;
-const UNABLE_AFTER_MS = 30_000;
 const CLOSE_MS = 1000;
 
 /**
@@ -59,8 +53,7 @@ export class BullmqDispatcher implements Dispatcher {
   readonly #link: RedisLink;
   readonly #queue: JobQueue;
   readonly #post: WorkerPost;
-  #isFlushExpected = false;
-  #isAdding = false;
+  readonly #waiting: WaitingJobs;
   #isClosed = false;
   #onEnded: () => void = () => undefined;
 
@@ -93,13 +86,14 @@ export class BullmqDispatcher implements Dispatcher {
     this.#link.listen(this.#places.everybody, (text) => this.#overhear(text));
     this.#post = new WorkerPost({ key: keys.answer, epoch, places: this.#places, link: this.#link, logger });
     this.#queue = new JobQueue(this.#link, this.#places);
+    this.#waiting = new WaitingJobs({ ...deps, desk: this.#desk, queue: this.#queue, link: this.#link, workers });
     this.#tick();
   }
 
   dispatch(job: Job): void {
     if (this.#isClosed) return;
     const known = this.#desk.entries.get(effectKey(job.effect));
-    if (known === undefined) return this.#enqueue(job);
+    if (known === undefined) return job.mayHaveBegun === true ? this.#expect(job) : this.#enqueue(job);
     if (job.token <= (known.successor ?? known).job.token) return;
     if (known.holder === undefined) {
       void this.#queue.remove([ticketId(known)]);
@@ -115,6 +109,8 @@ export class BullmqDispatcher implements Dispatcher {
     entry.cancelled ??= reason;
     if (entry.successor !== undefined) entry.successor.cancelled ??= reason;
     if (entry.holder !== undefined) return this.#desk.stop(entry, { reason, silently: false });
+    // Whoever still has it says so, and is told then.
+    if (!isWaiting(entry)) return;
     void this.#queue.remove([ticketId(entry)]);
     this.#afterTurn(() => {
       if (this.#desk.entries.get(effectKey(effect)) === entry) this.#desk.settle(entry, stopped(reason));
@@ -123,9 +119,10 @@ export class BullmqDispatcher implements Dispatcher {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
+    this.#waiting[Symbol.dispose]();
     const { shutdownGraceMs } = this.#deps;
     const { entries } = this.#desk;
-    const waiting = [...entries.values()].filter(({ holder }) => holder === undefined);
+    const waiting = this.#waiting.all;
     this.#interrupt((entry) => !this.#mustFinish(entry), "the server ends");
     const ended = new Promise<void>((resolve) => {
       this.#onEnded = () => void (entries.size === 0 && resolve());
@@ -173,8 +170,12 @@ export class BullmqDispatcher implements Dispatcher {
   /** Redis is there, for the first time or again: nobody knows what it still has. */
   #ready(): void {
     void this.#post.tell("*", { type: "roll-call" });
-    for (const entry of this.#desk.entries.values()) entry.addedAt = undefined;
-    this.#flushSoon();
+    this.#waiting.addAllAgain();
+  }
+
+  /** A worker may have it from an earlier start of the server. */
+  #expect(job: Job): void {
+    this.#desk.entries.set(effectKey(job.effect), newEntry(job, "", this.#deps.clock.monotonic()));
   }
 
   #enqueue(job: Job): void {
@@ -188,7 +189,7 @@ export class BullmqDispatcher implements Dispatcher {
     try {
       const envelope = sealEnvelope(keys.job, writeJob({ job, connection: connectionOf(job) }, version));
       this.#desk.entries.set(effectKey(job.effect), newEntry(job, envelope, clock.monotonic()));
-      this.#flushSoon();
+      this.#waiting.flushSoon();
     } catch (error) {
       this.#afterTurn(() => reports.outcome(job, { status: "failed", failure: failureOf(error) }));
     }
@@ -201,82 +202,14 @@ export class BullmqDispatcher implements Dispatcher {
     });
   }
 
-  /** What one turn of the event loop hands out goes to Redis together. */
-  #flushSoon(): void {
-    if (this.#isFlushExpected) return;
-    this.#isFlushExpected = true;
-    queueMicrotask(() => {
-      this.#isFlushExpected = false;
-      void this.#flush();
-    });
-  }
-
-  async #flush(): Promise<void> {
-    if (this.#isAdding || this.#isClosed || this.#link.trouble !== undefined) return;
-    const due = this.#waiting().filter(({ addedAt }) => addedAt === undefined);
-    if (due.length === 0) return;
-    this.#isAdding = true;
-    const before = this.#queue.trouble;
-    const now = this.#deps.clock.monotonic();
-    for (const entry of due) entry.addedAt = now;
-    try {
-      await this.#queue.add(due.map((entry) => ({ id: ticketId(entry), envelope: entry.envelope })));
-      if (before !== undefined) this.#deps.logger.info("Redis takes jobs again");
-      // What was handed out meanwhile.
-      this.#flushSoon();
-    } catch (error) {
-      // They are added again when they have waited for long enough.
-      if (this.#queue.trouble !== before)
-        this.#deps.logger.warn("jobs wait because Redis does not take them", { error: errorText(error) });
-    } finally {
-      this.#isAdding = false;
-    }
-  }
-
-  #waiting(): readonly Entry[] {
-    return [...this.#desk.entries.values()].filter(({ holder }) => holder === undefined);
-  }
-
   #tick(): void {
     if (this.#isClosed) return;
     const { clock } = this.#deps;
+    const { heardSince } = this.#link;
     clock.setTimer(TICK_MS, () => this.#tick());
-    const now = clock.monotonic();
-    for (const { id } of this.#workers.takeGone(now, this.#link.heardSince)) this.#desk.gone(id);
+    for (const { id } of this.#workers.takeGone(clock.monotonic(), heardSince)) this.#desk.gone(id);
+    this.#desk.giveUpUnheardOf(heardSince);
     void this.#post.flush();
-    const hasFree = this.#workers.all.some(({ free }) => free > 0);
-    for (const entry of this.#waiting()) this.#lookAt(entry, now, hasFree);
-    this.#flushSoon();
-  }
-
-  /** Sees to it that what waits is in the queue, and that people hear why it waits. */
-  #lookAt(entry: Entry, now: number, hasFree: boolean): void {
-    const { job, addedAt, ticketAt, waitingSince } = entry;
-    if (addedAt !== undefined && hasFree && now - ticketAt > NEW_TICKET_MS) {
-      // Whoever took it from the queue is gone, or Redis keeps it for somebody who is.
-      void this.#queue.remove([ticketId(entry)]);
-      renewTicket(entry, now);
-    } else if (addedAt !== undefined && now - addedAt > ADD_AGAIN_MS) {
-      // Changes nothing while it is still there.
-      entry.addedAt = undefined;
-    }
-    const waitedMs = now - waitingSince;
-    if (waitedMs < TELL_AFTER_MS) return;
-    const workers = this.#workers.all;
-    const isHopeless = workers.length > 0 && !this.#workers.canExecute(job.uses, PROTOCOL);
-    if (isHopeless && waitedMs > UNABLE_AFTER_MS) return this.#giveUp(entry);
-    const trouble = this.#link.trouble ?? this.#queue.trouble;
-    const text = waitingText({ uses: job.uses, trouble, workers, refusals: [...entry.refusals.values()] });
-    if (text === entry.told) return;
-    entry.told = text;
-    this.#deps.reports.progress(job, { text });
-  }
-
-  #giveUp(entry: Entry): void {
-    const message =
-      `No worker that is connected knows ${entry.job.uses}: ${whoCannot(this.#workers.all)}, and none came within ` +
-      `${durationText(UNABLE_AFTER_MS)}. Run the same version of the program everywhere, then retry.`;
-    const failure = { code: "step.unknown-kind", message, retry: "never" } as const;
-    this.#desk.settle(entry, { status: "failed", failure });
+    this.#waiting.look();
   }
 }

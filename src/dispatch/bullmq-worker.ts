@@ -183,7 +183,7 @@ export class BullmqWorker implements AsyncDisposable {
     const ref = refOf(work.job);
     if (this.#isClosed || this.#held.has(ref.key)) return;
     try {
-      await this.#line.ask({ type: "claim", ...ref }, CLAIM_LIMIT_MS);
+      await this.#line.ask({ type: "claim", ...ref }, { limitMs: CLAIM_LIMIT_MS });
     } catch (error) {
       logger.info("a job was not begun", { step: ref.key, token: ref.token, why: errorText(error) });
       return;
@@ -219,7 +219,9 @@ export class BullmqWorker implements AsyncDisposable {
     }
     if (held.isSilent && !isEnded) return;
     try {
-      await this.#line.ask({ type: "outcome", ...ref, outcome }, OUTCOME_LIMIT_MS);
+      // The next server does not hand out what must not be repeated: it waits for whoever has it.
+      const outlivesServer = this.#mustFinish(work);
+      await this.#line.ask({ type: "outcome", ...ref, outcome }, { limitMs: OUTCOME_LIMIT_MS, outlivesServer });
     } catch (error) {
       logger.info("an outcome did not count", { step: ref.key, token: ref.token, why: errorText(error) });
     }
@@ -240,7 +242,11 @@ export class BullmqWorker implements AsyncDisposable {
         },
         checkpoint: async (data) => {
           try {
-            await this.#line.ask({ type: "checkpoint", ...ref, data }, CHECKPOINT_LIMIT_MS);
+            const outlivesServer = this.#mustFinish(work);
+            await this.#line.ask(
+              { type: "checkpoint", ...ref, data },
+              { limitMs: CHECKPOINT_LIMIT_MS, outlivesServer },
+            );
           } catch (error) {
             if (error instanceof AppError && UNREACHED.has(error.code)) unreached = error;
             throw error;

@@ -4,6 +4,7 @@ import { Cancelled, executeJob } from "../engine/step-executor.ts";
 import type { StepKind } from "../engine/step-kind.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { AtEndOfTurn } from "../platform/turn.ts";
+import { interrupted } from "./job-entry.ts";
 
 export interface InProcessDispatcherDeps {
   readonly kinds: ReadonlyMap<string, StepKind>;
@@ -48,7 +49,8 @@ export class InProcessDispatcher implements Dispatcher {
   dispatch(job: Job): void {
     if (this.#isClosed) return;
     const known = this.#entries.get(effectKey(job.effect));
-    if (known === undefined) this.#enqueue(job);
+    if (known === undefined && job.mayHaveBegun === true) this.#interrupt(job);
+    else if (known === undefined) this.#enqueue(job);
     else if (job.token > (known.successor ?? known).job.token) this.#supersede(known, job);
   }
 
@@ -75,6 +77,14 @@ export class InProcessDispatcher implements Dispatcher {
     graceOver.abort();
     for (const entry of this.#running.keys())
       entry.stop.abort(new ShuttingDown("the server ends and waited long enough"));
+  }
+
+  /** Whatever is not under way here is not under way any more. */
+  #interrupt(job: Job): void {
+    // Whoever dispatches is in the middle of a turn and must not hear back yet.
+    queueMicrotask(() => {
+      if (!this.#isClosed) this.#deps.reports.outcome(job, interrupted());
+    });
   }
 
   #enqueue(job: Job): void {

@@ -4,7 +4,7 @@ import type { Job, JobReports } from "../engine/ports.ts";
 import { failureOf, type StepKind } from "../engine/step-kind.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Logger } from "../platform/logger.ts";
-import { type Entry, lost, renewTicket, stopped } from "./job-entry.ts";
+import { type Entry, interrupted, lost, renewTicket, stopped } from "./job-entry.ts";
 import type { AnswerContent, JobRef, ReportContent, ReportOf, Verdict } from "./wire.ts";
 import { refOf } from "./wire.ts";
 import type { WorkerRegistry } from "./worker-registry.ts";
@@ -24,6 +24,8 @@ interface Deps {
   readonly onEnded: () => void;
 }
 
+// From when on everybody is heard: workers say every 400 ms what they have, and are taken for gone after as long.
+const HEARD_OF_AFTER_MS = 2500;
 // A worker that was let begin lists the job in its next beats, or never heard that it may.
 const UNKNOWN_AFTER_MS = 1500;
 
@@ -83,6 +85,17 @@ export class JobDesk {
     this.#deps.onEnded();
   }
 
+  /** Of what an earlier server let begin no worker has said that it has it, in all the time in which one would have. */
+  giveUpUnheardOf(heardSince: number | undefined): void {
+    if (heardSince === undefined) return;
+    const now = this.#deps.clock.monotonic();
+    for (const entry of this.entries.values()) {
+      const isUnheardOf = entry.holder === undefined && entry.job.mayHaveBegun === true;
+      if (isUnheardOf && now - Math.max(heardSince, entry.waitingSince) > HEARD_OF_AFTER_MS)
+        this.settle(entry, interrupted());
+    }
+  }
+
   stop(entry: Entry, why: { readonly reason: string; readonly silently: boolean }): void {
     if (entry.holder === undefined) return;
     this.#deps.tell(entry.holder.worker, { type: "stop", ...refOf(entry.job), ...why });
@@ -116,6 +129,8 @@ export class JobDesk {
   #claim(worker: string, job: JobRef): Verdict {
     const entry = this.entries.get(job.key);
     if (entry?.job.token !== job.token || entry.cancelled !== undefined) return superseded(job);
+    // It was put into the queue by an earlier server, which may have let somebody begin it.
+    if (entry.holder === undefined && entry.job.mayHaveBegun === true) return superseded(job);
     if (entry.holder !== undefined) return entry.holder.worker === worker ? YES : superseded(job);
     const others = this.#deps.workers.othersAt(job);
     const [first] = others;
@@ -207,7 +222,9 @@ export class JobDesk {
 
   #held(worker: string, { key, token }: JobRef): Entry | undefined {
     const entry = this.entries.get(key);
-    return entry?.job.token === token && entry.holder?.worker === worker ? entry : undefined;
+    if (entry?.job.token !== token) return undefined;
+    if (entry.job.mayHaveBegun === true) entry.holder ??= { worker, since: this.#deps.clock.monotonic() };
+    return entry.holder?.worker === worker ? entry : undefined;
   }
 
   #heldBy(worker: string): readonly Entry[] {

@@ -28,6 +28,11 @@ export interface Entry {
   checkpoint: { readonly request: string; readonly durable: Promise<void> } | undefined;
 }
 
+/** Whether it is to be begun by whichever worker is free; what may have been begun already only waits to be heard of. */
+export function isWaiting({ job, holder }: Entry): boolean {
+  return holder === undefined && job.mayHaveBegun !== true;
+}
+
 export function newEntry(job: Job, envelope: string, nowMs: number): Entry {
   return {
     job,
@@ -60,6 +65,14 @@ export function ticketId({ job, ticket }: Pick<Entry, "job" | "ticket">): string
 
 export function stopped(reason: string): Outcome {
   return { status: "failed", failure: { code: "cancelled", message: `stopped: ${reason}`, retry: "never" } };
+}
+
+/** What becomes of a step that must not be repeated when the process that had it handed out is gone, and nobody has it. */
+export function interrupted(): Outcome {
+  const message =
+    `The server ended while this step was under way or about to begin, and it is not safe to repeat. ` +
+    `Look how far it came; a person decides whether it is tried again.`;
+  return { status: "failed", failure: { code: "step.interrupted", message, retry: "never" } };
 }
 
 /** What becomes of a step that must not be repeated when nobody knows how far it came. */

@@ -22,6 +22,8 @@ type WithoutRequest<Content> = Content extends { request: string } ? Omit<Conten
 type Question = WithoutRequest<ReportContent>;
 
 interface Asked {
+  /** Whether a server that has started anew is asked as well. */
+  readonly outlivesServer: boolean;
   readonly send: () => void;
   readonly end: (verdict: Verdict) => void;
   readonly fail: (error: AppError) => void;
@@ -71,9 +73,13 @@ export class ServerLine implements Disposable {
 
   /**
    * Resolves once the server has said yes. Throws what the server said instead, `worker.no-server` when it did not answer within
-   * `limitMs`, and `worker.stalled` when its answer may be about a time in which it took this worker for lost.
+   * `limitMs`, and `worker.stalled` when its answer may be about a time in which it took this worker for lost. When the server
+   * starts anew meanwhile it throws `step.superseded`, unless the question is one that outlives the server.
    */
-  ask(question: Question, limitMs: number): Promise<void> {
+  ask(
+    question: Question,
+    { limitMs, outlivesServer = false }: { readonly limitMs: number; readonly outlivesServer?: boolean },
+  ): Promise<void> {
     const { clock } = this.#deps;
     this.check(question);
     this.#lastRequest += 1;
@@ -87,6 +93,7 @@ export class ServerLine implements Disposable {
         reject(error);
       };
       const asked: Asked = {
+        outlivesServer,
         sentAt: clock.monotonic(),
         send: () => {
           asked.sentAt = clock.monotonic();
@@ -150,7 +157,8 @@ export class ServerLine implements Disposable {
     const isNew = this.#epoch !== "" && this.#epoch !== epoch;
     this.#epoch = epoch;
     // Asked of another server, which did not know the answer either or took it to its grave.
-    if (isNew) for (const { fail } of this.#asked.values()) fail(supersededByServer());
+    if (isNew)
+      for (const { outlivesServer, fail } of this.#asked.values()) if (!outlivesServer) fail(supersededByServer());
     this.#deps.onRollCall(isNew);
   }
 

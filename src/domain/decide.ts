@@ -35,8 +35,11 @@ export type RunInput =
   | { readonly type: "wake"; readonly lastWords?: ReadonlyMap<string, string> }
   /** The locks that the run waits for at `path` are its own now. */
   | { readonly type: "locks-granted"; readonly path: string }
-  /** The server has started: what was handed out before is handed out again. */
-  | { readonly type: "resume" };
+  /**
+   * The server has started: what was handed out before is handed out again, but for `unrepeatable` kinds, of which whoever
+   * hands them out finds out whether somebody still has them.
+   */
+  | { readonly type: "resume"; readonly unrepeatable?: ReadonlySet<string> };
 
 /** The first facts of a run: that it started, and everything that starts with it. */
 export function startRun(
@@ -108,7 +111,7 @@ function apply(draft: Draft, input: RunInput): void {
     case "locks-granted":
       return grant(draft, input.path);
     case "resume":
-      return resume(draft);
+      return resume(draft, input.unrepeatable);
   }
 }
 
@@ -148,9 +151,9 @@ function grant(draft: Draft, path: string): void {
   if (lock?.status === "requested") draft.emit({ type: "lock.acquired", path, keys: [...lock.keys] });
 }
 
-function resume(draft: Draft): void {
+function resume(draft: Draft, unrepeatable: ReadonlySet<string> = new Set()): void {
   for (const step of draft.state.steps.values()) {
-    const isHandedOut = step.sort === "action" && step.status === "running";
+    const isHandedOut = step.sort === "action" && step.status === "running" && !unrepeatable.has(step.uses);
     if (isHandedOut && !isBeingStopped(draft.state, step)) redispatch(draft, step);
   }
 }

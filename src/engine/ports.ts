@@ -173,6 +173,11 @@ export interface Job {
   /** What the kind's `prepare` gathered for this dispatch. */
   readonly prepared?: Json | undefined;
   readonly startedAt: number;
+  /**
+   * True for an action that must not be repeated and may have been begun under this token, by an earlier process for example:
+   * it goes on where it still is under way, and fails with `step.interrupted` where it is not.
+   */
+  readonly mayHaveBegun?: boolean;
 }
 
 /** What comes back from a job while it runs and when it ends. */
@@ -186,7 +191,8 @@ export interface JobReports {
 }
 
 /**
- * Brings jobs to workers. It holds nothing that may be lost: after a start, everything that was under way is dispatched anew.
+ * Brings jobs to workers. It holds nothing that may be lost: after a start, everything that was under way is dispatched anew,
+ * and what must not be repeated under the token that it had, with `mayHaveBegun`.
  * The same effect and token dispatched twice is executed once at a time; `cancel` aborts it, and its outcome is still reported.
  */
 export interface Dispatcher extends AsyncDisposable {

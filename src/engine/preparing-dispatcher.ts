@@ -36,6 +36,8 @@ export class PreparingDispatcher implements Dispatcher {
     const key = effectKey(job.effect);
     const older = this.#preparing.get(key);
     if (older !== undefined && older.job.token >= job.token) return;
+    // What is not begun here needs nothing.
+    if (job.mayHaveBegun === true) return this.#deps.inner.dispatch(job);
     older?.stop.abort(new Cancelled("it was dispatched anew"));
     const preparation: Preparation = { job, stop: new AbortController() };
     this.#preparing.set(key, preparation);

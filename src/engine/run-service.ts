@@ -297,7 +297,7 @@ export class RunService {
 
   async #redo(run: string): Promise<void> {
     try {
-      const { state } = await this.apply(run, { type: "resume" });
+      const { state } = await this.apply(run, this.#deps.work.takeUp(this.state(run)));
       const entry = this.#loaded.get(run);
       if (isOpen(state) && entry !== undefined) this.#letOut(entry, []);
     } catch (error) {

@@ -40,9 +40,15 @@ export class RunWork implements AsyncDisposable {
   readonly #latest = new Map<string, { state: RunState; queue: readonly QueueView[] }>();
   /** The Slack users who asked for the runs that have something under way. */
   readonly #requesters = new Map<string, string>();
+  /** Up to which token the steps of a run may have been begun without being known here to be under way. */
+  readonly #maybeBegun = new Map<string, number>();
+  /** Kinds of which a person decides whether they are repeated. */
+  readonly #unrepeatable: ReadonlySet<string>;
 
   constructor(deps: Deps) {
     this.#deps = deps;
+    const asking = [...deps.kinds.values()].filter((kind) => kind.sort === "action" && kind.repeat === "ask");
+    this.#unrepeatable = new Set(asking.map(({ kind }) => kind));
     const reports = this.#jobReports();
     this.#dispatcher = new PreparingDispatcher({ kinds: deps.kinds, reports, inner: deps.createDispatcher(reports) });
     this.#watches = new WatchRunner({
@@ -68,13 +74,30 @@ export class RunWork implements AsyncDisposable {
     this.#progress.delete(state.id);
     this.#latest.delete(state.id);
     this.#requesters.delete(state.id);
+    this.#maybeBegun.delete(state.id);
     return true;
   }
 
   /** What is under way is no longer known to fit the log: the next `follow` starts anew what it wants, and stops the rest. */
   forget(run: string): void {
     const current = this.#underWay.get(run);
-    for (const [key, work] of current ?? []) current?.set(key, { ...work, token: NO_TOKEN });
+    for (const [key, work] of current ?? []) {
+      this.#mayHaveBegun(run, work.token);
+      current?.set(key, { ...work, token: NO_TOKEN });
+    }
+  }
+
+  /**
+   * What a run has handed out by now may have been begun, or be over, without this process knowing of it. Returns with what
+   * the run is to be taken up.
+   */
+  takeUp({ id, version }: Pick<RunState, "id" | "version">): RunInput {
+    this.#mayHaveBegun(id, version);
+    return { type: "resume", unrepeatable: this.#unrepeatable };
+  }
+
+  #mayHaveBegun(run: string, token: number): void {
+    this.#maybeBegun.set(run, Math.max(token, this.#maybeBegun.get(run) ?? NO_TOKEN));
   }
 
   show(state: RunState, queue: readonly QueueView[]): void {
@@ -129,7 +152,9 @@ export class RunWork implements AsyncDisposable {
     // stopped at once. It cannot do anything by then, as nothing that it writes down is taken.
     const isUnknown = before?.token !== token;
     if (work.type === "dispatch" || isUnknown) {
-      this.#dispatcher.dispatch({ effect, token, uses, input, facts, checkpointed, startedAt });
+      const mayHaveBegun = this.#unrepeatable.has(uses) && token <= (this.#maybeBegun.get(state.id) ?? NO_TOKEN);
+      const job = { effect, token, uses, input, facts, checkpointed, startedAt };
+      this.#dispatcher.dispatch(mayHaveBegun ? { ...job, mayHaveBegun } : job);
     }
     if (work.type === "stop") this.#dispatcher.cancel(effect, "the run was cancelled");
   }

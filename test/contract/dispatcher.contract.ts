@@ -237,6 +237,23 @@ export function dispatcherContract(name: string, open: (setup: DispatcherSetup) 
       expect((await workshop.ended(2)).map(({ status }) => status)).toEqual(["succeeded", "succeeded"]);
     });
 
+    it("does not begin what must not be repeated and may have been begun, and says so when nobody has it", async () => {
+      dispatcher.dispatch(jobFor("apply", { uses: "test/ask", mayHaveBegun: true }));
+      expect(workshop.outcomes).toEqual([]);
+      expect(await workshop.ended(1)).toEqual([{ path: "apply", token: 1, status: "step.interrupted" }]);
+      expect(workshop.executions).toEqual([]);
+    });
+
+    it("goes on with what must not be repeated when it is asked for once more", async () => {
+      dispatcher.dispatch(jobFor("apply", { uses: "test/ask" }));
+      const { context, end } = await workshop.execution("apply");
+      dispatcher.dispatch(jobFor("apply", { uses: "test/ask", mayHaveBegun: true }));
+      expect(context.signal.aborted).toBe(false);
+      end(DONE);
+      expect(await workshop.ended(1)).toEqual([{ path: "apply", token: 1, status: "succeeded" }]);
+      expect(workshop.executions).toHaveLength(1);
+    });
+
     describe("when the server ends", () => {
       it("interrupts what may be repeated without a word, and begins nothing any more", async () => {
         dispatcher.dispatch(jobFor("a", { uses: "test/safe" }));

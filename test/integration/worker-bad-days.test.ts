@@ -196,6 +196,31 @@ describe.skipIf(!hasRedis).concurrent("a worker", () => {
     expect(bench.handed).toEqual([]);
   });
 
+  it("keeps an action that is not safe to repeat for the next server when its own died", async (own) => {
+    const scene = await Scene.open(own);
+    const { bench, redis } = scene;
+    await redis.command("ACL", "SETUSER", "first", "on", ">first-password", "~*", "&*", "+@all");
+    const first = scene.rig({ url: redis.url.replace("//", "//first:first-password@") });
+    const worker = await first.worker({ url: redis.url });
+    const [under, over] = [bench.job("under way", "test/ask"), bench.job("over", "test/ask")];
+    first.dispatcher.dispatch(under);
+    first.dispatcher.dispatch(over);
+    const [isUnderWay, isOver] = [await bench.execution("under way"), await bench.execution("over")];
+    // To everybody else the server is dead from here on.
+    await redis.command("ACL", "SETUSER", "first", "off");
+    await redis.command("CLIENT", "KILL", "USER", "first");
+    isOver.end();
+
+    const second = scene.rig({ keys: first.keys });
+    for (const job of [under, over]) second.dispatcher.dispatch({ ...job, mayHaveBegun: true });
+    expect(await bench.ended("over")).toBe("succeeded");
+    await isUnderWay.context.checkpoint({ plan: 1 });
+    isUnderWay.end();
+    expect(await bench.ended("under way")).toBe("succeeded");
+    expect([bench.checkpoints, bench.executions.length]).toEqual([[{ plan: 1 }], 2]);
+    await worker[Symbol.asyncDispose]();
+  });
+
   it("of an older version leaves what it does not know to another one, visibly", async (own) => {
     const scene = await Scene.open(own);
     const { bench } = scene;

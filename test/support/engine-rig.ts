@@ -7,7 +7,7 @@ import { Alarm } from "../../src/engine/alarm.ts";
 import { projectRun } from "../../src/engine/projection.ts";
 import { RunService } from "../../src/engine/run-service.ts";
 import { RunWork } from "../../src/engine/run-work.ts";
-import { defineGate, type StepKind } from "../../src/engine/step-kind.ts";
+import { defineGate, type Repeat, type StepKind } from "../../src/engine/step-kind.ts";
 import { systemRandom } from "../../src/platform/ids.ts";
 import { silentLogger } from "../../src/platform/logger.ts";
 import { atEndOfTurn } from "../../src/platform/turn.ts";
@@ -35,10 +35,13 @@ export class EngineRig {
   readonly runs: RunService;
   readonly work: RunWork;
   readonly alarm: Alarm;
+  /** How safe its actions are to repeat. */
+  readonly #repeat: Repeat;
 
-  private constructor(store: Store, clock: FakeClock) {
+  private constructor(store: Store, clock: FakeClock, repeat: Repeat) {
     this.store = store;
     this.clock = clock;
+    this.#repeat = repeat;
     const kinds = new Map(
       [
         this.#kind("argocd/sync", "action"),
@@ -69,7 +72,8 @@ export class EngineRig {
     this.alarm = new Alarm({ store: store.events, clock, logger: silentLogger, wakeDue: () => this.runs.wakeDue() });
   }
 
-  static async open(dataFolder = ":memory:", clock = new FakeClock()): Promise<EngineRig> {
+  static async open(dataFolder = ":memory:", repeat: Repeat = "keyed"): Promise<EngineRig> {
+    const clock = new FakeClock();
     const store = await openStore({
       dataFolder,
       address: "test",
@@ -78,7 +82,7 @@ export class EngineRig {
       atEndOfTurn,
       projector: projectRun,
     });
-    return new EngineRig(store, clock);
+    return new EngineRig(store, clock, repeat);
   }
 
   /** What a new process does. */
@@ -122,7 +126,7 @@ export class EngineRig {
     const described = { kind, summary: "", inputSchema: z.unknown(), outputSchema: z.unknown(), run };
     return sort === "wait"
       ? { ...described, sort, protects: false }
-      : { ...described, sort, protects: kind === "argocd/sync", repeat: "keyed" };
+      : { ...described, sort, protects: kind === "argocd/sync", repeat: this.#repeat };
   }
 }
 

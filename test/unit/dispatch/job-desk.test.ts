@@ -60,7 +60,7 @@ class Rig {
   }
 
   /** A job that waits; returns its name. */
-  add(token: number, uses = "test/safe"): JobRef {
+  add(token: number, uses = "test/safe", more: Partial<Job> = {}): JobRef {
     const job: Job = {
       effect: { run: "run_1", path: "sync", attempt: 1 },
       token,
@@ -69,6 +69,7 @@ class Rig {
       facts: { runTitle: "", requester: "", requesterUser: "" },
       checkpointed: undefined,
       startedAt: 0,
+      ...more,
     };
     this.desk.entries.set(effectKey(job.effect), newEntry(job, "sealed", this.clock.monotonic()));
     return refOf(job);
@@ -179,6 +180,45 @@ describe("the desk at which workers ask", () => {
     await rig.claim("a", ask);
     rig.desk.gone("a");
     expect([rig.handedBack, rig.outcomes]).toEqual([[5], [[6, "worker.lost"]]]);
+  });
+
+  it("lets a worker that an earlier server let begin go on with what must not be repeated", async () => {
+    const job = rig.add(5, "test/ask", { mayHaveBegun: true });
+    rig.beat("a", job);
+    await rig.clock.advance(10_000);
+    rig.desk.giveUpUnheardOf(0);
+    expect(rig.told.filter(([, { type }]) => type === "stop")).toEqual([]);
+    expect(await rig.ask("a", { type: "checkpoint", request: "1", ...job, data: 1 })).toBe("ok");
+    expect(await rig.end("b", job)).toBe("step.superseded");
+    expect(await rig.end("a", job)).toBe("ok");
+    expect(rig.outcomes).toEqual([[5, "succeeded"]]);
+  });
+
+  it("takes the outcome of what an earlier server let begin also when that is the first word of it", async () => {
+    const job = rig.add(5, "test/ask", { mayHaveBegun: true });
+    expect(await rig.end("a", job)).toBe("ok");
+    expect(rig.outcomes).toEqual([[5, "succeeded"]]);
+  });
+
+  it("leaves to a person what an earlier server let begin and nobody has, once everybody was heard", async () => {
+    const job = rig.add(5, "test/ask", { mayHaveBegun: true });
+    expect(await rig.claim("a", job)).toBe("step.superseded");
+    await rig.clock.advance(10_000);
+    rig.desk.giveUpUnheardOf(undefined);
+    rig.desk.giveUpUnheardOf(rig.clock.monotonic() - 2000);
+    expect(rig.outcomes).toEqual([]);
+    rig.desk.giveUpUnheardOf(rig.clock.monotonic() - 2600);
+    expect(rig.outcomes).toEqual([[5, "step.interrupted"]]);
+    expect(await rig.end("a", job)).toBe("step.superseded");
+  });
+
+  it("stops what an earlier server let begin and was cancelled since, when it hears who has it", () => {
+    const job = rig.add(5, "test/ask", { mayHaveBegun: true });
+    const entry = rig.desk.entries.get(job.key);
+    if (entry !== undefined) entry.cancelled = "the run was cancelled";
+    rig.beat("a", job);
+    const stop = expect.objectContaining({ type: "stop", token: 5, reason: "the run was cancelled", silently: false });
+    expect(rig.told).toContainEqual(["a", stop]);
   });
 
   it("ends as cancelled what was to be stopped when its worker was lost", async () => {

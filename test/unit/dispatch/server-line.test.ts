@@ -72,27 +72,30 @@ describe("a worker that asks its server", () => {
   });
 
   it("goes on when the server says yes", async () => {
-    const asked = rig.line.ask(CLAIM, 5000);
+    const asked = rig.line.ask(CLAIM, { limitMs: 5000 });
     expect(rig.reports.at(-1)).toMatchObject({ epoch: "e1", worker: "w", content: { ...CLAIM, request: "1" } });
     rig.agree();
     await asked;
   });
 
   it("hears that an outcome counts along with whatever is said next", async () => {
-    const asked = rig.line.ask({ ...CLAIM, type: "outcome", outcome: { status: "succeeded", output: {} } }, 5000);
+    const asked = rig.line.ask(
+      { ...CLAIM, type: "outcome", outcome: { status: "succeeded", output: {} } },
+      { limitMs: 5000 },
+    );
     rig.answer({ type: "received" }, { received: ["1"] });
     await asked;
   });
 
   it("hears what the server says instead", async () => {
-    const asked = rig.line.ask(CLAIM, 5000);
+    const asked = rig.line.ask(CLAIM, { limitMs: 5000 });
     const verdict = { ok: false, code: "step.superseded", message: "too late", retry: "never" } as const;
     rig.answer({ type: "verdict", request: "1", verdict });
     await expect(asked).rejects.toMatchObject({ code: "step.superseded", message: "too late" });
   });
 
   it("asks again under the same request until it is answered, also while Redis is away", async () => {
-    const asked = rig.line.ask(CLAIM, 5000);
+    const asked = rig.line.ask(CLAIM, { limitMs: 5000 });
     rig.isReachable = false;
     await rig.clock.advance(1000);
     rig.isReachable = true;
@@ -107,7 +110,7 @@ describe("a worker that asks its server", () => {
   });
 
   it("gives up after so long, and no effect follows", async () => {
-    const asked = rig.line.ask(CLAIM, 5000).catch((error: unknown) => error);
+    const asked = rig.line.ask(CLAIM, { limitMs: 5000 }).catch((error: unknown) => error);
     await rig.clock.advance(5000);
     expect(await asked).toMatchObject({ code: "worker.no-server", retry: "backoff" });
     const sent = rig.reports.length;
@@ -116,19 +119,29 @@ describe("a worker that asks its server", () => {
   });
 
   it("does not take an answer for good that it reads only after it stood still", async () => {
-    const asked = rig.line.ask(CLAIM, 30_000).catch((error: unknown) => error);
+    const asked = rig.line.ask(CLAIM, { limitMs: 30_000 }).catch((error: unknown) => error);
     rig.stoodStillMs = 2100;
     rig.agree();
     expect(await asked).toMatchObject({ code: "worker.stalled" });
   });
 
   it("is told when another server has taken the place of its own, which knows of nothing that was asked", async () => {
-    const asked = rig.line.ask(CLAIM, 5000).catch((error: unknown) => error);
+    const asked = rig.line.ask(CLAIM, { limitMs: 5000 }).catch((error: unknown) => error);
     rig.answer({ type: "roll-call" }, { epoch: "e2" });
     expect(await asked).toMatchObject({ code: "step.superseded" });
     expect(rig.rollCalls).toEqual([false, true]);
     rig.answer({ type: "stop", key: "k", token: 1, reason: "of the old one", silently: true });
     expect(rig.stops).toEqual([]);
+  });
+
+  it("asks the server that has taken the place of its own what outlives a server", async () => {
+    const question = { ...CLAIM, type: "outcome", outcome: { status: "succeeded", output: {} } } as const;
+    const asked = rig.line.ask(question, { limitMs: 5000, outlivesServer: true });
+    rig.answer({ type: "roll-call" }, { epoch: "e2" });
+    await rig.clock.advance(500);
+    expect(rig.reports.at(-1)).toMatchObject({ epoch: "e2", content: { ...question, request: "1" } });
+    rig.answer({ type: "received" }, { epoch: "e2", received: ["1"] });
+    await asked;
   });
 
   it("hears only what its own server tells it, signed as an answer", () => {
@@ -143,7 +156,7 @@ describe("a worker that asks its server", () => {
   });
 
   it("hears no more when it ends", async () => {
-    const asked = rig.line.ask(CLAIM, 5000).catch((error: unknown) => error);
+    const asked = rig.line.ask(CLAIM, { limitMs: 5000 }).catch((error: unknown) => error);
     rig.line[Symbol.dispose]();
     expect(await asked).toMatchObject({ code: "worker.no-server" });
   });

@@ -231,6 +231,14 @@ describe("a failed attempt", () => {
     spec.succeed("[staging]/sync", SYNC_OUTPUT);
     expect(spec.when({ ...late, token: spec.step("[staging]/sync").token })).toEqual([]);
   });
+
+  it("is not handed out again after a start when a person has to decide on that", () => {
+    const spec = new RunSpec();
+    const { path, attempt, token } = spec.step("[staging]/sync");
+    expect(spec.when({ type: "resume", unrepeatable: new Set(["argocd/sync"]) })).toEqual([]);
+    const outcome = { status: "succeeded", output: SYNC_OUTPUT } as const;
+    expect(types(spec.when({ type: "outcome", path, attempt, token, outcome }))[0]).toBe("step.succeeded");
+  });
 });
 
 describe("a step that does not end", () => {

@@ -2,14 +2,17 @@ import { describe, expect, it, onTestFinished, vi } from "vitest";
 
 import { newId, systemRandom } from "../../../src/platform/ids.ts";
 import type { StartRequest } from "../../../src/engine/run-service.ts";
+import type { Repeat } from "../../../src/engine/step-kind.ts";
 import { EngineRig } from "../../support/engine-rig.ts";
 import { settle } from "../../support/fake-clock.ts";
 import { startedEvent } from "../../support/run-spec.ts";
+import { StoreFolder } from "../../support/store-folder.ts";
 
 const RECOVERY_MS = 6000;
+const INTERRUPTED = { code: "step.interrupted", retry: "never" };
 
-async function open(): Promise<EngineRig> {
-  const engine = await EngineRig.open();
+async function open(repeat?: Repeat, folder?: string): Promise<EngineRig> {
+  const engine = await EngineRig.open(folder, repeat);
   onTestFinished(() => engine[Symbol.asyncDispose]());
   return engine;
 }
@@ -105,5 +108,58 @@ describe("a run that cannot be read at the start", () => {
     vi.spyOn(after.store.events, "appendRun").mockResolvedValue();
     await after.clock.advance(RECOVERY_MS);
     expect(steps(after)).toEqual(["sync"]);
+  });
+});
+
+describe("an action that must not be repeated", () => {
+  it("is left to a person when the server died while it was under way, and is begun again by nobody else", async () => {
+    const folder = new StoreFolder();
+    onTestFinished(() => folder[Symbol.dispose]());
+    const first = await EngineRig.open(folder.path, "ask");
+    const { state } = await first.runs.start(request());
+    const { path } = await first.call("sync");
+    const ended = first[Symbol.asyncDispose]();
+    await first.clock.advance(0);
+    await ended;
+
+    const second = await open("ask", folder.path);
+    await second.resume();
+    await second.succeed("alert");
+    expect(second.runs.state(state.id)).toMatchObject({ status: "failed", failure: { failure: INTERRUPTED } });
+    expect(steps(second)).not.toContain("sync");
+    await second.runs.apply(state.id, { type: "retry", actor: "p_ana", from: path });
+    expect(await second.call("sync")).toMatchObject({ attempt: 2 });
+    await second.succeed("sync");
+    expect(steps(second).at(-1)).toBe("healthy");
+  });
+
+  it("is not begun again when its outcome could not be recorded", async () => {
+    const engine = await open("ask");
+    const { state } = await engine.runs.start(request());
+    const call = await engine.call("sync");
+    const disk = vi.spyOn(engine.store.events, "appendRun").mockRejectedValue(new Error("disk full"));
+    await engine.succeed("sync");
+    disk.mockRestore();
+    // Somebody looks at the run before it is taken up again.
+    await engine.runs.apply(state.id, { type: "wake" });
+    await engine.clock.advance(RECOVERY_MS);
+    await engine.succeed("alert");
+    expect(engine.runs.state(state.id)).toMatchObject({ status: "failed", failure: { failure: INTERRUPTED } });
+    expect(engine.calls.filter(({ path }) => path === call.path)).toHaveLength(1);
+  });
+
+  it("goes on when something else about its run could not be recorded", async () => {
+    const engine = await open("ask");
+    const { state } = await engine.runs.start(request());
+    const { path, attempt, signal } = await engine.call("sync");
+    const { token } = engine.runs.state(state.id).steps.get(path) ?? { token: 0 };
+    const disk = vi.spyOn(engine.store.events, "appendRun").mockRejectedValue(new Error("disk full"));
+    const turn = engine.runs.apply(state.id, { path, attempt, token, type: "checkpoint", data: 1 });
+    await expect(turn).rejects.toThrow("disk full");
+    disk.mockRestore();
+    await engine.clock.advance(RECOVERY_MS);
+    expect(signal.aborted).toBe(false);
+    await engine.succeed("sync");
+    expect(steps(engine)).toEqual(["sync", "healthy"]);
   });
 });

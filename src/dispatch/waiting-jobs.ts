@@ -1,0 +1,131 @@
+import type { JobReports } from "../engine/ports.ts";
+import type { Clock } from "../platform/clock.ts";
+import { durationText } from "../platform/duration.ts";
+import { errorText } from "../platform/errors.ts";
+import type { Logger } from "../platform/logger.ts";
+import type { JobDesk } from "./job-desk.ts";
+import { type Entry, isWaiting, renewTicket, ticketId } from "./job-entry.ts";
+import type { JobQueue } from "./job-queue.ts";
+import type { RedisLink } from "./redis-link.ts";
+import { waitingText, whoCannot } from "./waiting-text.ts";
+import { PROTOCOL } from "./wire.ts";
+import type { WorkerRegistry } from "./worker-registry.ts";
+
+interface Deps {
+  readonly desk: JobDesk;
+  readonly queue: JobQueue;
+  readonly link: RedisLink;
+  readonly workers: WorkerRegistry;
+  readonly reports: JobReports;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+const ADD_AGAIN_MS = 1000;
+const NEW_TICKET_MS = 3000;
+const TELL_AFTER_MS = 1000;
+const UNABLE_AFTER_MS = 30_000;
+
+/** Sees to it that what no worker has begun is in the queue, whatever becomes of Redis, and that people hear why it waits. */
+export class WaitingJobs implements Disposable {
+  readonly #deps: Deps;
+  #isFlushExpected = false;
+  #isAdding = false;
+  #isClosed = false;
+
+  constructor(deps: Deps) {
+    this.#deps = deps;
+  }
+
+  get all(): readonly Entry[] {
+    return [...this.#deps.desk.entries.values()].filter((entry) => isWaiting(entry));
+  }
+
+  /** What one turn of the event loop hands out goes to Redis together. */
+  flushSoon(): void {
+    if (this.#isFlushExpected) return;
+    this.#isFlushExpected = true;
+    queueMicrotask(() => {
+      this.#isFlushExpected = false;
+      void this.#flush();
+    });
+  }
+
+  /** Nobody knows what Redis still has. */
+  addAllAgain(): void {
+    for (const entry of this.#deps.desk.entries.values()) entry.addedAt = undefined;
+    this.flushSoon();
+  }
+
+  /** To be called again and again. */
+  look(): void {
+    const { clock, workers } = this.#deps;
+    const now = clock.monotonic();
+    const hasFree = workers.all.some(({ free }) => free > 0);
+    for (const entry of this.all) this.#lookAt(entry, now, hasFree);
+    this.flushSoon();
+  }
+
+  [Symbol.dispose](): void {
+    this.#isClosed = true;
+  }
+
+  async #flush(): Promise<void> {
+    const { link, queue, clock, logger } = this.#deps;
+    if (this.#isAdding || this.#isClosed || link.trouble !== undefined) return;
+    const due = this.all.filter(({ addedAt }) => addedAt === undefined);
+    if (due.length === 0) return;
+    this.#isAdding = true;
+    const before = queue.trouble;
+    const now = clock.monotonic();
+    for (const entry of due) entry.addedAt = now;
+    try {
+      await queue.add(due.map((entry) => ({ id: ticketId(entry), envelope: entry.envelope })));
+      if (before !== undefined) logger.info("Redis takes jobs again");
+      // What was handed out meanwhile.
+      this.flushSoon();
+    } catch (error) {
+      // They are added again when they have waited for long enough.
+      if (queue.trouble !== before)
+        logger.warn("jobs wait because Redis does not take them", { error: errorText(error) });
+    } finally {
+      this.#isAdding = false;
+    }
+  }
+
+  #lookAt(entry: Entry, now: number, hasFree: boolean): void {
+    const { queue } = this.#deps;
+    const { addedAt, ticketAt } = entry;
+    if (addedAt !== undefined && hasFree && now - ticketAt > NEW_TICKET_MS) {
+      // Whoever took it from the queue is gone, or Redis keeps it for somebody who is.
+      void queue.remove([ticketId(entry)]);
+      renewTicket(entry, now);
+    } else if (addedAt !== undefined && now - addedAt > ADD_AGAIN_MS) {
+      // Changes nothing while it is still there.
+      entry.addedAt = undefined;
+    }
+    this.#tell(entry, now - entry.waitingSince);
+  }
+
+  #tell(entry: Entry, waitedMs: number): void {
+    const { link, queue, workers, reports } = this.#deps;
+    const { job, refusals } = entry;
+    if (waitedMs < TELL_AFTER_MS) return;
+    const isHopeless = workers.all.length > 0 && !workers.canExecute(job.uses, PROTOCOL);
+    if (isHopeless && waitedMs > UNABLE_AFTER_MS) return this.#giveUp(entry);
+    const trouble = link.trouble ?? queue.trouble;
+    const text = waitingText({ uses: job.uses, trouble, workers: workers.all, refusals: [...refusals.values()] });
+    if (text === entry.told) return;
+    entry.told = text;
+    reports.progress(job, { text });
+  }
+
+  #giveUp(entry: Entry): void {
+    const { desk, workers } = this.#deps;
+    const message =
+      `No worker that is connected knows ${entry.job.uses}: ${whoCannot(workers.all)}, and none came within ` +
+      `${durationText(UNABLE_AFTER_MS)}. Run the same version of the program everywhere, then retry.`;
+    const failure = { code: "step.unknown-kind", message, retry: "never" } as const;
+    desk.settle(entry, { status: "failed", failure });
+  }
+}
