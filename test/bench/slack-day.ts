@@ -110,7 +110,7 @@ export class SlackDay {
         prospects: { wayBack: () => undefined, nextEnvironment: () => undefined },
         hasPages: false,
       }),
-      settings: { approvals: undefined, alerts: undefined },
+      settings: { channel: CHANNELS[0] ?? "", approvals: undefined, alerts: undefined },
     });
     const pacer = new ViewPacer({ clock, logger, draw: (view) => presenter.onRunChanged(view) });
     late.show = (run, view) => pacer.show(run, view);
