@@ -181,7 +181,7 @@ function isWrite({ method, path }: Pick<HttpCall, "method" | "path">): boolean {
 
 function observing(what: string): ArgocdError {
   return new ArgocdError(
-    `${what}: Quarterdeck only observes (\`mode: observe\` in its configuration), so nothing was sent to Argo CD.`,
+    `${what}: Quarterdeck only observes ("mode: observe" in its configuration), so nothing was sent to Argo CD. Try again when whoever runs it has switched that.`,
     { class: "observing" },
   );
 }

@@ -149,7 +149,7 @@ export class Intake implements AsyncDisposable {
     if (arrival.kind === "decision" && arrival.decision === "approve" && this.#deps.mode === "observe") {
       return notice(
         "mode.observing",
-        "Quarterdeck only observes here, so nothing is approved: the run could not go on.",
+        'Quarterdeck only observes here, so nothing is approved: the run could not go on. Press Approve again when whoever runs it has taken "mode: observe" out of quarterdeck.yaml; until then a run can be rejected or cancelled.',
       );
     }
     if (arrival.kind === "decision")
