@@ -252,7 +252,6 @@ function stepKinds(from: {
     git: { commitsBetween: () => Promise.resolve({ kind: "same" }) },
     clock: from.clock,
     ruleOf: (app) => from.inventory?.ownerOf(app)?.target.approval,
-    isObserving: () => false,
     proofs: (app) => from.store?.events.proofs(app, 1)[0],
     timingOf: () => TIMING,
   });
