@@ -7,6 +7,7 @@ import type { ActAsk, ActDeps } from "./act-ask.ts";
 import { textOf, typedValues } from "./command-values.ts";
 import { lockOrUnlock } from "./lock-request.ts";
 import { namedRun } from "./named-run.ts";
+import { lockedAnswer } from "./start-request.ts";
 
 /** Does what was asked for, or says why not. */
 export async function actOnRequest(deps: ActDeps, ask: ActAsk): Promise<Answer> {
@@ -41,7 +42,7 @@ async function retry(deps: ActDeps, ask: ActAsk): Promise<Answer> {
   const found = find(deps, ask);
   if (found.kind === "refused") return found.answer;
   const { state } = found;
-  const refusal = (await refusalFor(deps, ask, state)) ?? lockedAnswer(deps, state);
+  const refusal = (await refusalFor(deps, ask, state)) ?? lockedAnswer(deps, state.plan, placesAhead(state));
   if (refusal !== undefined) return refusal;
   const from = textOf(ask.command, ask.values, "string") || undefined;
   const again = from === undefined ? "" : ` from ${from.slice(from.lastIndexOf("/") + 1)}`;
@@ -69,11 +70,10 @@ async function refusalFor(deps: ActDeps, { person }: ActAsk, state: RunState): P
   return authorization.kind === "denied" ? notice(authorization.code, authorization.message) : undefined;
 }
 
-/** A hand lock on an environment that the run has still to change. */
-function lockedAnswer({ locks: desk }: ActDeps, { targets, plan }: RunState): Answer | undefined {
-  const found = targets.flatMap(({ service, environment }) => desk.on(`${service}/${environment}`) ?? []);
-  const locks = found.filter(({ run }) => plan.urgent !== true || run === undefined);
-  return locks.length === 0 ? undefined : { kind: "locked", locks };
+/** The environments that the run has still to change: it is not proven yet that it is through with them. */
+function placesAhead({ targets, steps }: RunState): RunState["targets"] {
+  const proofs = [...steps.values()].filter(({ sort, status }) => sort === "wait" && status === "succeeded");
+  return targets.filter(({ app }) => !proofs.some(({ input }) => input["app"] === app));
 }
 
 /** What the run itself said to it; the run may have moved on while it was found out who asks. */

@@ -54,7 +54,8 @@ export async function startFromRequest(deps: StartDeps, ask: StartAsk): Promise<
   const acts = targets.map(({ name }) => ({ verb: ask.plan.verb, service: service.name, environment: name }));
   const authorization = await deps.check.mayAct(ask.person, acts);
   if (authorization.kind === "denied") return notice(authorization.code, authorization.message);
-  const locked = lockedAnswer(deps, ask.plan, { service, targets });
+  const places = targets.map(({ name: environment }) => ({ service: service.name, environment }));
+  const locked = lockedAnswer(deps, ask.plan, places);
   if (locked !== undefined) return locked;
   const looked = await lookAtTargets(deps.servers, { service, targets, signal: ask.signal });
   if (looked.kind === "refused") return looked.answer;
@@ -69,9 +70,9 @@ export async function startFromRequest(deps: StartDeps, ask: StartAsk): Promise<
 export function lockedAnswer(
   { locks: desk }: Pick<StartDeps, "locks">,
   { urgent }: Pick<Plan, "urgent">,
-  { service, targets }: Pick<NamedPlaces, "service" | "targets">,
+  places: readonly { readonly service: string; readonly environment: string }[],
 ): Answer | undefined {
-  const found = targets.flatMap(({ name }) => desk.on(lockKey({ service: service.name, environment: name })) ?? []);
+  const found = places.flatMap((place) => desk.on(lockKey(place)) ?? []);
   // The hold that a rollback has left does not keep another one from going further back.
   const locks = found.filter(({ run }) => urgent !== true || run === undefined);
   return locks.length === 0 ? undefined : { kind: "locked", locks };

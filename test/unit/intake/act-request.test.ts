@@ -1,6 +1,7 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 
 import type { Answer } from "../../../src/engine/answer.ts";
+import type { Json } from "../../../src/platform/canonical-json.ts";
 import { rightExcept } from "../../support/configured.ts";
 import { settle } from "../../support/fake-clock.ts";
 import { IntakeRig } from "../../support/intake-rig.ts";
@@ -66,6 +67,36 @@ describe("a run that is to be cancelled", () => {
     expect(unknown.code).toBe("run.unknown");
     expect(unknown.suggestions).toEqual([`/qd cancel run_${run.slice(-4)} because x`]);
     expect(notice(await told(rig, "U1", `/qd cancel ${run}`)).code).toBe("run.cancelling");
+  });
+});
+
+describe("a run that is to be retried", () => {
+  it("is kept back by locks on what it has still to change, and by no others", async () => {
+    const rig = await open();
+    await rig.type("U1", "/promote checkout abc1234 to prod");
+    await settle();
+    const [row] = rig.store.events.listRuns({ limit: 1 });
+    const run = row?.id ?? "";
+    const end = async (name: string, output: Record<string, Json>): Promise<void> => {
+      const step = [...rig.runs.state(run).steps.values()].find(({ path }) => path.endsWith(name));
+      if (step === undefined) throw new Error(`${name} was not reached`);
+      const { path, attempt, token } = step;
+      await rig.runs.apply(run, { type: "outcome", path, attempt, token, outcome: { status: "succeeded", output } });
+    };
+    const sync = rig.jobs[0]?.effect;
+    const before = { uid: "uid-1", historyId: 1 };
+    const operation = { run, step: sync?.path ?? "", attempt: 1, skipped: true, postedAtMs: 1, before };
+    await end("[staging]/sync", { operation });
+    const proof = { revision: SHA_A, provenAt: 1, healthySince: 1, applicationUid: "uid-1", sourceDigest: "" };
+    await end("[staging]/healthy", { ...proof, changedNothing: true, sync: "Synced", notes: [] });
+    await rig.type("U1", `/qd cancel ${run}`);
+    await settle();
+    expect(rig.runs.state(run).status).toBe("cancelled");
+    await rig.runs.locks.set({ key: "checkout/prod", owner: "p_9", reason: "x" });
+    expect(await told(rig, "U2", `/qd retry ${run}`)).toMatchObject({ kind: "locked", locks: [{ reason: "x" }] });
+    await rig.runs.locks.lift("checkout/prod", "p_9");
+    await rig.runs.locks.set({ key: "checkout/staging", owner: "p_9", reason: "y" });
+    expect(notice(await told(rig, "U2", `/qd retry ${run}`)).code).toBe("run.retried");
   });
 });
 
