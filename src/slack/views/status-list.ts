@@ -70,7 +70,7 @@ function placeLine(place: PlaceStatus, lookups: ViewLookups): string {
   const revision = place.revision === "" ? "nothing known" : code(place.revision.slice(0, 12));
   const proven = place.provenAt === undefined ? "" : `, proven ${dateToken(place.provenAt, "{ago}")}`;
   const state = [place.health, place.sync].filter((word) => word !== "").map((word) => inert(word, 40));
-  return `${HEALTH[place.health] ?? ":grey_question:"} ${name} ${revision} ${state.join(", ") || "state not known"}${proven}`;
+  return `${HEALTH[place.health] ?? ":question:"} ${name} ${revision} ${state.join(", ") || "state not known"}${proven}`;
 }
 
 function placeWords({ environment, revision, health }: PlaceStatus): string {

@@ -55,7 +55,7 @@ const BEARINGS: Readonly<Record<NonNullable<LivePlace["bearing"]>, string>> = {
   live: ":white_check_mark: this is it",
   contained: ":white_check_mark: it is contained in this",
   missing: ":white_circle: it is not in this",
-  unknown: ":grey_question: how they relate is not known",
+  unknown: ":question: how they relate is not known",
 };
 
 function proofText({ provenAt, provenBy, revision }: LivePlace, lookups: ViewLookups): string {
