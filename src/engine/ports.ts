@@ -51,6 +51,8 @@ export interface RunRow {
   readonly wakeAt: number | undefined;
   /** True while it has nothing to dispatch or watch: it costs nothing until something happens to it. */
   readonly parked: boolean;
+  /** How many of its gates wait for people. */
+  readonly gates: number;
 }
 
 /** Everything that one turn of one run changes, committed as one. */

@@ -42,6 +42,7 @@ export function rowOf(state: RunState): RunRow {
     version: state.version,
     wakeAt: nextWakeAt(state),
     parked: nextWork(state).length === 0,
+    gates: [...state.steps.values()].filter(({ status, gate }) => status === "running" && gate !== undefined).length,
   };
 }
 

@@ -11,15 +11,7 @@ export class LogFigures {
 
   constructor({ sqlite }: LogDatabase) {
     this.#runs = sqlite.prepare("SELECT status, count(*) AS count FROM runs GROUP BY status");
-    // A run that waits at a gate has nothing under way, and nothing has become of the gate since it was opened.
-    this.#gates = sqlite
-      .prepare<[], number>(
-        `SELECT count(*) FROM runs WHERE finished_at IS NULL AND parked = 1 AND 'gate.opened' = (
-           SELECT type FROM events WHERE stream = runs.id
-             AND type IN ('gate.opened', 'gate.voided', 'step.succeeded', 'step.failed', 'step.cancelled')
-           ORDER BY version DESC LIMIT 1)`,
-      )
-      .pluck();
+    this.#gates = sqlite.prepare<[], number>("SELECT coalesce(sum(gates), 0) FROM runs WHERE gates > 0").pluck();
     this.#locks = sqlite.prepare<[], number>("SELECT count(*) FROM claims WHERE status = 'requested'").pluck();
     this.#events = sqlite.prepare<[], number>("SELECT coalesce(max(sequence), 0) FROM events").pluck();
   }

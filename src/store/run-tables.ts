@@ -45,10 +45,12 @@ export class RunTables implements Passenger {
   constructor({ sqlite }: LogDatabase) {
     this.#insert = sqlite.prepare(
       `INSERT INTO runs (id, command, title, status, services, environments, requester, channel, started_at,
-         finished_at, shown_version, unshown, wake_at, parked)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 1, ?, ?)`,
+         finished_at, shown_version, unshown, wake_at, parked, gates)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 1, ?, ?, ?)`,
     );
-    this.#update = sqlite.prepare("UPDATE runs SET status = ?, finished_at = ?, wake_at = ?, parked = ? WHERE id = ?");
+    this.#update = sqlite.prepare(
+      "UPDATE runs SET status = ?, finished_at = ?, wake_at = ?, parked = ?, gates = ? WHERE id = ?",
+    );
     this.#dropClaims = sqlite.prepare("DELETE FROM claims WHERE run = ?");
     this.#addClaim = sqlite.prepare(
       "INSERT INTO claims (run, path, keys, status, sequence, is_urgent) VALUES (?, ?, ?, ?, ?, ?)",
@@ -119,15 +121,15 @@ export class RunTables implements Passenger {
   }
 
   #updateRow(row: RunWrite["row"]): boolean {
-    const { id, status, finishedAt = null, wakeAt = null, parked } = row;
-    return this.#update.run(status, finishedAt, wakeAt, parked ? 1 : 0, id).changes > 0;
+    const { id, status, finishedAt = null, wakeAt = null, parked, gates } = row;
+    return this.#update.run(status, finishedAt, wakeAt, parked ? 1 : 0, gates, id).changes > 0;
   }
 
   #insertRow(row: RunWrite["row"]): void {
-    const { id, status, finishedAt = null, wakeAt = null, parked } = row;
+    const { id, status, finishedAt = null, wakeAt = null, parked, gates } = row;
     const [services, environments] = [JSON.stringify(row.services), JSON.stringify(row.environments)];
     const fixed = [id, row.command, row.title, status, services, environments, row.requester, row.channel];
-    this.#insert.run(...fixed, row.startedAt, finishedAt, wakeAt, parked ? 1 : 0);
+    this.#insert.run(...fixed, row.startedAt, finishedAt, wakeAt, parked ? 1 : 0, gates);
   }
 
   #remember(run: string, known: Known): void {
@@ -137,6 +139,6 @@ export class RunTables implements Passenger {
 }
 
 /** What seldom changes from one step to the next, and stands in indexes. */
-function standingOf({ status, finishedAt, wakeAt, parked }: RunWrite["row"]): string {
-  return `${status} ${finishedAt} ${wakeAt} ${parked}`;
+function standingOf({ status, finishedAt, wakeAt, parked, gates }: RunWrite["row"]): string {
+  return `${status} ${finishedAt} ${wakeAt} ${parked} ${gates}`;
 }

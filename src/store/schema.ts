@@ -84,12 +84,16 @@ export const runs = sqliteTable(
     unshown: integer({ mode: "boolean" }).notNull(),
     wakeAt: integer("wake_at"),
     parked: integer({ mode: "boolean" }).notNull(),
+    gates: integer().notNull().default(0),
   },
   (table) => [
     // Few and narrow on purpose: every index on what changes with each step is one more page in each commit.
     index("runs_open")
       .on(table.wakeAt, table.parked)
       .where(sql`finished_at IS NULL`),
+    index("runs_at_gates")
+      .on(table.gates)
+      .where(sql`gates > 0`),
     index("runs_unshown")
       .on(table.ordinal)
       .where(sql`unshown = 1`),

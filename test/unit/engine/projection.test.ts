@@ -23,12 +23,14 @@ describe("the row of a run", () => {
   it("says of a run at a gate that it costs nothing until the gate expires", () => {
     const spec = new RunSpec([{ name: "prod", approval: RULE }]);
     spec.open("gate");
-    expect(rowOf(spec.state)).toMatchObject({ parked: true, wakeAt: START + RULE.expiresMs });
+    expect(rowOf(spec.state)).toMatchObject({ parked: true, gates: 1, wakeAt: START + RULE.expiresMs });
+    spec.decide("gate");
+    expect(rowOf(spec.state)).toMatchObject({ parked: false, gates: 0 });
   });
 
   it("says of a run that waits for a lock when its time limit ends", () => {
     const spec = new RunSpec([{ name: "staging" }], promotePlan({ timeoutMs: 1000 }), ["checkout/staging"]);
-    expect(rowOf(spec.state)).toMatchObject({ parked: true, wakeAt: START + 1000 });
+    expect(rowOf(spec.state)).toMatchObject({ parked: true, gates: 0, wakeAt: START + 1000 });
   });
 
   it("has nothing to wake for once it has ended", () => {

@@ -22,6 +22,7 @@ const ROW = {
   version: 1,
   wakeAt: undefined,
   parked: true,
+  gates: 0,
   approvedBy: ["p_bo", "p_cy"],
   rejectedBy: [],
 } as const;

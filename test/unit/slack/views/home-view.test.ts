@@ -38,6 +38,7 @@ const run = (text: string): RunRow => ({
   version: 1,
   wakeAt: undefined,
   parked: false,
+  gates: 0,
 });
 
 const service = (name: string, text: string): HomeContent["services"][number] => ({

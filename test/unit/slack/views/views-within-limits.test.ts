@@ -119,6 +119,7 @@ const rows = (text: string): readonly RunRow[] =>
     version: 1,
     wakeAt: undefined,
     parked: true,
+    gates: 0,
   }));
 
 function decidedByMany(row: RunRow): PastRun {
