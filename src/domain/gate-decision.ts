@@ -1,3 +1,4 @@
+import type { Judgement } from "./approver-policy.ts";
 import { voidGate } from "./attempt.ts";
 import type { Draft } from "./draft.ts";
 import { changedFields, changesText, subjectDigest, type GateEvidence, type GateSubject } from "./gate.ts";
@@ -14,11 +15,6 @@ export interface GateOpenedInput {
   readonly evidence: GateEvidence;
   readonly rule: ApprovalRule;
 }
-
-/** Whether the person may decide, found out when the click arrived. */
-export type Judgement =
-  | { readonly kind: "allowed"; readonly groups: readonly string[] }
-  | { readonly kind: "refused"; readonly code: string; readonly message: string };
 
 /** Somebody decided, or tried to. */
 export interface GateDecisionInput {
@@ -117,7 +113,8 @@ function closed(step: StepState): Refusal {
   const how = last?.decision === "reject" ? "rejected" : "approved";
   if (last !== undefined) return { code: "gate.decided", message: `It was already ${how}.` };
   if (step.failure?.code === "gate.expired") return { code: "gate.expired", message: step.failure.message };
-  return { code: "gate.closed", message: "There is nothing left to decide here." };
+  const why = step.status === "cancelled" ? "the run was cancelled" : "the run has gone on or ended without it";
+  return { code: "gate.closed", message: `There is nothing left to decide here: ${why}.` };
 }
 
 function settle(draft: Draft, gate: GateState, input: GateDecisionInput): void {

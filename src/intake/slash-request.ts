@@ -49,7 +49,9 @@ export function readSlash(deps: SlashDeps, arrival: SlashArrival | CommandArriva
   }
   const read = matchValues(deps.commands, arrival);
   if (read === undefined) {
-    const message = `There is no command "${arrival.command}" any more: this belongs to an older version of Quarterdeck. Nothing was done.`;
+    const message =
+      `There is no command "${arrival.command}" any more: what you used was made before the commands of Quarterdeck were changed. ` +
+      "Nothing was done. /qd help shows what there is now.";
     return answered(notice("command.unknown", message));
   }
   const text = `${read.typed.slash} ${read.typed.text}`;
