@@ -49,14 +49,15 @@ type ApproverCode =
   | "approval.group-gone"
   | "approval.not-in-group";
 
-export type ApproverVerdict =
+/** Whether somebody may decide on a gate, found out when the click arrived. */
+export type Judgement =
   /** `groups` are the ids of those through which the person may; empty for somebody who is named. */
   | { readonly kind: "allowed"; readonly groups: readonly string[] }
   /** `message` is plain text for the person. */
-  | { readonly kind: "refused"; readonly code: ApproverCode; readonly message: string };
+  | { readonly kind: "refused"; readonly code: string; readonly message: string };
 
 /** Whether a person may decide on a gate. Everything that is not known for certain refuses. */
-export function judgeApprover(question: ApproverQuestion): ApproverVerdict {
+export function judgeApprover(question: ApproverQuestion): Judgement {
   const standing = standingProblem(question.person);
   if (standing !== undefined) return refused(`approval.${standing.code}`, standing.message);
   const person = withAccount(question.principal, question.person);
@@ -100,7 +101,7 @@ function withAccount(principal: Principal, { user, email }: PersonStanding): Pri
   };
 }
 
-function judgeMembership({ rule, person, groups }: ApproverQuestion): ApproverVerdict {
+function judgeMembership({ rule, person, groups }: ApproverQuestion): Judgement {
   const asked = rule.from.filter((approver) => approver.kind === "group");
   const known = asked.map(({ group }) => ({ group, membership: groups.get(group) ?? UNVERIFIABLE }));
   const through = known.filter(
@@ -131,6 +132,6 @@ function handlesText(rule: ApprovalRule): string {
   return handles.length === 0 ? "" : ` (${handles.join(", ")})`;
 }
 
-function refused(code: ApproverCode, message: string): ApproverVerdict {
+function refused(code: ApproverCode, message: string): Judgement {
   return { kind: "refused", code, message };
 }

@@ -1,5 +1,5 @@
 import { type Answer, notice } from "../engine/answer.ts";
-import type { Judgement } from "../domain/gate-decision.ts";
+import type { Judgement } from "../domain/approver-policy.ts";
 import type { GateSubject } from "../domain/gate.ts";
 import type { RunState, StepState } from "../domain/run-state.ts";
 import type { PeopleStore } from "../engine/ports.ts";

@@ -1,6 +1,5 @@
-import { commitSources, locateApp, withProject } from "../argocd/argocd-server.ts";
+import { commitSources } from "../argocd/argocd-server.ts";
 import type { GateSubject } from "../domain/gate.ts";
-import { tryAppRef } from "../domain/target.ts";
 import type { Answer } from "../engine/answer.ts";
 import { gatherEvidence } from "../steps/gate-evidence.ts";
 import { liveRevision } from "../steps/live-revision.ts";
@@ -22,9 +21,8 @@ export async function diffAnswer(deps: QuestionDeps, ask: QuestionAsk): Promise<
   const revision = await resolveTyped(deps, { text, seen: looked.value, signal });
   if (revision.kind === "refused") return revision.answer;
   const [seen] = looked.value;
-  const key = tryAppRef(target.app);
-  if (seen === undefined || key === undefined) throw new TypeError(`"${target.app}" is no application`);
-  const { application } = seen;
+  if (seen === undefined) throw new TypeError(`${target.app} was not looked at`);
+  const { application, location } = seen;
   const { sha, short, subject } = revision.value;
   const from = liveRevision(application);
   const { repository } = commitSources(application);
@@ -33,7 +31,6 @@ export async function diffAnswer(deps: QuestionDeps, ask: QuestionAsk): Promise<
     toRevision: sha,
     repository,
   };
-  const location = withProject(locateApp(deps.servers, key), application);
   const git = deps.git;
   const proofs = (app: string): ReturnType<QuestionDeps["proofs"]>[number] | undefined => deps.proofs(app)[0];
   const evidence = await gatherEvidence(

@@ -1,6 +1,11 @@
 import type { Configuration } from "../config/configuration.ts";
-import { type GroupMembership, judgeApprover, type PersonStanding, type Principal } from "../domain/approver-policy.ts";
-import type { Judgement } from "../domain/gate-decision.ts";
+import {
+  type GroupMembership,
+  judgeApprover,
+  type Judgement,
+  type PersonStanding,
+  type Principal,
+} from "../domain/approver-policy.ts";
 import type { ApprovalRule } from "../domain/target.ts";
 import type { Directory, Person } from "../engine/ports.ts";
 import {

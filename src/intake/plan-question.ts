@@ -1,10 +1,10 @@
-import { commitPaths, locateApp, withProject } from "../argocd/argocd-server.ts";
+import { commitPaths } from "../argocd/argocd-server.ts";
 import { matchCommand } from "../commands/match-command.ts";
 import type { Command } from "../commands/command.ts";
 import type { HandLock } from "../domain/hand-lock.ts";
 import { type Outlined, outlineOf } from "../domain/plan-outline.ts";
 import type { Plan } from "../domain/plan.ts";
-import { type Revision, tryAppRef } from "../domain/target.ts";
+import type { Revision } from "../domain/target.ts";
 import { type Answer, notice } from "../engine/answer.ts";
 import type { PlannedStage } from "../engine/question-answers.ts";
 import type { JsonMap } from "../platform/canonical-json.ts";
@@ -15,7 +15,7 @@ import { textOf } from "./command-values.ts";
 import { explainMismatch } from "./explain-mismatch.ts";
 import { type NamedPlaces, namePlaces } from "./name-places.ts";
 import type { QuestionAsk, QuestionDeps } from "./question-ask.ts";
-import { lookAtTargets, type LookedAt, obstacleOf } from "./resolve-target.ts";
+import { lookAtTargets, obstacleOf, type ReadAt } from "./resolve-target.ts";
 import { inputsOf, resolveAsked, titleOf } from "./start-request.ts";
 
 /** What the command that follows would do. */
@@ -81,7 +81,7 @@ export async function outlookOf(deps: QuestionDeps, ask: OutlookAsk): Promise<An
 
 interface StageAsk {
   readonly ask: OutlookAsk;
-  readonly seen: LookedAt;
+  readonly seen: ReadAt;
   readonly revision: Revision;
   readonly outline: readonly Outlined[];
   readonly places: NamedPlaces;
@@ -103,7 +103,7 @@ async function stageOf(deps: QuestionDeps, stage: StageAsk): Promise<PlannedStag
     ),
     ...(asks && target.approval !== undefined && { approval: target.approval }),
     locks: keys.map((key) => lockNow(deps, key)),
-    warnings: (await Promise.all([moveWarning(deps, stage), windowWarning(deps, stage)])).flat(),
+    warnings: (await Promise.all([moveWarning(deps, stage), windowWarning(stage)])).flat(),
   };
 }
 
@@ -149,11 +149,9 @@ async function moveWarning(deps: QuestionDeps, { seen, revision, ask }: StageAsk
   }
 }
 
-async function windowWarning(deps: QuestionDeps, { seen, ask }: StageAsk): Promise<readonly string[]> {
-  const key = tryAppRef(seen.target.app);
-  if (key === undefined) return [];
+async function windowWarning({ seen, ask }: StageAsk): Promise<readonly string[]> {
+  const { server, address } = seen.location;
   try {
-    const { server, address } = withProject(locateApp(deps.servers, key), seen.application);
     const { canSync } = await server.client.syncWindows(address, { signal: ask.signal });
     return canSync ? [] : ["A sync window of Argo CD is closed at the moment; the sync would wait for it to open."];
   } catch (error) {

@@ -1,10 +1,11 @@
 import type { Application } from "../argocd/application.ts";
-import { type ArgocdServer, commitSources, locateApp } from "../argocd/argocd-server.ts";
-import { type Service, type Target, tryAppRef } from "../domain/target.ts";
+import { type ArgocdServer, commitSources } from "../argocd/argocd-server.ts";
+import type { Service, Target } from "../domain/target.ts";
 import type { Answer } from "../engine/answer.ts";
 import { notice } from "../engine/answer.ts";
 import { AppError, errorMessage } from "../platform/errors.ts";
 import { parseRepositoryUrl, type RepositoryUrl } from "../git/repository-url.ts";
+import { type Located, readApp } from "../steps/locate.ts";
 import { refusalOf } from "../steps/sync-preflight.ts";
 
 /** An environment that a run is going to change, as Argo CD has it now. */
@@ -12,6 +13,9 @@ export interface LookedAt {
   readonly target: Target;
   readonly application: Application;
 }
+
+/** The same, with where it was read. */
+export type ReadAt = LookedAt & Located<ArgocdServer>;
 
 export type Looked<Value> =
   | { readonly kind: "found"; readonly value: Value }
@@ -24,9 +28,9 @@ export type Looked<Value> =
 export async function lookAtTargets(
   servers: ReadonlyMap<string, ArgocdServer>,
   asked: { readonly service: Service; readonly targets: readonly Target[]; readonly signal: AbortSignal },
-): Promise<Looked<readonly LookedAt[]>> {
+): Promise<Looked<readonly ReadAt[]>> {
   const looks = await Promise.all(asked.targets.map((target) => lookAt(servers, target, asked.signal)));
-  const seen: LookedAt[] = [];
+  const seen: ReadAt[] = [];
   for (const look of looks) {
     if (look.kind === "refused") return look;
     seen.push(look.value);
@@ -44,13 +48,9 @@ async function lookAt(
   servers: ReadonlyMap<string, ArgocdServer>,
   target: Target,
   signal: AbortSignal,
-): Promise<Looked<LookedAt>> {
-  const key = tryAppRef(target.app);
-  if (key === undefined) throw new TypeError(`"${target.app}" of the inventory is not server/namespace/name`);
+): Promise<Looked<ReadAt>> {
   try {
-    const named = locateApp(servers, key);
-    const application = await named.server.client.getApplication(named.address, { signal });
-    return withGitSource({ target, application });
+    return withGitSource({ target, ...(await readApp(servers, { app: target.app, signal })) });
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     const next = error.retry === "never" ? "Nothing was started." : "Nothing was started; try again in a moment.";
@@ -59,7 +59,7 @@ async function lookAt(
 }
 
 /** The same application, when it reads a repository at an address that can be used. */
-function withGitSource(look: LookedAt): Looked<LookedAt> {
+function withGitSource(look: ReadAt): Looked<ReadAt> {
   const { name } = look.application.metadata;
   if (commitSources(look.application).repository === "") {
     const message = `${look.target.name}: ${name} has no Git source, so there is no commit to deploy. Nothing was started.`;
