@@ -1,4 +1,5 @@
 import type { CommitLine } from "../domain/gate.ts";
+import type { HandLock } from "../domain/hand-lock.ts";
 import type { RunRow } from "./ports.ts";
 import type {
   DiffAnswer,
@@ -98,6 +99,8 @@ export type Answer =
       /** How many services there are besides. */
       readonly more?: number;
       readonly runs: readonly RunRow[];
+      /** What people have locked, and what rollbacks hold. */
+      readonly locks?: readonly HandLock[];
       /** Why Applications are not used that carry labels of ours. */
       readonly problems?: readonly string[];
     };

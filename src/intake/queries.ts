@@ -3,6 +3,7 @@ import type { ArgocdServer } from "../argocd/argocd-server.ts";
 import { type Service, tryAppRef } from "../domain/target.ts";
 import { type Answer, notice, type PastOperation, type PastRun, type PlaceStatus } from "../engine/answer.ts";
 import type { EventStore, RunFilter, RunRow } from "../engine/ports.ts";
+import type { LockDesk } from "../engine/lock-desk.ts";
 import type { Proof } from "../engine/step-kind.ts";
 import type { Inventory } from "../inventory/inventory.ts";
 import { didYouMean } from "../platform/did-you-mean.ts";
@@ -31,7 +32,10 @@ const MOST_RUNS = 15;
 const MOST_SERVICES = 30;
 
 /** What is live where, and what is under way; from the newest copies that Argo CD's stream brought. */
-export function statusAnswer(deps: QueryDeps, question: Question): Answer {
+export function statusAnswer(
+  deps: QueryDeps & { readonly locks: Pick<LockDesk, "locks"> },
+  question: Question,
+): Answer {
   const services = chosen(deps.inventory, question.service);
   if (services.kind === "refused") return services.answer;
   const service = question.service === "" ? undefined : question.service;
@@ -45,6 +49,7 @@ export function statusAnswer(deps: QueryDeps, question: Question): Answer {
     more: Math.max(0, services.value.length - MOST_SERVICES),
     problems: service === undefined ? (deps.labelProblems?.() ?? []) : [],
     runs: deps.events.listRuns({ service, openOnly: true, limit: MOST_RUNS }),
+    locks: deps.locks.locks().filter(({ key }) => service === undefined || key.startsWith(`${service}/`)),
   };
 }
 

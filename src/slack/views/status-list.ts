@@ -1,21 +1,25 @@
+import type { HandLock } from "../../domain/hand-lock.ts";
 import type { Answer, PlaceStatus } from "../../engine/answer.ts";
 import type { RunRow } from "../../engine/ports.ts";
 import { context, message, section, type MessageBlock, type MessageContent } from "../blocks.ts";
 import { code, dateToken, inert, link, truncateMrkdwn } from "../mrkdwn.ts";
+import { handLockText } from "./hand-lock-text.ts";
 import { runLine } from "./history-list.ts";
 import type { ViewLookups } from "./view-lookups.ts";
 
 const MOST_SERVICES = 20;
 const MOST_PLACES = 6;
 const MOST_RUNS = 6;
+const MOST_LOCKS = 6;
+const MOST_LOCK_TEXT = 1100;
 const MOST_PROBLEMS = 4;
 const MOST_SERVICE_TEXT = 2900;
 // A message takes about 12,000 characters of text in all.
-const MOST_TEXT = 8500;
+const MOST_TEXT = 7400;
 
-/** What is live where, and what is under way. */
+/** What is live where, what is locked, and what is under way. */
 export function renderStatus(
-  { services, more: others = 0, runs, problems = [], isObserving = false }: Extract<Answer, { kind: "status" }>,
+  { services, more: others = 0, runs, locks = [], problems = [], isObserving = false }: StatusAnswer,
   lookups: ViewLookups,
 ): MessageContent {
   const paragraphs = services.map((service) => serviceText(service, lookups));
@@ -23,17 +27,21 @@ export function renderStatus(
   const more = services.length - shown.length + others;
   const blocks: MessageBlock[] = shown.map(section);
   if (more > 0) blocks.push(context(`and ${more} more services: name one to see it`));
+  if (locks.length > 0) blocks.push(section(lockedText(locks, lookups)));
   blocks.push(section(underWay(runs, lookups)));
   if (problems.length > 0) blocks.push(section(labelsText(problems)));
   if (isObserving) blocks.push(context(`:eyes: ${OBSERVING}.`));
   const words = services.slice(0, shown.length).map(serviceWords);
   const under = `${runs.length} ${runs.length === 1 ? "run" : "runs"} under way`;
-  return message(`${[...words, under, ...(isObserving ? [OBSERVING] : [])].join(". ")}.`, blocks);
+  const locked = locks.length === 0 ? [] : [`${locks.length} locked by hand`];
+  return message(`${[...words, ...locked, under, ...(isObserving ? [OBSERVING] : [])].join(". ")}.`, blocks);
 }
+
+type StatusAnswer = Extract<Answer, { kind: "status" }>;
 
 const OBSERVING = "Quarterdeck is observing: it shows and alerts, and changes nothing";
 
-type Service = Extract<Answer, { kind: "status" }>["services"][number];
+type Service = StatusAnswer["services"][number];
 
 /** A service and what is live in each of its environments, in one paragraph. */
 export function serviceText({ name, places }: Service, lookups: ViewLookups): string {
@@ -56,6 +64,13 @@ function underWay(runs: readonly RunRow[], lookups: ViewLookups): string {
   const more = runs.length - lines.length;
   const rest = more > 0 ? [`and ${more} more`] : [];
   return ["*Under way*", ...(lines.length > 0 ? lines : ["nothing"]), ...rest].join("\n");
+}
+
+function lockedText(locks: readonly HandLock[], lookups: ViewLookups): string {
+  const lines = locks.slice(0, MOST_LOCKS).map((lock) => `:lock: ${handLockText(lock, lookups)}`);
+  const rest = locks.length - lines.length;
+  const all = ["*Locked by hand*", ...lines, ...(rest > 0 ? [`and ${rest} more`] : [])];
+  return truncateMrkdwn(all.join("\n"), MOST_LOCK_TEXT);
 }
 
 /** Applications that somebody meant to be there and that are not. */

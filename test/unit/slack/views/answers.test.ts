@@ -57,6 +57,15 @@ describe("a private answer", () => {
     expect(blocks.length).toBe(4);
   });
 
+  it("shows in the status what is locked, and nothing of it where nothing is", () => {
+    const lock = { key: "checkout/prod", owner: "p_ana", reason: "migration", since: 0 };
+    const status = { kind: "status", services: [], runs: [] } as const;
+    const { blocks, text } = render({ ...status, locks: [lock] });
+    expect(JSON.stringify(blocks)).toContain(":lock: `checkout/prod` is locked by <@U0ANA> since");
+    expect(text).toBe("1 locked by hand. 0 runs under way.");
+    expect(JSON.stringify(render({ ...status, locks: [] }).blocks)).not.toContain("Locked");
+  });
+
   it("lists the commits that a revision may mean", () => {
     const commits = [{ sha: SHA, subject: "Add retries", author: "Ana", authoredAt: 0 }];
     const one = render({ kind: "candidates", text: "abc1", commits, more: 1 });

@@ -191,6 +191,14 @@ function everyMessage(text: string): Readonly<Record<string, MessageContent>> {
       {
         kind: "status",
         runs: rows(text),
+        locks: Array.from({ length: 9 }, () => ({
+          key: text,
+          owner: text,
+          reason: text,
+          since: 1,
+          until: 2,
+          run: text,
+        })),
         services: Array.from({ length: 40 }, () => ({
           name: text,
           places: Array.from({ length: 20 }, () => ({
