@@ -89,6 +89,10 @@ export class Socket {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    this.#end();
+  }
+
+  #end(): void {
     // It never rejects for us to see: the SDK starts the closing handshake and goes its own way.
     this.#receiver.stop().catch((error: unknown) => {
       this.#deps.logger.debug("a connection to Slack did not close well", { error: errorText(error) });
@@ -102,6 +106,8 @@ export class Socket {
       // The SDK rejects with nothing at all when the connection closes before the greeting.
       throw error instanceof Error ? error : new Error("the connection closed before Slack's greeting");
     }
+    // The SDK opens a connection also after it was told to end, when it did not have the address of it by then.
+    if (this.#isClosed) this.#end();
   }
 
   #closed(): void {
