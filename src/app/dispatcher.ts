@@ -9,6 +9,7 @@ import type { Clock } from "../platform/clock.ts";
 import type { Random } from "../platform/ids.ts";
 import type { Logger } from "../platform/logger.ts";
 import { atEndOfTurn } from "../platform/turn.ts";
+import type { Metrics } from "../web/metrics.ts";
 import { connectionOf } from "./argocd-connection.ts";
 import { ACTIONS_AT_ONCE, channelKeys, SHUTDOWN_GRACE_MS } from "./execution.ts";
 import { programVersion } from "./program-version.ts";
@@ -21,6 +22,7 @@ export interface DispatcherDeps {
   readonly random: Random;
   readonly logger: Logger;
   readonly transport: Transport | undefined;
+  readonly metrics: Pick<Metrics, "reportRefused">;
 }
 
 type Transport = typeof BullmqDispatcher;
@@ -38,7 +40,7 @@ export function createDispatcher(
   kinds: ReadonlyMap<string, StepKind>,
   reports: JobReports,
 ): Dispatcher {
-  const { environment, settings, secret, transport: Transport, clock, random, logger } = deps;
+  const { environment, settings, secret, transport: Transport, metrics, clock, random, logger } = deps;
   const base = { kinds, reports, clock, shutdownGraceMs: SHUTDOWN_GRACE_MS };
   const url = environment.redisUrl;
   const [keys] = channelKeys(secret);
@@ -56,6 +58,7 @@ export function createDispatcher(
     random,
     logger,
     version: programVersion(),
+    onRefused: (reason) => metrics.reportRefused(reason),
     connectionOf: (job) => connectionOf(settings.configuration, job),
   });
 }

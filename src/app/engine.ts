@@ -18,7 +18,7 @@ interface Deps extends DispatcherDeps {
   readonly git: GitRepositories;
   readonly inventory: Inventory;
   readonly onChanged: (run: string, view: () => RunView) => void;
-  readonly metrics: Pick<Metrics, "recorded">;
+  readonly metrics: Pick<Metrics, "recorded" | "reportRefused">;
 }
 
 /** The engine, wired: the door to runs, what they have under way, and their deadlines. */

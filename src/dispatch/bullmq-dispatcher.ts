@@ -11,7 +11,7 @@ import { JobDesk } from "./job-desk.ts";
 import { type Entry, isWaiting, newEntry, stopped, ticketId } from "./job-entry.ts";
 import { JobQueue } from "./job-queue.ts";
 import { RedisLink } from "./redis-link.ts";
-import { ReportReader } from "./report-reader.ts";
+import { ReportReader, type ReportRefusal } from "./report-reader.ts";
 import { WaitingJobs } from "./waiting-jobs.ts";
 import { Answer, type AnswerContent, placesOf, type Places, writeJob } from "./wire.ts";
 import { WorkerPost } from "./worker-post.ts";
@@ -32,6 +32,8 @@ export interface BullmqDispatcherDeps {
   readonly logger: Logger;
   /** How long `ask` actions may still take when the dispatcher is disposed. */
   readonly shutdownGraceMs: number;
+  /** Told of each report that no worker of ours made for this server. */
+  readonly onRefused?: ((reason: ReportRefusal) => void) | undefined;
 }
 
 const TICK_MS = 100;
@@ -80,6 +82,7 @@ export class BullmqDispatcher implements Dispatcher {
       logger,
       hear: (worker, content) => this.#desk.hear(worker, content),
       onStranger: (worker) => tell(worker, { type: "roll-call" }),
+      onRefused: (reason) => deps.onRefused?.(reason),
     });
     this.#link = new RedisLink({ url, clock, logger, onReady: () => this.#ready() });
     this.#link.listen(this.#places.reports, (text) => reader.read(text));

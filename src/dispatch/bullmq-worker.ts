@@ -7,6 +7,7 @@ import type { Json } from "../platform/canonical-json.ts";
 import type { Clock } from "../platform/clock.ts";
 import { AppError, errorText } from "../platform/errors.ts";
 import type { Logger } from "../platform/logger.ts";
+import { RefusalLog } from "../platform/refusal-log.ts";
 import type { ChannelKeys } from "./envelope.ts";
 import { readQueuedWork } from "./queued-work.ts";
 import { connectionOptions, RedisLink } from "./redis-link.ts";
@@ -68,6 +69,7 @@ export class BullmqWorker implements AsyncDisposable {
   readonly #deps: BullmqWorkerDeps;
   readonly #link: RedisLink;
   readonly #line: ServerLine;
+  readonly #refusals: RefusalLog;
   readonly #held = new Map<string, Held>();
   readonly #handedBack: JobRef[] = [];
   #worker: Worker | undefined;
@@ -78,6 +80,10 @@ export class BullmqWorker implements AsyncDisposable {
 
   constructor(deps: BullmqWorkerDeps) {
     this.#deps = deps;
+    this.#refusals = new RefusalLog({
+      clock: deps.clock,
+      say: (fields) => deps.logger.error("a job that our server did not make was refused", fields),
+    });
     const { url, keys, clock, logger } = deps;
     this.#link = new RedisLink({ url, clock, logger, onReady: () => this.#ready() });
     this.#line = new ServerLine({
@@ -171,8 +177,7 @@ export class BullmqWorker implements AsyncDisposable {
     const { keys, kinds, logger } = this.#deps;
     const read = readQueuedWork(keys.job, queued.data, kinds);
     if (read.kind === "refused") {
-      logger.error("a job that our server did not make was refused", { why: read.fault, job: queued.id });
-      return;
+      return this.#refusals.note(read.fault, { job: queued.id });
     }
     if (read.kind === "unable") {
       logger.warn("a job cannot be executed here", { step: read.ref.key, why: read.message });

@@ -1,5 +1,6 @@
 import type { Clock } from "../platform/clock.ts";
-import type { Logger } from "../platform/logger.ts";
+import type { LogFields, Logger } from "../platform/logger.ts";
+import { RefusalLog } from "../platform/refusal-log.ts";
 import { type EnvelopeFault, type EnvelopeKey, openEnvelope } from "./envelope.ts";
 import { Report, type ReportContent } from "./wire.ts";
 import type { WorkerRegistry } from "./worker-registry.ts";
@@ -14,25 +15,23 @@ interface Deps {
   readonly hear: (worker: string, content: ReportContent) => void;
   /** Told of a worker that speaks to an earlier start of the server. */
   readonly onStranger: (worker: string) => void;
+  /** Told of each report that was refused. */
+  readonly onRefused: (reason: ReportRefusal) => void;
 }
 
-type Refusal = EnvelopeFault | "replayed";
-
-const LOG_EVERY_MS = 1000;
+export type ReportRefusal = EnvelopeFault | "replayed";
 
 /** What arrives as reports of workers: only what a worker signed for this start of the server, and says for the first time, is heard. */
 export class ReportReader {
   readonly #deps: Deps;
-  readonly #refused = new Map<Refusal, number>();
-  #loggedAt = -Infinity;
+  readonly #refusals: RefusalLog;
 
   constructor(deps: Deps) {
     this.#deps = deps;
-  }
-
-  /** How many were refused, by why. */
-  get refused(): ReadonlyMap<Refusal, number> {
-    return this.#refused;
+    const { clock, logger } = deps;
+    const say = (fields: LogFields): void =>
+      logger.error("a report that no worker of ours made for this server was refused", fields);
+    this.#refusals = new RefusalLog({ clock, say });
   }
 
   read(text: string): void {
@@ -46,15 +45,8 @@ export class ReportReader {
     hear(report.worker, report.content);
   }
 
-  #refuse(why: Refusal): void {
-    this.#refused.set(why, (this.#refused.get(why) ?? 0) + 1);
-    const now = this.#deps.clock.monotonic();
-    // Whoever floods the channel must not fill the disk with our own log.
-    if (now - this.#loggedAt < LOG_EVERY_MS) return;
-    this.#loggedAt = now;
-    this.#deps.logger.error("a report that no worker of ours made for this server was refused", {
-      why,
-      refused: Object.fromEntries(this.#refused),
-    });
+  #refuse(reason: ReportRefusal): void {
+    this.#refusals.note(reason);
+    this.#deps.onRefused(reason);
   }
 }

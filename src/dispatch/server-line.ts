@@ -1,6 +1,7 @@
 import type { Clock, Timer } from "../platform/clock.ts";
 import { AppError, errorText } from "../platform/errors.ts";
 import type { Logger } from "../platform/logger.ts";
+import { RefusalLog } from "../platform/refusal-log.ts";
 import { type ChannelKeys, openEnvelope, sealEnvelope } from "./envelope.ts";
 import type { RedisLink } from "./redis-link.ts";
 import { Answer, type AnswerContent, type Places, type ReportContent, type Verdict } from "./wire.ts";
@@ -38,6 +39,7 @@ const STALE_MS = 2000;
 export class ServerLine implements Disposable {
   readonly #deps: Deps;
   readonly #asked = new Map<string, Asked>();
+  readonly #refusals: RefusalLog;
   readonly #again: Timer[] = [];
   #epoch = "";
   #seq = 0;
@@ -46,6 +48,10 @@ export class ServerLine implements Disposable {
 
   constructor(deps: Deps) {
     this.#deps = deps;
+    this.#refusals = new RefusalLog({
+      clock: deps.clock,
+      say: (fields) => deps.logger.error("an answer that our server did not make was refused", fields),
+    });
     const { link, places, worker } = deps;
     for (const channel of [places.everybody, places.worker(worker)]) link.listen(channel, (text) => this.#read(text));
     this.#askAgain();
@@ -138,13 +144,11 @@ export class ServerLine implements Disposable {
   }
 
   #read(text: string): void {
-    const { keys, worker, logger } = this.#deps;
+    const { keys, worker } = this.#deps;
     const opened = openEnvelope(keys.answer, text);
     const answer = opened.kind === "opened" ? Answer.safeParse(opened.body).data : undefined;
     if (answer === undefined) {
-      const why = opened.kind === "refused" ? opened.fault : "malformed";
-      logger.error("an answer that our server did not make was refused", { why });
-      return;
+      return this.#refusals.note(opened.kind === "refused" ? opened.fault : "malformed");
     }
     if (answer.worker !== worker && answer.worker !== "*") return;
     if (answer.content.type === "roll-call") return this.#rollCall(answer.epoch);

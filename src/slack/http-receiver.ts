@@ -4,11 +4,14 @@ import { type HttpAnswer, type HttpHead, type HttpRequest, type HttpRoute, jsonA
 import type { Clock } from "../platform/clock.ts";
 import { errorText } from "../platform/errors.ts";
 import type { Logger } from "../platform/logger.ts";
+import { RefusalLog } from "../platform/refusal-log.ts";
 import { ReplayGuard } from "./replay-guard.ts";
 import { readPayload, requestType } from "./request-payload.ts";
-import { type RefusalReason, RequestRefusals } from "./request-refusals.ts";
 import { isSigned, readSignedHead } from "./request-signature.ts";
 import type { SlackReceiver } from "./slack-receiver.ts";
+
+/** Why a request that claims to come from Slack was not believed. */
+type RefusalReason = "unsigned" | "time" | "signature" | "replayed" | "type";
 
 export interface HttpReceiverDeps {
   readonly signingSecret: string;
@@ -24,6 +27,14 @@ export const SLACK_PATH = "/slack/events";
 const MOST_BODY_BYTES = 1024 * 1024;
 // Slack gives up after three seconds. Whoever has not acknowledged by then has not recorded it, and people have to be told so.
 const ACK_WITHIN_MS = 2900;
+
+const WHY: Readonly<Record<RefusalReason, string>> = {
+  unsigned: "it carries no signature",
+  time: "it was signed more than five minutes before or after now; is the clock of this machine right?",
+  signature: "its signature is wrong; is SLACK_SIGNING_SECRET the one of this app?",
+  replayed: "the same request was accepted before",
+  type: "its content is of a type that Slack does not send",
+};
 
 const DONE: HttpAnswer = { status: 200 };
 const UNREADABLE: HttpAnswer = { status: 400 };
@@ -41,7 +52,7 @@ export class HttpReceiver implements SlackReceiver {
   readonly route: HttpRoute;
   readonly #deps: HttpReceiverDeps;
   readonly #guard: ReplayGuard;
-  readonly #refusals: RequestRefusals;
+  readonly #refusals: RefusalLog;
   #app: App | undefined;
   #isOpen = false;
 
@@ -49,7 +60,10 @@ export class HttpReceiver implements SlackReceiver {
     if (deps.signingSecret === "") throw new TypeError("an empty signing secret would believe everybody");
     this.#deps = deps;
     this.#guard = new ReplayGuard(deps.clock);
-    this.#refusals = new RequestRefusals(deps);
+    this.#refusals = new RefusalLog({
+      clock: deps.clock,
+      say: (fields) => deps.logger.warn("a request to /slack/events was refused", fields),
+    });
     this.route = {
       method: "POST",
       path: SLACK_PATH,
@@ -143,7 +157,7 @@ export class HttpReceiver implements SlackReceiver {
   }
 
   #refuse(reason: RefusalReason, answer: HttpAnswer): HttpAnswer {
-    this.#refusals.note(reason);
+    this.#refusals.note(reason, { why: WHY[reason] });
     this.#deps.onRefused?.(reason);
     return answer;
   }

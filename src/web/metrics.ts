@@ -41,6 +41,7 @@ export class Metrics {
   readonly #calls: Counter<"method" | "result">;
   readonly #waits: Counter;
   readonly #refused: Counter<"reason">;
+  readonly #reportsRefused: Counter<"reason">;
 
   constructor() {
     const registers = [this.#registry];
@@ -79,6 +80,12 @@ export class Metrics {
     this.#refused = new Counter({
       name: "quarterdeck_slack_requests_refused_total",
       help: "Requests that claimed to come from Slack and were not believed",
+      labelNames: ["reason"],
+      registers,
+    });
+    this.#reportsRefused = new Counter({
+      name: "quarterdeck_worker_reports_refused_total",
+      help: "Reports that claimed to come from a worker and were not believed",
       labelNames: ["reason"],
       registers,
     });
@@ -130,6 +137,10 @@ export class Metrics {
 
   refused(reason: string): void {
     this.#refused.inc({ reason });
+  }
+
+  reportRefused(reason: string): void {
+    this.#reportsRefused.inc({ reason });
   }
 
   #addGauges(sources: MetricSources): void {

@@ -34,6 +34,8 @@ export function newKeys(): ChannelKeys {
 export class BullmqRig implements AsyncDisposable {
   readonly keys: ChannelKeys;
   readonly log: LogLine[] = [];
+  /** Why reports were refused. */
+  readonly refused = new Set<string>();
   readonly dispatcher: BullmqDispatcher;
   readonly #options: BullmqRigOptions;
   readonly #workers: BullmqWorker[] = [];
@@ -53,6 +55,7 @@ export class BullmqRig implements AsyncDisposable {
       random: systemRandom,
       logger: this.#logger(),
       shutdownGraceMs,
+      onRefused: (reason) => void this.refused.add(reason),
     });
   }
 

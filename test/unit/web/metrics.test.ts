@@ -24,6 +24,7 @@ it("count what happened, and ask for the rest when somebody looks", async () => 
   metrics.committed(0, false);
   metrics.called({ method: "chat.update", result: "limited", waitMs: 1500 });
   metrics.refused("signature");
+  metrics.reportRefused("forged");
   const events = [started(), begun(SYNC, "argocd/sync", "action"), ended(SYNC)];
   metrics.recorded(viewOf(events).state, events);
   const failed = [...events.slice(0, 2), failedStep(SYNC, "argocd.refused", "no")];
@@ -43,6 +44,7 @@ it("count what happened, and ask for the rest when somebody looks", async () => 
       'quarterdeck_slack_calls_total{method="chat.update",result="limited"} 1',
       "quarterdeck_slack_rate_limit_wait_seconds_total 1.5",
       'quarterdeck_slack_requests_refused_total{reason="signature"} 1',
+      'quarterdeck_worker_reports_refused_total{reason="forged"} 1',
       'quarterdeck_step_duration_seconds_count{kind="argocd/sync",outcome="succeeded"} 1',
       'quarterdeck_step_duration_seconds_count{kind="argocd/sync",outcome="failed"} 1',
     ]),
