@@ -67,7 +67,18 @@ describe("package.json", () => {
   });
 });
 
-const documents = ["README.md", "CHANGELOG.md", "src/README.md", "docs/set-up.md", "docs/configuration.md"];
+const documents = [
+  "README.md",
+  "CHANGELOG.md",
+  "src/README.md",
+  "docs/set-up.md",
+  "docs/configuration.md",
+  "docs/operating.md",
+  "docs/messages.md",
+  "docs/commands.md",
+  "docs/workers.md",
+  "docs/http.md",
+];
 
 describe.each(documents)("%s", (document) => {
   const text = read(document);
