@@ -12,6 +12,8 @@ const BUSY_AGAIN_MS = 10_000;
 const ENDING_AGAIN_MS = 2000;
 const WINDOW_AGAIN_MS = 60_000;
 const SWITCHED_AGAIN_MS = 2000;
+// The mode is switched by people, and nothing tells a worker.
+const OBSERVING_AGAIN_MS = 15_000;
 
 type Postponed = Extract<StepResult<never>, { status: "postponed" }>;
 
@@ -42,6 +44,7 @@ export async function afterFailedPost(
   const { error, look, signal } = failed;
   const { name } = location.address;
   if (error.class === "window") return ended(closed(name));
+  if (error.class === "observing") return ended(observing(name));
   if (error.class === "auto-sync" || error.class === "auto-sync-rollback") {
     const current = await location.server.client.getApplication(location.address, { signal });
     // Before Argo CD 3.1 auto-sync is on wherever `automated` is there, whatever `enabled` says.
@@ -74,6 +77,12 @@ export function busy(application: Application): Postponed {
 export function closed(name: string): Postponed {
   const message = `A sync window of Argo CD keeps ${name} closed.`;
   return { status: "postponed", code: "argocd.window", message, afterMs: WINDOW_AGAIN_MS };
+}
+
+/** The mode was switched while the run was under way: nothing has left the process. */
+function observing(name: string): Postponed {
+  const message = `Quarterdeck only observes for now ("mode: observe" in its configuration), so nothing is changed in ${name} until that is switched.`;
+  return { status: "postponed", code: "argocd.observing", message, afterMs: OBSERVING_AGAIN_MS };
 }
 
 function ended(result: Postponed): { readonly kind: "ended"; readonly result: Postponed } {

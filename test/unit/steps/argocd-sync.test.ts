@@ -258,6 +258,17 @@ describe("a POST that failed", () => {
     expect(outcome.status === "postponed" ? outcome.message : "").toContain("an operation of mallory");
   });
 
+  it("is put off while nothing may be changed, and begins when that is switched", async () => {
+    const rig = new SyncRig();
+    failPost(rig, refused("observing"));
+    const outcome = await rig.run();
+    expect(outcome).toMatchObject({ status: "postponed", code: "argocd.observing", afterMs: 15_000 });
+    rig.argocd.before = () => undefined;
+    rig.checkpointed = rig.checkpoints.at(-1);
+    expect(await rig.run()).toMatchObject({ status: "succeeded" });
+    expect(rig.argocd.syncs).toHaveLength(1);
+  });
+
   it("is our own earlier one when Argo CD is busy with that", async () => {
     const rig = new SyncRig();
     rig.attempt = 2;
