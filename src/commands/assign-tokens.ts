@@ -1,6 +1,7 @@
 import { didYouMean } from "../platform/did-you-mean.ts";
 import type { Command } from "./command.ts";
 import { readInput } from "./input-value.ts";
+import { meantDuration } from "./meant-duration.ts";
 import { allItems, restWord, type OptionalItems, type PatternFlag, type PatternItem } from "./slash-pattern.ts";
 import { quoteToken, type Token } from "./slash-text.ts";
 import { inputText } from "./usage.ts";
@@ -159,12 +160,25 @@ class Assigner {
     const following = optional.slice(owner + 1);
     const rest = this.#positional.slice(this.#at);
     const first = rest.findIndex((_, index) => this.#fits(rest.slice(index), following));
+    const refusal = first === -1 ? this.#refuseDuration(rest, following) : undefined;
+    if (refusal !== undefined) return refusal;
     const taken = first === -1 ? rest : rest.slice(0, first);
     const [only] = taken;
     if (only === undefined) return refuse("missing", `${what} is missing here`, rest[0]);
     this.#values.set(input, taken.length === 1 ? only : joined(taken));
     this.#at += taken.length - 1;
     return undefined;
+  }
+
+  #refuseDuration(rest: readonly Token[], groups: readonly OptionalItems[]): Refusal | undefined {
+    const duration = meantDuration(this.#command, { rest, groups });
+    if (duration === undefined) return undefined;
+    const { meant, right } = duration;
+    const text = `"${tokensText(meant)}"`;
+    const message = `${text} is no duration, which is written such as 30m, 2h or 7d; a text that ends so goes in quotes`;
+    const refusal = refuse("invalid", message, joined(meant));
+    const kept = this.#tokens.slice(0, this.#tokens.length - meant.length);
+    return right === undefined ? refusal : { ...refusal, fixed: `${tokensText(kept)} ${right}` };
   }
 
   #fits(tokens: readonly Token[], groups: readonly OptionalItems[]): boolean {

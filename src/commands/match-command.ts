@@ -1,5 +1,5 @@
 import type { Json } from "../platform/canonical-json.ts";
-import { type Assignment, assignTokens, type Refusal, tokensText } from "./assign-tokens.ts";
+import { type Assignment, assignTokens, isWord, type Refusal, tokensText } from "./assign-tokens.ts";
 import type { Command } from "./command.ts";
 import { commandText } from "./command-text.ts";
 import { completed } from "./completed.ts";
@@ -89,10 +89,21 @@ function matchOnce(commands: readonly Command[], { slash, text }: SlashInput): M
     case "help":
       return { kind: "help", text: usage() };
     case "none":
-      return { ...mismatch(typed, found), code: found.code, usage: usage() };
+      return ofItsOwn(commands, typed) ?? { ...mismatch(typed, found), code: found.code, usage: usage() };
     case "command":
       return matchOne(found.command, typed);
   }
+}
+
+/** Another slash command, typed as if it were a verb: `/qd rollback`. */
+function ofItsOwn(commands: readonly Command[], typed: Typed): Mismatch | undefined {
+  const [verb, ...rest] = typed.tokens;
+  const command = commands.find(({ pattern }) => pattern.slash !== typed.slash && isWord(verb, pattern.slash));
+  if (verb === undefined || command === undefined) return undefined;
+  const { slash } = command.pattern;
+  const message = `there is no "/${typed.slash} ${slash}": it is a slash command of its own`;
+  const suggestion = [`/${slash}`, ...(rest.length === 0 ? [] : [tokensText(rest)])].join(" ");
+  return { ...mismatch(typed, { message, token: verb }), suggestion, code: "unknown-command", usage: usageOf(command) };
 }
 
 /** Help for what a person asks about: a command by its verb, slash or name; all of them when there is no topic, or none such. */

@@ -62,6 +62,23 @@ describe("the commands as they are typed", () => {
     ["/qd lock checkout in prod because", "<reason> (why, for everybody who is held up) is missing at the end."],
     ["/qd lock checkout in prod because for 2h", "<reason> (why, for everybody who is held up) is missing here."],
     [
+      "/qd lock checkout in prod because we migrate for 2 hours",
+      '"2 hours" is no duration, which is written such as 30m, 2h or 7d; a text that ends so goes in quotes.',
+    ],
+    [
+      "/qd lock checkout in prod because we wait for 2x",
+      '"2x" is no duration, which is written such as 30m, 2h or 7d; a text that ends so goes in quotes.',
+    ],
+    [
+      "/qd lock checkout in prod because we wait for 2 of the 3 reviews",
+      { lock: { service: "checkout", environment: "prod", reason: "we wait for 2 of the 3 reviews", duration: null } },
+    ],
+    [
+      "/qd lock checkout in prod because we wait for Bob",
+      { lock: { service: "checkout", environment: "prod", reason: "we wait for Bob", duration: null } },
+    ],
+    ["/qd rollback checkout in prod", 'There is no "/qd rollback": it is a slash command of its own.'],
+    [
       "/qd plan",
       "<command> (any command that starts a run, such as /promote checkout abc123 to prod) is missing at the end.",
     ],
@@ -75,6 +92,12 @@ describe("the commands as they are typed", () => {
     ["/qd lock checkout prod because we migrate", "/qd lock checkout in prod because we migrate"],
     ["/qd lok checkout in prod becuase we migrate", "/qd lock checkout in prod because we migrate"],
     ["/qd lock checkout in prod database migration", "/qd lock checkout in prod because database migration"],
+    ["/qd lock checkout in prod because we migrate for 2 hours", "/qd lock checkout in prod because we migrate for 2h"],
+    ["/qd lock checkout in prod because we migrate for an Hour", "/qd lock checkout in prod because we migrate for 1h"],
+    ["/qd lock checkout in prod becuase we migrate for 90 min", "/qd lock checkout in prod because we migrate for 90m"],
+    ["/qd lock checkout in prod because we wait for 2x", undefined],
+    ["/qd rollback checkout in prod", "/rollback checkout in prod"],
+    ["/qd Promote checkout abc123 in prod", "/promote checkout abc123 to prod"],
     ["/promote checkout abc123 in prod --agian", "/promote checkout abc123 to prod --again"],
   ])("%s is probably meant as %s", (line, right) => {
     expect(meant(line)).toBe(right);
