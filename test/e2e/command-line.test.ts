@@ -1,5 +1,7 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 
 import { describe, expect, it } from "vitest";
@@ -34,5 +36,15 @@ describe("the program", () => {
     const { stdout, status } = spawnSync("sh", ["-c", "npx --no quarterdeck help"], { cwd: ROOT, encoding: "utf8" });
     expect(stdout).toContain("Usage: quarterdeck ROLE");
     expect(status).toBe(0);
+  });
+
+  it("finds beside a server what the file .env gives that server, and what is set before it", async () => {
+    const cwd = await mkdtemp(join(tmpdir(), "quarterdeck-env-"));
+    await writeFile(join(cwd, ".env"), "QUARTERDECK_DATA=from-the-file\n");
+    const found = await runProgram(["audit", "verify"], { cwd });
+    expect(found.stderr).toContain("There is nothing at from-the-file.");
+    const set = await runProgram(["audit", "verify"], { cwd, environment: { QUARTERDECK_DATA: "as-set" } });
+    expect(set.stderr).toContain("There is nothing at as-set.");
+    await rm(cwd, { recursive: true });
   });
 });
