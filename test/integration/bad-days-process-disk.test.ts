@@ -79,6 +79,21 @@ describe.skipIf(!canMount())("a server whose disk is full", () => {
       approvals: 1,
     });
   });
+
+  it("says to those who watch it that it is of no use, until there is room again", async () => {
+    const ready = async (): Promise<readonly unknown[]> => {
+      const response = await fetch(`http://127.0.0.1:${rig.world.environment["PORT"]}/readyz`);
+      return [response.status, (await response.json()).log];
+    };
+    expect(await ready()).toEqual([200, "ready"]);
+    server.fill();
+    expect(await ready()).toEqual([503, expect.stringMatching(/^(?:full|failing)$/u)]);
+    await rig.type(ANA, "/promote web main to prod");
+    expect(await ready()).toEqual([503, "failing"]);
+    server.free();
+    await rig.type(ANA, "/promote web main to staging");
+    expect(await ready()).toEqual([200, "ready"]);
+  });
 });
 
 describe.skipIf(!canMount())("a start on a disk", () => {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 
 import { ANA, AppRig, DEPLOYS, OLGA, PRIYA } from "../support/app-rig.ts";
 
@@ -98,6 +98,21 @@ describe("those who watch the server", () => {
     expect(figures).toContain('quarterdeck_step_duration_seconds_count{kind="argocd/sync",outcome="succeeded"} 2');
     expect(figures).toMatch(/^nodejs_eventloop_lag_p99_seconds/mu);
     expect(figures).not.toMatch(/xoxb|xapp|checkout|U0ANA|v\d+\.\d+\.\d+/u);
+  });
+
+  it("see that it is of no use while Argo CD is away, that it lives nevertheless, and when it is back", async () => {
+    const argocd = async (): Promise<unknown> => {
+      const ready = await get("/readyz");
+      return [ready.status, (await ready.json()).argocd];
+    };
+    const { argocd: simulator } = app.world;
+    await simulator.control({ action: "add-fault", fault: { kind: "reset-before" } });
+    await simulator.control({ action: "disturb-streams", effect: "cut" });
+    await vi.waitFor(async () => expect(await argocd()).toEqual([503, { main: "connecting" }]), 5000);
+    expect((await get("/healthz")).status).toBe(200);
+    expect(await (await get("/metrics")).text()).toContain('quarterdeck_argocd_stream_up{server="main"} 0');
+    await simulator.control({ action: "clear-faults" });
+    await vi.waitFor(async () => expect(await argocd()).toEqual([200, { main: "ready" }]), 20_000);
   });
 
   it("see how many gates wait, and what is not there", async () => {

@@ -30,7 +30,7 @@ export class ServerOnSmallDisk implements AsyncDisposable {
 
   static async start(rig: ProcessRig): Promise<ServerOnSmallDisk> {
     const { command, environment } = rig.server();
-    const child = spawn("unshare", onDisk("size=16m,mode=700", command), {
+    const child = spawn("unshare", onDisk("size=48m,mode=700", command), {
       env: environment,
       stdio: ["ignore", "pipe", "inherit"],
     });
