@@ -25,8 +25,8 @@ export async function audit(args: readonly string[]): Promise<number> {
   if (task === "verify") return verify(path, { head: values.head, isJson: values.json === true });
   if (task !== "export") throw usage(task === undefined ? "Say verify or export." : `There is no "audit ${task}".`);
   const { format = "jsonl", from, until, run, user } = values;
-  const filter = { fromMs: momentOf("from", from), untilMs: momentOf("until", until), stream: run, user };
-  return await writeOut(path, { format: formatOf(format), filter });
+  const filter = { fromMs: momentOf("from", from), untilMs: momentOf("until", until), user };
+  return await writeOut(path, { format: formatOf(format), filter, run });
 }
 
 function verify(path: string, asked: { readonly head: string | undefined; readonly isJson: boolean }): number {
@@ -58,11 +58,20 @@ function verdictText(verdict: LogVerdict, log: LogReader): string {
 
 async function writeOut(
   path: string,
-  { format, filter }: { readonly format: ExportFormat; readonly filter: ExportFilter },
+  {
+    format,
+    filter,
+    run,
+  }: { readonly format: ExportFormat; readonly filter: ExportFilter; readonly run: string | undefined },
 ): Promise<number> {
   using opened = open(path);
   const { log } = opened;
-  const lines = exportLog({ rows: log.rows(), people: log.people(), format, filter });
+  const narrowed = { ...filter, ...(run !== undefined && { stream: streamOf(log, run) }) };
+  const known = log.people();
+  if (filter.user !== undefined && !known.some(({ user }) => user === filter.user)) {
+    throw notFound(`${filter.user} has done nothing that is in this log. A Slack id, such as U0123ABCD, is expected.`);
+  }
+  const lines = exportLog({ rows: log.rows(), people: known, format, filter: narrowed });
   try {
     await pipeline(lines, withLineEnds, process.stdout, { end: false });
   } catch (error) {
@@ -70,6 +79,26 @@ async function writeOut(
     if (!(error instanceof Error && "code" in error && error.code === "EPIPE")) throw error;
   }
   return 0;
+}
+
+/** The stream that is meant: its whole name, or of a run the short id that people see. An empty export would look like an answer. */
+function streamOf(log: LogReader, text: string): string {
+  if (log.stream(text).length > 0) return text;
+  const tail = text.toUpperCase().replace(/^RUN_/u, "");
+  const meant = new Set<string>();
+  for (const { stream } of log.rows()) if (isRun(stream) && stream.endsWith(tail)) meant.add(stream);
+  const [only, ...others] = meant;
+  if (only === undefined || tail === "") throw notFound(`There is no run "${text}" in this log.`);
+  if (others.length > 0) throw notFound(`"${text}" means ${[...meant].join(", ")}. Name one by its whole id.`);
+  return only;
+}
+
+function isRun(stream: string): boolean {
+  return stream.startsWith("run_");
+}
+
+function notFound(message: string): AppError {
+  return new AppError(message, { code: "audit.not-found" });
 }
 
 async function* withLineEnds(lines: Iterable<string> | AsyncIterable<string>): AsyncGenerator<string> {

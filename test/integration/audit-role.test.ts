@@ -97,6 +97,19 @@ describe("quarterdeck audit", () => {
     expect(csv.stdout.split("\n")).toHaveLength(6);
   });
 
+  it("exports a run by the short id that people see, and says when there is none such", async () => {
+    const log = copied("runs.db", "UPDATE events SET stream = 'run_01M7ZBPWYC24JCW7VYN8TVWC4C' WHERE sequence > 2");
+    const short = await run(folder, "export", log, "--run", "run_wc4c");
+    expect(short.stdout.trim().split("\n")).toHaveLength(2);
+    const whole = await run(folder, "export", log, "--run", "run_01M7ZBPWYC24JCW7VYN8TVWC4C");
+    expect(whole.stdout).toBe(short.stdout);
+    const none = await run(folder, "export", log, "--run", "run_ZZZZ");
+    expect(none).toMatchObject({ code: 1, stdout: "", stderr: 'There is no run "run_ZZZZ" in this log.\n' });
+    const nobody = await run(folder, "export", log, "--user", "ana");
+    expect(nobody).toMatchObject({ code: 1, stdout: "" });
+    expect(nobody.stderr).toContain("ana has done nothing that is in this log");
+  });
+
   it.each([
     [["verify", "/nowhere"], 1, /There is nothing at \/nowhere\. Name a data folder/u],
     [["verify", "x", "--head", "4"], 2, /"4" is no head: it is SEQUENCE:HASH/u],
