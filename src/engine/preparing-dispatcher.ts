@@ -1,4 +1,5 @@
 import { type Effect, effectKey } from "../domain/effect.ts";
+import type { Failure, Outcome } from "../domain/outcome.ts";
 import type { Dispatcher, Job, JobReports } from "./ports.ts";
 import { Cancelled, cancelled } from "./step-executor.ts";
 import { failureOf, type StepKind } from "./step-kind.ts";
@@ -17,7 +18,13 @@ interface Preparation {
 
 type Prepare = NonNullable<Extract<StepKind, { sort: "action" }>["prepare"]>;
 
-/** Lets the server gather what a worker cannot know before a job is handed on. A preparation that fails is the job's outcome. */
+// How soon it is tried again when whoever is asked is away.
+const AWAY_AGAIN_MS = 10_000;
+
+/**
+ * Lets the server gather what a worker cannot know before a job is handed on. A preparation that fails is the job's outcome; where
+ * that passes by itself it is put off and costs no attempt, because nothing was done yet.
+ */
 export class PreparingDispatcher implements Dispatcher {
   readonly #deps: Deps;
   readonly #preparing = new Map<string, Preparation>();
@@ -74,7 +81,7 @@ export class PreparingDispatcher implements Dispatcher {
       this.#reportStopped(preparation);
     } catch (error) {
       if (stop.signal.aborted) this.#reportStopped(preparation);
-      else if (this.#isLast(preparation)) reports.outcome(job, { status: "failed", failure: failureOf(error) });
+      else if (this.#isLast(preparation)) reports.outcome(job, unprepared(failureOf(error)));
     }
   }
 
@@ -89,4 +96,10 @@ export class PreparingDispatcher implements Dispatcher {
     const key = effectKey(preparation.job.effect);
     return this.#preparing.get(key) === preparation && this.#preparing.delete(key);
   }
+}
+
+function unprepared(failure: Failure): Outcome {
+  const { code, message, retry } = failure;
+  if (retry === "never") return { status: "failed", failure };
+  return { status: "postponed", code, message, afterMs: retry === "backoff" ? AWAY_AGAIN_MS : retry.afterMs };
 }

@@ -150,6 +150,23 @@ describe("a sync whose first attempt does not get through", () => {
 });
 
 describe("a sync that has to wait", () => {
+  it("for Argo CD, which is away longer than all attempts would last: says so, and goes on when it is back", async () => {
+    await day.fault({ kind: "reset-before", matching: POST, times: 1 });
+    const run = await day.start(STAGING);
+    await day.until("the first attempt to fail", () => run.eventsOf("step.failed").length > 0);
+    await day.fault({ kind: "status", status: 503, message: "upstream", code: 14 });
+    const since = day.clock.now();
+    expect(await run.reply(/busy or restarting\. It usually passes\./u)).toContain(
+      "sync* waits, and goes on by itself",
+    );
+    await day.until("two minutes", () => day.clock.now() - since > 120_000);
+    expect(run.state.finishedAt).toBeUndefined();
+    await day.noFaults();
+    await run.ended("succeeded");
+    expect(attempts(run)).toBe(2);
+    expect(day.deployments("checkout-staging")).toEqual([LIVE, TARGET]);
+  });
+
   it("for somebody else's operation: says whose, and goes on when it has ended", async () => {
     onTestFinished(() => controller("up"));
     await controller("down");

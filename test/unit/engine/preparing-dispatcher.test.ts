@@ -6,7 +6,7 @@ import type { Job, JobReports } from "../../../src/engine/ports.ts";
 import { PreparingDispatcher } from "../../../src/engine/preparing-dispatcher.ts";
 import { defineAction, type StepContext } from "../../../src/engine/step-kind.ts";
 import type { Json } from "../../../src/platform/canonical-json.ts";
-import { AppError } from "../../../src/platform/errors.ts";
+import { AppError, type Retry } from "../../../src/platform/errors.ts";
 
 interface Preparation {
   readonly context: StepContext;
@@ -95,12 +95,21 @@ describe("a job before it is handed on", () => {
     await vi.waitFor(() => expect(rig.dispatched).toEqual([{ ...jobFor(1), prepared: { looked: true } }]));
   });
 
-  it("fails with the retry class of what went wrong", async () => {
+  it("fails when it cannot be prepared at all, and is put off for what passes: nothing was done yet", async () => {
     const rig = new Rig();
-    rig.dispatcher.dispatch(jobFor(1));
-    (await rig.preparation()).fail(new AppError("Argo CD is away.", { code: "argocd.unreachable", retry: "backoff" }));
-    const failure = { code: "argocd.unreachable", message: "Argo CD is away.", retry: "backoff" };
-    await vi.waitFor(() => expect(rig.outcomes).toEqual([[1, { status: "failed", failure }]]));
+    const error = (retry: Retry): AppError => new AppError("Argo CD is away.", { code: "argocd.unreachable", retry });
+    const failure = { code: "argocd.unreachable", message: "Argo CD is away.", retry: "never" };
+    const putOff = { status: "postponed", code: "argocd.unreachable", message: "Argo CD is away." };
+    for (const [index, retry] of (["never", "backoff", { afterMs: 3000 }] as const).entries()) {
+      rig.dispatcher.dispatch(jobFor(index + 1));
+      (await rig.preparation(index + 1)).fail(error(retry));
+      await vi.waitFor(() => expect(rig.outcomes).toHaveLength(index + 1));
+    }
+    expect(rig.outcomes).toEqual([
+      [1, { status: "failed", failure }],
+      [2, { ...putOff, afterMs: 10_000 }],
+      [3, { ...putOff, afterMs: 3000 }],
+    ]);
   });
 
   it("is cancelled while it is prepared, and says so later than the call", async () => {
