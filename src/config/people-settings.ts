@@ -49,7 +49,9 @@ export const GrantSettings = z.strictObject({
   verbs: z
     .array(z.string().regex(/^[a-z][a-z0-9-]{0,40}$/u, { error: "a verb is a word such as promote, rollback or sync" }))
     .min(1)
-    .meta({ description: "What: `promote`, `rollback`, `sync`, or the verb of a command file" }),
+    .meta({
+      description: "What: `promote`, `rollback`, `sync`, `lock`, `unlock`, or the verb of another command file",
+    }),
   services: selection.meta({ description: "In which services: `all` or a list of names" }),
   environments: selection.meta({ description: "In which environments: `all` or a list of names" }),
 });
