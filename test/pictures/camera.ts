@@ -32,6 +32,12 @@ interface ShownForm {
   readonly fillIn?: (form: Locator) => Promise<void>;
 }
 
+interface ShownThread {
+  readonly world: DemoWorld;
+  readonly user: string;
+  readonly card: SlackMessage;
+}
+
 /** Takes pictures of what people see on the page of the simulated Slack, and of pages of runs. */
 export class Camera implements AsyncDisposable {
   readonly #browser: Browser;
@@ -66,6 +72,18 @@ export class Camera implements AsyncDisposable {
   async home(world: DemoWorld, user: string, name: string): Promise<void> {
     const page = await this.#open(world, { user, channel: DEPLOYS, home: "1" });
     await this.#keep(page.locator(".home-blocks"), name);
+  }
+
+  /** The whole page of the demo, as the README shows it. */
+  async demo(shown: ShownThread): Promise<void> {
+    const { world, user, card } = shown;
+    const page = await this.#window({ width: 1600, height: 880 }, 1);
+    const place = new URLSearchParams({ user, channel: card.channel, thread: card.ts });
+    await page.goto(`${world.slack.url}/#${place.toString()}`);
+    await page.locator("#thread-messages").getByRole("button", { name: "Approve" }).waitFor();
+    await page.locator("#applications").getByText("checkout-prod").first().waitFor();
+    await this.#save("../demo", await page.screenshot({ animations: "disabled" }));
+    await page.context().close();
   }
 
   /** A page of its own, from its beginning to as far down as the window goes. */

@@ -49,6 +49,19 @@ async function afterwards({ story, ask, camera }: Stage, card: SlackMessage): Pr
   await camera.page(url, "run-page-phone", PHONE);
 }
 
+/** The page of the demo while an approval is waited for. */
+const demo: Scene = {
+  name: "demo",
+  async play({ story, camera, world }) {
+    await story.type(BEN, "/promote web bf0f508 to staging");
+    await story.ended(await story.card(/web/u));
+    await story.type(ANA, "/promote checkout abc123 to prod");
+    const card = await story.card(/abc1236/u);
+    await story.reply(card, /approval needed/u, "gate_approve");
+    await camera.demo({ world, user: PRIYA, card });
+  },
+};
+
 /** An environment that Argo CD syncs by itself: nothing is posted there, and the revision is proven all the same. */
 const autoSync: Scene = {
   name: "auto-sync",
@@ -79,4 +92,4 @@ const queue: Scene = {
   },
 };
 
-export const PROMOTIONS: readonly Scene[] = [promotion, autoSync, queue];
+export const PROMOTIONS: readonly Scene[] = [promotion, demo, autoSync, queue];
