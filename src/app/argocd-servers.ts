@@ -10,6 +10,7 @@ import type { Clock } from "../platform/clock.ts";
 import type { Random } from "../platform/ids.ts";
 import type { Logger } from "../platform/logger.ts";
 import { readAuthority } from "./certificate-authority.ts";
+import { currentToken } from "./current-token.ts";
 import type { LiveSettings } from "./live-settings.ts";
 
 interface Deps {
@@ -33,9 +34,13 @@ function openServer(
   resources: AsyncDisposableStack,
 ): ArgocdServer {
   const { name, url, ui, insecure, namespaces, projects } = settings;
+  const own = logger.with({ argocd: name });
+  const token = currentToken(() => secrets.resolve(settings.token), own);
   const http = new ArgocdHttp({
     url,
-    token: secrets.resolve(settings.token),
+    get token() {
+      return token();
+    },
     insecure,
     ca: settings.ca === undefined ? undefined : readAuthority(name, settings.ca),
     clock,
@@ -43,7 +48,6 @@ function openServer(
   });
   resources.use(http);
   const client = new ArgocdClient({ http, clock, random });
-  const own = logger.with({ argocd: name });
   const filter = { projects, namespaces };
   const cache = new ApplicationCache({
     client,

@@ -35,15 +35,33 @@ export function repositoryRules(configuration: Configuration, secrets: Secrets):
   return configuration.git.repositories.map((settings) => ({ url: settings.url, access: accessOf(settings, secrets) }));
 }
 
+/** Secrets are read when they are used, so that one that was replaced counts from then on. */
 function accessOf(settings: RepositorySettings, secrets: Secrets): RepositoryRule["access"] {
   const { ssh, token, user, githubApp, ca: caFile } = settings;
   if (ssh !== undefined) return { kind: "ssh-key", ...ssh };
   if (githubApp !== undefined) {
     const { appId, installationId, apiUrl } = githubApp;
-    return { kind: "github-app", appId, installationId, apiUrl, privateKey: secrets.resolve(githubApp.key), caFile };
+    return {
+      kind: "github-app",
+      appId,
+      installationId,
+      apiUrl,
+      get privateKey() {
+        return secrets.resolve(githubApp.key);
+      },
+      caFile,
+    };
   }
-  if (token !== undefined)
-    return { kind: "token", username: user ?? "x-access-token", token: secrets.resolve(token), caFile };
+  if (token !== undefined) {
+    return {
+      kind: "token",
+      username: user ?? "x-access-token",
+      get token() {
+        return secrets.resolve(token);
+      },
+      caFile,
+    };
+  }
   return settings.url.startsWith("file:") ? { kind: "local" } : { kind: "public", caFile };
 }
 

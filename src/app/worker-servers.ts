@@ -11,6 +11,7 @@ import type { Random } from "../platform/ids.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { SecretMask } from "../platform/masking.ts";
 import { ArgocdConnection } from "./argocd-connection.ts";
+import { currentToken } from "./current-token.ts";
 
 interface Deps {
   /** The worker's name, for messages. */
@@ -23,12 +24,11 @@ interface Deps {
 }
 
 interface Opened {
-  readonly token: string;
   readonly http: ArgocdHttp;
   readonly servers: ReadonlyMap<string, ArgocdAccess>;
 }
 
-/** The Argo CD servers that a worker was sent to, each opened once and with the token of the worker's own surroundings. */
+/** The Argo CD servers that a worker was sent to, each opened once and with the tokens of the worker's own surroundings. */
 export class WorkerServers implements AsyncDisposable {
   readonly #deps: Deps;
   readonly #opened = new Map<string, Opened>();
@@ -42,12 +42,7 @@ export class WorkerServers implements AsyncDisposable {
     if (connection === undefined) return new Map();
     const parsed = ArgocdConnection.parse(connection);
     const key = digestOf(parsed);
-    const token = this.#token(parsed);
-    const known = this.#opened.get(key);
-    if (known?.token === token) return known.servers;
-    // Calls that are under way end with the token with which they began.
-    void known?.http[Symbol.asyncDispose]();
-    const opened = this.#open(parsed, token);
+    const opened = this.#opened.get(key) ?? this.#open(parsed);
     this.#opened.set(key, opened);
     return opened.servers;
   }
@@ -56,19 +51,31 @@ export class WorkerServers implements AsyncDisposable {
     await Promise.all(Array.from(this.#opened.values(), ({ http }) => http[Symbol.asyncDispose]()));
   }
 
-  #open({ name, url, ca, insecure, mayWrite }: ArgocdConnection, token: string): Opened {
+  #open(connection: ArgocdConnection): Opened {
     const { clock, random } = this.#deps;
-    const http = new ArgocdHttp({ url, token, insecure, ca, clock, mayWrite: () => mayWrite });
+    const { name, url, ca, insecure, mayWrite } = connection;
+    const token = this.#token(connection);
+    const http = new ArgocdHttp({
+      url,
+      get token() {
+        return token();
+      },
+      insecure,
+      ca,
+      clock,
+      mayWrite: () => mayWrite,
+    });
     const client = new ArgocdClient({ http, clock, random });
-    return { token, http, servers: new Map([[name, { url, client }]]) };
+    return { http, servers: new Map([[name, { url, client }]]) };
   }
 
-  #token({ token }: ArgocdConnection): string {
+  #token({ name, token }: ArgocdConnection): () => string {
     const { secret, env, file } = token;
     const { worker, variables, mask, logger } = this.#deps;
     const sources = { [secret]: { ...(env !== undefined && { env }), ...(file !== undefined && { file }) } };
+    const secrets = new Secrets({ sources, variables, mask, logger });
     try {
-      return new Secrets({ sources, variables, mask, logger }).resolve({ secret });
+      return currentToken(() => secrets.resolve({ secret }), logger.with({ argocd: name }));
     } catch (error) {
       const message = `The worker ${worker} cannot speak to Argo CD: ${errorMessage(error)}`;
       throw new AppError(message, { code: "secret.unresolved", cause: error });

@@ -9,6 +9,7 @@ import { BEHIND_A_PAGE, classifyResponse, isHtml } from "./classify-response.ts"
 export interface ArgocdAddress {
   /** The address of the API with its path, if Argo CD runs below one: `https://argocd.example.com/argo`. */
   readonly url: string;
+  /** Read for each call, so that it may be a getter. */
   readonly token: string;
   /** PEM of the certificate authority, where it is not a public one. */
   readonly ca?: string | undefined;

@@ -76,7 +76,9 @@ export class RemoteCredentials {
     const created = new GitHubAppToken({
       appId: access.appId,
       installationId: access.installationId,
-      privateKey: access.privateKey,
+      get privateKey() {
+        return access.privateKey;
+      },
       apiUrl: access.apiUrl,
       readCa: () => readCa(access.caFile),
       environment: this.#deps.environment,

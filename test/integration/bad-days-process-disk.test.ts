@@ -4,6 +4,7 @@ import { join } from "node:path";
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
+import type { Readiness } from "../../src/web/readiness.ts";
 import { verifyLog } from "../../src/audit/verify-log.ts";
 import { openLog } from "../../src/store/store.ts";
 import type { SlackMessage } from "../../src/simulator/slack-messages.ts";
@@ -83,7 +84,8 @@ describe.skipIf(!canMount())("a server whose disk is full", () => {
   it("says to those who watch it that it is of no use, until there is room again", async () => {
     const ready = async (): Promise<readonly unknown[]> => {
       const response = await fetch(`http://127.0.0.1:${rig.world.environment["PORT"]}/readyz`);
-      return [response.status, (await response.json()).log];
+      const { log }: Readiness = JSON.parse(await response.text());
+      return [response.status, log];
     };
     expect(await ready()).toEqual([200, "ready"]);
     server.fill();

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 
+import type { Readiness } from "../../src/web/readiness.ts";
 import { ANA, AppRig, DEPLOYS, OLGA, PRIYA } from "../support/app-rig.ts";
 
 const LINK = /<(http[^|>]*\/runs\/[^|>]*)\|/u;
@@ -103,7 +104,8 @@ describe("those who watch the server", () => {
   it("see that it is of no use while Argo CD is away, that it lives nevertheless, and when it is back", async () => {
     const argocd = async (): Promise<unknown> => {
       const ready = await get("/readyz");
-      return [ready.status, (await ready.json()).argocd];
+      const { argocd: standing }: Readiness = JSON.parse(await ready.text());
+      return [ready.status, standing];
     };
     const { argocd: simulator } = app.world;
     await simulator.control({ action: "add-fault", fault: { kind: "reset-before" } });
