@@ -62,7 +62,6 @@ class Termination {
   readonly #input: Input;
   readonly #context: ActionContext;
   readonly #startedMs: number;
-  #asked = false;
   #awaySinceMs: number | undefined;
   #unseen = 0;
 
@@ -117,7 +116,6 @@ class Termination {
     if (isEnding) return undefined;
     try {
       await location.server.client.terminate(location.address, { signal: this.#context.signal });
-      this.#asked = true;
     } catch (error) {
       // Not picked up yet, or over since the look before.
       if (error instanceof ArgocdError && error.class === "no-operation") return undefined;
@@ -147,7 +145,8 @@ class Termination {
   #finished(application: Application, state: OperationState): Output {
     const { name } = application.metadata;
     const live = liveText(application, state);
-    if (this.#asked && state.message.includes("Operation terminated")) {
+    // Also where the server that had asked for it died before it knew.
+    if (state.message.includes("Operation terminated")) {
       return { outcome: "terminated", message: `The sync of ${name} was ended.`, live };
     }
     const how = state.phase === "Succeeded" ? "had succeeded" : `had ended already (${state.phase})`;
@@ -182,7 +181,12 @@ class Termination {
     // A request that is on its way when the run is stopped may show a moment later.
     this.#unseen += 1;
     if (this.#unseen < UNSEEN_LOOKS) return undefined;
-    return { outcome: "had-ended", message: `The sync of ${name} had ended already.`, live };
+    const { operation } = this.#input;
+    const message =
+      operation !== null && "step" in operation
+        ? `The sync of ${name} had ended already.`
+        : `A sync of ${name} was on its way to Argo CD, which shows nothing of it: it did not arrive, or is over. Look at ${name} once more.`;
+    return { outcome: "had-ended", message, live };
   }
 
   #failedCall(error: ArgocdError): Output | undefined {

@@ -156,6 +156,19 @@ describe("ending the operation of a sync", () => {
     for (const rig of [succeeded, failed, replaced]) expect(rig.terminations).toBe(0);
   });
 
+  it("says that it was ended also where the server that asked for it died before it knew", async () => {
+    const rig = new StopRig(over("Failed", TERMINATED));
+    expect(await rig.run()).toMatchObject({ outcome: "terminated", message: "The sync of checkout-prod was ended." });
+    expect(rig.terminations).toBe(0);
+  });
+
+  it("does not say that it had ended where nobody knows whether it ever arrived", async () => {
+    const { before, postedAtMs, attempt } = OPERATION;
+    const { outcome, message } = await new StopRig(anApplication()).run({ before, postedAtMs, attempt });
+    expect(outcome).toBe("had-ended");
+    expect(message).toContain("was on its way to Argo CD, which shows nothing of it");
+  });
+
   it("looks once more for a request that was on its way when the run was stopped", async () => {
     const rig = new StopRig(anApplication());
     rig.clock.setTimer(1500, () => rig.argocd.put(syncing(OWN)));
