@@ -57,7 +57,8 @@ function find(
   { command, values }: ActAsk,
 ): { readonly kind: "found"; readonly state: RunState } | { readonly kind: "refused"; readonly answer: Answer } {
   const input = command.inputs.find(({ definition }) => definition.type === "run");
-  const retyped = (run: string): string => commandText(command, { ...typedValues(values), [input?.name ?? ""]: run });
+  const retyped = (run: string): string =>
+    commandText(command, { ...typedValues(command, values), [input?.name ?? ""]: run });
   const named = namedRun(deps.events, { text: textOf(command, values, "run"), retyped });
   return named.kind === "refused" ? named : { kind: "found", state: deps.runs.state(named.value.id) };
 }

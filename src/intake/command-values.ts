@@ -1,6 +1,7 @@
 import type { InputDefinition } from "../commands/command-file.ts";
 import type { Command } from "../commands/command.ts";
 import type { Json, JsonMap } from "../platform/canonical-json.ts";
+import { typedDuration } from "../platform/duration.ts";
 
 /** What was typed for the first input of a type; null when nothing was. */
 export function valueOf(command: Command, values: JsonMap, type: InputDefinition["type"]): Json {
@@ -14,10 +15,17 @@ export function textOf(command: Command, values: JsonMap, type: InputDefinition[
   return typeof value === "string" ? value : "";
 }
 
-/** The values as they can be typed again. */
-export function typedValues(values: JsonMap): Readonly<Record<string, string | true>> {
+/** The values of a command as they can be typed again; what was not typed is left out. */
+export function typedValues(command: Command, values: JsonMap): Readonly<Record<string, string | true>> {
   const typed: Record<string, string | true> = {};
-  for (const [name, value] of Object.entries(values))
-    if (typeof value === "string" || value === true) typed[name] = value;
+  for (const [name, value] of Object.entries(values)) {
+    const input = command.inputs.find((candidate) => candidate.name === name);
+    const text = typeof value === "number" ? numberText(input?.definition.type, value) : value;
+    if (typeof text === "string" || text === true) typed[name] = text;
+  }
   return typed;
+}
+
+function numberText(type: InputDefinition["type"] | undefined, value: number): string {
+  return type === "duration" ? typedDuration(value) : String(value);
 }

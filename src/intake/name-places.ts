@@ -90,7 +90,7 @@ function refused(
 
 /** The whole command with the names that were probably meant, all of them, ready to be sent; undefined when one is not close to any. */
 export function mended(inventory: Inventory, { command, values }: Typed): string | undefined {
-  const typed = typedValues(values);
+  const typed = typedValues(command, values);
   const right = namesOf(inventory, command, typed) ?? exchanged(inventory, command, typed);
   return right === undefined ? undefined : commandText(command, { ...typed, ...right });
 }

@@ -7,7 +7,8 @@ import type { QuestionAsk, QuestionDeps } from "./question-ask.ts";
 /** A link of one's own to the page of a run. */
 export function pageAnswer(deps: QuestionDeps, { command, values }: Pick<QuestionAsk, "command" | "values">): Answer {
   const input = command.inputs.find(({ definition }) => definition.type === "run");
-  const retyped = (run: string): string => commandText(command, { ...typedValues(values), [input?.name ?? ""]: run });
+  const retyped = (run: string): string =>
+    commandText(command, { ...typedValues(command, values), [input?.name ?? ""]: run });
   const named = namedRun(deps.events, { text: textOf(command, values, "run"), retyped });
   if (named.kind === "refused") return named.answer;
   const { id, title } = named.value;

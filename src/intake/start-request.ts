@@ -99,7 +99,7 @@ export async function resolveAsked(
     const text = typeof typed === "string" ? typed : undefined;
     const retype: RollbackAsk["retype"] = ({ revision, flag }) =>
       commandText(command, {
-        ...typedValues(values),
+        ...typedValues(command, values),
         [input.name]: revision,
         ...(flag !== undefined && { [flag]: true }),
       });

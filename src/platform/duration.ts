@@ -10,6 +10,13 @@ export function tryDuration(text: string): number | undefined {
   return Math.round(totalMs);
 }
 
+/** A duration as `tryDuration` reads it, in the largest unit that holds it whole: `2h`, `90m`, `500ms`. */
+export function typedDuration(durationMs: number): string {
+  const units = Object.entries(UNIT_MS).toReversed();
+  const [unit, unitMs] = units.find(([, each]) => durationMs > 0 && durationMs % each === 0) ?? ["ms", 1];
+  return `${durationMs / unitMs}${unit}`;
+}
+
 /** A duration for people, its two largest units: `1 h 30 min`, `45 s`, `3 d`. */
 export function durationText(durationMs: number): string {
   const units: readonly (readonly [string, number])[] = [

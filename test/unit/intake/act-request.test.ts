@@ -105,6 +105,9 @@ describe("a lock that is asked for", () => {
     const rig = await open();
     expect(notice(await told(rig, "U1", "/qd lock checkout in staging because x for 2h")).code).toBe("lock.set");
     expect(rig.runs.locks.on("checkout/staging")).toMatchObject({ reason: "x", until: rig.clock.now() + 7_200_000 });
+    expect(notice(await told(rig, "U1", "/qd lock chekout in staging because x for 90m")).suggestions).toEqual([
+      "/qd lock checkout in staging because x for 90m",
+    ]);
     expect(await told(rig, "U2", "/qd lock checkout in staging because y")).toMatchObject({
       kind: "locked",
       locks: [{ key: "checkout/staging", reason: "x" }],

@@ -84,6 +84,16 @@ describe("a command with several mistakes", () => {
     });
   });
 
+  it("keeps a duration in what is suggested, so that nothing is locked for good", () => {
+    const meant = "Did you mean: /qd lock checkout in prod because we migrate for 2h";
+    expect(answerTo("/qd", "lock chekout in prd because we migrate for 2 hours")).toMatchObject({
+      text: expect.stringContaining(`${meant}\n`),
+    });
+    expect(answerTo("/qd", "lock chekout prd because we migrate for 120m")).toMatchObject({
+      text: expect.stringContaining(`${meant}\n`),
+    });
+  });
+
   it("is not mended by half where one of the names could mean anything", () => {
     expect(answerTo("/promote", "chekout abc1234 to nowhere")).toMatchObject({ code: "input.service" });
     expect(answerTo("/promote", "chekout abc1234 to nowhere")).not.toHaveProperty("suggestions");
