@@ -143,3 +143,31 @@ describe("the app is removed from the team's channel itself", () => {
     expect(slotMessages(day, run).get("card")).toHaveLength(1);
   });
 });
+
+describe("the app is uninstalled while a run goes on", () => {
+  it("the run goes on to its gate and stays there; all of it is shown when the app is installed again", async () => {
+    await using day = await open();
+    const run = await startIn(day, DEPLOYS);
+    await day.until("the card", () => inChannel(day, run, { slot: "card", channel: DEPLOYS }));
+    const { socket, world } = day.rig.world.slack;
+    for (const token of ["bot", "app"] as const) world.tokens.refuse(token, "account_inactive");
+    socket.kill();
+    await stagingIsHealthy(day, run);
+    await day.until("the gate", () => run.eventsOf("gate.opened").length === 1);
+    const refused = day.rig.log.filter(({ level }) => level === "error").map(({ message }) => message);
+    expect(refused).toContainEqual(expect.stringContaining("Slack refuses the bot token"));
+    expect(slotMessages(day, run).get(GATE)).toBeUndefined();
+    const ready = await fetch(`${day.rig.application.address}/readyz`);
+    expect([ready.status, await ready.json()]).toEqual([503, expect.objectContaining({ slack: "disconnected" })]);
+    const connections = (): number => day.rig.log.filter(({ message }) => message === "connected to Slack").length;
+    const before = connections();
+    for (const token of ["bot", "app"] as const) world.tokens.refuse(token, undefined);
+    const isIdle = (): boolean => true;
+    const gate = await day.until("the request", () => inChannel(day, run, { slot: GATE, channel: DEPLOYS }), isIdle);
+    await day.until("a connection", () => connections() > before, isIdle);
+    await pressButton(day, { user: PRIYA, message: gate });
+    await shown(day, run);
+    expect(run.state.status).toBe("succeeded");
+    expect(slotMessages(day, run).get("card")).toHaveLength(1);
+  });
+});
