@@ -104,6 +104,7 @@ export class SettingsReload implements AsyncDisposable {
   }
 
   #tryAgain(): void {
+    if (this.#isDisposed) return;
     this.#again?.cancel();
     this.#again = this.#deps.clock.setTimer(AGAIN_MS, () => void this.reload("file"));
   }

@@ -24,7 +24,8 @@ interface Viewer {
 const LOOKING_MS = 60 * 60_000;
 // Changes come in bursts, and a tab that is a few seconds old is no harm.
 const PAUSE_MS = 5000;
-// Slack takes 100 a minute for the whole workspace.
+// Slack takes 100 a minute for the whole workspace, of which some are left for those who open the tab.
+const EACH_MS = 700;
 const MOST_VIEWERS = 60;
 
 /** Keeps the Home tab of those who look at it as things are. It shows and never decides: what is pressed on it leads to the message. */
@@ -33,6 +34,8 @@ export class HomeTab implements Disposable {
   /** When each last opened the tab, longest ago first. */
   readonly #viewers = new Map<string, { readonly viewer: Viewer; readonly openedAt: number }>();
   #pause: Timer | undefined;
+  #isStale = false;
+  #isPublishing = false;
   #isStopped = false;
 
   constructor(deps: Deps) {
@@ -51,11 +54,9 @@ export class HomeTab implements Disposable {
 
   /** Something has changed that may be on the tab. */
   changed(): void {
-    if (this.#isStopped || this.#pause !== undefined || this.#viewers.size === 0) return;
-    this.#pause = this.#deps.clock.setTimer(PAUSE_MS, () => {
-      this.#pause = undefined;
-      void this.#publishAll();
-    });
+    if (this.#viewers.size === 0) return;
+    this.#isStale = true;
+    this.#planRound();
   }
 
   [Symbol.dispose](): void {
@@ -63,12 +64,26 @@ export class HomeTab implements Disposable {
     this.#pause?.cancel();
   }
 
+  /** One round at a time: what an older one has read must not be shown after what a newer one has. */
+  #planRound(): void {
+    if (this.#isStopped || !this.#isStale || this.#isPublishing || this.#pause !== undefined) return;
+    const pauseMs = Math.max(PAUSE_MS, this.#viewers.size * EACH_MS);
+    this.#pause = this.#deps.clock.setTimer(pauseMs, () => {
+      this.#pause = undefined;
+      void this.#publishAll();
+    });
+  }
+
   async #publishAll(): Promise<void> {
+    this.#isStale = false;
+    this.#isPublishing = true;
     const since = this.#deps.clock.now() - LOOKING_MS;
     for (const [key, { viewer, openedAt }] of this.#viewers) {
       if (openedAt < since) this.#viewers.delete(key);
       else if (!this.#isStopped) await this.#publish(viewer);
     }
+    this.#isPublishing = false;
+    this.#planRound();
   }
 
   async #publish(viewer: Viewer): Promise<void> {

@@ -93,6 +93,7 @@ export function shortCommit(revision: string): string {
 
 /** A text of several lines, cut where it is endless. */
 export function longText(text: string, limit = 2000): string {
-  const points = Array.from(text.slice(0, limit + 1));
+  // A character is one or two units of it.
+  const points = Array.from(text.slice(0, 2 * limit + 2));
   return points.length > limit ? `${points.slice(0, limit).join("")}…` : text;
 }
