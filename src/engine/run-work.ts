@@ -3,7 +3,7 @@ import type { RunInput } from "../domain/decide.ts";
 import { nextWork, type Work } from "../domain/next-work.ts";
 import type { Outcome, Progress } from "../domain/outcome.ts";
 import type { RunEvent } from "../domain/run-event.ts";
-import type { RunState, StepState } from "../domain/run-state.ts";
+import type { GateState, RunState, StepState } from "../domain/run-state.ts";
 import { type QueueView, runView, type RunView } from "../domain/run-view.ts";
 import type { Json } from "../platform/canonical-json.ts";
 import { AppError, errorText } from "../platform/errors.ts";
@@ -11,7 +11,7 @@ import type { Logger } from "../platform/logger.ts";
 import type { Dispatcher, Job, JobReports, PeopleStore } from "./ports.ts";
 import type { EventStore } from "./ports.ts";
 import { PreparingDispatcher } from "./preparing-dispatcher.ts";
-import type { GateOpening, StepFacts, StepKind } from "./step-kind.ts";
+import type { GateOpening, StepApproval, StepFacts, StepKind } from "./step-kind.ts";
 import { WatchRunner } from "./watch-runner.ts";
 
 interface Deps {
@@ -179,7 +179,7 @@ export class RunWork implements AsyncDisposable {
       runTitle: state.title,
       requester: state.requester,
       requesterUser,
-      ...(gate !== undefined && { approved: { subject: gate.subject, digest: gate.digest } }),
+      ...(gate !== undefined && { approved: approvalOf(state, path, gate) }),
       ...(proof !== undefined && { proof }),
       ...(target !== undefined && { place: { target, ...(previous !== undefined && { previous }) } }),
     };
@@ -237,6 +237,12 @@ export class RunWork implements AsyncDisposable {
     this.#progress.set(effect.run, known.set(effectKey(effect), progress));
     this.show(latest.state, latest.queue);
   }
+}
+
+function approvalOf({ forgotten }: RunState, path: string, { subject, digest, openedAt }: GateState): StepApproval {
+  const earlier = forgotten.get(path) ?? [];
+  const isUsed = earlier.some(({ startedAt, checkpoint }) => startedAt >= openedAt && checkpoint !== undefined);
+  return { subject, digest, isUsed };
 }
 
 function isSame(before: Work | undefined, work: Work): boolean {

@@ -33,11 +33,19 @@ export interface StepFacts {
   /** The same person as a Slack user id, to be named outside; the pseudonym for somebody who was redacted. */
   readonly requesterUser: string;
   /** What people approved for exactly this step, when its environment asks for approval. */
-  readonly approved?: { readonly subject: GateSubject; readonly digest: string };
+  readonly approved?: StepApproval;
   /** The newest proof for the application that `input.app` names. */
   readonly proof?: Proof;
   /** Where the step works, when `input.app` is one of the run's own applications. */
   readonly place?: StepPlace;
+}
+
+/** What people approved for a step. */
+export interface StepApproval {
+  readonly subject: GateSubject;
+  readonly digest: string;
+  /** The step was begun under it before the run was retried: what was approved may have been done, and undone by others. */
+  readonly isUsed: boolean;
 }
 
 /** The environment in which a step works, and the one before it in the order. */

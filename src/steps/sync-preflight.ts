@@ -7,10 +7,18 @@ import {
   targetOf,
   usesHydrator,
 } from "../argocd/application-facts.ts";
-import { findOwnOperation } from "../argocd/operation-identity.ts";
+import {
+  currentState,
+  findOwnOperation,
+  identityOf,
+  isOwn,
+  summarizeOperation,
+  syncedRevisions,
+} from "../argocd/operation-identity.ts";
 import { changedFields, changesText, type GateSubject } from "../domain/gate.ts";
 import type { ApprovalRule } from "../domain/target.ts";
 import type { ActionContext, StepResult } from "../engine/step-kind.ts";
+import { shortId } from "../platform/ids.ts";
 import { appliedRevision, sourceDigest } from "./live-revision.ts";
 
 type Refusal = Extract<StepResult<never>, { status: "failed" }>;
@@ -83,9 +91,31 @@ export function approvalChanges(application: Application, now: AboutToSync): Ref
     strategy: now.strategy ?? strategyOf(application),
   };
   const changed = [...changedFields(subject, current)];
-  if (changed.length === 0) return undefined;
-  const message = `${changesText(subject, current)} between the approval and the sync`;
-  return { status: "failed", failure: { code: "approval.void", message, retry: "never", details: { changed } } };
+  if (changed.length > 0) return voided(changed, `${changesText(subject, current)} between the approval and the sync`);
+  const other = deployedSince(application, now);
+  return other === undefined ? undefined : voided([], `${other} since it was approved and tried`);
+}
+
+/**
+ * Who deployed there after this very step, which is done over: then what is live may be what it was when people decided, such as
+ * after a rollback, and yet what they approved has been undone.
+ */
+function deployedSince(application: Application, { context: { effect, facts } }: AboutToSync): string | undefined {
+  const state = currentState(application);
+  if (facts.approved?.isUsed !== true || state === undefined || autoSyncOn(application)) return undefined;
+  const { operation } = state;
+  if (operation.sync.dryRun || isOwn(operation, { run: effect.run })) return undefined;
+  const run = identityOf(operation)?.run;
+  const who = run === undefined ? summarizeOperation(application)?.initiatedBy : shortId(run);
+  const what = syncedRevisions(state).map((revision) => revision.slice(0, 7));
+  return `${who ?? "somebody"} has synced ${application.metadata.name} at ${what.join(", ") || "another revision"}`;
+}
+
+function voided(changed: readonly string[], message: string): Refusal {
+  return {
+    status: "failed",
+    failure: { code: "approval.void", message, retry: "never", details: { changed: [...changed] } },
+  };
 }
 
 /** That auto-sync, or an earlier attempt of this very step, has brought exactly what was approved is no reason to ask again. */

@@ -3,6 +3,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { DEMO_COMMITS } from "../../src/simulator/git-demo-repository.ts";
 import { demoImage } from "../../src/simulator/git-demo-manifests.ts";
 import { ANA, AppRig, PRIYA } from "../support/app-rig.ts";
+import { BadDay } from "../support/bad-day.ts";
 
 async function rig(speed = 10): Promise<AppRig> {
   const opened = await AppRig.open({ speed });
@@ -59,5 +60,38 @@ describe("retrying a run whose wait failed in prod", () => {
       ["gate.opened"],
     ]);
     expect(app.run().steps.get(from)).toMatchObject({ attempt: 2, output: { operation: { attempt: 2 } } });
+  });
+
+  it("asks anew where it was rolled back since: what people had approved was undone", async () => {
+    const day = await BadDay.open();
+    onTestFinished(() => day[Symbol.asyncDispose]());
+    const proven = await day.start("/qd sync checkout in prod");
+    await proven.approve();
+    await proven.ended("succeeded");
+    const run = await day.start("/promote checkout abc123 to prod");
+    const prefix = demoImage("checkout", "1.5.0");
+    await run.gate();
+    await day.argocd.control({ action: "set-image", prefix, behaviour: { kind: "crashes", afterMs: 0 } });
+    await run.approve();
+    await run.ended("failed");
+    await day.argocd.control({ action: "set-image", prefix, behaviour: { kind: "starts", afterMs: 0 } });
+    const rollback = await day.start("/rollback checkout in prod");
+    await rollback.approve();
+    await rollback.ended("succeeded");
+    await day.ask("/qd unlock checkout in prod");
+    const before = day.deployments("checkout-prod");
+    expect(await day.ask(`/qd retry ${run.id} from sync`)).toContain("goes on from sync");
+    await day.until("the approval to be void", () => run.eventsOf("gate.voided").length > 0);
+    expect(run.eventsOf("gate.voided")).toMatchObject([
+      {
+        path: "promote/for-each[prod]/gate",
+        message: expect.stringMatching(/^run_.{4} has synced checkout-prod at 2b4337b since it was approved/u),
+      },
+    ]);
+    await run.reply(/request for approval for prod is void: run_.{4} has synced checkout-prod/u);
+    expect(day.deployments("checkout-prod")).toEqual(before);
+    await run.approve();
+    await run.ended("succeeded");
+    expect(run.eventsOf("gate.voided")).toHaveLength(1);
   });
 });

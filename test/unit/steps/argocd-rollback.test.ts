@@ -161,10 +161,13 @@ describe("a rollback of Argo CD's own", () => {
       sourceDigest: THEN_DIGEST,
       strategy: "stored" as const,
     };
-    rig.facts = { ...rig.facts, approved: { subject, digest: "d" } };
+    rig.facts = { ...rig.facts, approved: { subject, digest: "d", isUsed: false } };
     expect((await rig.run()).status).toBe("succeeded");
     const other = new RollbackRig();
-    other.facts = { ...rig.facts, approved: { subject: { ...subject, sourceDigest: "another" }, digest: "d" } };
+    other.facts = {
+      ...rig.facts,
+      approved: { subject: { ...subject, sourceDigest: "another" }, digest: "d", isUsed: false },
+    };
     expect(await other.run()).toMatchObject({ status: "failed", failure: { code: "approval.void" } });
     expect(other.posts).toEqual([]);
   });

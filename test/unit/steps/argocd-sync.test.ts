@@ -484,7 +484,7 @@ function approved(application: Application): SyncRig {
     rule: RULE,
   });
   rig.rule = RULE;
-  rig.facts = { ...rig.facts, approved: { subject, digest: "d" } };
+  rig.facts = { ...rig.facts, approved: { subject, digest: "d", isUsed: false } };
   return rig;
 }
 
@@ -531,6 +531,30 @@ describe("an approval", () => {
     other.attempt = 2;
     other.argocd.put(live("run_2"));
     expect(failure(await other.run())).toMatchObject({ code: "approval.void", details: { changed: ["fromRevision"] } });
+  });
+
+  it("is void for a step that is done over after somebody else has deployed there, also where all is as it was", async () => {
+    const after = (run: string): Application => {
+      const operationState = aState(SHA_A, { ...OWN, run }, "Succeeded");
+      return anApplication({ status: { ...history(SHA_A).status, operationState } });
+    };
+    for (const { isUsed, run, syncs } of [
+      { isUsed: true, run: "run_01ROLLBACK2222", syncs: 0 },
+      { isUsed: true, run: "run_1", syncs: 1 },
+      { isUsed: false, run: "run_01ROLLBACK2222", syncs: 1 },
+    ]) {
+      const rig = approved(application);
+      const { approved: before } = rig.facts;
+      if (before !== undefined) rig.facts = { ...rig.facts, approved: { ...before, isUsed } };
+      rig.attempt = 2;
+      rig.argocd.put(after(run));
+      const outcome = await rig.run();
+      expect(rig.argocd.syncs).toHaveLength(syncs);
+      if (syncs > 0) continue;
+      const { code, message } = failure(outcome);
+      expect(code).toBe("approval.void");
+      expect(message).toBe(`run_2222 has synced checkout-prod at ${SHA_A.slice(0, 7)} since it was approved and tried`);
+    }
   });
 
   it("is void when the environment asks for more people, or for others, by now", async () => {
