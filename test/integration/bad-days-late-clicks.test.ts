@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,6 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 
 import type { SlackMessage } from "../../src/simulator/slack-messages.ts";
 import { ANA, DEPLOYS, PRIYA } from "../support/app-rig.ts";
+import { makeRunLink } from "../../src/web/run-link.ts";
 import { type AskedRun, BadDay } from "../support/bad-day.ts";
 import { pressAndHear, pressButton } from "../support/gate-clicks.ts";
 import { slotMessages } from "../support/slot-messages.ts";
@@ -58,6 +60,15 @@ function actionOf(message: SlackMessage, text: string): string {
   const [, action] = new RegExp(`"text":"${text}"[^{}]*\\}[^{}]*?"action_id":"(command_\\d+)"`, "u").exec(blocks) ?? [];
   if (action === undefined) throw new Error(`no ${text} on ${blocks}`);
   return action;
+}
+
+const LINK = /<(http[^|>]*\/runs\/[^|>]*)\|/u;
+
+/** The newest private message with a link to a page. */
+async function pageLink(): Promise<string> {
+  const { messages } = day.rig.world.slack.world;
+  const all = (): readonly string[] => messages.all(DEPLOYS).map(({ blocks }) => JSON.stringify(blocks));
+  return await day.until("a link", () => all().findLast((text) => LINK.test(text)));
 }
 
 describe("buttons on a card that is older than a restart", () => {
@@ -146,6 +157,24 @@ describe("a retry of a run whose application is gone", () => {
     await day.until("the run to succeed", () => run.state.status === "succeeded");
     expect(day.deployments("payments-staging")).toHaveLength(2);
     await undo();
+  });
+});
+
+describe("the address of a run's page", () => {
+  it("is good for an hour, and nothing to another installation", async () => {
+    const run = day.rig.application.store.events.listRuns({ limit: 1 })[0]?.id ?? "";
+    const told = await day.ask(`/qd page ${run.slice(-4)}`);
+    const link = new URL(LINK.exec(await pageLink())?.[1]?.replaceAll("&amp;", "&") ?? told);
+    expect((await fetch(link)).status).toBe(200);
+    const publicUrl = day.rig.application.address;
+    const key = { id: link.searchParams.get("key") ?? "", bytes: randomBytes(32) };
+    const foreign = makeRunLink({ publicUrl, run, until: day.clock.now() + 60_000, key });
+    const forged = await fetch(foreign);
+    expect([forged.status, (await forged.text()).includes("/qd page")]).toEqual([404, true]);
+    day.clock.skip(3_600_000);
+    const late = await fetch(link);
+    expect(late.status).toBe(403);
+    expect(await late.text()).toMatch(/This link is no longer good[^]*\/qd page/u);
   });
 });
 
