@@ -27,7 +27,7 @@ export interface GateDecisionInput {
   readonly digest: string;
   readonly reason: string;
   readonly judgement: Judgement;
-  /** What would be approved now; undefined for a rejection, which needs no comparison. */
+  /** What would be approved now; undefined for a rejection, which needs no comparison, and where it does not matter. */
   readonly current: GateSubject | undefined;
 }
 
@@ -94,7 +94,7 @@ function refusalOf(draft: Draft, step: StepState, input: GateDecisionInput): Ref
         "This request was replaced by a newer one, because what it showed had changed. Decide on the newest one.",
     };
   }
-  if (input.judgement.kind === "refused") return input.judgement;
+  if (input.judgement.kind === "refused" && !isRuleChanged(gate, input)) return input.judgement;
   if (gate.decisions.some(({ actor }) => actor === input.actor)) {
     return {
       code: "approval.already-decided-by-you",
@@ -106,6 +106,11 @@ function refusalOf(draft: Draft, step: StepState, input: GateDecisionInput): Ref
     code: "gate.unverifiable",
     message: "It could not be checked whether what was shown is still so. Try again.",
   };
+}
+
+/** Whom an old rule keeps out is not refused by it: the request is void, and asked anew of those whom the new one names. */
+function isRuleChanged(gate: GateState, { current }: GateDecisionInput): boolean {
+  return current !== undefined && changedFields(gate.subject, current).includes("rule");
 }
 
 function closed(step: StepState): Refusal {

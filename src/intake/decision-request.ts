@@ -100,12 +100,20 @@ async function judge(deps: DecisionDeps, arrival: DecisionArrival, { state, step
     requester: deps.people.person(state.requester),
     decided: step.gate.decisions.map(({ actor }) => deps.people.person(actor)),
   });
-  if (arrival.decision === "reject" || judgement.kind === "refused") return { judgement, subject: undefined };
+  const isOut = judgement.kind === "refused";
+  if (arrival.decision === "reject" || (isOut && !BY_THE_RULE.has(judgement.code)))
+    return { judgement, subject: undefined };
   const look = await currentSubject(deps, { state, step });
-  return look.kind === "read"
-    ? { judgement, subject: look.subject }
-    : { judgement: look.judgement, subject: undefined };
+  if (look.kind === "read") return { judgement, subject: look.subject };
+  return { judgement: isOut ? judgement : look.judgement, subject: undefined };
 }
+
+// Whom only the rule keeps out may be somebody whom a newer rule names: where it has changed, the request has to be asked anew.
+const BY_THE_RULE: ReadonlySet<string> = new Set([
+  "approval.requester",
+  "approval.group-gone",
+  "approval.not-in-group",
+]);
 
 type Look =
   | { readonly kind: "read"; readonly subject: GateSubject }

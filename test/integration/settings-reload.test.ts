@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
-import { ANA, AppRig, DEPLOYS, PRIYA } from "../support/app-rig.ts";
+import { ANA, AppRig, BEN, DEPLOYS, PRIYA } from "../support/app-rig.ts";
 
 let folder = "";
 let commands = "";
@@ -87,6 +87,25 @@ describe("settings that change while the server runs", () => {
     expect(JSON.stringify(again.blocks)).toContain("2");
     const opened = rig.events().filter(({ type }) => type === "gate.opened");
     expect(opened).toHaveLength(2);
+  });
+
+  it("let those decide whom only the new rule names, where the old one let nobody", async () => {
+    await using rig = await open();
+    await rig.type(ANA, "/promote checkout abc123 to prod");
+    const gate = await rig.gate();
+    const old = "from: [{ group: S0APPROVE1, handle: release-approvers }]";
+    await edit(rig, (text) => text.replaceAll(old, `from: [{ user: ${BEN} }]`));
+    await rig.until("the change is in the log", () => changed(rig).length === 2);
+    await rig.press(BEN, gate, "gate_approve");
+    await rig.told(BEN, /the rule about who may approve changed/u);
+    const again = await rig.message(
+      "the request under the new rule",
+      ({ ts, blocks }) => ts !== gate.ts && JSON.stringify(blocks).includes("gate_approve"),
+    );
+    await rig.press(BEN, again, "gate_approve");
+    await rig.until("the run has ended", () => rig.run().finishedAt !== undefined);
+    expect(rig.run().status).toBe("succeeded");
+    expect(rig.events().filter(({ type }) => type === "gate.decided")).toHaveLength(1);
   });
 
   it("leave open runs their plan, also when the service is gone from them", async () => {

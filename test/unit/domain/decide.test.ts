@@ -79,6 +79,20 @@ describe("a gate", () => {
     expect(types(spec.decide("[prod]/gate"))).toContain("gate.decided");
   });
 
+  it("asks anew when somebody whom its rule keeps out clicks after the rule has changed, and approves nothing", () => {
+    const spec = atGate();
+    const judgement = { kind: "refused", code: "approval.not-in-group", message: "not among them" } as const;
+    const same = spec.subject("[prod]/gate", {});
+    expect(spec.decide("[prod]/gate", { judgement, current: same })).toMatchObject([{ code: "approval.not-in-group" }]);
+    const elsewhere = spec.subject("[prod]/gate", { fromRevision: "1".repeat(40) });
+    expect(types(spec.decide("[prod]/gate", { judgement, current: elsewhere }))).toEqual(["gate.refused"]);
+    const { rule } = same;
+    const current = spec.subject("[prod]/gate", { rule: { ...rule, quorum: rule.quorum + 1 } });
+    const events = spec.decide("[prod]/gate", { judgement, current });
+    expect(events).toMatchObject([{ type: "gate.refused", code: "gate.changed" }, { type: "gate.voided" }, {}]);
+    expect(spec.events.filter(({ type }) => type === "gate.decided")).toEqual([]);
+  });
+
   it("lets only the first of two simultaneous clicks decide", () => {
     const spec = atGate();
     const digest = spec.step("[prod]/gate").gate?.digest ?? "";
