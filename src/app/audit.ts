@@ -132,7 +132,9 @@ function readArguments(args: readonly string[]) {
       },
     });
   } catch (cause) {
-    throw usage(cause instanceof Error ? `${cause.message}.` : "");
+    // Node's own words go on with advice about arguments that begin with a hyphen, which nothing here has.
+    const [problem = ""] = cause instanceof Error ? cause.message.split(". ") : [];
+    throw usage(`${problem}.`);
   }
 }
 

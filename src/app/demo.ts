@@ -30,8 +30,9 @@ const USAGE = `Usage: quarterdeck demo [--port N]
 export async function demo(args: readonly string[]): Promise<number> {
   const { values, positionals } = readArguments(args);
   if (values.list === true) return listPlays();
-  if (values.play !== true) return await serveDemo(portOf(values.port));
-  const [name = DEFAULT_PLAY] = positionals;
+  if (values.play !== true) return await serveDemo(portAlone(values.port, positionals));
+  const [name = DEFAULT_PLAY, ...rest] = positionals;
+  if (rest.length > 0) throw tooMuch(rest);
   const production = {
     transport: transportOf(values.over),
     receive: receiverOf(values.over),
@@ -161,6 +162,17 @@ function speedOf(text: string | undefined): number {
   const speed = Number(text ?? 1);
   if (speed >= 1 && speed <= 100) return speed;
   throw new AppError(`"${text ?? ""}" is no speed from 1 to 100.`, { code: "usage" });
+}
+
+/** A play that npm was told about, and not the demo, must not be taken for the demo that people click through. */
+function portAlone(port: string | undefined, positionals: readonly string[]): number {
+  if (positionals.length > 0) throw tooMuch(positionals);
+  return portOf(port);
+}
+
+function tooMuch(words: readonly string[]): AppError {
+  const hint = "With npm, two hyphens come before the options: npm run demo -- --play promote";
+  return new AppError(`"${words.join(" ")}" is too much. ${hint}\n${USAGE}`, { code: "usage" });
 }
 
 function portOf(text: string | undefined): number {

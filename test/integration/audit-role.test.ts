@@ -115,6 +115,7 @@ describe("quarterdeck audit", () => {
     [["verify", "x", "--head", "4"], 2, /"4" is no head: it is SEQUENCE:HASH/u],
     [["export", "--from", "yesterday"], 2, /--from "yesterday" is no time: write 2026-01-31/u],
     [["export", "--format", "xml"], 2, /"xml" is no format/u],
+    [["verify", "--help"], 2, /^Unknown option '--help'\.\nUsage: quarterdeck audit verify/u],
     [["mend"], 2, /There is no "audit mend"\.\nUsage: quarterdeck audit/u],
     [[], 2, /Say verify or export/u],
   ])("refuses %j with what would be right", async (args, code, text) => {

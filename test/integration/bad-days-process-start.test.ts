@@ -270,6 +270,9 @@ describe.concurrent("quarterdeck", () => {
     expect(code).toBe(2);
     await expect(serve(["--port", "80"])).rejects.toThrow("Usage: quarterdeck serve, without arguments");
     await expect(demo(["--prot", "80"])).rejects.toThrow("Usage: quarterdeck demo [--port N]");
+    // What `npm run demo --play crash` comes to: npm keeps the option for itself.
+    await expect(demo(["crash"])).rejects.toThrow(/^"crash" is too much\. .*npm run demo -- --play promote\nUsage/u);
+    await expect(demo(["--play", "crash", "reject"])).rejects.toThrow('"reject" is too much.');
     await expect(demo(["--port", "http"])).rejects.toThrow('"http" is no port number.');
   });
 
