@@ -77,8 +77,9 @@ export class PreparingDispatcher implements Dispatcher {
     try {
       stop.signal.throwIfAborted();
       const prepared = await prepare(input, { effect, facts, startedAt, signal: stop.signal, progress });
-      if (this.#isLast(preparation) && !stop.signal.aborted) return inner.dispatch({ ...job, prepared });
-      this.#reportStopped(preparation);
+      // It may have been stopped while what it waited for came to its end all the same.
+      if (stop.signal.aborted) this.#reportStopped(preparation);
+      else if (this.#isLast(preparation)) inner.dispatch({ ...job, prepared });
     } catch (error) {
       if (stop.signal.aborted) this.#reportStopped(preparation);
       else if (this.#isLast(preparation)) reports.outcome(job, unprepared(failureOf(error)));

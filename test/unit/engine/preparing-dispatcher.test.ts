@@ -86,6 +86,17 @@ describe("a job before it is handed on", () => {
     expect(rig.dispatched.map(({ uses }) => uses)).toEqual(["test/plain", "test/absent"]);
   });
 
+  it("is told as stopped also when it had been prepared by then", async () => {
+    const rig = new Rig();
+    rig.dispatcher.dispatch(jobFor(1));
+    const { end } = await rig.preparation();
+    end({});
+    rig.dispatcher.cancel(jobFor(1).effect, "the run was cancelled");
+    await vi.waitFor(() => expect(rig.outcomes).toHaveLength(1));
+    expect(rig.outcomes).toMatchObject([[1, { status: "failed", failure: { code: "cancelled" } }]]);
+    expect(rig.dispatched).toEqual([]);
+  });
+
   it("goes on with what was gathered for it", async () => {
     const rig = new Rig();
     rig.dispatcher.dispatch(jobFor(1));
