@@ -39,7 +39,7 @@ async function failedAtSync(run: AskedRun, why: RegExp): Promise<void> {
   expect(card).toMatch(why);
   const alert = await run.alert(why);
   expect(alert).toMatch(
-    /^:rotating_light: <!subteam\^S0ONCALL01> \*Promote checkout abc1236 to staging failed in staging at step sync\*/u,
+    /^:rotating_light: <!subteam\^S0ONCALL01> \*Promote checkout abc1236 to staging failed in staging\* at step `sync`/u,
   );
   expect(alert).toMatch(/Open in Argo CD/u);
   // Nothing was applied, so there is nothing to go back from.

@@ -33,20 +33,23 @@ export function renderFailureAlert({ run, mention }: FailureAlertInput, lookups:
   const resources = failingResources(run);
   const who = mention === undefined ? "" : `${approverMentions([mention])} `;
   const blocks: MessageBlock[] = [
-    section(`:rotating_light: ${who}*${headline(run)}*\n${reason}`),
+    section(`:rotating_light: ${who}*${headline(run)}*${stepText(run)}\n${reason}`),
     ...(resources.length > 0 ? [section(resourcesText(resources))] : []),
     ...wayBack(run),
     context(...footer(run, lookups)),
     ...alertButtons(run, lookups),
   ];
-  return message(`${who}${headline(run)}. ${reason}`, blocks);
+  return message(`${who}${headline(run)}${stepText(run).replaceAll("`", "")}. ${reason}`, blocks);
 }
 
 function headline(run: RunView): string {
   const step = run.failure?.step;
   const place = step?.environment === undefined ? "" : ` in ${inert(step.environment, 60)}`;
-  const where = step === undefined ? "" : ` at step ${inert(step.name, 60)}`;
-  return `${inert(run.state.title, 250)} failed${place}${where}`;
+  return `${inert(run.state.title, 250)} failed${place}`;
+}
+
+function stepText({ failure }: RunView): string {
+  return failure?.step === undefined ? "" : ` at step ${code(failure.step.name, 60)}`;
 }
 
 function failingResources(run: RunView): readonly FailingResource[] {

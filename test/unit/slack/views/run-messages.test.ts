@@ -428,7 +428,7 @@ describe("the alert of a failure", () => {
   it("calls on-call, names the application, the revision and the worst resources, and links both ways", () => {
     const message = renderFailureAlert({ run: viewOf(LOST), mention: { kind: "user", user: "U0OLGA" } }, lookups);
     expect(words(message)).toEqual([
-      ":rotating_light: <@U0OLGA> *Promote checkout abc1230 to prod failed in prod at step healthy*\nDeployment/checkout is Degraded.",
+      ":rotating_light: <@U0OLGA> *Promote checkout abc1230 to prod failed in prod* at step `healthy`\nDeployment/checkout is Degraded.",
       "• `Pod/checkout-1` Degraded: OOMKilled",
       "What was applied stays as it is. Mend it there, or go back with `/rollback checkout in prod`.",
       "`main/argocd/checkout-prod` | `abc1230` Add retries to the payment client | run `run_7FQ2`, asked for by <@U0ANA> | {date_short_pretty} {time}",
