@@ -176,6 +176,23 @@ describe.skipIf(!hasRedis).concurrent("a worker", () => {
     expect(bench.outcomes.map(([path]) => path)).toEqual(["ask"]);
   });
 
+  it("is not taken for gone while it waits for what may not be interrupted", async (own) => {
+    const scene = await Scene.open(own);
+    const { bench } = scene;
+    const rig = scene.rig({ shutdownGraceMs: 20_000 });
+    const worker = await rig.worker();
+    const stranger = new Stranger(scene, rig, own);
+    rig.dispatcher.dispatch(bench.job("ask", "test/ask"));
+    const { end } = await bench.execution("ask");
+    await stranger.listen();
+    const ended = worker[Symbol.asyncDispose]();
+    // Of silence for as long as eight of them take it would have been gone.
+    await until(() => stranger.heard(stranger.reports, '\\"type\\":\\"beat\\"')[8]);
+    end();
+    await ended;
+    expect(await bench.ended("ask")).toBe("succeeded");
+  });
+
   it("that ends before an action that is not safe to repeat has ended leaves it to a person", async (own) => {
     const scene = await Scene.open(own);
     const { bench } = scene;
