@@ -17,6 +17,7 @@ import { type NamedPlaces, namePlaces } from "./name-places.ts";
 import type { QuestionAsk, QuestionDeps } from "./question-ask.ts";
 import { lookAtTargets, obstacleOf, type ReadAt } from "./resolve-target.ts";
 import { inputsOf, resolveAsked, titleOf } from "./start-request.ts";
+import { unlockWords } from "./unlock-words.ts";
 
 /** What the command that follows would do. */
 export async function planAnswer(deps: QuestionDeps, ask: QuestionAsk): Promise<Answer> {
@@ -114,15 +115,18 @@ function lockNow(deps: QuestionDeps, key: string): PlannedStage["locks"][number]
   return claim === undefined ? { key } : { key, held: `held by ${shortId(claim.run)} now, so this would wait for it` };
 }
 
-function handText({ reason, run }: HandLock): string {
-  return `${run === undefined ? "locked by hand" : `held since ${shortId(run)}`}: ${reason}`;
+function handText({ reason, run }: HandLock, how = ""): string {
+  return `${run === undefined ? "locked by hand" : `held by the rollback ${shortId(run)}`}${how}: ${reason}`;
 }
 
 function locksInTheWay(deps: QuestionDeps, stages: readonly PlannedStage[], { urgent }: Plan): readonly string[] {
   return stages.flatMap(({ locks }) =>
     locks.flatMap(({ key }) => {
       const lock = deps.locks.on(key);
-      return lock === undefined || (urgent === true && lock.run !== undefined) ? [] : [`${key} is ${handText(lock)}.`];
+      if (lock === undefined || (urgent === true && lock.run !== undefined)) return [];
+      const words = unlockWords(deps.commands, lock);
+      // Before the reason, which may be long: the end is cut where there is little room.
+      return [`${key} is ${handText(lock, words === undefined ? "" : ` (${words} lifts it)`)}.`];
     }),
   );
 }

@@ -107,7 +107,9 @@ describe("locks by word", () => {
     expect(refused).toContain("database migration");
     expect(refused).toContain("/qd unlock checkout in prod");
     expect(await ask(PRIYA, "/qd queue checkout")).toContain("database migration");
-    expect(await ask(PRIYA, "/qd plan /promote checkout abc123 to prod")).toContain("checkout/prod is locked by hand");
+    expect(await ask(PRIYA, "/qd plan /promote checkout abc123 to prod")).toContain(
+      "checkout/prod is locked by hand (/qd unlock checkout in prod lifts it): database migration.",
+    );
     expect(await ask(BEN, "/qd unlock checkout in prod")).toContain("You may not unlock checkout in prod.");
     expect(await ask(PRIYA, "/qd unlock checkout in prod")).toContain("checkout in prod is unlocked.");
     expect(await ask(PRIYA, "/qd unlock checkout in prod")).toContain("is not locked by anybody");
