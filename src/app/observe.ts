@@ -1,4 +1,5 @@
 import type { ArgocdServer } from "../argocd/argocd-server.ts";
+import type { RunState } from "../domain/run-state.ts";
 import type { RunView } from "../domain/run-view.ts";
 import type { RunRow } from "../engine/ports.ts";
 import type { RunService } from "../engine/run-service.ts";
@@ -70,6 +71,8 @@ function places({ live, inventory }: Deps): IncidentPlaces {
 
 function runLookups({ store: { events }, runs }: Deps): RunLookups {
   const newest = (place: Place): readonly RunRow[] => events.listRuns({ ...place, limit: MOST_RUNS });
+  // One that was redacted, or that this version cannot read any more, says nothing, and keeps nobody from being alerted.
+  const readable = ({ id }: RunRow): RunState | readonly RunState[] => runs.tryState(id) ?? [];
   return {
     isAtWork: ({ app, service, environment }) => {
       const key = `${service}/${environment}`;
@@ -79,15 +82,18 @@ function runLookups({ store: { events }, runs }: Deps): RunLookups {
     toldBy: (place, since) => {
       if (place.environment === "") return undefined;
       const ended = newest(place).filter(({ status, finishedAt = 0 }) => status === "failed" && finishedAt >= since);
-      return ended.map(({ id }) => runs.view(id)).find((view) => hasToldOf(view, place.app))?.id;
+      const views = ended.flatMap(readable).map(({ id }) => runs.view(id));
+      return views.find((view) => hasToldOf(view, place.app))?.id;
     },
-    find: (run) => (events.readRun(run).length === 0 ? undefined : deploying(runs.view(run))),
+    find: (run) => {
+      const state = runs.tryState(run);
+      return state && deploying(state);
+    },
     deploying: (place, revision) => {
       if (place.environment === "") return undefined;
-      const states = newest(place).map(({ id }) => runs.view(id));
-      const found = states.find(({ state }) =>
-        state.targets.some((target) => target.app === place.app && target.revision?.sha === revision),
-      );
+      const found = newest(place)
+        .flatMap(readable)
+        .find(({ targets }) => targets.some(({ app, revision: own }) => app === place.app && own?.sha === revision));
       return found === undefined ? undefined : deploying(found);
     },
   };
@@ -112,7 +118,6 @@ function hasToldOf({ failure, stages, otherSteps }: RunView, app: string): boole
   return steps.some(({ uses, step }) => uses === ALERT_KIND && step.status !== "skipped");
 }
 
-function deploying({ id, state }: RunView): DeployingRun {
-  const { title, requester, status } = state;
+function deploying({ id, title, requester, status }: RunState): DeployingRun {
   return { run: id, title, requester, failed: status === "failed" };
 }

@@ -1,5 +1,6 @@
 import type { Application } from "../argocd/application.ts";
 import type { ArgocdServer } from "../argocd/argocd-server.ts";
+import type { RunEvent } from "../domain/run-event.ts";
 import { type Service, tryAppRef } from "../domain/target.ts";
 import { type Answer, notice, type PastOperation, type PastRun, type PlaceStatus } from "../engine/answer.ts";
 import type { EventStore, RunFilter, RunRow } from "../engine/ports.ts";
@@ -7,6 +8,7 @@ import type { LockDesk } from "../engine/lock-desk.ts";
 import type { Proof } from "../engine/step-kind.ts";
 import type { Inventory } from "../inventory/inventory.ts";
 import { didYouMean } from "../platform/did-you-mean.ts";
+import { AppError } from "../platform/errors.ts";
 import { liveRevision } from "../steps/live-revision.ts";
 
 export interface QueryDeps {
@@ -66,7 +68,7 @@ export function historyAnswer(deps: QueryDeps, { service, environment }: Questio
 }
 
 function pastRun({ events }: QueryDeps, row: RunRow): PastRun {
-  const decisions = events.readRun(row.id).filter((event) => event.type === "gate.decided");
+  const decisions = readableEvents(events, row.id).filter((event) => event.type === "gate.decided");
   const who = (decision: "approve" | "reject"): readonly string[] => [
     ...new Set(decisions.flatMap((event) => (event.decision === decision ? (event.actor ?? []) : []))),
   ];
@@ -96,7 +98,7 @@ function refuseEnvironment(services: readonly Service[], { service, environment 
 
 /** Who approved what a run did in an environment, by pseudonym. */
 export function approversOf(events: Pick<EventStore, "readRun">, run: string, environment: string): readonly string[] {
-  const all = events.readRun(run);
+  const all = readableEvents(events, run);
   const gates = new Set(
     all.flatMap((event) =>
       event.type === "gate.opened" && event.subject.environment === environment ? [event.path] : [],
@@ -108,6 +110,16 @@ export function approversOf(events: Pick<EventStore, "readRun">, run: string, en
       decisions.flatMap((event) => (event.decision === "approve" && gates.has(event.path) ? (event.actor ?? []) : [])),
     ),
   ];
+}
+
+/** One run that was redacted, or that this version cannot read any more, does not hide the others. */
+function readableEvents(events: Pick<EventStore, "readRun">, run: string): readonly RunEvent[] {
+  try {
+    return events.readRun(run);
+  } catch (error) {
+    if (error instanceof AppError && error.retry === "never") return [];
+    throw error;
+  }
 }
 
 export function placeOf(

@@ -11,7 +11,7 @@ import type { RevisionDeps } from "./resolve-revision.ts";
 export interface QuestionDeps extends QueryDeps, RevisionDeps {
   readonly commands: readonly Command[];
   readonly events: Pick<EventStore, "listRuns" | "findRuns" | "readRun" | "claims">;
-  readonly runs: Pick<RunService, "state" | "view">;
+  readonly runs: Pick<RunService, "tryState" | "view">;
   readonly check: Pick<PeopleCheck, "granted" | "memberCounts" | "isApprover" | "mayAct">;
   readonly locks: Pick<LockDesk, "on" | "locks">;
   /** A new link to the page of a run; undefined where people cannot reach the server. */

@@ -2,7 +2,6 @@ import { commitPaths, commitSources } from "../argocd/argocd-server.ts";
 import type { Service, Target } from "../domain/target.ts";
 import type { Answer } from "../engine/answer.ts";
 import type { Bearing, LivePlace } from "../engine/question-answers.ts";
-import { errorCode } from "../platform/errors.ts";
 import { liveRevision } from "../steps/live-revision.ts";
 import { textOf } from "./command-values.ts";
 import { nameService } from "./name-places.ts";
@@ -31,17 +30,11 @@ function livePlace(deps: QuestionDeps, target: Target): LivePlace {
   const place = placeOf(deps, target);
   const proof = deps.proofs(target.app).find(({ revision }) => revision === place.revision);
   if (proof === undefined) return place;
-  try {
-    const { requester } = deps.runs.state(proof.run);
-    return {
-      ...place,
-      provenBy: { run: proof.run, requester, approvedBy: approversOf(deps.events, proof.run, target.name) },
-    };
-  } catch (error) {
-    // A run that this version cannot read any more still proved it.
-    if (errorCode(error) !== "run.unknown") throw error;
-    return place;
-  }
+  // A run that was redacted, or that this version cannot read any more, still proved it.
+  const run = deps.runs.tryState(proof.run);
+  if (run === undefined) return place;
+  const approvedBy = approversOf(deps.events, proof.run, target.name);
+  return { ...place, provenBy: { run: proof.run, requester: run.requester, approvedBy } };
 }
 
 async function whereIs(

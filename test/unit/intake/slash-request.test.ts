@@ -25,7 +25,7 @@ const deps = {
   mode: "act" as const,
   git: { resolveRevision: asked, commitsBetween: asked },
   branchesOf: asked,
-  runs: { state: asked, view: asked },
+  runs: { tryState: asked, view: asked },
   check: { granted: asked, memberCounts: asked, isApprover: asked, mayAct: asked },
   locks: { on: asked, locks: () => [] },
   pageOf: asked,
