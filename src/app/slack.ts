@@ -1,17 +1,14 @@
 import type { ArgocdServer } from "../argocd/argocd-server.ts";
-import { applicationLink, linkUrl } from "../argocd/deep-links.ts";
 import type { Environment } from "../config/environment.ts";
 import { requireSlackAccess, type SlackAccess } from "../config/slack-access.ts";
 import type { RunView } from "../domain/run-view.ts";
-import { tryAppRef } from "../domain/target.ts";
 import type { Answer } from "../engine/answer.ts";
 import type { HomeSource } from "../engine/home-content.ts";
 import type { HttpServer } from "../http/http-server.ts";
 import type { IncidentMessage } from "../observe/watch-ports.ts";
-import { type Backoff, backoffMs } from "../platform/backoff.ts";
 import type { Inventory } from "../inventory/inventory.ts";
 import type { Clock } from "../platform/clock.ts";
-import { errorCode, errorText } from "../platform/errors.ts";
+import { errorText } from "../platform/errors.ts";
 import type { Random } from "../platform/ids.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { Arrival, FrontDoor } from "../slack/front-door.ts";
@@ -19,6 +16,7 @@ import { HomeTab } from "../slack/home-tab.ts";
 import { incidentMessage, type IncidentPlaces } from "../slack/incident-messages.ts";
 import { FormTurns } from "../slack/form-turns.ts";
 import { Outbox } from "../slack/outbox.ts";
+import { OwnIdentity } from "../slack/own-identity.ts";
 import { Presenter } from "../slack/presenter.ts";
 import type { Wanted } from "../slack/slot-entry.ts";
 import { SlackAnswers } from "../slack/slack-answers.ts";
@@ -35,6 +33,7 @@ import type { ViewLookups } from "../slack/views/view-lookups.ts";
 import type { Store } from "../store/store.ts";
 import type { Metrics } from "../web/metrics.ts";
 import type { Standing } from "../web/readiness.ts";
+import { applicationPage } from "./application-page.ts";
 import { overtakenBy, runProspects } from "./run-prospects.ts";
 import { createReceiver } from "./receiver.ts";
 import type { LiveSettings } from "./live-settings.ts";
@@ -59,7 +58,6 @@ const OPEN_WITHIN_MS = 3000;
 const FLUSH_MS = 5000;
 // A call that Slack does not answer ends by itself after its time-out; whether it had an effect is found out at the next start.
 const LAST_CALLS_MS = 1000;
-const IDENTITY_AGAIN: Backoff = { firstMs: 1000, factor: 2, longestMs: 30_000 };
 
 /** Slack's side of the application: what people see, what they do, and who they are. */
 export class Slack implements AsyncDisposable {
@@ -74,22 +72,23 @@ export class Slack implements AsyncDisposable {
   readonly #outbox: Outbox;
   readonly #presenter: Presenter;
   readonly #pacer: ViewPacer;
-  readonly #stop = new AbortController();
-  readonly #identified = Promise.withResolvers<void>();
+  readonly #identity: OwnIdentity;
   #app: SlackApp | undefined;
   #home: HomeTab | undefined;
-  #identity: SlackIdentity | undefined;
+  #isStopped = false;
 
   constructor(deps: Deps) {
     const { environment, settings, store, metrics, clock, random, logger } = deps;
     const { slackApiUrl: apiUrl } = environment;
-    const identity = (): SlackIdentity | undefined => this.#identity;
+    const identity = (): SlackIdentity | undefined => this.#identity.current;
     this.#deps = deps;
     this.#access = requireSlackAccess(environment, settings.configuration.slack.receive);
     const { botToken, receive } = this.#access;
     this.#receiver = createReceiver({ ...deps, receive, apiUrl });
     this.#clients = createSlackClients({ botToken, apiUrl, logger, onCall: (call) => metrics.called(call) });
-    this.#gateway = new SlackGateway({ clients: this.#clients, botUser: () => this.#identity?.botUser });
+    const read = (): Promise<SlackIdentity> => readIdentity(this.#clients.directory);
+    this.#identity = new OwnIdentity({ read, clock, logger });
+    this.#gateway = new SlackGateway({ clients: this.#clients, botUser: () => identity()?.botUser });
     this.#answers = new SlackAnswers({ gateway: this.#gateway, clock, logger, apiUrl });
     this.directory = new SlackDirectory({
       client: this.#clients.directory,
@@ -103,9 +102,10 @@ export class Slack implements AsyncDisposable {
       people: store.people,
       slots: store.slots,
       identity,
-      linkOf: (app) => linkOf(deps, app),
+      linkOf: (app) => applicationPage(deps.servers, app),
       prospects: runProspects({ events: store.events, inventory: deps.inventory }),
       hasPages: environment.publicUrl !== undefined,
+      mainCommand: () => deps.settings.configuration.slack.commands.main,
     });
     const onSettled = (slot: string): void => this.#presenter.onSettled(slot);
     this.#outbox = new Outbox({ messages: this.#gateway, store: store.slots, clock, random, logger, onSettled });
@@ -143,10 +143,10 @@ export class Slack implements AsyncDisposable {
   /** Shows something that is not about a run, in a slot of its own; what the slot showed before is changed. */
   announce({ slot, channel, parent, content }: Pick<Wanted, "slot" | "channel" | "parent" | "content">): void {
     const want = (): void => {
-      const team = this.#identity?.team;
+      const team = this.#identity.current?.team;
       if (team !== undefined) this.#outbox.want({ slot, team, channel, parent, content, priority: 1, terminal: true });
     };
-    if (this.#identity !== undefined) want();
+    if (this.#identity.current !== undefined) want();
     else void this.identified.then(want);
   }
 
@@ -156,19 +156,19 @@ export class Slack implements AsyncDisposable {
       const wanted = incidentMessage(shown, places(), this.#lookups);
       if (wanted !== undefined) this.announce(wanted);
     };
-    if (this.#identity !== undefined) draw();
+    if (this.#identity.current !== undefined) draw();
     else void this.identified.then(draw);
   }
 
   /** Resolves when Slack has said who we are: before that nobody can be told from a stranger. */
   get identified(): Promise<void> {
-    return this.#identified.promise;
+    return this.#identity.known;
   }
 
   /** Whether what people do gets here, and whether they can be told from strangers. */
   get standing(): Standing {
-    if (this.#stop.signal.aborted) return "stopping";
-    if (this.#identity === undefined) return "not identified";
+    if (this.#isStopped) return "stopping";
+    if (this.#identity.current === undefined) return "not identified";
     return this.connected > 0 ? "ready" : "disconnected";
   }
 
@@ -209,8 +209,8 @@ export class Slack implements AsyncDisposable {
 
   async #open(frontDoor: FrontDoor, home: HomeTab): Promise<void> {
     const { environment, store, clock, logger } = this.#deps;
-    await this.#identify();
-    if (this.#stop.signal.aborted) return;
+    await this.#identity.find();
+    if (this.#isStopped) return;
     this.#app = new SlackApp({
       botToken: this.#access.botToken,
       receiver: this.#receiver,
@@ -223,7 +223,7 @@ export class Slack implements AsyncDisposable {
       answers: this.#answers,
       gateway: this.#gateway,
       slots: store.slots,
-      ownTeam: () => this.#identity?.team,
+      ownTeam: () => this.#identity.current?.team,
       forms: new FormTurns(),
     });
     await this.#app.start();
@@ -231,7 +231,8 @@ export class Slack implements AsyncDisposable {
 
   /** Shuts the door: what has arrived is recorded and acknowledged, and nothing more arrives. */
   async close(): Promise<void> {
-    this.#stop.abort();
+    this.#isStopped = true;
+    this.#identity[Symbol.dispose]();
     await this.#app?.[Symbol.asyncDispose]();
   }
 
@@ -242,42 +243,4 @@ export class Slack implements AsyncDisposable {
     await this.#outbox.flush(FLUSH_MS);
     await Promise.race([this.#outbox[Symbol.asyncDispose](), this.#deps.clock.sleep(LAST_CALLS_MS)]);
   }
-
-  async #identify(): Promise<void> {
-    try {
-      await this.#ask();
-    } catch (error) {
-      if (errorCode(error) !== "slack.unreachable") throw error;
-      this.#deps.logger.warn("Slack cannot be reached; it is tried again in the background", {
-        error: errorText(error),
-      });
-      void this.#identifyLater();
-    }
-  }
-
-  async #ask(): Promise<void> {
-    this.#identity = await readIdentity(this.#clients.directory);
-    if (!this.#stop.signal.aborted) this.#identified.resolve();
-  }
-
-  async #identifyLater(): Promise<void> {
-    const { clock, logger } = this.#deps;
-    for (let tryNumber = 2; !this.#stop.signal.aborted; tryNumber += 1) {
-      try {
-        await clock.sleep(backoffMs(IDENTITY_AGAIN, tryNumber), this.#stop.signal);
-        return await this.#ask();
-      } catch (error) {
-        if (!this.#stop.signal.aborted) logger.warn("Slack still cannot be reached", { error: errorText(error) });
-      }
-    }
-  }
-}
-
-function linkOf({ servers }: Deps, app: string): string | undefined {
-  const key = tryAppRef(app);
-  const server = key === undefined ? undefined : servers.get(key.server);
-  if (key === undefined || server === undefined) return undefined;
-  const application = server.cache.find(key);
-  const url = application === undefined ? server.uiUrl() : linkUrl(application, server.uiUrl());
-  return applicationLink({ url, namespace: key.namespace, name: key.name });
 }
