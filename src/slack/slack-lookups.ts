@@ -9,17 +9,20 @@ export interface SlackLookupsDeps {
   /** Where an Application (`server/namespace/name`) can be looked at. */
   readonly linkOf: (app: string) => string | undefined;
   readonly hasPages: boolean;
+  readonly mainCommand: () => string;
   readonly prospects: Pick<ViewLookups, "wayBack" | "nextEnvironment">;
 }
 
 /** What views look up while they draw. */
-export function slackLookups({ people, slots, identity, linkOf, hasPages, prospects }: SlackLookupsDeps): ViewLookups {
+export function slackLookups(deps: SlackLookupsDeps): ViewLookups {
+  const { people, slots, identity, linkOf, hasPages, mainCommand, prospects } = deps;
   return {
     people: (pseudonym) => people.person(pseudonym),
     links: linkOf,
     wayBack: (run, app) => prospects.wayBack(run, app),
     nextEnvironment: (service, environment) => prospects.nextEnvironment(service, environment),
     hasPages,
+    mainCommand,
     messages: (slot) => {
       const record = slots.slot(slot);
       if (record?.ts === undefined) return undefined;

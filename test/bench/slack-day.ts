@@ -109,6 +109,7 @@ export class SlackDay {
         linkOf: () => undefined,
         prospects: { wayBack: () => undefined, nextEnvironment: () => undefined },
         hasPages: false,
+        mainCommand: () => "/qd",
       }),
       settings: { channel: CHANNELS[0] ?? "", approvals: undefined, alerts: undefined },
     });

@@ -88,6 +88,7 @@ export async function startSlackRig(
     linkOf: () => undefined,
     prospects: { wayBack: () => undefined, nextEnvironment: () => undefined },
     hasPages: true,
+    mainCommand: () => "/qd",
   });
   const warnings: string[] = [];
   const warn = (text: string, fields?: LogFields): void =>

@@ -13,7 +13,10 @@ export function handLockText({ key, owner, reason, since, until, run }: HandLock
 }
 
 /** What to type to lift it. */
-export function unlockCommand({ key }: Pick<HandLock, "key">): string {
+export function unlockCommand(
+  { key }: Pick<HandLock, "key">,
+  { mainCommand }: Pick<ViewLookups, "mainCommand">,
+): string {
   const slash = key.lastIndexOf("/");
-  return `/qd unlock ${key.slice(0, slash)} in ${key.slice(slash + 1)}`;
+  return `${mainCommand()} unlock ${key.slice(0, slash)} in ${key.slice(slash + 1)}`;
 }

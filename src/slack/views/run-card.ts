@@ -26,7 +26,7 @@ export function renderRunCard(view: RunView, lookups: ViewLookups): MessageConte
   if (view.failure !== undefined) blocks.push(section(failureText(view, lookups)));
   const cancelled = cancelText(view, lookups);
   if (cancelled !== undefined) blocks.push(section(cancelled));
-  const holds = holdsOf(view);
+  const holds = holdsOf(view, lookups);
   if (holds.length > 0) blocks.push(section(holds.join("\n")));
   blocks.push(context(...footer(view, lookups)));
   const buttons = [...runButtons(view, lookups), ...(lookups.hasPages ? [pageButton(view)] : [])];
@@ -44,11 +44,11 @@ function pageButton({ id, shortId }: RunView): Button {
 }
 
 /** What a rollback has left behind: otherwise only whoever is refused would hear of it. */
-function holdsOf({ state }: RunView): readonly string[] {
+function holdsOf({ state }: RunView, lookups: ViewLookups): readonly string[] {
   const keys = [...state.locks.values()].flatMap((lock) => (lock.isHeldOn === true ? lock.keys : []));
   return keys
     .slice(0, MOST_HOLDS)
-    .map((key) => `:lock: Held: nothing is promoted there until ${code(unlockCommand({ key }), 200)}`);
+    .map((key) => `:lock: Held: nothing is promoted there until ${code(unlockCommand({ key }, lookups), 200)}`);
 }
 
 const MOST_HOLDS = 3;

@@ -14,4 +14,6 @@ export interface ViewLookups {
   nextEnvironment(service: string, environment: string): string | undefined;
   /** Whether runs have pages that people can open. */
   readonly hasPages: boolean;
+  /** The slash command under which everything else is a verb, as it is configured: `/qd`. */
+  mainCommand(): string;
 }

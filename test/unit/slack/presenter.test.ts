@@ -47,6 +47,7 @@ function setUp(settings = NOWHERE_ELSE) {
     identity: () => identity,
     linkOf: () => undefined,
     hasPages: true,
+    mainCommand: () => "/qd",
     prospects: { wayBack: () => undefined, nextEnvironment: () => undefined },
   });
   const start = () => {

@@ -177,6 +177,7 @@ const USERS: Readonly<Record<string, string>> = { p_ana: "U0ANA", p_bo: "U0BO", 
 
 export const lookups: ViewLookups = {
   hasPages: true,
+  mainCommand: () => "/qd",
   people: (pseudonym) => {
     const user = USERS[pseudonym];
     return user === undefined ? undefined : { user };

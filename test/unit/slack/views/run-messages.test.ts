@@ -126,6 +126,8 @@ describe("the card of a run", () => {
     const held = ":lock: Held: nothing is promoted there until `/qd unlock checkout in prod`";
     expect(words(cardOf(back))).toContain(held);
     expect(words(cardOf([...taken, lock("lock.released"), finished("succeeded")]))).not.toContain(held);
+    const renamed = renderRunCard(viewOf(back), { ...lookups, mainCommand: () => "/deck" });
+    expect(JSON.stringify(renamed.blocks)).toContain("until `/deck unlock checkout in prod`");
   });
 
   it("has a button for a page of one's own where runs have pages", () => {
