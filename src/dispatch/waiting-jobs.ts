@@ -12,9 +12,9 @@ import { PROTOCOL } from "./wire.ts";
 import type { WorkerRegistry } from "./worker-registry.ts";
 
 interface Deps {
-  readonly desk: JobDesk;
-  readonly queue: JobQueue;
-  readonly link: RedisLink;
+  readonly desk: Pick<JobDesk, "entries" | "settle">;
+  readonly queue: Pick<JobQueue, "add" | "remove" | "trouble">;
+  readonly link: Pick<RedisLink, "trouble">;
   readonly workers: WorkerRegistry;
   readonly reports: JobReports;
   readonly clock: Clock;
@@ -22,6 +22,8 @@ interface Deps {
 }
 
 const ADD_AGAIN_MS = 1000;
+// Of very many not all every second: it is a thousand a second that Redis is asked about without need.
+const ADD_AGAIN_EACH_MS = 1;
 const NEW_TICKET_MS = 3000;
 const TELL_AFTER_MS = 1000;
 const UNABLE_AFTER_MS = 30_000;
@@ -61,8 +63,10 @@ export class WaitingJobs implements Disposable {
   look(): void {
     const { clock, workers } = this.#deps;
     const now = clock.monotonic();
+    const { all } = this;
     const hasFree = workers.all.some(({ free }) => free > 0);
-    for (const entry of this.all) this.#lookAt(entry, now, hasFree);
+    const addAgainMs = Math.max(ADD_AGAIN_MS, all.length * ADD_AGAIN_EACH_MS);
+    for (const entry of all) this.#lookAt(entry, { now, hasFree, addAgainMs });
     this.flushSoon();
   }
 
@@ -93,14 +97,17 @@ export class WaitingJobs implements Disposable {
     }
   }
 
-  #lookAt(entry: Entry, now: number, hasFree: boolean): void {
+  #lookAt(
+    entry: Entry,
+    { now, hasFree, addAgainMs }: { readonly now: number; readonly hasFree: boolean; readonly addAgainMs: number },
+  ): void {
     const { queue } = this.#deps;
     const { addedAt, ticketAt } = entry;
     if (addedAt !== undefined && hasFree && now - ticketAt > NEW_TICKET_MS) {
       // Whoever took it from the queue is gone, or Redis keeps it for somebody who is.
       void queue.remove([ticketId(entry)]);
       renewTicket(entry, now);
-    } else if (addedAt !== undefined && now - addedAt > ADD_AGAIN_MS) {
+    } else if (addedAt !== undefined && now - addedAt > addAgainMs) {
       // Changes nothing while it is still there.
       entry.addedAt = undefined;
     }
