@@ -67,17 +67,13 @@ export class Outbox implements AsyncDisposable {
 
   /** From now on the slot should show this. Returns at once; what was wanted before and is not sent yet is dropped. */
   want(wanted: Wanted): void {
-    const now = this.#deps.clock.monotonic();
+    const { clock, store } = this.#deps;
+    const now = clock.monotonic();
     const known = this.#entries.get(wanted.slot);
-    if (known === undefined) {
-      this.#entries.set(
-        wanted.slot,
-        newEntry(wanted, this.#deps.store.slot(wanted.slot), { now, wallNow: this.#deps.clock.now() }),
-      );
-    } else {
-      renew(known, wanted, now);
-      leaveLostPlace(known, undefined, now);
-    }
+    const entry = known ?? newEntry(wanted, store.slot(wanted.slot), { now, wallNow: clock.now() });
+    if (known === undefined) this.#entries.set(wanted.slot, entry);
+    else renew(known, wanted, now);
+    leaveLostPlace(entry, undefined, now);
     this.#planPump();
   }
 

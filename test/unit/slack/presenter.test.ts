@@ -50,7 +50,7 @@ function setUp(settings = NOWHERE_ELSE) {
     mainCommand: () => "/qd",
     prospects: { wayBack: () => undefined, nextEnvironment: () => undefined },
   });
-  const start = () => {
+  const start = (shownAs = settings) => {
     const outbox: Outbox = new Outbox({
       messages: slack,
       store: slots,
@@ -60,7 +60,7 @@ function setUp(settings = NOWHERE_ELSE) {
       onSettled: (slot) => presenter.onSettled(slot),
     });
     const store = { markShown: (run: string, version: number) => void shown.push([run, version]) };
-    const presenter: Presenter = new Presenter({ outbox, slots, store, people, lookups, settings });
+    const presenter: Presenter = new Presenter({ outbox, slots, store, people, lookups, settings: shownAs });
     return { outbox, presenter };
   };
   return { clock, slack, slots, shown, start, ...start() };
@@ -269,6 +269,20 @@ describe("showing", () => {
     expect(rig.slack.of(cardSlot(RUN)).length).toBe(1);
     expect(rig.slack.of(gateSlot(RUN, GATE, 0)).length).toBe(1);
     expect(rig.slots.slot(cardSlot(RUN))?.lostReason).toBeUndefined();
+  });
+
+  it("moves when the next start knows another channel than the one that was lost", async () => {
+    const rig = setUp();
+    await play(rig, PARKED.slice(0, 1));
+    rig.slack.fault = ({ method, channel }) =>
+      method === "post" && channel === "C1" ? { kind: "refused", code: "not_in_channel" } : undefined;
+    await play(rig, PARKED);
+    await rig.outbox[Symbol.asyncDispose]();
+    const next = rig.start({ ...NOWHERE_ELSE, channel: "C7" });
+    next.presenter.onRunChanged(viewOf(PARKED));
+    await rig.clock.advance(10_000);
+    expect(rig.slack.of(cardSlot(RUN)).map(({ channel }) => channel)).toEqual(["C1", "C7"]);
+    expect(rig.slack.of(gateSlot(RUN, GATE, 0)).map(({ channel }) => channel)).toEqual(["C7"]);
   });
 
   it("asks for an approval, and calls, beside the card where the channels for that take nothing", async () => {
