@@ -108,25 +108,33 @@ function tryEnvironment(
 async function readFiles(
   environment: Environment,
 ): Promise<{ readonly configuration: Configuration | undefined; readonly findings: readonly Finding[] }> {
-  const about = new Subject("configuration", environment.configurationFile);
-  const problem = (what: string): Finding =>
-    about.problem({
-      what,
-      why: "the server does not start with it",
-      mend: "mend that line; `quarterdeck validate` shows all",
-    });
+  const { configurationFile: file, commandsFolder: folder } = environment;
+  const line = "mend that line; `quarterdeck validate` shows all";
   try {
     const { configuration, commands } = await loadFiles(environment);
     const { json } = validateReport(commands);
-    const findings = json.diagnostics.map((diagnostic) => problem(diagnosticText(diagnostic)));
-    const good = about.ok(`no mistakes, ${json.commands.length} commands`);
+    const findings = json.diagnostics.map((diagnostic) =>
+      fileProblem(folder, { what: diagnosticText(diagnostic), mend: line }),
+    );
+    const good = new Subject("configuration", file).ok(`no mistakes, ${json.commands.length} commands`);
     return { configuration, findings: findings.length > 0 ? findings : [good] };
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
-    const lines =
-      error instanceof InvalidFileError ? error.diagnostics.map((each) => diagnosticText(each)) : [errorMessage(error)];
-    return { configuration: undefined, findings: lines.map((line) => problem(line)) };
+    const findings =
+      error instanceof InvalidFileError
+        ? error.diagnostics.map((each) => fileProblem(file, { what: diagnosticText(each), mend: line }))
+        : [
+            fileProblem(error.code === "commands.unreadable" ? folder : file, {
+              what: errorMessage(error),
+              mend: "do as the message says",
+            }),
+          ];
+    return { configuration: undefined, findings };
   }
+}
+
+function fileProblem(subject: string, { what, mend }: { readonly what: string; readonly mend: string }): Finding {
+  return new Subject("configuration", subject).problem({ what, why: "the server does not start with it", mend });
 }
 
 function secretsOf(from: {

@@ -24,13 +24,14 @@ export interface LoadedFiles {
  * diagnostics of the commands are in the result.
  */
 export async function loadFiles(environment: Environment): Promise<LoadedFiles> {
+  const file = environment.configurationFile;
+  // Where both are missing, it is the one that everybody has to write.
+  const text = await readConfigurationText(file);
   const texts = await readCommandFolder(environment.commandsFolder);
   const commandsFor = ({ slack }: Configuration): CommandSet => {
     const slashNames = { promote: bareName(slack.commands.promote), qd: bareName(slack.commands.main) };
     return loadCommands(texts, { catalogue: catalogue(), slashNames });
   };
-  const file = environment.configurationFile;
-  const text = await readConfigurationText(file);
   const configuration = parseConfiguration({ text, file }, (valid) =>
     grantedVerbFaults(valid, verbsOf(commandsFor(valid))),
   );

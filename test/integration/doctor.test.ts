@@ -224,7 +224,17 @@ const elsewhere: readonly Trouble[] = [
       await writeFile(join(commands, "broken.yaml"), "name: [\n");
       return { QUARTERDECK_COMMANDS: commands };
     },
-    says: [/^problem .*quarterdeck\.yaml: .*broken\.yaml:\d+:\d+: /u],
+    says: [/^problem .*commands: .*broken\.yaml:\d+:\d+: /u],
+  },
+  {
+    what: "command files that are not there",
+    break: () => ({ QUARTERDECK_COMMANDS: "/nowhere" }),
+    says: [/^problem \/nowhere: The command files in "\/nowhere" cannot be read: ENOENT.* Set QUARTERDECK_COMMANDS/u],
+  },
+  {
+    what: "a configuration that is not there, and command files that are not either",
+    break: () => ({ QUARTERDECK_CONFIG: "/nowhere.yaml", QUARTERDECK_COMMANDS: "/nowhere" }),
+    says: [/^problem \/nowhere\.yaml: The configuration \/nowhere\.yaml cannot be read/u],
   },
   {
     what: "a secret that is not set",
