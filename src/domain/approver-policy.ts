@@ -31,7 +31,8 @@ export interface ApproverQuestion {
   readonly person: PersonStanding;
   /** The same person with every other account that is known to be theirs. */
   readonly principal: Principal;
-  readonly requester: Principal;
+  /** Whoever asked for the run, and those who have retried it. */
+  readonly askers: readonly Principal[];
   /** Those who have decided on this gate already. */
   readonly decided: readonly Principal[];
   /** By group id; a group of the rule that is absent counts as unverifiable. */
@@ -61,7 +62,7 @@ export function judgeApprover(question: ApproverQuestion): Judgement {
   const standing = standingProblem(question.person);
   if (standing !== undefined) return refused(`approval.${standing.code}`, standing.message);
   const person = withAccount(question.principal, question.person);
-  if (!question.rule.requesterMayApprove && isSamePrincipal(person, question.requester)) {
+  if (!question.rule.requesterMayApprove && question.askers.some((asker) => isSamePrincipal(person, asker))) {
     return refused("approval.requester", "You asked for this run, so someone else has to decide on it.");
   }
   if (question.decided.some((earlier) => isSamePrincipal(person, earlier))) {

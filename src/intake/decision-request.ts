@@ -97,7 +97,7 @@ async function judge(deps: DecisionDeps, arrival: DecisionArrival, { state, step
   const judgement = await deps.check.mayDecide({
     rule: step.gate.rule,
     clicker: { pseudonym: "", team: arrival.team, user: arrival.user },
-    requester: deps.people.person(state.requester),
+    askers: [state.requester, ...state.retries.map(({ actor }) => actor)].map((actor) => deps.people.person(actor)),
     decided: step.gate.decisions.map(({ actor }) => deps.people.person(actor)),
   });
   const isOut = judgement.kind === "refused";

@@ -57,10 +57,10 @@ export class HomeGatherer implements HomeSource {
 
   /** For the tab only: the click itself is judged anew, with everything that can speak against it. */
   async #mayDecide(
-    { gate, rule, decided }: OpenGate,
+    { rule, askers, decided }: OpenGate,
     { me, user }: { readonly me: string; readonly user: string },
   ): Promise<"yes" | "no" | "unknown"> {
-    if (decided.includes(me) || (gate.requester === me && !rule.requesterMayApprove)) return "no";
+    if (decided.includes(me) || (askers.includes(me) && !rule.requesterMayApprove)) return "no";
     let answer: "no" | "unknown" = "no";
     for (const approver of rule.from) {
       if (approver.kind === "user") {
@@ -88,6 +88,7 @@ export class HomeGatherer implements HomeSource {
 interface OpenGate {
   readonly gate: WaitingGate;
   readonly rule: ApprovalRule;
+  readonly askers: readonly string[];
   readonly decided: readonly string[];
 }
 
@@ -99,6 +100,7 @@ function gatesOf(state: RunState): readonly OpenGate[] {
     const approvals = decisions.filter(({ decision }) => decision === "approve").length;
     const place = { run: state.id, path, opening: voided.length, service, environment };
     const asked = { fromRevision, toRevision, requester: state.requester, expiresAt, approvals, quorum: rule.quorum };
-    return [{ gate: { ...place, ...asked }, rule, decided: decisions.map(({ actor }) => actor) }];
+    const askers = [state.requester, ...state.retries.map(({ actor }) => actor)];
+    return [{ gate: { ...place, ...asked }, rule, askers, decided: decisions.map(({ actor }) => actor) }];
   });
 }

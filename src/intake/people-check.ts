@@ -29,7 +29,8 @@ export interface PeopleCheckDeps {
 export interface DeciderQuestion {
   readonly rule: ApprovalRule;
   readonly clicker: Person;
-  readonly requester: Person | undefined;
+  /** Whoever asked for the run, and those who have retried it. */
+  readonly askers: readonly (Person | undefined)[];
   readonly decided: readonly (Person | undefined)[];
 }
 
@@ -78,36 +79,44 @@ export class PeopleCheck {
 
   /** Whether the person is among those who approve by a rule, whatever they asked for themselves; undefined when Slack does not say. */
   async isApprover(person: Person, rule: ApprovalRule): Promise<boolean | undefined> {
-    const nobody = { users: [], emails: [] };
     const standing = await this.#standing(person);
     if (standing === undefined) return undefined;
     const asked = rule.from.flatMap((approver) => (approver.kind === "group" ? [approver.group] : []));
     const groups = await membershipsOf(this.#deps.directory, asked);
     const principal = this.#principal(standing);
-    const verdict = judgeApprover({ rule, person: standing, principal, requester: nobody, decided: [], groups });
+    const verdict = judgeApprover({ rule, person: standing, principal, askers: [], decided: [], groups });
     if (verdict.kind === "allowed") return true;
     return verdict.code === "approval.unverifiable" ? undefined : false;
   }
 
   /** Whether the person may decide on a gate. */
-  async mayDecide({ rule, clicker, requester, decided }: DeciderQuestion): Promise<Judgement> {
-    const [person, asker, ...earlier] = await Promise.all(
-      [clicker, requester, ...decided].map((each) => this.#standing(each)),
-    );
+  async mayDecide({ rule, clicker, askers, decided }: DeciderQuestion): Promise<Judgement> {
+    const [person, asked, earlier] = await Promise.all([
+      this.#standing(clicker),
+      this.#standings(askers),
+      this.#standings(decided),
+    ]);
     // Somebody who cannot be told from the others any more could be the same person as the one who clicks.
-    if (person === undefined || asker === undefined || earlier.includes(undefined)) {
+    if (person === undefined || asked === undefined || earlier === undefined) {
       const message = "Slack does not say right now who is who, so nothing was decided. Try again in a minute.";
       return { kind: "refused", code: "approval.unverifiable", message };
     }
-    const asked = rule.from.flatMap((approver) => (approver.kind === "group" ? [approver.group] : []));
+    const groups = rule.from.flatMap((approver) => (approver.kind === "group" ? [approver.group] : []));
     return judgeApprover({
       rule,
       person,
       principal: this.#principal(person),
-      requester: this.#principal(asker),
-      decided: earlier.flatMap((one) => (one === undefined ? [] : [this.#principal(one)])),
-      groups: await membershipsOf(this.#deps.directory, asked),
+      askers: asked.map((one) => this.#principal(one)),
+      decided: earlier.map((one) => this.#principal(one)),
+      groups: await membershipsOf(this.#deps.directory, groups),
     });
+  }
+
+  /** Undefined when of one of them it cannot be told who that is. */
+  async #standings(people: readonly (Person | undefined)[]): Promise<readonly PersonStanding[] | undefined> {
+    const standings = await Promise.all(people.map((each) => this.#standing(each)));
+    const known = standings.flatMap((one) => one ?? []);
+    return known.length === standings.length ? known : undefined;
   }
 
   #principal(account: { readonly user: string; readonly email?: string | undefined }): Principal {

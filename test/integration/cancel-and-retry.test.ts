@@ -2,7 +2,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 
 import { DEMO_COMMITS } from "../../src/simulator/git-demo-repository.ts";
 import { demoImage } from "../../src/simulator/git-demo-manifests.ts";
-import { ANA, AppRig, PRIYA } from "../support/app-rig.ts";
+import { ANA, AppRig, MARCO, PRIYA } from "../support/app-rig.ts";
 import { BadDay } from "../support/bad-day.ts";
 
 async function rig(speed = 10): Promise<AppRig> {
@@ -93,5 +93,22 @@ describe("retrying a run whose wait failed in prod", () => {
     await run.approve();
     await run.ended("succeeded");
     expect(run.eventsOf("gate.voided")).toHaveLength(1);
+  });
+});
+
+describe("a run that somebody else has retried", () => {
+  it("is not approved by that person: they have asked for it", async () => {
+    const day = await BadDay.open();
+    onTestFinished(() => day[Symbol.asyncDispose]());
+    const run = await day.start("/promote checkout abc123 to prod");
+    await run.gate();
+    await day.ask(`/qd cancel ${run.id}`);
+    await day.until("the run to end", () => run.state.status === "cancelled");
+    expect(await day.ask(`/qd retry ${run.id}`, PRIYA)).toContain("goes on");
+    await run.approve();
+    await day.told(PRIYA, /You asked for this run, so someone else has to decide on it/u);
+    expect(run.eventsOf("gate.decided")).toEqual([]);
+    await run.approve(MARCO);
+    await run.ended("succeeded");
   });
 });

@@ -33,7 +33,7 @@ function question(change: Partial<ApproverQuestion> & { readonly from?: Approver
     rule: { from, quorum: 1, expiresMs: 1000, requesterMayApprove: false },
     person,
     principal: principal(person.user),
-    requester: principal(ANA),
+    askers: [principal(ANA)],
     decided: [],
     groups: new Map([["S0RELEASE", members(ANA, PRIYA)]]),
     ...rest,
@@ -72,12 +72,13 @@ describe("who may decide", () => {
     [
       "the requester's second account",
       "approval.requester",
-      { person: member(PRIYA), principal: principal(PRIYA, ANA), requester: principal(ANA) },
+      { person: member(PRIYA), principal: principal(PRIYA, ANA), askers: [principal(ANA)] },
     ],
+    ["whoever retried the run", "approval.requester", { askers: [principal(ANA), principal(PRIYA)] }],
     [
       "another account with the requester's address",
       "approval.requester",
-      { person: member(PRIYA, { email: "Ana@Example.com" }), requester: { users: [ANA], emails: ["ana@example.com"] } },
+      { person: member(PRIYA, { email: "Ana@Example.com" }), askers: [{ users: [ANA], emails: ["ana@example.com"] }] },
     ],
     ["somebody who decided before", "approval.already-decided-by-you", { decided: [principal(PRIYA)] }],
     [
@@ -145,7 +146,7 @@ const anyQuestion = record({
     from: drawn.from,
     person: member(drawn.user, { isGuest: drawn.isGuest }),
     principal: principal(...accounts),
-    requester: principal(...drawn.requester),
+    askers: [principal(...drawn.requester)],
     decided: drawn.decided.map((user) => principal(user)),
     groups: new Map([
       ["S0ONE", drawn.one],

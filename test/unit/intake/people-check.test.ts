@@ -52,7 +52,7 @@ describe("whether somebody may do something", () => {
 });
 
 describe("whether somebody may decide", () => {
-  const asked = { rule: GROUP_RULE, requester: person("U1"), decided: [] };
+  const asked = { rule: GROUP_RULE, askers: [person("U1")], decided: [] };
 
   it("follows from the groups of the rule, which are on record then", async () => {
     const { check: people } = check();
@@ -71,7 +71,7 @@ describe("whether somebody may decide", () => {
     expect(await people.mayDecide({ ...asked, clicker: person("U2") })).toMatchObject({ code: "approval.requester" });
     const named = check(rightExcept("secrets:", "people:\n  - { slack: [U0ANA00001, U0ANA00002] }\nsecrets:"));
     named.directory.groups.set("S0RELEASE", ["U0ANA00002"]);
-    const own = { ...asked, requester: person("U0ANA00001"), clicker: person("U0ANA00002") };
+    const own = { ...asked, askers: [person("U0ANA00001")], clicker: person("U0ANA00002") };
     expect(await named.check.mayDecide(own)).toMatchObject({
       code: "approval.requester",
     });
@@ -89,7 +89,7 @@ describe("whether somebody may decide", () => {
   it("is refused while it is not known who is who, such as somebody who was redacted", async () => {
     const { check: people, directory } = check();
     const clicker = person("U2");
-    expect(await people.mayDecide({ ...asked, clicker, requester: undefined })).toMatchObject({
+    expect(await people.mayDecide({ ...asked, clicker, askers: [person("U1"), undefined] })).toMatchObject({
       code: "approval.unverifiable",
     });
     expect(await people.mayDecide({ ...asked, clicker, decided: [undefined] })).toMatchObject({
