@@ -139,7 +139,7 @@ function settle(draft: Draft, gate: GateState, input: GateDecisionInput): void {
 /** A gate that nobody answered in time stops the run; it never lets it through. */
 export function expireGate(draft: Draft, step: StepState): void {
   if (step.gate === undefined || step.gate.expiresAt > draft.at) return;
-  const message = "Nobody decided in time. Nothing was changed; start it again when it is wanted.";
+  const message = "Nobody decided in time. Nothing was changed there; start it again when it is wanted.";
   const { path, attempt } = step;
   draft.emit({ type: "step.failed", path, attempt, failure: { code: "gate.expired", message, retry: "never" } });
 }
