@@ -5,7 +5,7 @@ import { AppError, errorText } from "../platform/errors.ts";
 import { type ListenAddress, listen } from "../platform/listen.ts";
 import type { Logger } from "../platform/logger.ts";
 import { type HttpAnswer, type HttpHead, type HttpRoute, textAnswer } from "./http-route.ts";
-import { announcesMore, readBody } from "./read-body.ts";
+import { announcesMore, BodyRoom, readBody } from "./read-body.ts";
 
 export interface HttpServerDeps {
   readonly host: string;
@@ -24,10 +24,16 @@ const IDLE_MS = 75_000;
 const MOST_CONNECTIONS = 1000;
 const MOST_HEADER_BYTES = 16 * 1024;
 const MOST_HEADERS = 100;
+// What Slack sends has some kilobytes. Whether a body is to be believed is known at its end only.
+const BODY_ROOM_BYTES = 16 * 1024 * 1024;
 const END_WITHIN_MS = 3000;
 
 const NO_ROUTE = textAnswer(404, "There is nothing here.");
 const TOO_LONG: HttpAnswer = { ...textAnswer(413, "The body is too long."), headers: { connection: "close" } };
+const NO_ROOM: HttpAnswer = {
+  ...textAnswer(503, "There is too much to read at once."),
+  headers: { connection: "close" },
+};
 const FAILED = textAnswer(500, "Something went wrong; the log of the server says what.");
 
 /**
@@ -39,6 +45,7 @@ export class HttpServer implements AsyncDisposable {
   readonly #server: Server;
   readonly #whole = new Map<string, HttpRoute>();
   readonly #beginnings: HttpRoute[] = [];
+  readonly #room = new BodyRoom(BODY_ROOM_BYTES);
 
   constructor(deps: HttpServerDeps) {
     this.#deps = deps;
@@ -107,9 +114,17 @@ export class HttpServer implements AsyncDisposable {
     const refusal = route.admit?.(head);
     if (refusal !== undefined) return refusal;
     if (request.headers.expect !== undefined) response.writeContinue();
-    const read = await readBody(request, route.mostBodyBytes);
-    if (read.kind === "broken") return undefined;
-    return read.kind === "too-long" ? TOO_LONG : await route.answer({ ...head, body: read.body });
+    const read = await readBody(request, route.mostBodyBytes, this.#room);
+    switch (read.kind) {
+      case "broken":
+        return undefined;
+      case "too-long":
+        return TOO_LONG;
+      case "no-room":
+        return NO_ROOM;
+      case "read":
+        return await route.answer({ ...head, body: read.body });
+    }
   }
 
   #routeOf(path: string): HttpRoute | undefined {

@@ -58,7 +58,7 @@ describe("Slack over HTTP", () => {
 });
 
 describe("the server", () => {
-  it("says that it is not ready while Slack or Argo CD is away, and that it is when they are back", async () => {
+  it("says that it is not ready while Slack is away, and that it is when that is back", async () => {
     await using app = await AppRig.open();
     const standing = async (): Promise<readonly unknown[]> => {
       const response = await fetch(`${app.application.address}/readyz`);

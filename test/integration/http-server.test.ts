@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import { type HttpRequest, type HttpRoute, textAnswer } from "../../src/http/http-route.ts";
 import { HttpServer } from "../../src/http/http-server.ts";
@@ -104,6 +104,22 @@ describe("the HTTP server", () => {
     await connection.until(/^HTTP\/1.1 100 Continue/u);
     connection.socket.write("word");
     expect(await connection.until(/word\n$/u)).toContain("200 OK");
+  });
+
+  it("keeps so much of unfinished bodies and no more, whoever sends them", async () => {
+    server.add({ method: "POST", path: "/large", mostBodyBytes: 1_000_000, answer: () => textAnswer(200, "") });
+    const unfinished = await Promise.all(Array.from({ length: 24 }, () => openRaw(address)));
+    const head = `POST /large HTTP/1.1\r\n${HOST}Content-Length: 1000000\r\n\r\n`;
+    for (const { socket } of unfinished) socket.write(head + "x".repeat(999_999));
+    const refused = await Promise.any(unfinished.map((connection) => connection.until(/^HTTP\/1\.1 \d+/u)));
+    expect(refused).toMatch(/^HTTP\/1\.1 503 /u);
+    for (const connection of unfinished) await connection[Symbol.asyncDispose]();
+    const after = await vi.waitFor(async () => {
+      const response = await fetch(`${address}/echo`, { method: "POST", body: "hello" });
+      expect(response.status).toBe(200);
+      return await response.text();
+    });
+    expect(after).toBe("hello\n");
   });
 
   it("drops a request whose body is cut short, and lives on", async () => {
