@@ -75,6 +75,7 @@ export function createHomeSource({ store, servers, inventory, slack, engine }: D
     events: store.events,
     people: store.people,
     runs: engine.runs,
+    locks: engine.runs.locks,
     directory: slack.directory,
     servers,
     inventory,

@@ -1,3 +1,4 @@
+import type { HandLock } from "../domain/hand-lock.ts";
 import type { PlaceStatus } from "./answer.ts";
 import type { RunRow } from "./ports.ts";
 
@@ -26,6 +27,8 @@ export interface HomeContent {
   readonly isWaitingIncomplete: boolean;
   /** The newest runs that the person asked for. */
   readonly own: readonly RunRow[];
+  /** What people have locked, and what rollbacks hold. */
+  readonly locks: readonly HandLock[];
   readonly services: readonly { readonly name: string; readonly places: readonly PlaceStatus[] }[];
 }
 

@@ -1,5 +1,6 @@
 import type { RunState } from "../domain/run-state.ts";
 import type { HomeContent, HomeSource, WaitingGate } from "../engine/home-content.ts";
+import type { LockDesk } from "../engine/lock-desk.ts";
 import type { Directory, EventStore, PeopleStore } from "../engine/ports.ts";
 import type { RunService } from "../engine/run-service.ts";
 import type { ApprovalRule } from "../domain/target.ts";
@@ -10,6 +11,7 @@ export interface HomeSourceDeps extends Pick<QueryDeps, "servers" | "inventory" 
   readonly events: Pick<EventStore, "listRuns">;
   readonly runs: Pick<RunService, "state">;
   readonly people: Pick<PeopleStore, "pseudonymOf">;
+  readonly locks: Pick<LockDesk, "locks">;
   readonly directory: Pick<Directory, "groupMembers">;
 }
 
@@ -27,7 +29,7 @@ export class HomeGatherer implements HomeSource {
   }
 
   async homeOf({ team, user }: { readonly team: string; readonly user: string }): Promise<HomeContent> {
-    const { events, inventory, people } = this.#deps;
+    const { events, inventory, locks, people } = this.#deps;
     const me = people.pseudonymOf(team, user);
     const entitled = await Promise.all(
       this.#openGates().map(async (open) => ({ open, may: await this.#mayDecide(open, { me, user }) })),
@@ -42,6 +44,7 @@ export class HomeGatherer implements HomeSource {
         .listRuns({ limit: MOST_LOOKED_AT })
         .filter(({ requester }) => requester === me)
         .slice(0, MOST_OWN),
+      locks: locks.locks(),
       services: inventory.services.map(({ name, environments }) => ({
         name,
         places: environments.map((target) => placeOf(this.#deps, target)),

@@ -5,7 +5,7 @@ import { code, dateToken, inert, truncateMrkdwn } from "../mrkdwn.ts";
 import { gateSlot } from "../slot-ids.ts";
 import { runLine } from "./history-list.ts";
 import { personText } from "./person-text.ts";
-import { serviceText } from "./status-list.ts";
+import { lockedText, serviceText } from "./status-list.ts";
 import type { ViewLookups } from "./view-lookups.ts";
 
 const MOST_WAITING = 10;
@@ -21,7 +21,7 @@ export interface HomeView {
   readonly blocks: readonly MessageBlock[];
 }
 
-/** Waiting for me, my runs, and what is live where. `nowMs` is said, so that an old view is seen to be old. */
+/** Waiting for me, my runs, what is locked, and what is live where. `nowMs` is said, so that an old view is seen to be old. */
 export function renderHome(content: HomeContent, lookups: ViewLookups, nowMs: number): HomeView {
   return {
     type: "home",
@@ -30,6 +30,7 @@ export function renderHome(content: HomeContent, lookups: ViewLookups, nowMs: nu
       ...waitingBlocks(content, lookups),
       section("*Your runs*"),
       ...ownBlocks(content, lookups),
+      ...lockBlocks(content, lookups),
       section("*Environments*"),
       ...serviceBlocks(content, lookups),
       context(`as of ${dateToken(nowMs, "{date_short_pretty} {time}")}`),
@@ -66,6 +67,10 @@ function waitingBlock(gate: WaitingGate, index: number, lookups: ViewLookups): M
 function ownBlocks({ own }: HomeContent, lookups: ViewLookups): readonly MessageBlock[] {
   if (own.length === 0) return [section("You have not asked for any yet.")];
   return grouped(own.slice(0, MOST_OWN).map((run) => runLine(run, lookups))).map((text) => section(text));
+}
+
+function lockBlocks({ locks }: HomeContent, lookups: ViewLookups): readonly MessageBlock[] {
+  return locks.length === 0 ? [] : [section(lockedText(locks, lookups))];
 }
 
 function serviceBlocks({ services }: HomeContent, lookups: ViewLookups): readonly MessageBlock[] {

@@ -66,7 +66,8 @@ function underWay(runs: readonly RunRow[], lookups: ViewLookups): string {
   return ["*Under way*", ...(lines.length > 0 ? lines : ["nothing"]), ...rest].join("\n");
 }
 
-function lockedText(locks: readonly HandLock[], lookups: ViewLookups): string {
+/** Who has locked what and why, as far as a paragraph takes it. */
+export function lockedText(locks: readonly HandLock[], lookups: ViewLookups): string {
   const lines = locks.slice(0, MOST_LOCKS).map((lock) => `:lock: ${handLockText(lock, lookups)}`);
   const rest = locks.length - lines.length;
   const all = ["*Locked by hand*", ...lines, ...(rest > 0 ? [`and ${rest} more`] : [])];

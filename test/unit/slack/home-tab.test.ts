@@ -21,7 +21,9 @@ class Rig {
         return { status: "done" };
       },
     },
-    source: { homeOf: () => Promise.resolve({ waiting: [], isWaitingIncomplete: false, own: [], services: [] }) },
+    source: {
+      homeOf: () => Promise.resolve({ waiting: [], isWaitingIncomplete: false, own: [], locks: [], services: [] }),
+    },
     lookups,
     clock: this.clock,
     logger: silentLogger,

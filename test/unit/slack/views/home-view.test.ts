@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import type { HomeContent, WaitingGate } from "../../../../src/engine/home-content.ts";
+import type { HandLock } from "../../../../src/domain/hand-lock.ts";
 import type { RunRow } from "../../../../src/engine/ports.ts";
 import { homeProblems } from "../../../../src/slack/validate-blocks.ts";
 import { renderHome } from "../../../../src/slack/views/home-view.ts";
@@ -41,6 +42,13 @@ const run = (text: string): RunRow => ({
   gates: 0,
 });
 
+const lock = (text: string): HandLock => ({
+  key: `${text}/prod`,
+  owner: "p_ana",
+  reason: text,
+  since: NOW,
+});
+
 const service = (name: string, text: string): HomeContent["services"][number] => ({
   name,
   places: Array.from({ length: 8 }, (_, index) => ({
@@ -57,10 +65,11 @@ const content = (text: string, much: number): HomeContent => ({
   waiting: Array.from({ length: much }, () => gate(text)),
   isWaitingIncomplete: true,
   own: Array.from({ length: much }, () => run(text)),
+  locks: Array.from({ length: much }, () => lock(text)),
   services: Array.from({ length: much }, (_, index) => service(`${text.slice(0, 60)}${index}`, text.slice(0, 60))),
 });
 
-const EMPTY: HomeContent = { waiting: [], isWaitingIncomplete: false, own: [], services: [] };
+const EMPTY: HomeContent = { waiting: [], isWaitingIncomplete: false, own: [], locks: [], services: [] };
 
 const textOf = (home: ReturnType<typeof renderHome>): string => JSON.stringify(home.blocks);
 
@@ -92,6 +101,12 @@ describe("renderHome", () => {
   it("counts approvals where more than one is needed", () => {
     const two = { ...EMPTY, waiting: [gate("checkout", { quorum: 2, approvals: 1 })] };
     expect(textOf(renderHome(two, lookups, NOW))).toContain("1 of 2 approvals");
+  });
+
+  it("shows what is locked, by whom and why, and nothing of locks where there are none", () => {
+    const locked = textOf(renderHome({ ...EMPTY, locks: [lock("checkout")] }, lookups, NOW));
+    expect(locked).toMatch(/Locked by hand\*.*`checkout\/prod` is locked by <@U[^>]+> since .*: checkout/u);
+    expect(textOf(renderHome(EMPTY, lookups, NOW))).not.toContain("Locked");
   });
 
   it("never notifies anybody of a text that was typed", () => {
