@@ -1,8 +1,7 @@
 import { type Effect, effectKey } from "../domain/effect.ts";
-import type { Failure, Outcome } from "../domain/outcome.ts";
 import type { Dispatcher, Job, JobReports } from "./ports.ts";
 import { Cancelled, cancelled } from "./step-executor.ts";
-import { failureOf, type StepKind } from "./step-kind.ts";
+import { outcomeBeforeEffect, type StepKind } from "./step-kind.ts";
 
 interface Deps {
   readonly kinds: ReadonlyMap<string, StepKind>;
@@ -17,9 +16,6 @@ interface Preparation {
 }
 
 type Prepare = NonNullable<Extract<StepKind, { sort: "action" }>["prepare"]>;
-
-// How soon it is tried again when whoever is asked is away.
-const AWAY_AGAIN_MS = 10_000;
 
 /**
  * Lets the server gather what a worker cannot know before a job is handed on. A preparation that fails is the job's outcome; where
@@ -82,7 +78,7 @@ export class PreparingDispatcher implements Dispatcher {
       else if (this.#isLast(preparation)) inner.dispatch({ ...job, prepared });
     } catch (error) {
       if (stop.signal.aborted) this.#reportStopped(preparation);
-      else if (this.#isLast(preparation)) reports.outcome(job, unprepared(failureOf(error)));
+      else if (this.#isLast(preparation)) reports.outcome(job, outcomeBeforeEffect(error));
     }
   }
 
@@ -97,10 +93,4 @@ export class PreparingDispatcher implements Dispatcher {
     const key = effectKey(preparation.job.effect);
     return this.#preparing.get(key) === preparation && this.#preparing.delete(key);
   }
-}
-
-function unprepared(failure: Failure): Outcome {
-  const { code, message, retry } = failure;
-  if (retry === "never") return { status: "failed", failure };
-  return { status: "postponed", code, message, afterMs: retry === "backoff" ? AWAY_AGAIN_MS : retry.afterMs };
 }

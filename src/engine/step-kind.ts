@@ -195,6 +195,17 @@ export function failureOf(thrown: unknown): Failure {
   return details === undefined || Object.keys(details).length === 0 ? failure : { ...failure, details };
 }
 
+// How soon it is tried again when whoever is asked is away.
+const AWAY_AGAIN_MS = 10_000;
+
+/** How a step goes on after an error before anything was done: what passes by itself puts it off, and costs no attempt. */
+export function outcomeBeforeEffect(thrown: unknown): Outcome {
+  const failure = failureOf(thrown);
+  const { code, message, retry } = failure;
+  if (retry === "never") return { status: "failed", failure };
+  return { status: "postponed", code, message, afterMs: retry === "backoff" ? AWAY_AGAIN_MS : retry.afterMs };
+}
+
 const JsonMembers = z.record(z.string(), JsonValue);
 
 function described<Input, Output extends Readonly<Record<string, unknown>>>(

@@ -2,7 +2,7 @@ import { type Effect, effectKey } from "../domain/effect.ts";
 import type { Work } from "../domain/next-work.ts";
 import type { Outcome, Progress } from "../domain/outcome.ts";
 import type { GateOpening, StepFacts, StepKind } from "./step-kind.ts";
-import { failureOf } from "./step-kind.ts";
+import { outcomeBeforeEffect } from "./step-kind.ts";
 
 /** A wait or a gate that is to be watched or gathered, with what the server knows about it. */
 export interface WatchOrder {
@@ -21,9 +21,6 @@ interface Deps {
   readonly kinds: ReadonlyMap<string, StepKind>;
   readonly reports: WatchReports;
 }
-
-// What a gate shows comes from Argo CD and Git: while one of them is away, the gate is gathered again this often.
-const GATHER_AGAIN_MS = 10_000;
 
 /** Runs waits, and gathers what gates show, on the server. Holds nothing durable: after a start everything is watched anew. */
 export class WatchRunner implements AsyncDisposable {
@@ -80,13 +77,8 @@ export class WatchRunner implements AsyncDisposable {
       const opening = await kind.open(work.input, context);
       if (!signal.aborted) this.#deps.reports.opened(work, opening);
     } catch (error) {
-      if (!signal.aborted) this.#deps.reports.ended(work, gatherAgain(error));
+      // What a gate shows comes from Argo CD and Git: while one of them is away, it is gathered again.
+      if (!signal.aborted) this.#deps.reports.ended(work, outcomeBeforeEffect(error));
     }
   }
-}
-
-function gatherAgain(error: unknown): Outcome {
-  const failure = failureOf(error);
-  if (failure.retry === "never") return { status: "failed", failure };
-  return { status: "postponed", code: failure.code, message: failure.message, afterMs: GATHER_AGAIN_MS };
 }
