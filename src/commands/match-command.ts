@@ -82,12 +82,13 @@ function matchOnce(commands: readonly Command[], { slash, text }: SlashInput): M
   const reading = readSlashText(text);
   const typed: Typed = { slash: name, text: reading.text, tokens: reading.ok ? reading.tokens : [] };
   // Only for those who need it: it takes longer than everything else here.
-  const usage = (): string => helpText(candidates.length === 0 ? commands : candidates);
+  const known = candidates.length === 0 ? commands : candidates;
+  const usage = (): string => helpText(known);
   if (!reading.ok) return { ...mismatch(typed, reading.mistake), code: "unreadable", usage: usage() };
   const found = findCommand(candidates, reading.tokens);
   switch (found.kind) {
     case "help":
-      return { kind: "help", text: usage() };
+      return { kind: "help", text: helpTitled(known) };
     case "none":
       return ofItsOwn(commands, typed) ?? { ...mismatch(typed, found), code: found.code, usage: usage() };
     case "command":
@@ -108,10 +109,15 @@ function ofItsOwn(commands: readonly Command[], typed: Typed): Mismatch | undefi
 
 /** Help for what a person asks about: a command by its verb, slash or name; all of them when there is no topic, or none such. */
 export function helpAbout(commands: readonly Command[], topic: string | undefined): string {
-  if (topic === undefined) return helpText(commands);
+  if (topic === undefined) return helpTitled(commands);
   const wanted = topic.replace(/^\//u, "").toLowerCase();
   const about = commands.filter(({ id, name, pattern }) => [id, name.toLowerCase(), pattern.slash].includes(wanted));
-  return about.length === 0 ? `There is no command "${topic}". There is:\n${helpText(commands)}` : helpText(about);
+  return about.length === 0 ? `There is no command "${topic}". There is:\n${helpText(commands)}` : helpTitled(about);
+}
+
+/** The first line stands alone where it is shown: the usage of one command, and not the first of many. */
+function helpTitled(commands: readonly Command[]): string {
+  return commands.length > 1 ? `What can be typed:\n${helpText(commands)}` : helpText(commands);
 }
 
 function helpText(commands: readonly Command[]): string {

@@ -378,14 +378,14 @@ describe("help", () => {
     expect(helpAbout(commands, "promote")).toBe(promoteHelp);
     expect(helpAbout(commands, "/Promote")).toBe(promoteHelp);
     expect(helpAbout(commands, "roll back")).toContain("/rollback <service>");
-    expect(helpAbout(commands, "qd").split("\n")).toHaveLength(3);
+    expect(helpAbout(commands, "qd").split("\n")).toHaveLength(4);
   });
 
   it("about nothing, or about something unknown, lists all commands", () => {
-    expect(helpAbout(commands, undefined).split("\n")).toHaveLength(7);
-    expect(helpAbout(commands, "nonsense")).toBe(
-      `There is no command "nonsense". There is:\n${helpAbout(commands, undefined)}`,
-    );
+    const [title, ...lines] = helpAbout(commands, undefined).split("\n");
+    expect(title).toBe("What can be typed:");
+    expect(lines).toHaveLength(7);
+    expect(helpAbout(commands, "nonsense")).toBe([`There is no command "nonsense". There is:`, ...lines].join("\n"));
     expect(helpAbout(commands, undefined)).toContain("/qd status [<service>]  Show what is live");
   });
 
