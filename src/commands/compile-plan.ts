@@ -197,9 +197,7 @@ class ChainCompiler {
       with: entry.with,
       ...(kind?.stopWith === undefined ? {} : { stopWith: kind.stopWith }),
       ...condition,
-      ...(entry.retry === undefined ? {} : { retry: retryRule(entry.retry) }),
-      ...(entry.timeout === undefined ? {} : { timeoutMs: entry.timeout }),
-      ...(entry["attempt-timeout"] === undefined ? {} : { attemptTimeoutMs: entry["attempt-timeout"] }),
+      ...timingOf(entry),
     };
     const outputs = kind && typeOfSchema(kind.outputSchema, `steps.${entry.id}.outputs`);
     return { node, scope: withStep(scope, entry.id, outputs ?? { kind: "any" }) };
@@ -242,6 +240,14 @@ interface Expectation {
   readonly place: { readonly path: ValuePath; readonly text: string };
   readonly scope: TypeScope;
   readonly what: string;
+}
+
+function timingOf(entry: StepEntry): Pick<StepNode, "retry" | "timeoutMs" | "attemptTimeoutMs"> {
+  return {
+    ...(entry.retry === undefined ? {} : { retry: retryRule(entry.retry) }),
+    ...(entry.timeout === undefined ? {} : { timeoutMs: entry.timeout }),
+    ...(entry["attempt-timeout"] === undefined ? {} : { attemptTimeoutMs: entry["attempt-timeout"] }),
+  };
 }
 
 function retryRule(retry: NonNullable<StepEntry["retry"]>): RetryRule {
