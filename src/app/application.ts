@@ -49,7 +49,7 @@ export async function startApplication(
   { environment, mask, logger, clock, random }: Surroundings,
   resources: AsyncDisposableStack,
 ): Promise<Application> {
-  const live = await openSettings(environment);
+  const { live, files } = await openSettings(environment);
   const { configuration } = live;
   const { dataFolder, variables } = environment;
   const secrets = new Secrets({ sources: configuration.secrets, variables, mask, logger });
@@ -69,7 +69,7 @@ export async function startApplication(
   const discovery = openDiscovery({ live, inventory, servers, clock, logger }, resources);
   const parts = { environment, live, settings: live, store, http, servers, inventory, metrics, clock, random, logger };
   const slack = resources.use(new Slack({ ...parts, viewOf: (run) => engine.runs.view(run) }));
-  const reload = await watchSettings({ ...parts, slack, mask }, resources);
+  const reload = await watchSettings({ ...parts, files, slack, mask }, resources);
   const onChanged = slack.show.bind(slack);
   const transport = await loadTransport(environment);
   const engine = createEngine({ ...parts, secret, git, transport, onChanged }, resources);

@@ -1,6 +1,6 @@
 import type { Environment } from "../config/environment.ts";
 import type { Clock } from "../platform/clock.ts";
-import { FileWatch } from "../platform/file-watch.ts";
+import { FileWatch, signatureOf } from "../platform/file-watch.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { SecretMask } from "../platform/masking.ts";
 import { renderSettingsNotice } from "../slack/views/settings-notice.ts";
@@ -9,8 +9,7 @@ import { LiveSettings, loadSettings } from "./live-settings.ts";
 import { noteSettingsAtStart, SettingsReload } from "./settings-reload.ts";
 import type { Slack } from "./slack.ts";
 
-interface Deps {
-  readonly live: LiveSettings;
+interface Deps extends OpenedSettings {
   readonly environment: Environment;
   readonly store: Pick<Store, "log" | "events">;
   readonly slack: Pick<Slack, "announce">;
@@ -19,14 +18,25 @@ interface Deps {
   readonly logger: Logger;
 }
 
+/** The settings of a start, and by what it is known later whether their files have changed since. */
+interface OpenedSettings {
+  readonly live: LiveSettings;
+  readonly files: string;
+}
+
 /** Reads the settings for a start. Throws what is wrong with them. */
-export async function openSettings(environment: Environment): Promise<LiveSettings> {
-  return new LiveSettings(await loadSettings(environment));
+export async function openSettings(environment: Environment): Promise<OpenedSettings> {
+  const files = await signatureOf(pathsOf(environment));
+  return { files, live: new LiveSettings(await loadSettings(environment)) };
+}
+
+function pathsOf({ configurationFile, commandsFolder }: Environment): readonly string[] {
+  return [configurationFile, commandsFolder];
 }
 
 /** Keeps the settings as their files say, from here on and until `resources` are disposed. */
 export async function watchSettings(deps: Deps, resources: AsyncDisposableStack): Promise<SettingsReload> {
-  const { live, environment, store, slack, clock, mask, logger } = deps;
+  const { live, files, environment, store, slack, clock, mask, logger } = deps;
   await noteSettingsAtStart({ live, store, clock, logger });
   const reload = resources.use(
     new SettingsReload({
@@ -44,11 +54,11 @@ export async function watchSettings(deps: Deps, resources: AsyncDisposableStack)
     }),
   );
   const watch = new FileWatch({
-    paths: [environment.configurationFile, environment.commandsFolder],
+    paths: pathsOf(environment),
     clock,
     onChanged: () => void reload.reload("file"),
   });
   resources.use(watch);
-  await watch.start();
+  await watch.start(files);
   return reload;
 }

@@ -38,12 +38,16 @@ export class FileWatch implements AsyncDisposable {
     this.#deps = { quietMs: QUIET_MS, lookEveryMs: LOOK_EVERY_MS, ...deps };
   }
 
-  /** Begins; resolves when what is there now has been noted, so that any later change is one. */
-  async start(): Promise<void> {
-    this.#known = await signatureOf(this.#deps.paths);
-    this.#seen = this.#known;
+  /**
+   * Begins; resolves when what is there now has been noted, so that any later change is one. With `known`, which is from
+   * `signatureOf`, any change since that was made is one too.
+   */
+  async start(known?: string): Promise<void> {
+    const { paths, quietMs, lookEveryMs } = this.#deps;
+    this.#seen = await signatureOf(paths);
+    this.#known = known ?? this.#seen;
     await this.#listen();
-    this.#lookAfter(this.#deps.lookEveryMs);
+    this.#lookAfter(this.#seen === this.#known ? lookEveryMs : quietMs);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -108,7 +112,7 @@ export class FileWatch implements AsyncDisposable {
 }
 
 /** What changes whenever one of the files does. */
-async function signatureOf(paths: readonly string[]): Promise<string> {
+export async function signatureOf(paths: readonly string[]): Promise<string> {
   const all = await Promise.all(paths.map((path) => signatureOfPath(path, true)));
   return all.join("\n");
 }

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import { systemClock } from "../../src/platform/clock.ts";
-import { FileWatch } from "../../src/platform/file-watch.ts";
+import { FileWatch, signatureOf } from "../../src/platform/file-watch.ts";
 
 let folder = "";
 let resources = new AsyncDisposableStack();
@@ -18,12 +18,16 @@ beforeEach(async () => {
 afterEach(() => resources.disposeAsync());
 
 /** Watches a file and a folder; the count is how often a change was told. */
-async function watching(file: string, commands: string, lookEveryMs = 60_000): Promise<{ told: number }> {
+async function watching(
+  file: string,
+  commands: string,
+  { lookEveryMs = 60_000, known }: { readonly lookEveryMs?: number; readonly known?: string } = {},
+): Promise<{ told: number }> {
   const seen = { told: 0 };
   const onChanged = (): void => void (seen.told += 1);
   const watch = new FileWatch({ paths: [file, commands], clock: systemClock, quietMs: 30, lookEveryMs, onChanged });
   resources.use(watch);
-  await watch.start();
+  await watch.start(known);
   return seen;
 }
 
@@ -43,6 +47,14 @@ describe("files that are watched", () => {
     const seen = await watching(file, commands);
     for (const piece of ["t", "tw", "two"]) await writeFile(file, piece);
     await toldOnce(seen);
+  });
+
+  it("tell when they were written between somebody read them and the watch began", async () => {
+    const { file, commands } = await plain();
+    const known = await signatureOf([file, commands]);
+    await writeFile(file, "two");
+    await utimes(file, 1, 1);
+    await toldOnce(await watching(file, commands, { known }));
   });
 
   it("tell when an editor puts another file in their place", async () => {
@@ -104,7 +116,7 @@ describe("files that are watched", () => {
     const deep = join(folder, "a", "b");
     await mkdir(deep, { recursive: true });
     await writeFile(join(deep, "quarterdeck.yaml"), "one");
-    const seen = await watching(join(deep, "quarterdeck.yaml"), commands, 50);
+    const seen = await watching(join(deep, "quarterdeck.yaml"), commands, { lookEveryMs: 50 });
     // The folder two levels up is nobody's to listen to.
     await rename(join(folder, "a"), join(folder, "old"));
     await mkdir(deep, { recursive: true });
