@@ -1,6 +1,7 @@
 import { commitPaths } from "../argocd/argocd-server.ts";
 import { matchCommand } from "../commands/match-command.ts";
 import type { Command } from "../commands/command.ts";
+import { patternVerb } from "../commands/slash-pattern.ts";
 import type { HandLock } from "../domain/hand-lock.ts";
 import { type Outlined, outlineOf } from "../domain/plan-outline.ts";
 import type { Plan } from "../domain/plan.ts";
@@ -29,7 +30,20 @@ export async function planAnswer(deps: QuestionDeps, ask: QuestionAsk): Promise<
   if (command.body.kind === "plan") {
     return await outlookOf(deps, { command, plan: command.body.plan, values, person, signal });
   }
-  return notice("plan.no-run", `${command.name} starts no run, so there is nothing to plan.`);
+  return notice(
+    "plan.no-run",
+    `"${commandName(command)}" starts no run, so there is nothing to plan. What can be planned begins with ${plannable(deps.commands)}.`,
+  );
+}
+
+function plannable(commands: readonly Command[]): string {
+  const starts = commands.flatMap((command) => (command.body.kind === "plan" ? [commandName(command)] : []));
+  return starts.toSorted().join(", ");
+}
+
+/** What a command begins with, such as `/qd sync`. */
+function commandName({ pattern }: Command): string {
+  return [`/${pattern.slash}`, patternVerb(pattern) ?? ""].join(" ").trim();
 }
 
 /** What was typed after `plan`, with or without its slash, and without `/qd` where that is meant. */
