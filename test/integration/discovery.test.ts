@@ -25,7 +25,7 @@ describe("services by labels on the Applications", () => {
       "/promote checkout nonsense to nowhere",
       'There is no environment "nowhere". checkout has: staging, prod.',
     );
-    await rig.type(ANA, "/promote checkout abc123 to prod");
+    await typed(rig, "/promote checkout abc123 to prod", "Looking into it");
     const gate = await rig.gate();
     await rig.press(PRIYA, gate, "gate_approve");
     await rig.until("the run has ended", () => rig.run().status === "succeeded");
@@ -77,7 +77,7 @@ describe("services by labels on the Applications", () => {
   it("may lose an Application while a run is open: the run keeps it, with its rule, also after a restart", async () => {
     await using rig = await open();
     await typed(rig, "/promote checkout x to nowhere", "checkout has: staging, prod.");
-    await rig.type(ANA, "/promote checkout abc123 to prod");
+    await typed(rig, "/promote checkout abc123 to prod", "Looking into it");
     const gate = await rig.gate();
     const { argocd } = rig.world;
     await argocd.control({
@@ -97,7 +97,7 @@ describe("services by labels on the Applications", () => {
   it("may be made anew under another name while a run is open: the run does not follow to another Application", async () => {
     await using rig = await open();
     await typed(rig, "/promote checkout x to nowhere", "checkout has: staging, prod.");
-    await rig.type(ANA, "/promote checkout abc123 to prod");
+    await typed(rig, "/promote checkout abc123 to prod", "Looking into it");
     const gate = await rig.gate();
     const { argocd } = rig.world;
     const old = argocd.application("checkout-prod");
