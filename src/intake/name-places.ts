@@ -45,7 +45,7 @@ export function namePlaces(
 function inDoubt({ service, target }: NamedPlace, { environment, why }: { environment: string; why: string }): Answer {
   const message =
     `Whether ${service.name} is deployed in ${environment} too is not known: ${why}. Nothing was started, because ${environment} comes ` +
-    `before ${target.name} and must not be passed over. Ask again when that is mended; quarterdeck doctor says more.`;
+    `before ${target.name} and must not be passed over. Ask again in a moment; if it stays so, quarterdeck doctor says more.`;
   return notice("input.environment-in-doubt", message);
 }
 
