@@ -45,7 +45,7 @@ describe("a promotion that was asked for", () => {
       code: "input.environment-in-doubt",
       message:
         "Whether checkout is deployed in qa too is not known: several applications claim it by their labels. Nothing was started, " +
-        "because qa comes before prod and must not be passed over. Ask again when that is mended; quarterdeck doctor says more.",
+        "because qa comes before prod and must not be passed over. Ask again in a moment; if it stays so, quarterdeck doctor says more.",
     });
     expect(await ask(rig, "/promote checkout abc1234 to staging")).toMatchObject({ code: "run.started" });
     expect(await ask(rig, "/qd sync checkout in prod at abc1234")).toMatchObject({ code: "run.started" });
