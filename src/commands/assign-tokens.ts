@@ -1,6 +1,6 @@
 import { didYouMean } from "../platform/did-you-mean.ts";
 import type { Command } from "./command.ts";
-import { readInput } from "./input-value.ts";
+import { readToken } from "./input-value.ts";
 import { meantDuration } from "./meant-duration.ts";
 import { allItems, restWord, type OptionalItems, type PatternFlag, type PatternItem } from "./slash-pattern.ts";
 import { quoteToken, type Token } from "./slash-text.ts";
@@ -188,7 +188,7 @@ class Assigner {
       const token = tokens[index];
       if (item.kind === "word") return isWord(token, item.word);
       const input = this.#command.inputs.find(({ name }) => name === item.input);
-      return token !== undefined && (input === undefined || readInput(input, token.value).ok);
+      return token !== undefined && (input === undefined || readToken(input, token).ok);
     });
   }
 

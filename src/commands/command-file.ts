@@ -73,6 +73,8 @@ export const InputDefinition = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("duration"), default: Duration.optional(), ...shared }),
   /** A run by its short id, such as `run_7FQ2`. */
   z.strictObject({ type: z.literal("run"), ...shared }),
+  /** Somebody in Slack, mentioned as `@ana`; the value is the id of the user. */
+  z.strictObject({ type: z.literal("person"), ...shared }),
 ]);
 export type InputDefinition = z.infer<typeof InputDefinition>;
 

@@ -37,6 +37,7 @@ function typeOfInput({ definition }: CommandInput): ExpressionType {
     case "string":
     case "choice":
     case "run":
+    case "person":
       return TEXT;
     case "boolean":
       return { kind: "bool" };

@@ -2,6 +2,7 @@ import type { Json } from "../platform/canonical-json.ts";
 import { didYouMean } from "../platform/did-you-mean.ts";
 import { tryDuration } from "../platform/duration.ts";
 import type { CommandInput } from "./command.ts";
+import type { Token } from "./slash-text.ts";
 
 export type InputReading =
   | { readonly ok: true; readonly value: Json }
@@ -38,7 +39,20 @@ export function readInput(input: CommandInput, text: string): InputReading {
     }
     case "run":
       return readRun(text);
+    case "person":
+      return readPerson(text);
   }
+}
+
+/** The same of a word of what was typed: only there it is known whom a mention names. */
+export function readToken(input: CommandInput, token: Token): InputReading {
+  return readInput(input, input.definition.type === "person" ? (token.person ?? token.value) : token.value);
+}
+
+/** The id of a Slack user. Names are not unique in Slack, so a name alone names nobody. */
+function readPerson(text: string): InputReading {
+  const [, id] = /^@?([UW][A-Z0-9]{5,20})$/u.exec(text) ?? [];
+  return id === undefined ? no("a person is expected: type @ and choose the name that Slack offers") : yes(id);
 }
 
 /** The id of a run, or its end or beginning, without its prefix; O, I and L are read as the digits that they look like. */

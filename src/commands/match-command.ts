@@ -4,7 +4,7 @@ import type { Command } from "./command.ts";
 import { commandText } from "./command-text.ts";
 import { completed } from "./completed.ts";
 import { findCommand } from "./find-command.ts";
-import { defaultValue, readInput } from "./input-value.ts";
+import { defaultValue, readToken } from "./input-value.ts";
 import { reordered } from "./reorder.ts";
 import { readSlashText, type Token } from "./slash-text.ts";
 import { helpFor, helpForAll, usageOf } from "./usage.ts";
@@ -174,7 +174,7 @@ function readValues(
       values[input.name] = token ?? defaultValue(input);
       continue;
     }
-    const reading = readInput(input, token.value);
+    const reading = readToken(input, token);
     if (!reading.ok) {
       const { message, right } = reading;
       const fixed = right === undefined ? {} : { fixed: tokensText(tokens, { token, by: right }) };

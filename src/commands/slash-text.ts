@@ -5,6 +5,8 @@ export interface Token {
   readonly length: number;
   /** Quoted tokens are never taken for words or flags of the grammar. */
   readonly quoted: boolean;
+  /** The Slack user whom the word names, where Slack made a mention of it. */
+  readonly person?: string | undefined;
 }
 
 interface TextMistake {
@@ -32,12 +34,13 @@ export function readSlashText(sent: string): TextReading {
     const text = cleaned(sent.slice(0, SHOWN_OF_LONG_TEXT));
     return { ok: false, text, mistake: { message, offset: 0, length: 1 } };
   }
-  const text = normalise(decodeSlack(sent));
+  const people = new Map<string, string>();
+  const text = normalise(decodeSlack(sent, people));
   // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
   const forbidden = /[\u0000-\u001F\u007F-\u009F\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]|\p{Surrogate}/u.exec(
     text,
   );
-  if (forbidden === null) return split(text);
+  if (forbidden === null) return withPeople(split(text), people);
   const code = forbidden[0].codePointAt(0)?.toString(16).toUpperCase().padStart(4, "0") ?? "";
   const message = `there is an invisible or control character (U+${code}) here; type the text anew`;
   return { ok: false, text: cleaned(text), mistake: { message, offset: forbidden.index, length: 1 } };
@@ -48,15 +51,29 @@ function cleaned(text: string): string {
   return text.replaceAll(/\p{C}/gu, (char) => "\u00B7".repeat(char.length));
 }
 
-/** `<@U1|ana>`, `<#C1|deploys>`, `<!here>`, `<https://x|x>` as the person saw them, then the three entities. */
-function decodeSlack(text: string): string {
+/**
+ * `<@U1|ana>`, `<#C1|deploys>`, `<!here>`, `<https://x|x>` as the person saw them, then the three entities. Who was mentioned is
+ * noted in `people`, by the word that stands there then.
+ */
+function decodeSlack(text: string, people: Map<string, string>): string {
   return text
-    .replaceAll(/<([@#!]?)([^<>|]*)(?:\|([^<>]*))?>/gu, (_, sigil: string, body: string, label: string | undefined) =>
-      decodeReference(sigil, body, label),
-    )
+    .replaceAll(/<([@#!]?)([^<>|]*)(?:\|([^<>]*))?>/gu, (_, sigil: string, body: string, label: string | undefined) => {
+      const shown = decodeReference(sigil, body, label);
+      if (sigil === "@") people.set(normalise(shown), body);
+      return shown;
+    })
     .replaceAll("&lt;", "<")
     .replaceAll("&gt;", ">")
     .replaceAll("&amp;", "&");
+}
+
+function withPeople(reading: TextReading, people: ReadonlyMap<string, string>): TextReading {
+  if (!reading.ok || people.size === 0) return reading;
+  const tokens = reading.tokens.map((token) => {
+    const person = token.quoted ? undefined : people.get(token.value);
+    return person === undefined ? token : { ...token, person };
+  });
+  return { ...reading, tokens };
 }
 
 function decodeReference(sigil: string, body: string, label: string | undefined): string {

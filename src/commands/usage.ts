@@ -58,6 +58,8 @@ export function inputText({ definition }: CommandInput): string {
       return withDefault(`one of ${definition.values.join(", ")}`, definition.default);
     case "run":
       return "a run, such as run_7FQ2";
+    case "person":
+      return "a person, such as @ana";
     case "duration": {
       const { default: durationMs } = definition;
       return withDefault("a duration such as 15m", durationMs === undefined ? undefined : durationText(durationMs));

@@ -86,6 +86,8 @@ export type Answer =
   | {
       readonly kind: "history";
       readonly about: string;
+      /** The Slack user to whose runs it is narrowed. */
+      readonly by?: string;
       readonly runs: readonly PastRun[];
       /** Newest first, as the runs are. */
       readonly operations?: readonly PastOperation[];

@@ -125,6 +125,8 @@ export interface RunFilter {
   readonly service?: string | undefined;
   readonly environment?: string | undefined;
   readonly openOnly?: boolean | undefined;
+  /** The pseudonym of somebody who asked for the run, or did something to it or was refused. */
+  readonly actor?: string | undefined;
   readonly limit: number;
 }
 
@@ -132,6 +134,8 @@ export interface RunFilter {
 export interface PeopleStore {
   /** The pseudonym of this person, made on first sight; durable with the next append. */
   pseudonymOf(team: string, user: string): string;
+  /** The same without making one: undefined for somebody who was never met. */
+  tryPseudonym(team: string, user: string): string | undefined;
   /** Undefined for a pseudonym that is unknown or was redacted. */
   person(pseudonym: string): Person | undefined;
 }

@@ -3,7 +3,7 @@ import type { ArgocdServer } from "../argocd/argocd-server.ts";
 import type { RunEvent } from "../domain/run-event.ts";
 import { type Service, tryAppRef } from "../domain/target.ts";
 import { type Answer, notice, type PastOperation, type PastRun, type PlaceStatus } from "../engine/answer.ts";
-import type { EventStore, RunFilter, RunRow } from "../engine/ports.ts";
+import type { EventStore, RunFilter, RunRow, PeopleStore } from "../engine/ports.ts";
 import type { LockDesk } from "../engine/lock-desk.ts";
 import type { Proof } from "../engine/step-kind.ts";
 import type { Inventory } from "../inventory/inventory.ts";
@@ -18,6 +18,7 @@ export interface QueryDeps {
   readonly proofs: (app: string) => readonly Proof[];
   /** What others did outside of runs, newest first. */
   readonly operations: (filter: RunFilter) => readonly PastOperation[];
+  readonly people: PeopleStore;
   readonly mode: "act" | "observe";
   /** Why Applications are not used that carry labels of ours; never when absent. */
   readonly labelProblems?: () => readonly string[];
@@ -27,6 +28,14 @@ export interface QueryDeps {
 export interface Question {
   readonly service: string;
   readonly environment: string;
+}
+
+/** The same for a history, which can be narrowed to what one person had to do with. */
+export interface HistoryQuestion extends Question {
+  /** The Slack user; empty for everybody. */
+  readonly by: string;
+  /** The workspace in which it was asked. */
+  readonly team: string;
 }
 
 const MOST_RUNS = 15;
@@ -55,14 +64,20 @@ export function statusAnswer(
   };
 }
 
-/** The newest runs, of a service and environment where they are named. */
-export function historyAnswer(deps: QueryDeps, { service, environment }: Question): Answer {
+/** The newest runs, of a service and environment where they are named, and of a person who asked, decided or was refused. */
+export function historyAnswer(deps: QueryDeps, { service, environment, by, team }: HistoryQuestion): Answer {
   const services = chosen(deps.inventory, service);
   if (services.kind === "refused") return services.answer;
   const refusal = refuseEnvironment(services.value, { service, environment });
   if (refusal !== undefined) return refusal;
   const about = [service, environment].filter((part) => part !== "").join(" in ") || "everything";
   const filter = { service: service || undefined, environment: environment || undefined, limit: MOST_RUNS };
+  if (by !== "") {
+    const actor = deps.people.tryPseudonym(team, by);
+    const own = actor === undefined ? [] : deps.events.listRuns({ ...filter, actor });
+    // What others did in Argo CD carries names of Argo CD, which are nobody's in Slack.
+    return { kind: "history", about, by, runs: own.map((row) => pastRun(deps, row)) };
+  }
   const runs = deps.events.listRuns(filter).map((row) => pastRun(deps, row));
   return { kind: "history", about, runs, operations: deps.operations(filter) };
 }

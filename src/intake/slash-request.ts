@@ -139,7 +139,9 @@ function readQuestion(deps: SlashDeps, answers: Answers, ask: Omit<QuestionAsk, 
     case "status":
       return answered(statusAnswer(deps, question));
     case "history":
-      return answered(historyAnswer(deps, question));
+      return answered(
+        historyAnswer(deps, { ...question, by: textOf(command, values, "person"), team: ask.person.team }),
+      );
     case "help":
       return answered(helpAnswer(deps, helpAbout(deps.commands, topicOf(command, values))));
     case "queue":

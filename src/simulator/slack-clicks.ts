@@ -180,9 +180,11 @@ function offered(payload: unknown): readonly OfferedOption[] {
   return lists
     .flatMap((list): readonly unknown[] => (Array.isArray(list) ? list : []))
     .filter(isObject)
-    .map(({ text, value, description }) => ({
-      label: isObject(text) ? String(text["text"]) : String(value),
-      value: String(value),
-      ...(isObject(description) && { description: String(description["text"]) }),
-    }));
+    .map((option) => offeredOption(option));
+}
+
+function offeredOption({ text, value, description }: JsonObject): OfferedOption {
+  const label = isObject(text) ? String(text["text"]) : String(value);
+  const option = { label, value: String(value) };
+  return isObject(description) ? { ...option, description: String(description["text"]) } : option;
 }

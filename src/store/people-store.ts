@@ -40,12 +40,16 @@ export class SqlitePeopleStore implements PeopleStore {
   }
 
   pseudonymOf(team: string, user: string): string {
-    const known = this.#byUser.get(team, user) ?? this.#unsaved.get(userKey(team, user))?.pseudonym;
+    const known = this.tryPseudonym(team, user);
     if (known !== undefined) return known;
     const pseudonym = `p_${this.#deps.sealer.salt()}`;
     this.#unsaved.set(userKey(team, user), { pseudonym, team, user, salt: this.#deps.sealer.salt() });
     this.#deps.writer.flushSoon();
     return pseudonym;
+  }
+
+  tryPseudonym(team: string, user: string): string | undefined {
+    return this.#byUser.get(team, user) ?? this.#unsaved.get(userKey(team, user))?.pseudonym;
   }
 
   person(pseudonym: string): Person | undefined {

@@ -59,7 +59,7 @@ export class RunQueries {
     this.#next = sqlite.prepare(`SELECT id AS run, wake_at AS at FROM runs WHERE ${TO_WAKE} ORDER BY wake_at LIMIT 1`);
   }
 
-  list({ service, environment, openOnly, limit }: RunFilter): readonly RunRow[] {
+  list({ service, environment, openOnly, actor, limit }: RunFilter): readonly RunRow[] {
     const rows = this.#orm
       .select(RUN_ROW)
       .from(runs)
@@ -71,6 +71,10 @@ export class RunQueries {
             ? undefined
             : sql`${environment} IN (SELECT value FROM json_each(${runs.environments}))`,
           openOnly === true ? isNull(runs.finishedAt) : undefined,
+          // The second condition is that of the partial index of the schema, so that SQLite uses it.
+          actor === undefined
+            ? undefined
+            : sql`${runs.id} IN (SELECT stream FROM events WHERE actor = ${actor} AND actor <> '')`,
         ),
       )
       .orderBy(desc(runs.ordinal))

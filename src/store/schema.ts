@@ -25,7 +25,13 @@ export const events = sqliteTable(
     salt: text(),
     payload: text(),
   },
-  (table) => [uniqueIndex("events_by_stream").on(table.stream, table.version)],
+  (table) => [
+    uniqueIndex("events_by_stream").on(table.stream, table.version),
+    // What people did; steps go on without anybody, so it costs their commits nothing.
+    index("events_by_actor")
+      .on(table.actor, table.stream)
+      .where(sql`actor <> ''`),
+  ],
 );
 
 /**

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 import { verifyLog } from "../../src/audit/verify-log.ts";
+import { RunEvent } from "../../src/domain/run-event.ts";
 import type { Intent } from "../../src/engine/ports.ts";
 import type { Store } from "../../src/store/store.ts";
 import { appErrorOf } from "../support/app-error-of.ts";
@@ -243,6 +244,20 @@ export function eventStoreContract(name: string, open: () => Promise<StoreUnderT
         expect(ids({ environment: "prod" })).toEqual([second, first]);
         expect(ids({ openOnly: true })).toEqual([third]);
         expect(ids({ limit: 2 })).toEqual([third, second]);
+      });
+
+      it("lists those with which somebody had to do, also where they only tried", async () => {
+        const [own, refused, others] = [sampleRunId(), sampleRunId(), sampleRunId()];
+        await record(own, sampleEvents().slice(0, 2));
+        const denied = fact("run.refused", { actor: "p_eve", verb: "cancel", code: "cancel.ended", message: "no" });
+        await record(refused, [...sampleEvents().slice(0, 2), RunEvent.parse(denied)]);
+        await record(others, sampleEvents().slice(0, 2));
+        const ids = (filter: object) => store.events.listRuns({ limit: 10, ...filter }).map((row) => row.id);
+        expect(ids({ actor: "p_eve" })).toEqual([refused]);
+        expect(ids({ actor: "p_nobody" })).toEqual([]);
+        expect(ids({ actor: "" })).toEqual([]);
+        const [first] = sampleEvents();
+        expect(ids({ actor: first?.actor ?? "" })).toEqual([others, refused, own]);
       });
 
       it("shows a run's newest row", async () => {

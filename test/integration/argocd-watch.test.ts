@@ -40,7 +40,12 @@ async function aFeed(port = 0) {
 function aWatch(port: number) {
   const heard: string[] = [];
   const warned: unknown[] = [];
-  const http = new ArgocdHttp({ url: `http://127.0.0.1:${port}`, token: "a.b.c", clock: systemClock, mayWrite: () => true });
+  const http = new ArgocdHttp({
+    url: `http://127.0.0.1:${port}`,
+    token: "a.b.c",
+    clock: systemClock,
+    mayWrite: () => true,
+  });
   const watch = new WatchStream({
     http,
     clock: systemClock,

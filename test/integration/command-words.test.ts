@@ -166,3 +166,16 @@ describe("runs by word", () => {
     }
   });
 });
+
+describe("a history by person", () => {
+  it("has what somebody asked for, decided, or was refused, and nothing of the others", async () => {
+    const asked = await ask(PRIYA, "/qd history by @ben");
+    expect(asked).toContain("History of everything with <@U0BEN00001>");
+    expect(asked).toMatch(/Promote checkout abc1236 to prod>[^]*asked for by <@U0BEN00001>/u);
+    // Priya approved it; Ana was refused something about it.
+    expect(await ask(PRIYA, "/qd history by @priya")).toContain("Promote checkout abc1236 to prod");
+    expect(await ask(PRIYA, "/qd history by @ana")).toContain("Promote checkout abc1236 to prod");
+    expect(await ask(PRIYA, "/qd history by @olga")).toContain("No runs yet");
+    expect(await ask(PRIYA, "/qd history by ana")).toContain("type @ and choose the name that Slack offers");
+  });
+});

@@ -47,7 +47,7 @@ export class RecordingDoor implements FrontDoor {
   }
 }
 
-const nobody: PeopleStore = { pseudonymOf: () => "p", person: () => undefined };
+const nobody: PeopleStore = { tryPseudonym: () => undefined, pseudonymOf: () => "p", person: () => undefined };
 
 /** Ten times as fast, for waits between tries. */
 const hurriedClock: Clock = {

@@ -51,7 +51,11 @@ describe("the page about the commands", () => {
     expect(new Set(examples.map(([id]) => id))).toEqual(new Set(commands.map(({ id }) => id)));
     for (const [id, line] of examples) {
       const [slash = "", ...rest] = line.split(" ");
-      const match = matchCommand(commands, { slash, text: rest.join(" ") });
+      // As Slack sends the mention that it makes of a name.
+      const text = rest
+        .join(" ")
+        .replaceAll(/@([a-z]+)/gu, (_, name: string) => `<@U0${name.toUpperCase()}000|${name}>`);
+      const match = matchCommand(commands, { slash, text });
       expect([line, match.kind === "matched" ? match.command.id : match.kind]).toEqual([line, id]);
     }
   });

@@ -3,7 +3,7 @@ import type { RunRow } from "../../engine/ports.ts";
 import { durationText } from "../../platform/duration.ts";
 import { shortId } from "../../platform/ids.ts";
 import { context, message, section, type MessageContent } from "../blocks.ts";
-import { code, dateToken, inert, link } from "../mrkdwn.ts";
+import { code, dateToken, inert, link, userMention } from "../mrkdwn.ts";
 import { cardSlot } from "../slot-ids.ts";
 import { revisionText } from "./blame-text.ts";
 import { joined, personText } from "./person-text.ts";
@@ -14,10 +14,10 @@ const MOST_PEOPLE = 4;
 
 /** The newest runs, and what others did beside them, one line each. */
 export function renderHistory(
-  { about, runs, operations = [] }: Extract<Answer, { kind: "history" }>,
+  { about, by, runs, operations = [] }: Extract<Answer, { kind: "history" }>,
   lookups: ViewLookups,
 ): MessageContent {
-  const title = `History of ${inert(about, 200)}`;
+  const title = `History of ${inert(about, 200)}${by === undefined ? "" : ` with ${userMention(by)}`}`;
   const all = [
     ...runs.map((run) => runEntry(run, lookups)),
     ...operations.map((operation) => operationEntry(operation, lookups)),

@@ -197,7 +197,7 @@ describe("the inputs of a command", () => {
     [
       "/x <a>",
       "{ a: {} }",
-      '4 {} | "type" is missing. Expected is: service, environment, revision, string, number, boolean, choice, duration, run',
+      '4 {} | "type" is missing. Expected is: service, environment, revision, string, number, boolean, choice, duration, run, person',
     ],
     ["/x <a>", "{ a: { type: service, off: x } }", '4 off | unknown key "off". There is: type, summary, optional'],
     ["/x <a>", "{ a: 5 }", '4 5 | "a" is the number 5, but a map of keys and values is expected'],

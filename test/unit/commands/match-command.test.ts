@@ -33,10 +33,11 @@ answers: status
   history: `
 name: History
 summary: Show the last runs
-on: { slash: "/qd history [<service>] [in <environment>]" }
+on: { slash: "/qd history [<service>] [in <environment>] [by <person>]" }
 inputs:
   service: { type: service, optional: true }
   environment: { type: environment, of: service, optional: true }
+  person: { type: person, optional: true }
 answers: history
 `,
   status: `
@@ -148,6 +149,14 @@ describe("what is typed right", () => {
     ["/qd history in prod", "history", { service: null, environment: "prod" }],
     ["/qd history checkout in prod", "history", { service: "checkout", environment: "prod" }],
     ['/qd history "in" in prod', "history", { service: "in", environment: "prod" }],
+    ["/qd history by <@U012ABCDEF|ana>", "history", { service: null, person: "U012ABCDEF" }],
+    ["/qd history by <@U012ABCDEF>", "history", { person: "U012ABCDEF" }],
+    [
+      "/qd history checkout in prod by <@W012ABCDEF|ana.lopez>",
+      "history",
+      { service: "checkout", person: "W012ABCDEF" },
+    ],
+    ["/qd history by U012ABCDEF", "history", { person: "U012ABCDEF" }],
     ["/qd help", "help", { topic: null }],
     ["/qd help promote", "help", { topic: "promote" }],
     ["/tune LOW", "tune", { level: "low", share: 20, wait: 900_000, ticket: null, dryRun: false }],

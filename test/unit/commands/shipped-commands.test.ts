@@ -21,7 +21,7 @@ describe("the commands that are shipped", () => {
       "/qd cancel <run> [because <reason...>]",
       "/qd diff <service> <revision> in <environment>",
       "/qd help [<topic>]",
-      "/qd history [<service>] [in <environment>]",
+      "/qd history [<service>] [in <environment>] [by <person>]",
       "/qd lock <service> in <environment> because <reason...> [for <duration>]",
       "/qd page <run>",
       "/qd plan <command...>",

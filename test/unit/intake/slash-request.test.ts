@@ -22,6 +22,7 @@ const deps = {
   events: { listRuns: () => [], findRuns: () => [], readRun: () => [], claims: () => [] },
   proofs: () => [],
   operations: () => [],
+  people: { pseudonymOf: asked, tryPseudonym: asked, person: asked },
   mode: "act" as const,
   git: { resolveRevision: asked, commitsBetween: asked },
   branchesOf: asked,
