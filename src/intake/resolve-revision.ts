@@ -36,7 +36,7 @@ export async function resolveTyped(
 }
 
 /** What is told of a repository that could not be read: nothing is started on a guess. */
-function gitRefusal(error: unknown): Looked<never> {
+export function gitRefusal(error: unknown): Looked<never> {
   if (!(error instanceof AppError)) throw error;
   const next = error.retry === "never" ? "Nothing was started." : "Nothing was started; try again in a moment.";
   return { kind: "refused", answer: notice(error.code, `${sentence(errorMessage(error))} ${next}`) };

@@ -1,13 +1,13 @@
 import { autoSyncOn, revisionList } from "../argocd/application-facts.ts";
-import { commitSources } from "../argocd/argocd-server.ts";
+import { commitPaths, commitSources } from "../argocd/argocd-server.ts";
 import type { HistoryEntry } from "../argocd/application.ts";
 import type { Revision } from "../domain/target.ts";
 import { type Answer, notice } from "../engine/answer.ts";
 import type { Proof } from "../engine/step-kind.ts";
-import { isWholeAt, sourceDigest } from "../steps/live-revision.ts";
+import { isWholeAt, liveRevision, sourceDigest } from "../steps/live-revision.ts";
 import { sourceChanges, storedDigest, storedEntry } from "../steps/stored-sources.ts";
 import { autoSyncRollback } from "../steps/sync-preflight.ts";
-import { resolveTyped, type RevisionDeps } from "./resolve-revision.ts";
+import { gitRefusal, resolveTyped, type RevisionDeps } from "./resolve-revision.ts";
 import type { Looked, LookedAt } from "./resolve-target.ts";
 
 /** What somebody wants to go back to. */
@@ -51,12 +51,36 @@ async function toNamed(deps: RevisionDeps, ask: RollbackAsk, proofs: readonly Pr
   if (revision.kind === "refused") return revision;
   const { sha, short } = revision.value;
   const proof = proofs.find((each) => each.revision === sha);
+  const forward = proof === undefined ? await refuseForward(deps, ask, revision.value) : undefined;
+  if (forward !== undefined) return forward;
   if (proof === undefined && !ask.unproven) {
     const message = `${short} was never seen healthy in ${seen.target.name} by Quarterdeck, so it is unproven. Say that it may be, to go there all the same.`;
     return refused(notice("rollback.unproven", message, [ask.retype({ revision: short, flag: "unproven" })]));
   }
   const obstacle = ask.stored ? notAsStored(ask, sha, proof) : undefined;
   return obstacle === undefined ? revision : refused(obstacle);
+}
+
+/** What was never there and is newer than what is live is no way back: it goes through the environments before, as a promotion. */
+async function refuseForward(
+  deps: RevisionDeps,
+  { seen, signal }: RollbackAsk,
+  { repository, sha, short }: Revision,
+): Promise<Looked<never> | undefined> {
+  const { target, application } = seen;
+  const from = liveRevision(application);
+  const wasThere = application.status.history.some((entry) => revisionList(entry).includes(sha));
+  if (from === "" || wasThere) return undefined;
+  try {
+    const asked = { repository, from, to: sha, paths: commitPaths(application), signal };
+    if ((await deps.git.commitsBetween(asked)).kind !== "forward") return undefined;
+  } catch (error) {
+    return gitRefusal(error);
+  }
+  const message =
+    `${short} is newer than what is live in ${target.name} (${from.slice(0, 7)}) and was never there, so going to it is no way back. ` +
+    `Promote it instead: that takes it through the environments before.`;
+  return refused(notice("rollback.forward", message));
 }
 
 /** What is older than our log, as Argo CD remembers it. */

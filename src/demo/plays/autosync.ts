@@ -43,7 +43,7 @@ export const autosync: Play = {
       finding("Log: Priya approved prod", same(doers(left, "gate.decided"), [PRIYA])),
       finding(
         "Slack: it is said that Argo CD syncs staging by itself",
-        posted(left).some(({ text }) => /auto-sync|by itself|itself/iu.test(text)),
+        posted(left).some(({ blocks }) => /Argo CD syncs|by itself|auto-sync/iu.test(JSON.stringify(blocks))),
       ),
     ];
   },

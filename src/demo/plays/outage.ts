@@ -6,7 +6,7 @@ import type { Play } from "../play.ts";
 import { isLiveAt, isTakenAt } from "../story.ts";
 
 // Long enough for every connection to be given up, and for its tries to have grown slow.
-const AWAY_MS = 40_000;
+const AWAY_MS = 25_000;
 
 /** Slack is away while staging is synced, Argo CD while prod is: the run goes on by itself, and everything is shown in the end. */
 export const outage: Play = {

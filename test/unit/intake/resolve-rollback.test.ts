@@ -27,10 +27,19 @@ function proof(application: Application, revision: string, more: Partial<Proof> 
 interface Wanted extends Partial<Pick<RollbackAsk, "text" | "stored" | "unproven">> {
   readonly application?: Application;
   readonly proofs?: readonly Proof[];
+  /** How the named commit lies to what is live; backward when absent. */
+  readonly lies?: "forward" | "backward" | "diverged";
 }
 
+const NO_COMMITS = { commits: [], touching: 0, others: 0 };
+
 /** The commit that it goes to, or what is told instead. */
-async function back({ application = live, proofs = [], ...asked }: Wanted): Promise<string | Answer> {
+async function back({
+  application = live,
+  proofs = [],
+  lies = "backward",
+  ...asked
+}: Wanted): Promise<string | Answer> {
   const author = { name: "Ana", email: "ana@example.com" };
   const found = await resolveRollback(
     {
@@ -47,7 +56,7 @@ async function back({ application = live, proofs = [], ...asked }: Wanted): Prom
             author,
             authoredAt: 1,
           }),
-        commitsBetween: () => Promise.reject(new Error("not asked")),
+        commitsBetween: () => Promise.resolve({ kind: lies, added: NO_COMMITS, removed: NO_COMMITS }),
       },
     },
     {
@@ -125,6 +134,23 @@ describe("the revision to go back to", () => {
       suggestions: ["/rollback to ccccccc --unproven"],
     });
     expect(await back({ text: SHA_C, unproven: true })).toBe(SHA_C);
+  });
+
+  it("is none that is newer than what is live and was never there: that is a promotion past the environments before", async () => {
+    const newer = { text: SHA_C, lies: "forward" } as const;
+    for (const unproven of [false, true]) {
+      expect(await back({ ...newer, unproven })).toEqual({
+        kind: "notice",
+        code: "rollback.forward",
+        message:
+          "ccccccc is newer than what is live in prod (bbbbbbb) and was never there, so going to it is no way back. " +
+          "Promote it instead: that takes it through the environments before.",
+      });
+    }
+    expect(await back({ ...newer, lies: "diverged", unproven: true })).toBe(SHA_C);
+    expect(await back({ ...newer, proofs: [proof(live, SHA_C)] })).toBe(SHA_C);
+    const wentBack = anApplication({ status: { ...history(SHA_A, SHA_C, SHA_B), operationState: good } });
+    expect(await back({ ...newer, application: wentBack, unproven: true })).toBe(SHA_C);
   });
 
   it("is none where Argo CD syncs by itself", async () => {
