@@ -14,6 +14,11 @@ export interface PeopleStoreDeps {
   readonly clock: Clock;
 }
 
+// Each command and each click asks for its person, and reading costs as much as everything else about it before the commit. Not
+// kept for longer, so that somebody who was redacted is a new person soon after.
+const KEPT_MS = 60_000;
+const MOST_KEPT = 1000;
+
 /** People by pseudonym. The log holds a commitment to each; deleting a row redacts the person and the log still verifies. */
 export class SqlitePeopleStore implements PeopleStore {
   readonly #deps: PeopleStoreDeps;
@@ -21,6 +26,8 @@ export class SqlitePeopleStore implements PeopleStore {
   readonly #byPseudonym: Statement<[string], Person>;
   readonly #insert: Statement<[string, string, string, string]>;
   readonly #unsaved = new Map<string, PersonRow>();
+  /** Those who were asked for lately, longest ago first. */
+  readonly #recent = new Map<string, { readonly pseudonym: string; readonly until: number }>();
 
   constructor(deps: PeopleStoreDeps) {
     this.#deps = deps;
@@ -49,7 +56,14 @@ export class SqlitePeopleStore implements PeopleStore {
   }
 
   tryPseudonym(team: string, user: string): string | undefined {
-    return this.#byUser.get(team, user) ?? this.#unsaved.get(userKey(team, user))?.pseudonym;
+    const key = userKey(team, user);
+    const now = this.#deps.clock.monotonic();
+    const recent = this.#recent.get(key);
+    if (recent !== undefined && now < recent.until) return recent.pseudonym;
+    const saved = this.#byUser.get(team, user);
+    if (saved === undefined) return this.#unsaved.get(key)?.pseudonym;
+    this.#keep(key, { pseudonym: saved, until: now + KEPT_MS });
+    return saved;
   }
 
   person(pseudonym: string): Person | undefined {
@@ -57,6 +71,13 @@ export class SqlitePeopleStore implements PeopleStore {
     if (saved !== undefined) return saved;
     const unsaved = [...this.#unsaved.values()].find((person) => person.pseudonym === pseudonym);
     return unsaved && { pseudonym, team: unsaved.team, user: unsaved.user };
+  }
+
+  #keep(key: string, recent: { readonly pseudonym: string; readonly until: number }): void {
+    this.#recent.delete(key);
+    this.#recent.set(key, recent);
+    const [oldest] = this.#recent.keys();
+    if (this.#recent.size > MOST_KEPT && oldest !== undefined) this.#recent.delete(oldest);
   }
 
   #write(log: LogTransaction): void {
