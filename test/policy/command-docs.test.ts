@@ -6,6 +6,7 @@ import type { Command } from "../../src/commands/command.ts";
 import { loadCommands, readCommandFolder } from "../../src/commands/load-commands.ts";
 import { matchCommand } from "../../src/commands/match-command.ts";
 import { inputText, usageOf } from "../../src/commands/usage.ts";
+import { asSlackSends } from "../support/mentioned.ts";
 import { testCatalogue } from "../unit/commands/test-catalogue.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
@@ -51,11 +52,7 @@ describe("the page about the commands", () => {
     expect(new Set(examples.map(([id]) => id))).toEqual(new Set(commands.map(({ id }) => id)));
     for (const [id, line] of examples) {
       const [slash = "", ...rest] = line.split(" ");
-      // As Slack sends the mention that it makes of a name.
-      const text = rest
-        .join(" ")
-        .replaceAll(/@([a-z]+)/gu, (_, name: string) => `<@U0${name.toUpperCase()}000|${name}>`);
-      const match = matchCommand(commands, { slash, text });
+      const match = matchCommand(commands, { slash, text: asSlackSends(rest.join(" ")) });
       expect([line, match.kind === "matched" ? match.command.id : match.kind]).toEqual([line, id]);
     }
   });

@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 
 import { loadCommands, readCommandFolder } from "../../src/commands/load-commands.ts";
 import { matchCommand } from "../../src/commands/match-command.ts";
+import { asSlackSends } from "../support/mentioned.ts";
 import { ROOT } from "../support/tracked-files.ts";
 import { testCatalogue } from "../unit/commands/test-catalogue.ts";
 
@@ -23,7 +24,7 @@ describe.each(["README.md", "CHANGELOG.md", "docs/operating.md", "docs/messages.
     it("can be typed", async () => {
       const wrong = typedIn(await readFile(join(ROOT, document), "utf8")).filter((line) => {
         const [slash = "", ...rest] = line.split(" ");
-        return matchCommand(commands, { slash, text: rest.join(" ") }).kind !== "matched";
+        return matchCommand(commands, { slash, text: asSlackSends(rest.join(" ")) }).kind !== "matched";
       });
       expect(wrong).toEqual([]);
     });
