@@ -71,6 +71,8 @@ export class SlackSocketMode implements SlackDelivery {
 
   /** Takes a WebSocket upgrade of `/link/` with a ticket that was not used before. */
   upgrade(request: IncomingMessage, tcp: Duplex, head: Buffer): void {
+    // Node leaves an upgraded connection to whoever takes it: an app that dies in the middle resets it, and nobody else listens.
+    tcp.on("error", () => tcp.destroy());
     const url = new URL(request.url ?? "/", "http://simulator");
     const known = url.pathname === "/link/" && this.#tickets.delete(url.searchParams.get("ticket") ?? "");
     if (!known || this.refusesUpgrades) {

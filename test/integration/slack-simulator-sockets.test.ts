@@ -1,3 +1,6 @@
+import { once } from "node:events";
+import { connect as connectTcp } from "node:net";
+
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
 
@@ -30,6 +33,19 @@ const connect = () => connectPeer(slack);
 const type = (text = "/qd status") => slack.people.typeCommand({ user: ANA, channel: DEPLOYS, text });
 
 describe("connections", () => {
+  test("an app that dies while it is sent away ends nothing but its own connection", async () => {
+    const { hostname, port } = new URL(slack.url);
+    for (let turn = 0; turn < 20; turn += 1) {
+      const socket = connectTcp(Number(port), hostname);
+      socket.on("error", () => undefined);
+      const upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n";
+      socket.write(`GET /link/?ticket=none HTTP/1.1\r\nHost: x\r\nSec-WebSocket-Version: 13\r\n${upgrade}\r\n`);
+      await once(socket, "data");
+      socket.resetAndDestroy();
+    }
+    expect((await fetch(slack.url)).status).toBe(200);
+  });
+
   test("hello comes first and counts the connections", async () => {
     await connect();
     const second = await connect();
