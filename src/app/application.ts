@@ -3,6 +3,7 @@ import { openInstanceSecret } from "../config/instance-secret.ts";
 import { Secrets } from "../config/secrets.ts";
 import { projectRun } from "../engine/projection.ts";
 import type { Intake } from "../intake/intake.ts";
+import { PeopleCheck } from "../intake/people-check.ts";
 import { Inventory } from "../inventory/inventory.ts";
 import type { Clock } from "../platform/clock.ts";
 import { errorText } from "../platform/errors.ts";
@@ -62,12 +63,12 @@ export async function startApplication(
     resources,
   );
   const secret = await openInstanceSecret({ configured: environment.instanceSecret, dataFolder, random, mask });
-  const servers = openArgocdServers({ settings: live, secrets, clock, random, logger }, resources);
+  const servers = openArgocdServers({ live, secrets, clock, random, logger }, resources);
   const git = resources.use(openGit({ configuration, environment, secrets, clock, logger }));
   const metrics = new Metrics();
   const inventory = new Inventory(configuration);
   const discovery = openDiscovery({ live, inventory, servers, clock, logger }, resources);
-  const parts = { environment, live, settings: live, store, http, servers, inventory, metrics, clock, random, logger };
+  const parts = { environment, live, store, http, servers, inventory, metrics, clock, random, logger };
   const slack = resources.use(new Slack({ ...parts, viewOf: (run) => engine.runs.view(run) }));
   const reload = await watchSettings({ ...parts, files, slack, mask }, resources);
   const onChanged = slack.show.bind(slack);
@@ -78,7 +79,8 @@ export async function startApplication(
   const watch = openWatch({ ...parts, runs, slack }, resources);
   const operations = watch.operations.bind(watch);
   const pageOf = pageLinks({ environment, secret, clock });
-  const doors = { ...parts, pageOf, discovery, git, slack, engine, operations };
+  const check = new PeopleCheck({ directory: slack.directory, rules: () => live.configuration });
+  const doors = { ...parts, check, pageOf, discovery, git, slack, engine, operations };
   const intake = resources.use(createIntake(doors));
   // Disposed first of all: what arrives later would be recorded and then wait for the next start.
   resources.defer(() => slack.close());

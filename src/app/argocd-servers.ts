@@ -14,7 +14,7 @@ import { currentToken } from "./current-token.ts";
 import type { LiveSettings } from "./live-settings.ts";
 
 interface Deps {
-  readonly settings: Pick<LiveSettings, "configuration">;
+  readonly live: Pick<LiveSettings, "configuration">;
   readonly secrets: Secrets;
   readonly clock: Clock;
   readonly random: Random;
@@ -24,12 +24,12 @@ interface Deps {
 /** Opens every Argo CD server of the configuration: one client, one stream and one cache each. They are watched from here on. */
 export function openArgocdServers(deps: Deps, resources: AsyncDisposableStack): ReadonlyMap<string, ArgocdServer> {
   return new Map(
-    deps.settings.configuration.argocd.map((settings) => [settings.name, openServer(deps, settings, resources)]),
+    deps.live.configuration.argocd.map((settings) => [settings.name, openServer(deps, settings, resources)]),
   );
 }
 
 function openServer(
-  { settings: live, secrets, clock, random, logger }: Deps,
+  { live, secrets, clock, random, logger }: Deps,
   settings: Configuration["argocd"][number],
   resources: AsyncDisposableStack,
 ): ArgocdServer {

@@ -1,4 +1,3 @@
-import type { Configuration } from "../config/configuration.ts";
 import type { Environment } from "../config/environment.ts";
 import type { InstanceSecret } from "../config/instance-secret.ts";
 import type { BullmqDispatcher } from "../dispatch/bullmq-dispatcher.ts";
@@ -12,11 +11,12 @@ import { atEndOfTurn } from "../platform/turn.ts";
 import type { Metrics } from "../web/metrics.ts";
 import { connectionOf } from "./argocd-connection.ts";
 import { ACTIONS_AT_ONCE, channelKeys, SHUTDOWN_GRACE_MS } from "./execution.ts";
+import type { LiveSettings } from "./live-settings.ts";
 import { programVersion } from "./program-version.ts";
 
 export interface DispatcherDeps {
   readonly environment: Environment;
-  readonly settings: { readonly configuration: Configuration };
+  readonly live: Pick<LiveSettings, "configuration">;
   readonly secret: InstanceSecret;
   readonly clock: Clock;
   readonly random: Random;
@@ -40,7 +40,7 @@ export function createDispatcher(
   kinds: ReadonlyMap<string, StepKind>,
   reports: JobReports,
 ): Dispatcher {
-  const { environment, settings, secret, transport: Transport, metrics, clock, random, logger } = deps;
+  const { environment, live, secret, transport: Transport, metrics, clock, random, logger } = deps;
   const base = { kinds, reports, clock, shutdownGraceMs: SHUTDOWN_GRACE_MS };
   const url = environment.redisUrl;
   const [keys] = channelKeys(secret);
@@ -59,6 +59,6 @@ export function createDispatcher(
     logger,
     version: programVersion(),
     onRefused: (reason) => metrics.reportRefused(reason),
-    connectionOf: (job) => connectionOf(settings.configuration, job),
+    connectionOf: (job) => connectionOf(live.configuration, job),
   });
 }

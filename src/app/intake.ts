@@ -4,7 +4,7 @@ import type { RunFilter } from "../engine/ports.ts";
 import type { GitRepositories } from "../git/git-repositories.ts";
 import { HomeGatherer } from "../intake/home-source.ts";
 import { Intake } from "../intake/intake.ts";
-import { PeopleCheck } from "../intake/people-check.ts";
+import type { PeopleCheck } from "../intake/people-check.ts";
 import type { Discovery } from "../inventory/discovery.ts";
 import type { Inventory } from "../inventory/inventory.ts";
 import type { Clock } from "../platform/clock.ts";
@@ -24,6 +24,7 @@ interface Deps {
   readonly git: GitRepositories;
   readonly inventory: Inventory;
   readonly slack: Slack;
+  readonly check: PeopleCheck;
   readonly engine: Engine;
   readonly pageOf: (run: string) => { readonly url: string; readonly until: number } | undefined;
   readonly operations: (filter: RunFilter) => readonly PastOperation[];
@@ -50,7 +51,7 @@ export function createIntake(deps: Deps): Intake {
     servers,
     git,
     branchesOf: (repository) => allowedBranches(live.configuration, repository),
-    check: new PeopleCheck({ directory: slack.directory, rules: () => live.configuration }),
+    check: deps.check,
     events: store.events,
     proofs: (app) => store.events.proofs(app, MOST_PROOFS),
     labelProblems: () => discovery.problems.map(({ message }) => message),
@@ -70,13 +71,13 @@ export function createIntake(deps: Deps): Intake {
 }
 
 /** What the Home tab shows, wired. */
-export function createHomeSource({ store, servers, inventory, slack, engine }: Deps): HomeGatherer {
+export function createHomeSource({ store, servers, inventory, check, engine }: Deps): HomeGatherer {
   return new HomeGatherer({
     events: store.events,
     people: store.people,
     runs: engine.runs,
     locks: engine.runs.locks,
-    directory: slack.directory,
+    check,
     servers,
     inventory,
     proofs: (app) => store.events.proofs(app, 1),

@@ -40,7 +40,7 @@ import type { LiveSettings } from "./live-settings.ts";
 
 interface Deps {
   readonly environment: Environment;
-  readonly settings: Pick<LiveSettings, "configuration">;
+  readonly live: Pick<LiveSettings, "configuration">;
   readonly store: Store;
   readonly servers: ReadonlyMap<string, ArgocdServer>;
   readonly inventory: Inventory;
@@ -78,11 +78,11 @@ export class Slack implements AsyncDisposable {
   #isStopped = false;
 
   constructor(deps: Deps) {
-    const { environment, settings, store, metrics, clock, random, logger } = deps;
+    const { environment, live, store, metrics, clock, random, logger } = deps;
     const { slackApiUrl: apiUrl } = environment;
     const identity = (): SlackIdentity | undefined => this.#identity.current;
     this.#deps = deps;
-    this.#access = requireSlackAccess(environment, settings.configuration.slack.receive);
+    this.#access = requireSlackAccess(environment, live.configuration.slack.receive);
     const { botToken, receive } = this.#access;
     this.#receiver = createReceiver({ ...deps, receive, apiUrl });
     this.#clients = createSlackClients({ botToken, apiUrl, logger, onCall: (call) => metrics.called(call) });
@@ -95,7 +95,7 @@ export class Slack implements AsyncDisposable {
       clock,
       identity,
       get ownTeams() {
-        return deps.settings.configuration.slack.teams;
+        return live.configuration.slack.teams;
       },
     });
     this.#lookups = slackLookups({
@@ -105,7 +105,7 @@ export class Slack implements AsyncDisposable {
       linkOf: (app) => applicationPage(deps.servers, app),
       prospects: runProspects({ events: store.events, inventory: deps.inventory }),
       hasPages: environment.publicUrl !== undefined,
-      mainCommand: () => deps.settings.configuration.slack.commands.main,
+      mainCommand: () => live.configuration.slack.commands.main,
     });
     const onSettled = (slot: string): void => this.#presenter.onSettled(slot);
     this.#outbox = new Outbox({ messages: this.#gateway, store: store.slots, clock, random, logger, onSettled });
@@ -116,7 +116,7 @@ export class Slack implements AsyncDisposable {
       people: store.people,
       lookups: this.#lookups,
       get settings() {
-        const { channel, approvals, alerts } = deps.settings.configuration.slack;
+        const { channel, approvals, alerts } = live.configuration.slack;
         return { channel, approvals, alerts };
       },
     });

@@ -1,18 +1,18 @@
 import type { RunState } from "../domain/run-state.ts";
 import type { HomeContent, HomeSource, WaitingGate } from "../engine/home-content.ts";
 import type { LockDesk } from "../engine/lock-desk.ts";
-import type { Directory, EventStore, PeopleStore } from "../engine/ports.ts";
+import type { EventStore, PeopleStore, Person } from "../engine/ports.ts";
 import type { RunService } from "../engine/run-service.ts";
 import type { ApprovalRule } from "../domain/target.ts";
-import { errorCode } from "../platform/errors.ts";
+import type { PeopleCheck } from "./people-check.ts";
 import { placeOf, type QueryDeps } from "./queries.ts";
 
 export interface HomeSourceDeps extends Pick<QueryDeps, "servers" | "inventory" | "proofs"> {
   readonly events: Pick<EventStore, "listRuns">;
   readonly runs: Pick<RunService, "state">;
-  readonly people: Pick<PeopleStore, "pseudonymOf">;
+  readonly people: Pick<PeopleStore, "tryPseudonym">;
   readonly locks: Pick<LockDesk, "locks">;
-  readonly directory: Pick<Directory, "groupMembers">;
+  readonly check: Pick<PeopleCheck, "isApprover">;
 }
 
 // Runs that are looked at for gates and for those of the person; whoever has more of them asks for the history.
@@ -30,19 +30,19 @@ export class HomeGatherer implements HomeSource {
 
   async homeOf({ team, user }: { readonly team: string; readonly user: string }): Promise<HomeContent> {
     const { events, inventory, locks, people } = this.#deps;
-    const me = people.pseudonymOf(team, user);
-    const entitled = await Promise.all(
-      this.#openGates().map(async (open) => ({ open, may: await this.#mayDecide(open, { me, user }) })),
+    // Whoever only looks is not recorded, and has asked for nothing and decided nothing.
+    const me = { pseudonym: people.tryPseudonym(team, user) ?? "", team, user };
+    const judged = await Promise.all(
+      this.#openGates(me).map(async ({ gate, rule }) => ({ gate, may: await this.#deps.check.isApprover(me, rule) })),
     );
     return {
-      waiting: entitled
-        .filter(({ may }) => may === "yes")
-        .map(({ open }) => open.gate)
+      waiting: judged
+        .flatMap(({ gate, may }) => (may === true ? [gate] : []))
         .toSorted((left, right) => left.expiresAt - right.expiresAt),
-      isWaitingIncomplete: entitled.some(({ may }) => may === "unknown"),
+      isWaitingIncomplete: judged.some(({ may }) => may === undefined),
       own: events
         .listRuns({ limit: MOST_LOOKED_AT })
-        .filter(({ requester }) => requester === me)
+        .filter(({ requester }) => requester === me.pseudonym)
         .slice(0, MOST_OWN),
       locks: locks.locks(),
       services: inventory.services.map(({ name, environments }) => ({
@@ -52,39 +52,15 @@ export class HomeGatherer implements HomeSource {
     };
   }
 
-  #openGates(): readonly OpenGate[] {
+  /** Those that are left to this person by what the log says; the click itself is judged anew, with everything that can speak against it. */
+  #openGates({ pseudonym: me }: Person): readonly OpenGate[] {
     const { events, runs } = this.#deps;
-    const waiting = events.listRuns({ openOnly: true, limit: MOST_OPEN }).filter(({ parked }) => parked);
-    return waiting.flatMap(({ id }) => gatesOf(runs.state(id)));
-  }
-
-  /** For the tab only: the click itself is judged anew, with everything that can speak against it. */
-  async #mayDecide(
-    { rule, askers, decided }: OpenGate,
-    { me, user }: { readonly me: string; readonly user: string },
-  ): Promise<"yes" | "no" | "unknown"> {
-    if (decided.includes(me) || (askers.includes(me) && !rule.requesterMayApprove)) return "no";
-    let answer: "no" | "unknown" = "no";
-    for (const approver of rule.from) {
-      if (approver.kind === "user") {
-        if (approver.user === user) return "yes";
-        continue;
-      }
-      const members = await this.#members(approver.group);
-      if (members?.includes(user) === true) return "yes";
-      if (members === undefined) answer = "unknown";
-    }
-    return answer;
-  }
-
-  async #members(group: string): Promise<readonly string[] | undefined> {
-    try {
-      return await this.#deps.directory.groupMembers(group);
-    } catch (error) {
-      if (errorCode(error) === "directory.no-such-group") return [];
-      if (errorCode(error) === "directory.unverifiable") return undefined;
-      throw error;
-    }
+    const waiting = events.listRuns({ openOnly: true, limit: MOST_OPEN }).filter(({ gates }) => gates > 0);
+    return waiting
+      .flatMap(({ id }) => gatesOf(runs.state(id)))
+      .filter(({ rule, askers, decided }) => {
+        return !decided.includes(me) && (rule.requesterMayApprove || !askers.includes(me));
+      });
   }
 }
 
