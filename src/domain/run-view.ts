@@ -2,7 +2,7 @@ import { shortId } from "../platform/ids.ts";
 import { effectKey } from "./effect.ts";
 import type { HandLock } from "./hand-lock.ts";
 import type { Failure, Progress } from "./outcome.ts";
-import type { RunState, StepState } from "./run-state.ts";
+import type { RunState, RunStatus, StepState } from "./run-state.ts";
 import { type RetryChoice, retryChoices } from "./retry.ts";
 import { Revision } from "./target.ts";
 
@@ -117,6 +117,15 @@ export function runView({ state, progress, queue }: RunViewInputs): RunView {
 /** The id of the step at a path. */
 function nameOf(path: string): string {
   return path.slice(path.lastIndexOf("/") + 1);
+}
+
+/** How a run stands as people see it: one that is running may wait for them, or for another run. */
+export type RunPhase = RunStatus | "gate" | "queued";
+
+export function runPhase({ state, stages, queue }: Pick<RunView, "state" | "stages" | "queue">): RunPhase {
+  if (state.status !== "running") return state.status;
+  if (stages.some(({ status }) => status === "gate")) return "gate";
+  return queue.length > 0 ? "queued" : "running";
 }
 
 /** The environment in which a step works: that of the application it names, or the for-each iteration it stands in. */

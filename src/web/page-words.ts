@@ -1,4 +1,4 @@
-import type { RunView, StageView, StepView } from "../domain/run-view.ts";
+import { type RunPhase, runPhase, type RunView, type StageView, type StepView } from "../domain/run-view.ts";
 import { isoTime } from "../platform/clock.ts";
 import { durationText } from "../platform/duration.ts";
 import { html, type Html } from "./html.ts";
@@ -18,22 +18,20 @@ export function mark(words: string, tone: Tone): Html {
 }
 
 export function runMark(view: RunView): Html {
-  switch (view.state.status) {
-    case "succeeded":
-      return mark("Succeeded", "good");
-    case "failed":
-      return mark("Failed", "bad");
-    case "failing":
-      return mark("Failed, finishing up", "bad");
-    case "cancelling":
-      return mark("Being cancelled", "wait");
-    case "cancelled":
-      return mark("Cancelled", "wait");
-    case "running":
-      if (view.stages.some(({ status }) => status === "gate")) return mark("Waiting for approval", "wait");
-      return view.queue.length > 0 ? mark("Queued", "wait") : mark("Running", "calm");
-  }
+  const [words, tone] = RUNS[runPhase(view)];
+  return mark(words, tone);
 }
+
+const RUNS: Readonly<Record<RunPhase, readonly [string, Tone]>> = {
+  gate: ["Waiting for approval", "wait"],
+  queued: ["Queued", "wait"],
+  running: ["Running", "calm"],
+  failing: ["Failed, finishing up", "bad"],
+  cancelling: ["Being cancelled", "wait"],
+  succeeded: ["Succeeded", "good"],
+  failed: ["Failed", "bad"],
+  cancelled: ["Cancelled", "wait"],
+};
 
 export function stageMark({ status }: StageView): Html {
   const [words, tone] = STAGES[status];

@@ -1,4 +1,4 @@
-import type { RunView } from "../../domain/run-view.ts";
+import { runPhase, type RunView } from "../../domain/run-view.ts";
 
 /** A state as people see it: never by colour or picture alone. */
 export interface StatusMark {
@@ -8,7 +8,7 @@ export interface StatusMark {
 
 /** How the whole run stands. */
 export function runStatus(view: RunView): StatusMark {
-  switch (view.state.status) {
+  switch (runPhase(view)) {
     case "succeeded":
       return { emoji: ":white_check_mark:", words: "Succeeded" };
     case "cancelling":
@@ -19,8 +19,12 @@ export function runStatus(view: RunView): StatusMark {
       return { emoji: ":x:", words: ENDINGS[view.failure?.failure.code ?? ""] ?? "Failed" };
     case "failing":
       return { emoji: ":x:", words: `${ENDINGS[view.failure?.failure.code ?? ""] ?? "Failed"}, finishing up` };
+    case "gate":
+      return { emoji: ":raised_hand:", words: "Waiting for approval" };
+    case "queued":
+      return { emoji: ":hourglass_flowing_sand:", words: "Queued" };
     case "running":
-      return underWay(view);
+      return { emoji: ":arrow_forward:", words: "Running" };
   }
 }
 
@@ -28,10 +32,3 @@ const ENDINGS: Readonly<Record<string, string>> = {
   "gate.rejected": "Rejected",
   "gate.expired": "Stopped, nobody decided in time",
 };
-
-function underWay(view: RunView): StatusMark {
-  if (view.stages.some((stage) => stage.status === "gate"))
-    return { emoji: ":raised_hand:", words: "Waiting for approval" };
-  if (view.queue.length > 0) return { emoji: ":hourglass_flowing_sand:", words: "Queued" };
-  return { emoji: ":arrow_forward:", words: "Running" };
-}
