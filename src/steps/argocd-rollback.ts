@@ -50,11 +50,7 @@ export function argocdRollback(deps: ArgocdSyncDeps): StepKind {
     protects: true,
     stopWith: "argocd/terminate",
     prepare:
-      preparation &&
-      (async (input, context) => {
-        const { application } = await readApp(servers, { app: input.app, signal: context.signal });
-        return await prepareSync(preparation, application, { input: { ...input, back: true }, context });
-      }),
+      preparation && ((input, context) => prepareSync({ ...preparation, servers }, { ...input, back: true }, context)),
     run: (input, context) => rollBack(deps, input, context),
   });
 }

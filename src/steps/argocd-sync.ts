@@ -65,12 +65,7 @@ export function argocdSync(deps: ArgocdSyncDeps): StepKind {
     repeat: "keyed",
     protects: true,
     stopWith: "argocd/terminate",
-    prepare:
-      preparation &&
-      (async (input, context) => {
-        const { application } = await readApp(servers, { app: input.app, signal: context.signal });
-        return await prepareSync(preparation, application, { input, context });
-      }),
+    prepare: preparation && ((input, context) => prepareSync({ ...preparation, servers }, input, context)),
     run: (input, context) => sync(deps, input, context),
   });
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 import type { Application } from "../argocd/application.ts";
-import { commitPaths, commitSources } from "../argocd/argocd-server.ts";
+import { type ArgocdAccess, commitPaths, commitSources } from "../argocd/argocd-server.ts";
 import { findOwnOperation } from "../argocd/operation-identity.ts";
 import { Failure } from "../domain/outcome.ts";
 import { ApprovalRule } from "../domain/target.ts";
@@ -9,6 +9,7 @@ import { failureOf, type StepContext, type StepResult } from "../engine/step-kin
 import { canonicalJson } from "../platform/canonical-json.ts";
 import type { CommitsReader } from "./gate-commits.ts";
 import { liveRevision, sourceDigest } from "./live-revision.ts";
+import { readApp } from "./locate.ts";
 
 /** What was looked at: when it is something else by the time of the sync, what was found out from it does not count. */
 const Looked = z.strictObject({ applicationUid: z.string(), fromRevision: z.string(), sourceDigest: z.string() });
@@ -43,12 +44,13 @@ type NotBack = Exclude<StepResult<never>, { status: "succeeded" }>;
 // How soon Git is asked again while it is away.
 const GIT_AGAIN_MS = 10_000;
 
-/** Finds out, on the server, what a sync of this application needs to know and cannot look up where it is executed. */
+/** Finds out, on the server, what a sync of the application needs to know and cannot look up where it is executed. */
 export async function prepareSync(
-  deps: PreparationDeps,
-  application: Application,
-  { input, context }: { readonly input: Intended; readonly context: StepContext },
+  deps: PreparationDeps & { readonly servers: ReadonlyMap<string, ArgocdAccess> },
+  input: Intended,
+  context: StepContext,
 ): Promise<SyncPreparation> {
+  const { application } = await readApp(deps.servers, { app: input.app, signal: context.signal });
   const direction = await directionOf(deps.git, application, { input, context });
   const rule = deps.ruleOf(input.app, context.facts.place?.target.environment);
   return { looked: lookAt(application), direction, ...(rule !== undefined && { rule }) };
