@@ -31,21 +31,24 @@ export const systemClock: Clock = {
     arm(delayMs);
     return { cancel: () => clearTimeout(handle) };
   },
-  sleep(delayMs, signal) {
-    return new Promise((resolve, reject) => {
-      signal?.throwIfAborted();
-      const abort = (): void => {
-        timer.cancel();
-        reject(abortReason(signal));
-      };
-      const timer = systemClock.setTimer(delayMs, () => {
-        signal?.removeEventListener("abort", abort);
-        resolve();
-      });
-      signal?.addEventListener("abort", abort, { once: true });
-    });
-  },
+  sleep: (delayMs, signal) => sleepOn(systemClock, delayMs, signal),
 };
+
+/** What `sleep` of a clock is, by its timers. */
+export function sleepOn(clock: Pick<Clock, "setTimer">, delayMs: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    signal?.throwIfAborted();
+    const abort = (): void => {
+      timer.cancel();
+      reject(abortReason(signal));
+    };
+    const timer = clock.setTimer(delayMs, () => {
+      signal?.removeEventListener("abort", abort);
+      resolve();
+    });
+    signal?.addEventListener("abort", abort, { once: true });
+  });
+}
 
 function abortReason(signal: AbortSignal | undefined): Error {
   return signal?.reason instanceof Error ? signal.reason : new Error("aborted");

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from "node:timers/promises";
 
-import type { Clock, Timer } from "../../src/platform/clock.ts";
+import { type Clock, sleepOn, type Timer } from "../../src/platform/clock.ts";
 
 // A commit, and what follows from it, take a few turns of the event loop.
 const TURNS = 4;
@@ -23,14 +23,7 @@ export class SimulatedClock implements Clock {
   }
 
   sleep(delayMs: number, signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      signal?.throwIfAborted();
-      const timer = this.setTimer(delayMs, resolve);
-      signal?.addEventListener("abort", () => {
-        timer.cancel();
-        reject(new Error("aborted"));
-      });
-    });
+    return sleepOn(this, delayMs, signal);
   }
 
   /** Time stands still until the call has ended. */

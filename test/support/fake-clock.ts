@@ -1,4 +1,4 @@
-import type { Clock, Timer } from "../../src/platform/clock.ts";
+import { type Clock, sleepOn, type Timer } from "../../src/platform/clock.ts";
 
 /** A clock that moves only when told to. `advance` runs the timers that come due, in order, letting promises settle in between. */
 export class FakeClock implements Clock {
@@ -21,14 +21,7 @@ export class FakeClock implements Clock {
   }
 
   sleep(delayMs: number, signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      signal?.throwIfAborted();
-      const timer = this.setTimer(delayMs, resolve);
-      signal?.addEventListener("abort", () => {
-        timer.cancel();
-        reject(signal.reason instanceof Error ? signal.reason : new Error("aborted"));
-      });
-    });
+    return sleepOn(this, delayMs, signal);
   }
 
   get pendingTimers(): number {

@@ -1,5 +1,5 @@
 import type { Clock, Timer } from "../../src/platform/clock.ts";
-import { systemClock } from "../../src/platform/clock.ts";
+import { sleepOn, systemClock } from "../../src/platform/clock.ts";
 
 interface Pending {
   readonly dueAt: number;
@@ -28,18 +28,7 @@ export class SkippingClock implements Clock {
   }
 
   sleep(delayMs: number, signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      signal?.throwIfAborted();
-      const abort = (): void => {
-        timer.cancel();
-        reject(signal?.reason instanceof Error ? signal.reason : new Error("aborted"));
-      };
-      const timer = this.setTimer(delayMs, () => {
-        signal?.removeEventListener("abort", abort);
-        resolve();
-      });
-      signal?.addEventListener("abort", abort, { once: true });
-    });
+    return sleepOn(this, delayMs, signal);
   }
 
   /** So much time has passed at once. What came due by it runs soon after, in order. */
