@@ -34,8 +34,7 @@ export async function demo(args: readonly string[]): Promise<number> {
   const [name = DEFAULT_PLAY, ...rest] = positionals;
   if (rest.length > 0) throw tooMuch(rest);
   const production = {
-    transport: transportOf(values.over),
-    receive: receiverOf(values.over),
+    ...wayOf(values.over),
     isCrash: name === CRASH,
     speed: speedOf(values.speed),
   };
@@ -148,14 +147,17 @@ function playNamed(name: string): Play {
   throw new AppError(`There is no play "${name}". There is: ${names}.`, { code: "usage" });
 }
 
-function transportOf(over: string | undefined): Transport {
-  return over === "redis" ? "redis" : "in-process";
-}
-
-function receiverOf(over: string | undefined): "socket" | "http" {
-  if (over === undefined || over === "redis") return "socket";
-  if (over === "http") return "http";
-  throw new AppError(`"--over ${over}" is not there: say redis or http.\n${USAGE}`, { code: "usage" });
+function wayOf(over: string | undefined): Pick<Production, "transport" | "receive"> {
+  switch (over) {
+    case undefined:
+      return { transport: "in-process", receive: "socket" };
+    case "redis":
+      return { transport: "redis", receive: "socket" };
+    case "http":
+      return { transport: "in-process", receive: "http" };
+    default:
+      throw new AppError(`"--over ${over}" is not there: say redis or http.\n${USAGE}`, { code: "usage" });
+  }
 }
 
 function speedOf(text: string | undefined): number {

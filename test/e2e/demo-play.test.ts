@@ -1,9 +1,8 @@
-import { spawnSync } from "node:child_process";
-
 import { describe, expect, it } from "vitest";
 
 import { PLAYS } from "../../src/demo/play-list.ts";
 import { runProgram } from "../support/process-rig.ts";
+import { hasRedis } from "../support/redis-server.ts";
 
 /** Faster than a cluster is, so that all of them fit into a few minutes. */
 const SPEED = "3";
@@ -12,7 +11,6 @@ const WAYS: readonly (readonly [string, readonly string[]])[] = [
   ["with Redis and two workers", ["--over", "redis"]],
   ["over HTTP", ["--over", "http"]],
 ];
-const hasRedis = spawnSync("redis-server", ["--version"]).status === 0;
 
 describe.concurrent.each(WAYS)("the plays, %s", (_way, over) => {
   // Skipped, and counted as skipped, where there is no Redis to start.

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -6,6 +6,7 @@ import { join } from "node:path";
 
 import { Redis } from "ioredis";
 
+import { spawnRedis } from "../../src/demo/redis-process.ts";
 import { freePort } from "../../src/platform/free-port.ts";
 
 /** Whether this machine has a Redis to try with. */
@@ -40,21 +41,7 @@ export class RedisServer implements AsyncDisposable {
 
   /** Starts it, at the same port, with nothing in it. */
   async start(): Promise<void> {
-    const persistence = ["--save", "", "--appendonly", "no", "--dir", this.#folder];
-    const process = spawn(
-      "redis-server",
-      ["--port", String(this.port), "--bind", "127.0.0.1", ...persistence, ...this.#arguments],
-      { stdio: ["ignore", "pipe", "ignore"] },
-    );
-    this.#process = process;
-    let said = "";
-    for await (const chunk of process.stdout.setEncoding("utf8").iterator({ destroyOnReturn: false })) {
-      said += String(chunk);
-      if (!said.includes("Ready to accept connections")) continue;
-      process.stdout.resume();
-      return;
-    }
-    throw new Error(`redis-server did not start: ${said}`);
+    this.#process = await spawnRedis({ folder: this.#folder, port: this.port, more: this.#arguments });
   }
 
   /** Sends a signal; SIGSTOP lets it stand still and SIGCONT go on. */
