@@ -3,12 +3,9 @@ import { join } from "node:path";
 
 import { z } from "zod";
 
+import { type App, APPS, CONNECTIONS, measureAcknowledgements } from "./acknowledgements.ts";
 import { BenchProcess } from "./bench-process.ts";
-import { type Figure, ratioOf, timeText } from "./figure.ts";
-import { quantile } from "./spread.ts";
-
-const CONNECTIONS = 10;
-const ROUNDS = 9;
+import type { Figure } from "./figure.ts";
 
 const LOADS = {
   warmUp: { commands: 3000, pauseMs: 0, longestMs: 10_000 },
@@ -23,12 +20,9 @@ const World = z.object({
 });
 const Times = z.array(z.number());
 
-const NAMES = ["trivial", "recording", "product"] as const;
-type Name = (typeof NAMES)[number];
-
 interface Bench {
   readonly client: BenchProcess;
-  readonly urls: Readonly<Record<Name, string>>;
+  readonly urls: Readonly<Record<App, string>>;
   readonly signingSecret: string;
 }
 
@@ -55,37 +49,16 @@ export async function measureHttpCommands(folder: string): Promise<readonly Figu
   };
   const client = resources.use(await BenchProcess.start(import.meta.resolve("./http-load.ts")));
   const bench = { client, urls, signingSecret };
-  for (const name of NAMES) await load(bench, name, "warmUp");
+  for (const name of APPS) await load(bench, name, "warmUp");
   return [...(await measure(bench, "atOnce")), ...(await measure(bench, "paced"))];
 }
 
-async function measure(bench: Bench, kind: "atOnce" | "paced"): Promise<readonly Figure[]> {
-  const rounds: Record<Name, readonly number[]>[] = [];
-  for (let round = 0; round < ROUNDS; round += 1) {
-    const trivial = await load(bench, "trivial", kind);
-    const recording = await load(bench, "recording", kind);
-    rounds.push({ trivial, recording, product: await load(bench, "product", kind) });
-  }
+function measure(bench: Bench, kind: "atOnce" | "paced"): Promise<readonly Figure[]> {
   const { pauseMs } = LOADS[kind];
-  const pace = pauseMs === 0 ? "one after the other" : `with ${pauseMs} ms between`;
-  const of = (name: Name, share: number): readonly number[] => rounds.map((round) => quantile(round[name], share));
-  const figure = (share: number, against: "trivial" | "recording"): Figure => {
-    const [product, baseline] = [of("product", share), of(against, share)];
-    const other = against === "trivial" ? "trivial Bolt app" : "the same with one raw commit";
-    return {
-      goal: "P4",
-      what: `HTTP: p${share * 100} to the ack, recorded / ${other}; ${CONNECTIONS} connections, ${pace}`,
-      product: timeText(product),
-      baseline: timeText(baseline),
-      value: ratioOf({ product, baseline }),
-      unit: "x",
-      ...(kind === "atOnce" && against === "trivial" && { limit: 1.15 }),
-    };
-  };
-  return [figure(0.5, "trivial"), figure(0.99, "trivial"), figure(0.5, "recording")];
+  return measureAcknowledgements({ way: "HTTP", kind, pauseMs, load: (app) => load(bench, app, kind) });
 }
 
-async function load({ client, urls, signingSecret }: Bench, name: Name, kind: Kind): Promise<readonly number[]> {
+async function load({ client, urls, signingSecret }: Bench, name: App, kind: Kind): Promise<readonly number[]> {
   const asked = { url: urls[name], signingSecret, connections: CONNECTIONS, ...LOADS[kind] };
   return Times.parse(await client.call("load", asked)).toSorted((left, right) => left - right);
 }

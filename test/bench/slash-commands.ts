@@ -2,12 +2,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { z } from "zod";
 
+import { type App, APPS, CONNECTIONS, measureAcknowledgements } from "./acknowledgements.ts";
 import { BenchProcess } from "./bench-process.ts";
-import { type Figure, ratioOf, timeText } from "./figure.ts";
+import { type Figure, timeText } from "./figure.ts";
 import { quantile, spreadOf } from "./spread.ts";
 
-const CONNECTIONS = 10;
-const ROUNDS = 9;
 const CHAINS = { count: 200, steps: 20 };
 const BUSY_ROUNDS = 7;
 
@@ -31,9 +30,6 @@ interface Apps {
   readonly product: BenchProcess;
 }
 
-const NAMES = ["trivial", "recording", "product"] as const;
-type Name = (typeof NAMES)[number];
-
 /** P4: how long people wait for the acknowledgement of a command that is on the disk by then. */
 export async function measureSlashCommands(folder: string): Promise<readonly Figure[]> {
   await using resources = new AsyncDisposableStack();
@@ -47,36 +43,15 @@ export async function measureSlashCommands(folder: string): Promise<readonly Fig
   const product = resources.use(await BenchProcess.start(import.meta.resolve("./product-server.ts")));
   await product.call("start", world.environment);
   resources.defer(() => product.call("stop").then(() => undefined));
-  for (const app of NAMES) await slack.call("connected", { app, connections: app === "product" ? 2 : 1 });
-  for (const app of NAMES) await load(slack, app, "warmUp");
+  for (const app of APPS) await slack.call("connected", { app, connections: app === "product" ? 2 : 1 });
+  for (const app of APPS) await load(slack, app, "warmUp");
   const idle = [...(await measureIdle(slack, "atOnce")), ...(await measureIdle(slack, "paced"))];
   return [...idle, await measureBusy({ slack, product })];
 }
 
-async function measureIdle(slack: BenchProcess, kind: "atOnce" | "paced"): Promise<readonly Figure[]> {
-  const rounds: Record<Name, readonly number[]>[] = [];
-  for (let round = 0; round < ROUNDS; round += 1) {
-    const trivial = await load(slack, "trivial", kind);
-    const recording = await load(slack, "recording", kind);
-    rounds.push({ trivial, recording, product: await load(slack, "product", kind) });
-  }
+function measureIdle(slack: BenchProcess, kind: "atOnce" | "paced"): Promise<readonly Figure[]> {
   const { pauseMs } = LOADS[kind];
-  const pace = pauseMs === 0 ? "one after the other" : `with ${pauseMs} ms between`;
-  const of = (name: Name, share: number): readonly number[] => rounds.map((round) => quantile(round[name], share));
-  const figure = (share: number, against: "trivial" | "recording"): Figure => {
-    const [product, baseline] = [of("product", share), of(against, share)];
-    const other = against === "trivial" ? "trivial Bolt app" : "the same with one raw commit";
-    return {
-      goal: "P4",
-      what: `socket: p${share * 100} to the ack, recorded / ${other}; ${CONNECTIONS} connections, ${pace}`,
-      product: timeText(product),
-      baseline: timeText(baseline),
-      value: ratioOf({ product, baseline }),
-      unit: "x",
-      ...(kind === "atOnce" && against === "trivial" && { limit: 1.15 }),
-    };
-  };
-  return [figure(0.5, "trivial"), figure(0.99, "trivial"), figure(0.5, "recording")];
+  return measureAcknowledgements({ way: "socket", kind, pauseMs, load: (app) => load(slack, app, kind) });
 }
 
 async function measureBusy({ slack, product }: Apps): Promise<Figure> {
@@ -101,7 +76,7 @@ async function measureBusy({ slack, product }: Apps): Promise<Figure> {
   };
 }
 
-async function load(slack: BenchProcess, app: Name, kind: keyof typeof LOADS): Promise<readonly number[]> {
+async function load(slack: BenchProcess, app: App, kind: keyof typeof LOADS): Promise<readonly number[]> {
   return sorted(Times.parse(await slack.call("load", { app, connections: CONNECTIONS, ...LOADS[kind] })));
 }
 
