@@ -224,24 +224,21 @@ function reopened(state: RunState, event: RunEventOf<"gate.voided">): Partial<Ru
   const gate = state.steps.get(event.path);
   if (gate === undefined) return {};
   const isLater = isAfter(state.plan, event.path);
-  const keep = <Value>(map: ReadonlyMap<string, Value>): Map<string, Value> =>
-    new Map([...map].filter(([path]) => !isLater(path)));
   // It is asked as if for the first time, and so with all of its time.
   const { gate: _shown, output: _output, endedAt: _endedAt, deadlineAt: _deadlineAt, ...rest } = gate;
   const { at, changed, message } = event;
   const step: StepState = { ...rest, status: "running", voided: [...gate.voided, { at, changed, message }] };
   return {
-    steps: keep(state.steps).set(event.path, step),
-    forEach: keep(state.forEach),
-    locks: keep(state.locks),
+    steps: without(state.steps, isLater).set(event.path, step),
+    forEach: without(state.forEach, isLater),
+    locks: without(state.locks, isLater),
   };
 }
 
 /** The run goes on as if what is forgotten had never been reached; attempts go on counting. */
 function retried(state: RunState, event: RunEventOf<"run.retried">): Partial<RunState> {
   const paths = new Set(event.forgotten);
-  const keep = <Value>(map: ReadonlyMap<string, Value>): Map<string, Value> =>
-    new Map([...map].filter(([path]) => !paths.has(path)));
+  const isForgotten = (path: string): boolean => paths.has(path);
   const aside = new Map(state.forgotten);
   for (const [path, step] of state.steps) {
     if (paths.has(path)) aside.set(path, [...(aside.get(path) ?? []), step]);
@@ -253,11 +250,16 @@ function retried(state: RunState, event: RunEventOf<"run.retried">): Partial<Run
     failure: undefined,
     cancel: undefined,
     retries: [...state.retries, { at, actor, from }],
-    steps: keep(state.steps),
-    forEach: keep(state.forEach),
-    locks: keep(state.locks),
+    steps: without(state.steps, isForgotten),
+    forEach: without(state.forEach, isForgotten),
+    locks: without(state.locks, isForgotten),
     forgotten: aside,
   };
+}
+
+/** What is left of a part of the state when some paths are to be reached anew. */
+function without<Value>(map: ReadonlyMap<string, Value>, isGone: (path: string) => boolean): Map<string, Value> {
+  return new Map([...map].filter(([path]) => !isGone(path)));
 }
 
 /** Each opening of a gate is shown on its own, also the one that a retry set aside. */

@@ -1,6 +1,7 @@
 import type { Application, AppKey } from "../argocd/application.ts";
 import { appKeyText } from "../argocd/application.ts";
 import type { ArgocdServer } from "../argocd/argocd-server.ts";
+import { tryAppRef } from "../domain/target.ts";
 import type { Timer } from "../platform/clock.ts";
 import { errorText } from "../platform/errors.ts";
 import { Attention } from "./attention.ts";
@@ -57,7 +58,7 @@ export class AppWatch implements AsyncDisposable {
     for (const [name, server] of this.#deps.servers) this.#subscribe(name, server);
     // What disappeared while nobody watched is told by nobody.
     for (const { app } of this.#incidents.changedSince(Number.POSITIVE_INFINITY)) {
-      const key = tryKey(app);
+      const key = tryAppRef(app);
       if (key !== undefined) this.#attention.at(app, key, this.#deps.clock.now() + SWEEP_MS);
     }
     this.#sweepLater();
@@ -222,12 +223,6 @@ function placeIn({ app, service, environment }: Place): Place {
 
 function keyOf(server: string, { metadata }: Application): AppKey {
   return { server, namespace: metadata.namespace, name: metadata.name };
-}
-
-function tryKey(app: string): AppKey | undefined {
-  const [server, namespace, name, more] = app.split("/");
-  if (server === undefined || namespace === undefined || name === undefined || more !== undefined) return undefined;
-  return { server, namespace, name };
 }
 
 /** What has to differ for an application to be worth another look; its resources only while an incident is open. */
