@@ -1,4 +1,4 @@
-import { type Dispatcher, Pool } from "undici";
+import { Pool } from "undici";
 
 import type { Clock } from "../platform/clock.ts";
 import { AppError } from "../platform/errors.ts";
@@ -19,8 +19,30 @@ export interface ArgocdAddress {
   readonly serverName?: string | undefined;
 }
 
+/** What is needed of undici's answer. */
+interface HttpResponse {
+  readonly statusCode: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: AsyncIterable<Uint8Array> & {
+    on(event: "error", listener: () => void): { destroy(): unknown };
+  };
+}
+
+/** The connections to one server: undici's, unless whoever wires it has others. */
+export interface HttpConnections {
+  request(request: {
+    readonly method: HttpCall["method"];
+    readonly path: string;
+    readonly headers: Record<string, string>;
+    readonly body?: string;
+    readonly signal?: AbortSignal;
+  }): Promise<HttpResponse>;
+  destroy(): Promise<void>;
+}
+
 export interface ArgocdHttpDeps extends ArgocdAddress {
   readonly clock: Clock;
+  readonly connections?: HttpConnections | undefined;
   /** False refuses whatever changes something before it leaves the process; asked before each call. */
   readonly mayWrite: () => boolean;
   readonly maxResponseBytes?: number;
@@ -53,25 +75,14 @@ const CONNECTIONS = 11;
  */
 export class ArgocdHttp {
   readonly #deps: ArgocdHttpDeps;
-  readonly #pool: Pool;
+  readonly #pool: HttpConnections;
   readonly #basePath: string;
 
   constructor(deps: ArgocdHttpDeps) {
     const url = parseBase(deps.url);
     this.#deps = deps;
     this.#basePath = url.pathname.replace(/\/+$/u, "");
-    this.#pool = new Pool(url.origin, {
-      connections: CONNECTIONS,
-      allowH2: false,
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      connect: {
-        timeout: 10_000,
-        rejectUnauthorized: deps.insecure !== true,
-        ...(deps.ca === undefined ? {} : { ca: deps.ca }),
-        ...(deps.serverName === undefined ? {} : { servername: deps.serverName }),
-      },
-    });
+    this.#pool = deps.connections ?? openPool(url.origin, deps);
   }
 
   /** The parsed JSON of a successful answer. */
@@ -118,7 +129,7 @@ export class ArgocdHttp {
     call: HttpCall,
     signal: AbortSignal | undefined,
     headers: Readonly<Record<string, string>> = { accept: "application/json" },
-  ): Promise<Dispatcher.ResponseData> {
+  ): Promise<HttpResponse> {
     if (isWrite(call) && !this.#deps.mayWrite()) throw observing(call.what);
     const response = await this.#pool.request({
       method: call.method,
@@ -146,7 +157,7 @@ export class ArgocdHttp {
     });
   }
 
-  #noteDate({ headers: { date } }: Dispatcher.ResponseData): void {
+  #noteDate({ headers: { date } }: HttpResponse): void {
     if (typeof date === "string") this.#deps.onDate?.(date);
   }
 
@@ -187,6 +198,21 @@ function observing(what: string): ArgocdError {
   );
 }
 
+function openPool(origin: string, { insecure, ca, serverName }: ArgocdHttpDeps): Pool {
+  return new Pool(origin, {
+    connections: CONNECTIONS,
+    allowH2: false,
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    connect: {
+      timeout: 10_000,
+      rejectUnauthorized: insecure !== true,
+      ...(ca === undefined ? {} : { ca }),
+      ...(serverName === undefined ? {} : { servername: serverName }),
+    },
+  });
+}
+
 function parseBase(url: string): URL {
   if (!URL.canParse(url) || !/^https?:$/u.test(new URL(url).protocol)) {
     throw new AppError(`The Argo CD url ${JSON.stringify(url)} is not an http or https address.`, {
@@ -196,16 +222,12 @@ function parseBase(url: string): URL {
   return new URL(url);
 }
 
-function contentTypeOf(response: Dispatcher.ResponseData): string {
+function contentTypeOf(response: HttpResponse): string {
   const value = response.headers["content-type"];
   return typeof value === "string" ? value : "";
 }
 
-async function readText(
-  response: Dispatcher.ResponseData,
-  call: Pick<HttpCall, "what">,
-  limit: number,
-): Promise<string> {
+async function readText(response: HttpResponse, call: Pick<HttpCall, "what">, limit: number): Promise<string> {
   const { text, complete } = await readUpTo(response, limit);
   if (complete) return text;
   throw new ArgocdError(`${call.what}: the answer is larger than ${Math.round(limit / 1024 / 1024)} MiB.`, {
@@ -213,10 +235,7 @@ async function readText(
   });
 }
 
-async function readUpTo(
-  response: Dispatcher.ResponseData,
-  limit: number,
-): Promise<{ text: string; complete: boolean }> {
+async function readUpTo(response: HttpResponse, limit: number): Promise<{ text: string; complete: boolean }> {
   const chunks: Buffer[] = [];
   let left = limit;
   for await (const chunk of response.body) {

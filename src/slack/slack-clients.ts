@@ -4,19 +4,24 @@ import type { Logger } from "../platform/logger.ts";
 import { sdkLogger } from "./sdk-logger.ts";
 import { type SlackCall, watchedClient } from "./watched-client.ts";
 
+/** What is needed of the SDK's client. */
+export interface SlackClient {
+  apiCall(method: string, options?: Record<string, unknown>): Promise<unknown>;
+}
+
 /**
  * One SDK client for each manner of calling: the SDK pauses a whole client for one 429 and repeats calls by itself, so none
  * of them shares its queue with another, and those that post never repeat anything.
  */
 export interface SlackClients {
   /** Answers to a click or a command that cannot wait: views.open, chat.postEphemeral. */
-  readonly trigger: WebClient;
+  readonly trigger: SlackClient;
   /** The outbox alone: chat.postMessage, chat.update, and reading to find a message. */
-  readonly outbox: WebClient;
+  readonly outbox: SlackClient;
   /** The Home tabs: views.publish. */
-  readonly home: WebClient;
+  readonly home: SlackClient;
   /** Who people are: users.info, usergroups.users.list, auth.test. */
-  readonly directory: WebClient;
+  readonly directory: SlackClient;
 }
 
 export interface SlackClientsOptions {
@@ -35,7 +40,7 @@ export function createSlackClients({ botToken, apiUrl, logger, onCall }: SlackCl
     logger: sdkLogger(logger),
     ...apiOptions(apiUrl),
   });
-  const create = (options: WebClientOptions): WebClient => {
+  const create = (options: WebClientOptions): SlackClient => {
     const client = new WebClient(botToken, { ...common(), ...options });
     return onCall === undefined ? client : watchedClient(client, onCall);
   };

@@ -1,4 +1,3 @@
-import type { WebClient } from "@slack/web-api";
 import { z } from "zod";
 
 import type { PersonStanding } from "../domain/approver-policy.ts";
@@ -6,12 +5,13 @@ import type { Directory } from "../engine/ports.ts";
 import type { Clock } from "../platform/clock.ts";
 import { AppError } from "../platform/errors.ts";
 import { FreshCache } from "./fresh-cache.ts";
+import type { SlackClient } from "./slack-clients.ts";
 import { failureOf } from "./slack-error.ts";
 import type { SlackFailure } from "./slack-failure.ts";
 import type { SlackIdentity } from "./slack-identity.ts";
 
 export interface SlackDirectoryDeps {
-  readonly client: WebClient;
+  readonly client: SlackClient;
   readonly clock: Clock;
   /** Undefined until Slack has said who we are: nobody can be told from a stranger before that. */
   readonly identity: () => SlackIdentity | undefined;

@@ -1,7 +1,7 @@
-import type { WebClient } from "@slack/web-api";
 import { z } from "zod";
 
 import { AppError } from "../platform/errors.ts";
+import type { SlackClient } from "./slack-clients.ts";
 import { failureOf } from "./slack-error.ts";
 
 const AuthTest = z.looseObject({
@@ -21,7 +21,7 @@ export interface SlackIdentity {
 }
 
 /** Asks Slack who we are. Throws `slack.token-refused` when the token is no good and `slack.unreachable` when nobody could say. */
-export async function readIdentity(client: WebClient): Promise<SlackIdentity> {
+export async function readIdentity(client: SlackClient): Promise<SlackIdentity> {
   try {
     const answer = AuthTest.parse(await client.apiCall("auth.test"));
     return {

@@ -1,5 +1,4 @@
-import type { WebClient } from "@slack/web-api";
-
+import type { SlackClient } from "./slack-clients.ts";
 import { failureOf } from "./slack-error.ts";
 
 /** One call of Slack's Web API, and how it ended. */
@@ -11,19 +10,19 @@ export interface SlackCall {
 }
 
 /** The same client, which tells of each of its calls. */
-export function watchedClient(client: WebClient, onCall: (call: SlackCall) => void): WebClient {
-  const call = client.apiCall.bind(client);
-  client.apiCall = async (method, options) => {
-    try {
-      const answer = await call(method, options);
-      onCall({ method, result: "ok", waitMs: 0 });
-      return answer;
-    } catch (error) {
-      onCall({ method, ...resultOf(error) });
-      throw error;
-    }
+export function watchedClient(client: SlackClient, onCall: (call: SlackCall) => void): SlackClient {
+  return {
+    apiCall: async (method, options) => {
+      try {
+        const answer = await client.apiCall(method, options);
+        onCall({ method, result: "ok", waitMs: 0 });
+        return answer;
+      } catch (error) {
+        onCall({ method, ...resultOf(error) });
+        throw error;
+      }
+    },
   };
-  return client;
 }
 
 function resultOf(error: unknown): Omit<SlackCall, "method"> {
