@@ -5,6 +5,7 @@ import { z } from "zod";
 
 import { type Clock, tryIsoTime } from "../platform/clock.ts";
 import { AppError } from "../platform/errors.ts";
+import { timeLimit } from "../platform/time-limit.ts";
 import { tryJson } from "../platform/try-json.ts";
 
 export interface GitHubAppTokenDeps {
@@ -54,9 +55,9 @@ export class GitHubAppToken {
   }
 
   async #ask(): Promise<string> {
-    const { apiUrl, installationId, appId, environment, readCa } = this.#deps;
+    const { apiUrl, installationId, appId, environment, readCa, clock } = this.#deps;
     const ca = await readCa();
-    const assertion = appAssertion({ appId, key: this.#key(), nowMs: this.#deps.clock.now() });
+    const assertion = appAssertion({ appId, key: this.#key(), nowMs: clock.now() });
     const trust = ca === undefined ? {} : { connect: { ca }, requestTls: { ca } };
     const agent = new EnvHttpProxyAgent({
       httpProxy: environment["http_proxy"] ?? "",
@@ -64,6 +65,7 @@ export class GitHubAppToken {
       noProxy: environment["no_proxy"] ?? environment["NO_PROXY"] ?? "",
       ...trust,
     });
+    using limit = timeLimit(clock, REQUEST_MS);
     try {
       const url = `${apiUrl.replace(/\/+$/u, "")}/app/installations/${encodeURIComponent(installationId)}/access_tokens`;
       const answer = await request(url, {
@@ -71,7 +73,7 @@ export class GitHubAppToken {
         dispatcher: agent,
         headersTimeout: REQUEST_MS,
         bodyTimeout: REQUEST_MS,
-        signal: AbortSignal.timeout(REQUEST_MS),
+        signal: limit.signal,
         headers: {
           accept: "application/vnd.github+json",
           authorization: `Bearer ${assertion}`,

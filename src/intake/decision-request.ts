@@ -6,7 +6,9 @@ import type { PeopleStore } from "../engine/ports.ts";
 import type { RunService } from "../engine/run-service.ts";
 import type { RunWork } from "../engine/run-work.ts";
 import type { StepKind } from "../engine/step-kind.ts";
+import type { Clock } from "../platform/clock.ts";
 import { AppError, errorCode, errorMessage } from "../platform/errors.ts";
+import { timeLimit } from "../platform/time-limit.ts";
 import type { DecisionArrival } from "./arrival.ts";
 import type { PeopleCheck } from "./people-check.ts";
 
@@ -16,6 +18,7 @@ export interface DecisionDeps {
   readonly kinds: ReadonlyMap<string, StepKind>;
   readonly people: PeopleStore;
   readonly check: Pick<PeopleCheck, "mayDecide">;
+  readonly clock: Clock;
 }
 
 // A click has a person waiting behind it.
@@ -122,10 +125,11 @@ type Look =
 /** What an approval would be of now. When that cannot be found out, nothing is approved. */
 async function currentSubject(deps: DecisionDeps, { state, step }: At): Promise<Look> {
   const kind = deps.kinds.get(step.uses);
+  using limit = timeLimit(deps.clock, SUBJECT_TIMEOUT_MS);
   const context = {
     effect: { run: state.id, path: step.path, attempt: step.attempt },
     facts: deps.work.facts(state, step),
-    signal: AbortSignal.timeout(SUBJECT_TIMEOUT_MS),
+    signal: limit.signal,
     startedAt: step.startedAt,
     planDigest: state.planDigest,
     progress: () => undefined,

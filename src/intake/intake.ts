@@ -5,6 +5,7 @@ import type { Clock } from "../platform/clock.ts";
 import { AppError, errorCode, errorMessage, errorText } from "../platform/errors.ts";
 import { newId, type Random } from "../platform/ids.ts";
 import type { Logger } from "../platform/logger.ts";
+import { timeLimit } from "../platform/time-limit.ts";
 import type { CommandForms } from "../engine/command-form.ts";
 import type { LockDesk } from "../engine/lock-desk.ts";
 import type { RunService } from "../engine/run-service.ts";
@@ -155,7 +156,8 @@ export class Intake implements AsyncDisposable {
     if (arrival.kind === "decision")
       return await decideOnGate(this.#deps, arrival, { actor: intent.actor, settle: () => settle(undefined) });
     const request = this.#read(arrival, intent);
-    const signal = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(LONGEST_REQUEST_MS)]);
+    using limit = timeLimit(this.#deps.clock, LONGEST_REQUEST_MS);
+    const signal = AbortSignal.any([this.#stop.signal, limit.signal]);
     switch (request.kind) {
       case "answered":
         return request.answer;

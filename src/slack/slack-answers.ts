@@ -4,6 +4,7 @@ import { z } from "zod";
 import type { Clock } from "../platform/clock.ts";
 import { errorText } from "../platform/errors.ts";
 import type { Logger } from "../platform/logger.ts";
+import { timeLimit } from "../platform/time-limit.ts";
 import { tryJson } from "../platform/try-json.ts";
 import type { MessageContent } from "./blocks.ts";
 import { simplify } from "./degrade.ts";
@@ -78,6 +79,7 @@ export class SlackAnswers {
     url: string,
     { text, blocks, threadTs, replaces }: PlacedContent,
   ): Promise<"taken" | "refused" | "again"> {
+    using limit = timeLimit(this.#deps.clock, TIMEOUT_MS);
     try {
       const response = await fetch(url, {
         method: "POST",
@@ -90,7 +92,7 @@ export class SlackAnswers {
           replace_original: replaces,
           thread_ts: threadTs,
         }),
-        signal: AbortSignal.timeout(TIMEOUT_MS),
+        signal: limit.signal,
       });
       const body = (await response.text()).slice(0, 2000);
       if (response.status === 429 || response.status >= 500) return "again";

@@ -1,4 +1,5 @@
 import type { FormChoices, FormField, FormState } from "../../engine/command-form.ts";
+import { timeLimit } from "../../platform/time-limit.ts";
 import { option } from "../blocks.ts";
 import { truncate } from "../mrkdwn.ts";
 import type { CommandArrival } from "../front-door.ts";
@@ -34,10 +35,10 @@ export async function handleOptions(deps: ListenerDeps, payload: unknown, ack: A
     await tryAck(deps, ack, { options: [] });
     return;
   }
-  const signal = AbortSignal.timeout(OPTIONS_WITHIN_MS);
+  using limit = timeLimit(deps.clock, OPTIONS_WITHIN_MS);
   const choices = { command: memory.command, service: memory.service };
   const offered = await inTime(deps, OPTIONS_WITHIN_MS, {
-    work: deps.frontDoor.forms.options({ choices, field, typed: asked.value, signal }),
+    work: deps.frontDoor.forms.options({ choices, field, typed: asked.value, signal: limit.signal }),
     otherwise: [],
   });
   await tryAck(deps, ack, { options: offered.map((each) => option(each)) });
@@ -99,7 +100,8 @@ async function outlookOf(
   }: { readonly payload: ChoicePayload; readonly choices: FormChoices; readonly turn: AbortSignal },
 ): Promise<ShownOutlook | undefined> {
   const person = { team: actorTeam(payload), user: payload.user.id };
-  const signal = AbortSignal.any([turn, AbortSignal.timeout(OUTLOOK_WITHIN_MS)]);
+  using limit = timeLimit(deps.clock, OUTLOOK_WITHIN_MS);
+  const signal = AbortSignal.any([turn, limit.signal]);
   try {
     return await deps.frontDoor.forms.outlook({ choices, person, signal });
   } catch (error) {
@@ -167,8 +169,8 @@ function missing({ service, revision, environment }: FormChoices): Wrong | undef
 /** What can be found out in time about what is wrong; whatever takes longer is told after the form is closed. */
 async function checked(deps: ListenerDeps, form: FormPayload, choices: FormChoices): Promise<Wrong | undefined> {
   const person = { team: actorTeam(form), user: form.user.id };
-  const signal = AbortSignal.timeout(CHECK_WITHIN_MS);
-  const work = deps.frontDoor.forms.outlook({ choices, person, signal }).catch(() => undefined);
+  using limit = timeLimit(deps.clock, CHECK_WITHIN_MS);
+  const work = deps.frontDoor.forms.outlook({ choices, person, signal: limit.signal }).catch(() => undefined);
   const outlook = await inTime(deps, CHECK_WITHIN_MS, { work, otherwise: undefined });
   if (outlook?.kind === "wrong") {
     return { field: outlook.field, message: renderAnswer(outlook.answer, deps.lookups).text };

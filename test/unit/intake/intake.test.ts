@@ -278,6 +278,15 @@ describe("decisions", () => {
     expect(decided()).toEqual([]);
   });
 
+  it("count for nothing when the look at Argo CD takes too long, by the clock of the server", async () => {
+    rig.argocd.before = ({ signal }) =>
+      new Promise((_resolve, reject) => signal?.addEventListener("abort", () => reject(new Error("given up"))));
+    await rig.press("U2");
+    await rig.clock.advance(20_000);
+    expect(notice(await rig.told("U2")).code).toBe("gate.unverifiable");
+    expect(decided()).toEqual([]);
+  });
+
   it("on something that has changed since count for nothing, and people are asked anew", async () => {
     const before = rig.button();
     rig.argocd.put(anApplication({ metadata: { name: "checkout-prod", uid: "uid-2" } }));

@@ -252,10 +252,16 @@ describe("what is chosen in a form", () => {
       return Promise.resolve();
     };
     await handleOptions(rig.deps, ask, ack);
-    rig.options = () => new Promise(() => undefined);
+    const asked: Parameters<typeof rig.options>[0][] = [];
+    rig.options = (given) => {
+      asked.push(given);
+      return new Promise(() => undefined);
+    };
     const late = handleOptions(rig.deps, ask, ack);
     await rig.clock.advance(2200);
     await late;
+    expect(asked.map(({ signal }) => signal.aborted)).toEqual([true]);
+    expect(rig.clock.pendingTimers).toBe(0);
     await handleOptions(rig.deps, { ...ask, action_id: "other" }, ack);
     expect(given).toMatchObject([{ options: [{ value: "checkout" }] }, { options: [] }, { options: [] }]);
   });
