@@ -3,7 +3,7 @@ import type { RunInput } from "../domain/decide.ts";
 import { nextWork, type Work } from "../domain/next-work.ts";
 import type { Outcome, Progress } from "../domain/outcome.ts";
 import type { RunEvent } from "../domain/run-event.ts";
-import type { GateState, RunState, StepState } from "../domain/run-state.ts";
+import type { RunState, StepState } from "../domain/run-state.ts";
 import { type QueueView, runView, type RunView } from "../domain/run-view.ts";
 import type { Json } from "../platform/canonical-json.ts";
 import { AppError, errorText } from "../platform/errors.ts";
@@ -11,7 +11,7 @@ import type { Logger } from "../platform/logger.ts";
 import type { Dispatcher, Job, JobReports, PeopleStore } from "./ports.ts";
 import type { EventStore } from "./ports.ts";
 import { PreparingDispatcher } from "./preparing-dispatcher.ts";
-import type { GateOpening, StepApproval, StepFacts, StepKind } from "./step-kind.ts";
+import type { GateOpening, StepFacts, StepKind } from "./step-kind.ts";
 import { WatchRunner } from "./watch-runner.ts";
 
 interface Deps {
@@ -169,7 +169,6 @@ export class RunWork implements AsyncDisposable {
   /** What the server knows about a step of the run and puts into its execution. */
   facts(state: RunState, { path, input }: Pick<StepState, "path" | "input">): StepFacts {
     const step = state.steps.get(path);
-    const gate = step?.approval === undefined ? undefined : state.steps.get(step.approval.gate)?.gate;
     const app = input["app"];
     const proof = typeof app === "string" ? this.#deps.store.proofs(app, 1)[0] : undefined;
     const requesterUser = this.#requesterOf(state);
@@ -179,7 +178,7 @@ export class RunWork implements AsyncDisposable {
       runTitle: state.title,
       requester: state.requester,
       requesterUser,
-      ...(gate !== undefined && { approved: approvalOf(state, path, gate) }),
+      ...approvalOf(state, step),
       ...(proof !== undefined && { proof }),
       ...(target !== undefined && { place: { target, ...(previous !== undefined && { previous }) } }),
     };
@@ -239,10 +238,14 @@ export class RunWork implements AsyncDisposable {
   }
 }
 
-function approvalOf({ forgotten }: RunState, path: string, { subject, digest, openedAt }: GateState): StepApproval {
-  const earlier = forgotten.get(path) ?? [];
+function approvalOf(state: RunState, step: StepState | undefined): Pick<StepFacts, "approved"> {
+  const gate = step?.approval === undefined ? undefined : state.steps.get(step.approval.gate);
+  if (step?.approval === undefined || gate?.gate === undefined) return {};
+  const { subject, openedAt } = gate.gate;
+  const earlier = state.forgotten.get(step.path) ?? [];
   const isUsed = earlier.some(({ startedAt, checkpoint }) => startedAt >= openedAt && checkpoint !== undefined);
-  return { subject, digest, isUsed };
+  const { planDigest } = state;
+  return { approved: { subject, digest: step.approval.digest, gate: gate.path, planDigest, isUsed } };
 }
 
 function isSame(before: Work | undefined, work: Work): boolean {

@@ -43,7 +43,12 @@ export interface StepFacts {
 /** What people approved for a step. */
 export interface StepApproval {
   readonly subject: GateSubject;
+  /** What the decisions were about. */
   readonly digest: string;
+  /** The path of the gate that lets the step through. */
+  readonly gate: string;
+  /** Of the plan that the run follows. */
+  readonly planDigest: string;
   /** The step was begun under it before the run was retried: what was approved may have been done, and undone by others. */
   readonly isUsed: boolean;
 }

@@ -1,14 +1,15 @@
 import { z } from "zod";
 
 import type { Application } from "../argocd/application.ts";
-import { type AppLocation, type ArgocdServer, commitSources } from "../argocd/argocd-server.ts";
+import type { AppLocation, ArgocdServer } from "../argocd/argocd-server.ts";
 import { defineGate, type GateContext, type GateOpening, type Proof, type StepKind } from "../engine/step-kind.ts";
 import type { GateSubject } from "../domain/gate.ts";
 import type { ApprovalRule } from "../domain/target.ts";
 import { AppError } from "../platform/errors.ts";
 import type { CommitsReader } from "./gate-commits.ts";
 import { gatherEvidence } from "./gate-evidence.ts";
-import { appliedRevision, sourceDigest } from "./live-revision.ts";
+import { gateSubject, type Looked } from "./gate-subject.ts";
+import { sourceDigest } from "./live-revision.ts";
 import { readApp } from "./locate.ts";
 import { storedDigest, storedEntry } from "./stored-sources.ts";
 import { strategyOf } from "./sync-preflight.ts";
@@ -51,59 +52,40 @@ export function approval(deps: ApprovalDeps): StepKind {
 }
 
 async function open(deps: ApprovalDeps, input: Input, context: GateContext): Promise<GateOpening> {
-  const { subject, rule, application, location } = await look(deps, input, context);
+  const { subject, application, location } = await look(deps, input, context);
   context.progress({ text: "Gathering what would change" });
   const evidence = await gatherEvidence(deps, { subject, application, location, prompt: input.prompt, context });
-  return { subject, rule, evidence };
+  return { subject, rule: subject.rule, evidence };
 }
 
 interface Look {
   readonly subject: GateSubject;
-  readonly rule: ApprovalRule;
   readonly application: Application;
   readonly location: AppLocation;
 }
 
 async function look(deps: ApprovalDeps, input: Input, context: GateContext): Promise<Look> {
   const { effect, facts, signal, planDigest } = context;
-  const target = facts.place?.target;
-  const rule = deps.ruleOf(input.app, target?.environment) ?? target?.approval;
-  if (target === undefined) {
-    throw new AppError(`"${input.app}" is not an application that this run was started for.`, {
-      code: "target.unknown",
-    });
-  }
-  if (rule === undefined) {
-    const message = `${target.environment} names nobody who may approve. Add approval.from to that environment in the configuration.`;
-    throw new AppError(message, { code: "approval.no-rule" });
-  }
-  const { application, location } = await readApp(deps.servers, { app: input.app, signal });
-  const subject: GateSubject = {
-    planDigest,
-    path: effect.path,
-    requester: facts.requester,
-    service: target.service,
-    environment: target.environment,
-    app: input.app,
+  const { app, revision } = input;
+  const { application, location } = await readApp(deps.servers, { app, signal });
+  const subject = gateSubject({
+    application,
     serverUrl: location.server.url,
-    applicationUid: application.metadata.uid,
-    fromRevision: appliedRevision(application),
-    toRevision: input.revision,
-    repository: commitSources(application).repository,
-    imageDigests: [],
-    planFileDigest: "",
-    checks: [],
-    rule,
+    facts,
+    planDigest,
+    gate: effect.path,
+    app,
+    revision,
+    rule: deps.ruleOf(app, facts.place?.target.environment),
     ...wayOf(application, input),
-  };
-  return { subject, rule, application, location };
+  });
+  return { subject, application, location };
 }
 
 /** How the revision gets there, and from which sources. */
-function wayOf(application: Application, input: Input): Pick<GateSubject, "sourceDigest" | "strategy"> {
+function wayOf(application: Application, input: Input): Pick<Looked, "sourceDigest" | "strategy"> {
   if (input.stored !== true) {
-    const strategy = strategyOf(application);
-    return { sourceDigest: sourceDigest(application), ...(strategy !== undefined && { strategy }) };
+    return { sourceDigest: sourceDigest(application), strategy: strategyOf(application) };
   }
   const entry = storedEntry(application, input.revision);
   if (entry !== undefined) return { sourceDigest: storedDigest(entry), strategy: "stored" };

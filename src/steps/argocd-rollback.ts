@@ -70,7 +70,8 @@ async function rollBack(deps: ArgocdSyncDeps, input: Input, context: ActionConte
   const entry = storedEntry(application, input.revision);
   if (entry === undefined) return notStored(application, input);
   const sourceDigest = storedDigest(entry);
-  const intended = { context, revision: input.revision, serverUrl: location.server.url, rule };
+  const { app, revision } = input;
+  const intended = { context, app, revision, serverUrl: location.server.url, rule };
   const changed = approvalChanges(application, { ...intended, strategy: "stored", sourceDigest });
   if (changed !== undefined) return changed;
   // Argo CD would accept it, and then block the application until the window opens.

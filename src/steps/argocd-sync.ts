@@ -85,7 +85,8 @@ async function sync(deps: ArgocdSyncDeps, input: Input, context: ActionContext):
   if (!isTracked && !input.again && isProvenAndLive(application, input, context)) {
     return succeeded(input, nothingPosted(deps, application, { context, skipped: true }));
   }
-  const changed = approvalChanges(application, { context, revision, serverUrl: location.server.url, rule });
+  const { app } = input;
+  const changed = approvalChanges(application, { context, app, revision, serverUrl: location.server.url, rule });
   if (changed !== undefined) return changed;
   if (isTracked) return track(deps, application, { input, context });
   const back = stepBack(application, { input, facts: context.facts, preparation });

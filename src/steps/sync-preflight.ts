@@ -15,10 +15,11 @@ import {
   summarizeOperation,
   syncedRevisions,
 } from "../argocd/operation-identity.ts";
-import { changedFields, changesText, type GateSubject } from "../domain/gate.ts";
+import { changedFields, changesText, type GateSubject, subjectDigest } from "../domain/gate.ts";
 import type { ApprovalRule } from "../domain/target.ts";
 import type { ActionContext, StepResult } from "../engine/step-kind.ts";
 import { shortId } from "../platform/ids.ts";
+import { gateSubject } from "./gate-subject.ts";
 import { appliedRevision, sourceDigest } from "./live-revision.ts";
 
 type Refusal = Extract<StepResult<never>, { status: "failed" }>;
@@ -64,6 +65,8 @@ export function autoSyncRollback(application: Application): Refusal {
 /** What a sync would do now, for a comparison with what was approved. */
 interface AboutToSync {
   readonly context: ActionContext;
+  /** `server/namespace/name` as the step names it. */
+  readonly app: string;
   readonly revision: string;
   readonly serverUrl: string;
   /** What the environment asks for, as the configuration says now; undefined where it asks nobody. */
@@ -78,20 +81,26 @@ interface AboutToSync {
  * goes back to its gate and shows the difference. Nothing is done either where people are to be asked only since the run started.
  */
 export function approvalChanges(application: Application, now: AboutToSync): Refusal | undefined {
-  const subject = now.context.facts.approved?.subject;
-  if (subject === undefined) return now.rule === undefined ? undefined : unasked(application);
-  const current: GateSubject = {
-    ...subject,
+  const { facts } = now.context;
+  if (facts.approved === undefined) return now.rule === undefined ? undefined : unasked(application);
+  const { subject, digest, gate, planDigest } = facts.approved;
+  const current = gateSubject({
+    application,
     serverUrl: now.serverUrl,
-    applicationUid: application.metadata.uid,
-    fromRevision: fromRevision(application, now, subject),
-    toRevision: now.revision,
+    facts,
+    planDigest,
+    gate,
+    app: now.app,
+    revision: now.revision,
+    rule: now.rule,
     sourceDigest: now.sourceDigest ?? sourceDigest(application),
-    rule: now.rule ?? subject.rule,
     strategy: now.strategy ?? strategyOf(application),
-  };
+    fromRevision: fromRevision(application, now, subject),
+  });
   const changed = [...changedFields(subject, current)];
   if (changed.length > 0) return voided(changed, `${changesText(subject, current)} between the approval and the sync`);
+  // The people signed the digest: where what came with it is not of it, it is not known what they saw.
+  if (digest !== subjectDigest(subject)) return voided([], "what was approved is not what the decision was about");
   const other = deployedSince(application, now);
   return other === undefined ? undefined : voided([], `${other} since it was approved and tried`);
 }

@@ -8,8 +8,8 @@ import type { ActionContext, StepFacts } from "../../../src/engine/step-kind.ts"
 import type { Json } from "../../../src/platform/canonical-json.ts";
 import { argocdRollback } from "../../../src/steps/argocd-rollback.ts";
 import { sourceDigest } from "../../../src/steps/live-revision.ts";
+import { approvedFacts } from "../../support/approved-facts.ts";
 import { FakeArgocd } from "../../support/fake-argocd.ts";
-import { RunSpec } from "../../support/run-spec.ts";
 import { anApplication, aState, atMs, SHA_A, SHA_B } from "../argocd/application-builder.ts";
 
 const THEN = { repoURL: "https://git.example.com/deploy.git", path: "checkout/old", targetRevision: "main" };
@@ -152,22 +152,11 @@ describe("a rollback of Argo CD's own", () => {
 
   it("is not done when what was approved was something else", async () => {
     const rig = new RollbackRig();
-    const subject = {
-      ...new RunSpec().subject("promote/for-each[staging]/sync"),
-      serverUrl: "https://argocd.test",
-      applicationUid: "uid-1",
-      fromRevision: SHA_B,
-      toRevision: SHA_A,
-      sourceDigest: THEN_DIGEST,
-      strategy: "stored" as const,
-    };
-    rig.facts = { ...rig.facts, approved: { subject, digest: "d", isUsed: false } };
+    const stored = { revision: SHA_A, fromRevision: SHA_B, sourceDigest: THEN_DIGEST, strategy: "stored" } as const;
+    rig.facts = { ...rig.facts, ...approvedFacts(at(SHA_B), stored) };
     expect((await rig.run()).status).toBe("succeeded");
     const other = new RollbackRig();
-    other.facts = {
-      ...rig.facts,
-      approved: { subject: { ...subject, sourceDigest: "another" }, digest: "d", isUsed: false },
-    };
+    other.facts = { ...rig.facts, ...approvedFacts(at(SHA_B), { ...stored, sourceDigest: "another" }) };
     expect(await other.run()).toMatchObject({ status: "failed", failure: { code: "approval.void" } });
     expect(other.posts).toEqual([]);
   });

@@ -11,8 +11,9 @@ import type { Json } from "../../../src/platform/canonical-json.ts";
 import { AppError } from "../../../src/platform/errors.ts";
 import { argocdSync } from "../../../src/steps/argocd-sync.ts";
 import { sourceDigest } from "../../../src/steps/live-revision.ts";
+import { approvedFacts } from "../../support/approved-facts.ts";
 import { FakeArgocd } from "../../support/fake-argocd.ts";
-import { RULE, RunSpec } from "../../support/run-spec.ts";
+import { RULE } from "../../support/run-spec.ts";
 import { anApplication, anOperation, aState, at, atMs, SHA_A, SHA_B, SHA_C } from "../argocd/application-builder.ts";
 
 const OWN: OperationIdentity = { run: "run_1", step: "promote/sync", attempt: 1 };
@@ -475,16 +476,8 @@ describe("a revision that is proven and still live", () => {
 /** The sync of something that people approved, with `application` as they saw it. */
 function approved(application: Application): SyncRig {
   const rig = new SyncRig(application);
-  const subject = new RunSpec([{ name: "prod", approval: RULE }]).subject("gate", {
-    serverUrl: "https://argocd.test",
-    applicationUid: "uid-1",
-    fromRevision: SHA_A,
-    toRevision: SHA_B,
-    sourceDigest: sourceDigest(application),
-    rule: RULE,
-  });
   rig.rule = RULE;
-  rig.facts = { ...rig.facts, approved: { subject, digest: "d", isUsed: false } };
+  rig.facts = { ...rig.facts, ...approvedFacts(application, { revision: SHA_B }) };
   return rig;
 }
 
@@ -498,18 +491,20 @@ describe("an approval", () => {
   });
 
   it("is void when what is live, the application, its sources or its server are others by now", async () => {
-    const changes: readonly [string, Application][] = [
-      ["fromRevision", anApplication(history(SHA_A, SHA_C))],
-      ["applicationUid", anApplication({ ...history(SHA_A), metadata: { uid: "uid-2" } })],
+    const { repoURL } = application.spec.source ?? {};
+    const changes: readonly [readonly string[], Application][] = [
+      [["fromRevision"], anApplication(history(SHA_A, SHA_C))],
+      [["applicationUid"], anApplication({ ...history(SHA_A), metadata: { uid: "uid-2" } })],
+      [["sourceDigest"], anApplication({ ...history(SHA_A), spec: { source: { repoURL, path: "x" } } })],
       [
-        "sourceDigest",
-        anApplication({ ...history(SHA_A), spec: { source: { repoURL: "https://other.test", path: "x" } } }),
+        ["repository", "sourceDigest"],
+        anApplication({ ...history(SHA_A), spec: { source: { repoURL: "https://other.test", path: "checkout" } } }),
       ],
     ];
-    for (const [field, changed] of changes) {
+    for (const [fields, changed] of changes) {
       const rig = approved(application);
       rig.argocd.put(changed);
-      expect(failure(await rig.run())).toMatchObject({ code: "approval.void", details: { changed: [field] } });
+      expect(failure(await rig.run())).toMatchObject({ code: "approval.void", details: { changed: fields } });
       expect(rig.argocd.syncs).toEqual([]);
     }
   });
@@ -555,6 +550,24 @@ describe("an approval", () => {
       expect(code).toBe("approval.void");
       expect(message).toBe(`run_2222 has synced checkout-prod at ${SHA_A.slice(0, 7)} since it was approved and tried`);
     }
+  });
+
+  it("is void for a step, a plan, an application or a person that it was not given for", async () => {
+    for (const field of ["planDigest", "path", "requester", "service", "environment", "app", "repository"]) {
+      const rig = approved(application);
+      const facts = approvedFacts(application, { revision: SHA_B, [field]: "another" });
+      rig.facts = { ...rig.facts, ...facts };
+      expect(failure(await rig.run())).toMatchObject({ code: "approval.void", details: { changed: [field] } });
+      expect(rig.argocd.syncs).toEqual([]);
+    }
+  });
+
+  it("is void where what came with it is not what the decision was about", async () => {
+    const rig = approved(application);
+    const { approved: before } = rig.facts;
+    if (before !== undefined) rig.facts = { ...rig.facts, approved: { ...before, digest: "0".repeat(64) } };
+    expect(failure(await rig.run())).toMatchObject({ code: "approval.void", details: { changed: [] } });
+    expect(rig.argocd.syncs).toEqual([]);
   });
 
   it("is void when the environment asks for more people, or for others, by now", async () => {

@@ -1,0 +1,63 @@
+import type { Application } from "../argocd/application.ts";
+import { commitSources } from "../argocd/argocd-server.ts";
+import type { GateSubject } from "../domain/gate.ts";
+import type { ApprovalRule } from "../domain/target.ts";
+import type { StepFacts } from "../engine/step-kind.ts";
+import { AppError } from "../platform/errors.ts";
+import { appliedRevision } from "./live-revision.ts";
+
+/** What goes under the digest, as it is known where somebody looks. */
+export interface Looked {
+  readonly application: Application;
+  readonly serverUrl: string;
+  readonly facts: Pick<StepFacts, "requester" | "place">;
+  readonly planDigest: string;
+  /** The path of the gate. */
+  readonly gate: string;
+  /** `server/namespace/name` as the step names it. */
+  readonly app: string;
+  readonly revision: string;
+  /** As the configuration says now; the one that the run was started under where it asks nobody any more. */
+  readonly rule: ApprovalRule | undefined;
+  readonly sourceDigest: string;
+  readonly strategy: GateSubject["strategy"];
+  /** Where it is not what was last applied. */
+  readonly fromRevision?: string;
+}
+
+/**
+ * What a gate is of. It is made here when it is shown, at each click, and once more before the effect, each time from what is there
+ * and never from what was shown before: so a field that the subject has is compared in all three. Throws `target.unknown` and
+ * `approval.no-rule`.
+ */
+export function gateSubject(looked: Looked): GateSubject {
+  const { application, facts, app, strategy } = looked;
+  const target = facts.place?.target;
+  if (target === undefined) {
+    throw new AppError(`"${app}" is not an application that this run was started for.`, { code: "target.unknown" });
+  }
+  const rule = looked.rule ?? target.approval;
+  if (rule === undefined) {
+    const message = `${target.environment} names nobody who may approve. Add approval.from to that environment in the configuration.`;
+    throw new AppError(message, { code: "approval.no-rule" });
+  }
+  return {
+    planDigest: looked.planDigest,
+    path: looked.gate,
+    requester: facts.requester,
+    service: target.service,
+    environment: target.environment,
+    app,
+    serverUrl: looked.serverUrl,
+    applicationUid: application.metadata.uid,
+    fromRevision: looked.fromRevision ?? appliedRevision(application),
+    toRevision: looked.revision,
+    repository: commitSources(application).repository,
+    sourceDigest: looked.sourceDigest,
+    imageDigests: [],
+    planFileDigest: "",
+    checks: [],
+    rule,
+    ...(strategy !== undefined && { strategy }),
+  };
+}
