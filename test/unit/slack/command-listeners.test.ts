@@ -253,8 +253,8 @@ describe("what is chosen in a form", () => {
     };
     await handleOptions(rig.deps, ask, ack);
     const asked: Parameters<typeof rig.options>[0][] = [];
-    rig.options = (given) => {
-      asked.push(given);
+    rig.options = (question) => {
+      asked.push(question);
       return new Promise(() => undefined);
     };
     const late = handleOptions(rig.deps, ask, ack);
