@@ -4,22 +4,13 @@ import { ArgocdHttp } from "../argocd/argocd-http.ts";
 import type { ArgocdServer } from "../argocd/argocd-server.ts";
 import { WatchStream } from "../argocd/watch-stream.ts";
 import type { Configuration } from "../config/configuration.ts";
-import type { Secrets } from "../config/secrets.ts";
 import { errorText } from "../platform/errors.ts";
-import type { Clock } from "../platform/clock.ts";
-import type { Random } from "../platform/ids.ts";
 import type { Logger } from "../platform/logger.ts";
 import { readAuthority } from "./certificate-authority.ts";
 import { currentToken } from "./current-token.ts";
-import type { LiveSettings } from "./live-settings.ts";
+import type { Outside } from "./outside.ts";
 
-interface Deps {
-  readonly live: Pick<LiveSettings, "configuration">;
-  readonly secrets: Secrets;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
-}
+type Deps = Pick<Outside, "live" | "secrets" | "connect" | "clock" | "random" | "logger">;
 
 /** Opens every Argo CD server of the configuration: one client, one stream and one cache each. They are watched from here on. */
 export function openArgocdServers(deps: Deps, resources: AsyncDisposableStack): ReadonlyMap<string, ArgocdServer> {
@@ -29,7 +20,7 @@ export function openArgocdServers(deps: Deps, resources: AsyncDisposableStack): 
 }
 
 function openServer(
-  { live, secrets, clock, random, logger }: Deps,
+  { live, secrets, connect, clock, random, logger }: Deps,
   settings: Configuration["argocd"][number],
   resources: AsyncDisposableStack,
 ): ArgocdServer {
@@ -44,6 +35,7 @@ function openServer(
     insecure,
     ca: settings.ca === undefined ? undefined : readAuthority(name, settings.ca),
     clock,
+    connections: connect?.(settings),
     mayWrite: () => live.configuration.mode === "act",
   });
   resources.use(http);

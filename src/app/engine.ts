@@ -5,20 +5,14 @@ import { RunService } from "../engine/run-service.ts";
 import { RunWork } from "../engine/run-work.ts";
 import type { StepKind } from "../engine/step-kind.ts";
 import { refuseUnreadableRuns } from "../engine/unreadable-runs.ts";
-import type { GitRepositories } from "../git/git-repositories.ts";
 import type { Inventory } from "../inventory/inventory.ts";
-import type { Store } from "../store/store.ts";
 import { builtinSteps } from "../steps/builtin-steps.ts";
-import { createDispatcher, type DispatcherDeps } from "./dispatcher.ts";
-import type { Metrics } from "../web/metrics.ts";
+import type { Outside } from "./outside.ts";
 
-interface Deps extends DispatcherDeps {
-  readonly store: Store;
+interface Deps extends Pick<Outside, "store" | "git" | "createDispatcher" | "metrics" | "clock" | "random" | "logger"> {
   readonly servers: ReadonlyMap<string, ArgocdServer>;
-  readonly git: GitRepositories;
   readonly inventory: Inventory;
   readonly onChanged: (run: string, view: () => RunView) => void;
-  readonly metrics: Pick<Metrics, "recorded" | "reportRefused">;
 }
 
 /** The engine, wired: the door to runs, what they have under way, and their deadlines. */
@@ -41,7 +35,7 @@ export function createEngine(deps: Deps, resources: AsyncDisposableStack): Engin
     people: store.people,
     kinds,
     logger,
-    createDispatcher: (reports) => createDispatcher(deps, kinds, reports),
+    createDispatcher: (reports) => deps.createDispatcher(kinds, reports),
     apply: (run, input) => present(late.runs).apply(run, input),
     onChanged: deps.onChanged,
   });

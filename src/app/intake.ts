@@ -1,7 +1,6 @@
 import type { ArgocdServer } from "../argocd/argocd-server.ts";
 import type { PastOperation } from "../engine/answer.ts";
 import type { RunFilter } from "../engine/ports.ts";
-import type { GitRepositories } from "../git/git-repositories.ts";
 import { HomeGatherer } from "../intake/home-source.ts";
 import { Intake } from "../intake/intake.ts";
 import type { PeopleCheck } from "../intake/people-check.ts";
@@ -13,6 +12,7 @@ import type { Logger } from "../platform/logger.ts";
 import type { Store } from "../store/store.ts";
 import type { Engine } from "./engine.ts";
 import { allowedBranches } from "./git-access.ts";
+import type { GitAccess } from "./outside.ts";
 import type { LiveSettings } from "./live-settings.ts";
 import type { Slack } from "./slack.ts";
 
@@ -21,7 +21,7 @@ interface Deps {
   readonly discovery: Pick<Discovery, "problems">;
   readonly store: Store;
   readonly servers: ReadonlyMap<string, ArgocdServer>;
-  readonly git: GitRepositories;
+  readonly git: GitAccess;
   readonly inventory: Inventory;
   readonly slack: Slack;
   readonly check: PeopleCheck;

@@ -8,7 +8,7 @@ import type { SlackReceiver } from "../slack/slack-receiver.ts";
 import { SocketReceiver } from "../slack/socket-receiver.ts";
 import type { Metrics } from "../web/metrics.ts";
 
-interface Deps {
+export interface ReceiverDeps {
   readonly receive: SlackAccess["receive"];
   readonly apiUrl: string;
   readonly http: Pick<HttpServer, "add">;
@@ -19,7 +19,7 @@ interface Deps {
 }
 
 /** How what people do in Slack gets here. Requests are answered as soon as the server listens: with "not now" until the door is open. */
-export function createReceiver({ receive, http, metrics, ...deps }: Deps): SlackReceiver {
+export function createReceiver({ receive, http, metrics, ...deps }: ReceiverDeps): SlackReceiver {
   if (receive.kind === "socket") return new SocketReceiver({ ...deps, appToken: receive.appToken });
   const { signingSecret } = receive;
   const receiver = new HttpReceiver({ ...deps, signingSecret, onRefused: (reason) => metrics.refused(reason) });

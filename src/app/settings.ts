@@ -5,13 +5,14 @@ import type { Logger } from "../platform/logger.ts";
 import type { SecretMask } from "../platform/masking.ts";
 import { renderSettingsNotice } from "../slack/views/settings-notice.ts";
 import type { Store } from "../store/store.ts";
-import { LiveSettings, loadSettings } from "./live-settings.ts";
-import { noteSettingsAtStart, SettingsReload } from "./settings-reload.ts";
+import { LiveSettings, loadSettings, type Settings } from "./live-settings.ts";
+import { SettingsReload } from "./settings-reload.ts";
 import type { Slack } from "./slack.ts";
 
-interface Deps extends OpenedSettings {
-  readonly environment: Environment;
-  readonly store: Pick<Store, "log" | "events">;
+interface ReloadDeps {
+  readonly live: LiveSettings;
+  readonly load: () => Promise<Settings>;
+  readonly store: Pick<Store, "events">;
   readonly slack: Pick<Slack, "announce">;
   readonly clock: Clock;
   readonly mask: SecretMask;
@@ -21,27 +22,35 @@ interface Deps extends OpenedSettings {
 /** The settings of a start, and by what it is known later whether their files have changed since. */
 interface OpenedSettings {
   readonly live: LiveSettings;
+  readonly load: () => Promise<Settings>;
   readonly files: string;
+}
+
+interface WatchDeps {
+  readonly environment: Environment;
+  readonly files: string;
+  readonly reload: SettingsReload;
+  readonly clock: Clock;
 }
 
 /** Reads the settings for a start. Throws what is wrong with them. */
 export async function openSettings(environment: Environment): Promise<OpenedSettings> {
   const files = await signatureOf(pathsOf(environment));
-  return { files, live: new LiveSettings(await loadSettings(environment)) };
+  const load = (): Promise<Settings> => loadSettings(environment);
+  return { files, load, live: new LiveSettings(await load()) };
 }
 
 function pathsOf({ configurationFile, commandsFolder }: Environment): readonly string[] {
   return [configurationFile, commandsFolder];
 }
 
-/** Keeps the settings as their files say, from here on and until `resources` are disposed. */
-export async function watchSettings(deps: Deps, resources: AsyncDisposableStack): Promise<SettingsReload> {
-  const { live, files, environment, store, slack, clock, mask, logger } = deps;
-  await noteSettingsAtStart({ live, store, clock, logger });
-  const reload = resources.use(
+/** Takes over what the settings say whenever it is asked to. */
+export function openReload(deps: ReloadDeps, resources: AsyncDisposableStack): SettingsReload {
+  const { live, load, store, slack, clock, mask, logger } = deps;
+  return resources.use(
     new SettingsReload({
       live,
-      load: () => loadSettings(environment),
+      load,
       append: (change) => store.events.append(change),
       tell: (slot, notice) => {
         const { alerts, channel } = live.configuration.slack;
@@ -53,12 +62,12 @@ export async function watchSettings(deps: Deps, resources: AsyncDisposableStack)
       logger,
     }),
   );
-  const watch = new FileWatch({
-    paths: pathsOf(environment),
-    clock,
-    onChanged: () => void reload.reload("file"),
-  });
-  resources.use(watch);
+}
+
+/** Keeps the settings as their files say, from here on and until `resources` are disposed. */
+export async function watchSettings(deps: WatchDeps, resources: AsyncDisposableStack): Promise<void> {
+  const { files, environment, reload, clock } = deps;
+  const onChanged = (): void => void reload.reload("file");
+  const watch = resources.use(new FileWatch({ paths: pathsOf(environment), clock, onChanged }));
   await watch.start(files);
-  return reload;
 }

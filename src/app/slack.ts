@@ -1,10 +1,7 @@
 import type { ArgocdServer } from "../argocd/argocd-server.ts";
-import type { Environment } from "../config/environment.ts";
-import { requireSlackAccess, type SlackAccess } from "../config/slack-access.ts";
 import type { RunView } from "../domain/run-view.ts";
 import type { Answer } from "../engine/answer.ts";
 import type { HomeSource } from "../engine/home-content.ts";
-import type { HttpServer } from "../http/http-server.ts";
 import type { IncidentMessage } from "../observe/watch-ports.ts";
 import type { Inventory } from "../inventory/inventory.ts";
 import type { Clock } from "../platform/clock.ts";
@@ -21,33 +18,30 @@ import { Presenter } from "../slack/presenter.ts";
 import type { Wanted } from "../slack/slot-entry.ts";
 import { SlackAnswers } from "../slack/slack-answers.ts";
 import { SlackApp } from "../slack/slack-app.ts";
-import { createSlackClients, type SlackClients } from "../slack/slack-clients.ts";
 import { SlackDirectory } from "../slack/slack-directory.ts";
 import { SlackGateway } from "../slack/slack-gateway.ts";
 import { readIdentity, type SlackIdentity } from "../slack/slack-identity.ts";
 import { slackLookups } from "../slack/slack-lookups.ts";
-import type { SlackReceiver } from "../slack/slack-receiver.ts";
 import { ViewPacer } from "../slack/view-pacer.ts";
 import { renderAnswer } from "../slack/views/answer.ts";
 import type { ViewLookups } from "../slack/views/view-lookups.ts";
 import type { Store } from "../store/store.ts";
-import type { Metrics } from "../web/metrics.ts";
 import type { Standing } from "../web/readiness.ts";
 import { applicationPage } from "./application-page.ts";
 import { overtakenBy, runProspects } from "./run-prospects.ts";
-import { createReceiver } from "./receiver.ts";
 import type { LiveSettings } from "./live-settings.ts";
+import type { SlackWire } from "./outside.ts";
 
 interface Deps {
-  readonly environment: Environment;
+  readonly wire: SlackWire;
   readonly live: Pick<LiveSettings, "configuration">;
   readonly store: Store;
   readonly servers: ReadonlyMap<string, ArgocdServer>;
   readonly inventory: Inventory;
   /** What people see of a run now. */
   readonly viewOf: (run: string) => RunView;
-  readonly http: Pick<HttpServer, "add">;
-  readonly metrics: Pick<Metrics, "called" | "refused">;
+  /** Whether runs have pages that people can open. */
+  readonly hasPages: boolean;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -63,9 +57,6 @@ const LAST_CALLS_MS = 1000;
 export class Slack implements AsyncDisposable {
   readonly directory: SlackDirectory;
   readonly #deps: Deps;
-  readonly #access: SlackAccess;
-  readonly #receiver: SlackReceiver;
-  readonly #clients: SlackClients;
   readonly #gateway: SlackGateway;
   readonly #answers: SlackAnswers;
   readonly #lookups: ViewLookups;
@@ -78,20 +69,16 @@ export class Slack implements AsyncDisposable {
   #isStopped = false;
 
   constructor(deps: Deps) {
-    const { environment, live, store, metrics, clock, random, logger } = deps;
-    const { slackApiUrl: apiUrl } = environment;
+    const { wire, hasPages, live, store, clock, random, logger } = deps;
+    const { clients, apiUrl } = wire;
     const identity = (): SlackIdentity | undefined => this.#identity.current;
     this.#deps = deps;
-    this.#access = requireSlackAccess(environment, live.configuration.slack.receive);
-    const { botToken, receive } = this.#access;
-    this.#receiver = createReceiver({ ...deps, receive, apiUrl });
-    this.#clients = createSlackClients({ botToken, apiUrl, logger, onCall: (call) => metrics.called(call) });
-    const read = (): Promise<SlackIdentity> => readIdentity(this.#clients.directory);
+    const read = (): Promise<SlackIdentity> => readIdentity(clients.directory);
     this.#identity = new OwnIdentity({ read, clock, logger });
-    this.#gateway = new SlackGateway({ clients: this.#clients, botUser: () => identity()?.botUser });
+    this.#gateway = new SlackGateway({ clients, botUser: () => identity()?.botUser });
     this.#answers = new SlackAnswers({ gateway: this.#gateway, clock, logger, apiUrl });
     this.directory = new SlackDirectory({
-      client: this.#clients.directory,
+      client: clients.directory,
       clock,
       identity,
       get ownTeams() {
@@ -104,7 +91,7 @@ export class Slack implements AsyncDisposable {
       identity,
       linkOf: (app) => applicationPage(deps.servers, app),
       prospects: runProspects({ events: store.events, inventory: deps.inventory }),
-      hasPages: environment.publicUrl !== undefined,
+      hasPages,
       mainCommand: () => live.configuration.slack.commands.main,
     });
     const onSettled = (slot: string): void => this.#presenter.onSettled(slot);
@@ -174,7 +161,7 @@ export class Slack implements AsyncDisposable {
 
   /** How many ways in stand open. */
   get connected(): number {
-    return this.#receiver.connected;
+    return this.#deps.wire.receiver.connected;
   }
 
   /** How many messages Slack does not show as they are wanted. */
@@ -208,13 +195,11 @@ export class Slack implements AsyncDisposable {
   }
 
   async #open(frontDoor: FrontDoor, home: HomeTab): Promise<void> {
-    const { environment, store, clock, logger } = this.#deps;
+    const { wire, store, clock, logger } = this.#deps;
     await this.#identity.find();
     if (this.#isStopped) return;
     this.#app = new SlackApp({
-      botToken: this.#access.botToken,
-      receiver: this.#receiver,
-      apiUrl: environment.slackApiUrl,
+      ...wire,
       clock,
       logger,
       frontDoor,

@@ -13,6 +13,7 @@ import { runRoute } from "../web/run-route.ts";
 import { statusRoutes } from "../web/status-routes.ts";
 import type { Engine } from "./engine.ts";
 import type { LiveSettings } from "./live-settings.ts";
+import type { Outside } from "./outside.ts";
 import type { Slack } from "./slack.ts";
 
 interface Deps {
@@ -69,11 +70,10 @@ export function openWeb(deps: Deps): void {
 
 /** Makes links to the pages of runs; none where people have no address for this server. */
 export function pageLinks({
-  environment,
+  publicUrl,
   secret,
   clock,
-}: Pick<Deps, "environment" | "secret" | "clock">): (run: string) => PageLink | undefined {
-  const { publicUrl } = environment;
+}: Pick<Outside, "publicUrl" | "secret" | "clock">): (run: string) => PageLink | undefined {
   const [key] = secret.keys("link");
   if (publicUrl === undefined || key === undefined) return () => undefined;
   return (run) => {

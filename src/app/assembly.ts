@@ -1,0 +1,82 @@
+import type { ArgocdServer } from "../argocd/argocd-server.ts";
+import { PeopleCheck } from "../intake/people-check.ts";
+import { Inventory } from "../inventory/inventory.ts";
+import { errorText } from "../platform/errors.ts";
+import { openArgocdServers } from "./argocd-servers.ts";
+import { discovered, openDiscovery } from "./discovery.ts";
+import { createEngine, type Engine } from "./engine.ts";
+import { createHomeSource, createIntake } from "./intake.ts";
+import { openWatch } from "./observe.ts";
+import type { Outside } from "./outside.ts";
+import { openReload } from "./settings.ts";
+import { noteSettingsAtStart, type SettingsReload } from "./settings-reload.ts";
+import { Slack } from "./slack.ts";
+import { pageLinks } from "./web.ts";
+
+/** The application, wired and not yet open. */
+export interface Assembly {
+  readonly engine: Engine;
+  readonly servers: ReadonlyMap<string, ArgocdServer>;
+  readonly slack: Slack;
+  readonly reload: SettingsReload;
+  /** Takes up what an earlier process left, and opens the door last. */
+  open(): Promise<void>;
+}
+
+/** Wires everything that is the application with what is not. Nothing happens to runs and nothing arrives before `open`. */
+export function assemble(outside: Outside, resources: AsyncDisposableStack): Assembly {
+  const { live, secret, publicUrl, clock } = outside;
+  const servers = openArgocdServers(outside, resources);
+  const inventory = new Inventory(live.configuration);
+  const discovery = openDiscovery({ ...outside, inventory, servers }, resources);
+  const parts = { ...outside, servers, inventory };
+  const slack = resources.use(
+    new Slack({
+      ...parts,
+      wire: outside.slack,
+      hasPages: publicUrl !== undefined,
+      viewOf: (run) => engine.runs.view(run),
+    }),
+  );
+  const reload = openReload({ ...outside, slack }, resources);
+  const engine = createEngine({ ...parts, onChanged: slack.show.bind(slack) }, resources);
+  const { runs } = engine;
+  const watch = openWatch({ ...parts, runs, slack }, resources);
+  const doors = {
+    ...parts,
+    check: new PeopleCheck({ directory: slack.directory, rules: () => live.configuration }),
+    pageOf: pageLinks({ publicUrl, secret, clock }),
+    discovery,
+    slack,
+    engine,
+    operations: watch.operations.bind(watch),
+  };
+  const intake = resources.use(createIntake(doors));
+  // Disposed first of all: what arrives later would be recorded and then wait for the next start.
+  resources.defer(() => slack.close());
+  const open = async (): Promise<void> => {
+    await noteSettingsAtStart(outside);
+    engine.alarm.arm();
+    await runs.resume();
+    await slack.open(intake, createHomeSource(doors));
+    takeUp({ ...parts, engine, slack, intake }).catch((error: unknown) => {
+      outside.logger.error("what an earlier process left could not be taken up", { error: errorText(error) });
+    });
+  };
+  return { engine, servers, slack, reload, open: () => open() };
+}
+
+/**
+ * What was asked for before a crash is judged by who asked it, and messages link to one another by the workspace's address:
+ * both wait until Slack has said who we are.
+ */
+async function takeUp(
+  deps: Pick<Outside, "store" | "live" | "clock"> &
+    Pick<Assembly, "servers" | "slack" | "engine"> & { readonly intake: { resume(): void } },
+): Promise<void> {
+  const { store, slack, engine, intake } = deps;
+  await slack.identified;
+  for (const run of store.events.unshownRuns()) slack.show(run, () => engine.runs.view(run));
+  await discovered(deps);
+  intake.resume();
+}
