@@ -1,7 +1,7 @@
 import type { Environment } from "../config/environment.ts";
 import type { InstanceSecret } from "../config/instance-secret.ts";
-import type { BullmqDispatcher } from "../dispatch/bullmq-dispatcher.ts";
 import { InProcessDispatcher } from "../dispatch/in-process-dispatcher.ts";
+import type { createRedisDispatcher } from "../dispatch/redis-dispatcher.ts";
 import type { Dispatcher, JobReports } from "../engine/ports.ts";
 import type { StepKind } from "../engine/step-kind.ts";
 import type { Clock } from "../platform/clock.ts";
@@ -25,13 +25,13 @@ export interface DispatcherDeps {
   readonly metrics: Pick<Metrics, "reportRefused">;
 }
 
-type Transport = typeof BullmqDispatcher;
+type Transport = typeof createRedisDispatcher;
 
 /** Loads what carries jobs to workers: a seventh of all code, with which a server without `REDIS_URL` has nothing to do. */
 export async function loadTransport({ redisUrl }: Pick<Environment, "redisUrl">): Promise<Transport | undefined> {
   if (redisUrl === undefined) return undefined;
-  const { BullmqDispatcher } = await import("../dispatch/bullmq-dispatcher.ts");
-  return BullmqDispatcher;
+  const { createRedisDispatcher } = await import("../dispatch/redis-dispatcher.ts");
+  return createRedisDispatcher;
 }
 
 /** The transport of jobs: with `REDIS_URL` to workers in other processes, and otherwise none, as the server executes them itself. */
@@ -40,20 +40,19 @@ export function createDispatcher(
   kinds: ReadonlyMap<string, StepKind>,
   reports: JobReports,
 ): Dispatcher {
-  const { environment, live, secret, transport: Transport, metrics, clock, random, logger } = deps;
+  const { environment, live, secret, transport: createRedis, metrics, clock, random, logger } = deps;
   const base = { kinds, reports, clock, shutdownGraceMs: SHUTDOWN_GRACE_MS };
   const url = environment.redisUrl;
   const [keys] = channelKeys(secret);
-  if (url === undefined || keys === undefined || Transport === undefined)
+  if (url === undefined || keys === undefined || createRedis === undefined)
     return new InProcessDispatcher({ ...base, atEndOfTurn, concurrency: ACTIONS_AT_ONCE });
   const own = secret.file === undefined ? {} : { secretFile: secret.file };
   logger.info("steps are executed by workers, which need this REDIS_URL and the same QUARTERDECK_SECRET", {
     queue: keys.job.id,
     ...own,
   });
-  return new Transport({
+  return createRedis(url, {
     ...base,
-    url,
     keys,
     random,
     logger,

@@ -9,6 +9,7 @@ import type { Clock } from "../platform/clock.ts";
 import type { Random } from "../platform/ids.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { SecretMask } from "../platform/masking.ts";
+import type { PostAnswer } from "../slack/post-answer.ts";
 import type { SlackClients } from "../slack/slack-clients.ts";
 import type { SlackReceiver } from "../slack/slack-receiver.ts";
 import type { Store } from "../store/store.ts";
@@ -25,6 +26,8 @@ export interface SlackWire {
   readonly apiUrl: string;
   readonly clients: SlackClients;
   readonly receiver: SlackReceiver;
+  /** Posts private answers; over the network of this machine where it is absent. */
+  readonly post?: PostAnswer | undefined;
 }
 
 /** Everything that the application works with and that is not the application: opened, and closed by whoever opened it. */

@@ -76,7 +76,7 @@ export class Slack implements AsyncDisposable {
     const read = (): Promise<SlackIdentity> => readIdentity(clients.directory);
     this.#identity = new OwnIdentity({ read, clock, logger });
     this.#gateway = new SlackGateway({ clients, botUser: () => identity()?.botUser });
-    this.#answers = new SlackAnswers({ gateway: this.#gateway, clock, logger, apiUrl });
+    this.#answers = new SlackAnswers({ gateway: this.#gateway, clock, logger, apiUrl, post: wire.post });
     this.directory = new SlackDirectory({
       client: clients.directory,
       clock,

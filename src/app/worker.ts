@@ -2,7 +2,7 @@ import { hostname } from "node:os";
 
 import { type Environment, readEnvironment } from "../config/environment.ts";
 import { openInstanceSecret } from "../config/instance-secret.ts";
-import { BullmqWorker } from "../dispatch/bullmq-worker.ts";
+import { createRedisWorker } from "../dispatch/redis-worker.ts";
 import { systemClock } from "../platform/clock.ts";
 import { AppError } from "../platform/errors.ts";
 import { systemRandom } from "../platform/ids.ts";
@@ -34,9 +34,8 @@ export async function worker(args: readonly string[]): Promise<number> {
   const servers = resources.use(new WorkerServers({ ...base, worker: id, variables: environment.variables, mask }));
   const [clock, version] = [systemClock, programVersion()];
   for (const keys of channelKeys(instance)) {
-    const own = new BullmqWorker({
+    const own = createRedisWorker(redisUrl, {
       ...base,
-      url: redisUrl,
       keys,
       id,
       version,

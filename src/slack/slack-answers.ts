@@ -1,4 +1,3 @@
-import { fetch } from "undici";
 import { z } from "zod";
 
 import type { Clock } from "../platform/clock.ts";
@@ -9,6 +8,7 @@ import { tryJson } from "../platform/try-json.ts";
 import type { MessageContent } from "./blocks.ts";
 import { simplify } from "./degrade.ts";
 import type { Sender } from "./front-door.ts";
+import { type PostAnswer, postAnswer } from "./post-answer.ts";
 import type { SlackGateway } from "./slack-gateway.ts";
 
 export interface SlackAnswersDeps {
@@ -17,6 +17,8 @@ export interface SlackAnswersDeps {
   readonly logger: Logger;
   /** The address of the Web API when it is not Slack's own: answers go there too then. */
   readonly apiUrl: string | undefined;
+  /** Over the network of this machine unless given. */
+  readonly post?: PostAnswer | undefined;
 }
 
 const TRIES = 3;
@@ -81,23 +83,13 @@ export class SlackAnswers {
   ): Promise<"taken" | "refused" | "again"> {
     using limit = timeLimit(this.#deps.clock, TIMEOUT_MS);
     try {
-      const response = await fetch(url, {
-        method: "POST",
-        redirect: "error",
-        headers: { "content-type": "application/json; charset=utf-8" },
-        body: JSON.stringify({
-          text,
-          blocks,
-          response_type: "ephemeral",
-          replace_original: replaces,
-          thread_ts: threadTs,
-        }),
-        signal: limit.signal,
-      });
-      const body = (await response.text()).slice(0, 2000);
-      if (response.status === 429 || response.status >= 500) return "again";
+      const kind = { response_type: "ephemeral", replace_original: replaces, thread_ts: threadTs };
+      const { post = postAnswer } = this.#deps;
+      const receipt = await post(url, { text, blocks, ...kind }, limit.signal);
+      if (receipt.status === 429 || receipt.status >= 500) return "again";
       // Slack answers 200 with {"ok":false} as well as 404 when the address is used up.
-      return response.ok && !Refused.safeParse(tryJson(body)).success ? "taken" : "refused";
+      const isOk = receipt.status >= 200 && receipt.status < 300;
+      return isOk && !Refused.safeParse(tryJson(receipt.text)).success ? "taken" : "refused";
     } catch (error) {
       this.#deps.logger.debug("an answer to a response address failed", { error: errorText(error) });
       return "again";
