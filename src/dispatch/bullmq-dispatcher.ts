@@ -9,17 +9,18 @@ import type { Logger } from "../platform/logger.ts";
 import { type ChannelKeys, openEnvelope, sealEnvelope } from "./envelope.ts";
 import { JobDesk } from "./job-desk.ts";
 import { type Entry, isWaiting, newEntry, stopped, ticketId } from "./job-entry.ts";
-import { JobQueue } from "./job-queue.ts";
-import { RedisLink } from "./redis-link.ts";
+import type { JobQueue } from "./job-queue.ts";
+import type { Link } from "./link.ts";
 import { ReportReader, type ReportRefusal } from "./report-reader.ts";
 import { WaitingJobs } from "./waiting-jobs.ts";
-import { Answer, type AnswerContent, placesOf, type Places, writeJob } from "./wire.ts";
+import { Answer, type AnswerContent, placesOf, writeJob } from "./wire.ts";
 import { WorkerPost } from "./worker-post.ts";
 import { WorkerRegistry } from "./worker-registry.ts";
 
 export interface BullmqDispatcherDeps {
-  /** Of Redis, with its password. */
-  readonly url: string;
+  /** Both are its own from then on. */
+  readonly link: Link;
+  readonly queue: JobQueue;
   readonly keys: ChannelKeys;
   /** The version of this program. */
   readonly version: string;
@@ -49,11 +50,8 @@ const CLOSE_MS = 1000;
 export class BullmqDispatcher implements Dispatcher {
   readonly #deps: BullmqDispatcherDeps;
   readonly #epoch: string;
-  readonly #places: Places;
   readonly #workers = new WorkerRegistry(DEAD_AFTER_MS);
   readonly #desk: JobDesk;
-  readonly #link: RedisLink;
-  readonly #queue: JobQueue;
   readonly #post: WorkerPost;
   readonly #waiting: WaitingJobs;
   #isClosed = false;
@@ -61,10 +59,10 @@ export class BullmqDispatcher implements Dispatcher {
 
   constructor(deps: BullmqDispatcherDeps) {
     this.#deps = deps;
-    const { url, keys, clock, logger } = deps;
+    const { link, keys, clock, logger } = deps;
     const [workers, epoch] = [this.#workers, deps.random.bytes(12).toString("base64url")];
     this.#epoch = epoch;
-    this.#places = placesOf(keys.job.id);
+    const places = placesOf(keys.job.id);
     const tell = (worker: string, content: AnswerContent): void => void this.#post.tell(worker, content);
     this.#desk = new JobDesk({
       ...deps,
@@ -84,12 +82,11 @@ export class BullmqDispatcher implements Dispatcher {
       onStranger: (worker) => tell(worker, { type: "roll-call" }),
       onRefused: (reason) => deps.onRefused?.(reason),
     });
-    this.#link = new RedisLink({ url, clock, logger, onReady: () => this.#ready() });
-    this.#link.listen(this.#places.reports, (text) => reader.read(text));
-    this.#link.listen(this.#places.everybody, (text) => this.#overhear(text));
-    this.#post = new WorkerPost({ key: keys.answer, epoch, places: this.#places, link: this.#link, logger });
-    this.#queue = new JobQueue(this.#link, this.#places);
-    this.#waiting = new WaitingJobs({ ...deps, desk: this.#desk, queue: this.#queue, link: this.#link, workers });
+    link.onReady(() => this.#ready());
+    link.listen(places.reports, (text) => reader.read(text));
+    link.listen(places.everybody, (text) => this.#overhear(text));
+    this.#post = new WorkerPost({ key: keys.answer, epoch, places, link, logger });
+    this.#waiting = new WaitingJobs({ ...deps, desk: this.#desk, workers });
     this.#tick();
   }
 
@@ -99,7 +96,7 @@ export class BullmqDispatcher implements Dispatcher {
     if (known === undefined) return job.mayHaveBegun === true ? this.#expect(job) : this.#enqueue(job);
     if (job.token <= (known.successor ?? known).job.token) return;
     if (known.holder === undefined) {
-      void this.#queue.remove([ticketId(known)]);
+      void this.#deps.queue.remove([ticketId(known)]);
       return this.#enqueue(job);
     }
     known.successor = { job, cancelled: undefined };
@@ -114,7 +111,7 @@ export class BullmqDispatcher implements Dispatcher {
     if (entry.holder !== undefined) return this.#desk.stop(entry, { reason, silently: false });
     // Whoever still has it says so, and is told then.
     if (!isWaiting(entry)) return;
-    void this.#queue.remove([ticketId(entry)]);
+    void this.#deps.queue.remove([ticketId(entry)]);
     this.#afterTurn(() => {
       if (this.#desk.entries.get(effectKey(effect)) === entry) this.#desk.settle(entry, stopped(reason));
     });
@@ -123,7 +120,7 @@ export class BullmqDispatcher implements Dispatcher {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
     this.#waiting[Symbol.dispose]();
-    const { shutdownGraceMs } = this.#deps;
+    const { shutdownGraceMs, queue, link } = this.#deps;
     const { entries } = this.#desk;
     const waiting = this.#waiting.all;
     this.#interrupt((entry) => !this.#mustFinish(entry), "the server ends");
@@ -133,12 +130,9 @@ export class BullmqDispatcher implements Dispatcher {
     });
     await this.#within(ended, shutdownGraceMs);
     this.#interrupt(() => true, "the server ends and waited long enough");
-    const removed = this.#queue.remove(waiting.map((entry) => ticketId(entry)));
-    await this.#within(
-      Promise.all([removed.then(() => this.#queue[Symbol.asyncDispose]()), this.#post.flush()]),
-      CLOSE_MS,
-    );
-    await this.#link[Symbol.asyncDispose]();
+    const removed = queue.remove(waiting.map((entry) => ticketId(entry)));
+    await this.#within(Promise.all([removed.then(() => queue[Symbol.asyncDispose]()), this.#post.flush()]), CLOSE_MS);
+    await link[Symbol.asyncDispose]();
   }
 
   async #within(work: Promise<unknown>, limitMs: number): Promise<void> {
@@ -207,8 +201,8 @@ export class BullmqDispatcher implements Dispatcher {
 
   #tick(): void {
     if (this.#isClosed) return;
-    const { clock } = this.#deps;
-    const { heardSince } = this.#link;
+    const { clock, link } = this.#deps;
+    const { heardSince } = link;
     clock.setTimer(TICK_MS, () => this.#tick());
     for (const { id } of this.#workers.takeGone(clock.monotonic(), heardSince)) this.#desk.gone(id);
     this.#desk.giveUpUnheardOf(heardSince);

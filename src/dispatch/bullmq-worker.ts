@@ -1,5 +1,3 @@
-import { type Job as QueueJob, Worker } from "bullmq";
-
 import type { StepKind } from "../engine/step-kind.ts";
 import type { Json } from "../platform/canonical-json.ts";
 import type { Clock, Timer } from "../platform/clock.ts";
@@ -8,14 +6,16 @@ import type { Logger } from "../platform/logger.ts";
 import { RefusalLog } from "../platform/refusal-log.ts";
 import type { ChannelKeys } from "./envelope.ts";
 import { HeldJobs } from "./held-jobs.ts";
+import type { Found, JobSource } from "./job-queue.ts";
+import type { Link } from "./link.ts";
 import { readQueuedWork } from "./queued-work.ts";
-import { connectionOptions, RedisLink } from "./redis-link.ts";
 import { ServerLine } from "./server-line.ts";
 import { placesOf, PROTOCOL, refOf } from "./wire.ts";
 
 export interface BullmqWorkerDeps {
-  /** Of Redis, with its password. */
-  readonly url: string;
+  /** Both are its own from then on. */
+  readonly link: Link;
+  readonly source: JobSource;
   readonly keys: ChannelKeys;
   /** Unique for each start of a worker, and readable: people see it. */
   readonly id: string;
@@ -36,11 +36,6 @@ export interface BullmqWorkerDeps {
 const BEAT_MS = 400;
 const CLAIM_LIMIT_MS = 5000;
 const STOP_MS = 3000;
-const LOCK_MS = 10_000;
-const STALLED_CHECK_MS = 5000;
-const BLOCK_S = 2;
-const FETCH_AGAIN_MS = 300;
-const MOST_STALLS = 10;
 
 /**
  * Executes jobs that a server put into Redis. Before it begins one it asks the server, which may have cancelled it, handed it to
@@ -48,11 +43,10 @@ const MOST_STALLS = 10;
  */
 export class BullmqWorker implements AsyncDisposable {
   readonly #deps: BullmqWorkerDeps;
-  readonly #link: RedisLink;
   readonly #line: ServerLine;
   readonly #refusals: RefusalLog;
   readonly #held: HeldJobs;
-  #worker: Worker | undefined;
+  #hasStarted = false;
   #nextBeat: Timer | undefined;
   #onFree: () => void = () => undefined;
   #isClosed = false;
@@ -63,13 +57,11 @@ export class BullmqWorker implements AsyncDisposable {
       clock: deps.clock,
       say: (fields) => deps.logger.error("a job that our server did not make was refused", fields),
     });
-    const { url, keys, clock, logger } = deps;
-    this.#link = new RedisLink({ url, clock, logger, onReady: () => this.#ready() });
+    deps.link.onReady(() => this.#ready());
     this.#line = new ServerLine({
       ...deps,
       worker: deps.id,
-      places: placesOf(keys.job.id),
-      link: this.#link,
+      places: placesOf(deps.keys.job.id),
       onStop: (stop) => this.#held.stop(stop),
       onRollCall: (isNewServer) => this.#rollCall(isNewServer),
     });
@@ -81,37 +73,22 @@ export class BullmqWorker implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
     this.#onFree();
-    const closing = this.#worker?.close().catch(() => undefined);
-    const handedBack = await this.#held.end(this.#deps.shutdownGraceMs);
+    const { link, source, shutdownGraceMs } = this.#deps;
+    const closing = Promise.resolve(source[Symbol.asyncDispose]());
+    const handedBack = await this.#held.end(shutdownGraceMs);
     // Until here it is not gone, and after it has left it is not back.
     this.#nextBeat?.cancel();
     await this.#line.tell({ type: "leaving", handedBack: [...handedBack] });
     this.#line[Symbol.dispose]();
-    await this.#within(closing ?? Promise.resolve(), STOP_MS);
-    await this.#link[Symbol.asyncDispose]();
+    await this.#within(closing, STOP_MS);
+    await link[Symbol.asyncDispose]();
   }
 
   #ready(): void {
     this.#beat();
-    if (this.#worker !== undefined || this.#isClosed) return;
-    const { url, keys, logger } = this.#deps;
-    const { queue, prefix } = placesOf(keys.job.id);
-    this.#worker = new Worker(queue, (queued) => this.#take(queued), {
-      connection: { url, ...connectionOptions() },
-      prefix,
-      // One is taken at a time, and the next one only when it can be begun.
-      concurrency: 1,
-      skipVersionCheck: true,
-      lockDuration: LOCK_MS,
-      stalledInterval: STALLED_CHECK_MS,
-      // What the queue thinks of a job decides nothing.
-      maxStalledCount: MOST_STALLS,
-      drainDelay: BLOCK_S,
-      runRetryDelay: FETCH_AGAIN_MS,
-      removeOnComplete: { count: 0 },
-      removeOnFail: { count: 0 },
-    });
-    this.#worker.on("error", (error) => logger.debug("a job could not be fetched", { error: errorText(error) }));
+    if (this.#hasStarted || this.#isClosed) return;
+    this.#hasStarted = true;
+    this.#deps.source.start((found) => this.#take(found));
   }
 
   #keepBeating(): void {
@@ -133,11 +110,11 @@ export class BullmqWorker implements AsyncDisposable {
   }
 
   /** One job from the queue; resolves when the next one may be taken. */
-  async #take(queued: QueueJob): Promise<void> {
+  async #take(found: Found): Promise<void> {
     const { keys, kinds, logger } = this.#deps;
-    const read = readQueuedWork(keys.job, queued.data, kinds);
+    const read = readQueuedWork(keys.job, found.data, kinds);
     if (read.kind === "refused") {
-      return this.#refusals.note(read.fault, { job: queued.id });
+      return this.#refusals.note(read.fault, { job: found.id });
     }
     if (read.kind === "unable") {
       logger.warn("a job cannot be executed here", { step: read.ref.key, why: read.message });

@@ -3,14 +3,13 @@ import { Redis, type RedisOptions } from "ioredis";
 import type { Clock } from "../platform/clock.ts";
 import { AppError, errorText } from "../platform/errors.ts";
 import type { Logger } from "../platform/logger.ts";
+import type { Link } from "./link.ts";
 
 interface Deps {
   /** `redis://` or `rediss://`, with its password. */
   readonly url: string;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Called whenever everything is connected and subscribed, also after it was away. */
-  readonly onReady: () => void;
 }
 
 const RETRY_MS = 300;
@@ -33,16 +32,14 @@ export function connectionOptions() {
   } satisfies RedisOptions;
 }
 
-/**
- * Messages between a server and its workers through Redis, and whether Redis can be heard at all. Nothing that is sent here is
- * kept: whoever needs an answer asks again.
- */
-export class RedisLink implements AsyncDisposable {
+/** Messages between a server and its workers through Redis. */
+export class RedisLink implements Link {
   readonly #deps: Deps;
   readonly #commands: Redis;
   readonly #subscriber: Redis;
   readonly #listeners = new Map<string, (text: string) => void>();
   readonly #place: string;
+  #onReady: () => void = () => undefined;
   #trouble: string | undefined = "it is not connected yet";
   #subscribed = false;
   #lastEcho = -Infinity;
@@ -71,26 +68,26 @@ export class RedisLink implements AsyncDisposable {
     return this.#commands;
   }
 
-  /** Why Redis cannot be used now; undefined while it can. */
   get trouble(): string | undefined {
     return this.#trouble;
   }
 
-  /** Since when (monotonic) messages are heard without a gap; undefined while they are not. */
   get heardSince(): number | undefined {
     // Asked after this process itself has stood still, the last echo is old too.
     return this.#isEchoLate() ? undefined : this.#heardSince;
   }
 
-  /** From the next connection on; call it before anything is awaited. */
   listen(channel: string, listener: (text: string) => void): void {
     this.#listeners.set(channel, listener);
   }
 
-  /** Resolves with how many heard it. Throws `redis.unavailable` when it could not be sent. */
-  async publish(channel: string, text: string): Promise<number> {
+  onReady(action: () => void): void {
+    this.#onReady = action;
+  }
+
+  async publish(channel: string, text: string): Promise<void> {
     try {
-      return await this.#commands.publish(channel, text);
+      await this.#commands.publish(channel, text);
     } catch (cause) {
       throw new AppError(`Redis (${this.#place}) did not take a message.`, {
         code: "redis.unavailable",
@@ -121,7 +118,7 @@ export class RedisLink implements AsyncDisposable {
       this.#trouble = undefined;
       this.#deps.logger.info("connected to Redis", { redis: this.#place });
     }
-    this.#deps.onReady();
+    this.#onReady();
   }
 
   #lose(): void {

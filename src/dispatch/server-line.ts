@@ -3,14 +3,14 @@ import { AppError, errorText } from "../platform/errors.ts";
 import type { Logger } from "../platform/logger.ts";
 import { RefusalLog } from "../platform/refusal-log.ts";
 import { type ChannelKeys, openEnvelope, sealEnvelope } from "./envelope.ts";
-import type { RedisLink } from "./redis-link.ts";
+import type { Link } from "./link.ts";
 import { Answer, type AnswerContent, type Places, type ReportContent, type Verdict } from "./wire.ts";
 
 interface Deps {
   readonly worker: string;
   readonly keys: ChannelKeys;
   readonly places: Places;
-  readonly link: Pick<RedisLink, "listen" | "publish">;
+  readonly link: Pick<Link, "listen" | "publish">;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly onStop: (stop: Extract<AnswerContent, { type: "stop" }>) => void;

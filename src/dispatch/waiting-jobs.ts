@@ -6,7 +6,7 @@ import type { Logger } from "../platform/logger.ts";
 import type { JobDesk } from "./job-desk.ts";
 import { type Entry, isWaiting, renewTicket, ticketId } from "./job-entry.ts";
 import type { JobQueue } from "./job-queue.ts";
-import type { RedisLink } from "./redis-link.ts";
+import type { Link } from "./link.ts";
 import { waitingText, whoCannot } from "./waiting-text.ts";
 import { PROTOCOL } from "./wire.ts";
 import type { WorkerRegistry } from "./worker-registry.ts";
@@ -14,7 +14,7 @@ import type { WorkerRegistry } from "./worker-registry.ts";
 interface Deps {
   readonly desk: Pick<JobDesk, "entries" | "settle">;
   readonly queue: Pick<JobQueue, "add" | "remove" | "trouble">;
-  readonly link: Pick<RedisLink, "trouble">;
+  readonly link: Pick<Link, "trouble">;
   readonly workers: WorkerRegistry;
   readonly reports: JobReports;
   readonly clock: Clock;

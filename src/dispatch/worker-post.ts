@@ -1,7 +1,7 @@
 import { errorText } from "../platform/errors.ts";
 import type { Logger } from "../platform/logger.ts";
 import { type EnvelopeKey, sealEnvelope } from "./envelope.ts";
-import type { RedisLink } from "./redis-link.ts";
+import type { Link } from "./link.ts";
 import type { AnswerContent, Places } from "./wire.ts";
 
 interface Deps {
@@ -9,7 +9,7 @@ interface Deps {
   /** This start of the server. */
   readonly epoch: string;
   readonly places: Places;
-  readonly link: Pick<RedisLink, "publish">;
+  readonly link: Pick<Link, "publish">;
   readonly logger: Logger;
 }
 

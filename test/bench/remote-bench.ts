@@ -2,8 +2,8 @@ import { hkdfSync } from "node:crypto";
 
 import { z } from "zod";
 
-import { BullmqDispatcher } from "../../src/dispatch/bullmq-dispatcher.ts";
 import type { ChannelKeys, EnvelopeKey } from "../../src/dispatch/envelope.ts";
+import { createRedisDispatcher } from "../../src/dispatch/redis-dispatcher.ts";
 import { defineAction } from "../../src/engine/step-kind.ts";
 import { systemClock } from "../../src/platform/clock.ts";
 import { systemRandom } from "../../src/platform/ids.ts";
@@ -37,8 +37,7 @@ export function benchKeys(): ChannelKeys {
 /** The transport of jobs through this Redis. */
 export function throughRedis(url: string): NonNullable<BenchEngineDeps["createDispatcher"]> {
   return (kinds, reports) =>
-    new BullmqDispatcher({
-      url,
+    createRedisDispatcher(url, {
       kinds,
       reports,
       keys: benchKeys(),

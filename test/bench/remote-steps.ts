@@ -1,7 +1,8 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 
-import { BullmqWorker } from "../../src/dispatch/bullmq-worker.ts";
+import type { BullmqWorker } from "../../src/dispatch/bullmq-worker.ts";
+import { createRedisWorker } from "../../src/dispatch/redis-worker.ts";
 import type { StepKind } from "../../src/engine/step-kind.ts";
 import { systemClock } from "../../src/platform/clock.ts";
 import { silentLogger } from "../../src/platform/logger.ts";
@@ -68,8 +69,7 @@ async function measureLatency(redis: RedisServer, folder: string): Promise<Figur
 }
 
 function nearWorker(url: string, kinds: ReadonlyMap<string, StepKind>): BullmqWorker {
-  return new BullmqWorker({
-    url,
+  return createRedisWorker(url, {
     keys: benchKeys(),
     id: "near",
     version: "bench",

@@ -1,6 +1,7 @@
 import { z } from "zod";
 
-import { BullmqWorker } from "../../src/dispatch/bullmq-worker.ts";
+import type { BullmqWorker } from "../../src/dispatch/bullmq-worker.ts";
+import { createRedisWorker } from "../../src/dispatch/redis-worker.ts";
 import { systemClock } from "../../src/platform/clock.ts";
 import { silentLogger } from "../../src/platform/logger.ts";
 import { answerCalls } from "./bench-process.ts";
@@ -15,8 +16,7 @@ answerCalls({
   start(argument) {
     const { url, id, concurrency } = Start.parse(argument);
     const kinds = new Map([[waiting.kind, waiting]]);
-    running.worker = new BullmqWorker({
-      url,
+    running.worker = createRedisWorker(url, {
       id,
       keys: benchKeys(),
       version: "bench",

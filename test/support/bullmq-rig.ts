@@ -1,8 +1,10 @@
 import { createHash, randomBytes } from "node:crypto";
 
-import { BullmqDispatcher } from "../../src/dispatch/bullmq-dispatcher.ts";
-import { BullmqWorker, type BullmqWorkerDeps } from "../../src/dispatch/bullmq-worker.ts";
+import type { BullmqDispatcher } from "../../src/dispatch/bullmq-dispatcher.ts";
+import type { BullmqWorker, BullmqWorkerDeps } from "../../src/dispatch/bullmq-worker.ts";
 import type { ChannelKeys, EnvelopeKey } from "../../src/dispatch/envelope.ts";
+import { createRedisDispatcher } from "../../src/dispatch/redis-dispatcher.ts";
+import { createRedisWorker } from "../../src/dispatch/redis-worker.ts";
 import type { Dispatcher, JobReports } from "../../src/engine/ports.ts";
 import type { StepKind } from "../../src/engine/step-kind.ts";
 import { type Clock, systemClock } from "../../src/platform/clock.ts";
@@ -20,6 +22,9 @@ export interface BullmqRigOptions {
   /** Of both ends; the machine's own when absent. */
   readonly clock?: Clock;
 }
+
+/** What of a worker is not as usual. */
+type WorkerOptions = Partial<Omit<BullmqWorkerDeps, "link" | "source">> & { readonly url?: string };
 
 /** Keys of a secret that nobody else has. */
 export function newKeys(): ChannelKeys {
@@ -44,8 +49,7 @@ export class BullmqRig implements AsyncDisposable {
     this.#options = options;
     this.keys = options.keys ?? newKeys();
     const { url, kinds, reports, shutdownGraceMs = 100 } = options;
-    this.dispatcher = new BullmqDispatcher({
-      url,
+    this.dispatcher = createRedisDispatcher(url, {
       keys: this.keys,
       version: "1.0.0",
       kinds,
@@ -60,11 +64,10 @@ export class BullmqRig implements AsyncDisposable {
   }
 
   /** Starts a worker and resolves when it is connected. */
-  async worker(more: Partial<BullmqWorkerDeps> = {}): Promise<BullmqWorker> {
-    const { url, kinds, shutdownGraceMs = 100 } = this.#options;
+  async worker({ url = this.#options.url, ...more }: WorkerOptions = {}): Promise<BullmqWorker> {
+    const { kinds, shutdownGraceMs = 100 } = this.#options;
     const id = more.id ?? `worker-${this.#workers.length + 1}`;
-    const worker = new BullmqWorker({
-      url,
+    const worker = createRedisWorker(url, {
       keys: this.keys,
       id,
       version: "1.0.0",

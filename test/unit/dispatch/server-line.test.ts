@@ -34,7 +34,6 @@ class Rig {
           if (!this.isReachable) throw new Error("away");
           const envelope: { body: string } = JSON.parse(text);
           this.reports.push(Report.parse(JSON.parse(envelope.body)));
-          return 1;
         },
       },
       clock: {

@@ -1,0 +1,14 @@
+import { BullmqDispatcher, type BullmqDispatcherDeps } from "./bullmq-dispatcher.ts";
+import { RedisJobQueue } from "./redis-job-queue.ts";
+import { RedisLink } from "./redis-link.ts";
+import { placesOf } from "./wire.ts";
+
+/** The server's end of a Redis; `url` has its password. */
+export function createRedisDispatcher(
+  url: string,
+  deps: Omit<BullmqDispatcherDeps, "link" | "queue">,
+): BullmqDispatcher {
+  const { clock, logger, keys } = deps;
+  const link = new RedisLink({ url, clock, logger });
+  return new BullmqDispatcher({ ...deps, link, queue: new RedisJobQueue(link, placesOf(keys.job.id)) });
+}
