@@ -1,0 +1,113 @@
+import type { Dice } from "./dice.ts";
+import type { Life } from "./life.ts";
+import type { Schedule } from "./schedule.ts";
+
+/** What a simulated process speaks with. */
+export type Port = "slack" | "argocd" | "git" | "redis";
+
+/** How the way to a port is: refusing at once, swallowing everything, or losing every answer while requests get through. */
+export type Trouble = "refused" | "silent" | "answers-lost";
+
+export class CarryError extends Error {
+  /** As the operating system names it. */
+  readonly code: string;
+
+  constructor(port: Port, code: string) {
+    super(`${port}: ${code}`);
+    this.code = code;
+  }
+}
+
+interface Way {
+  readonly latency: readonly [number, number];
+  trouble: Trouble | undefined;
+  /** The share of requests, and of answers, that are lost on the way now. */
+  loss: number;
+}
+
+/** Carries requests of processes to the worlds and answers back: each takes its time, and some do not arrive. */
+export class Carrier {
+  readonly #line: Schedule;
+  readonly #dice: Readonly<Record<Port, Dice>>;
+  readonly ways: Readonly<Record<Port, Way>> = {
+    slack: { latency: [20, 250], trouble: undefined, loss: 0 },
+    argocd: { latency: [2, 60], trouble: undefined, loss: 0 },
+    git: { latency: [5, 80], trouble: undefined, loss: 0 },
+    redis: { latency: [1, 5], trouble: undefined, loss: 0 },
+  };
+
+  constructor(deps: { readonly line: Schedule; readonly dice: Dice }) {
+    this.#line = deps.line;
+    const of = (port: Port): Dice => deps.dice.fork(port);
+    this.#dice = { slack: of("slack"), argocd: of("argocd"), git: of("git"), redis: of("redis") };
+  }
+
+  latencyMs(port: Port): number {
+    const [low, high] = this.ways[port].latency;
+    return this.#dice[port].between(low, high);
+  }
+
+  isLost(port: Port): boolean {
+    return this.#dice[port].chance(this.ways[port].loss);
+  }
+
+  /**
+   * Has `act` happen at the far end, and resolves with what it gave; with a number of milliseconds in `after` of what it gave,
+   * only then. Rejects with a CarryError when the request or the answer was lost, with the signal's reason when it is aborted.
+   */
+  carry<Result>(
+    from: { readonly life: Life; readonly port: Port; readonly signal?: AbortSignal | undefined },
+    act: (answer: (result: Result) => void) => void,
+  ): Promise<Result> {
+    const { life, port, signal } = from;
+    return new Promise((resolve, reject) => {
+      let isOver = false;
+      const end = (how: () => void): void => {
+        if (isOver || life.isDead) return;
+        isOver = true;
+        signal?.removeEventListener("abort", abort);
+        how();
+      };
+      const abort = (): void => end(() => reject(abortReason(signal)));
+      if (signal?.aborted === true) return abort();
+      signal?.addEventListener("abort", abort, { once: true });
+      const fail = (code: string): void => end(() => reject(new CarryError(port, code)));
+      this.#send({ life, port, fail, isOver: () => isOver }, act, (result) => end(() => resolve(result)));
+    });
+  }
+
+  #send<Result>(
+    way: {
+      readonly life: Life;
+      readonly port: Port;
+      readonly fail: (code: string) => void;
+      readonly isOver: () => boolean;
+    },
+    act: (answer: (result: Result) => void) => void,
+    arrive: (result: Result) => void,
+  ): void {
+    const { life, port, fail } = way;
+    const leaves = this.latencyMs(port);
+    const isLost = this.isLost(port);
+    this.#line.after(leaves, () => {
+      // A request that left before its process died still arrives, unless nobody was there to send the rest of it.
+      const { trouble } = this.ways[port];
+      if (trouble === "refused" || isLost) return void this.#line.after(1, () => fail("ECONNREFUSED"));
+      if (trouble === "silent") return;
+      // What its sender has given up may be under way already.
+      if (way.isOver() && !life.isDead && this.#dice[port].chance(0.5)) return;
+      act((result) => {
+        const isAnswerLost = this.isLost(port) || this.ways[port].trouble === "answers-lost";
+        const back = this.latencyMs(port);
+        this.#line.after(back, () => {
+          if (isAnswerLost || this.ways[port].trouble !== undefined) fail("ECONNRESET");
+          else arrive(result);
+        });
+      });
+    });
+  }
+}
+
+function abortReason(signal: AbortSignal | undefined): Error {
+  return signal?.reason instanceof Error ? signal.reason : new Error("aborted");
+}
