@@ -3,6 +3,7 @@ import { loadCommands, readCommandFolder } from "../../src/commands/load-command
 import type { Command } from "../../src/commands/command.ts";
 import type { Answer } from "../../src/engine/answer.ts";
 import type { PersonStanding } from "../../src/domain/approver-policy.ts";
+import type { GateSubject } from "../../src/domain/gate.ts";
 import type { Directory, Job, JobReports } from "../../src/engine/ports.ts";
 import { projectRun } from "../../src/engine/projection.ts";
 import { RunService } from "../../src/engine/run-service.ts";
@@ -34,6 +35,8 @@ interface Process {
   readonly work: RunWork;
   readonly intake: Intake;
   readonly inventory: Inventory;
+  readonly kinds: ReadonlyMap<string, StepKind>;
+  readonly reports: JobReports;
 }
 
 /** The people of a workspace: everybody is a full member, unless told otherwise. */
@@ -70,6 +73,9 @@ export class IntakeRig implements AsyncDisposable {
   revision: (text: string) => Promise<RevisionAnswer> = (text) => Promise.resolve(commitAnswer(text));
   recent: readonly RecentCommit[] = [];
   between: CommitsAnswer = { kind: "forward", added: NONE, removed: NONE };
+  /** What a gate shows, and what an approval would be of as a click finds it; may be something else than what is there. */
+  shown: (subject: GateSubject) => GateSubject = (subject) => subject;
+  found: (subject: GateSubject) => GateSubject = (subject) => subject;
   process: Process;
   readonly #commands: readonly Command[];
   readonly #configuration;
@@ -184,18 +190,21 @@ export class IntakeRig implements AsyncDisposable {
       recentCommits: () => Promise.resolve(this.recent),
     };
     const inventory = new Inventory(this.#configuration);
-    const kinds = stepKinds({ argocd: this.argocd, clock, store, inventory });
-    const late: { runs?: RunService } = {};
+    const kinds = this.#withOtherSubjects(stepKinds({ argocd: this.argocd, clock, store, inventory }));
+    const late: { runs?: RunService; reports?: JobReports } = {};
     const work = new RunWork({
       store: store.events,
       people: store.people,
       kinds,
       logger: silentLogger,
-      createDispatcher: (_reports: JobReports) => ({
-        dispatch: (job) => void this.jobs.push(job),
-        cancel: () => undefined,
-        [Symbol.asyncDispose]: () => Promise.resolve(),
-      }),
+      createDispatcher: (reports: JobReports) => {
+        late.reports = reports;
+        return {
+          dispatch: (job) => void this.jobs.push(job),
+          cancel: () => undefined,
+          [Symbol.asyncDispose]: () => Promise.resolve(),
+        };
+      },
       apply: (run, input) => present(late.runs).apply(run, input),
       onChanged: () => undefined,
     });
@@ -226,7 +235,20 @@ export class IntakeRig implements AsyncDisposable {
         return Promise.resolve();
       },
     });
-    return { runs, work, intake, inventory };
+    return { runs, work, intake, inventory, kinds, reports: present(late.reports) };
+  }
+
+  #withOtherSubjects(kinds: ReadonlyMap<string, StepKind>): ReadonlyMap<string, StepKind> {
+    const approval = kinds.get("approval");
+    if (approval?.sort !== "gate") throw new Error("there is no gate");
+    const open: typeof approval.open = async (input, context) => {
+      const opening = await approval.open(input, context);
+      const subject = this.shown(opening.subject);
+      return { ...opening, subject, rule: subject.rule };
+    };
+    const subject: typeof approval.subject = async (input, context) =>
+      this.found(await approval.subject(input, context));
+    return new Map([...kinds, ["approval", { ...approval, open, subject }]]);
   }
 }
 
@@ -257,7 +279,7 @@ function stepKinds(from: {
   });
 }
 
-function present(runs: RunService | undefined): RunService {
-  if (runs === undefined) throw new Error("not wired yet");
-  return runs;
+function present<Value>(value: Value | undefined): Value {
+  if (value === undefined) throw new Error("not wired yet");
+  return value;
 }

@@ -1,0 +1,115 @@
+import type { Application } from "../../src/argocd/application.ts";
+import type { GateSubject } from "../../src/domain/gate.ts";
+import type { Outcome } from "../../src/domain/outcome.ts";
+import type { RunState, StepState } from "../../src/domain/run-state.ts";
+import type { Job } from "../../src/engine/ports.ts";
+import { executeJob } from "../../src/engine/step-executor.ts";
+import { settle } from "../support/fake-clock.ts";
+import { IntakeRig } from "../support/intake-rig.ts";
+import { anApplication, SHA_A } from "../unit/argocd/application-builder.ts";
+
+/** Ana (U1) asks; Priya (U2) and Marco (U3) of the release group and Olga (U0OLGA01), who is named, approve. */
+export const PEOPLE = { asks: "U1", approve: ["U2", "U3", "U0OLGA01"], others: ["U8", "U9"] } as const;
+
+const configurationWith = (approval: string): string => `
+slack:
+  channel: "#deploys"
+argocd:
+  - name: main
+    url: https://argocd.example.com
+    token: \${{ secrets.ARGOCD_TOKEN }}
+environments:
+  - name: prod
+    approval: ${approval}
+services:
+  - name: checkout
+    environments: { prod: checkout-prod }
+roles:
+  everybody: ["everyone"]
+grants:
+  - { role: everybody, verbs: [promote, rollback, sync], services: all, environments: all }
+secrets:
+  ARGOCD_TOKEN: { env: ARGOCD_TOKEN }
+`;
+
+export const ONE_APPROVES = configurationWith("{ from: [{ group: S0RELEASE, handle: release }, { user: U0OLGA01 }] }");
+export const TWO_APPROVE = configurationWith("{ from: [{ group: S0RELEASE }, { user: U0OLGA01 }], quorum: 2 }");
+
+/** One run of the real engine behind the real intake that has come to its gate; the sync is executed when the test says so. */
+export class ParkedRun implements AsyncDisposable {
+  readonly rig: IntakeRig;
+  readonly id: string;
+  readonly revision: string;
+
+  private constructor(rig: IntakeRig, id: string, revision: string) {
+    this.rig = rig;
+    this.id = id;
+    this.revision = revision;
+  }
+
+  static async open(
+    revision: string,
+    about: {
+      readonly configuration?: string;
+      readonly shown?: (subject: GateSubject) => GateSubject;
+      readonly application?: Application;
+    } = {},
+  ): Promise<ParkedRun> {
+    const { configuration = ONE_APPROVES, shown, application = checkoutProd() } = about;
+    const rig = await IntakeRig.open([application], configuration);
+    if (shown !== undefined) {
+      rig.shown = shown;
+      rig.found = shown;
+    }
+    await rig.type(PEOPLE.asks, `/promote checkout ${revision} to prod`);
+    await settle();
+    const [row] = rig.store.events.listRuns({ limit: 1 });
+    if (row === undefined) throw new Error(`nothing was started: ${JSON.stringify(rig.replies)}`);
+    return new ParkedRun(rig, row.id, revision);
+  }
+
+  get state(): RunState {
+    return this.rig.runs.state(this.id);
+  }
+
+  /** The gate, with what it shows. */
+  get gate(): StepState & { readonly gate: NonNullable<StepState["gate"]> } {
+    const step = [...this.state.steps.values()].find(({ sort }) => sort === "gate");
+    if (step?.gate === undefined) throw new Error("the gate is not open");
+    return { ...step, gate: step.gate };
+  }
+
+  /** The newest sync that was handed out. */
+  get job(): Job | undefined {
+    return this.rig.jobs.findLast(({ uses }) => uses === "argocd/sync");
+  }
+
+  /** Executes a job as a worker would, and reports how it ended. */
+  async execute(job: Job): Promise<Outcome> {
+    const { kinds, reports } = this.rig.process;
+    const executed = executeJob({
+      job,
+      kinds,
+      signal: new AbortController().signal,
+      progress: () => undefined,
+      checkpoint: (data) => reports.checkpoint(job, data),
+    });
+    await settle();
+    // It looks a few times whether what was accepted has begun.
+    while (this.rig.clock.pendingTimers > 0) await this.rig.clock.advance(1000);
+    const outcome = await executed;
+    reports.outcome(job, outcome);
+    await settle();
+    return outcome;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.rig[Symbol.asyncDispose]();
+  }
+}
+
+/** The application of checkout in prod, at SHA_A. */
+export function checkoutProd(parts: Parameters<typeof anApplication>[0] = {}): Application {
+  const status = { history: [{ id: 1, revision: SHA_A }], ...parts.status };
+  return anApplication({ ...parts, metadata: { name: "checkout-prod", ...parts.metadata }, status });
+}

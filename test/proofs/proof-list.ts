@@ -1,0 +1,6 @@
+import { approvalBinds } from "./approval-binds.ts";
+import { approvalCauses } from "./approval-causes.ts";
+import type { Proof } from "./proof.ts";
+
+/** Every proof there is, in the order in which they are made. */
+export const PROOFS: readonly Proof[] = [approvalBinds, approvalCauses];
