@@ -1,49 +1,16 @@
 import type { Dice } from "../dice.ts";
 import type { Schedule } from "../schedule.ts";
-import { type Forgery, forgedValue } from "./forgery.ts";
+import { forgedValue } from "./forgery.ts";
 import { isObject, textIn } from "./loose-object.ts";
-import { type ButtonKind, buttonsBefore, buttonsNow, type ShownButton } from "./shown-buttons.ts";
-import type { DeliveryTrouble, NewDelivery, SlackDeliveries } from "./slack-deliveries.ts";
+import { buttonsBefore, buttonsNow, type ShownButton } from "./shown-buttons.ts";
+import type { PersonAct } from "./person-act.ts";
+import type { NewDelivery, SlackDeliveries } from "./slack-deliveries.ts";
 import { clickPayload, commandPayload, formPayload, homeOpenedPayload } from "./slack-payloads.ts";
 import type { SlackDelivery, SlackView } from "./slack-truth.ts";
 import type { SlackWorld } from "./slack-world.ts";
 import type { Person } from "./workspace.ts";
 
-/** Something that a person does; plain data, so that a scenario can be kept and made smaller. */
-export type PersonAct =
-  | {
-      readonly does: "type";
-      readonly user: string;
-      /** The workspace's first channel when absent. */
-      readonly channel?: string;
-      /** With its slash, such as `/promote`. */
-      readonly command: string;
-      readonly text: string;
-      readonly trouble?: DeliveryTrouble;
-    }
-  | {
-      readonly does: "click";
-      /** Everyone who presses it, at the same moment. */
-      readonly users: readonly string[];
-      readonly button: ButtonKind;
-      /** `before` is one that was there and is not any more; `now` when absent. */
-      readonly of?: "now" | "before";
-      /** Which of those that there are, counted from the newest; taken modulo their number. */
-      readonly choice?: number;
-      /** Between seeing the button and pressing it, as when Slack asks "are you sure". */
-      readonly thinkMs?: number;
-      /** How many times it is pressed, a few milliseconds apart; once when absent. */
-      readonly times?: number;
-      readonly forged?: Forgery;
-      /** What is written into the form that asks why, for Reject. */
-      readonly reason?: string;
-      /** Between the form and its being sent. */
-      readonly writeMs?: number;
-      readonly trouble?: DeliveryTrouble;
-    }
-  | { readonly does: "open-home"; readonly user: string; readonly trouble?: DeliveryTrouble };
-
-type Click = PersonAct & { readonly does: "click" };
+type Click = PersonAct & { readonly kind: "click" };
 
 export interface PeopleDeps {
   readonly schedule: Schedule;
@@ -79,7 +46,7 @@ export class People {
 
   /** Does it now, true time. Returns how many people had something to do: none where there is nothing to press. */
   act(act: PersonAct): number {
-    switch (act.does) {
+    switch (act.kind) {
       case "type":
         return this.#type(act);
       case "click":
@@ -89,7 +56,7 @@ export class People {
     }
   }
 
-  #type({ user, channel, command, text, trouble }: PersonAct & { readonly does: "type" }): number {
+  #type({ user, channel, command, text, trouble }: PersonAct & { readonly kind: "type" }): number {
     const { world, deliveries } = this.#deps;
     const person = this.#active(user);
     const place = channel ?? world.workspace.shape.channels[0]?.id;
@@ -153,7 +120,7 @@ export class People {
     deliveries.send({ kind: "click", user, team, channel, triggerId, body, click, trouble: act.trouble });
   }
 
-  #openHome({ user, trouble }: PersonAct & { readonly does: "open-home" }): number {
+  #openHome({ user, trouble }: PersonAct & { readonly kind: "open-home" }): number {
     const { world, deliveries, schedule } = this.#deps;
     const person = this.#active(user);
     if (person === undefined) return 0;

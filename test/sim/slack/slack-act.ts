@@ -5,21 +5,21 @@ import type { SlackWorld } from "./slack-world.ts";
 
 /** What others than the people of the scenario do to Slack: administrators, and Slack itself. Plain data. */
 export type SlackAct =
-  | { readonly does: "set-group"; readonly group: string; readonly users: readonly string[] }
-  | { readonly does: "disable-group"; readonly group: string }
-  | { readonly does: "set-standing"; readonly user: string; readonly standing: PersonStanding }
+  | { readonly kind: "set-group"; readonly group: string; readonly users: readonly string[] }
+  | { readonly kind: "disable-group"; readonly group: string }
+  | { readonly kind: "set-standing"; readonly user: string; readonly standing: PersonStanding }
   /** Counted from the newest, modulo their number. */
-  | { readonly does: "delete-message"; readonly choice: number }
-  | { readonly does: "archive"; readonly channel: string; readonly forMs: number }
-  | { readonly does: "remove-bot"; readonly channel: string; readonly forMs: number }
+  | { readonly kind: "delete-message"; readonly choice: number }
+  | { readonly kind: "archive"; readonly channel: string; readonly forMs: number }
+  | { readonly kind: "remove-bot"; readonly channel: string; readonly forMs: number }
   /** Every call of the method is one too many for a while. */
-  | { readonly does: "limit"; readonly method: string; readonly forMs: number }
-  | { readonly does: "trouble"; readonly trouble: Trouble; readonly forMs: number };
+  | { readonly kind: "limit"; readonly method: string; readonly forMs: number }
+  | { readonly kind: "trouble"; readonly trouble: Trouble; readonly forMs: number };
 
 /** Does it now, and takes back after its time what passes. */
 export function actOnSlack(act: SlackAct, world: SlackWorld, schedule: Schedule): void {
   const { workspace } = world;
-  switch (act.does) {
+  switch (act.kind) {
     case "set-group":
       workspace.setGroup(act.group, act.users);
       return;
