@@ -1,0 +1,158 @@
+import { BullmqDispatcher } from "../../src/dispatch/bullmq-dispatcher.ts";
+import type { ChannelKeys } from "../../src/dispatch/envelope.ts";
+import type { Dispatcher, JobReports } from "../../src/engine/ports.ts";
+import type { StepKind } from "../../src/engine/step-kind.ts";
+import { createLogger, type Logger } from "../../src/platform/logger.ts";
+import { SecretMask } from "../../src/platform/masking.ts";
+import { Dice } from "../sim/dice.ts";
+import { Life } from "../sim/life.ts";
+import { MachineClock } from "../sim/machine-clock.ts";
+import { Pace } from "../sim/redis/pace.ts";
+import { RedisWorld } from "../sim/redis/redis-world.ts";
+import { SimWorker } from "../sim/redis/sim-worker.ts";
+import { TimeLine } from "../sim/schedule.ts";
+import { seededRandom } from "../sim/seeded-random.ts";
+import type { LogLine } from "./app-rig.ts";
+
+const START_AT = Date.UTC(2026, 0, 1, 10);
+
+export interface SimRedisRigOptions {
+  readonly seed: string;
+  readonly kinds: ReadonlyMap<string, StepKind>;
+  readonly reports: JobReports;
+  readonly shutdownGraceMs?: number;
+}
+
+/** The program's dispatcher and workers with a simulated Redis between them, on a clock that moves when it is told to. */
+export class SimRedisRig {
+  readonly line = new TimeLine(START_AT);
+  readonly dice: Dice;
+  readonly redis: RedisWorld;
+  readonly log: LogLine[] = [];
+  /** Why reports were refused. */
+  readonly refused: string[] = [];
+  readonly #options: SimRedisRigOptions;
+  readonly #keys: ChannelKeys;
+  #workers = 0;
+  #servers = 0;
+
+  constructor(options: SimRedisRigOptions) {
+    this.#options = options;
+    this.dice = new Dice(options.seed);
+    this.redis = new RedisWorld({ line: this.line, dice: this.dice.fork("redis") });
+    const key = (id: string): ChannelKeys["job"] => ({ id, bytes: Buffer.alloc(32, id) });
+    this.#keys = { job: key("job"), report: key("report"), answer: key("answer") };
+  }
+
+  server({ reports = this.#options.reports }: { readonly reports?: JobReports } = {}): {
+    readonly life: Life;
+    readonly pace: Pace;
+    readonly dispatcher: BullmqDispatcher;
+  } {
+    this.#servers += 1;
+    const life = new Life(`server-${this.#servers}`);
+    const dice = this.dice.fork(life.name);
+    const pace = new Pace({ line: this.line, life, dice });
+    const clock = pace.clock(new MachineClock({ line: this.line, life, wall: { offsetMs: 0 } }));
+    const { link, queue } = this.redis.connect({ life, pace, clock });
+    const dispatcher = new BullmqDispatcher({
+      link,
+      queue,
+      clock,
+      reports,
+      keys: this.#keys,
+      version: "1.0.0",
+      kinds: this.#options.kinds,
+      connectionOf: () => undefined,
+      random: seededRandom(dice),
+      logger: this.#logger().with({ from: life.name }),
+      shutdownGraceMs: this.#options.shutdownGraceMs ?? 100,
+      onRefused: (reason) => void this.refused.push(reason),
+    });
+    return { life, pace, dispatcher };
+  }
+
+  worker({ concurrency = 5, id = "" } = {}): SimWorker {
+    this.#workers += 1;
+    const name = id === "" ? `worker-${this.#workers}` : id;
+    return new SimWorker({
+      id: name,
+      redis: this.redis,
+      line: this.line,
+      dice: this.dice.fork(name),
+      wall: { offsetMs: 0 },
+      keys: this.#keys,
+      version: "1.0.0",
+      logger: this.#logger().with({ from: name }),
+      concurrency,
+      shutdownGraceMs: this.#options.shutdownGraceMs ?? 100,
+      kinds: () => this.#options.kinds,
+      kindsFor: () => () => this.#options.kinds,
+    });
+  }
+
+  /** Lets so much time pass. */
+  async pass(ms: number): Promise<void> {
+    let isOver = false;
+    this.line.after(ms, () => (isOver = true));
+    await ready();
+    while (!isOver) await this.#step();
+  }
+
+  /** Lets time pass until there is what is looked for. */
+  async until<Value>(find: () => Value | undefined, mostMs = 120_000): Promise<Value> {
+    const end = this.line.now() + mostMs;
+    for (;;) {
+      await ready();
+      const found = find();
+      if (found !== undefined && found !== false) return found;
+      if (this.line.now() > end) throw new Error(`not within ${mostMs} ms\n${JSON.stringify(this.log, undefined, 1)}`);
+      await this.#step();
+    }
+  }
+
+  async #step(): Promise<void> {
+    this.line.step();
+    await ready();
+  }
+
+  #logger(): Logger {
+    const write = (line: string): void => void this.log.push(JSON.parse(line));
+    return createLogger({ level: "debug", mask: new SecretMask(), now: () => this.line.now(), write });
+  }
+}
+
+/** A dispatcher and one worker as one, whose time passes by itself while it is open. */
+export async function openSimulated(
+  options: SimRedisRigOptions & { readonly concurrency: number },
+): Promise<Dispatcher> {
+  const rig = new SimRedisRig(options);
+  const { dispatcher } = rig.server();
+  const worker = rig.worker({ concurrency: options.concurrency });
+  await rig.until(() => rig.log.find(({ message }) => message === "a worker is connected"));
+  const over = new AbortController();
+  const passing = letTimePass(rig, over.signal);
+  const end = async (): Promise<void> => {
+    await dispatcher[Symbol.asyncDispose]();
+    await worker.end();
+    over.abort();
+    await passing;
+  };
+  let ended: Promise<void> | undefined;
+  return {
+    dispatch: (job) => dispatcher.dispatch(job),
+    cancel: (effect, reason) => dispatcher.cancel(effect, reason),
+    // Once only: afterwards no time passes any more.
+    [Symbol.asyncDispose]: () => (ended ??= end()),
+  };
+}
+
+const SLICE_MS = 20;
+
+async function letTimePass(rig: SimRedisRig, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) await rig.pass(SLICE_MS);
+}
+
+function ready(): Promise<void> {
+  return new Promise((resolve) => void setImmediate(resolve));
+}
