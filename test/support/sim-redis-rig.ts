@@ -93,10 +93,10 @@ export class SimRedisRig {
 
   /** Lets so much time pass. */
   async pass(ms: number): Promise<void> {
-    let isOver = false;
-    this.line.after(ms, () => (isOver = true));
+    const end = this.line.now() + ms;
+    this.line.after(ms, () => undefined);
     await ready();
-    while (!isOver) await this.#step();
+    while (this.line.now() < end) await this.#step();
   }
 
   /** Lets time pass until there is what is looked for. */
