@@ -1,0 +1,72 @@
+import type { Info, Source } from "./application-state.ts";
+import type { RolloutPlan } from "./rollout-plan.ts";
+
+/** One application as a scenario begins with it. */
+export interface AppSetup {
+  readonly name: string;
+  /** `argocd` when absent. */
+  readonly namespace?: string;
+  /** `default` when absent. */
+  readonly project?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly source: Source;
+  /** Auto-sync: absent without a policy, false for one that is switched off. */
+  readonly automated?: boolean;
+  /** The commits that were deployed before, whole ids, the newest last: that one runs and is Healthy. None: nothing is there. */
+  readonly deployed: readonly string[];
+  /** Whether every sync runs a job first. */
+  readonly hasHook?: boolean;
+  /** How often Argo CD repeats a sync that failed; none when absent. */
+  readonly retryLimit?: number;
+}
+
+/** What others do in Argo CD and in its cluster; plain data. Applications by `namespace/name`. One that cannot be done does nothing. */
+export type ArgocdAct =
+  /** `over`: an operation that is in progress is ended first. Without a revision the branch is synced. */
+  | {
+      readonly type: "foreign-sync";
+      readonly app: string;
+      /** A whole commit. */
+      readonly revision?: string;
+      /** `ben` when absent. */
+      readonly by?: string;
+      readonly infos?: readonly Info[];
+      readonly over?: boolean;
+      readonly dryRun?: boolean;
+      /** Only the Deployment. */
+      readonly partial?: boolean;
+    }
+  /** Argo CD's own rollback by somebody else: to an entry, counted from the newest, which is 0; the one before the newest when absent. */
+  | { readonly type: "foreign-rollback"; readonly app: string; readonly back?: number; readonly by?: string }
+  | { readonly type: "foreign-terminate"; readonly app: string; readonly by?: string }
+  /** Deleted without its objects, and made again after a while: with another uid and no history. */
+  | { readonly type: "recreate"; readonly app: string; readonly afterMs: number }
+  /** `takesMs`: how long the finalizer needs. `cascade` deletes the objects too. */
+  | { readonly type: "delete"; readonly app: string; readonly takesMs: number; readonly cascade: boolean }
+  | {
+      readonly type: "change-source";
+      readonly app: string;
+      readonly path?: string;
+      readonly targetRevision?: string;
+      readonly helmParameter?: { readonly name: string; readonly value: string };
+      readonly image?: string;
+    }
+  | { readonly type: "auto-sync"; readonly app: string; readonly on: boolean }
+  | { readonly type: "skip-reconcile"; readonly app: string; readonly on: boolean }
+  | { readonly type: "degrade"; readonly app: string }
+  | { readonly type: "heal"; readonly app: string }
+  /** The controller is away for a while: what was asked for waits, refreshes hang. */
+  | { readonly type: "controller-away"; readonly forMs: number }
+  | { readonly type: "repo-server-away"; readonly forMs: number }
+  /** The operation vanishes without an end. */
+  | { readonly type: "lose-operation"; readonly app: string }
+  /** `app`: one, or `*` for all. `manual`: syncs by hand pass all the same. */
+  | { readonly type: "close-window"; readonly app: string; readonly manual?: boolean }
+  | { readonly type: "open-window"; readonly app: string }
+  | { readonly type: "trim-history"; readonly app: string; readonly keep: number }
+  | { readonly type: "rights"; readonly get?: boolean; readonly sync?: boolean }
+  | { readonly type: "token"; readonly valid: boolean }
+  /** From here on a revision goes this way. */
+  | { readonly type: "plan"; readonly plan: RolloutPlan }
+  /** Argo CD compares by its timer. */
+  | { readonly type: "compare"; readonly app: string };

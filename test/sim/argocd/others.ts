@@ -1,0 +1,166 @@
+import type { GitWorld } from "../git/git-world.ts";
+import type { Schedule } from "../schedule.ts";
+import { type App, isAutoSynced, type Source, targetOf } from "./application-state.ts";
+import { type ApplicationStore, keyOf } from "./application-store.ts";
+import { specText } from "./application-text.ts";
+import type { ArgocdAct } from "./argocd-act.ts";
+import type { ClusterWorld } from "./cluster-world.ts";
+import type { Comparisons } from "./comparisons.ts";
+import type { ControllerLine } from "./controller-line.ts";
+import type { Operations } from "./operations.ts";
+
+export interface OthersDeps {
+  readonly store: ApplicationStore;
+  readonly schedule: Schedule;
+  readonly git: GitWorld;
+  readonly line: ControllerLine;
+  readonly cluster: ClusterWorld;
+  readonly comparisons: Comparisons;
+  readonly operations: Operations;
+  /** Makes an application again that was deleted, around the same objects. */
+  readonly recreate: (gone: App) => void;
+}
+
+type ActOf<Type extends ArgocdAct["type"]> = Extract<ArgocdAct, { readonly type: Type }>;
+
+/** What an act to one application may be. */
+export type AppAct = Extract<ArgocdAct, { readonly app: string }>;
+
+const SOMEBODY = "ben";
+// How soon somebody who has ended an operation starts their own.
+const TAKES_OVER_MS = 150;
+
+/** What others than the product do to one application. What Argo CD would refuse them does nothing. */
+export class Others {
+  readonly #deps: OthersDeps;
+
+  constructor(deps: OthersDeps) {
+    this.#deps = deps;
+  }
+
+  act(app: App, act: AppAct): void {
+    const { store, cluster, comparisons, operations, schedule } = this.#deps;
+    switch (act.type) {
+      case "foreign-sync":
+        this.#sync(app, act);
+        return;
+      case "foreign-rollback":
+        this.#rollBack(app, act);
+        return;
+      case "foreign-terminate":
+        operations.terminate(app, act.by ?? SOMEBODY);
+        return;
+      case "recreate":
+        this.#remove(app);
+        schedule.after(act.afterMs, () => this.#deps.recreate(app));
+        return;
+      case "delete":
+        this.#delete(app, act);
+        return;
+      case "change-source":
+      case "auto-sync":
+      case "skip-reconcile":
+        this.#changeSpec(app, act);
+        return;
+      case "degrade":
+        cluster.change(app, "Degraded");
+        return;
+      case "heal":
+        cluster.change(app, "Healthy");
+        return;
+      case "lose-operation":
+        operations.lose(app);
+        return;
+      case "close-window":
+        store.windows.set(keyOf(app), { manual: act.manual ?? false });
+        return;
+      case "open-window":
+        store.windows.delete(keyOf(app));
+        this.windowOpened(app);
+        return;
+      case "trim-history":
+        app.history = act.keep === 0 ? [] : app.history.slice(-act.keep);
+        store.write(app);
+        return;
+      case "compare":
+        comparisons.request(app);
+        return;
+    }
+  }
+
+  /** What a window kept goes on. */
+  windowOpened(app: App): void {
+    this.#deps.operations.unblock(app);
+    if (isAutoSynced(app)) this.#deps.comparisons.request(app);
+  }
+
+  #sync(app: App, act: ActOf<"foreign-sync">): void {
+    const { operations, git } = this.#deps;
+    if (app.operation !== undefined) this.#takeOver(app, act);
+    if (app.operation !== undefined || !this.#maySync(app, act)) return;
+    const { by = SOMEBODY, infos = [], dryRun: isDryRun = false, partial: isPartial = false } = act;
+    const revision = git.resolveForArgocd(app.source.repoURL, act.revision ?? targetOf(app.source));
+    if (revision === undefined) return;
+    operations.start(app, { source: app.source, revision, by, infos, isDryRun, isPartial });
+  }
+
+  #takeOver(app: App, act: ActOf<"foreign-sync">): void {
+    const { operations, schedule } = this.#deps;
+    if (act.over !== true || operations.terminate(app, act.by ?? SOMEBODY) === undefined) return;
+    schedule.after(TAKES_OVER_MS, () => this.#sync(app, { ...act, over: false }));
+  }
+
+  #maySync(app: App, { revision }: ActOf<"foreign-sync">): boolean {
+    const { store } = this.#deps;
+    const isPinned = revision !== undefined && isAutoSynced(app);
+    return !isPinned && store.has(app) && app.deletingSince === undefined && store.maySync(app, true);
+  }
+
+  #rollBack(app: App, { back = 1, by = SOMEBODY }: ActOf<"foreign-rollback">): void {
+    const entry = app.history.at(-1 - back);
+    if (entry === undefined || app.operation !== undefined || isAutoSynced(app)) return;
+    const { source, revision } = entry;
+    this.#deps.operations.start(app, { source, revision, by, isRollback: true });
+  }
+
+  #changeSpec(app: App, act: ActOf<"change-source" | "auto-sync" | "skip-reconcile">): void {
+    const { store, operations, comparisons } = this.#deps;
+    if (act.type === "auto-sync") app.automated = act.on;
+    else if (act.type === "skip-reconcile") app.skipsReconcile = act.on;
+    else app.source = changedSource(app.source, act);
+    app.specVersion += 1;
+    app.specText = specText(app);
+    store.noteSpec(app);
+    store.write(app);
+    if (act.type === "skip-reconcile" && !act.on) operations.resume(app);
+    comparisons.request(app);
+  }
+
+  #delete(app: App, { takesMs, cascade }: ActOf<"delete">): void {
+    const { store, line, cluster } = this.#deps;
+    app.deletingSince = store.now();
+    store.write(app);
+    line.later(takesMs, () => {
+      if (!store.has(app)) return;
+      if (cascade) cluster.remove(app);
+      this.#remove(app);
+    });
+  }
+
+  #remove(app: App): void {
+    this.#deps.operations.abandon(app);
+    app.state?.next?.cancel();
+    this.#deps.store.remove(app);
+  }
+}
+
+function changedSource(source: Source, act: ActOf<"change-source">): Source {
+  const { path, targetRevision, helmParameter, image } = act;
+  return {
+    ...source,
+    ...(path !== undefined && { path }),
+    ...(targetRevision !== undefined && { targetRevision }),
+    ...(helmParameter !== undefined && { helm: { parameters: [helmParameter] } }),
+    ...(image !== undefined && { kustomize: { images: [image] } }),
+  };
+}

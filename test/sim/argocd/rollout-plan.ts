@@ -1,0 +1,52 @@
+import type { Dice } from "../dice.ts";
+
+/** What Argo CD says of the health of an object. */
+export type Health = "Healthy" | "Progressing" | "Degraded" | "Missing" | "Suspended";
+
+/**
+ * What becomes of a revision in an application; plain data. What is left out comes from the dice, except that nothing fails by luck:
+ * failures are in plans.
+ */
+export interface RolloutPlan {
+  /** The name of the application; any when absent. */
+  readonly app?: string;
+  /** The commit, whole; any when absent. */
+  readonly revision?: string;
+  /** `fails`: the cluster refuses the objects. `errors`: the manifests cannot be rendered. */
+  readonly sync?: "fails" | "errors";
+  /** How long the hook before the sync takes, where the application has one; `never` for one that hangs. */
+  readonly hookMs?: number | "never";
+  readonly hookFails?: boolean;
+  /** The health of the new pods, each from so many milliseconds after the objects were applied. The last one stays. */
+  readonly health?: readonly { readonly afterMs: number; readonly status: Health }[];
+  /** For how long the cluster goes on telling the health of the pods before. */
+  readonly lagMs?: number;
+}
+
+/** The plan for a revision in an application: of those that fit, the one that says most, and of equal ones the last. */
+export function planFor(
+  plans: readonly RolloutPlan[],
+  asked: { readonly app: string; readonly revision: string },
+): RolloutPlan {
+  let best: RolloutPlan = {};
+  let bestWeight = -1;
+  for (const plan of plans) {
+    if (plan.app !== undefined && plan.app !== asked.app) continue;
+    if (plan.revision !== undefined && plan.revision !== asked.revision) continue;
+    const weight = (plan.app === undefined ? 0 : 1) + (plan.revision === undefined ? 0 : 2);
+    if (weight < bestWeight) continue;
+    best = plan;
+    bestWeight = weight;
+  }
+  return best;
+}
+
+/** The health of new pods after they were applied: as planned, or Progressing for some seconds and then Healthy. */
+export function healthSteps(plan: RolloutPlan, dice: Dice): NonNullable<RolloutPlan["health"]> {
+  return (
+    plan.health ?? [
+      { afterMs: 0, status: "Progressing" },
+      { afterMs: dice.between(1500, 20_000), status: "Healthy" },
+    ]
+  );
+}
