@@ -23,6 +23,8 @@ export interface LogRow {
   readonly payload: string | null;
 }
 
+const OPEN = `SELECT (SELECT count(*) FROM runs WHERE finished_at IS NULL) + (SELECT count(*) FROM intents WHERE settled IS NULL)
+  + (SELECT count(*) FROM runs WHERE unshown = 1) AS count`;
 const TABLES = ["events", "people", "intents", "runs", "claims", "hand_locks", "proofs", "slots"];
 
 /** The one disk of a simulated server. It outlives the processes, and is wiped for the next world. */
@@ -31,6 +33,7 @@ export class SimDisk {
   readonly #rows = this.#real.sqlite.prepare<[number], LogRow>(
     "SELECT * FROM events WHERE sequence > ? ORDER BY sequence",
   );
+  readonly #open = this.#real.sqlite.prepare<[], { readonly count: number }>(OPEN);
   /** Statements have no state of their own: those of a dead process serve the next. */
   readonly #statements = new Map<string, Database.Statement>();
   state: DiskState = "fine";
@@ -54,6 +57,11 @@ export class SimDisk {
     const rows = this.#rows.all(this.#sawUpTo);
     this.#sawUpTo = rows.at(-1)?.sequence ?? this.#sawUpTo;
     return rows;
+  }
+
+  /** How many runs are open, requests unsettled and runs not shown as they are. */
+  openThings(): number {
+    return this.#open.get()?.count ?? 0;
   }
 
   allRows(): readonly LogRow[] {

@@ -1,0 +1,280 @@
+import type { ArgocdAct } from "./argocd/argocd-act.ts";
+import type { RolloutPlan } from "./argocd/rollout-plan.ts";
+import type { Port } from "./carrier.ts";
+import { Dice } from "./dice.ts";
+import { shaOf } from "./git/sha-of.ts";
+import type { MachineAct, NetworkAct, Scenario, ScenarioAct } from "./scenario.ts";
+import { PLACES, REPOSITORY } from "./sim-settings.ts";
+import type { PersonAct } from "./slack/person-act.ts";
+import type { SlackAct } from "./slack/slack-act.ts";
+
+type Service = keyof typeof PLACES;
+
+const SERVICES: readonly Service[] = ["checkout", "payments", "search"];
+const EVERYBODY = ["U1", "U2", "U3", "U4", "U5", "U6"];
+const ASKING = ["U1", "U1", "U2", "U2", "U3", "U5", "U6"];
+const DECIDING = ["U3", "U3", "U4", "U2", "U1", "U6", "U5"];
+const APPS = SERVICES.flatMap((service) => PLACES[service].map((environment) => `argocd/${service}-${environment}`));
+/** The commits of the main branch, oldest first; the first one runs everywhere at the beginning. */
+export const COMMITS = ["m0", "m1", "m2", "m3", "m4", "m5"] as const;
+const MINUTE = 60_000;
+// Before this the server has not even started.
+const FIRST_AT = 1500;
+
+/** The scenario of a seed: a morning of some people, with what goes wrong in it. */
+export function makeScenario(seed: string): Scenario {
+  const dice = new Dice(`scenario/${seed}`);
+  const lastsMs = dice.between(4, 20) * MINUTE;
+  const acts: ScenarioAct[] = [];
+  const at = (): number => dice.between(FIRST_AT, lastsMs);
+  makeStories(dice.fork("stories"), lastsMs, acts);
+  const amount = (most: number): number => (dice.chance(0.35) ? 0 : dice.between(1, most));
+  const others = dice.fork("others");
+  for (let left = amount(4); left > 0; left -= 1) acts.push({ at: at(), who: "argocd", act: foreignAct(others) });
+  const machine = dice.fork("machine");
+  for (let left = amount(4); left > 0; left -= 1) acts.push({ at: at(), who: "machine", act: machineAct(machine) });
+  const network = dice.fork("network");
+  for (let left = amount(4); left > 0; left -= 1) acts.push({ at: at(), who: "network", act: networkAct(network) });
+  const slack = dice.fork("slack");
+  for (let left = amount(2); left > 0; left -= 1) acts.push({ at: at(), who: "slack", act: slackAct(slack) });
+  if (dice.chance(0.2)) acts.push({ at: at(), who: "git", act: gitAct(dice.fork("git")) });
+  return {
+    seed,
+    // The demo's Monday; whole seconds, so that true times and those that Argo CD writes agree.
+    startAt: Date.UTC(2026, 0, 5, 9) + dice.below(86_400) * 1000,
+    settings: dice.chance(0.85) ? "usual" : "two approvers",
+    autoSynced: dice.chance(0.12) ? "search-staging" : undefined,
+    plans: rolloutPlans(dice.fork("plans")),
+    acts: acts.toSorted((one, other) => one.at - other.at),
+    calmAt: lastsMs + MINUTE,
+  };
+}
+
+/** People who want something, and others who decide on it; and people who press whatever they see. */
+function makeStories(dice: Dice, lastsMs: number, acts: ScenarioAct[]): void {
+  const person = (at: number, act: PersonAct): void => void acts.push({ at, who: "person", act });
+  for (let left = dice.between(2, 8); left > 0; left -= 1) {
+    const begins = dice.between(FIRST_AT, lastsMs);
+    const service = dice.pick(SERVICES);
+    const user = dice.pick(ASKING);
+    person(begins, typed(dice, user, askText(dice, service)));
+    if (dice.chance(0.1)) person(begins + dice.between(0, 400), typed(dice, dice.pick(ASKING), askText(dice, service)));
+    // Those who look at the channel now and then, and decide on what they find.
+    for (let looks = dice.between(3, 9), at = begins; looks > 0; looks -= 1) {
+      at += dice.between(3000, 40_000);
+      person(at, look(dice, "approve"));
+    }
+  }
+  for (let left = dice.between(0, 8); left > 0; left -= 1) {
+    person(dice.between(FIRST_AT, lastsMs), look(dice, dice.pick(BUTTONS)));
+  }
+  for (let left = dice.between(0, 4); left > 0; left -= 1) {
+    person(dice.between(FIRST_AT, lastsMs), typed(dice, dice.pick(EVERYBODY), furtherText(dice)));
+  }
+  if (dice.chance(0.3)) person(dice.between(FIRST_AT, lastsMs), { kind: "open-home", user: dice.pick(EVERYBODY) });
+}
+
+const BUTTONS = [
+  ...(["approve", "reject", "cancel", "wait-again", "sync-again", "retry"] as const),
+  ...(["ask-again", "roll-back", "promote-on", "details"] as const),
+];
+
+function typed(dice: Dice, user: string, line: string): PersonAct {
+  const space = line.indexOf(" ");
+  return {
+    kind: "type",
+    user,
+    command: line.slice(0, space),
+    text: line.slice(space + 1),
+    ...(dice.chance(0.06) && { trouble: deliveryTrouble(dice) }),
+  };
+}
+
+function look(dice: Dice, button: (typeof BUTTONS)[number]): PersonAct {
+  const first = dice.pick(DECIDING);
+  const isRace = dice.chance(0.08);
+  return {
+    kind: "click",
+    users: isRace ? [first, dice.pick(DECIDING)] : [first],
+    button,
+    choice: dice.chance(0.8) ? 0 : dice.below(4),
+    thinkMs: dice.between(0, 4000),
+    ...(dice.chance(0.05) && { of: "before" as const }),
+    ...(dice.chance(0.06) && { times: 2 }),
+    ...(dice.chance(0.04) && {
+      forged: dice.pick(["digest", "run", "attempt", "garbage", "copy", "team"] as const),
+    }),
+    ...(button === "reject" && { reason: dice.chance(0.5) ? "not today" : "" }),
+    ...(dice.chance(0.06) && { trouble: deliveryTrouble(dice) }),
+  };
+}
+
+function deliveryTrouble(dice: Dice): NonNullable<(PersonAct & { readonly kind: "type" })["trouble"]> {
+  switch (dice.below(4)) {
+    case 0:
+      return { againAfterMs: dice.between(1, 20_000) };
+    case 1:
+      return { lost: "after" };
+    case 2:
+      return { delayMs: dice.between(500, 5000) };
+    default:
+      return { lost: "after", againAfterMs: dice.between(100, 5000) };
+  }
+}
+
+function askText(dice: Dice, service: Service): string {
+  const places = PLACES[service];
+  const target = dice.chance(0.75) ? places.at(-1) : dice.pick(places);
+  const commit = shaOf(dice.pick(COMMITS)).slice(0, 8);
+  switch (dice.below(12)) {
+    case 0:
+      return `/rollback ${service} in ${target}`;
+    case 1:
+      return `/qd sync ${service} ${commit} in ${target}`;
+    default:
+      return `/promote ${service} ${dice.chance(0.1) ? "main" : commit} to ${target}${dice.chance(0.08) ? " --again" : ""}`;
+  }
+}
+
+function furtherText(dice: Dice): string {
+  const service = dice.pick(SERVICES);
+  const place = dice.pick<string>(PLACES[service]);
+  return dice.pick([
+    `/qd lock ${service} in ${place} because the database is moved`,
+    `/qd lock ${service} in ${place} because of a test for 2m`,
+    `/qd unlock ${service} in ${place}`,
+    `/qd status`,
+    `/qd history ${service}`,
+    `/qd queue`,
+    `/qd where ${service}`,
+    `/qd who ${service}`,
+    `/promote ${service} nonsense to ${place}`,
+    `/promote chekout ${shaOf("m1").slice(0, 8)} to prod`,
+  ]);
+}
+
+function foreignAct(dice: Dice): ArgocdAct {
+  const app = dice.pick(APPS);
+  const revision = shaOf(dice.pick(COMMITS));
+  const forMs = dice.between(5000, 120_000);
+  const make: readonly (() => ArgocdAct)[] = [
+    () => ({ type: "foreign-sync", app, revision, over: dice.chance(0.3) }),
+    () => ({ type: "foreign-sync", app, over: dice.chance(0.3), partial: dice.chance(0.3), dryRun: dice.chance(0.2) }),
+    () => ({ type: "foreign-rollback", app }),
+    () => ({ type: "foreign-terminate", app }),
+    () => ({ type: "recreate", app, afterMs: dice.between(200, 20_000) }),
+    () => ({ type: "change-source", app, helmParameter: { name: "replicas", value: String(dice.below(9)) } }),
+    () => ({ type: "change-source", app, path: `deploy/${dice.pick(SERVICES)}` }),
+    () => ({ type: "auto-sync", app, on: dice.chance(0.6) }),
+    () => ({ type: "degrade", app }),
+    () => ({ type: "heal", app }),
+    () => ({ type: "controller-away", forMs }),
+    () => ({ type: "repo-server-away", forMs }),
+    () => ({ type: "lose-operation", app }),
+    () => ({ type: "close-window", app, manual: dice.chance(0.5) }),
+    () => ({ type: "open-window", app }),
+    () => ({ type: "trim-history", app, keep: dice.below(3) }),
+    () => ({ type: "compare", app }),
+  ];
+  return dice.pick(make)();
+}
+
+function machineAct(dice: Dice): MachineAct {
+  const downMs = dice.chance(0.8) ? dice.between(200, 8000) : dice.between(10_000, 240_000);
+  switch (dice.below(10)) {
+    case 0:
+    case 1:
+      return {
+        kind: "disk",
+        state: dice.pick(["SQLITE_FULL", "SQLITE_IOERR", "SQLITE_BUSY"]),
+        forMs: dice.between(50, 30_000),
+      };
+    case 2:
+      return { kind: "clock", byMs: dice.pick([-3_600_000, -30_000, -1000, 1000, 30_000, 3_600_000]) };
+    case 3:
+      return { kind: "stop", downMs };
+    case 4:
+      return { kind: "settings", name: dice.pick(["usual", "other approvers", "two approvers", "observing"]) };
+    default:
+      return { kind: "crash", point: dice.pick(["now", "before-commit", "in-commit", "after-commit"]), downMs };
+  }
+}
+
+function networkAct(dice: Dice): NetworkAct {
+  const port: Port = dice.pick(["slack", "argocd", "argocd", "git"]);
+  const forMs = dice.chance(0.8) ? dice.between(500, 30_000) : dice.between(30_000, 180_000);
+  switch (dice.below(6)) {
+    case 0:
+      return { kind: "cut" };
+    case 1:
+      return { kind: "frames", lost: dice.fraction() * 0.6, doubled: 0.3, late: 0.3, forMs };
+    case 2:
+      return { kind: "loss", port, share: 0.05 + dice.fraction() * 0.5, forMs };
+    default:
+      return { kind: "trouble", port, trouble: dice.pick(["refused", "silent", "answers-lost"]), forMs };
+  }
+}
+
+function slackAct(dice: Dice): SlackAct {
+  const forMs = dice.between(1000, 60_000);
+  const make: readonly (() => SlackAct)[] = [
+    () => ({ kind: "set-group", group: "S0RELEASE", users: dice.pick([["U3"], ["U2", "U4"], ["U2", "U3", "U4"]]) }),
+    () => ({ kind: "set-group", group: "S0DEV", users: dice.pick([["U1"], ["U1", "U2", "U5"]]) }),
+    () => ({ kind: "set-standing", user: dice.pick(EVERYBODY), standing: dice.pick(["guest", "deleted", "member"]) }),
+    () => ({ kind: "delete-message", choice: dice.below(6) }),
+    () => ({ kind: "archive", channel: dice.pick(["C1DEPLOYS", "C2ALERTS"]), forMs }),
+    () => ({ kind: "remove-bot", channel: dice.pick(["C1DEPLOYS", "C2ALERTS"]), forMs }),
+    () => ({ kind: "limit", method: dice.pick(["chat.postMessage", "chat.update", "users.info"]), forMs }),
+    () => ({
+      kind: "trouble",
+      trouble: { error: dice.pick(["http_503", "internal_error"]), hasEffect: dice.chance(0.5), share: 0.5 },
+      forMs,
+    }),
+  ];
+  return dice.pick(make)();
+}
+
+function gitAct(dice: Dice): Extract<ScenarioAct, { readonly who: "git" }>["act"] {
+  const path = `deploy/${dice.pick(SERVICES)}`;
+  return dice.chance(0.5)
+    ? { type: "push", repository: REPOSITORY, branch: "main", commits: [{ name: "m6", paths: [path] }] }
+    : { type: "rewrite", repository: REPOSITORY, branch: "main", to: "m2", commits: [{ name: "r3", paths: [path] }] };
+}
+
+function rolloutPlans(dice: Dice): readonly RolloutPlan[] {
+  const plans: RolloutPlan[] = [];
+  for (let left = dice.below(4); left > 0; left -= 1) plans.push(rolloutPlan(dice));
+  return plans;
+}
+
+function rolloutPlan(dice: Dice): RolloutPlan {
+  const where = {
+    ...(dice.chance(0.7) && { app: dice.pick(APPS).slice("argocd/".length) }),
+    ...(dice.chance(0.8) && { revision: shaOf(dice.pick(COMMITS.slice(1))) }),
+  };
+  const [soon, late] = [dice.between(500, 8000), dice.between(8000, 40_000)];
+  const health = (...steps: readonly (readonly [number, "Healthy" | "Progressing" | "Degraded"])[]): RolloutPlan => ({
+    ...where,
+    health: steps.map(([afterMs, status]) => ({ afterMs, status })),
+  });
+  switch (dice.below(9)) {
+    case 0:
+      return { ...where, sync: "fails" };
+    case 1:
+      return { ...where, sync: "errors" };
+    case 2:
+      return { ...where, hookFails: true };
+    case 3:
+      return health([0, "Progressing"], [soon, "Degraded"]);
+    case 4:
+      return health([0, "Progressing"], [soon, "Degraded"], [late, "Healthy"]);
+    case 5:
+      return health([0, "Progressing"], [soon, "Healthy"], [soon + dice.between(300, 9000), "Degraded"]);
+    case 6:
+      return health([0, "Progressing"], [soon, "Healthy"], [soon + 2000, "Progressing"], [late + soon, "Healthy"]);
+    case 7:
+      return health([0, "Progressing"]);
+    default:
+      return { ...where, lagMs: dice.between(200, 6000) };
+  }
+}

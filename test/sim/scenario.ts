@@ -1,0 +1,55 @@
+import type { ArgocdAct } from "./argocd/argocd-act.ts";
+import type { RolloutPlan } from "./argocd/rollout-plan.ts";
+import type { Port, Trouble } from "./carrier.ts";
+import type { GitAct } from "./git/git-act.ts";
+import type { CrashPoint, DiskState } from "./sim-disk.ts";
+import type { SettingsName } from "./sim-settings.ts";
+import type { PersonAct } from "./slack/person-act.ts";
+import type { SlackAct } from "./slack/slack-act.ts";
+
+/** What happens to the machine of the server. `now` kills it between two turns, the others in its next commit. */
+export type MachineAct =
+  | { readonly kind: "crash"; readonly point: CrashPoint | "now"; readonly downMs: number }
+  | { readonly kind: "stop"; readonly downMs: number }
+  | { readonly kind: "disk"; readonly state: DiskState; readonly forMs: number }
+  | { readonly kind: "clock"; readonly byMs: number }
+  | { readonly kind: "settings"; readonly name: SettingsName };
+
+/** What happens on the way to the far ends. */
+export type NetworkAct =
+  | { readonly kind: "trouble"; readonly port: Port; readonly trouble: Trouble; readonly forMs: number }
+  | { readonly kind: "loss"; readonly port: Port; readonly share: number; readonly forMs: number }
+  | { readonly kind: "cut" }
+  | {
+      readonly kind: "frames";
+      readonly lost: number;
+      readonly doubled: number;
+      readonly late: number;
+      readonly forMs: number;
+    };
+
+/** One thing that happens, so many milliseconds after the beginning. */
+export type ScenarioAct = { readonly at: number } & (
+  | { readonly who: "person"; readonly act: PersonAct }
+  | { readonly who: "slack"; readonly act: SlackAct }
+  | { readonly who: "argocd"; readonly act: ArgocdAct }
+  | { readonly who: "git"; readonly act: GitAct }
+  | { readonly who: "machine"; readonly act: MachineAct }
+  | { readonly who: "network"; readonly act: NetworkAct }
+);
+
+/**
+ * Everything that a world is made from: the same scenario is the same story, byte for byte. Leaving acts out leaves the luck of
+ * the others as it is.
+ */
+export interface Scenario {
+  readonly seed: string;
+  readonly startAt: number;
+  readonly settings: SettingsName;
+  /** Which application Argo CD syncs by itself; none when absent. */
+  readonly autoSynced: string | undefined;
+  readonly plans: readonly RolloutPlan[];
+  readonly acts: readonly ScenarioAct[];
+  /** From then on nothing goes wrong any more, and everything has to come to its end. */
+  readonly calmAt: number;
+}

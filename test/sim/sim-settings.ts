@@ -1,0 +1,89 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { loadSettings, type Settings } from "../../src/app/live-settings.ts";
+import { readEnvironment } from "../../src/config/environment.ts";
+import { SecretMask } from "../../src/platform/masking.ts";
+
+/** Values that must show nowhere: each of them is a secret of the simulated installation. */
+export const CANARIES = {
+  ARGOCD_TOKEN: "canary-argocd-7Hq2Zk9w",
+  SLACK_BOT_TOKEN: "xoxb-canary-slack-4Tn8Rb",
+  QUARTERDECK_SECRET: "canary-instance-9f3b2c1d8e7a6b5c4d3e2f1a",
+} as const;
+
+export const ARGOCD_URL = "https://argocd.test";
+export const REPOSITORY = "https://git.test/shop.git";
+
+/** Where services are, and in what order. */
+export const PLACES = {
+  checkout: ["staging", "prod"],
+  payments: ["staging", "core"],
+  search: ["dev", "staging", "prod"],
+} as const;
+
+export const TIMES = { settleMs: 5000, degradedGraceMs: 10_000, startDeadlineMs: 30_000, expiresMs: 600_000 };
+
+/** Which of the configurations counts; what changes between them is who may approve. */
+export type SettingsName = "usual" | "other approvers" | "two approvers" | "observing";
+
+/** Reads every configuration of the simulation with the repository's own commands, as the program does. */
+export async function readSimSettings(): Promise<ReadonlyMap<SettingsName, Settings>> {
+  const folder = await mkdtemp(join(tmpdir(), "quarterdeck-sim-"));
+  try {
+    const read = async (name: SettingsName, text: string): Promise<readonly [SettingsName, Settings]> => {
+      const file = join(folder, "quarterdeck.yaml");
+      await writeFile(file, text);
+      const commands = new URL("../../commands", import.meta.url).pathname;
+      const environment = readEnvironment(new SecretMask(), {
+        QUARTERDECK_CONFIG: file,
+        QUARTERDECK_COMMANDS: commands,
+      });
+      return [name, await loadSettings(environment)];
+    };
+    return new Map([
+      await read("usual", configuration({})),
+      await read("other approvers", configuration({ from: "[{ group: S0DEV, handle: dev }]" })),
+      await read("two approvers", configuration({ quorum: 2 })),
+      await read("observing", `mode: observe\n${configuration({})}`),
+    ]);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+function configuration({ from = "[{ group: S0RELEASE, handle: release }]", quorum = 1 }): string {
+  const services = Object.entries(PLACES).map(([service, environments]) => {
+    const apps = environments.map((environment) => `${environment}: ${service}-${environment}`).join(", ");
+    return `  - { name: ${service}, environments: { ${apps} } }`;
+  });
+  return `
+slack:
+  channel: C1DEPLOYS
+  alerts: { channel: C2ALERTS, mention: { group: S0RELEASE, handle: release } }
+argocd:
+  - { name: main, url: "${ARGOCD_URL}", token: "\${{ secrets.ARGOCD_TOKEN }}" }
+environments:
+  - name: dev
+  - { name: staging, approval: none }
+  - name: prod
+    approval: { from: ${from}, quorum: ${quorum}, expires: ${TIMES.expiresMs / 1000}s }
+  - name: core
+    approval: { from: ${from}, quorum: 2, expires: ${TIMES.expiresMs / 1000}s }
+services:
+${services.join("\n")}
+roles:
+  developers: [{ group: S0DEV }]
+  release: [{ group: S0RELEASE }]
+grants:
+  - { role: developers, verbs: [promote, rollback, sync, lock, unlock], services: all, environments: all }
+  - { role: release, verbs: [promote, rollback, sync, lock, unlock], services: all, environments: all }
+git:
+  repositories: [{ url: "${REPOSITORY}", branches: [main] }]
+secrets:
+  ARGOCD_TOKEN: { env: ARGOCD_TOKEN }
+timing: { settle: 5s, degraded-grace: 10s, start-deadline: 30s, resync: 60s }
+watch: { flap: 1m }
+`;
+}

@@ -1,0 +1,231 @@
+import type { Settings } from "../../src/app/live-settings.ts";
+import { Dice } from "./dice.ts";
+import { drained } from "./drained.ts";
+import type { Wall } from "./machine-clock.ts";
+import type { MachineAct, NetworkAct, Scenario, ScenarioAct } from "./scenario.ts";
+import { TimeLine } from "./schedule.ts";
+import type { SimDisk } from "./sim-disk.ts";
+import { SimServer } from "./sim-server.ts";
+import type { SettingsName } from "./sim-settings.ts";
+import { actOnSlack } from "./slack/slack-act.ts";
+import { Worlds } from "./worlds.ts";
+
+export interface SimulationDeps {
+  readonly scenario: Scenario;
+  readonly disk: SimDisk;
+  readonly settings: ReadonlyMap<SettingsName, Settings>;
+  /** Takes each line of the programs' logs. */
+  readonly write: (line: string) => void;
+  readonly level: "info" | "warn";
+  /** Called after everything that happened. */
+  readonly onStep: () => void;
+}
+
+/** How a simulation came to its end. */
+export type SimulationEnd = "quiet" | "restless";
+
+/** A supervisor starts again what did not come up. */
+const AGAIN_MS = 5000;
+/** How long nothing must be open before the end is believed. */
+const QUIET_FOR_MS = 90_000;
+const LOOK_EVERY_MS = 10_000;
+/** Gates expire after ten minutes and steps after fifteen, one after the other. */
+const LONGEST_CALM_MS = 3 * 3_600_000;
+
+/** One scenario, played from its beginning until everything in it has ended. */
+export class Simulation {
+  readonly line: TimeLine;
+  readonly worlds: Worlds;
+  readonly #deps: SimulationDeps;
+  readonly #dice: Dice;
+  readonly #wall: Wall = { offsetMs: 0 };
+  #server: SimServer | undefined;
+  #settings: SettingsName;
+  #starts = 0;
+  #isWanted = true;
+  #isOver = false;
+  #quietSince: number | undefined;
+  #end: SimulationEnd | undefined;
+
+  constructor(deps: SimulationDeps) {
+    const { scenario, disk } = deps;
+    disk.wipe();
+    this.#deps = deps;
+    this.#dice = new Dice(`machine/${scenario.seed}`);
+    this.#settings = scenario.settings;
+    this.line = new TimeLine(scenario.startAt);
+    this.worlds = new Worlds(scenario, this.line);
+  }
+
+  /** Plays it; resolves with how it ended. */
+  async run(): Promise<SimulationEnd> {
+    const { scenario } = this.#deps;
+    for (const act of scenario.acts) this.line.after(act.at, () => this.#act(act));
+    this.line.after(scenario.calmAt, () => this.#calm());
+    this.#start();
+    await this.#settle();
+    while (this.#end === undefined && this.line.step()) await this.#settle();
+    this.#isOver = true;
+    this.#server?.life.kill();
+    return this.#end ?? "quiet";
+  }
+
+  /** Lets what follows from the last event happen, up to the next one; several events may fall into one turn. */
+  async #settle(): Promise<void> {
+    await drained();
+    for (;;) {
+      const turns = this.#server?.turns;
+      if (turns?.isPending !== true) break;
+      const { nextAt } = this.line;
+      if (nextAt !== undefined && nextAt <= this.line.now() && this.#dice.chance(0.5)) break;
+      await turns.end();
+    }
+    this.#deps.onStep();
+  }
+
+  #start(): void {
+    if (this.#isOver || (this.#server !== undefined && !this.#server.life.isDead)) return;
+    const { disk, settings, write, level } = this.#deps;
+    this.#starts += 1;
+    const name = `server-${this.#starts}`;
+    const server = new SimServer({
+      name,
+      line: this.line,
+      wall: this.#wall,
+      dice: this.#dice.fork(name),
+      disk,
+      settings: () => present(settings.get(this.#settings)),
+      reach: (life, clock) => this.worlds.reach(life, clock),
+      write,
+      level,
+    });
+    this.#server = server;
+    server.life.onDeath(() => {
+      disk.crash = undefined;
+    });
+    server.start().catch((error: unknown) => {
+      if (server.life.isDead) return;
+      write(JSON.stringify({ level: "error", message: "did not start", error: String(error) }));
+      server.life.kill();
+      this.#startIn(AGAIN_MS);
+    });
+  }
+
+  #startIn(ms: number): void {
+    this.line.after(ms, () => {
+      if (this.#isWanted) this.#start();
+    });
+  }
+
+  #act(act: ScenarioAct): void {
+    const { worlds } = this;
+    switch (act.who) {
+      case "person":
+        worlds.people.act(act.act);
+        return;
+      case "slack":
+        return actOnSlack(act.act, worlds.slack, this.line);
+      case "argocd":
+        return worlds.argocd.act(act.act);
+      case "git":
+        return worlds.git.act(act.act);
+      case "machine":
+        return this.#actOnMachine(act.act);
+      case "network":
+        return this.#actOnNetwork(act.act);
+    }
+  }
+
+  #actOnMachine(act: MachineAct): void {
+    const { disk } = this.#deps;
+    const server = this.#server;
+    switch (act.kind) {
+      case "crash":
+        return this.#crash(act);
+      case "stop":
+        if (server === undefined || server.life.isDead) return;
+        void server.stop().then(() => this.#startIn(act.downMs));
+        return;
+      case "disk":
+        disk.state = act.state;
+        this.line.after(act.forMs, () => {
+          disk.state = "fine";
+        });
+        return;
+      case "clock":
+        this.#wall.offsetMs += act.byMs;
+        return;
+      case "settings":
+        this.#settings = act.name;
+        server?.reload();
+    }
+  }
+
+  #crash({ point, downMs }: Extract<MachineAct, { readonly kind: "crash" }>): void {
+    const server = this.#server;
+    if (server === undefined || server.life.isDead) return;
+    server.life.onDeath(() => this.#startIn(downMs));
+    if (point === "now") server.life.kill();
+    else this.#deps.disk.crash = point;
+  }
+
+  #actOnNetwork(act: NetworkAct): void {
+    const { carrier, frames, watches } = this.worlds;
+    switch (act.kind) {
+      case "trouble": {
+        const way = carrier.ways[act.port];
+        way.trouble = act.trouble;
+        this.line.after(act.forMs, () => {
+          way.trouble = undefined;
+        });
+        return;
+      }
+      case "loss": {
+        const way = carrier.ways[act.port];
+        way.loss = act.share;
+        this.line.after(act.forMs, () => {
+          way.loss = 0;
+        });
+        return;
+      }
+      case "cut":
+        for (const cut of watches) cut();
+        return;
+      case "frames":
+        Object.assign(frames, { lost: act.lost, doubled: act.doubled, late: act.late });
+        this.line.after(act.forMs, () => void Object.assign(frames, { lost: 0, doubled: 0, late: 0 }));
+    }
+  }
+
+  /** From here on nothing goes wrong any more. */
+  #calm(): void {
+    const { carrier, frames, argocd } = this.worlds;
+    for (const way of Object.values(carrier.ways)) Object.assign(way, { trouble: undefined, loss: 0 });
+    Object.assign(frames, { lost: 0, doubled: 0, late: 0 });
+    this.#deps.disk.state = "fine";
+    this.#deps.disk.crash = undefined;
+    argocd.act({ type: "open-window", app: "*" });
+    if (this.#settings === "observing") {
+      this.#settings = "usual";
+      this.#server?.reload();
+    }
+    this.#startIn(0);
+    this.line.after(LOOK_EVERY_MS, () => this.#look());
+  }
+
+  /** Whether everything has ended, for long enough to believe it. */
+  #look(): void {
+    const { line } = this;
+    const isQuiet = this.#server?.isQuiet === true && this.#deps.disk.openThings() === 0;
+    this.#quietSince = isQuiet ? (this.#quietSince ?? line.now()) : undefined;
+    if (this.#quietSince !== undefined && line.now() - this.#quietSince >= QUIET_FOR_MS) this.#end = "quiet";
+    else if (line.now() - this.#deps.scenario.startAt > this.#deps.scenario.calmAt + LONGEST_CALM_MS) {
+      this.#end = "restless";
+    } else line.after(LOOK_EVERY_MS, () => this.#look());
+  }
+}
+
+function present(settings: Settings | undefined): Settings {
+  if (settings === undefined) throw new Error("no such settings");
+  return settings;
+}
