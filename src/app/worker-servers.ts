@@ -1,6 +1,6 @@
 import type { ArgocdAccess } from "../argocd/argocd-server.ts";
 import { ArgocdClient } from "../argocd/argocd-client.ts";
-import { ArgocdHttp } from "../argocd/argocd-http.ts";
+import { ArgocdHttp, type HttpConnections } from "../argocd/argocd-http.ts";
 import type { Variables } from "../config/environment.ts";
 import { Secrets } from "../config/secrets.ts";
 import type { Json } from "../platform/canonical-json.ts";
@@ -21,6 +21,8 @@ interface Deps {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  /** The connections to an Argo CD server; those of this machine where it is absent. */
+  readonly connect?: (() => HttpConnections) | undefined;
 }
 
 interface Opened {
@@ -52,7 +54,7 @@ export class WorkerServers implements AsyncDisposable {
   }
 
   #open(connection: ArgocdConnection): Opened {
-    const { clock, random } = this.#deps;
+    const { clock, random, connect } = this.#deps;
     const { name, url, ca, insecure, mayWrite } = connection;
     const token = this.#token(connection);
     const http = new ArgocdHttp({
@@ -63,6 +65,7 @@ export class WorkerServers implements AsyncDisposable {
       insecure,
       ca,
       clock,
+      connections: connect?.(),
       mayWrite: () => mayWrite,
     });
     const client = new ArgocdClient({ http, clock, random });

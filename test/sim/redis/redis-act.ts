@@ -1,26 +1,26 @@
 /** What goes wrong with Redis or with the way to it; plain data. Shares are from 0 to 1. */
 export type RedisAct =
   /** Somebody empties it. */
-  | { readonly type: "flush" }
+  | { readonly kind: "flush" }
   /** It is killed, and there again so long after, with or without what was in it. */
-  | { readonly type: "away"; readonly ms: number; readonly keeps: boolean }
+  | { readonly kind: "away"; readonly ms: number; readonly keeps: boolean }
   /** It stands still: connections stay, nothing is answered, and what was sent meanwhile counts afterwards. */
-  | { readonly type: "freeze"; readonly ms: number }
+  | { readonly kind: "freeze"; readonly ms: number }
   /** The processes whose names begin so lose it, and nobody else does. */
-  | { readonly type: "cut"; readonly whom: string; readonly ms: number }
+  | { readonly kind: "cut"; readonly whom: string; readonly ms: number }
   /** It takes no jobs, because its memory is full. */
-  | { readonly type: "full"; readonly ms: number }
+  | { readonly kind: "full"; readonly ms: number }
   | MessageTrouble
   /** What one worker has taken is given to another one as well. */
-  | { readonly type: "redeliver"; readonly ms: number; readonly share: number }
+  | { readonly kind: "redeliver"; readonly ms: number; readonly share: number }
   /** Somebody says again what was said at any time before. */
-  | { readonly type: "replay"; readonly of: Replayed; readonly count: number }
+  | { readonly kind: "replay"; readonly of: Replayed; readonly count: number }
   /** Somebody who knows no secret makes up messages and jobs, out of those that were sent. */
-  | { readonly type: "forge"; readonly count: number };
+  | { readonly kind: "forge"; readonly count: number };
 
 /** What becomes of messages for a while. */
 export interface MessageTrouble {
-  readonly type: "messages";
+  readonly kind: "messages";
   readonly ms: number;
   readonly lost?: number;
   readonly doubled?: number;

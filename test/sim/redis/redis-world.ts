@@ -17,7 +17,7 @@ export interface RedisEnds {
   readonly source: JobSource;
 }
 
-type Redelivery = Extract<RedisAct, { type: "redeliver" }>;
+type Redelivery = Extract<RedisAct, { kind: "redeliver" }>;
 
 // A client gives up a connection on which nothing arrives for so long.
 const SILENT_MS = 5000;
@@ -72,7 +72,7 @@ export class RedisWorld {
 
   /** Something goes wrong from now on, for as long as the act says. */
   apply(act: RedisAct): void {
-    switch (act.type) {
+    switch (act.kind) {
       case "flush":
         return this.#queue.flush();
       case "away":
@@ -153,7 +153,7 @@ export class RedisWorld {
     return 0;
   }
 
-  #goAway({ ms, keeps }: Extract<RedisAct, { type: "away" }>): void {
+  #goAway({ ms, keeps }: Extract<RedisAct, { kind: "away" }>): void {
     if (!keeps) this.#queue.flush();
     this.#frozen = undefined;
     this.#isAway = true;
@@ -181,7 +181,7 @@ export class RedisWorld {
     for (const link of this.#links) link.unsilence();
   }
 
-  #cut({ whom, ms }: Extract<RedisAct, { type: "cut" }>): void {
+  #cut({ whom, ms }: Extract<RedisAct, { kind: "cut" }>): void {
     this.#cuts.add(whom);
     for (const link of this.#links) if (link.user.life.name.startsWith(whom)) link.lose();
     this.#line.after(ms, () => this.#cuts.delete(whom));

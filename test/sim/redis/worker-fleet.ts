@@ -1,0 +1,152 @@
+import { connectionOf } from "../../../src/app/argocd-connection.ts";
+import { channelKeys, SHUTDOWN_GRACE_MS } from "../../../src/app/execution.ts";
+import type { Outside } from "../../../src/app/outside.ts";
+import { WorkerServers } from "../../../src/app/worker-servers.ts";
+import type { HttpConnections } from "../../../src/argocd/argocd-http.ts";
+import type { Variables } from "../../../src/config/environment.ts";
+import type { InstanceSecret } from "../../../src/config/instance-secret.ts";
+import { BullmqDispatcher, type BullmqDispatcherDeps } from "../../../src/dispatch/bullmq-dispatcher.ts";
+import type { BullmqWorkerDeps } from "../../../src/dispatch/bullmq-worker.ts";
+import type { ChannelKeys } from "../../../src/dispatch/envelope.ts";
+import { silentLogger } from "../../../src/platform/logger.ts";
+import { SecretMask } from "../../../src/platform/masking.ts";
+import { workerSteps } from "../../../src/steps/builtin-steps.ts";
+import type { Dice } from "../dice.ts";
+import type { Life } from "../life.ts";
+import type { Wall } from "../machine-clock.ts";
+import type { Schedule } from "../schedule.ts";
+import { seededRandom } from "../seeded-random.ts";
+import { Pace } from "./pace.ts";
+import { RedisWorld } from "./redis-world.ts";
+import type { RedisUser } from "./sim-link.ts";
+import { SimWorker } from "./sim-worker.ts";
+import type { WorkerAct } from "./worker-act.ts";
+
+interface Deps {
+  readonly line: Schedule;
+  readonly dice: Dice;
+  readonly wall: Wall;
+  readonly secret: InstanceSecret;
+  /** The environment of the workers, with their tokens. */
+  readonly variables: Variables;
+  /** How many there are as long as nothing happens to them. */
+  readonly count: number;
+  /** The way of one worker to Argo CD. */
+  readonly argocd: (life: Life) => HttpConnections;
+  readonly logger?: BullmqDispatcherDeps["logger"];
+}
+
+/** The server as its dispatcher is made for it. */
+interface ServerSide extends Pick<Outside, "clock" | "random" | "logger" | "live"> {
+  readonly life: Life;
+}
+
+const VERSION = "1.0.0";
+// So few that some jobs have to wait.
+const AT_ONCE = 3;
+
+/** Execution by workers: a Redis, the workers on it, and what happens to them. */
+export class WorkerFleet {
+  readonly redis: RedisWorld;
+  readonly #deps: Deps;
+  readonly #keys: ChannelKeys;
+  /** By place; undefined while nobody is there. */
+  readonly #workers: (SimWorker | undefined)[];
+  #started = 0;
+
+  constructor(deps: Deps) {
+    this.#deps = deps;
+    const [keys] = channelKeys(deps.secret);
+    if (keys === undefined) throw new TypeError("the instance has no secret");
+    this.#keys = keys;
+    this.redis = new RedisWorld({ line: deps.line, dice: deps.dice.fork("redis") });
+    this.#workers = Array.from({ length: deps.count }, () => undefined);
+    for (const place of this.#workers.keys()) this.#start(place);
+  }
+
+  /** What a server needs to have its jobs executed here. */
+  createDispatcher({ life, clock, random, logger, live }: ServerSide): Outside["createDispatcher"] {
+    const pace = new Pace({ line: this.#deps.line, life, dice: this.#deps.dice });
+    return (kinds, reports) => {
+      const { link, queue } = this.redis.connect({ life, pace, clock });
+      return new BullmqDispatcher({
+        link,
+        queue,
+        kinds,
+        reports,
+        clock,
+        random,
+        logger,
+        keys: this.#keys,
+        version: VERSION,
+        shutdownGraceMs: SHUTDOWN_GRACE_MS,
+        connectionOf: (job) => connectionOf(live.configuration, job),
+      });
+    };
+  }
+
+  apply(act: WorkerAct): void {
+    const place = act.worker % this.#workers.length;
+    const worker = this.#workers[place];
+    if (worker === undefined) return;
+    if (act.kind === "stall") return worker.pace.stall(act.ms);
+    this.#workers[place] = undefined;
+    if (act.kind === "lose") worker.life.kill();
+    else void worker.end();
+    this.#deps.line.after(act.downMs, () => this.#start(place));
+  }
+
+  /** Nothing goes wrong any more: everybody is there. */
+  calm(): void {
+    this.redis.calm();
+    for (const place of this.#workers.keys()) this.#start(place);
+  }
+
+  #start(place: number): void {
+    if (this.#workers[place] !== undefined) return;
+    this.#started += 1;
+    const { logger = silentLogger } = this.#deps;
+    const id = `worker-${this.#started}`;
+    this.#workers[place] = new SimWorker({
+      ...this.#deps,
+      id,
+      redis: this.redis,
+      dice: this.#deps.dice.fork(id),
+      keys: this.#keys,
+      version: VERSION,
+      logger: logger.with({ worker: id }),
+      concurrency: AT_ONCE,
+      shutdownGraceMs: SHUTDOWN_GRACE_MS,
+      kinds: ({ clock }) => workerSteps({ servers: new Map(), clock }),
+      kindsFor: (user) => this.#kindsFor(id, user),
+    });
+  }
+
+  #kindsFor(id: string, { clock, life, pace }: RedisUser): BullmqWorkerDeps["kindsFor"] {
+    const { variables, argocd, dice, logger = silentLogger } = this.#deps;
+    const servers = new WorkerServers({
+      worker: id,
+      variables,
+      mask: new SecretMask(),
+      clock,
+      random: seededRandom(dice.fork(`random of ${id}`)),
+      logger,
+      connect: () => atPace(argocd(life), pace),
+    });
+    return (connection) => workerSteps({ servers: servers.for(connection), clock });
+  }
+}
+
+/** Answers reach a process when it moves. */
+function atPace(connections: HttpConnections, pace: Pace): HttpConnections {
+  return {
+    request: async (request) => {
+      try {
+        return await connections.request(request);
+      } finally {
+        await pace.moving();
+      }
+    },
+    destroy: () => connections.destroy(),
+  };
+}
