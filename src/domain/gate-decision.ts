@@ -81,19 +81,20 @@ interface Refusal {
   readonly message: string;
 }
 
+const STALE: Refusal = {
+  code: "gate.stale",
+  message: "This request was replaced by a newer one, because what it showed had changed. Decide on the newest one.",
+};
+
 function refusalOf(draft: Draft, step: StepState, input: GateDecisionInput): Refusal | undefined {
   const { gate } = step;
-  if (step.status !== "running" || gate === undefined) return closed(step);
+  if (step.status !== "running") return closed(step);
+  // It is being asked anew, which takes as long as Argo CD and Git take.
+  if (gate === undefined) return STALE;
   if (gate.expiresAt <= draft.at) {
     return { code: "gate.expired", message: "The request has expired. Start the promotion again." };
   }
-  if (step.attempt !== input.attempt || gate.digest !== input.digest) {
-    return {
-      code: "gate.stale",
-      message:
-        "This request was replaced by a newer one, because what it showed had changed. Decide on the newest one.",
-    };
-  }
+  if (step.attempt !== input.attempt || gate.digest !== input.digest) return STALE;
   if (input.judgement.kind === "refused" && !isRuleChanged(gate, input)) return input.judgement;
   if (gate.decisions.some(({ actor }) => actor === input.actor)) {
     return {
@@ -113,12 +114,11 @@ function isRuleChanged(gate: GateState, { current }: GateDecisionInput): boolean
   return current !== undefined && changedFields(gate.subject, current).includes("rule");
 }
 
-function closed(step: StepState): Refusal {
-  const last = step.gate?.decisions.at(-1);
-  const how = last?.decision === "reject" ? "rejected" : "approved";
-  if (last !== undefined) return { code: "gate.decided", message: `It was already ${how}.` };
-  if (step.failure?.code === "gate.expired") return { code: "gate.expired", message: step.failure.message };
-  const why = step.status === "cancelled" ? "the run was cancelled" : "the run has gone on or ended without it";
+function closed({ status, failure }: StepState): Refusal {
+  if (status === "succeeded") return { code: "gate.decided", message: "It was already approved." };
+  if (failure?.code === "gate.rejected") return { code: "gate.decided", message: "It was already rejected." };
+  if (failure?.code === "gate.expired") return { code: "gate.expired", message: failure.message };
+  const why = status === "cancelled" ? "the run was cancelled" : "the run has gone on or ended without it";
   return { code: "gate.closed", message: `There is nothing left to decide here: ${why}.` };
 }
 
