@@ -153,7 +153,7 @@ export interface SlotRecord {
   readonly ts: string | undefined;
   /** SHA-256 of what Slack was last told. */
   readonly sentHash: string | undefined;
-  /** Set, durably, before the first post is sent: when it is set and `ts` is not, Slack may hold a message that we do not know. */
+  /** When it was last tried; set, durably, before a post is sent: when it is set and `ts` is not, Slack may hold a message that we do not know. */
   readonly postingSince: number | undefined;
   /** True when Slack will not take it any more; `lostReason` says why. */
   readonly lostReason: string | undefined;

@@ -60,7 +60,8 @@ export class SlotSender {
   async #prepare(entry: SlotEntry, call: Call, parent: SlotRecord | undefined): Promise<boolean> {
     const { record } = entry;
     if (call === "post") {
-      const postingSince = record.postingSince ?? this.#deps.clock.now();
+      // Each try anew: Slack needs time to show this one, and whether an earlier one was carried out is known by now.
+      const postingSince = this.#deps.clock.now();
       const channel = parent?.channel ?? entry.wanted.channel;
       return this.#save(entry, { ...record, channel, threadTs: parent?.ts, postingSince });
     }

@@ -103,12 +103,13 @@ function is(column: SQLiteColumn): SQL {
   return eq(column, sql.placeholder(column.name));
 }
 
-/** What became known; undefined when nothing did that would have to be remembered. */
+/** What became known; undefined when nothing did that would have to be remembered, as when a message is tried once more. */
 function tryFactType(before: SlotRecord | undefined, after: SlotRecord): MessageFact["type"] | undefined {
-  const isSame = (["team", "channel", "threadTs", "ts", "postingSince", "lostReason"] as const).every(
+  const isSame = (["team", "channel", "threadTs", "ts", "lostReason"] as const).every(
     (member) => before?.[member] === after[member],
   );
-  if (isSame) return undefined;
+  const wasBeingPosted = before?.postingSince !== undefined;
+  if (isSame && wasBeingPosted === (after.postingSince !== undefined)) return undefined;
   if (after.lostReason !== undefined) return "message.lost";
   if (after.ts !== undefined) return "message.posted";
   return after.postingSince === undefined ? "message.not-posted" : "message.posting";

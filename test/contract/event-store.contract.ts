@@ -425,6 +425,13 @@ export function eventStoreContract(name: string, open: () => Promise<StoreUnderT
         expect(types()).toEqual(["message.posting", "message.posted", "message.lost"]);
       });
 
+      it("keeps when a message was tried last, and records only that it was tried", async () => {
+        await store.slots.save({ ...unposted, postingSince: AT }, AT);
+        await store.slots.save({ ...unposted, postingSince: AT + 60_000 }, AT + 60_000);
+        expect(store.slots.slot("run_1/card")?.postingSince).toBe(AT + 60_000);
+        expect(types()).toEqual(["message.posting"]);
+      });
+
       it("records that a message was certainly not posted", async () => {
         await store.slots.save({ ...unposted, postingSince: AT }, AT);
         await store.slots.save(unposted, AT + 1);

@@ -1,7 +1,7 @@
 import { WebAPIHTTPError, WebAPIPlatformError, WebAPIRateLimitedError, WebAPIRequestError } from "@slack/web-api";
 
+import type { Clock } from "../../../src/platform/clock.ts";
 import type { SlackClient, SlackClients } from "../../../src/slack/slack-clients.ts";
-import type { Schedule } from "../schedule.ts";
 import type { SlackReply } from "./slack-reply.ts";
 
 export interface SimClientsDeps {
@@ -12,7 +12,8 @@ export interface SimClientsDeps {
    * never got there; `ECONNRESET`: nobody knows), or with `UncaughtFault` for what the SDK does not wrap. May never settle.
    */
   readonly carry: (port: "slack", call: () => SlackReply) => Promise<SlackReply>;
-  readonly schedule: Pick<Schedule, "after">;
+  /** That of the process: a dead one gives up nothing any more. */
+  readonly clock: Pick<Clock, "setTimer">;
 }
 
 /** Something that breaks after the headers of the answer, which the SDK throws as it is. */
@@ -49,19 +50,19 @@ async function calledWithRetries(deps: SimClientsDeps, manner: Manner, call: Cal
     } catch (error) {
       // The SDK repeats what did not get an answer, and every status but 200 and 429.
       if (!(error instanceof WebAPIRequestError) && !(error instanceof WebAPIHTTPError)) throw error;
-      await new Promise<void>((resolve) => void deps.schedule.after(delayMs, resolve));
+      await new Promise<void>((resolve) => void deps.clock.setTimer(delayMs, resolve));
     }
   }
   return called(deps, manner, call);
 }
 
 async function called(
-  { call, carry, schedule }: SimClientsDeps,
+  { call, carry, clock }: SimClientsDeps,
   { timeoutMs }: Manner,
   { method, options }: Call,
 ): Promise<unknown> {
   const late = Promise.withResolvers<never>();
-  const timer = schedule.after(timeoutMs, () => late.reject(timeoutError()));
+  const timer = clock.setTimer(timeoutMs, () => late.reject(timeoutError()));
   const reply = await Promise.race([carry("slack", () => call(method, options)), late.promise])
     .catch((error: unknown) => {
       throw carriedError(error);

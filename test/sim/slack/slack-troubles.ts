@@ -7,7 +7,7 @@ export interface Trouble {
   readonly methods?: readonly string[];
   /** `http_503` and the like come with that status; everything else stands in a body. */
   readonly error: string;
-  /** Whether the call is carried out all the same. */
+  /** Whether the call is carried out all the same, as Slack says of `fatal_error`, `internal_error` and the statuses above 499. */
   readonly hasEffect: boolean;
   /** How likely a call is hit; 1 when absent. */
   readonly share?: number;

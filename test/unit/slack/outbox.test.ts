@@ -181,6 +181,18 @@ describe("a post whose answer got lost", () => {
     expect(slack.calls.map(({ method }) => method)).toEqual(["post", "find", "update"]);
   });
 
+  it("is not posted twice when the process dies during a later try: Slack gets time to show that one too", async () => {
+    const { clock, slack, outbox, start } = setUp();
+    slack.fault = once("post", { kind: "unsent" }, { kind: "unsent" }, { kind: "unsent" });
+    outbox.want(wanted("r/card", "running"));
+    while (slack.messages.length === 0) await clock.advance(10);
+    start().want(wanted("r/card", "running"));
+    await clock.advance(20_000);
+    const [posted, found] = slack.calls.slice(3);
+    expect([posted?.method, found?.method]).toEqual(["post", "find"]);
+    expect((found?.at ?? 0) - (posted?.at ?? 0)).toBeGreaterThanOrEqual(3000);
+  });
+
   it("is posted once more, and no more, where the app may not read", async () => {
     const { clock, slack, outbox } = setUp();
     slack.canRead = false;

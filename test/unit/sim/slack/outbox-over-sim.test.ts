@@ -56,7 +56,8 @@ async function story(seed: string): Promise<SlackRig> {
     process.want(slot, `${slot} at ${step}`, false);
     if (dice.chance(0.1)) actOnSlack({ kind: "limit", method: "chat.update", forMs: 5000 }, rig.world, rig.line);
     if (dice.chance(0.1)) {
-      const trouble = { error: dice.pick(["fatal_error", "http_500", "ratelimited"]), hasEffect: dice.chance(0.5) };
+      const error = dice.pick(["fatal_error", "http_500", "ratelimited"]);
+      const trouble = { error, hasEffect: error !== "ratelimited" && dice.chance(0.5) };
       actOnSlack({ kind: "trouble", trouble, forMs: 2000 }, rig.world, rig.line);
     }
     if (step === STEPS / 2) {

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import { failureOf } from "../../../../src/slack/slack-error.ts";
 import type { SlackFailure } from "../../../../src/slack/slack-failure.ts";
+import { Life } from "../../../sim/life.ts";
 import { simClients, UncaughtFault } from "../../../sim/slack/sim-clients.ts";
 import type { SlackReply } from "../../../sim/slack/slack-reply.ts";
 import { SlackRig } from "./slack-rig.ts";
@@ -9,7 +10,11 @@ import { SlackRig } from "./slack-rig.ts";
 type Carry = (port: "slack", call: () => SlackReply) => Promise<SlackReply>;
 
 function outcome(rig: SlackRig, carry: Carry, client: "outbox" | "directory" | "trigger" = "outbox") {
-  const clients = simClients({ call: (method, args) => rig.world.call(method, args), carry, schedule: rig.line });
+  const clients = simClients({
+    call: (method, args) => rig.world.call(method, args),
+    carry,
+    clock: rig.clock(new Life("test")),
+  });
   return clients[client].apiCall("users.info", { user: "U1" }).then(
     () => ({ status: "ok" as const }),
     (error: unknown): SlackFailure => failureOf(error),

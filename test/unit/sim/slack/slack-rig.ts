@@ -47,11 +47,11 @@ export class SlackRig {
   }
 
   clients(life: Life) {
-    const { carrier, line, world } = this;
+    const { carrier, world } = this;
     return simClients({
       call: (method, args) => world.call(method, args),
       carry: (port, call) => carrier.carry<SlackReply>({ life, port }, (answer) => answer(call())),
-      schedule: line,
+      clock: this.clock(life),
     });
   }
 
