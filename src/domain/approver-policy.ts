@@ -91,8 +91,16 @@ export function standingProblem(
 /** True when two principals share an account or an address. */
 export function isSamePrincipal(left: Principal, right: Principal): boolean {
   const users = new Set(right.users);
-  const emails = new Set(right.emails.map((email) => email.toLowerCase()));
-  return left.users.some((user) => users.has(user)) || left.emails.some((email) => emails.has(email.toLowerCase()));
+  const mailboxes = new Set(right.emails.map(mailboxOf));
+  return left.users.some((user) => users.has(user)) || left.emails.some((email) => mailboxes.has(mailboxOf(email)));
+}
+
+/**
+ * Where mail to an address arrives: `ana+approver@example.com` is Ana's mailbox, with which anybody who has one makes as many
+ * Slack accounts as they like.
+ */
+export function mailboxOf(email: string): string {
+  return email.toLowerCase().replace(/(?<=[^+])\+[^@]*(?=@)/u, "");
 }
 
 function withAccount(principal: Principal, { user, email }: PersonStanding): Principal {

@@ -22,4 +22,21 @@ describe("who is the same person", () => {
     expect(isSamePrincipal(unlisted, principalOf(people, { user: "U0ANA" }))).toBe(true);
     expect(isSamePrincipal(unlisted, principalOf(people, { user: "U0BEN" }))).toBe(false);
   });
+
+  it("recognises a third account by an entry that is known only by an address of the second", () => {
+    const listed = [{ slack: ["U0ANA5"], emails: ["ana@example.com", "ana@git.example.com"], subject: undefined }];
+    const first = principalOf(listed, { user: "U0ANA", email: "ana@example.com" });
+    const third = principalOf(listed, { user: "U0ANA6", email: "Ana@git.example.com" });
+    expect([isSamePrincipal(first, third), isSamePrincipal(third, first)]).toEqual([true, true]);
+  });
+
+  it("recognises the mailbox behind an address with a plus, and nobody else's", () => {
+    const plain = principalOf([], { user: "U1", email: "ana@example.com" });
+    for (const email of ["ana+approver@example.com", "Ana+2@Example.com", "ana+a+b@example.com"]) {
+      expect(isSamePrincipal(plain, principalOf([], { user: "U2", email }))).toBe(true);
+    }
+    for (const email of ["ben+ana@example.com", "ana+approver@example.org", "an@example.com", "+ana@example.com"]) {
+      expect(isSamePrincipal(plain, principalOf([], { user: "U2", email }))).toBe(false);
+    }
+  });
 });
