@@ -1,0 +1,104 @@
+import { hash } from "node:crypto";
+
+import type { LogRow } from "./truth.ts";
+import type { Report } from "./violation.ts";
+
+const CHECK = "chain";
+// Primes, so that in the end every part of the log is looked at again.
+const REREAD_EVERY = 7;
+const REREAD_STRIDE = 31;
+
+interface Deps {
+  readonly report: Report;
+  /** The application's clock now; times of rows are not judged without it. */
+  readonly appNow: (() => number) | undefined;
+  /** Reads a row that was seen before once more. */
+  readonly reread: ((sequence: number) => LogRow | undefined) | undefined;
+}
+
+// A turn's time is taken when it begins, and its commit may wait for others.
+const COMMIT_WITHIN_MS = 60_000;
+
+/** Follows the chain with hashes of its own, and looks again at what it has seen before. */
+export class ChainCheck {
+  readonly #deps: Deps;
+  readonly #hashes: string[] = [];
+  readonly #versions = new Map<string, number>();
+  #looks = 0;
+  #lowestNow = Number.POSITIVE_INFINITY;
+
+  constructor(deps: Deps) {
+    this.#deps = deps;
+  }
+
+  get length(): number {
+    return this.#hashes.length;
+  }
+
+  add(row: LogRow): void {
+    const expected = this.#hashes.length + 1;
+    if (row.sequence !== expected) this.#broken(row, `row ${row.sequence} stands where row ${expected} belongs`);
+    const previousHash = this.#hashes.at(-1) ?? "0".repeat(64);
+    const { actor, at, commitment, sequence, stream, type, version } = row;
+    const header = JSON.stringify({ actor, at, commitment, previousHash, sequence, stream, type, version });
+    if (hash("sha256", header, "hex") !== row.hash) this.#broken(row, "the header does not match its hash");
+    this.#checkPayload(row);
+    this.#checkVersion(row);
+    this.#checkTime(row);
+    this.#hashes.push(row.hash);
+  }
+
+  /** Once for each event: now and then an old row is read again. */
+  lookAgain(): void {
+    const { reread, appNow } = this.#deps;
+    if (appNow !== undefined) this.#lowestNow = appNow();
+    this.#looks += 1;
+    if (reread === undefined || this.#looks % REREAD_EVERY !== 0 || this.#hashes.length === 0) return;
+    this.#reread(((this.#looks * REREAD_STRIDE) % this.#hashes.length) + 1);
+  }
+
+  /** Every row once more, and none after the last. */
+  atEnd(): void {
+    const { reread } = this.#deps;
+    if (reread === undefined) return;
+    for (let sequence = 1; sequence <= this.#hashes.length; sequence += 1) this.#reread(sequence);
+    const extra = reread(this.#hashes.length + 1);
+    if (extra !== undefined) this.#broken(extra, "it was appended without being shown to the checker");
+  }
+
+  #reread(sequence: number): void {
+    const row = this.#deps.reread?.(sequence);
+    const what =
+      row === undefined ? `row ${sequence} is gone` : `row ${sequence} is another one than when it was written`;
+    const isSame = row !== undefined && row.hash === this.#hashes[sequence - 1] && payloadFits(row);
+    if (!isSame) this.#deps.report({ check: CHECK, what: `The log was changed: ${what}.` });
+  }
+
+  #checkPayload(row: LogRow): void {
+    if (!payloadFits(row)) this.#broken(row, "the payload is not the one that the header commits to");
+  }
+
+  #checkVersion(row: LogRow): void {
+    const expected = (this.#versions.get(row.stream) ?? 0) + 1;
+    this.#versions.set(row.stream, row.version);
+    if (row.version !== expected) this.#broken(row, `version ${row.version} stands where ${expected} belongs`);
+  }
+
+  #checkTime(row: LogRow): void {
+    const now = this.#deps.appNow?.();
+    if (now === undefined) return;
+    // The clock may have been set back, or forward, since the event before.
+    const earliest = Math.min(now, this.#lowestNow) - COMMIT_WITHIN_MS;
+    const latest = Math.max(now, this.#lowestNow === Number.POSITIVE_INFINITY ? now : this.#lowestNow);
+    if (row.at > latest || row.at < earliest) this.#broken(row, `its time ${row.at} is not that of the clock (${now})`);
+  }
+
+  #broken({ sequence, stream, type }: LogRow, why: string): void {
+    this.#deps.report({ check: CHECK, what: `The log does not hold at row ${sequence} (${stream} ${type}): ${why}.` });
+  }
+}
+
+function payloadFits({ salt, payload, commitment }: LogRow): boolean {
+  if (salt === null || payload === null) return salt === payload;
+  return hash("sha256", salt + payload, "hex") === commitment;
+}

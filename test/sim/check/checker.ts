@@ -1,0 +1,193 @@
+import { type ApprovalDeps } from "./approval-check.ts";
+import { ArgocdView } from "./argocd-view.ts";
+import { checkEnding } from "./cancel-check.ts";
+import { ChainCheck } from "./chain-check.ts";
+import { EffectCheck } from "./effect-check.ts";
+import { type Fact, readFact, rowText } from "./fact.ts";
+import { checkFailure } from "./failure-check.ts";
+import { IntentCheck } from "./intent-check.ts";
+import { checkLife } from "./life-check.ts";
+import { LockBooks } from "./lock-check.ts";
+import { MaskCheck } from "./mask-check.ts";
+import { PeopleBook } from "./people-book.ts";
+import { checkProof } from "./proof-check.ts";
+import { RunBook } from "./run-book.ts";
+import { checkSlack } from "./slack-end.ts";
+import type { ArgocdTruth, LogRow, PlaceRule, Rules, SlackTruth } from "./truth.ts";
+import type { Finding, Violation } from "./violation.ts";
+
+export interface CheckerOptions {
+  /** True time. */
+  readonly now: () => number;
+  readonly rules: Rules;
+  readonly argocd: ArgocdTruth;
+  readonly slack: SlackTruth;
+  /** The clock by which the application writes its rows. */
+  readonly appNow?: (() => number) | undefined;
+  /** Reads one row of the log once more. */
+  readonly reread?: ((sequence: number) => LogRow | undefined) | undefined;
+}
+
+/** What is left when the faults have stopped and nothing happens any more. */
+export interface Remains {
+  /** Messages that Slack does not show as they are wanted. */
+  readonly backlog: number;
+}
+
+/**
+ * Watches one simulated world: it is shown the new rows of the log after every event, looks by itself at what the worlds know, and
+ * says what must not have happened. It shares no code with the program.
+ */
+export class Checker {
+  readonly #options: CheckerOptions;
+  readonly #violations: Violation[] = [];
+  readonly #said = new Set<string>();
+  #told = 0;
+  readonly #runs = new Map<string, RunBook>();
+  readonly #slots = new Map<string, Fact>();
+  readonly #places: ReadonlyMap<string, PlaceRule>;
+  readonly #chain: ChainCheck;
+  readonly #argocd: ArgocdView;
+  readonly #people: PeopleBook;
+  readonly #locks: LockBooks;
+  readonly #intents: IntentCheck;
+  readonly #effects: EffectCheck;
+  readonly #masks: MaskCheck;
+  #messages = 0;
+  #privately = 0;
+  readonly #report = (finding: Finding): void => this.#take(finding);
+
+  constructor(options: CheckerOptions) {
+    this.#options = options;
+    const { rules, argocd, slack, appNow, reread } = options;
+    const report = this.#report;
+    this.#places = new Map(rules.places.map((place) => [place.app.slice(place.app.indexOf("/") + 1), place]));
+    this.#chain = new ChainCheck({ report, appNow, reread });
+    this.#argocd = new ArgocdView(argocd);
+    this.#people = new PeopleBook({ slack, people: rules.people, report });
+    this.#locks = new LockBooks({ report });
+    this.#intents = new IntentCheck({ slack, people: this.#people, report });
+    const approvals: ApprovalDeps = {
+      argocd: this.#argocd,
+      people: this.#people,
+      report,
+      carryMs: rules.carryMs,
+      intentOf: (decided) => this.#intents.intentOf(decided),
+    };
+    this.#effects = new EffectCheck({
+      ...approvals,
+      runs: this.#runs,
+      locks: this.#locks,
+      places: this.#places,
+      account: rules.account,
+    });
+    this.#masks = new MaskCheck({ canaries: rules.canaries, report });
+  }
+
+  /** To be called after everything that happens, with the rows that were committed by it. Returns what is newly found. */
+  afterEvent(rows: readonly LogRow[]): readonly Violation[] {
+    this.#intents.catchUp();
+    const posts = this.#argocd.catchUp();
+    for (const row of rows) this.#apply(row);
+    if (rows.length > 0) this.#locks.atRest();
+    for (const post of posts) this.#effects.judge(post);
+    this.#intents.atRest();
+    this.#chain.lookAgain();
+    return this.#news();
+  }
+
+  /** A line of the program's own log. */
+  sawLine(line: string): void {
+    this.#masks.look(line, () => "the program's log");
+  }
+
+  /** To be called once, when the faults have stopped and everything has settled. */
+  atEnd(remains: Remains): readonly Violation[] {
+    this.#chain.atEnd();
+    this.#intents.atEnd();
+    for (const run of this.#runs.values()) this.#checkEnded(run);
+    for (const left of this.#locks.left())
+      this.#report({ check: "at the end", what: `${left}, and nothing happens any more.` });
+    if (remains.backlog > 0)
+      this.#report({ check: "at the end", what: `${remains.backlog} messages are still not shown as they should be.` });
+    checkSlack(
+      { slack: this.#options.slack, people: this.#people, report: this.#report, slots: this.#slots },
+      this.#runs.values(),
+    );
+    this.#lookForSecrets();
+    return this.#news();
+  }
+
+  #apply(row: LogRow): void {
+    this.#chain.add(row);
+    if (row.payload !== null) this.#masks.look(row.payload, () => `row ${row.sequence} (${row.stream} ${row.type})`);
+    const fact = readFact(row, this.#options.now());
+    switch (row.stream) {
+      case "intents":
+        return this.#intents.apply(fact);
+      case "locks":
+        return this.#locks.applyHand(fact);
+      case "messages":
+        this.#slots.set(fact.slot ?? "", fact);
+        return undefined;
+      default:
+        return row.stream.startsWith("run_") ? this.#applyRun(row.stream, fact) : undefined;
+    }
+  }
+
+  #applyRun(id: string, fact: Fact): void {
+    const report = this.#report;
+    this.#intents.applyRun(fact);
+    const run = this.#runs.get(id);
+    if (run === undefined) {
+      if (fact.type === "run.started") this.#runs.set(id, new RunBook(fact));
+      else report({ check: "step order", what: "A run has rows before it started.", run: id, proof: [rowText(fact)] });
+      return;
+    }
+    checkLife(run, fact, report);
+    this.#locks.applyRun(run, fact);
+    const step = run.steps.get(fact.path ?? "");
+    const deps = { argocd: this.#argocd, places: this.#places, carryMs: this.#options.rules.carryMs, report };
+    if (step !== undefined && fact.type === "step.failed") checkFailure(deps, { run, step, fact });
+    if (step !== undefined && fact.type === "step.succeeded" && step.uses === "argocd/wait")
+      checkProof(deps, { run, step, fact });
+    run.apply(fact);
+    if (fact.type === "run.finished") checkEnding(deps, run);
+  }
+
+  #checkEnded(run: RunBook): void {
+    if (run.isOver) return;
+    const [open] = run.underWay();
+    const where = open === undefined ? "between two steps" : `at ${open.path} (${open.status})`;
+    const proof = [rowText(open?.started ?? run.started)];
+    this.#report({ check: "at the end", what: `The run stands still ${where}.`, run: run.id, proof });
+  }
+
+  /** Everything that anybody was shown. */
+  #lookForSecrets(): void {
+    const { messages, ephemerals, views } = this.#options.slack;
+    for (; this.#messages < messages.length; this.#messages += 1) {
+      const message = messages[this.#messages];
+      for (const version of message?.versions ?? [])
+        this.#masks.look(version.text + JSON.stringify(version.blocks), () => `the message ${message?.slot} in Slack`);
+    }
+    for (; this.#privately < ephemerals.length; this.#privately += 1) {
+      for (const version of ephemerals[this.#privately]?.versions ?? [])
+        this.#masks.look(version.text + JSON.stringify(version.blocks), () => "a private message in Slack");
+    }
+    for (const { view } of views) this.#masks.look(JSON.stringify(view), () => "a form in Slack");
+  }
+
+  #take({ check, what, run = "", proof = [] }: Finding): void {
+    const key = `${check} ${run} ${what}`;
+    if (this.#said.has(key)) return;
+    this.#said.add(key);
+    this.#violations.push({ check, what, run, proof, seenAt: this.#options.now() });
+  }
+
+  #news(): readonly Violation[] {
+    const news = this.#violations.slice(this.#told);
+    this.#told = this.#violations.length;
+    return news;
+  }
+}

@@ -1,0 +1,123 @@
+import { type ArgocdView, withoutServer } from "./argocd-view.ts";
+import { type Fact, membersOf, rowText, textOf } from "./fact.ts";
+import type { RunBook, StepBook } from "./run-book.ts";
+import type { PlaceRule } from "./truth.ts";
+import type { Report } from "./violation.ts";
+
+const CHECK = "true failures";
+const ANSWER_MS = 30_000;
+
+export interface FailureDeps {
+  readonly argocd: ArgocdView;
+  readonly places: ReadonlyMap<string, PlaceRule>;
+  readonly report: Report;
+}
+
+interface Failed {
+  readonly run: RunBook;
+  readonly step: StepBook;
+  readonly fact: Fact;
+}
+
+/** What a step is said to have failed of really was so; to be called before the row is folded. */
+export function checkFailure(deps: FailureDeps, failed: Failed): void {
+  const { step, fact, run } = failed;
+  const problem = timeProblem(run, step, fact) ?? WITNESS[fact.failure?.code ?? ""]?.(deps, failed);
+  if (problem === undefined) return;
+  const what = `${step.path} failed with ${fact.failure?.code}, although ${problem}.`;
+  deps.report({ check: CHECK, what, run: run.id, proof: [rowText(step.started), rowText(fact)] });
+}
+
+/** Limits by the application's clock, which may be set: neither early nor without there being one. */
+function timeProblem(run: RunBook, step: StepBook, { at, failure }: Fact): string | undefined {
+  switch (failure?.code ?? "") {
+    case "gate.expired":
+      return earlyProblem("the gate", step.gate?.expiresAt, at);
+    case "step.timeout":
+      return earlyProblem("the step", step.deadlineAt, at);
+    case "attempt.timeout":
+      return earlyProblem("the attempt", step.dispatched.attemptDeadlineAt ?? step.attemptDeadlineAt, at);
+    case "run.timeout": {
+      const { timeoutMs } = run.plan;
+      const since = run.retries.at(-1)?.at ?? run.started.at;
+      return earlyProblem("the run", timeoutMs === undefined ? undefined : since + timeoutMs, at);
+    }
+    case "gate.rejected":
+      return step.gate?.decisions.at(-1)?.decision === "reject" ? undefined : "nobody had rejected it";
+    default:
+      return undefined;
+  }
+}
+
+function earlyProblem(what: string, limitAt: number | undefined, at: number): string | undefined {
+  if (limitAt === undefined) return `${what} had no limit`;
+  return at < limitAt ? `${what} had ${limitAt - at} ms left` : undefined;
+}
+
+type Witness = (deps: FailureDeps, failed: Failed) => string | undefined;
+
+/** What must have been in the world for a failure of each sort. */
+const WITNESS: Readonly<Record<string, Witness>> = {
+  "argocd.degraded": (deps, failed) => degradedProblem(deps, failed),
+  "argocd.recreated": ({ argocd }, { step, fact }) =>
+    argocd.uidsBetween(appOf(step), sinceOf(step), fact.seenAt).size > 1
+      ? undefined
+      : "it was the same application all the time",
+  "argocd.gone": ({ argocd }, { step, fact }) =>
+    argocd.uidsBetween(appOf(step), step.started.seenAt, fact.seenAt).has("")
+      ? undefined
+      : "the application was there all the time",
+  "argocd.terminated": (deps, failed) =>
+    endedProblem(deps, failed, (operation) => operation.terminatedBy !== undefined),
+  "argocd.sync-failed": (deps, failed) =>
+    endedProblem(deps, failed, ({ phase }) => phase === "Failed" || phase === "Error"),
+  "argocd.sync-error": (deps, failed) =>
+    endedProblem(deps, failed, ({ phase }) => phase === "Error" || phase === "Failed"),
+  "argocd.superseded": ({ argocd }, { run, step, fact }) =>
+    argocd
+      .operationsOf(appOf(step))
+      .some(
+        ({ identity, requestedAt }) =>
+          identity?.run !== run.id && requestedAt >= sinceOf(step) && requestedAt <= fact.seenAt,
+      )
+      ? undefined
+      : "nobody else had begun anything there",
+};
+
+/** A wait is about the operation that the step before it began. */
+function sinceOf({ input, started }: StepBook): number {
+  const posted = membersOf(input["operation"])["postedAtMs"];
+  // On another clock, which may have been set since: an hour is enough for any of them.
+  return typeof posted === "number" ? Math.min(posted, started.seenAt) - 3_600_000 : started.seenAt;
+}
+
+function appOf({ input }: StepBook): string {
+  return withoutServer(textOf(input, "app"));
+}
+
+function endedProblem(
+  { argocd }: FailureDeps,
+  { step, fact }: Failed,
+  isSo: (operation: ReturnType<ArgocdView["operationsOf"]>[number]) => boolean,
+): string | undefined {
+  const ended = argocd
+    .operationsOf(appOf(step))
+    .filter(({ endedAt }) => endedAt !== undefined && endedAt <= fact.seenAt);
+  return ended.some(isSo) ? undefined : "no operation there had ended so";
+}
+
+/** At the last look it was Degraded, and it had been so when the grace began. */
+function degradedProblem({ argocd, places }: FailureDeps, { step, fact }: Failed): string | undefined {
+  const app = appOf(step);
+  const graceMs = places.get(app)?.degradedGraceMs ?? 0;
+  const reads = argocd.readsBetween(app, Math.max(step.started.seenAt, fact.seenAt - ANSWER_MS), fact.seenAt);
+  const spans = argocd.spansOf(app);
+  const isSick = (at: number): boolean => spans.findLast((span) => span.at <= at)?.health !== "Healthy";
+  if (!reads.some((read) => isSick(read.at))) return "it was healthy whenever somebody looked";
+  if (fact.seenAt - step.started.seenAt < graceMs)
+    return `it was waited for ${fact.seenAt - step.started.seenAt} ms only`;
+  const first = spans.findIndex((span) => span.at > step.started.seenAt - graceMs && span.health === "Degraded");
+  const begun = spans.findLast(({ health, at }) => health === "Degraded" && at <= fact.seenAt - graceMs);
+  if (begun === undefined && first !== 0) return "it had not been Degraded for the time of grace";
+  return undefined;
+}

@@ -1,0 +1,224 @@
+import { type Fact, type Members, membersOf, rowText, textOf, timeText } from "./fact.ts";
+import type { PeopleBook } from "./people-book.ts";
+import type { SlackDelivery, SlackTruth } from "./truth.ts";
+import type { Report } from "./violation.ts";
+
+const CHECK = "acts";
+
+interface IntentBook {
+  readonly received: Fact;
+  readonly act: SlackDelivery | undefined;
+  settled: Fact | undefined;
+  /** What it led to: a run, a decision. */
+  effect: Fact | undefined;
+}
+
+interface Deps {
+  readonly slack: SlackTruth;
+  readonly people: PeopleBook;
+  readonly report: Report;
+}
+
+/** What people did in Slack against what the log says of it. */
+export class IntentCheck {
+  readonly #deps: Deps;
+  readonly #intents = new Map<string, IntentBook>();
+  readonly #byKey = new Map<string, IntentBook>();
+  /** Intents by what they decide on, those that nobody has decided by yet first. */
+  readonly #decisions = new Map<string, IntentBook[]>();
+  /** Intents by the decision that they led to. */
+  readonly #decided = new Map<Fact, Fact>();
+  /** Sent, and by key what was sent. */
+  readonly #acts = new Map<string, SlackDelivery>();
+  #seen = 0;
+  /** Deliveries that may still be acknowledged. */
+  #waiting: SlackDelivery[] = [];
+
+  constructor(deps: Deps) {
+    this.#deps = deps;
+  }
+
+  /** Before the rows of an event. */
+  catchUp(): void {
+    const { deliveries } = this.#deps.slack;
+    for (; this.#seen < deliveries.length; this.#seen += 1) {
+      const delivery = deliveries[this.#seen];
+      const key = delivery && keyOf(delivery);
+      if (delivery === undefined || key === undefined) continue;
+      if (!this.#acts.has(key)) this.#acts.set(key, delivery);
+      this.#waiting.push(delivery);
+    }
+  }
+
+  apply(fact: Fact): void {
+    if (fact.type === "intent.received") this.#receive(fact);
+    else if (fact.type === "intent.settled") this.#settle(fact);
+  }
+
+  /** A row of a run that a person's act has led to. */
+  applyRun(fact: Fact): void {
+    if (fact.type === "run.started") this.#start(fact);
+    else if (fact.type === "gate.decided" || fact.type === "gate.refused") this.#decide(fact);
+  }
+
+  /** The row of the act that led to this decision. */
+  intentOf(decided: Fact): Fact | undefined {
+    return this.#decided.get(decided);
+  }
+
+  /** After the rows of an event: what was acknowledged is written down. */
+  atRest(): void {
+    if (this.#waiting.length === 0) return;
+    this.#waiting = this.#waiting.filter((delivery) => {
+      const isOver = delivery.acknowledgedAt !== undefined;
+      if (isOver) this.#checkAcknowledged(delivery);
+      return !isOver;
+    });
+  }
+
+  atEnd(): void {
+    for (const { received, settled } of this.#intents.values()) {
+      if (settled === undefined) this.#say("What somebody asked for was never dealt with.", [rowText(received)]);
+    }
+    for (const delivery of this.#deps.slack.deliveries) this.#checkAnswered(delivery);
+  }
+
+  #receive(fact: Fact): void {
+    const { id = "", key = "" } = fact;
+    const before = this.#byKey.get(key);
+    if (before !== undefined) this.#say("One act was written down twice.", [rowText(before.received), rowText(fact)]);
+    const act = this.#acts.get(key);
+    if (act === undefined) this.#say("The log has an act that nobody did in Slack.", [key, rowText(fact)]);
+    else this.#deps.people.learn(act.user, fact);
+    const intent: IntentBook = { received: fact, act, settled: undefined, effect: undefined };
+    this.#intents.set(id, intent);
+    this.#byKey.set(key, intent);
+    if (fact.kind !== "decision") return;
+    const decision = decisionKey(fact.actor, fact.body);
+    this.#decisions.set(decision, [...(this.#decisions.get(decision) ?? []), intent]);
+  }
+
+  #settle(fact: Fact): void {
+    const intent = this.#intents.get(fact.id ?? "");
+    if (intent === undefined) return this.#say("Something was settled that nobody had asked for.", [rowText(fact)]);
+    if (intent.settled !== undefined) {
+      const rows = [intent.received, intent.settled, fact].map(rowText);
+      return this.#say("What somebody asked for was dealt with twice.", rows);
+    }
+    intent.settled = fact;
+  }
+
+  #start(fact: Fact): void {
+    const { origin, row } = fact;
+    if (origin?.intent === undefined) {
+      if (origin?.door !== "system" && origin?.door !== "cli")
+        this.#say("A run was started that nobody asked for.", [rowText(fact)], row.stream);
+      return;
+    }
+    const intent = this.#intents.get(origin.intent);
+    if (intent === undefined) return this.#say("A run was started that nobody asked for.", [rowText(fact)], row.stream);
+    if (intent.received.actor !== fact.actor)
+      this.#say(
+        "A run was put down to somebody else than who asked for it.",
+        [rowText(intent.received), rowText(fact)],
+        row.stream,
+      );
+    this.#takeEffect(intent, fact);
+  }
+
+  /** Each decision, and each refusal of one, is the effect of one click of exactly that person on exactly that. */
+  #decide(fact: Fact): void {
+    const { path, attempt, decision, digest, row, actor, type } = fact;
+    const body = { run: row.stream, path, attempt, decision, digest };
+    const intents = this.#decisions.get(decisionKey(actor, body)) ?? [];
+    const isFree = (intent: IntentBook): boolean => intent.effect === undefined && intent.settled === undefined;
+    // A refusal does not say what was on the button.
+    const intent = intents.find(isFree) ?? (type === "gate.refused" ? this.#anyDecision(fact) : undefined);
+    if (intent === undefined) {
+      if (type === "gate.decided")
+        this.#say(`${actor} decided on ${path} without having pressed anything.`, [rowText(fact)], row.stream);
+      return;
+    }
+    this.#takeEffect(intent, fact);
+    this.#decided.set(fact, intent.received);
+    const value = intent.act?.click?.value;
+    if (type === "gate.decided" && value !== undefined && !value.includes(`"${digest}"`))
+      this.#say(
+        `${actor} decided on something else than their button said.`,
+        [rowText(intent.received), rowText(fact)],
+        row.stream,
+      );
+  }
+
+  #anyDecision({ actor, row, path }: Fact): IntentBook | undefined {
+    return Array.from(this.#intents.values()).find(
+      ({ received, effect, settled }) =>
+        received.kind === "decision" &&
+        received.actor === actor &&
+        effect === undefined &&
+        settled === undefined &&
+        textOf(received.body, "run") === row.stream &&
+        textOf(received.body, "path") === path,
+    );
+  }
+
+  #takeEffect(intent: IntentBook, fact: Fact): void {
+    const rows = [intent.received, intent.effect, intent.settled, fact].filter((row) => row !== undefined).map(rowText);
+    if (intent.effect !== undefined) this.#say("One act had two effects.", rows, fact.row.stream);
+    else if (intent.settled !== undefined && intent.settled.seenAt < fact.seenAt)
+      this.#say("An act took effect after it had been dealt with.", rows, fact.row.stream);
+    intent.effect = fact;
+  }
+
+  #checkAcknowledged(delivery: SlackDelivery): void {
+    const key = keyOf(delivery);
+    if (key === undefined || this.#byKey.has(key) || delivery.kind === "click" || saysNot(delivery)) return;
+    this.#say("Slack was told that an act had arrived, and it was not written down.", [deliveryText(delivery)]);
+  }
+
+  /** Whoever did something that was acknowledged finds it written down, or was told that it was not. */
+  #checkAnswered(delivery: SlackDelivery): void {
+    const key = keyOf(delivery);
+    if (key === undefined || delivery.acknowledgedAt === undefined || this.#byKey.has(key) || saysNot(delivery)) return;
+    const { ephemerals } = this.#deps.slack;
+    const isTold = ephemerals.some(({ answers, user, versions }) => {
+      const isOf = answers === undefined ? user === delivery.user : answers === delivery.number;
+      return isOf && (versions.at(-1)?.at ?? 0) >= delivery.sentAt;
+    });
+    if (!isTold) this.#say("An act was acknowledged and then lost, and nobody was told.", [deliveryText(delivery)]);
+  }
+
+  #say(what: string, proof: readonly string[], run?: string): void {
+    this.#deps.report({ check: CHECK, what, run, proof });
+  }
+}
+
+/** The key by which the log has to know an act; undefined for what leads to no row. */
+export function keyOf({ kind, team, triggerId, click, body }: SlackDelivery): string | undefined {
+  if (kind === "command") return `slash/${team}/${triggerId}`;
+  if (kind === "click") {
+    const isOurs = click !== undefined && (click.actionId === "gate_approve" || click.actionId.startsWith("command_"));
+    return isOurs ? `click/${team}/${triggerId}` : undefined;
+  }
+  if (kind !== "form") return undefined;
+  const view = membersOf(body["view"]);
+  return `form/${team}/${textOf(view, "id")}/${textOf(view, "hash")}`;
+}
+
+function decisionKey(actor: string, body: Members | undefined): string {
+  const { run, path, attempt, decision, digest } = body ?? {};
+  return JSON.stringify([actor, run, path, attempt, decision, digest]);
+}
+
+const NOT_WRITTEN = /could not be written down|slow to write|in a form that Quarterdeck does not know|"errors"/u;
+
+/** The acknowledgement itself says that it is not known to be written down, or that something is to be mended first. */
+function saysNot({ acknowledgement }: SlackDelivery): boolean {
+  return acknowledgement !== undefined && NOT_WRITTEN.test(JSON.stringify(acknowledgement) ?? "");
+}
+
+function deliveryText({ number, kind, user, sentAt, acknowledgedAt, click, body }: SlackDelivery): string {
+  const what = click?.actionId ?? [textOf(body, "command"), textOf(body, "text")].join(" ").trim();
+  const when = acknowledgedAt === undefined ? "" : `, acknowledged at ${timeText(acknowledgedAt)}`;
+  return `delivery ${number}: ${kind} of ${user} (${what}) at ${timeText(sentAt)}${when}`;
+}

@@ -1,0 +1,233 @@
+import { type Fact, rowText, timeText } from "./fact.ts";
+import type { RunBook } from "./run-book.ts";
+import type { Report } from "./violation.ts";
+
+const CHECK = "locks";
+
+interface Claim {
+  readonly run: RunBook;
+  readonly path: string;
+  readonly keys: readonly string[];
+  readonly order: number;
+  readonly isUrgent: boolean;
+  readonly requested: Fact;
+  status: "requested" | "held";
+}
+
+interface HandLockBook {
+  readonly fact: Fact;
+  readonly owner: string;
+  readonly until: number | undefined;
+  /** The run that left it. */
+  readonly run: string | undefined;
+}
+
+interface Holding {
+  readonly run: string;
+  readonly from: number;
+  until: number;
+}
+
+/** Who held what when, by the rows alone. */
+export class LockBooks {
+  readonly #report: Report;
+  /** Requested or held, by run and path. */
+  readonly #claims = new Map<string, Claim>();
+  readonly #hands = new Map<string, HandLockBook>();
+  readonly #holdings = new Map<string, Holding[]>();
+  readonly #orders = new Set<number>();
+  /** Holds that have to be left, by key, until the row is there. */
+  readonly #owed = new Map<string, Fact>();
+
+  constructor(deps: { readonly report: Report }) {
+    this.#report = deps.report;
+  }
+
+  /** A row of a run about its locks, before it is folded. */
+  applyRun(run: RunBook, fact: Fact): void {
+    const { type, path = "" } = fact;
+    if (type === "lock.requested") this.#request(run, fact);
+    else if (type === "lock.acquired") this.#acquire(run, fact);
+    else if (type === "lock.released") this.#release(run, fact);
+    else if (type === "run.retried" || type === "gate.voided") this.#dropForgotten(run, fact);
+    else if (type === "run.cancel-requested" && fact.by !== undefined) this.#giveWay(run, fact, path);
+  }
+
+  /** A row of the stream of locks that people set. */
+  applyHand(fact: Fact): void {
+    const { key = "", type, actor } = fact;
+    const before = this.#hands.get(key);
+    switch (type) {
+      case "lock.set":
+        if (before !== undefined && before.owner !== actor && fact.run === undefined)
+          this.#say(`${actor} took over the lock on ${key} that ${before.owner} had set.`, [before.fact, fact]);
+        this.#hands.set(key, { fact, owner: actor, until: fact.until, run: fact.run });
+        if (fact.run !== undefined) this.#owed.delete(key);
+        return;
+      case "lock.lifted":
+      case "lock.expired":
+        if (before === undefined) this.#say(`The lock on ${key} was taken away although there was none.`, [fact]);
+        else if (type === "lock.expired" && (before.until === undefined || fact.at < before.until))
+          this.#say(`The lock on ${key} expired before its time.`, [before.fact, fact]);
+        this.#hands.delete(key);
+        return;
+      default:
+    }
+  }
+
+  /** After all rows of a commit. */
+  atRest(): void {
+    for (const [key, fact] of this.#owed)
+      this.#say(`No hold was left on ${key}, although it was given back with one.`, [fact]);
+    this.#owed.clear();
+    this.#checkPrecedence();
+  }
+
+  /** Everybody who held a key at some moment between, both ends included. */
+  holdersBetween(key: string, from: number, until: number): ReadonlySet<string> {
+    const holders = new Set<string>();
+    for (const holding of this.#holdings.get(key) ?? []) {
+      if (holding.from <= until && holding.until >= from) holders.add(holding.run);
+    }
+    return holders;
+  }
+
+  /** What is held or waited for now, in words. */
+  left(): readonly string[] {
+    return Array.from(
+      this.#claims.values(),
+      ({ run, keys, status, requested }) =>
+        `${run.id} ${status === "held" ? "holds" : "waits for"} ${keys.join(", ")} since ${timeText(requested.seenAt)}`,
+    );
+  }
+
+  #request(run: RunBook, fact: Fact): void {
+    const { path = "", keys = [], order = 0, urgent = false } = fact;
+    const before = this.#claims.get(claimKey(run, path));
+    if (before !== undefined) this.#say(`${path} was asked for twice.`, [before.requested, fact], run);
+    if (this.#orders.has(order)) this.#say(`Two requests for locks have the place ${order}.`, [fact], run);
+    this.#orders.add(order);
+    if (urgent !== run.isUrgent)
+      this.#say(`${path} was asked for as if the run were ${urgent ? "" : "not "}urgent.`, [fact], run);
+    const claim: Claim = { run, path, keys, order, isUrgent: urgent, requested: fact, status: "requested" };
+    this.#claims.set(claimKey(run, path), claim);
+  }
+
+  #acquire(run: RunBook, fact: Fact): void {
+    const { path = "" } = fact;
+    const claim = this.#claims.get(claimKey(run, path));
+    if (claim?.status !== "requested") {
+      this.#say(`${path} was had without being asked for.`, [fact], run);
+      return;
+    }
+    this.#checkOthers(claim, fact);
+    for (const key of claim.keys) this.#checkHand(key, claim, fact);
+    claim.status = "held";
+    for (const key of claim.keys) {
+      const list = this.#holdings.get(key) ?? [];
+      this.#holdings.set(key, list);
+      list.push({ run: run.id, from: fact.seenAt, until: Number.POSITIVE_INFINITY });
+    }
+  }
+
+  /** Nobody else has it, and nobody who goes first asked for it. Whoever holds a lock already waits for holders only. */
+  #checkOthers(claim: Claim, fact: Fact): void {
+    const { run } = claim;
+    const isHolder = Array.from(this.#claims.values()).some((own) => own.run === run && own.status === "held");
+    for (const other of this.#claims.values()) {
+      if (other.run === run || !isShared(other, claim)) continue;
+      const keys = claim.keys.join(", ");
+      if (other.status === "held")
+        this.#say(`${keys} was had while ${other.run.id} held it.`, [other.requested, fact], run);
+      else if (!isHolder && comesBefore(other, claim))
+        this.#say(
+          `${keys} was had although ${other.run.id} came before.`,
+          [other.requested, claim.requested, fact],
+          run,
+        );
+    }
+  }
+
+  #checkHand(key: string, claim: Claim, fact: Fact): void {
+    const hand = this.#hands.get(key);
+    if (hand === undefined || (claim.isUrgent && hand.run !== undefined)) return;
+    this.#say(`${key} was had although ${hand.owner} had locked it.`, [hand.fact, fact], claim.run);
+  }
+
+  #release(run: RunBook, fact: Fact): void {
+    const { path = "", keys = [], hold } = fact;
+    const claim = this.#claims.get(claimKey(run, path));
+    if (claim === undefined) this.#say(`${path} was given back without being had.`, [fact], run);
+    if (hold !== undefined && claim?.status !== "held")
+      this.#say(`${path} left a hold without being had.`, [fact], run);
+    this.#end(run, path, fact.seenAt);
+    for (const key of keys) {
+      const hand = this.#hands.get(key);
+      if (hold !== undefined && (hand === undefined || hand.run !== undefined)) this.#owed.set(key, fact);
+    }
+  }
+
+  #end(run: RunBook, path: string, at: number): void {
+    const claim = this.#claims.get(claimKey(run, path));
+    this.#claims.delete(claimKey(run, path));
+    for (const key of claim?.keys ?? []) {
+      for (const holding of this.#holdings.get(key) ?? []) {
+        if (holding.run === run.id) holding.until = Math.min(holding.until, at);
+      }
+    }
+  }
+
+  /** What a run still has must not be forgotten. */
+  #dropForgotten(run: RunBook, fact: Fact): void {
+    for (const path of fact.forgotten ?? []) {
+      if (!this.#claims.has(claimKey(run, path))) continue;
+      this.#say(`${path} was forgotten while it was had or waited for.`, [fact], run);
+      this.#end(run, path, fact.seenAt);
+    }
+  }
+
+  /** A run ends for another one only when that is urgent and waits for what it holds. */
+  #giveWay(run: RunBook, fact: Fact, _path: string): void {
+    const own = Array.from(this.#claims.values()).filter((claim) => claim.run === run && claim.status === "held");
+    const isWaitedFor = Array.from(this.#claims.values()).some(
+      (other) =>
+        other.run.id === fact.by &&
+        other.isUrgent &&
+        other.status === "requested" &&
+        own.some((claim) => isShared(other, claim)),
+    );
+    if (!isWaitedFor || run.isUrgent)
+      this.#say(`The run was ended for ${fact.by}, which is not urgent or waits for nothing that it has.`, [fact], run);
+  }
+
+  /** Whoever holds what an urgent run waits for has been told to end, unless a person has locked it anyway. */
+  #checkPrecedence(): void {
+    for (const urgent of this.#claims.values()) {
+      if (!urgent.isUrgent || urgent.status !== "requested") continue;
+      if (urgent.keys.some((key) => this.#hands.get(key)?.run === undefined && this.#hands.has(key))) continue;
+      for (const holder of this.#claims.values()) {
+        const isInTheWay = holder.status === "held" && holder.run !== urgent.run && isShared(holder, urgent);
+        if (!isInTheWay || holder.isUrgent || holder.run.status === "cancelling") continue;
+        const what = `${holder.run.id} goes on with ${holder.keys.join(", ")} although a rollback waits for it.`;
+        this.#say(what, [holder.requested, urgent.requested], urgent.run);
+      }
+    }
+  }
+
+  #say(what: string, rows: readonly Fact[], run?: RunBook): void {
+    this.#report({ check: CHECK, what, run: run?.id, proof: rows.map(rowText) });
+  }
+}
+
+function claimKey(run: RunBook, path: string): string {
+  return `${run.id} ${path}`;
+}
+
+function isShared(left: Pick<Claim, "keys">, right: Pick<Claim, "keys">): boolean {
+  return left.keys.some((key) => right.keys.includes(key));
+}
+
+function comesBefore(one: Claim, other: Claim): boolean {
+  if (one.isUrgent !== other.isUrgent) return one.isUrgent;
+  return one.order < other.order;
+}

@@ -1,0 +1,63 @@
+import type { Fact } from "./fact.ts";
+import type { Report } from "./violation.ts";
+import type { SlackTruth } from "./truth.ts";
+
+interface Deps {
+  readonly slack: SlackTruth;
+  /** Who was what in the beginning. */
+  readonly people: Readonly<Record<string, string>>;
+  readonly report: Report;
+}
+
+/** Who is behind a pseudonym, learned from what people really did, and what they were in Slack at a moment. */
+export class PeopleBook {
+  readonly #deps: Deps;
+  readonly #users = new Map<string, string>();
+  readonly #pseudonyms = new Map<string, string>();
+
+  constructor(deps: Deps) {
+    this.#deps = deps;
+  }
+
+  /** Slack says that `user` did what the log puts down to the fact's actor. */
+  learn(user: string, fact: Fact): void {
+    const { actor } = fact;
+    const [other, before] = [this.#users.get(actor), this.#pseudonyms.get(user)];
+    if ((other !== undefined && other !== user) || (before !== undefined && before !== actor)) {
+      const what = `The log puts down to ${actor} what ${user} did in Slack, who is ${before ?? "somebody else"} there.`;
+      this.#deps.report({ check: "identity", what });
+    }
+    this.#users.set(actor, user);
+    this.#pseudonyms.set(user, actor);
+  }
+
+  /** Undefined for somebody of whom no act is known. */
+  user(pseudonym: string): string | undefined {
+    return this.#users.get(pseudonym);
+  }
+
+  /** Whether somebody was in the group at any moment between, both ends included. */
+  wasMember(group: string, user: string, { from, until }: { readonly from: number; readonly until: number }): boolean {
+    let isMember = false;
+    for (const change of this.#deps.slack.groups) {
+      if (change.group !== group) continue;
+      if (change.at > until) break;
+      // What was so until the window began does not count.
+      if (change.at > from && isMember) return true;
+      isMember = change.users.includes(user);
+    }
+    return isMember;
+  }
+
+  /** Whether somebody was a full member at any moment between. */
+  wasFullMember(user: string, { from, until }: { readonly from: number; readonly until: number }): boolean {
+    let standing = this.#deps.people[user] ?? "unknown";
+    for (const change of this.#deps.slack.people) {
+      if (change.user !== user) continue;
+      if (change.at > until) break;
+      if (change.at > from && standing === "member") return true;
+      standing = change.standing;
+    }
+    return standing === "member";
+  }
+}

@@ -1,0 +1,204 @@
+import { type Fact, rowText } from "./fact.ts";
+import type { PeopleBook } from "./people-book.ts";
+import type { RunBook, StepBook } from "./run-book.ts";
+import type { SlackMessage, SlackTruth } from "./truth.ts";
+import type { Report } from "./violation.ts";
+
+const CHECK = "what Slack shows";
+
+export interface SlackEndDeps {
+  readonly slack: SlackTruth;
+  readonly people: PeopleBook;
+  readonly report: Report;
+  /** The newest row about each slot. */
+  readonly slots: ReadonlyMap<string, Fact>;
+}
+
+/** What people see in the end, read on its own and compared with the log. */
+export function checkSlack(deps: SlackEndDeps, runs: Iterable<RunBook>): void {
+  const shown = bySlot(deps);
+  for (const run of runs) {
+    const page: Page = { deps, run, shown };
+    checkCard(page);
+    for (const [path, openings] of run.openings) checkGates(page, path, openings);
+    checkAlerts(page);
+  }
+  checkStray(deps, shown);
+}
+
+interface Page {
+  readonly deps: SlackEndDeps;
+  readonly run: RunBook;
+  readonly shown: ReadonlyMap<string, SlackMessage>;
+}
+
+/** Messages that are there, by slot; two of the same slot are one too many. */
+function bySlot({ slack, report, slots }: SlackEndDeps): ReadonlyMap<string, SlackMessage> {
+  const shown = new Map<string, SlackMessage>();
+  for (const message of slack.messages) {
+    const { slot } = message;
+    if (slot === undefined || message.deletedAt !== undefined) continue;
+    const other = shown.get(slot);
+    if (other !== undefined)
+      report({
+        check: CHECK,
+        what: `${slot} stands in Slack twice.`,
+        run: runOf(slot),
+        proof: [other, message].map(messageText),
+      });
+    // The one that the log knows is the one that is kept up to date.
+    if (other === undefined || slots.get(slot)?.ts === message.ts) shown.set(slot, message);
+  }
+  return shown;
+}
+
+/** Each message that the log knows of is there, and is the one that carries the slot. */
+function checkStray({ report, slots }: SlackEndDeps, shown: ReadonlyMap<string, SlackMessage>): void {
+  for (const [slot, fact] of slots) {
+    if (fact.type === "message.posting")
+      report({
+        check: CHECK,
+        what: `It was never found out whether ${slot} was posted.`,
+        run: runOf(slot),
+        proof: [rowText(fact)],
+      });
+    const message = shown.get(slot);
+    if (fact.type === "message.posted" && message !== undefined && message.ts !== fact.ts)
+      report({
+        check: CHECK,
+        what: `The log takes another message for ${slot}.`,
+        run: runOf(slot),
+        proof: [messageText(message), rowText(fact)],
+      });
+  }
+  for (const [slot, message] of shown) {
+    if (!slots.has(slot))
+      report({
+        check: CHECK,
+        what: `${slot} stands in Slack and not in the log.`,
+        run: runOf(slot),
+        proof: [messageText(message)],
+      });
+  }
+}
+
+/** The message of a slot as it stands; says so when it is missing and nothing explains it. */
+function messageOf(
+  { deps, run, shown }: Page,
+  slot: string,
+  what: string,
+): { readonly text: string; readonly proof: string } | undefined {
+  const message = shown.get(slot);
+  if (message === undefined) {
+    if (!isLost(deps, slot))
+      deps.report({ check: CHECK, what: `${what} stands nowhere in Slack.`, run: run.id, proof: [slot] });
+    return undefined;
+  }
+  const newest = message.versions.at(-1);
+  return { text: `${newest?.text ?? ""}\n${JSON.stringify(newest?.blocks ?? [])}`, proof: messageText(message) };
+}
+
+/** Slack would not take it, which the log says; or somebody deleted it, which nobody has looked at since. */
+function isLost({ slots, slack }: SlackEndDeps, slot: string): boolean {
+  const fact = slots.get(slot);
+  if (fact?.type === "message.lost") return true;
+  return slack.messages.some((message) => message.slot === slot && message.deletedAt !== undefined);
+}
+
+const ENDINGS: Readonly<Record<string, RegExp>> = {
+  succeeded: /: succeeded\b/iu,
+  cancelled: /: cancelled\b/iu,
+  failed: /: (failed|rejected|stopped, nobody decided in time)(?!, finishing)/iu,
+};
+
+function checkCard(page: Page): void {
+  const { deps, run } = page;
+  const card = messageOf(page, `${run.id}/card`, "The card of the run");
+  if (card === undefined) return;
+  const say = (what: string): void => deps.report({ check: CHECK, what, run: run.id, proof: [card.proof] });
+  const pattern = ENDINGS[run.status];
+  if (pattern === undefined) return;
+  if (!pattern.test(card.text)) say(`The card does not say that the run has ${run.status}.`);
+  const requester = deps.people.user(run.requester);
+  if (requester !== undefined && !card.text.includes(`<@${requester}>`))
+    say("The card does not say who asked for the run.");
+  if (run.status === "failed" && run.failure?.code === "gate.rejected" && !/rejected/iu.test(card.text))
+    say("The card does not say that the run was rejected.");
+}
+
+function checkGates(page: Page, path: string, openings: readonly Fact[]): void {
+  const { deps, run } = page;
+  const newest = run.steps.get(path);
+  for (const [number, opened] of openings.entries()) {
+    const slot = `${run.id}/gate/${number}/${path}`;
+    const message = messageOf(page, slot, `Request ${number + 1} for approval at ${path}`);
+    if (message === undefined) continue;
+    const say = (what: string): void =>
+      deps.report({ check: CHECK, what, run: run.id, proof: [rowText(opened), message.proof] });
+    if (/gate_(approve|reject)/u.test(message.text))
+      say(`Request ${number + 1} for approval at ${path} still has buttons.`);
+    const step = stepOf(run, path, opened);
+    const problem =
+      step === undefined ? undefined : endingProblem(deps, { step, text: message.text, isNewest: step === newest });
+    if (problem !== undefined) say(`Request ${number + 1} for approval at ${path} ${problem}.`);
+  }
+}
+
+function stepOf(run: RunBook, path: string, opened: Fact): StepBook | undefined {
+  return run.tries.get(`${path}#${opened.attempt}`);
+}
+
+/** Whether a request says how it ended, and by whom. */
+function endingProblem(
+  { people }: SlackEndDeps,
+  { step, text, isNewest }: { readonly step: StepBook; readonly text: string; readonly isNewest: boolean },
+): string | undefined {
+  const decisions = step.gate?.decisions ?? [];
+  const last = decisions.at(-1);
+  if (step.status === "voided")
+    return /is void|approved by|rejected by/iu.test(text) ? undefined : "does not say that it is void";
+  if (last?.decision === "reject")
+    return isSaidBy(text, "Rejected by", people.user(last.actor)) ? undefined : "does not say who rejected it";
+  if (step.ended?.type === "step.succeeded") {
+    const missing = decisions.find(({ actor }) => !isSaidBy(text, "Approved by", people.user(actor)));
+    return missing && `does not say that ${people.user(missing.actor)} approved it`;
+  }
+  return closingProblem(step, text, isNewest);
+}
+
+function closingProblem({ failure }: StepBook, text: string, isNewest: boolean): string | undefined {
+  if (failure?.code === "gate.expired") return /expired/iu.test(text) ? undefined : "does not say that it has expired";
+  const isSaid = /closed without a decision|void/iu.test(text);
+  return isNewest && !isSaid ? "does not say that it is closed" : undefined;
+}
+
+function isSaidBy(text: string, how: string, user: string | undefined): boolean {
+  const place = text.indexOf(how);
+  return place !== -1 && (user === undefined || text.slice(place).includes(`<@${user}>`));
+}
+
+/** A run that failed calls people, unless people themselves ended it. */
+function checkAlerts(page: Page): void {
+  const { deps, run } = page;
+  const alert = Array.from(run.steps.values()).find(({ uses }) => uses === "slack/alert");
+  if (run.status !== "failed" || alert?.status !== "succeeded" || isByPeople(run)) return;
+  const number = Math.max(0, run.alerts - 1);
+  const slot = number === 0 ? `${run.id}/alert` : `${run.id}/alert/${number}`;
+  const message = messageOf(page, slot, "The alert of the run");
+  if (message === undefined) return;
+  const place = Array.from(run.targets.values()).find(({ service }) => message.text.includes(service));
+  if (place === undefined)
+    deps.report({ check: CHECK, what: "The alert does not name the service.", run: run.id, proof: [message.proof] });
+}
+
+function isByPeople(run: RunBook): boolean {
+  return run.cancel !== undefined || run.failure?.code === "gate.rejected" || run.failure?.code === "gate.expired";
+}
+
+function runOf(slot: string): string {
+  return slot.slice(0, slot.indexOf("/"));
+}
+
+function messageText({ channel, ts, slot, versions }: SlackMessage): string {
+  return `${slot} in ${channel} at ${ts}, version ${versions.length}: ${(versions.at(-1)?.text ?? "").slice(0, 200)}`;
+}
