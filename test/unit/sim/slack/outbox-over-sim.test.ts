@@ -62,6 +62,7 @@ async function story(seed: string): Promise<SlackRig> {
     }
     if (step === STEPS / 2) {
       process.life.kill();
+      await rig.pass(1000);
       process = new Process(rig, disk, `${seed}/2`);
       for (const [known, text] of wanted) process.want(known, text, false);
     }
@@ -92,6 +93,23 @@ describe("the outbox over the simulated Slack", () => {
       const steps = versions.map(({ text }) => Number(/\d+$/u.exec(text)?.[0] ?? STEPS));
       expect(steps).toEqual(steps.toSorted((left, right) => left - right));
     }
+  });
+
+  it("finds what it posted while its clock was an hour ahead", async () => {
+    const rig = new SlackRig();
+    const disk = new MemorySlotStore();
+    rig.wall.offsetMs = 3_600_000;
+    rig.carrier.ways.slack.trouble = "answers-lost";
+    const ahead = new Process(rig, disk, "ahead");
+    ahead.want("run_1/card", "card", false);
+    await rig.pass(1000);
+    ahead.life.kill();
+    rig.wall.offsetMs = 0;
+    rig.carrier.ways.slack.trouble = undefined;
+    const right = new Process(rig, disk, "right");
+    right.want("run_1/card", "done", true);
+    await rig.pass(60_000);
+    expect(rig.world.truth.messages.map((one) => shownNow(one).text)).toEqual(["done"]);
   });
 
   it("is the same story twice", async () => {

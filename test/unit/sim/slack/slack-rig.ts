@@ -10,7 +10,7 @@ import { Carrier } from "../../../sim/carrier.ts";
 import { Dice } from "../../../sim/dice.ts";
 import { drained } from "../../../sim/drained.ts";
 import { Life } from "../../../sim/life.ts";
-import { MachineClock } from "../../../sim/machine-clock.ts";
+import { MachineClock, type Wall } from "../../../sim/machine-clock.ts";
 import { TimeLine } from "../../../sim/schedule.ts";
 import { People } from "../../../sim/slack/people.ts";
 import type { PersonAct } from "../../../sim/slack/person-act.ts";
@@ -28,6 +28,7 @@ export const GATE = { run: "run_01JD2K6W3V8QZ7E4M5N6P77FQ2", path: "promote/gate
 /** A simulated Slack, and one process that reaches it over a way with latencies. */
 export class SlackRig {
   readonly line = new TimeLine(START);
+  readonly wall: Wall = { offsetMs: 0 };
   readonly world: SlackWorld;
   readonly deliveries: SlackDeliveries;
   readonly people: People;
@@ -55,8 +56,9 @@ export class SlackRig {
     });
   }
 
+  /** Of the one machine. */
   clock(life: Life): MachineClock {
-    return new MachineClock({ line: this.line, life, wall: { offsetMs: 0 } });
+    return new MachineClock({ line: this.line, life, wall: this.wall });
   }
 
   /** Bolt with the application's listeners, behind a front door that takes everything. */
