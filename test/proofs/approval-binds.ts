@@ -9,7 +9,7 @@ import { atLeast, exactly, none, type Proof, type ProofSize } from "./proof.ts";
 import { type Change, changesOf, type Fraction, reordered } from "./schema-changes.ts";
 
 const TRIES: Readonly<Record<ProofSize, number>> = { short: 600, full: 100_000 };
-const TRIES_PER_RUN = 40;
+const TRIES_PER_RUN = 16;
 // Of so many tries one changes nothing, which must not void.
 const HONEST_EVERY = 20;
 

@@ -38,12 +38,10 @@ export const TWO_APPROVE = configurationWith("{ from: [{ group: S0RELEASE }, { u
 /** One run of the real engine behind the real intake that has come to its gate; the sync is executed when the test says so. */
 export class ParkedRun implements AsyncDisposable {
   readonly rig: IntakeRig;
-  readonly id: string;
   readonly revision: string;
 
-  private constructor(rig: IntakeRig, id: string, revision: string) {
+  private constructor(rig: IntakeRig, revision: string) {
     this.rig = rig;
-    this.id = id;
     this.revision = revision;
   }
 
@@ -53,19 +51,28 @@ export class ParkedRun implements AsyncDisposable {
       readonly configuration?: string;
       readonly shown?: (subject: GateSubject) => GateSubject;
       readonly application?: Application;
+      /** False where the test itself asks for the run. */
+      readonly ask?: boolean;
     } = {},
   ): Promise<ParkedRun> {
-    const { configuration = ONE_APPROVES, shown, application = checkoutProd() } = about;
+    const { configuration = ONE_APPROVES, shown, application = checkoutProd(), ask = true } = about;
     const rig = await IntakeRig.open([application], configuration);
     if (shown !== undefined) {
       rig.shown = shown;
       rig.found = shown;
     }
-    await rig.type(PEOPLE.asks, `/promote checkout ${revision} to prod`);
-    await settle();
-    const [row] = rig.store.events.listRuns({ limit: 1 });
-    if (row === undefined) throw new Error(`nothing was started: ${JSON.stringify(rig.replies)}`);
-    return new ParkedRun(rig, row.id, revision);
+    if (ask) {
+      await rig.type(PEOPLE.asks, `/promote checkout ${revision} to prod`);
+      await settle();
+    }
+    return new ParkedRun(rig, revision);
+  }
+
+  /** The newest run. */
+  get id(): string {
+    const [row] = this.rig.store.events.listRuns({ limit: 1 });
+    if (row === undefined) throw new Error(`nothing was started: ${JSON.stringify(this.rig.replies)}`);
+    return row.id;
   }
 
   get state(): RunState {

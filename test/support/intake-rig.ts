@@ -4,7 +4,7 @@ import type { Command } from "../../src/commands/command.ts";
 import type { Answer } from "../../src/engine/answer.ts";
 import type { PersonStanding } from "../../src/domain/approver-policy.ts";
 import type { GateSubject } from "../../src/domain/gate.ts";
-import type { Directory, Job, JobReports } from "../../src/engine/ports.ts";
+import type { Directory, EventStore, Job, JobReports } from "../../src/engine/ports.ts";
 import { projectRun } from "../../src/engine/projection.ts";
 import { RunService } from "../../src/engine/run-service.ts";
 import { RunWork } from "../../src/engine/run-work.ts";
@@ -37,6 +37,11 @@ interface Process {
   readonly inventory: Inventory;
   readonly kinds: ReadonlyMap<string, StepKind>;
   readonly reports: JobReports;
+}
+
+/** Of one process. */
+interface Life {
+  isOver: boolean;
 }
 
 /** The people of a workspace: everybody is a full member, unless told otherwise. */
@@ -77,9 +82,12 @@ export class IntakeRig implements AsyncDisposable {
   shown: (subject: GateSubject) => GateSubject = (subject) => subject;
   found: (subject: GateSubject) => GateSubject = (subject) => subject;
   process: Process;
+  /** Resolves when there is a process that lives. */
+  up: Promise<void> = Promise.resolve();
   readonly #commands: readonly Command[];
   readonly #configuration;
   #trigger = 0;
+  #life: Life = { isOver: false };
 
   private constructor(from: {
     readonly store: Store;
@@ -114,16 +122,29 @@ export class IntakeRig implements AsyncDisposable {
     return this.process.intake;
   }
 
+  /** Between a crash and the next process; `up` resolves after it. */
+  get isDown(): boolean {
+    return this.#life.isOver;
+  }
+
   get runs(): RunService {
     return this.process.runs;
   }
 
   /** The process is gone, in the middle of whatever it did, and another one starts. */
   async crash(): Promise<void> {
+    this.#life.isOver = true;
+    this.up = this.#startAgain();
+    await this.up;
+    await settle();
+  }
+
+  async #startAgain(): Promise<void> {
+    // What the dead process had handed to the disk by then is there before the next one looks.
+    await settle();
     this.process = this.#start();
     await this.runs.resume();
     this.intake.resume();
-    await settle();
   }
 
   /** Types a command; gives back the acknowledgement. */
@@ -183,7 +204,10 @@ export class IntakeRig implements AsyncDisposable {
   }
 
   #start(): Process {
-    const { store, clock } = this;
+    const { clock } = this;
+    const life = { isOver: false };
+    this.#life = life;
+    const store = { ...this.store, events: untilDeath(this.store.events, life) };
     const git = {
       resolveRevision: ({ text }: { readonly text: string }) => this.revision(text),
       commitsBetween: () => Promise.resolve(this.between),
@@ -200,7 +224,7 @@ export class IntakeRig implements AsyncDisposable {
       createDispatcher: (reports: JobReports) => {
         late.reports = reports;
         return {
-          dispatch: (job) => void this.jobs.push(job),
+          dispatch: (job) => void (life.isOver || this.jobs.push(job)),
           cancel: () => undefined,
           [Symbol.asyncDispose]: () => Promise.resolve(),
         };
@@ -231,7 +255,7 @@ export class IntakeRig implements AsyncDisposable {
       locks: runs.locks,
       lookAgain: (run) => void this.ledTo.push(run),
       reply: (arrival, answer) => {
-        this.replies.push({ arrival, answer });
+        if (!life.isOver) this.replies.push({ arrival, answer });
         return Promise.resolve();
       },
     });
@@ -257,6 +281,18 @@ export function commitAnswer(text: string): Extract<RevisionAnswer, { kind: "res
   const sha = text.padEnd(40, "0");
   const author = { name: "Ana", email: "ana@example.com" };
   return { kind: "resolved", via: "sha", sha, short: sha.slice(0, 7), subject: "A change", author, authoredAt: 1 };
+}
+
+/** What the process still asks of the store once it is dead is never heard, nor answered. */
+function untilDeath(events: EventStore, life: Life): EventStore {
+  return new Proxy(events, {
+    get(target, name) {
+      const member: unknown = Reflect.get(target, name, target);
+      if (typeof member !== "function") return member;
+      return (...args: readonly unknown[]): unknown =>
+        life.isOver ? new Promise(() => undefined) : Reflect.apply(member, target, args);
+    },
+  });
 }
 
 function sender(user: string): { team: string; user: string; channel: string; answerUntil: number } {
