@@ -79,7 +79,7 @@ export class BullmqDispatcher implements Dispatcher {
       clock,
       logger,
       hear: (worker, content) => this.#desk.hear(worker, content),
-      onStranger: (worker) => tell(worker, { type: "roll-call" }),
+      onStranger: ({ worker, seq }) => tell(worker, { type: "roll-call", answers: seq }),
       onRefused: (reason) => deps.onRefused?.(reason),
     });
     link.onReady(() => this.#ready());
@@ -166,7 +166,7 @@ export class BullmqDispatcher implements Dispatcher {
 
   /** Redis is there, for the first time or again: nobody knows what it still has. */
   #ready(): void {
-    void this.#post.tell("*", { type: "roll-call" });
+    void this.#post.tell("*", { type: "roll-call", answers: 0 });
     this.#waiting.addAllAgain();
   }
 

@@ -13,8 +13,8 @@ interface Deps {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly hear: (worker: string, content: ReportContent) => void;
-  /** Told of a worker that speaks to an earlier start of the server. */
-  readonly onStranger: (worker: string) => void;
+  /** Told of a report of a worker that speaks to an earlier start of the server. */
+  readonly onStranger: (report: Pick<Report, "worker" | "seq">) => void;
   /** Told of each report that was refused. */
   readonly onRefused: (reason: ReportRefusal) => void;
 }
@@ -40,7 +40,7 @@ export class ReportReader {
     if (opened.kind === "refused") return this.#refuse(opened.fault);
     const report = Report.safeParse(opened.body).data;
     if (report === undefined) return this.#refuse("malformed");
-    if (report.epoch !== epoch) return onStranger(report.worker);
+    if (report.epoch !== epoch) return onStranger(report);
     if (!workers.isNew(report, clock.monotonic())) return this.#refuse("replayed");
     hear(report.worker, report.content);
   }

@@ -44,6 +44,8 @@ export class ServerLine implements Disposable {
   #epoch = "";
   #seq = 0;
   #lastRequest = 0;
+  /** Which report of this worker its server answered first. */
+  #knownSince = 0;
   #isClosed = false;
 
   constructor(deps: Deps) {
@@ -151,15 +153,19 @@ export class ServerLine implements Disposable {
       return this.#refusals.note(opened.kind === "refused" ? opened.fault : "malformed");
     }
     if (answer.worker !== worker && answer.worker !== "*") return;
-    if (answer.content.type === "roll-call") return this.#rollCall(answer.epoch);
+    if (answer.content.type === "roll-call") return this.#rollCall(answer.epoch, answer.content.answers);
     if (answer.epoch !== this.#epoch) return;
     for (const request of answer.received) this.#asked.get(request)?.end({ ok: true });
     this.#hear(answer.content);
   }
 
-  #rollCall(epoch: string): void {
-    const isNew = this.#epoch !== "" && this.#epoch !== epoch;
+  #rollCall(epoch: string, answers: number): void {
+    // Another server is believed only when it answers what was said since this one was there; a report gets it to do that.
+    const isAnswer = answers > this.#knownSince && answers <= this.#seq;
+    if (epoch === this.#epoch || !isAnswer) return this.#deps.onRollCall(false);
+    const isNew = this.#epoch !== "";
     this.#epoch = epoch;
+    this.#knownSince = answers;
     // Asked of another server, which did not know the answer either or took it to its grave.
     if (isNew)
       for (const { outlivesServer, fail } of this.#asked.values()) if (!outlivesServer) fail(supersededByServer());

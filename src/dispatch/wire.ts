@@ -114,8 +114,11 @@ export type Verdict = z.infer<typeof Verdict>;
 
 /** What the server tells a worker. */
 export const AnswerContent = z.discriminatedUnion("type", [
-  /** The server has started, or does not know the worker: it says what it has. */
-  z.strictObject({ type: z.literal("roll-call") }),
+  /**
+   * The server has started, or does not know the worker: it says what it has. `answers` is the `seq` of the worker's own report that
+   * it answers, and 0 where it answers none: somebody may say it again long after that server has gone.
+   */
+  z.strictObject({ type: z.literal("roll-call"), answers: z.int() }),
   /** Nothing but that outcomes were received. */
   z.strictObject({ type: z.literal("received") }),
   z.strictObject({ type: z.literal("verdict"), request, verdict: Verdict }),

@@ -46,7 +46,14 @@ class Rig {
       onStop: ({ reason }) => void this.stops.push(reason),
       onRollCall: (isNewServer) => void this.rollCalls.push(isNewServer),
     });
-    this.answer({ type: "roll-call" });
+    this.start("e1");
+    this.reports.length = 0;
+  }
+
+  /** A server answers something that the worker has just said to another one, or to none. */
+  start(epoch: string): void {
+    void this.line.tell({ type: "leaving", handedBack: [] });
+    this.answer({ type: "roll-call", answers: this.reports.at(-1)?.seq ?? 0 }, { epoch });
   }
 
   answer(
@@ -126,17 +133,36 @@ describe("a worker that asks its server", () => {
 
   it("is told when another server has taken the place of its own, which knows of nothing that was asked", async () => {
     const asked = rig.line.ask(CLAIM, { limitMs: 5000 }).catch((error: unknown) => error);
-    rig.answer({ type: "roll-call" }, { epoch: "e2" });
+    rig.start("e2");
     expect(await asked).toMatchObject({ code: "step.superseded" });
     expect(rig.rollCalls).toEqual([false, true]);
     rig.answer({ type: "stop", key: "k", token: 1, reason: "of the old one", silently: true });
     expect(rig.stops).toEqual([]);
   });
 
+  it("is not led to a server that is long gone by a roll-call that somebody says again", async () => {
+    const first = rig.reports.length;
+    rig.start("e2");
+    const rollCall: AnswerContent = { type: "roll-call", answers: rig.reports[first]?.seq ?? 0 };
+    rig.start("e3");
+    const asked = rig.line.ask(CLAIM, { limitMs: 5000 });
+    rig.rollCalls.length = 0;
+    rig.answer(rollCall, { epoch: "e2" });
+    rig.answer({ type: "roll-call", answers: 0 }, { epoch: "e2", worker: "*" });
+    rig.answer({ type: "roll-call", answers: 1_000_000 }, { epoch: "e2" });
+    // Asked by whomever, it says what it has, and its own server stays its own.
+    expect(rig.rollCalls).toEqual([false, false, false]);
+    expect(rig.line.epoch).toBe("e3");
+    const { content } = rig.reports.at(-1) ?? {};
+    const request = content !== undefined && "request" in content ? content.request : "";
+    rig.answer({ type: "verdict", request, verdict: { ok: true } }, { epoch: "e3" });
+    await asked;
+  });
+
   it("asks the server that has taken the place of its own what outlives a server", async () => {
     const question = { ...CLAIM, type: "outcome", outcome: { status: "succeeded", output: {} } } as const;
     const asked = rig.line.ask(question, { limitMs: 5000, outlivesServer: true });
-    rig.answer({ type: "roll-call" }, { epoch: "e2" });
+    rig.start("e2");
     await rig.clock.advance(500);
     expect(rig.reports.at(-1)).toMatchObject({ epoch: "e2", content: { ...question, request: "1" } });
     rig.answer({ type: "received" }, { epoch: "e2", received: ["1"] });
