@@ -1,7 +1,8 @@
 import type { Dice } from "../dice.ts";
 import type { Schedule } from "../schedule.ts";
+import { type FormChoice, FormFiller } from "./form-filler.ts";
 import { forgedValue } from "./forgery.ts";
-import { isObject, textIn } from "./loose-object.ts";
+import { isObject, type LooseObject, textIn } from "./loose-object.ts";
 import { buttonsBefore, buttonsNow, type ShownButton } from "./shown-buttons.ts";
 import type { PersonAct } from "./person-act.ts";
 import type { NewDelivery, SlackDeliveries } from "./slack-deliveries.ts";
@@ -19,11 +20,10 @@ export interface PeopleDeps {
   readonly deliveries: SlackDeliveries;
 }
 
-/** What somebody means to write into the form that their click will open. */
-interface Intention {
-  readonly reason: string;
-  readonly writeMs: number;
-}
+/** What somebody means to do with the form that will open. */
+type Intention =
+  | { readonly kind: "write"; readonly reason: string; readonly writeMs: number }
+  | { readonly kind: "fill"; readonly choices: readonly FormChoice[] };
 
 /** Where a workspace of another organisation stands. */
 const FOREIGN_TEAM = "T9";
@@ -56,7 +56,7 @@ export class People {
     }
   }
 
-  #type({ user, channel, command, text, trouble }: PersonAct & { readonly kind: "type" }): number {
+  #type({ user, channel, command, text, fill, trouble }: PersonAct & { readonly kind: "type" }): number {
     const { world, deliveries } = this.#deps;
     const person = this.#active(user);
     const place = channel ?? world.workspace.shape.channels[0]?.id;
@@ -66,6 +66,7 @@ export class People {
     const { team } = world.workspace.shape;
     const origin = { workspace: world.workspace, person, team, triggerId };
     const body = commandPayload(origin, { command, text, channel: place, responseUrl });
+    if (fill !== undefined) this.#intentions.set(triggerId, { kind: "fill", choices: fill });
     deliveries.send({ kind: "command", user, team, channel: place, triggerId, body, trouble });
     return 1;
   }
@@ -115,7 +116,7 @@ export class People {
     const { forged } = act;
     const click = { button: act.button, actionId, value, slot, messageTs, isStale: !button.isNow, forged };
     if (act.reason !== undefined) {
-      this.#intentions.set(triggerId, { reason: act.reason, writeMs: act.writeMs ?? 5000 });
+      this.#intentions.set(triggerId, { kind: "write", reason: act.reason, writeMs: act.writeMs ?? 5000 });
     }
     deliveries.send({ kind: "click", user, team, channel, triggerId, body, click, trouble: act.trouble });
   }
@@ -132,14 +133,24 @@ export class People {
     return 1;
   }
 
-  /** A form that somebody's click has opened: they write why, and send it. */
+  /** A form that somebody has asked for: they write why, or choose, and send it. */
   #opened(view: SlackView): void {
+    const { schedule, world, deliveries, dice } = this.#deps;
     const intention = this.#intentions.get(view.triggerId);
-    if (intention === undefined) return;
-    this.#deps.schedule.after(intention.writeMs, () => this.#submit(view, intention, 1));
+    const person = this.#active(view.user);
+    if (intention === undefined || person === undefined) return;
+    if (intention.kind === "write") {
+      const values = { [REASON_BLOCK]: { [REASON_INPUT]: { type: "plain_text_input", value: intention.reason } } };
+      schedule.after(intention.writeMs, () => this.#submit(view, values, 1));
+      return;
+    }
+    const { choices } = intention;
+    const onFilled = (values: LooseObject): void => this.#submit(view, values, 1);
+    const stepMs = dice.between(400, 2500);
+    new FormFiller({ schedule, world, deliveries, person, view, choices, stepMs, onFilled }).begin();
   }
 
-  #submit(view: SlackView, intention: Intention, tryNumber: number): void {
+  #submit(view: SlackView, values: LooseObject, tryNumber: number): void {
     const { world, deliveries, dice, schedule } = this.#deps;
     const { user } = view;
     const person = this.#active(user);
@@ -147,13 +158,12 @@ export class People {
     const { workspace } = world;
     const { team } = workspace.shape;
     const triggerId = world.views.issueTrigger(user);
-    const values = { [REASON_BLOCK]: { [REASON_INPUT]: { type: "plain_text_input", value: intention.reason } } };
     const body = formPayload({ workspace, person, team, triggerId }, view, values);
     const onEnd = (delivery: SlackDelivery): void => {
       if (isTaken(delivery)) world.views.close(view);
       // The form stays open with what was written, and says what was wrong.
       else if (tryNumber < MOST_TRIES) {
-        schedule.after(dice.between(1000, 6000), () => this.#submit(view, intention, tryNumber + 1));
+        schedule.after(dice.between(1000, 6000), () => this.#submit(view, values, tryNumber + 1));
       }
     };
     const sent: NewDelivery = { kind: "form", user, team, channel: "", triggerId, body, onEnd };

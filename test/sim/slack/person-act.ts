@@ -1,3 +1,4 @@
+import type { FormChoice } from "./form-filler.ts";
 import type { Forgery } from "./forgery.ts";
 import type { ButtonKind } from "./shown-buttons.ts";
 import type { DeliveryTrouble } from "./slack-deliveries.ts";
@@ -12,6 +13,8 @@ export type PersonAct =
       /** With its slash, such as `/promote`. */
       readonly command: string;
       readonly text: string;
+      /** What is chosen in the form, where the command opens one. */
+      readonly fill?: readonly FormChoice[];
       readonly trouble?: DeliveryTrouble;
     }
   | {

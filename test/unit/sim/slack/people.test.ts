@@ -129,6 +129,25 @@ describe("people in front of the simulated Slack", () => {
     expect(rig.world.truth.views).toMatchObject([{ user: "U3", closedAt: forms.at(-1)?.acknowledgedAt }]);
   });
 
+  it("fill in the form of a command, each field from what the application offers for the one before", async () => {
+    const rig = await ready();
+    rig.answer = () => Promise.resolve({ kind: "form", command: "promote", text: "usage" });
+    const fill = [
+      { field: "Service", choose: "checkout" },
+      { field: "Revision", choose: "abc" },
+      { field: "Environment", choose: "prod" },
+    ];
+    rig.act({ kind: "type", user: "U1", command: "/promote", text: "", fill });
+    await rig.pass(30_000);
+    expect(rig.arrived.at(-1)?.arrival).toMatchObject({
+      kind: "command",
+      door: "modal",
+      values: { service: "checkout", revision: "abc123", environment: "prod" },
+    });
+    expect(rig.world.truth.views).toMatchObject([{ user: "U1", closedAt: expect.any(Number) }]);
+    expect(rig.world.truth.deliveries.filter(({ failure, crash }) => failure ?? crash)).toEqual([]);
+  });
+
   it("can do nothing once they are deactivated, also not with the form that they had open", async () => {
     const rig = await ready();
     rig.postGate();

@@ -1,4 +1,5 @@
 import type { Answer } from "../../../../src/engine/answer.ts";
+import type { CommandForms } from "../../../../src/engine/command-form.ts";
 import { silentLogger } from "../../../../src/platform/logger.ts";
 import { actions, button, message, section } from "../../../../src/slack/blocks.ts";
 import type { Arrival } from "../../../../src/slack/front-door.ts";
@@ -19,11 +20,19 @@ import { SimReceiver } from "../../../sim/slack/sim-receiver.ts";
 import { SlackDeliveries } from "../../../sim/slack/slack-deliveries.ts";
 import type { SlackReply } from "../../../sim/slack/slack-reply.ts";
 import { SlackWorld, type SlackWorldDeps } from "../../../sim/slack/slack-world.ts";
-import { lookups } from "../../slack/sample-run.ts";
+import { lookups, SHA } from "../../slack/sample-run.ts";
 import { MemorySlotStore } from "../../slack/fake-slack.ts";
 
 export const START = Date.UTC(2026, 0, 1, 10);
 export const GATE = { run: "run_01JD2K6W3V8QZ7E4M5N6P77FQ2", path: "promote/gate", attempt: 1, digest: "d".repeat(64) };
+
+const PLAN = {
+  kind: "plan",
+  title: "Promote checkout",
+  revision: { sha: SHA, short: "abc1230", subject: "x", author: "Ana", authoredAt: 0 },
+  stages: [],
+  obstacles: [],
+} as const;
 
 /** A simulated Slack, and one process that reaches it over a way with latencies. */
 export class SlackRig {
@@ -35,6 +44,21 @@ export class SlackRig {
   readonly carrier: Carrier;
   readonly arrived: { readonly key: string; readonly arrival: Arrival }[] = [];
   readonly opened: string[] = [];
+  /** A form for one service, whose revisions are found out by asking. */
+  readonly forms: CommandForms = {
+    state: ({ service, environment }) => ({
+      title: "Promote",
+      service: service === undefined ? undefined : { value: service, label: service },
+      environments: service === undefined ? [] : ["staging", "prod"].map((value) => ({ value, label: value })),
+      environment,
+    }),
+    options: ({ field }) => {
+      const options = field === "service" ? ["checkout", "payments"] : ["abc123", "def456"];
+      return Promise.resolve(options.map((value) => ({ value, label: value })));
+    },
+    outlook: () => Promise.resolve({ kind: "outlook", plan: PLAN }),
+    values: ({ service = "", revision = "", environment = "" }) => ({ service, revision, environment }),
+  };
   /** What is said at once to whatever arrives. */
   answer: () => Promise<Answer | undefined> = () => Promise.resolve(undefined);
 
@@ -73,12 +97,7 @@ export class SlackRig {
       apiUrl: undefined,
       home: { opened: ({ user }) => Promise.resolve(void this.opened.push(user)) },
       frontDoor: {
-        forms: {
-          state: () => undefined,
-          options: () => Promise.resolve([]),
-          outlook: () => Promise.reject(new Error("nobody asks for this")),
-          values: () => ({}),
-        },
+        forms: this.forms,
         receive: (key, arrival) => {
           this.arrived.push({ key, arrival });
           return this.answer();
