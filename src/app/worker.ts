@@ -33,7 +33,7 @@ export async function worker(args: readonly string[]): Promise<number> {
   const base = { clock: systemClock, random: systemRandom, logger };
   const servers = resources.use(new WorkerServers({ ...base, worker: id, variables: environment.variables, mask }));
   const [clock, version] = [systemClock, programVersion()];
-  for (const keys of channelKeys(instance)) {
+  const ready = channelKeys(instance).map((keys) => {
     const own = createRedisWorker(redisUrl, {
       ...base,
       keys,
@@ -44,9 +44,10 @@ export async function worker(args: readonly string[]): Promise<number> {
       concurrency: ACTIONS_AT_ONCE,
       shutdownGraceMs: SHUTDOWN_GRACE_MS,
     });
-    resources.use(own);
-  }
-  logger.info("ready", { pid: process.pid, version });
+    return resources.use(own).ready;
+  });
+  // Until Redis can be reached the log says why not.
+  void Promise.all(ready).then(() => logger.info("ready", { pid: process.pid, version }));
   const signal = await stop;
   logger.info("stopping", { signal });
   await resources.disposeAsync();

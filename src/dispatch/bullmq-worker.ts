@@ -46,6 +46,7 @@ export class BullmqWorker implements AsyncDisposable {
   readonly #line: ServerLine;
   readonly #refusals: RefusalLog;
   readonly #held: HeldJobs;
+  readonly #ready = Promise.withResolvers<void>();
   #hasStarted = false;
   #nextBeat: Timer | undefined;
   #onFree: () => void = () => undefined;
@@ -57,7 +58,7 @@ export class BullmqWorker implements AsyncDisposable {
       clock: deps.clock,
       say: (fields) => deps.logger.error("a job that our server did not make was refused", fields),
     });
-    deps.link.onReady(() => this.#ready());
+    deps.link.onReady(() => this.#begin());
     this.#line = new ServerLine({
       ...deps,
       worker: deps.id,
@@ -67,6 +68,11 @@ export class BullmqWorker implements AsyncDisposable {
     });
     this.#held = new HeldJobs({ ...deps, line: this.#line, onFree: () => this.#onFree() });
     this.#keepBeating();
+  }
+
+  /** Resolves when it takes jobs for the first time, which it does as soon as the link is there. */
+  get ready(): Promise<void> {
+    return this.#ready.promise;
   }
 
   /** Takes no more jobs, hands back what may be repeated, and waits for the rest as long as it may. */
@@ -84,11 +90,12 @@ export class BullmqWorker implements AsyncDisposable {
     await link[Symbol.asyncDispose]();
   }
 
-  #ready(): void {
+  #begin(): void {
     this.#beat();
     if (this.#hasStarted || this.#isClosed) return;
     this.#hasStarted = true;
     this.#deps.source.start((found) => this.#take(found));
+    this.#ready.resolve();
   }
 
   #keepBeating(): void {

@@ -1,12 +1,14 @@
 import { execFile } from "node:child_process";
+import { tmpdir } from "node:os";
 import { promisify } from "node:util";
 
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 
+import { ServerProcess } from "../../src/demo/server-process.ts";
 import { DEMO_COMMITS } from "../../src/simulator/git-demo-repository.ts";
 import { ANA } from "../support/app-rig.ts";
-import { runProgram } from "../support/process-rig.ts";
-import { hasRedis } from "../support/redis-server.ts";
+import { ENTRY, runProgram } from "../support/process-rig.ts";
+import { hasRedis, RedisServer } from "../support/redis-server.ts";
 import { SECRET, WorkerRig } from "../support/worker-rig.ts";
 
 const NEWER = "another-secret-that-takes-its-place-some-day";
@@ -30,6 +32,35 @@ describe.skipIf(!hasRedis)("a worker", () => {
       ({ text, blocks }) => failed.test(text) || failed.test(JSON.stringify(blocks)),
     );
     expect(rig.front.syncs).toEqual([]);
+  });
+
+  it("says that it is ready only when it has reached Redis", async () => {
+    const redis = await RedisServer.start();
+    onTestFinished(() => redis[Symbol.asyncDispose]());
+    await redis.kill();
+    const said: string[] = [];
+    const started = ServerProcess.start(
+      {
+        entry: ENTRY,
+        role: "worker",
+        cwd: tmpdir(),
+        environment: { REDIS_URL: redis.url, QUARTERDECK_SECRET: SECRET },
+        onLog: ({ message }) => void said.push(message),
+      },
+      process.env,
+    );
+    await vi.waitFor(
+      () => expect(said).toContain("Redis cannot be used; everything waits for it and nothing is lost"),
+      { timeout: 15_000 },
+    );
+    await redis.start();
+    const worker = await started;
+    onTestFinished(async () => void (await worker.kill("SIGKILL")));
+    expect(said.filter((message) => ["ready", "connected to Redis"].includes(message))).toEqual([
+      "connected to Redis",
+      "ready",
+    ]);
+    expect(await worker.kill("SIGTERM")).toBe("exit code 0");
   });
 
   it("serves its server while their secret is replaced, workers first", async () => {
