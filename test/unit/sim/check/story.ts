@@ -25,6 +25,11 @@ export const NEW = "b".repeat(40);
 export const OTHER = "c".repeat(40);
 export const RULE: ApprovalRule = { users: ["U3"], groups: ["S0RELEASE"], quorum: 1, requesterMayApprove: false };
 
+/** What is different of a request; `none` for one without identity. */
+interface PostChange extends Partial<Omit<ArgocdPost, "identity">> {
+  readonly identity?: ArgocdPost["identity"] | "none";
+}
+
 /** The log and the worlds of one story, written by hand, with a chain that holds. */
 export class Story {
   readonly rows: LogRow[] = [];
@@ -168,12 +173,14 @@ export class Story {
   }
 
   /** A request of ours for a sync, accepted, which begins an operation. */
-  post(environment: string, change: Partial<ArgocdPost> = {}): Mutable<ArgocdOperation> {
+  post(environment: string, change: PostChange = {}): Mutable<ArgocdOperation> {
     const app = appOf(environment);
     const identity = { run: RUN, step: `promote/for-each[${environment}]/sync`, attempt: 1 };
     const number = this.argocd.operations.length;
-    const common = { app, uid: `uid-${environment}`, revision: NEW, by: "quarterdeck", identity };
-    const post = { ...common, at: this.now, kind: "sync" as const, operation: number, ...change };
+    const common = { app, uid: `uid-${environment}`, revision: NEW, by: "quarterdeck" };
+    const { identity: own = identity, ...others } = change;
+    const whose = own === "none" ? {} : { identity: own };
+    const post: ArgocdPost = { ...common, at: this.now, kind: "sync", operation: number, ...others, ...whose };
     this.argocd.posts.push(post);
     const { uid, revision, by, kind } = post;
     const operation: Mutable<ArgocdOperation> = {
