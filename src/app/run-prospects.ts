@@ -43,12 +43,35 @@ function isOvertaken({ id, state }: RunView, newest: { readonly run: string; rea
   return newest.run !== id && newest.provenAt > state.startedAt;
 }
 
-/** The runs whose cards offer a way back that this run, now that it has succeeded, has taken from them. */
-export function overtakenBy({ events }: Pick<Deps, "events">, { id, state }: RunView): readonly string[] {
-  if (state.status !== "succeeded") return [];
-  const before = state.targets.flatMap(({ app }) => {
-    const [newest, ...earlier] = events.proofs(app, 5);
-    return newest?.run === id ? (earlier.find(({ run }) => run !== id)?.run ?? []) : [];
-  });
-  return [...new Set(before)];
+/** What is looked at of a run. */
+interface Finished extends Pick<RunView, "id"> {
+  readonly state: Pick<RunView["state"], "status"> & { readonly targets: readonly { readonly app: string }[] };
+}
+
+// Runs of the last hours: one that is drawn after it was forgotten draws the one before it once more.
+const MOST_TOLD = 1000;
+
+/** The runs whose cards offer a way back that a later one has taken from them. */
+export class OvertakenRuns {
+  readonly #events: Deps["events"];
+  readonly #told = new Set<string>();
+
+  constructor({ events }: Pick<Deps, "events">) {
+    this.#events = events;
+  }
+
+  /**
+   * Those that this run has overtaken, now that it has succeeded; the first time only. Two runs may each be the newer one in some
+   * environment: if every drawing of one had the other drawn, that would never end.
+   */
+  overtakenBy({ id, state }: Finished): readonly string[] {
+    if (state.status !== "succeeded" || this.#told.has(id)) return [];
+    if (this.#told.size >= MOST_TOLD) this.#told.clear();
+    this.#told.add(id);
+    const before = state.targets.flatMap(({ app }) => {
+      const [newest, ...earlier] = this.#events.proofs(app, 5);
+      return newest?.run === id ? (earlier.find(({ run }) => run !== id)?.run ?? []) : [];
+    });
+    return [...new Set(before)];
+  }
 }

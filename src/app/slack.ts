@@ -28,7 +28,7 @@ import type { ViewLookups } from "../slack/views/view-lookups.ts";
 import type { Store } from "../store/store.ts";
 import type { Standing } from "../web/readiness.ts";
 import { applicationPage } from "./application-page.ts";
-import { overtakenBy, runProspects } from "./run-prospects.ts";
+import { OvertakenRuns, runProspects } from "./run-prospects.ts";
 import type { LiveSettings } from "./live-settings.ts";
 import type { SlackWire } from "./outside.ts";
 
@@ -63,6 +63,7 @@ export class Slack implements AsyncDisposable {
   readonly #outbox: Outbox;
   readonly #presenter: Presenter;
   readonly #pacer: ViewPacer;
+  readonly #overtaken: OvertakenRuns;
   readonly #identity: OwnIdentity;
   #app: SlackApp | undefined;
   #home: HomeTab | undefined;
@@ -107,6 +108,7 @@ export class Slack implements AsyncDisposable {
         return { channel, approvals, alerts };
       },
     });
+    this.#overtaken = new OvertakenRuns(store);
     this.#pacer = new ViewPacer({ clock, logger, draw: (view) => this.#draw(view) });
   }
 
@@ -119,7 +121,7 @@ export class Slack implements AsyncDisposable {
   #draw(view: RunView): void {
     this.#presenter.onRunChanged(view);
     // What this one has brought there, the card of the one before does not offer to take back any more.
-    for (const run of overtakenBy(this.#deps.store, view)) this.#pacer.show(run, () => this.#deps.viewOf(run));
+    for (const run of this.#overtaken.overtakenBy(view)) this.#pacer.show(run, () => this.#deps.viewOf(run));
   }
 
   /** Somebody was led to a run that is there already: they find its messages, also when those were deleted. */
