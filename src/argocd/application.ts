@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { listOf, moment, text } from "./go-fields.ts";
+import { listOf, moment, name, text } from "./go-fields.ts";
 
 /** Names one Argo CD Application everywhere in Quarterdeck: names are unique only within a namespace of one server. */
 export interface AppKey {
@@ -96,8 +96,8 @@ export type Condition = z.output<typeof Condition>;
 const Automated = z.object({ enabled: z.boolean().optional() });
 
 const Metadata = z.object({
-  name: z.string(),
-  namespace: text,
+  name,
+  namespace: name.default(""),
   uid: text,
   resourceVersion: text,
   annotations: z.record(z.string(), z.string()).nullish(),

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { listOf, moment, text } from "./go-fields.ts";
+import { listOf, moment, name, text } from "./go-fields.ts";
 
 export const Version = z.object({ Version: z.string() });
 
@@ -36,7 +36,7 @@ export type SyncWindows = z.output<typeof SyncWindows>;
  * The list carries neither uid nor resource version then, and never the health of resources: it decides nothing.
  */
 export const ListedApplication = z.object({
-  metadata: z.object({ name: z.string(), namespace: text, labels: z.record(z.string(), z.string()).nullish() }),
+  metadata: z.object({ name, namespace: name.default(""), labels: z.record(z.string(), z.string()).nullish() }),
   operation: z.object({ sync: z.unknown().optional() }).nullish(),
   status: z
     .object({

@@ -200,10 +200,10 @@ function denied(what: string, said: string, details: Readonly<Record<string, unk
 function redirected({ what, status, location = "" }: ErrorResponse): ArgocdError {
   const advice = location.startsWith("https://") ? "If that is the same server, use its https address." : BEHIND_A_PAGE;
   return new ArgocdError(
-    `${what}: the server redirects to ${location || "another place"}, and the token is not sent there. ${advice}`,
+    `${what}: the server redirects to ${shortened(location) || "another place"}, and the token is not sent there. ${advice}`,
     {
       class: "redirect",
-      details: { status, location },
+      details: { status, location: shortened(location) },
     },
   );
 }

@@ -10,6 +10,9 @@ export const listOf = <Item extends z.ZodType>(item: Item) =>
 /** A text that Go leaves out when it is empty. */
 export const text = z.string().default("");
 
+/** A name that becomes a part of addresses, in which half a character cannot be written. */
+export const name = z.string().overwrite((given) => given.toWellFormed());
+
 /** A moment as Kubernetes writes it, to the second; undefined where there is none. */
 export const moment = z
   .string()

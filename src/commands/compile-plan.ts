@@ -39,9 +39,11 @@ export function compilePlan(
       `a command has at most ${MOST_STEPS} steps, this one has ${steps.length}`,
     );
   }
+  const isReadable = steps.length <= MOST_STEPS;
   const scope = inputScope(parts.inputs);
-  const main = new ChainCompiler(context, catalogue).compile(parts.steps, scope);
-  const branch = new ChainCompiler(context, catalogue).compile(parts.onFailure, { ...scope, failure: FAILURE });
+  const main = new ChainCompiler(context, catalogue).compile(isReadable ? parts.steps : [], scope);
+  const failed = { ...scope, failure: FAILURE };
+  const branch = new ChainCompiler(context, catalogue).compile(isReadable ? parts.onFailure : [], failed);
   const plan: Plan = {
     engine: 1,
     command: parts.command,

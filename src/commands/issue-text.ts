@@ -15,16 +15,19 @@ const KINDS: Readonly<Record<string, string>> = {
   record: "a map of keys and values",
 };
 
+// Nobody reads more at once, and each has to be looked for in the file.
+const MOST_ISSUES = 100;
+
 /** What zod found wrong with the value at `base` of a command file, each with its place and with what would be right. */
 export function issueDiagnostics(
   source: CommandSource,
   { error, value, base, keys }: { error: z.ZodError; value: unknown; base: ValuePath; keys: readonly string[] },
 ): readonly CommandDiagnostic[] {
   const seen = new Set<string>();
-  return error.issues.flatMap((issue) => {
+  return error.issues.slice(0, MOST_ISSUES).flatMap((issue) => {
     const path = [...base, ...issue.path];
     if (issue.code === "unrecognized_keys") {
-      return issue.keys.map((key) => {
+      return issue.keys.slice(0, MOST_ISSUES).map((key) => {
         const known = issue.path.length === 0 ? keys : [];
         return source.diagnostic(source.keySpan([...path, key]), unknownKey(key, known));
       });

@@ -10,6 +10,9 @@ export interface ExpressionText {
   readonly text: string;
 }
 
+// Nobody reads more at once, and each has to be looked for in the file.
+const MOST_DIAGNOSTICS = 100;
+
 /** Gathers what is wrong while a plan is compiled, and checks the expressions in it. */
 export class PlanContext {
   readonly source: CommandSource;
@@ -70,6 +73,7 @@ export class PlanContext {
     { expression, offset }: { readonly expression: string; readonly offset: number },
     scope: TypeScope,
   ): ExpressionType {
+    if (this.diagnostics.length >= MOST_DIAGNOSTICS) return ANY;
     const check = checkExpression(expression, scope);
     if (check.ok) return check.type;
     const { problem } = check;

@@ -26,6 +26,8 @@ const TAKEN_TOO = new Set([
   "var",
   "while",
 ]);
+// Nobody reads more at once, and each has to be looked for in the file.
+const MOST_DIAGNOSTICS = 100;
 const NAME = /^[a-z][A-Za-z0-9_]{0,39}$/u;
 
 interface RawInputs {
@@ -60,6 +62,7 @@ class InputChecker {
   }
 
   read(name: string, value: unknown): CommandInput | undefined {
+    if (this.#diagnostics.length >= MOST_DIAGNOSTICS) return undefined;
     const isTaken = (TAKEN.has(name) || TAKEN_TOO.has(name)) && (this.#hasSteps || name !== "run");
     if (!NAME.test(name) || isTaken) {
       const why = NAME.test(name)

@@ -1,5 +1,6 @@
 import { type Document, isScalar, parseDocument, type Range, visit, type YAMLError } from "yaml";
 
+import { withoutStacks } from "../platform/without-stacks.ts";
 import { yamlMistake } from "../platform/yaml-mistake.ts";
 import type { CommandDiagnostic, CommandSource, Span } from "./command-source.ts";
 
@@ -18,7 +19,8 @@ const MOST_REPORTED = 20;
 export function readYaml(source: CommandSource, text: string): YamlReading {
   const refusal = findExcess(text);
   if (refusal !== undefined) return { ok: false, diagnostics: [source.diagnostic(refusal.span, refusal.message)] };
-  const document = parseDocument(text, { prettyErrors: false, stringKeys: true, logLevel: "error" });
+  const options = { prettyErrors: false, stringKeys: true, logLevel: "error" } as const;
+  const document = withoutStacks(() => parseDocument(text, options));
   const mistakes = [...document.errors, ...document.warnings].slice(0, MOST_REPORTED);
   if (mistakes.length > 0) {
     const described = mistakes.map((mistake) => describe(source, text, mistake));

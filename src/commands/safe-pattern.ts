@@ -1,6 +1,8 @@
 /** The longest text that a pattern is tried on. */
 export const LONGEST_PATTERNED_TEXT = 200;
 const MOST_REPETITIONS = 3;
+/** Ways through a pattern. Each repetition multiplies them by the length of the text, each choice by its alternatives. */
+const MOST_WAYS = LONGEST_PATTERNED_TEXT ** MOST_REPETITIONS;
 
 /**
  * Compiles a regular expression from a command file for testing what people type, anchored at both ends. Gives the reason
@@ -19,12 +21,28 @@ export function compilePattern(
     return { ok: false, message: "look-around, flags and back references are not available in patterns" };
   }
   if (/\)[*+{?]/u.test(bare)) return { ok: false, message: "a group in a pattern cannot be repeated; write it out" };
-  if ((bare.match(/[*+{?]/gu)?.length ?? 0) > MOST_REPETITIONS) {
+  const repetitions = bare.match(/[*+{?]/gu)?.length ?? 0;
+  if (repetitions > MOST_REPETITIONS) {
     return { ok: false, message: `a pattern has at most ${MOST_REPETITIONS} repetitions (*, +, ?, {...})` };
+  }
+  if (choices(bare) * LONGEST_PATTERNED_TEXT ** repetitions > MOST_WAYS) {
+    return { ok: false, message: "a pattern with so many alternatives can take long; write fewer (...|...) into it" };
   }
   try {
     return { ok: true, pattern: new RegExp(`^(?:${source})$`, "u") };
   } catch {
     return { ok: false, message: `"${source}" is no regular expression` };
   }
+}
+
+/** In how many ways one can go through the groups of a pattern, one after the other. Outside of all groups alternatives are tried apart. */
+function choices(bare: string): number {
+  let product = 1;
+  const open: number[] = [];
+  for (const character of bare) {
+    if (character === "(") open.push(1);
+    if (character === "|" && open.length > 0) open.push((open.pop() ?? 1) + 1);
+    if (character === ")") product *= open.pop() ?? 1;
+  }
+  return product;
 }

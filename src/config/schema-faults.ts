@@ -13,19 +13,29 @@ export type Checked<Output> =
 export function checkSchema<Output>(schema: z.ZodType<Output>, data: unknown): Checked<Output> {
   const result = schema.safeParse(data, { error: (issue) => issueMessage(issue) });
   if (result.success) return { kind: "valid", value: result.data };
-  return { kind: "invalid", faults: result.error.issues.flatMap((issue) => faultsOf(issue, { schema, above: [] })) };
+  const issues = result.error.issues.slice(0, MOST_FAULTS);
+  // Making it takes a millisecond, and one file can have ten thousand mistakes.
+  let known: z.core.JSONSchema.BaseSchema | undefined;
+  const jsonSchema = (): z.core.JSONSchema.BaseSchema => (known ??= z.toJSONSchema(schema, { io: "input" }));
+  const faults = issues.flatMap((issue) => faultsOf(issue, { jsonSchema, above: [] }));
+  return { kind: "invalid", faults: faults.slice(0, MOST_FAULTS) };
 }
 
+// Nobody reads more at once, and each has to be looked for in the file.
+const MOST_FAULTS = 100;
+
 interface Around {
-  readonly schema: z.ZodType;
+  readonly jsonSchema: () => z.core.JSONSchema.BaseSchema;
   readonly above: DataPath;
 }
 
-function faultsOf(issue: z.core.$ZodIssue, { schema, above }: Around): readonly Fault[] {
+function faultsOf(issue: z.core.$ZodIssue, { jsonSchema, above }: Around): readonly Fault[] {
   const path = [...above, ...issue.path];
   if (issue.code === "unrecognized_keys") {
-    const known = keysAt(z.toJSONSchema(schema, { io: "input" }), path);
-    return issue.keys.map((key) => ({ path: [...path, key], part: "key", message: unknownKey(key, known) }));
+    const known = keysAt(jsonSchema(), path);
+    return issue.keys
+      .slice(0, MOST_FAULTS)
+      .map((key) => ({ path: [...path, key], part: "key", message: unknownKey(key, known) }));
   }
   if (issue.code === "invalid_key") {
     return issue.issues.slice(0, 1).map(({ message }) => ({ path, part: "key", message }));
@@ -33,7 +43,7 @@ function faultsOf(issue: z.core.$ZodIssue, { schema, above }: Around): readonly 
   if (issue.code === "invalid_union") {
     // Of the alternatives, only what is wrong with the one of the same sort helps.
     const meant = issue.errors.find((alternative) => !alternative.some((inner) => isOtherSort(inner)));
-    if (meant !== undefined) return meant.flatMap((inner) => faultsOf(inner, { schema, above: path }));
+    if (meant !== undefined) return meant.flatMap((inner) => faultsOf(inner, { jsonSchema, above: path }));
   }
   return [{ path, part: "value", message: issue.message }];
 }

@@ -13,6 +13,7 @@ import {
 } from "yaml";
 
 import type { Diagnostic } from "../platform/diagnostic.ts";
+import { withoutStacks } from "../platform/without-stacks.ts";
 import { yamlMistake } from "../platform/yaml-mistake.ts";
 
 /** The way from the top of a file to one of its values: `["services", 0, "name"]`. */
@@ -49,14 +50,16 @@ export function readYaml(source: { readonly text: string; readonly file: string 
     const { line, col } = lines.linePos(offset);
     return { line: Math.max(1, line), column: Math.max(1, col) };
   };
-  const document = parseDocument(text, {
-    lineCounter: lines,
-    prettyErrors: false,
-    // Compared by the walk below: the parser's own comparison takes the square of the number of keys.
-    uniqueKeys: false,
-    resolveKnownTags: false,
-    logLevel: "error",
-  });
+  const document = withoutStacks(() =>
+    parseDocument(text, {
+      lineCounter: lines,
+      prettyErrors: false,
+      // Compared by the walk below: the parser's own comparison takes the square of the number of keys.
+      uniqueKeys: false,
+      resolveKnownTags: false,
+      logLevel: "error",
+    }),
+  );
   const faults = syntaxFaults([...document.errors, ...document.warnings], text);
   const walk = new Walk();
   const value = faults.length > 0 ? undefined : walk.plain(document.contents, 0);
@@ -165,10 +168,18 @@ function syntaxFaults(errors: readonly YAMLError[], text: string): { offset: num
     .map((error) => ({ offset: error.pos[0], message: syntaxMessage(error, text) }));
 }
 
+/** Whether an expression stands behind a bracket or comma without quotes between them. */
+function hasBareExpression(line: string): boolean {
+  return line.split(/["']/u).some((piece) => {
+    const bracket = piece.search(/[{,]/u);
+    return bracket !== -1 && piece.lastIndexOf("${{") > bracket;
+  });
+}
+
 function syntaxMessage(error: YAMLError, text: string): string {
   const start = text.lastIndexOf("\n", error.pos[0] - 1) + 1;
   const line = text.slice(start, text.indexOf("\n", error.pos[0]) + 1 || undefined);
-  if (/[{,][^"']*\$\{\{/u.test(line)) return 'inside { } and [ ] an expression stands in quotes: "${{ secrets.NAME }}"';
+  if (hasBareExpression(line)) return 'inside { } and [ ] an expression stands in quotes: "${{ secrets.NAME }}"';
   if (error.code === "BAD_ALIAS" || /\*/u.test(line.trim().slice(0, 1)))
     return `${error.message}; a * stands in quotes here`;
   return yamlMistake(error.code) ?? error.message;

@@ -40,7 +40,11 @@ async function namesByCommit(mirror: MirrorReader): Promise<ReadonlyMap<string, 
     const [own = "", peeled = "", reference = ""] = line.split(" ");
     if (reference === "") continue;
     const sha = peeled === "" ? own : peeled;
-    names.set(sha, [...(names.get(sha) ?? []), reference.replace(/^refs\/(?:heads|tags)\//u, "")]);
+    const name = reference.replace(/^refs\/(?:heads|tags)\//u, "");
+    // Not a new list for each: ten thousand tags can stand at one commit.
+    const before = names.get(sha);
+    if (before === undefined) names.set(sha, [name]);
+    else before.push(name);
   }
   return names;
 }

@@ -113,6 +113,11 @@ describe("classifyResponse", () => {
     expect(plain(status, body).class).toBe(expected);
   });
 
+  it("repeats no more of an endless address that it is redirected to than people read", () => {
+    const error = classifyResponse({ what: "x", status: 302, contentType: "", body: "", location: "y".repeat(15_000) });
+    expect(error.message.length).toBeLessThan(700);
+  });
+
   it("says that the server speaks TLS when it redirects there", () => {
     const error = classifyResponse({
       what,

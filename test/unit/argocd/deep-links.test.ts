@@ -11,6 +11,11 @@ describe("deep links", () => {
     expect(applicationLink(base)).toBe(page);
   });
 
+  it("are made of a name with half a character in it, which Kubernetes has not and a hostile server may send", () => {
+    const { metadata } = anApplication({ metadata: { name: "web\uDC07", namespace: "\uD83D" } });
+    expect(applicationLink({ ...base, ...metadata })).toContain("/applications/%EF%BF%BD/web%EF%BF%BD");
+  });
+
   it("prefer the instance that an application names as its own", () => {
     const annotations = { "argocd.argoproj.io/managed-by-url": "https://other.example.com" };
     expect(linkUrl(anApplication(), "https://argocd.example.com")).toBe("https://argocd.example.com");

@@ -32,6 +32,36 @@ inputs: ${inputs}
 answers: status
 `;
 
+describe("a command file with more mistakes than anybody reads", () => {
+  const promote = `
+name: Promote
+summary: Promote a service
+on: { slash: "/promote <service>" }
+inputs: { service: { type: service } }
+steps:
+`;
+
+  it.each([
+    ["expressions", `${promote}  - { id: a, uses: approval, with: { prompt: "${"${{ a }}".repeat(3000)}" } }\n`],
+    ["keys", Array.from({ length: 1400 }, (_, index) => `k${index}: 1\n`).join("")],
+    [
+      "inputs",
+      promote.replace(
+        "service: {",
+        `${Array.from({ length: 1400 }, (_, index) => `i${index}: 1, `).join("")}service: {`,
+      ),
+    ],
+    ["steps", promote + Array.from({ length: 400 }, (_, index) => `  - { id: s${index}, uses: nothing }\n`).join("")],
+  ])("is refused without looking for all of them: %s", (_what, text) => {
+    const started = cpuTimeMs();
+    const found = mistakes(text).length;
+    expect(found).toBeGreaterThan(0);
+    expect(found).toBeLessThanOrEqual(110);
+    // 50 ms is the promise; a busy machine gets some more.
+    expect(cpuTimeMs() - started).toBeLessThan(500);
+  });
+});
+
 describe("the YAML of a command file", () => {
   it.each([
     ["a key twice", "name: X\nname: Y\n", "2 n | this key stands here twice; each may stand once"],

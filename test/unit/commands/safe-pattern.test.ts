@@ -23,6 +23,8 @@ describe("a pattern from a command file", () => {
     ["(?:a|b){2,}", "cannot be repeated"],
     ["a?a?a?a?aaaa", "at most 3 repetitions"],
     ["a*b*c*d*", "at most 3 repetitions"],
+    ["(a|)".repeat(25), "so many alternatives"],
+    [`${"(a|aa|b)".repeat(5)}a*a*`, "so many alternatives"],
     ["(?=a)b", "not available"],
     ["(?<n>a)", "not available"],
     ["(a)\\1", "not available"],
@@ -30,6 +32,11 @@ describe("a pattern from a command file", () => {
     ["\\q", "is no regular expression"],
   ])("%s is refused", (source, message) => {
     expect(matches(source, "a")).toContain(message);
+  });
+
+  it("may have alternatives as far as trying all of them is quick", () => {
+    expect(matches("(dev|staging|prod)-(eu|us|ap)-[1-9]", "prod-eu-1")).toBe(true);
+    expect(matches("v\\d+\\.\\d+\\.\\d+|latest", "latest")).toBe(true);
   });
 
   it.each(["a*a*a*b", "a+a+a+b", ".*.*.*x", "[a-z]*a[a-z]*a[a-z]*b", "a?a*a*b"])(

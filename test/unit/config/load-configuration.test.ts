@@ -6,6 +6,7 @@ import { assert, constantFrom, nat, oneof, property, string } from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { checkConfiguration, loadConfiguration } from "../../../src/config/load-configuration.ts";
+import { cpuTimeMs } from "../../support/cpu-time.ts";
 import { configured, rightConfiguration, rightExcept } from "../../support/configured.ts";
 
 function mistakes(text: string): readonly string[] {
@@ -16,6 +17,21 @@ function mistakes(text: string): readonly string[] {
 
 /** A name of a test, the piece of the right configuration that is replaced, by what, and what is said of it. */
 type Mistake = readonly [what: string, piece: string, by: string, said: string];
+
+describe("a configuration with more mistakes than anybody reads", () => {
+  // The times of the faults: 5 s, 0.6 s and 0.3 s. A busy machine gets more than the 50 ms that are promised.
+  it.each([
+    ["unknown keys of services", rightExcept("services:", `services:\n${"  - { x: 1 }\n".repeat(4500)}`)],
+    ["tags in one line", `${rightConfiguration}a: [${"!t x, ".repeat(10_000)}]`],
+    ["unknown keys", rightConfiguration + Array.from({ length: 6000 }, (_, index) => `k${index}: 1\n`).join("")],
+  ])("is refused without looking for all of them: %s", (_what, text) => {
+    const started = cpuTimeMs();
+    const found = mistakes(text).length;
+    expect(found).toBeGreaterThan(0);
+    expect(found).toBeLessThanOrEqual(100);
+    expect(cpuTimeMs() - started).toBeLessThan(700);
+  });
+});
 
 describe("a right configuration", () => {
   it("is read with the defaults of everything that it leaves out", () => {
