@@ -1,4 +1,4 @@
-import type { Health } from "./rollout-plan.ts";
+import type { Health, HookType } from "./rollout-plan.ts";
 
 /** Where the manifests of an application come from. */
 export interface Source {
@@ -38,6 +38,7 @@ export type Phase = "Running" | "Terminating" | "Succeeded" | "Failed" | "Error"
 
 export interface SyncedObject {
   readonly kind: "Service" | "Deployment" | "Job";
+  readonly hookType?: HookType;
   status: "Synced" | "SyncFailed";
   message: string;
   hookPhase?: "Running" | "Succeeded" | "Failed";
@@ -54,7 +55,10 @@ export interface OperationState {
   objects: SyncedObject[] | undefined;
   /** What the operation does next, so that a termination can keep it from happening. */
   next: { cancel(): void } | undefined;
-  isBlocked: boolean;
+  /** What it goes on with when the sync window opens that keeps it. */
+  blocked: (() => void) | undefined;
+  /** What it goes on with when the cluster says Healthy. */
+  awaitsHealth: (() => void) | undefined;
 }
 
 export interface HistoryEntry {
@@ -92,7 +96,7 @@ export interface App {
   readonly uid: string;
   readonly project: string;
   readonly labels: Readonly<Record<string, string>>;
-  readonly hasHook: boolean;
+  readonly hooks: readonly HookType[];
   readonly retryLimit: number;
   readonly cluster: Cluster;
   version: number;
@@ -119,6 +123,8 @@ export interface App {
   observeAfter: boolean;
   /** What the whole object is as JSON, until the next change. */
   text: string | undefined;
+  /** The same as it was before the last change, where somebody had seen it. */
+  olderText: string | undefined;
   specText: string;
 }
 

@@ -100,6 +100,7 @@ export class ApplicationStore {
   #publish(type: string, app: App): void {
     this.#version += 1;
     app.version = this.#version;
+    app.olderText = app.text;
     app.text = undefined;
     for (const watcher of this.#watchers) watcher(type, app);
   }
@@ -110,6 +111,6 @@ export function keyOf({ namespace, name }: Pick<App, "namespace" | "name">): str
 }
 
 /** One frame of the watch, in the form of an event stream. */
-export function frameText(type: string, app: App): string {
-  return `data: {"result":{"type":"${type}","application":${applicationText(app)}}} \n\n`;
+export function frameText(type: string, app: App, text = applicationText(app)): string {
+  return `data: {"result":{"type":"${type}","application":${text}}} \n\n`;
 }

@@ -1,4 +1,5 @@
 import type { App, HistoryEntry, Operation, OperationState, Source, SyncedObject } from "./application-state.ts";
+import type { HookType } from "./rollout-plan.ts";
 
 let lastSecond = -1;
 let lastText = "";
@@ -109,16 +110,21 @@ function stateText(state: OperationState, app: App): string {
 const GROUPS = { Service: "", Deployment: "apps", Job: "batch" };
 
 function resultText({ revision, source }: Operation, objects: readonly SyncedObject[], { name }: App): string {
-  const resources = objects.map(({ kind, status, message, hookPhase }) => {
-    const isHook = kind === "Job";
+  const resources = objects.map(({ kind, status, message, hookPhase, hookType }) => {
+    const isHook = hookType !== undefined;
     return (
-      `{"group":"${GROUPS[kind]}","version":"v1","kind":"${kind}","namespace":"${name}","name":"${isHook ? `${name}-migrate` : name}",` +
-      `"status":"${status}","message":${JSON.stringify(message)}${isHook ? `,"hookType":"PreSync"` : ""}` +
-      `${hookPhase === undefined ? "" : `,"hookPhase":"${hookPhase}"`},"syncPhase":"${isHook ? "PreSync" : "Sync"}"}`
+      `{"group":"${GROUPS[kind]}","version":"v1","kind":"${kind}","namespace":"${name}","name":"${isHook ? hookName(name, hookType) : name}",` +
+      `"status":"${status}","message":${JSON.stringify(message)}${isHook ? `,"hookType":"${hookType}"` : ""}` +
+      `${hookPhase === undefined ? "" : `,"hookPhase":"${hookPhase}"`},"syncPhase":"${hookType ?? "Sync"}"}`
     );
   });
   const list = resources.length === 0 ? "" : `"resources":[${resources.join(",")}],`;
   return `{${list}"revision":"${revision}","source":${JSON.stringify(source)}}`;
+}
+
+/** The job that an application runs as a hook. */
+export function hookName(name: string, hookType: HookType): string {
+  return `${name}-${hookType === "PreSync" ? "migrate" : "warmup"}`;
 }
 
 /** An operation as Argo CD writes it, which keeps every info that came with it. */

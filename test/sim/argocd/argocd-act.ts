@@ -1,5 +1,5 @@
 import type { Info, Source } from "./application-state.ts";
-import type { RolloutPlan } from "./rollout-plan.ts";
+import type { HookType, RolloutPlan } from "./rollout-plan.ts";
 
 /** One application as a scenario begins with it. */
 export interface AppSetup {
@@ -14,8 +14,8 @@ export interface AppSetup {
   readonly automated?: boolean;
   /** The commits that were deployed before, whole ids, the newest last: that one runs and is Healthy. None: nothing is there. */
   readonly deployed: readonly string[];
-  /** Whether every sync runs a job first. */
-  readonly hasHook?: boolean;
+  /** The jobs that every sync runs; none when absent. */
+  readonly hooks?: readonly HookType[];
   /** How often Argo CD repeats a sync that failed; none when absent. */
   readonly retryLimit?: number;
 }

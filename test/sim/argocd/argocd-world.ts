@@ -29,6 +29,11 @@ export interface ArgocdWorldDeps {
 export interface WatchOptions {
   /** How often a sign of life comes; none when absent. Argo CD sends one each 15 s. */
   readonly keepaliveMs?: number;
+  /**
+   * A replica that lags behind answers: what it replays is the copy before the newest, and the newest comes after so many
+   * milliseconds.
+   */
+  readonly lagMs?: number;
 }
 
 /**
@@ -46,6 +51,8 @@ export class ArgocdWorld {
   readonly #plans: RolloutPlan[];
   readonly #dice: Dice;
   #uids = 0;
+  /** How many outages of the repo-server have not ended. */
+  #outages = 0;
 
   constructor(deps: ArgocdWorldDeps) {
     const { schedule, git, dice } = deps;
@@ -58,7 +65,10 @@ export class ArgocdWorld {
       store,
       schedule,
       dice: dice.fork("cluster"),
-      onChange: (app) => this.#comparisons.observeSoon(app),
+      onChange: (app) => {
+        this.#comparisons.observeSoon(app);
+        this.#operations.heed(app);
+      },
     });
     const comparisons = new Comparisons({
       store,
@@ -66,7 +76,7 @@ export class ArgocdWorld {
       line,
       dice: dice.fork("comparisons"),
       autoSync: (app, revision) => {
-        this.#operations.start(app, { source: app.source, revision, by: "", isAutomated: true });
+        this.#operations.start(app, { source: app.source, revision, by: "auto-sync", isAutomated: true });
       },
     });
     const own = { store, git, line, cluster, comparisons };
@@ -102,22 +112,27 @@ export class ArgocdWorld {
    * Serves a watch as an event stream until the function that it gives back is called. All applications come first, and what changes
    * in the moment after that is lost, as it is with Argo CD. Before the first frame there is not even a header.
    */
-  watch(path: string, deliver: (chunk: string) => void, { keepaliveMs }: WatchOptions = {}): () => void {
+  watch(path: string, deliver: (chunk: string) => void, { keepaliveMs, lagMs }: WatchOptions = {}): () => void {
     const query = new URLSearchParams(path.split("?")[1] ?? "");
     const projects = query.getAll("projects");
     const isSeen = (app: App): boolean =>
       this.#store.rights.get && (projects.length === 0 || projects.includes(app.project));
-    const replay = [...this.#store.apps.values()].filter(isSeen).map((app) => frameText("ADDED", app));
+    const replay = [...this.#store.apps.values()].filter(isSeen).map((app) => {
+      return frameText("ADDED", app, lagMs === undefined ? undefined : app.olderText);
+    });
     if (replay.length > 0) deliver(replay.join(""));
     let stop = (): void => undefined;
-    const begun = this.#deps.schedule.after(this.#dice.between(0, 3), () => {
+    const { schedule } = this.#deps;
+    const begun = schedule.after(this.#dice.between(0, 3), () => {
       stop = this.#store.subscribe((type, app) => {
         if (isSeen(app)) deliver(frameText(type, app));
       });
     });
+    const caughtUp = lagMs === undefined ? undefined : schedule.after(lagMs, () => this.#catchUp(isSeen, deliver));
     const signs = keepaliveMs === undefined ? undefined : this.#keepAlive(keepaliveMs, deliver);
     return () => {
       begun.cancel();
+      caughtUp?.cancel();
       stop();
       signs?.();
     };
@@ -152,9 +167,11 @@ export class ArgocdWorld {
         return;
       case "repo-server-away":
         store.isRepoServerAway = true;
+        this.#outages += 1;
         schedule.after(act.forMs, () => {
-          store.isRepoServerAway = false;
-          this.#comparisons.repositoryIsBack();
+          this.#outages -= 1;
+          store.isRepoServerAway = this.#outages > 0;
+          if (!store.isRepoServerAway) this.#comparisons.repositoryIsBack();
         });
         return;
       case "rights":
@@ -197,6 +214,10 @@ export class ArgocdWorld {
         if (this.#store.has(app)) this.#comparisons.request(app);
       });
     }
+  }
+
+  #catchUp(isSeen: (app: App) => boolean, deliver: (chunk: string) => void): void {
+    for (const app of this.#store.apps.values()) if (isSeen(app)) deliver(frameText("MODIFIED", app));
   }
 
   #keepAlive(everyMs: number, deliver: (chunk: string) => void): () => void {

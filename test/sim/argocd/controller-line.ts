@@ -3,7 +3,7 @@ import type { Schedule, Scheduled } from "../schedule.ts";
 /** What the controller does, and when: nothing while it is away, and then what was due meanwhile, in its order. */
 export class ControllerLine {
   readonly #schedule: Schedule;
-  #isAway = false;
+  #absences = 0;
   #due: (() => void)[] = [];
 
   constructor(schedule: Schedule) {
@@ -16,7 +16,7 @@ export class ControllerLine {
       if (!isCancelled) action();
     };
     const scheduled = this.#schedule.after(delayMs, () => {
-      if (this.#isAway) this.#due.push(run);
+      if (this.#absences > 0) this.#due.push(run);
       else run();
     });
     return {
@@ -28,11 +28,13 @@ export class ControllerLine {
   }
 
   leave(): void {
-    this.#isAway = true;
+    this.#absences += 1;
   }
 
+  /** Ends one absence; others may last on. */
   comeBack(): void {
-    this.#isAway = false;
+    this.#absences -= 1;
+    if (this.#absences > 0) return;
     const due = this.#due;
     this.#due = [];
     for (const action of due) action();

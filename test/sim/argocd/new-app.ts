@@ -10,24 +10,24 @@ const HOUR_MS = 3_600_000;
 /** What an application is made of, at its beginning and when it is made again. */
 export type AppDefinition = Pick<
   App,
-  "namespace" | "name" | "project" | "labels" | "hasHook" | "retryLimit" | "source" | "automated"
+  "namespace" | "name" | "project" | "labels" | "hooks" | "retryLimit" | "source" | "automated"
 >;
 
 export function definitionOf(setup: AppSetup): AppDefinition {
   const { name, source, automated } = setup;
-  const { namespace = "argocd", project = "default", labels = {}, hasHook = false, retryLimit = 0 } = setup;
-  return { namespace, name, project, labels, hasHook, retryLimit, source, automated };
+  const { namespace = "argocd", project = "default", labels = {}, hooks = [], retryLimit = 0 } = setup;
+  return { namespace, name, project, labels, hooks, retryLimit, source, automated };
 }
 
 /** An application that nobody has looked at yet. */
 export function newApp(definition: AppDefinition, made: { readonly uid: string; readonly cluster: Cluster }): App {
-  const { namespace, name, project, labels, hasHook, retryLimit, source, automated } = definition;
+  const { namespace, name, project, labels, hooks, retryLimit, source, automated } = definition;
   return {
     namespace,
     name,
     project,
     labels,
-    hasHook,
+    hooks,
     retryLimit,
     source,
     automated,
@@ -50,6 +50,7 @@ export function newApp(definition: AppDefinition, made: { readonly uid: string; 
     waiting: [],
     observeAfter: false,
     text: undefined,
+    olderText: undefined,
     specText: specText(definition),
   };
 }

@@ -1,22 +1,16 @@
 import type { Dice } from "../dice.ts";
-import type { GitWorld } from "../git/git-world.ts";
-import type { App, Info, Operation, OperationState, Phase, Source, SyncedObject } from "./application-state.ts";
-import { historyEntry, operationText } from "./application-text.ts";
+import type { App, Info, Operation, OperationState, Source } from "./application-state.ts";
 import type { ApplicationStore } from "./application-store.ts";
-import type { ClusterWorld } from "./cluster-world.ts";
-import { type Comparisons, contentOf } from "./comparisons.ts";
+import { operationText } from "./application-text.ts";
+import type { Comparisons } from "./comparisons.ts";
 import type { ControllerLine } from "./controller-line.ts";
-import { UNAVAILABLE } from "./http-answer.ts";
-import { planFor, type RolloutPlan } from "./rollout-plan.ts";
+import { type OperationEnd, SyncStages, type SyncStagesDeps } from "./sync-stages.ts";
 
-export interface OperationsDeps {
+export interface OperationsDeps extends Omit<SyncStagesDeps, "finish"> {
   readonly store: ApplicationStore;
-  readonly git: GitWorld;
   readonly line: ControllerLine;
   readonly dice: Dice;
-  readonly cluster: ClusterWorld;
   readonly comparisons: Comparisons;
-  readonly plans: readonly RolloutPlan[];
 }
 
 /** What is asked of Argo CD. */
@@ -31,7 +25,6 @@ export interface Asked {
   readonly infos?: readonly Info[];
 }
 
-const KEPT_HISTORY = 10;
 // What Argo CD 3.5 gives its own operations, and its back-off.
 const AUTOMATED_RETRIES = 5;
 const FIRST_RETRY_MS = 5000;
@@ -40,10 +33,12 @@ const LONGEST_RETRY_MS = 180_000;
 /** The part of the controller that carries operations out, from the request to the end. */
 export class Operations {
   readonly #deps: OperationsDeps;
+  readonly #stages: SyncStages;
   #count = 0;
 
   constructor(deps: OperationsDeps) {
     this.#deps = deps;
+    this.#stages = new SyncStages({ ...deps, finish: (app, state, end) => this.#finish(app, state, end) });
   }
 
   /** Sets the operation of an application, whatever was shown of the one before. */
@@ -82,7 +77,7 @@ export class Operations {
     if (truth !== undefined) truth.terminatedBy ??= by;
     store.write(app);
     // What a window keeps is not ended before the window opens.
-    if (state.isBlocked) return operation.number;
+    if (state.blocked !== undefined) return operation.number;
     state.next?.cancel();
     state.next = line.later(dice.between(20, 120), () => this.#endTerminated(app, state));
     return operation.number;
@@ -121,194 +116,86 @@ export class Operations {
   unblock(app: App): void {
     const { line, dice } = this.#deps;
     const { state } = app;
-    if (state === undefined || !state.isBlocked) return;
-    state.isBlocked = false;
+    const action = state?.blocked;
+    if (state === undefined || action === undefined) return;
     state.next = line.later(dice.between(500, 5000), () => {
+      state.blocked = undefined;
       if (state.phase === "Terminating") this.#endTerminated(app, state);
-      else this.#render(app, state);
+      else if (this.#stages.isOn(app, state)) action();
     });
   }
 
-  #isCurrent(app: App, operation: Operation): boolean {
-    return this.#deps.store.has(app) && app.operation === operation;
+  /** The cluster tells another health. */
+  heed(app: App): void {
+    this.#stages.heed(app);
   }
 
   #pickUp(app: App, operation: Operation): void {
-    const { store } = this.#deps;
-    if (!this.#isCurrent(app, operation) || app.skipsReconcile) return;
-    const startedAt = store.now();
+    const { store, comparisons, dice } = this.#deps;
+    if (!store.has(app) || app.operation !== operation || app.state !== undefined || app.skipsReconcile) return;
     const state: OperationState = {
       operation,
       phase: "Running",
       message: "",
-      startedAt,
+      startedAt: store.now(),
       finishedAt: undefined,
       retryCount: 0,
       objects: undefined,
       next: undefined,
-      isBlocked: !store.maySync(app, !operation.isAutomated),
+      blocked: undefined,
+      awaitsHealth: undefined,
     };
-    if (state.isBlocked) state.message = "Sync operation blocked by sync window";
     app.state = state;
     const truth = store.truth.operations[operation.number];
-    if (truth !== undefined) truth.startedAt = startedAt;
+    if (truth !== undefined) truth.startedAt = state.startedAt;
     store.write(app);
-    if (!state.isBlocked) this.#next(app, state, { delayMs: [60, 260], action: () => this.#render(app, state) });
+    this.#stages.begin(app, state);
     // The timer of a comparison does not wait for operations.
-    if (this.#deps.dice.chance(0.2)) {
-      this.#deps.comparisons.request(app, { delayMs: this.#deps.dice.between(10, 400) });
-    }
-  }
-
-  #next(
-    app: App,
-    state: OperationState,
-    { delayMs: [low, high], action }: { readonly delayMs: readonly [number, number]; readonly action: () => void },
-  ): void {
-    const { line, dice } = this.#deps;
-    state.next = line.later(dice.between(low, high), () => {
-      if (this.#isCurrent(app, state.operation) && state.phase === "Running") action();
-    });
-  }
-
-  #render(app: App, state: OperationState): void {
-    const { store, git, plans } = this.#deps;
-    const { operation } = state;
-    state.message = "";
-    const plan = planFor(plans, { app: app.name, revision: operation.revision });
-    const failed = "ComparisonError: Failed to load target state: failed to generate manifest for source 1 of 1: ";
-    const content = contentOf(git, operation.source, operation.revision);
-    state.objects = [];
-    if (store.isRepoServerAway)
-      this.#finish(app, state, {
-        phase: "Error",
-        message: `${failed}rpc error: code = Unavailable desc = ${UNAVAILABLE}`,
-      });
-    else if (content === undefined || plan.sync === "errors") {
-      const message = `${failed}rpc error: code = Unknown desc = failed to initialize repository resources: rpc error: code = Internal desc = Failed to checkout revision ${operation.revision}`;
-      this.#finish(app, state, { phase: "Error", message });
-    } else if (operation.isDryRun) {
-      this.#finish(app, state, { phase: "Succeeded", message: "successfully synced (no more tasks)" });
-    } else if (app.hasHook && !operation.isRollback && !operation.isPartial)
-      this.#runHook(app, state, { plan, content });
-    else this.#apply(app, state, { plan, content });
-  }
-
-  #runHook(app: App, state: OperationState, work: { readonly plan: RolloutPlan; readonly content: string }): void {
-    const { store } = this.#deps;
-    const { plan } = work;
-    const job: SyncedObject = { kind: "Job", status: "Synced", message: "job created", hookPhase: "Running" };
-    state.objects?.push(job);
-    state.message = `waiting for completion of hook batch/Job/${app.name}-migrate`;
-    store.write(app);
-    if (plan.hookMs === "never") return;
-    const delayMs: readonly [number, number] = plan.hookMs === undefined ? [1000, 4000] : [plan.hookMs, plan.hookMs];
-    this.#next(app, state, {
-      delayMs,
-      action: () => {
-        job.hookPhase = plan.hookFails === true ? "Failed" : "Succeeded";
-        if (job.hookPhase === "Succeeded") {
-          job.message = "Reached expected number of succeeded pods";
-          this.#apply(app, state, work);
-          return;
-        }
-        job.message = "Job was active longer than specified deadline";
-        const message = "one or more synchronization tasks completed unsuccessfully";
-        this.#finish(app, state, { phase: "Failed", message });
-      },
-    });
-  }
-
-  #apply(app: App, state: OperationState, work: { readonly plan: RolloutPlan; readonly content: string }): void {
-    const { store, cluster } = this.#deps;
-    const { plan, content } = work;
-    const { revision, isPartial, number } = state.operation;
-    const objects = state.objects ?? [];
-    const { name } = app;
-    if (plan.sync === "fails") {
-      const reason = `Deployment.apps "${name}" is invalid: spec.selector: Invalid value: field is immutable`;
-      objects.push({ kind: "Service", status: "Synced", message: `service/${name} unchanged`, hookPhase: "Running" });
-      objects.push({ kind: "Deployment", status: "SyncFailed", message: reason });
-      const message = `one or more objects failed to apply, reason: ${reason}`;
-      this.#finish(app, state, { phase: "Failed", message });
-      return;
-    }
-    const truth = store.truth.operations[number];
-    if (truth !== undefined) truth.appliedAt = store.now();
-    const isMissing = app.cluster.health === "Missing";
-    const isChanged = cluster.apply(app, { revision, content, plan });
-    const created = isMissing ? "created" : "unchanged";
-    const changed = isMissing ? "created" : "configured";
-    if (!isPartial)
-      objects.push({ kind: "Service", status: "Synced", message: `service/${name} ${created}`, hookPhase: "Running" });
-    const message = `deployment.apps/${name} ${isChanged ? changed : "unchanged"}`;
-    objects.push({ kind: "Deployment", status: "Synced", message, hookPhase: "Running" });
-    this.#next(app, state, { delayMs: [10, 80], action: () => this.#record(app, state) });
-  }
-
-  /** The entry of the history is written shortly before the end. */
-  #record(app: App, state: OperationState): void {
-    const { store } = this.#deps;
-    const { operation, startedAt } = state;
-    if (!operation.isPartial) {
-      const { revision, source, by, isAutomated } = operation;
-      const id = app.nextHistoryId;
-      app.nextHistoryId += 1;
-      app.history.push(historyEntry({ id, revision, source, startedAt, deployedAt: store.now(), by, isAutomated }));
-      if (app.history.length > KEPT_HISTORY) app.history.shift();
-      store.write(app);
-    }
-    this.#next(app, state, {
-      delayMs: [5, 20],
-      action: () => this.#finish(app, state, { phase: "Succeeded", message: "successfully synced (all tasks run)" }),
-    });
+    if (dice.chance(0.2)) comparisons.request(app, { delayMs: dice.between(10, 400) });
   }
 
   #endTerminated(app: App, state: OperationState): void {
-    if (!this.#isCurrent(app, state.operation)) return;
-    for (const object of state.objects ?? []) {
+    if (!this.#deps.store.has(app) || app.state !== state) return;
+    state.objects ??= [];
+    for (const object of state.objects) {
       if (object.kind === "Job" && object.hookPhase === "Running") object.hookPhase = "Failed";
     }
-    state.objects ??= [];
-    this.#finish(app, state, { phase: "Failed", message: "Operation terminated", isFinal: true });
+    this.#end(app, state, { phase: "Failed", message: "Operation terminated" });
   }
 
-  #finish(
-    app: App,
-    state: OperationState,
-    end: { readonly phase: Phase; readonly message: string; readonly isFinal?: boolean },
-  ): void {
-    const { store, dice, comparisons } = this.#deps;
+  #finish(app: App, state: OperationState, end: OperationEnd): void {
     const { operation } = state;
+    if (end.phase !== "Succeeded" && state.retryCount < operation.retryLimit) this.#retry(app, state, end.message);
+    else this.#end(app, state, end);
+  }
+
+  #end(app: App, state: OperationState, { phase, message }: OperationEnd): void {
+    const { store, dice, comparisons } = this.#deps;
+    const { operation, retryCount } = state;
     state.finishedAt = store.now();
-    if (end.phase !== "Succeeded" && end.isFinal !== true && state.retryCount < operation.retryLimit) {
-      this.#retry(app, state, end.message);
-      return;
-    }
-    state.phase = end.phase;
-    state.message =
-      end.message + (state.retryCount > 0 && end.phase !== "Succeeded" ? ` (retried ${state.retryCount} times).` : "");
+    state.phase = phase;
+    state.message = message + (retryCount > 0 && phase !== "Succeeded" ? ` (retried ${retryCount} times).` : "");
     app.operation = undefined;
     const truth = store.truth.operations[operation.number];
-    if (truth !== undefined) Object.assign(truth, { endedAt: store.now(), phase: end.phase });
+    if (truth !== undefined) Object.assign(truth, { endedAt: state.finishedAt, phase });
     store.write(app);
-    if (operation.isDryRun) return;
-    comparisons.request(app, { delayMs: afterOperationMs(dice) });
+    if (!operation.isDryRun) comparisons.request(app, { delayMs: afterOperationMs(dice) });
   }
 
   #retry(app: App, state: OperationState, message: string): void {
     const { store, line } = this.#deps;
     const waitMs = Math.min(FIRST_RETRY_MS * 2 ** state.retryCount, LONGEST_RETRY_MS);
+    state.finishedAt = store.now();
     state.retryCount += 1;
     state.message = `${message}. Retrying attempt #${state.retryCount} at 3:04PM.`;
     store.write(app);
     state.next = line.later(waitMs, () => {
-      if (!this.#isCurrent(app, state.operation) || state.phase !== "Running") return;
+      if (!this.#stages.isOn(app, state)) return;
       state.finishedAt = undefined;
       state.objects = undefined;
       state.message = `Retrying operation. Attempt #${state.retryCount}`;
       store.write(app);
-      this.#next(app, state, { delayMs: [60, 260], action: () => this.#render(app, state) });
+      this.#stages.begin(app, state);
     });
   }
 }

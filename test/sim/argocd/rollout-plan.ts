@@ -3,6 +3,15 @@ import type { Dice } from "../dice.ts";
 /** What Argo CD says of the health of an object. */
 export type Health = "Healthy" | "Progressing" | "Degraded" | "Missing" | "Suspended";
 
+/** The health of new pods from so many milliseconds after the objects were applied. */
+export interface HealthStep {
+  readonly afterMs: number;
+  readonly status: Health;
+}
+
+/** When a hook runs: before the objects are applied, or after they are Healthy. */
+export type HookType = "PreSync" | "PostSync";
+
 /**
  * What becomes of a revision in an application; plain data. What is left out comes from the dice, except that nothing fails by luck:
  * failures are in plans.
@@ -14,11 +23,11 @@ export interface RolloutPlan {
   readonly revision?: string;
   /** `fails`: the cluster refuses the objects. `errors`: the manifests cannot be rendered. */
   readonly sync?: "fails" | "errors";
-  /** How long the hook before the sync takes, where the application has one; `never` for one that hangs. */
+  /** How long each hook takes, where the application has some; `never` for hooks that hang. */
   readonly hookMs?: number | "never";
-  readonly hookFails?: boolean;
-  /** The health of the new pods, each from so many milliseconds after the objects were applied. The last one stays. */
-  readonly health?: readonly { readonly afterMs: number; readonly status: Health }[];
+  readonly hookFails?: HookType;
+  /** The health of the new pods. The last one stays. */
+  readonly health?: readonly HealthStep[];
   /** For how long the cluster goes on telling the health of the pods before. */
   readonly lagMs?: number;
 }
@@ -42,7 +51,7 @@ export function planFor(
 }
 
 /** The health of new pods after they were applied: as planned, or Progressing for some seconds and then Healthy. */
-export function healthSteps(plan: RolloutPlan, dice: Dice): NonNullable<RolloutPlan["health"]> {
+export function healthSteps(plan: RolloutPlan, dice: Dice): readonly HealthStep[] {
   return (
     plan.health ?? [
       { afterMs: 0, status: "Progressing" },
