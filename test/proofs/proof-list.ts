@@ -1,7 +1,8 @@
 import { approvalBinds } from "./approval-binds.ts";
 import { approvalCauses } from "./approval-causes.ts";
 import { clickRaces } from "./click-races.ts";
+import { deliveries } from "./deliveries.ts";
 import type { Proof } from "./proof.ts";
 
 /** Every proof there is, in the order in which they are made. */
-export const PROOFS: readonly Proof[] = [approvalBinds, approvalCauses, clickRaces];
+export const PROOFS: readonly Proof[] = [approvalBinds, approvalCauses, clickRaces, deliveries];
