@@ -35,7 +35,7 @@ const OWNERS: Record<string, readonly string[]> = {
   execa: ["git", "simulator", "steps"],
   ioredis: ["dispatch"],
   "prom-client": ["web"],
-  undici: ["argocd", "git", "slack", "steps"],
+  undici: ["argocd", "audit", "git", "slack", "steps"],
   ws: ["simulator"],
   yaml: ["commands", "config"],
 };

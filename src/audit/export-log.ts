@@ -1,5 +1,6 @@
 import { isoTime } from "../platform/clock.ts";
-import type { LogRow, PersonRow } from "./verify-log.ts";
+import { GENESIS } from "./hash-chain.ts";
+import { type LogRow, type PersonRow, recordedPseudonym } from "./verify-log.ts";
 
 export type ExportFormat = "jsonl" | "csv";
 
@@ -16,7 +17,7 @@ export interface ExportFilter {
 }
 
 export interface ExportedLog {
-  /** Oldest first. */
+  /** The whole log, oldest first: each line names the hash of the event before it. */
   readonly rows: Iterable<LogRow>;
   readonly people: Iterable<PersonRow>;
   readonly format: ExportFormat;
@@ -26,16 +27,21 @@ export interface ExportedLog {
 const COLUMNS = ["sequence", "time", "stream", "version", "type", "actor", "team", "user", "hash", "payload"] as const;
 
 /**
- * The log as lines to keep or to load elsewhere, oldest first, without line ends. A JSON line holds all that the chain needs to be
- * verified again (`salt`, `commitment`, `hash`); CSV is for reading in a spreadsheet (RFC 4180, its first line names the columns).
+ * The log as lines to keep or to load elsewhere, oldest first, without line ends. A JSON line holds all that it takes to verify the chain
+ * again (`previousHash`, `commitment`, `hash`, `salt`, and of the event that commits to a person who that is); its members always stand in
+ * the same order, so that a line can be written anew and compared. CSV is for reading in a spreadsheet (RFC 4180, its first line names the
+ * columns).
  */
 export function* exportLog({ rows, people, format, filter = {} }: ExportedLog): Generator<string> {
   const byPseudonym = new Map(Array.from(people, (person) => [person.pseudonym, person]));
   if (format === "csv") yield COLUMNS.join(",");
+  let previousHash = GENESIS.hash;
   for (const row of rows) {
     const person = byPseudonym.get(row.actor);
-    if (!isWanted(row, person, filter)) continue;
-    yield format === "csv" ? csvLine(row, person) : jsonLine(row, person);
+    if (isWanted(row, person, filter)) {
+      yield format === "csv" ? csvLine(row, person) : exportLine({ row, person, previousHash, byPseudonym });
+    }
+    previousHash = row.hash;
   }
 }
 
@@ -46,11 +52,22 @@ function isWanted(row: LogRow, person: PersonRow | undefined, filter: ExportFilt
   return user === undefined || person?.user === user;
 }
 
-function jsonLine(row: LogRow, person: PersonRow | undefined): string {
+export interface ExportedEvent {
+  readonly row: LogRow;
+  /** Who did it. */
+  readonly person: PersonRow | undefined;
+  readonly previousHash: string;
+  readonly byPseudonym: ReadonlyMap<string, PersonRow>;
+}
+
+/** One event as a JSON line. */
+export function exportLine({ row, person, previousHash, byPseudonym }: ExportedEvent): string {
   const { sequence, at, stream, version, type, actor, commitment, hash, salt, payload } = row;
   const head = { sequence, time: isoTime(at), at, stream, version, type, actor };
   const who = person === undefined ? {} : { team: person.team, user: person.user };
-  const text = JSON.stringify({ ...head, ...who, commitment, hash, salt });
+  const recorded = byPseudonym.get(recordedPseudonym(row) ?? "");
+  const shown = recorded && { team: recorded.team, user: recorded.user, salt: recorded.salt };
+  const text = JSON.stringify({ ...head, ...who, previousHash, commitment, hash, salt, person: shown });
   // The stored text as it is: canonical, and read by whoever verifies the commitment again.
   return `${text.slice(0, -1)},"payload":${payload ?? "null"}}`;
 }

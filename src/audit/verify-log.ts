@@ -1,7 +1,11 @@
 import { z } from "zod";
 
 import { canonicalJson } from "../platform/canonical-json.ts";
+import { tryJson } from "../platform/try-json.ts";
+import { AnchorCheck } from "./anchor-check.ts";
+import type { PublicAnchorKey } from "./anchor-key.ts";
 import { type ChainHead, commitmentOf, type EventHeader, GENESIS, headerHash } from "./hash-chain.ts";
+import type { SignedHead } from "./signed-head.ts";
 
 /** One event as it is stored. */
 export interface LogRow extends Omit<EventHeader, "previousHash"> {
@@ -29,10 +33,16 @@ export interface LogToVerify {
   readonly people?: Iterable<PersonRow> | undefined;
   /** Heads that were noted earlier, elsewhere: they reveal a tail that was cut off and a log that was rewritten as a whole. */
   readonly anchors?: readonly ChainHead[] | undefined;
+  /** The same, signed: each has to be signed with one of `keys`. */
+  readonly signed?: readonly SignedHead[] | undefined;
+  /** With them the signatures of the heads that the log itself holds are checked, too. */
+  readonly keys?: readonly PublicAnchorKey[] | undefined;
+  /** Whether `keys` are all that ever signed: then a head inside the log that is signed with another one is false. */
+  readonly areAllKeys?: boolean | undefined;
 }
 
 /** Why a log does not hold. */
-type BrokenReason =
+export type BrokenReason =
   | "sequence"
   | "hash"
   | "version"
@@ -40,7 +50,10 @@ type BrokenReason =
   | "half-redacted"
   | "person"
   | "unrecorded-person"
-  | "anchor";
+  | "anchor"
+  | "signature"
+  | "signed-head"
+  | "line";
 
 export type LogVerdict =
   | {
@@ -49,13 +62,19 @@ export type LogVerdict =
       readonly head: ChainHead;
       /** What was deleted and is still committed to. */
       readonly redacted: { readonly payloads: number; readonly people: number };
+      /** The newest event up to which something that was noted elsewhere agrees; 0 for none. */
+      readonly provenTo: number;
+      /** How many heads inside the log are signed with one of the keys. */
+      readonly signedInside: number;
     }
   | {
       readonly status: "broken";
-      /** The first event that does not fit; the last one when something is missing after it. */
+      /** The first event that does not fit; the last one when something is missing after it; 0 when an anchor itself is false. */
       readonly sequence: number;
       readonly reason: BrokenReason;
       readonly message: string;
+      /** As above: up to there nothing was changed, whatever is wrong after it. */
+      readonly provenTo: number;
     };
 
 /** The stream and the type of the events that commit to people. */
@@ -70,12 +89,21 @@ export function personCommitment({ team, user, salt }: Omit<PersonRow, "pseudony
   return commitmentOf(salt, canonicalJson({ team, user }));
 }
 
+/** Whom an event commits to; undefined for every other event. */
+export function recordedPseudonym({ stream, type, payload }: LogRow): string | undefined {
+  if (type !== PERSON_RECORDED || stream !== PEOPLE_STREAM || payload === null) return undefined;
+  return PersonRecorded.safeParse(tryJson(payload)).data?.pseudonym;
+}
+
 /** Reads the rows once, in constant memory but for one number per stream, and stops at the first that does not hold. */
 export function verifyLog(log: LogToVerify): LogVerdict {
   const walk = new Walk(log);
+  const forged = walk.anchors.forged();
+  if (forged !== undefined) return { status: "broken", sequence: 0, provenTo: 0, ...forged };
   for (const row of log.rows) {
     const broken = walk.step(row);
-    if (broken !== undefined) return { status: "broken", sequence: row.sequence, ...broken };
+    if (broken === undefined) continue;
+    return { status: "broken", sequence: row.sequence, provenTo: walk.anchors.provenTo, ...broken };
   }
   return walk.end();
 }
@@ -83,6 +111,7 @@ export function verifyLog(log: LogToVerify): LogVerdict {
 type Finding = { readonly reason: BrokenReason; readonly message: string } | undefined;
 
 class Walk {
+  readonly anchors: AnchorCheck;
   #head: ChainHead;
   #events = 0;
   #redactedPayloads = 0;
@@ -90,18 +119,17 @@ class Walk {
   readonly #isPart: boolean;
   readonly #versions = new Map<string, number>();
   readonly #people: Map<string, PersonRow> | undefined;
-  readonly #anchors: Map<number, string>;
 
-  constructor({ after = GENESIS, people, anchors = [] }: LogToVerify) {
+  constructor({ after = GENESIS, people, anchors = [], signed = [], keys = [], areAllKeys = false }: LogToVerify) {
     this.#head = after;
     this.#isPart = after.sequence !== GENESIS.sequence;
     this.#people = people && new Map(Array.from(people, (person) => [person.pseudonym, person]));
-    this.#anchors = new Map(anchors.map((anchor) => [anchor.sequence, anchor.hash]));
+    this.anchors = new AnchorCheck({ heads: anchors, signed, keys, areAllKeys });
   }
 
   step(row: LogRow): Finding {
     const finding =
-      this.#checkLink(row) ?? this.#checkVersion(row) ?? this.#checkPayload(row) ?? this.#checkAnchor(row);
+      this.#checkLink(row) ?? this.#checkVersion(row) ?? this.#checkPayload(row) ?? this.anchors.at(row, this.#head);
     if (finding !== undefined) return finding;
     this.#head = { sequence: row.sequence, hash: row.hash };
     this.#events += 1;
@@ -109,9 +137,10 @@ class Walk {
   }
 
   end(): LogVerdict {
-    const missing = [...this.#anchors.keys()].find((sequence) => sequence > this.#head.sequence);
+    const missing = this.anchors.missingAfter(this.#head.sequence);
     const unrecorded = this.#people?.keys().next().value;
-    const end = { status: "broken", sequence: this.#head.sequence } as const;
+    const { provenTo, signedInside } = this.anchors;
+    const end = { status: "broken", sequence: this.#head.sequence, provenTo } as const;
     if (missing !== undefined) {
       return { ...end, reason: "anchor", message: `the log ends before event ${missing}, which was anchored` };
     }
@@ -119,7 +148,7 @@ class Walk {
       return { ...end, reason: "unrecorded-person", message: `no event records the person ${unrecorded}` };
     }
     const redacted = { payloads: this.#redactedPayloads, people: this.#redactedPeople };
-    return { status: "intact", events: this.#events, head: this.#head, redacted };
+    return { status: "intact", events: this.#events, head: this.#head, redacted, provenTo, signedInside };
   }
 
   #checkLink(row: LogRow): Finding {
@@ -160,17 +189,14 @@ class Walk {
 
   #checkPerson(payload: string): Finding {
     if (this.#people === undefined) return undefined;
-    const { pseudonym, commitment } = PersonRecorded.parse(JSON.parse(payload));
+    const recorded = PersonRecorded.safeParse(tryJson(payload)).data;
+    if (recorded === undefined)
+      return { reason: "person", message: "it does not record a person as this program does" };
+    const { pseudonym, commitment } = recorded;
     const person = this.#people.get(pseudonym);
     this.#people.delete(pseudonym);
     if (person === undefined) this.#redactedPeople += 1;
     if (person === undefined || personCommitment(person) === commitment) return undefined;
     return { reason: "person", message: `${pseudonym} is not the person that was recorded` };
-  }
-
-  #checkAnchor(row: LogRow): Finding {
-    const anchored = this.#anchors.get(row.sequence);
-    if (anchored === undefined || anchored === row.hash) return undefined;
-    return { reason: "anchor", message: "this is not the event that was anchored: the log was rewritten" };
   }
 }

@@ -1,4 +1,5 @@
 import { createHash, hkdfSync } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
 import { link, mkdir, open, readFile, stat, unlink } from "node:fs/promises";
 import { join } from "node:path";
 
@@ -13,7 +14,7 @@ export interface PurposeKey {
 }
 
 /** What the derived keys are for. */
-export type KeyPurpose = "link" | "job" | "report" | "answer";
+export type KeyPurpose = "link" | "job" | "report" | "answer" | "anchor";
 
 export interface InstanceSecretDeps {
   /** `QUARTERDECK_SECRET`: one secret, or several with white space in between, the newest first. */
@@ -52,14 +53,35 @@ export class InstanceSecret {
 export async function openInstanceSecret(deps: InstanceSecretDeps): Promise<InstanceSecret> {
   const file = join(deps.dataFolder, FILE);
   const place = deps.configured === undefined ? file : "QUARTERDECK_SECRET";
-  const text = deps.configured ?? (await storedSecret(file, deps));
-  const secrets = text.split(/\s+/u).filter((secret) => secret !== "");
-  if (secrets.length === 0 || secrets.some((secret) => secret.length < SHORTEST)) {
-    const message = `The secret in ${place} is shorter than ${SHORTEST} characters. Make one with: openssl rand -base64 32`;
-    throw new AppError(message, { code: "secret.instance" });
-  }
+  const secrets = secretsIn(deps.configured ?? (await storedSecret(file, deps)), place);
   for (const secret of secrets) deps.mask.add(secret);
   return new InstanceSecret(secrets, deps.configured === undefined ? file : undefined);
+}
+
+/** The same without making one; undefined where there is none. Throws `secret.instance` when it cannot be used. */
+export function readInstanceSecret(from: {
+  readonly configured: string | undefined;
+  /** Undefined when only the configured one may be used. */
+  readonly dataFolder: string | undefined;
+}): InstanceSecret | undefined {
+  const { configured, dataFolder } = from;
+  if (configured !== undefined) return new InstanceSecret(secretsIn(configured, "QUARTERDECK_SECRET"));
+  const file = dataFolder === undefined ? undefined : join(dataFolder, FILE);
+  if (file === undefined || !existsSync(file)) return undefined;
+  try {
+    return new InstanceSecret(secretsIn(readFileSync(file, "utf8"), file), file);
+  } catch (error) {
+    if (error instanceof AppError) throw error;
+    const message = `The secret of this installation, ${file}, cannot be read (${errorText(error)})`;
+    throw new AppError(message, { code: "secret.instance", cause: error });
+  }
+}
+
+function secretsIn(text: string, place: string): readonly string[] {
+  const secrets = text.split(/\s+/u).filter((secret) => secret !== "");
+  if (secrets.length > 0 && secrets.every((secret) => secret.length >= SHORTEST)) return secrets;
+  const message = `The secret in ${place} is shorter than ${SHORTEST} characters. Make one with: openssl rand -base64 32`;
+  throw new AppError(message, { code: "secret.instance" });
 }
 
 function deriveKey(secret: string, purpose: KeyPurpose): PurposeKey {

@@ -12,6 +12,8 @@ import { storeError } from "./store-error.ts";
 export interface LogTransaction {
   /** The sequence that the next event will have. */
   readonly nextSequence: number;
+  /** The newest event, those of this commit included. */
+  readonly head: ChainHead;
   /**
    * Appends to one stream; -1 as `expectedVersion` appends at its end, whatever it is.
    * Returns the sequence of the first event. Throws `store.conflict` when the stream has another version.
@@ -212,7 +214,7 @@ export class LogWriter implements AsyncDisposable {
     else for (const row of rows) this.#insert.run(...row);
   }
 
-  #transaction(): LogTransaction & { readonly head: ChainHead } {
+  #transaction(): LogTransaction {
     let head = this.#head;
     return {
       get head() {

@@ -1,9 +1,12 @@
+import { statSync } from "node:fs";
 import { join } from "node:path";
 
+import type { AnchorLog } from "../audit/anchor-log.ts";
 import type { EventStore, PeopleStore, SlotStore } from "../engine/ports.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Random } from "../platform/ids.ts";
 import type { AtEndOfTurn } from "../platform/turn.ts";
+import { SqliteAnchorStore } from "./anchor-store.ts";
 import { CommitWatch } from "./commit-watch.ts";
 import { lockDataFolder } from "./data-folder-lock.ts";
 import { IN_MEMORY, type LogDatabase, openDatabase, openDatabaseToRead } from "./database.ts";
@@ -27,6 +30,7 @@ export interface Store extends AsyncDisposable {
   readonly events: EventStore;
   readonly people: PeopleStore;
   readonly slots: SlotStore;
+  readonly anchors: AnchorLog;
   readonly log: LogReader;
   readonly commits: Pick<CommitWatch, "listen" | "isFailing">;
   readonly figures: LogFigures;
@@ -67,12 +71,21 @@ export async function openStore(deps: StoreDeps & DataFolder): Promise<Store> {
 
 /** Opens the log of a data folder to read it, whether or not a server has it open. Throws `store.missing`, `store.corrupt`, `store.newer`. */
 export function openLog(dataFolder: string): { readonly log: LogReader } & Disposable {
-  return openLogFile(join(dataFolder, LOG_FILE));
+  return openReader(join(dataFolder, LOG_FILE));
 }
 
-/** The same for one file, such as a copy of a log. */
-export function openLogFile(file: string): { readonly log: LogReader } & Disposable {
+/** One whole moment of the log at `path`, a data folder or a copy of a log, whatever a server adds to it meanwhile. Throws the same. */
+export function openLogMoment(path: string): { readonly log: LogReader } & Disposable {
+  const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  return openReader(isFolder ? join(path, LOG_FILE) : path, (database) => database.sqlite.exec("BEGIN"));
+}
+
+function openReader(
+  file: string,
+  prepare: (database: LogDatabase) => void = () => undefined,
+): { readonly log: LogReader } & Disposable {
   const database = openDatabaseToRead(file);
+  prepare(database);
   return { log: new LogReader(database), [Symbol.dispose]: () => void database.sqlite.close() };
 }
 
@@ -106,6 +119,7 @@ export async function createStore(deps: StoreDeps, database: LogDatabase): Promi
     }),
     people: new SqlitePeopleStore({ database, writer, sealer, clock }),
     slots,
+    anchors: new SqliteAnchorStore({ database, writer, sealer }),
     log: reader,
     commits,
     figures: new LogFigures(database),

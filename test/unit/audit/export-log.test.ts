@@ -32,6 +32,7 @@ describe("exportLog", () => {
     expect(JSON.parse(line)).toEqual({
       ...row(1),
       time: "2026-01-01T00:00:00.000Z",
+      previousHash: "0".repeat(64),
       team: "T1",
       user: "U0ANA",
       payload: { title: 'Promote "checkout", web' },

@@ -58,6 +58,8 @@ describe("verifyLog", () => {
       events: 6,
       head: HEAD,
       redacted: { payloads: 0, people: 0 },
+      provenTo: 6,
+      signedInside: 0,
     });
     expect(verifyLog({ rows: [] })).toMatchObject({ status: "intact", events: 0, head: GENESIS });
   });

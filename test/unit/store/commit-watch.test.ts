@@ -1,9 +1,10 @@
 import { expect, it } from "vitest";
 
+import { GENESIS } from "../../../src/audit/hash-chain.ts";
 import { CommitWatch } from "../../../src/store/commit-watch.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
 
-const TRANSACTION = { nextSequence: 1, append: () => 1 };
+const TRANSACTION = { nextSequence: 1, head: GENESIS, append: () => 1 };
 
 it("tells how long commits take, and for a while that one failed", async () => {
   const clock = new FakeClock();
