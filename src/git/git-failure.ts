@@ -34,6 +34,13 @@ const FAILURES: readonly FailureClass[] = [
       "the server refused the credentials. Check that the token or key is set for this repository, has not expired and may read it (an SSH key file must have mode 0600)",
   },
   {
+    code: "git.rejected",
+    pattern: /\[(?:remote )?rejected\]|hook declined|protected branch|failed to push some refs/iu,
+    retry: "backoff",
+    meaning:
+      "the server does not take what is pushed. Check that the credentials may write there, and that the rules for the branch let them add commits",
+  },
+  {
     code: "git.disk",
     pattern: /no space left on device|disk quota exceeded|read-only file system|: permission denied/iu,
     retry: "backoff",
