@@ -4,9 +4,10 @@ import type { Configuration, SecretSource } from "./configuration.ts";
 
 /** The configuration with every path in it absolute; a relative one counts from `folder`. */
 export function withAbsolutePaths(configuration: Configuration, folder: string): Configuration {
-  const { argocd, git, secrets } = configuration;
+  const { argocd, audit, git, secrets } = configuration;
   return {
     ...configuration,
+    audit: auditIn(folder, audit),
     argocd: argocd.map((server) => serverIn(folder, server)),
     git: { ...git, repositories: git.repositories.map((repository) => repositoryIn(folder, repository)) },
     secrets: Object.fromEntries(Object.entries(secrets).map(([name, source]) => [name, sourceIn(folder, source)])),
@@ -15,6 +16,14 @@ export function withAbsolutePaths(configuration: Configuration, folder: string):
 
 type Server = Configuration["argocd"][number];
 type Repository = Configuration["git"]["repositories"][number];
+
+function auditIn(folder: string, { anchors }: Configuration["audit"]): Configuration["audit"] {
+  if (anchors === undefined) return {};
+  const targets = anchors.targets.map((target) =>
+    target.folder === undefined ? target : { ...target, folder: resolve(folder, target.folder) },
+  );
+  return { anchors: { ...anchors, targets } };
+}
 
 function serverIn(folder: string, server: Server): Server {
   return server.ca === undefined ? server : { ...server, ca: resolve(folder, server.ca) };

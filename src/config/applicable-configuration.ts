@@ -18,8 +18,8 @@ export function applicableConfiguration(next: Configuration, running: Configurat
   const atNextStart = RESTARTED.flatMap(({ part, words }) =>
     canonicalJson(part(next) ?? null) === canonicalJson(part(running) ?? null) ? [] : [words],
   );
-  const { argocd, secrets } = running;
-  const kept = { ...next, secrets, slack: { ...next.slack, receive: running.slack.receive } };
+  const { argocd, audit, secrets } = running;
+  const kept = { ...next, audit, secrets, slack: { ...next.slack, receive: running.slack.receive } };
   if (canonicalJson(next.argocd) === canonicalJson(argocd)) return { configuration: kept, atNextStart };
   const services = next.services.map((service) => reachable(service, { next, running }));
   return { configuration: { ...kept, argocd, services }, atNextStart };
@@ -36,6 +36,7 @@ const RESTARTED: readonly { readonly part: (configuration: Configuration) => unk
     part: ({ git: { timeoutMs, largestBytes } }) => ({ timeoutMs, largestBytes }),
     words: "the limits of Git repositories",
   },
+  { part: ({ audit }) => audit, words: "where the log is anchored" },
   { part: ({ secrets }) => secrets, words: "where secrets are kept" },
   { part: ({ slack }) => slack.receive, words: "how Slack reaches Quarterdeck" },
 ];

@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 import { ArgocdSettings } from "./argocd-settings.ts";
+import { AuditSettings } from "./audit-settings.ts";
 import { DiscoverySettings } from "./discovery-settings.ts";
 import { FilePath, Name } from "./field-schemas.ts";
 import { GitSettings } from "./git-settings.ts";
@@ -68,5 +69,6 @@ export const Configuration = z.strictObject({
     description:
       "Alerts about applications that are Degraded outside of runs, for longer than `degraded-grace`; they go where `slack.alerts` says",
   }),
+  audit: AuditSettings.prefault({}).meta({ description: "How the log is made provable to others" }),
 });
 export type Configuration = z.infer<typeof Configuration>;

@@ -11,6 +11,7 @@ export function credentialFaults(configuration: Configuration): readonly Fault[]
     ...configuration.argocd.flatMap((server, index) => serverFaults(server, index)),
     ...configuration.git.repositories.flatMap((repository, index) => repositoryFaults(repository, index)),
     ...repeatedRepositories(configuration),
+    ...anchorTargets(configuration).flatMap((target, index) => uploadFaults(target, index)),
   ];
 }
 
@@ -32,6 +33,10 @@ function unknownSecrets(configuration: Configuration): readonly Fault[] {
       { path: ["git", "repositories", index, "token"], reference: token },
       { path: ["git", "repositories", index, "github-app", "key"], reference: githubApp?.key },
     ]),
+    ...anchorTargets(configuration).map(({ token }, index) => ({
+      path: ["audit", "anchors", "targets", index, "token"],
+      reference: token,
+    })),
   ];
   return used.flatMap(({ path, reference }): readonly Fault[] => {
     if (reference === undefined || declared.includes(reference.secret)) return [];
@@ -49,6 +54,18 @@ function serverFaults(server: Configuration["argocd"][number], index: number): r
   const message =
     "the token would travel unencrypted; use https://, or say `insecure: true` if this network is only a trial";
   return [{ path: ["argocd", index, "url"], part: "value", message }];
+}
+
+type AnchorTarget = NonNullable<Configuration["audit"]["anchors"]>["targets"][number];
+
+function anchorTargets({ audit }: Configuration): readonly AnchorTarget[] {
+  return audit.anchors?.targets ?? [];
+}
+
+function uploadFaults({ url, token }: AnchorTarget, index: number): readonly Fault[] {
+  if (url === undefined || token === undefined || !isPlainToOthers(url)) return [];
+  const message = "the token would travel unencrypted; use https://";
+  return [{ path: ["audit", "anchors", "targets", index, "url"], part: "value", message }];
 }
 
 type Repository = Configuration["git"]["repositories"][number];

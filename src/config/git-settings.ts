@@ -7,7 +7,7 @@ const Branch = z
   .regex(/^[^\s~^:?[\\]{1,200}$/u, { error: "a branch is a name or a pattern such as release/*" });
 
 /** `https://...`, `ssh://...`, `user@host:path` or `file:///...`; whole repositories or the beginning of several. */
-const RepositoryAddress = z.string().transform((text, context) => {
+export const RepositoryAddress = z.string().transform((text, context) => {
   const problem = /^[A-Za-z0-9._-]+@[A-Za-z0-9.-]+:[^\s]*$/u.test(text)
     ? undefined
     : urlProblem(text, ["https:", "http:", "ssh:", "file:"]);

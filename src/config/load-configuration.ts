@@ -8,6 +8,7 @@ import { accessFaults } from "./access-faults.ts";
 import { Configuration } from "./configuration.ts";
 import { credentialFaults } from "./credential-faults.ts";
 import { discoveryFaults } from "./discovery-faults.ts";
+import { anchorFaults } from "./anchor-faults.ts";
 import type { Fault } from "./fault.ts";
 import { promotionFaults } from "./promotion-faults.ts";
 import { checkSchema } from "./schema-faults.ts";
@@ -64,6 +65,7 @@ function crossFaults(configuration: Configuration): readonly Fault[] {
     ...discoveryFaults(configuration),
     ...accessFaults(configuration),
     ...credentialFaults(configuration),
+    ...anchorFaults(configuration),
   ];
 }
 
