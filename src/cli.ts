@@ -10,8 +10,9 @@ const USAGE = `Usage: quarterdeck ROLE
   worker              executes steps for a server that has REDIS_URL
   validate [--json]   checks the configuration and the command files
   doctor [--json]     looks at tokens, rights, versions, tools, clock and disk, and says how to mend each
-  audit verify        proves that the log, or a copy of it, was not altered
+  audit verify        proves that the log, a copy or an export of it was not altered
   audit export        writes the log out as JSON lines or CSV
+  audit key           prints the public key with which anchors of the log are checked
   demo [--port N]     a simulated Slack in the browser and a simulated Argo CD, the real server between them
   demo --play [NAME]  plays a story in the terminal and checks how it ends, over sockets, Redis or HTTP
   demo --list         the plays

@@ -9,6 +9,7 @@ import type { SecretMask } from "../platform/masking.ts";
 import { atEndOfTurn } from "../platform/turn.ts";
 import { openStore, type Store } from "../store/store.ts";
 import { Metrics } from "../web/metrics.ts";
+import { anchorTargets } from "./anchors.ts";
 import { assemble } from "./assembly.ts";
 import { requireCredentials } from "./credentials.ts";
 import { createDispatcher, loadTransport } from "./dispatcher.ts";
@@ -68,6 +69,7 @@ export async function startApplication(
     slack: openSlackWire(base),
     createDispatcher: (kinds, reports) => createDispatcher(base, kinds, reports),
     publicUrl: environment.publicUrl,
+    openAnchorTarget: anchorTargets({ ...base, configuration }, resources),
   };
   const assembly = assemble(outside, resources);
   openWeb({ ...base, ...assembly });

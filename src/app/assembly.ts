@@ -1,7 +1,9 @@
 import type { ArgocdServer } from "../argocd/argocd-server.ts";
+import type { Anchoring } from "../audit/anchoring.ts";
 import { PeopleCheck } from "../intake/people-check.ts";
 import { Inventory } from "../inventory/inventory.ts";
 import { errorText } from "../platform/errors.ts";
+import { openAnchoring } from "./anchors.ts";
 import { openArgocdServers } from "./argocd-servers.ts";
 import { discovered, openDiscovery } from "./discovery.ts";
 import { createEngine, type Engine } from "./engine.ts";
@@ -18,6 +20,8 @@ export interface Assembly {
   readonly engine: Engine;
   readonly servers: ReadonlyMap<string, ArgocdServer>;
   readonly slack: Slack;
+  /** Undefined where the log is not anchored. */
+  readonly anchoring: Anchoring | undefined;
   readonly reload: SettingsReload;
   /** Takes up what an earlier process left, and opens the door last. */
   open(): Promise<void>;
@@ -38,6 +42,9 @@ export function assemble(outside: Outside, resources: AsyncDisposableStack): Ass
       viewOf: (run) => engine.runs.view(run),
     }),
   );
+  // Disposed right before Slack, which sends the last anchor on its way out.
+  const anchoring = openAnchoring(outside, slack);
+  if (anchoring !== undefined) resources.use(anchoring);
   const reload = openReload({ ...outside, slack }, resources);
   const engine = createEngine({ ...parts, onChanged: slack.show.bind(slack) }, resources);
   const { runs } = engine;
@@ -58,12 +65,13 @@ export function assemble(outside: Outside, resources: AsyncDisposableStack): Ass
     await noteSettingsAtStart(outside);
     engine.alarm.arm();
     await runs.resume();
+    anchoring?.start();
     await slack.open(intake, createHomeSource(doors));
     takeUp({ ...parts, engine, slack, intake }).catch((error: unknown) => {
       outside.logger.error("what an earlier process left could not be taken up", { error: errorText(error) });
     });
   };
-  return { engine, servers, slack, reload, open: () => open() };
+  return { engine, servers, slack, anchoring, reload, open: () => open() };
 }
 
 /**

@@ -14,6 +14,7 @@ import type { SlackClients } from "../slack/slack-clients.ts";
 import type { SlackReceiver } from "../slack/slack-receiver.ts";
 import type { Store } from "../store/store.ts";
 import type { Metrics } from "../web/metrics.ts";
+import type { OpenAnchorTarget } from "./anchors.ts";
 import type { LiveSettings, Settings } from "./live-settings.ts";
 
 /** Git, as far as it is asked. */
@@ -50,4 +51,6 @@ export interface Outside {
   readonly metrics: Pick<Metrics, "recorded">;
   /** Where people reach this server over HTTP; undefined where they cannot. */
   readonly publicUrl: string | undefined;
+  /** Opens where the log is anchored; nowhere but in Slack where it is absent. */
+  readonly openAnchorTarget?: OpenAnchorTarget | undefined;
 }

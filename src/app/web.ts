@@ -1,6 +1,7 @@
 import { statfs } from "node:fs/promises";
 
 import type { ArgocdServer } from "../argocd/argocd-server.ts";
+import type { Anchoring, AnchorStanding } from "../audit/anchoring.ts";
 import type { Environment } from "../config/environment.ts";
 import type { InstanceSecret } from "../config/instance-secret.ts";
 import type { HttpServer } from "../http/http-server.ts";
@@ -24,6 +25,7 @@ interface Deps {
   readonly engine: Engine;
   readonly servers: ReadonlyMap<string, ArgocdServer>;
   readonly slack: Slack;
+  readonly anchoring: Anchoring | undefined;
   readonly metrics: Metrics;
   readonly secret: InstanceSecret;
   readonly clock: Clock;
@@ -43,7 +45,7 @@ const NAMES_WITHIN_MS = 1500;
 
 /** What is answered over HTTP beside Slack: health, figures, and the pages of runs. */
 export function openWeb(deps: Deps): void {
-  const { http, live, store, engine, servers, slack, metrics, secret, clock } = deps;
+  const { http, live, store, engine, servers, slack, anchoring, metrics, secret, clock } = deps;
   store.commits.listen((durationMs, isOnDisk) => metrics.committed(durationMs, isOnDisk));
   metrics.watch({
     runs: () => store.figures.runsByStatus(),
@@ -54,6 +56,7 @@ export function openWeb(deps: Deps): void {
     outboxBacklog: () => slack.backlog,
     slackConnections: () => slack.connected,
     argocd: () => Array.from(servers, ([name, { cache }]) => ({ name, ...cache.health() })),
+    anchors: () => anchoring?.standings() ?? [],
   });
   for (const route of statusRoutes({ metrics, standings: () => standingsOf(deps) })) http.add(route);
   http.add(
@@ -82,10 +85,17 @@ export function pageLinks({
   };
 }
 
-async function standingsOf({ environment, store, servers, slack }: Deps): Promise<Standings> {
+async function standingsOf({ environment, store, servers, slack, anchoring }: Deps): Promise<Standings> {
   const argocd: Record<string, Standing> = {};
   for (const [name, { cache }] of servers) argocd[name] = cache.health().connected ? "ready" : "connecting";
-  return { log: await logStanding(store, environment.dataFolder), slack: slack.standing, argocd };
+  const anchors =
+    anchoring && Object.fromEntries(anchoring.standings().map((target) => [target.name, ofAnchors(target)]));
+  return { log: await logStanding(store, environment.dataFolder), slack: slack.standing, argocd, anchors };
+}
+
+function ofAnchors({ isFailing, lateMs }: AnchorStanding): Standing {
+  if (isFailing) return "failing";
+  return lateMs > 0 ? "late" : "ready";
 }
 
 async function logStanding({ commits }: Store, folder: string): Promise<Standing> {

@@ -17,6 +17,16 @@ export interface MetricSources {
   outboxBacklog(): number;
   slackConnections(): number;
   argocd(): readonly ArgocdFigures[];
+  /** Where the log is anchored. */
+  anchors(): readonly AnchorFigures[];
+}
+
+export interface AnchorFigures {
+  readonly name: string;
+  /** Since the newest anchor was put there; undefined before the first. */
+  readonly ageMs: number | undefined;
+  /** For how long an anchor is missing there that should be there. */
+  readonly lateMs: number;
 }
 
 export interface ArgocdFigures {
@@ -170,6 +180,24 @@ export class Metrics {
       help: "How often the stream of an Argo CD server had to be opened again",
       label: "server",
       values: streams(({ connections }) => Math.max(0, connections - 1)),
+    });
+    this.#addAnchorGauges(sources);
+  }
+
+  #addAnchorGauges(sources: MetricSources): void {
+    const seconds = (value: (target: AnchorFigures) => number | undefined) => (): ReadonlyMap<string, number> => {
+      const figures = sources.anchors().map((target) => [target.name, value(target)] as const);
+      return new Map(figures.flatMap(([name, ms]) => (ms === undefined ? [] : [[name, ms / 1000]])));
+    };
+    this.#gauges("quarterdeck_anchor_age_seconds", {
+      help: "How old the newest anchor of the log is",
+      label: "target",
+      values: seconds(({ ageMs }) => ageMs),
+    });
+    this.#gauges("quarterdeck_anchor_late_seconds", {
+      help: "For how long an anchor of the log has been missing",
+      label: "target",
+      values: seconds(({ lateMs }) => lateMs),
     });
   }
 

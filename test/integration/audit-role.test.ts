@@ -117,7 +117,7 @@ describe("quarterdeck audit", () => {
     [["export", "--format", "xml"], 2, /"xml" is no format/u],
     [["verify", "--help"], 2, /^Unknown option '--help'\.\nUsage: quarterdeck audit verify/u],
     [["mend"], 2, /There is no "audit mend"\.\nUsage: quarterdeck audit/u],
-    [[], 2, /Say verify or export/u],
+    [[], 2, /Say verify, export or key/u],
   ])("refuses %j with what would be right", async (args, code, text) => {
     const ended = await run(folder, ...args);
     expect(ended.stderr).toMatch(text);

@@ -11,8 +11,9 @@ import { ANSWERS } from "./scenes/answers.ts";
 import { ENDINGS } from "./scenes/endings.ts";
 import { INCIDENTS } from "./scenes/incidents.ts";
 import { PROMOTIONS } from "./scenes/promotions.ts";
+import { RECORD } from "./scenes/record.ts";
 
-const SCENES: readonly Scene[] = [...PROMOTIONS, ...ENDINGS, ...INCIDENTS, ...ANSWERS];
+const SCENES: readonly Scene[] = [...PROMOTIONS, ...ENDINGS, ...INCIDENTS, ...ANSWERS, ...RECORD];
 
 /** Makes the pictures of the documentation anew, all or those of the scenes that are named, from the real program in its demo. */
 async function main(names: readonly string[]): Promise<void> {

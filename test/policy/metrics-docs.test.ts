@@ -17,6 +17,7 @@ it("the page about HTTP has every figure that the server gives, and no other", a
     outboxBacklog: () => 0,
     slackConnections: () => 0,
     argocd: () => [],
+    anchors: () => [],
   });
   const given = Array.from((await metrics.text()).matchAll(/^# TYPE (quarterdeck_\w+)/gmu), ([, name]) => name);
   const page = await readFile(join(ROOT, "docs/http.md"), "utf8");

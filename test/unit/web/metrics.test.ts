@@ -19,6 +19,10 @@ it("count what happened, and ask for the rest when somebody looks", async () => 
     outboxBacklog: () => backlog,
     slackConnections: () => 2,
     argocd: () => [{ name: "main", connected: false, connections: 3 }],
+    anchors: () => [
+      { name: "slack", ageMs: 60_500, lateMs: 0 },
+      { name: "folder", ageMs: undefined, lateMs: 9000 },
+    ],
   });
   metrics.committed(2, true);
   metrics.committed(0, false);
@@ -39,6 +43,9 @@ it("count what happened, and ask for the rest when somebody looks", async () => 
       "quarterdeck_slack_backlog 3",
       'quarterdeck_argocd_stream_up{server="main"} 0',
       'quarterdeck_argocd_stream_reconnects{server="main"} 2',
+      'quarterdeck_anchor_age_seconds{target="slack"} 60.5',
+      'quarterdeck_anchor_late_seconds{target="slack"} 0',
+      'quarterdeck_anchor_late_seconds{target="folder"} 9',
       'quarterdeck_log_commit_seconds_bucket{le="0.0025"} 1',
       "quarterdeck_log_commits_failed_total 1",
       'quarterdeck_slack_calls_total{method="chat.update",result="limited"} 1',

@@ -13,3 +13,9 @@ it("is there when everything is that the server needs", () => {
     argocd: { main: "ready", edge: "connecting" },
   });
 });
+
+it("is there wherever the log is anchored or is not, and says so", () => {
+  const anchors = { slack: "failing", folder: "late" } as const;
+  const readiness = readinessOf({ log: "ready", slack: "ready", argocd: {}, anchors });
+  expect(readiness).toMatchObject({ ready: true, anchors });
+});
