@@ -19,8 +19,7 @@ export const deliveries: Proof = {
   goal: "R4",
   says: "deliveries of human acts, full about 10 min",
   prove: async (size) => {
-    const story = await Story.open(7);
-    await using _rig = story.rig;
+    await using story = await Story.open(7);
     while (story.delivered < DELIVERIES[size]) await story.goOn();
     const faults = await story.end();
     const { acts, counts } = story;
@@ -65,7 +64,7 @@ interface Sent {
 }
 
 /** Slack, the network and strangers around one server that dies now and then. */
-class Story {
+class Story implements AsyncDisposable {
   readonly rig: IntakeRig;
   readonly acts: HumanAct[] = [];
   readonly counts = new Map<string, number>();
@@ -105,6 +104,10 @@ class Story {
     await this.#restart();
     await settle();
     return faultsOfDelivery(this.rig, this.acts);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.rig[Symbol.asyncDispose]();
   }
 
   /** Also in the middle of what it does; what it has seen is forgotten with it, but for the log. */
