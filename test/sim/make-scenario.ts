@@ -263,7 +263,7 @@ function rolloutPlan(dice: Dice): RolloutPlan {
     case 1:
       return { ...where, sync: "errors" };
     case 2:
-      return { ...where, hookFails: true };
+      return { ...where, hookFails: "PreSync" };
     case 3:
       return health([0, "Progressing"], [soon, "Degraded"]);
     case 4:

@@ -144,7 +144,7 @@ function setups({ autoSynced }: Scenario): readonly AppSetup[] {
         name,
         source: { repoURL: REPOSITORY, path: `deploy/${service}`, targetRevision: "main" },
         deployed: [shaOf("m0")],
-        hasHook: service === "payments",
+        hooks: service === "payments" ? ["PreSync"] : [],
         ...(name === autoSynced && { automated: true }),
       };
     }),
