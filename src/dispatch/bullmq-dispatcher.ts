@@ -78,7 +78,7 @@ export class BullmqDispatcher implements Dispatcher {
       workers,
       clock,
       logger,
-      hear: (worker, content) => this.#desk.hear(worker, content),
+      hear: (report) => this.#desk.hear(report),
       onStranger: ({ worker, seq }) => tell(worker, { type: "roll-call", answers: seq }),
       onRefused: (reason) => deps.onRefused?.(reason),
     });

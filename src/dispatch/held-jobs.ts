@@ -37,7 +37,6 @@ class ShuttingDown extends Error {
 const CHECKPOINT_LIMIT_MS = 30_000;
 const OUTCOME_LIMIT_MS = 3_600_000;
 const STOP_MS = 3000;
-const UNREACHED = new Set(["worker.no-server", "worker.stalled"]);
 
 /** The jobs that a worker has: what it executes, and what the server has not acknowledged the outcome of. */
 export class HeldJobs {
@@ -154,7 +153,7 @@ export class HeldJobs {
           try {
             await line.ask({ type: "checkpoint", ...ref, data }, { limitMs: CHECKPOINT_LIMIT_MS, outlivesServer });
           } catch (error) {
-            if (error instanceof AppError && UNREACHED.has(error.code)) unreached = error;
+            if (error instanceof AppError && error.code === "worker.no-server") unreached = error;
             throw error;
           }
         },

@@ -5,7 +5,7 @@ import { failureOf, type StepKind } from "../engine/step-kind.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Logger } from "../platform/logger.ts";
 import { type Entry, interrupted, lost, renewTicket, stopped } from "./job-entry.ts";
-import type { AnswerContent, JobRef, ReportContent, ReportOf, Verdict } from "./wire.ts";
+import type { AnswerContent, JobRef, Report, ReportOf, Verdict } from "./wire.ts";
 import { refOf } from "./wire.ts";
 import type { WorkerRegistry } from "./worker-registry.ts";
 
@@ -24,6 +24,8 @@ interface Deps {
   readonly onEnded: () => void;
 }
 
+type Asking = Pick<Report, "worker" | "seq">;
+
 // From when on everybody is heard: workers say every 400 ms what they have, and are taken for gone after as long.
 const HEARD_OF_AFTER_MS = 2500;
 // A worker that was let begin lists the job in its next beats, or never heard that it may.
@@ -41,12 +43,13 @@ export class JobDesk {
     this.#deps = deps;
   }
 
-  hear(worker: string, content: ReportContent): void {
+  hear(report: Pick<Report, "worker" | "seq" | "content">): void {
+    const { worker, content } = report;
     switch (content.type) {
       case "beat":
         return this.#beat(worker, content);
       case "claim":
-        return this.#decide(worker, content.request, this.#claim(worker, content));
+        return this.#decide(report, content.request, this.#claim(worker, content));
       case "unable":
         return this.#unable(worker, content);
       case "progress": {
@@ -56,11 +59,11 @@ export class JobDesk {
         return;
       }
       case "checkpoint":
-        void this.#checkpoint(worker, content);
+        void this.#checkpoint(report, content);
         return;
       case "outcome": {
         const entry = this.#held(worker, content);
-        if (entry === undefined) return this.#decide(worker, content.request, superseded(content));
+        if (entry === undefined) return this.#decide(report, content.request, superseded(content));
         this.#deps.received(worker, content.request);
         return this.settle(entry, content.outcome);
       }
@@ -166,10 +169,10 @@ export class JobDesk {
     renewTicket(entry, this.#deps.clock.monotonic());
   }
 
-  async #checkpoint(worker: string, asked: ReportOf<"checkpoint">): Promise<void> {
-    const entry = this.#held(worker, asked);
+  async #checkpoint(report: Asking, asked: ReportOf<"checkpoint">): Promise<void> {
+    const entry = this.#held(report.worker, asked);
     if (entry === undefined || entry.cancelled !== undefined || entry.successor !== undefined) {
-      return this.#decide(worker, asked.request, superseded(asked));
+      return this.#decide(report, asked.request, superseded(asked));
     }
     if (entry.checkpoint?.request !== asked.request) {
       entry.checkpoint = { request: asked.request, durable: this.#deps.reports.checkpoint(entry.job, asked.data) };
@@ -178,7 +181,7 @@ export class JobDesk {
       () => YES,
       (error: unknown) => refusal(error),
     );
-    this.#decide(worker, asked.request, verdict);
+    this.#decide(report, asked.request, verdict);
   }
 
   #leaving(worker: string, { handedBack }: ReportOf<"leaving">): void {
@@ -231,8 +234,8 @@ export class JobDesk {
     return [...this.entries.values()].filter(({ holder }) => holder?.worker === worker);
   }
 
-  #decide(worker: string, request: string, verdict: Verdict): void {
-    this.#deps.tell(worker, { type: "verdict", request, verdict });
+  #decide({ worker, seq }: Asking, request: string, verdict: Verdict): void {
+    this.#deps.tell(worker, { type: "verdict", request, answers: seq, verdict });
   }
 }
 

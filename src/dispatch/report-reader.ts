@@ -2,7 +2,7 @@ import type { Clock } from "../platform/clock.ts";
 import type { LogFields, Logger } from "../platform/logger.ts";
 import { RefusalLog } from "../platform/refusal-log.ts";
 import { type EnvelopeFault, type EnvelopeKey, openEnvelope } from "./envelope.ts";
-import { Report, type ReportContent } from "./wire.ts";
+import { Report } from "./wire.ts";
 import type { WorkerRegistry } from "./worker-registry.ts";
 
 interface Deps {
@@ -12,7 +12,7 @@ interface Deps {
   readonly workers: WorkerRegistry;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly hear: (worker: string, content: ReportContent) => void;
+  readonly hear: (report: Report) => void;
   /** Told of a report of a worker that speaks to an earlier start of the server. */
   readonly onStranger: (report: Pick<Report, "worker" | "seq">) => void;
   /** Told of each report that was refused. */
@@ -42,7 +42,7 @@ export class ReportReader {
     if (report === undefined) return this.#refuse("malformed");
     if (report.epoch !== epoch) return onStranger(report);
     if (!workers.isNew(report, clock.monotonic())) return this.#refuse("replayed");
-    hear(report.worker, report.content);
+    hear(report);
   }
 
   #refuse(reason: ReportRefusal): void {

@@ -25,14 +25,15 @@ type Question = WithoutRequest<ReportContent>;
 interface Asked {
   /** Whether a server that has started anew is asked as well. */
   readonly outlivesServer: boolean;
-  readonly send: () => void;
+  readonly content: ReportContent;
   readonly end: (verdict: Verdict) => void;
   readonly fail: (error: AppError) => void;
-  sentAt: number;
+  /** Which reports asked it, and when, the newest last. */
+  sent: readonly { readonly seq: number; readonly at: number }[];
 }
 
 const AGAIN_MS = 500;
-// The server takes a worker for lost after 2.5 s of silence: an answer to something older may be about the past.
+// The server takes a worker for lost after 2.5 s of silence: a yes to something older may be about the past.
 const STALE_MS = 2000;
 
 /** A worker's connection to its server: questions are asked until they are answered, everything else is said once. */
@@ -67,8 +68,9 @@ export class ServerLine implements Disposable {
   /** Resolves when it has been sent, or could not be. */
   async tell(content: ReportContent): Promise<void> {
     const { link, places, logger } = this.#deps;
+    const text = this.#seal(content);
     try {
-      await link.publish(places.reports, this.#seal(content));
+      await link.publish(places.reports, text);
     } catch (error) {
       logger.debug("the server could not be told", { type: content.type, error: errorText(error) });
     }
@@ -80,9 +82,9 @@ export class ServerLine implements Disposable {
   }
 
   /**
-   * Resolves once the server has said yes. Throws what the server said instead, `worker.no-server` when it did not answer within
-   * `limitMs`, and `worker.stalled` when its answer may be about a time in which it took this worker for lost. When the server
-   * starts anew meanwhile it throws `step.superseded`, unless the question is one that outlives the server.
+   * Resolves once the server has said yes, to something that was asked lately: where this worker stood still it asks again. Throws
+   * what the server said instead, and `worker.no-server` when it did not answer within `limitMs`. When the server starts anew
+   * meanwhile it throws `step.superseded`, unless the question is one that outlives the server.
    */
   ask(
     question: Question,
@@ -102,14 +104,10 @@ export class ServerLine implements Disposable {
       };
       const asked: Asked = {
         outlivesServer,
-        sentAt: clock.monotonic(),
-        send: () => {
-          asked.sentAt = clock.monotonic();
-          void this.tell(content);
-        },
+        content,
+        sent: [],
         end: (verdict) => {
           if (!verdict.ok) return fail(new AppError(verdict.message, verdict));
-          if (clock.monotonic() - asked.sentAt > STALE_MS) return fail(stalled());
           limit.cancel();
           this.#asked.delete(request);
           resolve();
@@ -117,7 +115,7 @@ export class ServerLine implements Disposable {
         fail,
       };
       this.#asked.set(request, asked);
-      asked.send();
+      this.#send(asked);
     });
   }
 
@@ -142,7 +140,17 @@ export class ServerLine implements Disposable {
       this.#again.length,
       clock.setTimer(AGAIN_MS, () => this.#askAgain()),
     );
-    for (const { send, sentAt } of this.#asked.values()) if (clock.monotonic() - sentAt >= AGAIN_MS) send();
+    for (const asked of this.#asked.values()) {
+      const newest = asked.sent.at(-1)?.at ?? -Infinity;
+      if (clock.monotonic() - newest >= AGAIN_MS) this.#send(asked);
+    }
+  }
+
+  #send(asked: Asked): void {
+    const now = this.#deps.clock.monotonic();
+    void this.tell(asked.content);
+    const sent = { seq: this.#seq, at: now };
+    asked.sent = [...asked.sent.filter(({ at }) => now - at <= STALE_MS), sent];
   }
 
   #read(text: string): void {
@@ -174,18 +182,21 @@ export class ServerLine implements Disposable {
 
   #hear(content: Exclude<AnswerContent, { type: "roll-call" }>): void {
     if (content.type === "stop") this.#deps.onStop(content);
-    if (content.type === "verdict") this.#asked.get(content.request)?.end(content.verdict);
+    if (content.type === "verdict") this.#end(content);
+  }
+
+  /** A no is for ever. */
+  #end({ request, answers, verdict }: Extract<AnswerContent, { type: "verdict" }>): void {
+    const asked = this.#asked.get(request);
+    const at = asked?.sent.find(({ seq }) => seq === answers)?.at;
+    const isLate = at === undefined || this.#deps.clock.monotonic() - at > STALE_MS;
+    if (!verdict.ok || !isLate) asked?.end(verdict);
   }
 }
 
 function noServer(waitedMs: number): AppError {
   const message = `The worker could not reach the server for ${Math.round(waitedMs / 1000)} s, so it did nothing more.`;
   return new AppError(message, { code: "worker.no-server", retry: "backoff" });
-}
-
-function stalled(): AppError {
-  const message = "The worker stood still while it waited for the server, so it did nothing more.";
-  return new AppError(message, { code: "worker.stalled", retry: "backoff" });
 }
 
 function supersededByServer(): AppError {

@@ -121,7 +121,8 @@ export const AnswerContent = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("roll-call"), answers: z.int() }),
   /** Nothing but that outcomes were received. */
   z.strictObject({ type: z.literal("received") }),
-  z.strictObject({ type: z.literal("verdict"), request, verdict: Verdict }),
+  /** `answers` is the `seq` of the report that it answers: the same may have been asked again since. */
+  z.strictObject({ type: z.literal("verdict"), request, answers: z.int(), verdict: Verdict }),
   /** Stop executing this; with `silently` nobody waits for its outcome. */
   z.strictObject({ type: z.literal("stop"), ...about, reason: z.string(), silently: z.boolean() }),
 ]);

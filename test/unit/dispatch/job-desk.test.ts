@@ -32,6 +32,7 @@ class Rig {
   readonly checkpoints: unknown[] = [];
   checkpointFails: Error | undefined;
   readonly desk: JobDesk;
+  #seq = 0;
 
   constructor() {
     this.desk = new JobDesk({
@@ -52,7 +53,7 @@ class Rig {
       logger: silentLogger,
       tell: (worker, content) => void this.told.push([worker, content]),
       received: (worker, request) => {
-        this.told.push([worker, { type: "verdict", request, verdict: { ok: true } }]);
+        this.told.push([worker, { type: "verdict", request, answers: 0, verdict: { ok: true } }]);
       },
       enqueue: (job) => void this.enqueued.push(job.token),
       onEnded: () => undefined,
@@ -77,16 +78,21 @@ class Rig {
 
   beat(worker: string, ...jobs: readonly JobRef[]): void {
     const kinds = ["test/safe", "test/ask"];
-    this.desk.hear(worker, { type: "beat", version: "1.0.0", protocol: 1, kinds, free: 1, jobs: [...jobs] });
+    this.hear(worker, { type: "beat", version: "1.0.0", protocol: 1, kinds, free: 1, jobs: [...jobs] });
   }
 
   /** What the server answers to a question of a worker: `ok`, or the code of its refusal. */
   async ask(worker: string, content: Extract<ReportContent, { request: string }>): Promise<string> {
     const before = this.told.length;
-    this.desk.hear(worker, content);
+    this.hear(worker, content);
     await settle();
     const answers = this.told.slice(before).flatMap(([, told]) => (told.type === "verdict" ? [told.verdict] : []));
     return answers.map((verdict) => (verdict.ok ? "ok" : verdict.code)).join();
+  }
+
+  hear(worker: string, content: ReportContent): void {
+    this.#seq += 1;
+    this.desk.hear({ worker, seq: this.#seq, content });
   }
 
   async claim(worker: string, job: JobRef): Promise<string> {
@@ -111,6 +117,15 @@ describe("the desk at which workers ask", () => {
       "ok",
       "step.superseded",
     ]);
+  });
+
+  it("says which of the times that it was asked it answers", async () => {
+    const job = rig.add(5);
+    await rig.claim("a", job);
+    await rig.claim("a", job);
+    await rig.ask("a", { type: "checkpoint", request: "k", ...job, data: 1 });
+    const answers = rig.told.flatMap(([, told]) => (told.type === "verdict" ? [told.answers] : []));
+    expect(answers).toEqual([1, 2, 3]);
   });
 
   it("lets nobody begin what is unknown, cancelled or handed out under another token", async () => {
@@ -234,7 +249,7 @@ describe("the desk at which workers ask", () => {
     for (const [index, stop] of [
       (job: JobRef) => rig.end("a", job),
       () => Promise.resolve(rig.desk.gone("a")),
-      (job: JobRef) => Promise.resolve(rig.desk.hear("a", { type: "leaving", handedBack: [job] })),
+      (job: JobRef) => Promise.resolve(rig.hear("a", { type: "leaving", handedBack: [job] })),
     ].entries()) {
       const job = rig.add(5);
       await rig.claim("a", job);
@@ -269,7 +284,7 @@ describe("the desk at which workers ask", () => {
 
   it("notes who cannot execute a job, and puts it into the queue again", () => {
     const job = rig.add(5);
-    rig.desk.hear("old", { type: "unable", ...job, message: "it does not know test/safe" });
+    rig.hear("old", { type: "unable", ...job, message: "it does not know test/safe" });
     const entry = rig.desk.entries.get(job.key);
     expect([entry?.ticket, entry?.addedAt, [...(entry?.refusals ?? [])]]).toEqual([
       1,
