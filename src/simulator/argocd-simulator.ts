@@ -4,6 +4,7 @@ import { createServer as createTlsServer } from "node:https";
 import type { Clock } from "../platform/clock.ts";
 import { type Random, systemRandom } from "../platform/ids.ts";
 import { listen, type ListenOptions } from "../platform/listen.ts";
+import { type AcceptedOperation, AcceptedOperations } from "./argocd-accepted-operations.ts";
 import type { AccountDefinition } from "./argocd-accounts.ts";
 import type { Application } from "./argocd-application.ts";
 import type { ApplicationDefinition } from "./argocd-application-store.ts";
@@ -53,6 +54,8 @@ export interface ArgocdSimulator extends AsyncDisposable {
   readonly openStreams: number;
   /** `METHOD path` of the newest requests that ask for a change, whatever became of them; a refresh is one. */
   readonly writes: readonly string[];
+  /** Every operation that was accepted since the start, whoever asked for it; the newest 100,000. */
+  readonly acceptedOperations: readonly AcceptedOperation[];
   control(command: ControlInput): Promise<void>;
   state(): SimulatorState;
   /** The Application as the cluster has it now, by its name or `namespace/name`. */
@@ -79,6 +82,8 @@ export async function startArgocdSimulator(options: ArgocdSimulatorOptions): Pro
   const api = new ApiHandler({ instance, router, watches, faults });
   const controls = new ControlHandler({ instance, control });
   const writes: string[] = [];
+  const accepted = new AcceptedOperations(() => options.clock.now());
+  instance.applications.subscribe((event) => accepted.note(event));
   server.on("request", (request: IncomingMessage, response: ServerResponse) => {
     const isControl = request.url?.startsWith("/_control") === true;
     const handler = isControl ? controls : api;
@@ -100,6 +105,9 @@ export async function startArgocdSimulator(options: ArgocdSimulatorOptions): Pro
       return watches.count;
     },
     writes,
+    get acceptedOperations() {
+      return accepted.all;
+    },
     control: (command) => control.run(command),
     state: () => simulatorState(instance),
     application: (name) => instance.applications.get(name.includes("/") ? name : `argocd/${name}`),

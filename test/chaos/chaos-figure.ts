@@ -1,0 +1,70 @@
+/** One line of the report. */
+export interface ChaosFigure {
+  /** Which part of the chaos it belongs to, such as `redis`. */
+  readonly part: string;
+  readonly what: string;
+  readonly tries: string;
+  readonly result: string;
+  readonly goal: string;
+  /** Undefined for what is only told. */
+  readonly holds?: boolean | undefined;
+  /** A time is told with its goal, and fails nothing: machines differ. */
+  readonly isTime?: boolean;
+}
+
+const HEADINGS = ["part", "what", "tries", "result", "goal", "holds"];
+
+/** All figures as one table in plain text. */
+export function table(figures: readonly ChaosFigure[]): string {
+  const rows = [HEADINGS, ...figures.map((figure) => rowOf(figure))];
+  const widths = HEADINGS.map((_heading, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const rule = widths.map((width) => "-".repeat(width));
+  return [rows[0] ?? [], rule, ...rows.slice(1)]
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n");
+}
+
+function rowOf({ part, what, tries, result, goal, holds }: ChaosFigure): readonly string[] {
+  return [part, what, tries, result, goal, verdict(holds)];
+}
+
+function verdict(holds: boolean | undefined): string {
+  if (holds === undefined) return "-";
+  return holds ? "yes" : "NO";
+}
+
+/** Something that must never happen: how often it was tried, and what was found. */
+export function never(
+  part: string,
+  what: string,
+  { tries, found }: { tries: number; found: readonly string[] },
+): ChaosFigure {
+  return { part, what, tries: String(tries), result: String(found.length), goal: "0", holds: found.length === 0 };
+}
+
+/** How long something took: the median, the 99th of a hundred, and the worst. */
+export function timeFigure(
+  part: string,
+  what: string,
+  { valuesMs, goalMs }: { readonly valuesMs: readonly number[]; readonly goalMs?: number },
+): ChaosFigure {
+  const sorted = valuesMs.toSorted((left, right) => left - right);
+  const at = (share: number): number =>
+    sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
+  const [median, late, worst] = [at(0.5), at(0.99), at(1)];
+  const base = { part, what, tries: String(sorted.length), isTime: true };
+  if (sorted.length === 0)
+    return { ...base, result: "not measured", goal: goalMs === undefined ? "-" : `<= ${seconds(goalMs)}` };
+  const result = `${seconds(median)} / ${seconds(late)} / ${seconds(worst)}`;
+  if (goalMs === undefined) return { ...base, result, goal: "-" };
+  return { ...base, result, goal: `p99 <= ${seconds(goalMs)}`, holds: late <= goalMs };
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(2)} s`;
+}

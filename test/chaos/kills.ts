@@ -1,0 +1,133 @@
+import { systemClock } from "../../src/platform/clock.ts";
+import { Arena, type ArenaOptions } from "./arena.ts";
+import type { Conclusion } from "./conclusion.ts";
+import { makeTrouble } from "./trouble.ts";
+
+/** How many processes are still to be killed, by all who kill. */
+export class KillBudget {
+  done = 0;
+  readonly #most: number;
+  readonly #untilMs: number;
+  readonly #onKill: (done: number) => void;
+
+  constructor(deps: { readonly most: number; readonly minutes: number; readonly onKill: (done: number) => void }) {
+    this.#most = deps.most;
+    this.#untilMs = performance.now() + deps.minutes * 60_000;
+    this.#onKill = deps.onKill;
+  }
+
+  get isSpent(): boolean {
+    return this.done >= this.#most || performance.now() > this.#untilMs;
+  }
+
+  note(): void {
+    this.done += 1;
+    this.#onKill(this.done);
+  }
+}
+
+// Every fourth is killed while it starts, the others after they were ready for so long.
+const LONGEST_START_MS = 1500;
+const LONGEST_LIFE_MS = 3000;
+const READY_WITHIN_MS = 30_000;
+
+/** A server that executes everything itself, killed at random moments while many promotions are under way. */
+export async function killInProcess(options: ArenaOptions, budget: KillBudget): Promise<Conclusion> {
+  await using arena = await Arena.open({ rejects: 0.05, cancels: 0.05, ...options });
+  const killed = await amid(arena, () => killServers(arena, budget));
+  return { ...(await arena.conclude()), killed: { server: killed }, arena: arena.report() };
+}
+
+/** A server with workers and a Redis that keeps nothing: all of them are killed, and Redis is emptied and stopped besides. */
+export async function killWithRedis(options: ArenaOptions, budget: KillBudget): Promise<Conclusion> {
+  await using arena = await Arena.open({ rejects: 0.05, cancels: 0.05, workers: 2, ...options });
+  await arena.startWorkers();
+  // A sync that takes a while has somebody to be taken from.
+  await arena.world.demo.argocd.control({
+    action: "add-fault",
+    fault: { kind: "slow", matching: "^(?:GET|POST) /api/v1/applications/", delayMs: SLOW_ARGOCD_MS },
+  });
+  const killed = { server: 0, worker: 0, redis: 0 };
+  await amid(arena, async () => {
+    const kills = [killServers(arena, budget), killWorkers(arena, budget), killRedis(arena, budget)] as const;
+    [killed.server, killed.worker, killed.redis] = await Promise.all(kills);
+    return 0;
+  });
+  return { ...(await arena.conclude()), killed, arena: arena.report() };
+}
+
+const SLOW_ARGOCD_MS = 250;
+
+/** Does it while people use the server and things go wrong outside, and resolves when everything has come to rest after it. */
+export async function amid<Result>(arena: Arena, act: () => Promise<Result>): Promise<Result> {
+  const over = new AbortController();
+  arena.startServer();
+  await arena.server.ready;
+  arena.crowd.start();
+  const trouble = makeTrouble(arena, over.signal);
+  try {
+    return await act();
+  } finally {
+    over.abort();
+    await trouble;
+    await arena.calm();
+  }
+}
+
+async function killServers(arena: Arena, budget: KillBudget): Promise<number> {
+  const { fractions } = arena;
+  let kills = 0;
+  for (; !budget.isSpent; kills += 1) {
+    const { server } = arena;
+    if (kills % 4 === 3) await systemClock.sleep(fractions() * LONGEST_START_MS);
+    else {
+      await Promise.race([server.ready, systemClock.sleep(READY_WITHIN_MS)]);
+      await systemClock.sleep(fractions() * LONGEST_LIFE_MS);
+    }
+    await arena.killServer();
+    budget.note();
+    arena.startServer();
+  }
+  return kills;
+}
+
+async function killWorkers(arena: Arena, budget: KillBudget): Promise<number> {
+  const { fractions } = arena;
+  let kills = 0;
+  for (; !budget.isSpent; kills += 1) {
+    await systemClock.sleep(300 + fractions() * LONGEST_LIFE_MS);
+    if (budget.isSpent) break;
+    const index = Math.floor(fractions() * arena.workers.length);
+    await arena.killWorker(index);
+    budget.note();
+    await systemClock.sleep(fractions() * 500);
+    await arena.startWorker(index);
+  }
+  return kills;
+}
+
+async function killRedis(arena: Arena, budget: KillBudget): Promise<number> {
+  const { fractions, redis } = arena;
+  let kills = 0;
+  if (redis === undefined) return kills;
+  while (!budget.isSpent) {
+    await systemClock.sleep(500 + fractions() * 2 * LONGEST_LIFE_MS);
+    if (budget.isSpent) break;
+    arena.endRedis();
+    const dice = fractions();
+    if (dice < 0.2) await redis.flush();
+    else if (dice < 0.4) {
+      redis.signal("SIGSTOP");
+      await systemClock.sleep(fractions() * LONGEST_LIFE_MS);
+      redis.signal("SIGCONT");
+    } else {
+      await redis.kill();
+      budget.note();
+      kills += 1;
+      await systemClock.sleep(fractions() * 1000);
+      await redis.start();
+    }
+    arena.noteRedis();
+  }
+  return kills;
+}
