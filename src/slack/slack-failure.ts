@@ -25,7 +25,8 @@ const BY_CODE: Readonly<Record<string, RefusalReason>> = {
   message_not_found: "message-lost",
   cant_update_message: "message-lost",
   edit_window_closed: "message-lost",
-  is_inactive: "message-lost",
+  // What an edit is told in an archived channel, where the message still stands.
+  is_inactive: "channel-lost",
   cannot_reply_to_message: "thread-lost",
   thread_not_found: "thread-lost",
   channel_not_found: "channel-lost",

@@ -95,6 +95,21 @@ describe("the outbox over the simulated Slack", () => {
     }
   });
 
+  it("keeps its messages where they are while their channel is archived, and goes on with them afterwards", async () => {
+    const rig = new SlackRig();
+    const process = new Process(rig, new MemorySlotStore(), "process");
+    process.want("run_1/card", "running", false);
+    process.want("run_1/step/0", "begun", false);
+    await rig.pass(5000);
+    actOnSlack({ kind: "archive", channel: "C1DEPLOYS", forMs: 40_000 }, rig.world, rig.line);
+    process.want("run_1/card", "waiting", false);
+    process.want("run_1/step/0", "ended", false);
+    await rig.pass(5000);
+    process.want("run_1/card", "done", true);
+    await rig.pass(5 * 60_000);
+    expect(rig.world.truth.messages.map((one) => shownNow(one).text)).toEqual(["done", "ended"]);
+  });
+
   it("finds what it posted while its clock was an hour ahead", async () => {
     const rig = new SlackRig();
     const disk = new MemorySlotStore();
