@@ -3,6 +3,7 @@ import type { RolloutPlan } from "./argocd/rollout-plan.ts";
 import type { Port } from "./carrier.ts";
 import { Dice } from "./dice.ts";
 import { shaOf } from "./git/sha-of.ts";
+import { redisAct, workerAct } from "./redis/make-acts.ts";
 import type { MachineAct, NetworkAct, Scenario, ScenarioAct } from "./scenario.ts";
 import { PLACES, REPOSITORY } from "./sim-settings.ts";
 import type { PersonAct } from "./slack/person-act.ts";
@@ -18,6 +19,8 @@ const APPS = SERVICES.flatMap((service) => PLACES[service].map((environment) => 
 /** The commits of the main branch, oldest first; the first one runs everywhere at the beginning. */
 export const COMMITS = ["m0", "m1", "m2", "m3", "m4", "m5"] as const;
 const MINUTE = 60_000;
+// Workers beat all the time, so that a seed with some takes as long as many others.
+const WITH_WORKERS = 0.05;
 // Before this the server has not even started.
 const FIRST_AT = 1500;
 
@@ -45,9 +48,20 @@ export function makeScenario(seed: string): Scenario {
     settings: dice.chance(0.85) ? "usual" : "two approvers",
     autoSynced: dice.chance(0.12) ? "search-staging" : undefined,
     plans: rolloutPlans(dice.fork("plans")),
+    workers: makeWorkers(dice.fork("workers"), lastsMs, acts),
     acts: acts.toSorted((one, other) => one.at - other.at),
     calmAt: lastsMs + MINUTE,
   };
+}
+
+/** How many workers there are, and what happens to them and to the Redis that they need. */
+function makeWorkers(dice: Dice, lastsMs: number, acts: ScenarioAct[]): number {
+  if (!dice.chance(WITH_WORKERS)) return 0;
+  const at = (): number => dice.between(FIRST_AT, lastsMs);
+  for (let left = dice.between(0, 8); left > 0; left -= 1) {
+    acts.push({ at: at(), who: "redis", act: redisAct(dice) }, { at: at(), who: "worker", act: workerAct(dice) });
+  }
+  return dice.between(1, 3);
 }
 
 /** People who want something, and others who decide on it; and people who press whatever they see. */

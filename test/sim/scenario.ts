@@ -2,6 +2,8 @@ import type { ArgocdAct } from "./argocd/argocd-act.ts";
 import type { RolloutPlan } from "./argocd/rollout-plan.ts";
 import type { Port, Trouble } from "./carrier.ts";
 import type { GitAct } from "./git/git-act.ts";
+import type { RedisAct } from "./redis/redis-act.ts";
+import type { WorkerAct } from "./redis/worker-act.ts";
 import type { CrashPoint, DiskState } from "./sim-disk.ts";
 import type { SettingsName } from "./sim-settings.ts";
 import type { PersonAct } from "./slack/person-act.ts";
@@ -36,6 +38,8 @@ export type ScenarioAct = { readonly at: number } & (
   | { readonly who: "git"; readonly act: GitAct }
   | { readonly who: "machine"; readonly act: MachineAct }
   | { readonly who: "network"; readonly act: NetworkAct }
+  | { readonly who: "redis"; readonly act: RedisAct }
+  | { readonly who: "worker"; readonly act: WorkerAct }
 );
 
 /**
@@ -49,6 +53,8 @@ export interface Scenario {
   /** Which application Argo CD syncs by itself; none when absent. */
   readonly autoSynced: string | undefined;
   readonly plans: readonly RolloutPlan[];
+  /** How many workers execute; with none the server does so itself. */
+  readonly workers: number;
   readonly acts: readonly ScenarioAct[];
   /** From then on nothing goes wrong any more, and everything has to come to its end. */
   readonly calmAt: number;

@@ -1,4 +1,6 @@
 import type { GitAccess } from "../../src/app/outside.ts";
+import type { HttpConnections } from "../../src/argocd/argocd-http.ts";
+import { InstanceSecret } from "../../src/config/instance-secret.ts";
 import type { Clock } from "../../src/platform/clock.ts";
 import { AppError } from "../../src/platform/errors.ts";
 import type { AppSetup } from "./argocd/argocd-act.ts";
@@ -10,10 +12,11 @@ import { GitWorld } from "./git/git-world.ts";
 import { shaOf } from "./git/sha-of.ts";
 import type { Life } from "./life.ts";
 import { COMMITS } from "./make-scenario.ts";
+import { WorkerFleet } from "./redis/worker-fleet.ts";
 import type { Scenario } from "./scenario.ts";
 import type { Schedule } from "./schedule.ts";
 import type { Reach } from "./sim-server.ts";
-import { PLACES, REPOSITORY } from "./sim-settings.ts";
+import { CANARIES, PLACES, REPOSITORY } from "./sim-settings.ts";
 import { People } from "./slack/people.ts";
 import { simClients } from "./slack/sim-clients.ts";
 import { SimReceiver } from "./slack/sim-receiver.ts";
@@ -32,6 +35,8 @@ export class Worlds {
   readonly frames: FrameLuck = { lost: 0, doubled: 0, late: 0 };
   /** What cuts each open watch. */
   readonly watches = new Set<() => void>();
+  /** Those who execute; undefined where the server does so itself. */
+  readonly fleet: WorkerFleet | undefined;
   readonly #line: Schedule;
   readonly #dice: Dice;
   readonly #deliveries: SlackDeliveries;
@@ -62,11 +67,12 @@ export class Worlds {
       world: this.slack,
       deliveries: this.#deliveries,
     });
+    this.fleet = scenario.workers === 0 ? undefined : this.#openFleet(scenario.workers);
   }
 
   /** The far ends as one process reaches them. */
   reach(life: Life, clock: Clock): Reach {
-    const { carrier, slack, argocd, frames, watches } = this;
+    const { carrier, slack, fleet } = this;
     const receiver = new SimReceiver(this.#deliveries);
     life.onDeath(() => receiver.kill());
     return {
@@ -80,21 +86,40 @@ export class Worlds {
         post: (url, body, signal) =>
           carrier.carry({ life, port: "slack", signal }, (answer) => answer(slack.respond(url, body))),
       },
-      argocd: argocdConnections({
-        life,
-        carrier,
-        line: this.#line,
-        dice: this.#dice.fork(`frames of ${life.name}`),
-        argocd: {
-          answer: (request, end) => argocd.answer(request, end),
-          watch: (path, deliver) => argocd.watch(path, deliver, { keepaliveMs: KEEPALIVE_MS }),
-          refusalOfWatch: () => argocd.refusalOfWatch(),
-        },
-        frames,
-        watches,
-      }),
+      argocd: this.#argocdFor(life),
       git: this.#gitFor(life),
+      dispatcher: fleet === undefined ? undefined : (base) => fleet.createDispatcher(base),
     };
+  }
+
+  #openFleet(count: number): WorkerFleet {
+    return new WorkerFleet({
+      line: this.#line,
+      dice: this.#dice.fork("fleet"),
+      // Machines of their own, whose clocks nobody sets.
+      wall: { offsetMs: 0 },
+      secret: new InstanceSecret([CANARIES.QUARTERDECK_SECRET]),
+      variables: CANARIES,
+      count,
+      argocd: (life) => this.#argocdFor(life),
+    });
+  }
+
+  #argocdFor(life: Life): HttpConnections {
+    const { carrier, argocd, frames, watches } = this;
+    return argocdConnections({
+      life,
+      carrier,
+      line: this.#line,
+      dice: this.#dice.fork(`frames of ${life.name}`),
+      argocd: {
+        answer: (request, end) => argocd.answer(request, end),
+        watch: (path, deliver) => argocd.watch(path, deliver, { keepaliveMs: KEEPALIVE_MS }),
+        refusalOfWatch: () => argocd.refusalOfWatch(),
+      },
+      frames,
+      watches,
+    });
   }
 
   #gitFor(life: Life): GitAccess {
