@@ -25,6 +25,10 @@ export interface LogRow {
 
 const OPEN = `SELECT (SELECT count(*) FROM runs WHERE finished_at IS NULL) + (SELECT count(*) FROM intents WHERE settled IS NULL)
   + (SELECT count(*) FROM runs WHERE unshown = 1) AS count`;
+const OPEN_TEXTS = `SELECT 'run ' || id || ' is ' || status || ', to be looked at at ' || ifnull(wake_at, 'no time') AS text
+  FROM runs WHERE finished_at IS NULL
+  UNION ALL SELECT 'run ' || id || ' is not shown as it is' FROM runs WHERE unshown = 1 AND finished_at IS NOT NULL
+  UNION ALL SELECT 'request ' || id || ' is not settled' FROM intents WHERE settled IS NULL`;
 const TABLES = ["events", "people", "intents", "runs", "claims", "hand_locks", "proofs", "slots"];
 
 /** The one disk of a simulated server. It outlives the processes, and is wiped for the next world. */
@@ -33,6 +37,8 @@ export class SimDisk {
   readonly #rows = this.#real.sqlite.prepare<[number], LogRow>(
     "SELECT * FROM events WHERE sequence > ? ORDER BY sequence",
   );
+  readonly #openTexts = this.#real.sqlite.prepare<[], { readonly text: string }>(OPEN_TEXTS);
+  readonly #row = this.#real.sqlite.prepare<[number], LogRow>("SELECT * FROM events WHERE sequence = ?");
   readonly #open = this.#real.sqlite.prepare<[], { readonly count: number }>(OPEN);
   /** Statements have no state of their own: those of a dead process serve the next. */
   readonly #statements = new Map<string, Database.Statement>();
@@ -57,6 +63,15 @@ export class SimDisk {
     const rows = this.#rows.all(this.#sawUpTo);
     this.#sawUpTo = rows.at(-1)?.sequence ?? this.#sawUpTo;
     return rows;
+  }
+
+  /** The same in words, one a line. */
+  openTexts(): readonly string[] {
+    return this.#openTexts.all().map(({ text }) => text);
+  }
+
+  row(sequence: number): LogRow | undefined {
+    return this.#row.get(sequence);
   }
 
   /** How many runs are open, requests unsettled and runs not shown as they are. */

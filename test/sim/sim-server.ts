@@ -107,6 +107,10 @@ export class SimServer {
     await this.#assembly.open();
   }
 
+  get backlog(): number {
+    return this.#assembly?.slack.backlog ?? 0;
+  }
+
   /** Whether it is up, and Slack shows everything as it is wanted. */
   get isQuiet(): boolean {
     return !this.life.isDead && this.#assembly?.slack.backlog === 0 && this.#assembly.slack.standing === "ready";

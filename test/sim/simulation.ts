@@ -3,6 +3,7 @@ import { Dice } from "./dice.ts";
 import { drained } from "./drained.ts";
 import type { Wall } from "./machine-clock.ts";
 import type { MachineAct, NetworkAct, Scenario, ScenarioAct } from "./scenario.ts";
+import { SimRules } from "./rules.ts";
 import { TimeLine } from "./schedule.ts";
 import type { SimDisk } from "./sim-disk.ts";
 import { SimServer } from "./sim-server.ts";
@@ -22,7 +23,7 @@ export interface SimulationDeps {
 }
 
 /** How a simulation came to its end. */
-export type SimulationEnd = "quiet" | "restless";
+export type SimulationEnd = "quiet" | "restless" | "stopped";
 
 /** A supervisor starts again what did not come up. */
 const AGAIN_MS = 5000;
@@ -36,6 +37,7 @@ const LONGEST_CALM_MS = 3 * 3_600_000;
 export class Simulation {
   readonly line: TimeLine;
   readonly worlds: Worlds;
+  readonly rules = new SimRules();
   readonly #deps: SimulationDeps;
   readonly #dice: Dice;
   readonly #wall: Wall = { offsetMs: 0 };
@@ -55,6 +57,17 @@ export class Simulation {
     this.#settings = scenario.settings;
     this.line = new TimeLine(scenario.startAt);
     this.worlds = new Worlds(scenario, this.line);
+    this.rules.replaced(scenario.settings, scenario.startAt);
+  }
+
+  /** The clock of the application. */
+  appNow(): number {
+    return Math.floor(this.line.now() + this.#wall.offsetMs);
+  }
+
+  /** Messages that Slack does not show as they are wanted. */
+  get backlog(): number {
+    return this.#server?.backlog ?? 0;
   }
 
   /** Plays it; resolves with how it ended. */
@@ -68,6 +81,11 @@ export class Simulation {
     this.#isOver = true;
     this.#server?.life.kill();
     return this.#end ?? "quiet";
+  }
+
+  /** Ends it here. */
+  stop(): void {
+    this.#end = "stopped";
   }
 
   /** Lets what follows from the last event happen, up to the next one; several events may fall into one turn. */
@@ -133,6 +151,10 @@ export class Simulation {
         return this.#actOnMachine(act.act);
       case "network":
         return this.#actOnNetwork(act.act);
+      case "redis":
+        return worlds.fleet?.redis.apply(act.act);
+      case "worker":
+        return worlds.fleet?.apply(act.act);
     }
   }
 
@@ -156,9 +178,14 @@ export class Simulation {
         this.#wall.offsetMs += act.byMs;
         return;
       case "settings":
-        this.#settings = act.name;
-        server?.reload();
+        this.#replaceSettings(act.name);
     }
+  }
+
+  #replaceSettings(name: SettingsName): void {
+    this.#settings = name;
+    this.rules.replaced(name, this.line.now());
+    this.#server?.reload();
   }
 
   #crash({ point, downMs }: Extract<MachineAct, { readonly kind: "crash" }>): void {
@@ -199,15 +226,15 @@ export class Simulation {
 
   /** From here on nothing goes wrong any more. */
   #calm(): void {
-    const { carrier, frames, argocd } = this.worlds;
+    const { carrier, frames, argocd, fleet } = this.worlds;
+    fleet?.calm();
     for (const way of Object.values(carrier.ways)) Object.assign(way, { trouble: undefined, loss: 0 });
     Object.assign(frames, { lost: 0, doubled: 0, late: 0 });
     this.#deps.disk.state = "fine";
     this.#deps.disk.crash = undefined;
     argocd.act({ type: "open-window", app: "*" });
     if (this.#settings === "observing") {
-      this.#settings = "usual";
-      this.#server?.reload();
+      this.#replaceSettings("usual");
     }
     this.#startIn(0);
     this.line.after(LOOK_EVERY_MS, () => this.#look());

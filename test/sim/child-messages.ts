@@ -1,0 +1,17 @@
+/** What a child is to play: every `step`th seed from `from` on. */
+export interface ChildTask {
+  readonly from: number;
+  readonly step: number;
+  readonly worlds: number;
+  readonly untilMs: number;
+  readonly stopAtFirst: boolean;
+}
+
+/** What came of one seed. */
+export interface ChildReport {
+  readonly seed: string;
+  readonly runs: number;
+  readonly events: number;
+  readonly milestones: Readonly<Record<string, number>>;
+  readonly violations: readonly { readonly check: string; readonly what: string }[];
+}

@@ -1,0 +1,39 @@
+import { availableParallelism } from "node:os";
+import { parseArgs } from "node:util";
+
+import { runMutants } from "./run-mutants.ts";
+import { replay } from "./replay.ts";
+import { runSeeds } from "./run-seeds.ts";
+
+const USAGE = `npm run sim -- [--minutes M | --worlds N] [--from SEED] [--processes P]   plays fresh seeds
+npm run sim -- --seed SEED [--whole]                                     plays one seed, shrinks it when it fails, and tells it
+npm run sim -- --mutants [--only TEXT] [--seconds S]                     plants bugs and says which of them are seen`;
+
+const { values } = parseArgs({
+  options: {
+    minutes: { type: "string" },
+    worlds: { type: "string" },
+    from: { type: "string" },
+    processes: { type: "string" },
+    seed: { type: "string" },
+    whole: { type: "boolean", default: false },
+    mutants: { type: "boolean", default: false },
+    only: { type: "string", default: "" },
+    seconds: { type: "string", default: "20" },
+    help: { type: "boolean", default: false },
+  },
+});
+
+const processes = Number(values.processes ?? Math.min(availableParallelism(), 8));
+if (values.help) {
+  console.log(USAGE);
+} else if (values.seed !== undefined) {
+  process.exitCode = await replay({ seed: values.seed, isWhole: values.whole });
+} else if (values.mutants) {
+  process.exitCode = await runMutants({ processes, only: values.only, seconds: Number(values.seconds) });
+} else {
+  const from = values.from ?? String(Date.now() % 1_000_000_000);
+  const worlds = values.worlds === undefined ? undefined : Number(values.worlds);
+  const minutes = Number(values.minutes ?? (worlds === undefined ? 1 : 600));
+  process.exitCode = await runSeeds({ from: Number(from), worlds, minutes, processes });
+}

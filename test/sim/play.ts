@@ -1,0 +1,93 @@
+import { createHash } from "node:crypto";
+
+import type { Settings } from "../../src/app/live-settings.ts";
+import { Checker } from "./check/checker.ts";
+import type { Violation } from "./check/violation.ts";
+import { MILESTONES, type Milestone, milestoneOf } from "./milestones.ts";
+import type { Scenario } from "./scenario.ts";
+import type { LogRow, SimDisk } from "./sim-disk.ts";
+import type { SettingsName } from "./sim-settings.ts";
+import { Simulation } from "./simulation.ts";
+
+/** What every play needs, made once. */
+export interface Stage {
+  readonly disk: SimDisk;
+  readonly settings: ReadonlyMap<SettingsName, Settings>;
+}
+
+/** What came of one play. */
+export interface Play {
+  readonly scenario: Scenario;
+  readonly violations: readonly Violation[];
+  readonly runs: number;
+  readonly events: number;
+  /** SHA-256 of everything that was recorded, shown and asked for: the same for the same scenario. */
+  readonly fingerprint: string;
+  /** How often each noteworthy thing happened. */
+  readonly milestones: Readonly<Record<Milestone, number>>;
+}
+
+/** What a play tells while it goes on, for a story. */
+export interface Audience {
+  onRows(rows: readonly LogRow[], simulation: Simulation): void;
+  onLine(line: string, simulation: Simulation): void;
+}
+
+/** Plays a scenario and checks it after everything that happens. `stopAtFirst` ends it with the first violation. */
+export async function play(
+  stage: Stage,
+  scenario: Scenario,
+  { audience, stopAtFirst = false }: { readonly audience?: Audience; readonly stopAtFirst?: boolean } = {},
+): Promise<Play> {
+  const violations: Violation[] = [];
+  const milestones = { ...MILESTONES };
+  let [runs, events] = [0, 0];
+  const print = createHash("sha256");
+  const simulation = new Simulation({
+    ...stage,
+    scenario,
+    level: audience === undefined ? "warn" : "info",
+    write: (line) => {
+      checker.sawLine(line);
+      audience?.onLine(line, simulation);
+    },
+    onStep: () => {
+      const rows = stage.disk.newRows();
+      for (const row of rows) {
+        const milestone = milestoneOf(row);
+        if (milestone !== undefined) milestones[milestone] += 1;
+        if (row.type === "run.started") runs += 1;
+        events += 1;
+        print.update(row.hash);
+      }
+      if (rows.length > 0) audience?.onRows(rows, simulation);
+      violations.push(...checker.afterEvent(rows));
+      if (stopAtFirst && violations.length > 0) simulation.stop();
+    },
+  });
+  const { worlds, line, rules } = simulation;
+  const checker = new Checker({
+    now: () => line.now(),
+    appNow: () => simulation.appNow(),
+    reread: (sequence) => stage.disk.row(sequence),
+    rules,
+    argocd: worlds.argocd.truth,
+    slack: worlds.slack.truth,
+  });
+  const end = await simulation.run();
+  if (end === "restless") violations.push(restless(stage, simulation));
+  if (end !== "stopped") violations.push(...checker.atEnd({ backlog: simulation.backlog }));
+  for (const post of worlds.argocd.truth.posts) print.update(`${post.at} ${post.kind} ${post.app} ${post.revision}`);
+  for (const { ts, versions } of worlds.slack.truth.messages) print.update(`${ts} ${versions.at(-1)?.text ?? ""}`);
+  return { scenario, violations, runs, events, fingerprint: print.digest("hex"), milestones };
+}
+
+function restless({ disk }: Stage, { line, backlog }: Simulation): Violation {
+  return {
+    check: "everything ends",
+    what: `Hours after the last fault ${disk.openThings()} runs or requests are open and ${backlog} messages wait.`,
+    run: "",
+    proof: disk.openTexts(),
+    seenAt: line.now(),
+  };
+}

@@ -1,0 +1,49 @@
+import type { ApprovalRule, PlaceRule, Rules } from "./check/truth.ts";
+import { CANARIES, PLACES, type SettingsName, TIMES } from "./sim-settings.ts";
+import { STANDARD_WORKSPACE } from "./slack/workspace.ts";
+
+// Two ways of a request, with what the slowest of them takes.
+const CARRY_MS = 250;
+const ACCOUNT = "quarterdeck";
+
+interface Place extends PlaceRule {
+  readonly approvals: { readonly at: number; readonly rule: ApprovalRule | undefined }[];
+}
+
+/** What the configurations of the simulation ask for, said once more and independently of them, for the checker. */
+export class SimRules implements Rules {
+  readonly places: readonly Place[];
+  readonly people = Object.fromEntries(STANDARD_WORKSPACE.people.map(({ id, standing }) => [id, standing]));
+  readonly account = ACCOUNT;
+  readonly carryMs = CARRY_MS;
+  readonly canaries = Object.values(CANARIES);
+
+  constructor() {
+    this.places = Object.entries(PLACES).flatMap(([service, environments]) =>
+      environments.map((environment) => ({
+        app: `main/argocd/${service}-${environment}`,
+        service,
+        environment,
+        approvals: [],
+        settleMs: TIMES.settleMs,
+        degradedGraceMs: TIMES.degradedGraceMs,
+      })),
+    );
+  }
+
+  /** From now on these settings count. */
+  replaced(name: SettingsName, at: number): void {
+    for (const place of this.places) place.approvals.push({ at, rule: ruleOf(name, place.environment) });
+  }
+}
+
+function ruleOf(name: SettingsName, environment: string): ApprovalRule | undefined {
+  if (environment !== "prod" && environment !== "core") return undefined;
+  const isDouble = environment === "core" || name === "two approvers";
+  return {
+    users: [],
+    groups: [name === "other approvers" ? "S0DEV" : "S0RELEASE"],
+    quorum: isDouble ? 2 : 1,
+    requesterMayApprove: false,
+  };
+}
