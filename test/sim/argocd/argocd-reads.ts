@@ -41,7 +41,9 @@ export class ArgocdReads {
         deliver(refusal(5, `applications.argoproj.io "${app.name}" not found`));
         return;
       }
-      store.truth.reads.push({ at: store.now(), app: keyOf(app), uid, version, specVersion, isRefresh });
+      const { status: health, since: healthSince } = app.health;
+      const shown = { health, healthSince, comparedAt: app.reconciledAt };
+      store.truth.reads.push({ at: store.now(), app: keyOf(app), uid, version, specVersion, isRefresh, ...shown });
       deliver(json(applicationText(app)));
     };
     if (isRefresh) comparisons.request(app, { done: read });

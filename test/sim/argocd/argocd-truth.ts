@@ -55,6 +55,10 @@ export interface ReadTruth {
   readonly version: number;
   readonly specVersion: number;
   readonly isRefresh: boolean;
+  /** What the answer said of the health, since when, and when Argo CD had last begun to compare. */
+  readonly health: string;
+  readonly healthSince: number;
+  readonly comparedAt: number | undefined;
 }
 
 /** What an application was defined as from a moment on. */
