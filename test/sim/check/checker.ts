@@ -64,7 +64,7 @@ export class Checker {
     this.#places = new Map(rules.places.map((place) => [place.app.slice(place.app.indexOf("/") + 1), place]));
     this.#chain = new ChainCheck({ report, appNow, reread });
     this.#argocd = new ArgocdView(argocd);
-    this.#people = new PeopleBook({ slack, people: rules.people, report });
+    this.#people = new PeopleBook({ slack, team: rules.team, people: rules.people, report });
     this.#locks = new LockBooks({ report });
     this.#intents = new IntentCheck({ slack, people: this.#people, report });
     const approvals: ApprovalDeps = {
@@ -156,7 +156,7 @@ export class Checker {
   }
 
   #checkEnded(run: RunBook): void {
-    if (run.isOver) return;
+    if (run.isOver || this.#locks.waitsForPeople(run.id)) return;
     const [open] = run.underWay();
     const where = open === undefined ? "between two steps" : `at ${open.path} (${open.status})`;
     const proof = [rowText(open?.started ?? run.started)];

@@ -106,18 +106,13 @@ function endedProblem(
   return ended.some(isSo) ? undefined : "no operation there had ended so";
 }
 
-/** At the last look it was Degraded, and it had been so when the grace began. */
+/** At some look shortly before it was Degraded, and it had been so when the time of grace began. */
 function degradedProblem({ argocd, places }: FailureDeps, { step, fact }: Failed): string | undefined {
   const app = appOf(step);
   const graceMs = places.get(app)?.degradedGraceMs ?? 0;
   const reads = argocd.readsBetween(app, Math.max(step.started.seenAt, fact.seenAt - ANSWER_MS), fact.seenAt);
-  const spans = argocd.spansOf(app);
-  const isSick = (at: number): boolean => spans.findLast((span) => span.at <= at)?.health !== "Healthy";
-  if (!reads.some((read) => isSick(read.at))) return "it was healthy whenever somebody looked";
-  if (fact.seenAt - step.started.seenAt < graceMs)
-    return `it was waited for ${fact.seenAt - step.started.seenAt} ms only`;
-  const first = spans.findIndex((span) => span.at > step.started.seenAt - graceMs && span.health === "Degraded");
-  const begun = spans.findLast(({ health, at }) => health === "Degraded" && at <= fact.seenAt - graceMs);
-  if (begun === undefined && first !== 0) return "it had not been Degraded for the time of grace";
-  return undefined;
+  const sick = reads.filter(({ health }) => health === "Degraded");
+  if (sick.length === 0) return "it was not Degraded whenever somebody looked";
+  const isOld = argocd.spansOf(app).some(({ health, at }) => health === "Degraded" && at <= fact.seenAt - graceMs);
+  return isOld ? undefined : "it had not been Degraded for the time of grace";
 }

@@ -89,7 +89,7 @@ export class IntentCheck {
     if (before !== undefined) this.#say("One act was written down twice.", [rowText(before.received), rowText(fact)]);
     const act = this.#acts.get(key);
     if (act === undefined) this.#say("The log has an act that nobody did in Slack.", [key, rowText(fact)]);
-    else this.#deps.people.learn(act.user, fact);
+    else this.#deps.people.learn(act, fact);
     const intent: IntentBook = { received: fact, act, settled: undefined, effect: undefined };
     this.#intents.set(id, intent);
     this.#byKey.set(key, intent);

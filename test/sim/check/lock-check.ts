@@ -35,7 +35,6 @@ export class LockBooks {
   readonly #claims = new Map<string, Claim>();
   readonly #hands = new Map<string, HandLockBook>();
   readonly #holdings = new Map<string, Holding[]>();
-  readonly #orders = new Set<number>();
   /** Holds that have to be left, by key, until the row is there. */
   readonly #owed = new Map<string, Fact>();
 
@@ -92,12 +91,27 @@ export class LockBooks {
     return holders;
   }
 
-  /** What is held or waited for now, in words. */
+  /** What is held or waited for now, in words; but for what waits for a person to unlock something. */
   left(): readonly string[] {
-    return Array.from(
-      this.#claims.values(),
+    const left = Array.from(this.#claims.values()).filter(({ run }) => !this.waitsForPeople(run.id));
+    return left.map(
       ({ run, keys, status, requested }) =>
         `${run.id} ${status === "held" ? "holds" : "waits for"} ${keys.join(", ")} since ${timeText(requested.seenAt)}`,
+    );
+  }
+
+  /** Whether a run cannot go on before somebody unlocks what it waits for, or what another one waits for that comes before it. */
+  waitsForPeople(run: string, seen: ReadonlySet<string> = new Set()): boolean {
+    const waiting = Array.from(this.#claims.values()).filter(
+      (claim) => claim.run.id === run && claim.status === "requested",
+    );
+    const others = new Set([...seen, run]);
+    return waiting.some(
+      (claim) =>
+        claim.keys.some((key) => this.#isLockedFor(key, claim)) ||
+        Array.from(this.#claims.values()).some(
+          (other) => !others.has(other.run.id) && isShared(other, claim) && this.waitsForPeople(other.run.id, others),
+        ),
     );
   }
 
@@ -105,8 +119,8 @@ export class LockBooks {
     const { path = "", keys = [], order = 0, urgent = false } = fact;
     const before = this.#claims.get(claimKey(run, path));
     if (before !== undefined) this.#say(`${path} was asked for twice.`, [before.requested, fact], run);
-    if (this.#orders.has(order)) this.#say(`Two requests for locks have the place ${order}.`, [fact], run);
-    this.#orders.add(order);
+    const twin = Array.from(this.#claims.values()).find((claim) => claim.order === order);
+    if (twin !== undefined) this.#say(`Two requests for locks have the place ${order}.`, [twin.requested, fact], run);
     if (urgent !== run.isUrgent)
       this.#say(`${path} was asked for as if the run were ${urgent ? "" : "not "}urgent.`, [fact], run);
     const claim: Claim = { run, path, keys, order, isUrgent: urgent, requested: fact, status: "requested" };
@@ -150,8 +164,14 @@ export class LockBooks {
 
   #checkHand(key: string, claim: Claim, fact: Fact): void {
     const hand = this.#hands.get(key);
-    if (hand === undefined || (claim.isUrgent && hand.run !== undefined)) return;
-    this.#say(`${key} was had although ${hand.owner} had locked it.`, [hand.fact, fact], claim.run);
+    if (hand !== undefined && this.#isLockedFor(key, claim))
+      this.#say(`${key} was had although ${hand.owner} had locked it.`, [hand.fact, fact], claim.run);
+  }
+
+  /** What a person has locked is so for everybody; the hold of a rollback is none for another one. */
+  #isLockedFor(key: string, { isUrgent }: Claim): boolean {
+    const hand = this.#hands.get(key);
+    return hand !== undefined && !(isUrgent && hand.run !== undefined);
   }
 
   #release(run: RunBook, fact: Fact): void {
@@ -204,7 +224,7 @@ export class LockBooks {
   #checkPrecedence(): void {
     for (const urgent of this.#claims.values()) {
       if (!urgent.isUrgent || urgent.status !== "requested") continue;
-      if (urgent.keys.some((key) => this.#hands.get(key)?.run === undefined && this.#hands.has(key))) continue;
+      if (urgent.keys.some((key) => this.#isLockedFor(key, urgent))) continue;
       for (const holder of this.#claims.values()) {
         const isInTheWay = holder.status === "held" && holder.run !== urgent.run && isShared(holder, urgent);
         if (!isInTheWay || holder.isUrgent || holder.run.status === "cancelling") continue;

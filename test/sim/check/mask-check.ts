@@ -1,6 +1,6 @@
 import type { Report } from "./violation.ts";
 
-const SHORTEST = 8;
+const SHORTEST = 7;
 
 /** Looks for secrets in everything that leaves the program or stays, plain and in the ways in which programs write them. */
 export class MaskCheck {

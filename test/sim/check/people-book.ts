@@ -1,9 +1,11 @@
-import type { Fact } from "./fact.ts";
+import { type Fact, rowText } from "./fact.ts";
 import type { Report } from "./violation.ts";
 import type { SlackTruth } from "./truth.ts";
 
 interface Deps {
   readonly slack: SlackTruth;
+  /** The workspace in which the application is installed. */
+  readonly team: string;
   /** Who was what in the beginning. */
   readonly people: Readonly<Record<string, string>>;
   readonly report: Report;
@@ -19,16 +21,18 @@ export class PeopleBook {
     this.#deps = deps;
   }
 
-  /** Slack says that `user` did what the log puts down to the fact's actor. */
-  learn(user: string, fact: Fact): void {
+  /** Slack says that somebody did what the log puts down to the fact's actor. */
+  learn({ user, team }: { readonly user: string; readonly team: string }, fact: Fact): void {
     const { actor } = fact;
-    const [other, before] = [this.#users.get(actor), this.#pseudonyms.get(user)];
-    if ((other !== undefined && other !== user) || (before !== undefined && before !== actor)) {
-      const what = `The log puts down to ${actor} what ${user} did in Slack, who is ${before ?? "somebody else"} there.`;
-      this.#deps.report({ check: "identity", what });
+    // Whoever comes from elsewhere is somebody else, whatever their id.
+    const who = team === this.#deps.team ? user : `${user} of ${team}`;
+    const [other, before] = [this.#users.get(actor), this.#pseudonyms.get(who)];
+    if ((other !== undefined && other !== who) || (before !== undefined && before !== actor)) {
+      const what = `The log puts down to ${actor} what ${who} did in Slack, who is ${before ?? "somebody else"} there.`;
+      this.#deps.report({ check: "identity", what, proof: [rowText(fact)] });
     }
-    this.#users.set(actor, user);
-    this.#pseudonyms.set(user, actor);
+    this.#users.set(actor, who);
+    this.#pseudonyms.set(who, actor);
   }
 
   /** Undefined for somebody of whom no act is known. */

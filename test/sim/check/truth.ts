@@ -61,7 +61,10 @@ export interface ArgocdRead {
   readonly app: string;
   readonly uid: string;
   readonly specVersion: number;
-  readonly isRefresh: boolean;
+  /** What the answer said of the health, since when, and when Argo CD had last begun to compare. */
+  readonly health: string;
+  readonly healthSince: number;
+  readonly comparedAt: number | undefined;
 }
 
 /** What an application was defined as from a moment on. */
@@ -171,6 +174,8 @@ export interface ApprovalRule {
 /** Everything that is given and does not change. */
 export interface Rules {
   readonly places: readonly PlaceRule[];
+  /** The workspace in which the application is installed. */
+  readonly team: string;
   /** Who was what in Slack at the beginning: `member` for a full member. */
   readonly people: Readonly<Record<string, string>>;
   /** The account of Quarterdeck in Argo CD. */

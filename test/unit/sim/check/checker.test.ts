@@ -932,6 +932,15 @@ describe("proofs", () => {
       says: "had been Healthy for 2000 ms only",
     },
     {
+      name: "of what Argo CD had compared before it was synced, in the same second",
+      change: proving((story) => {
+        const endedAt = story.argocd.operations.at(-1)?.endedAt ?? 0;
+        story.comparedAt.set(appOf("prod"), endedAt - 1);
+      }),
+      check: "proof",
+      says: "had not compared it since the operation",
+    },
+    {
       name: "of a mixture",
       change: proving((story) => story.span("prod", { isMixed: true })),
       check: "proof",
@@ -1030,7 +1039,7 @@ describe("failures", () => {
       name: "a sickness that was none",
       change: { instead: FAILS("argocd.degraded") ?? {} },
       check: "true failures",
-      says: "it was healthy whenever somebody looked",
+      says: "it was not Degraded whenever somebody looked",
     },
     {
       name: "a sickness that was shorter than the grace",

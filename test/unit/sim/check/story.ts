@@ -53,6 +53,8 @@ export class Story {
     views: [] as { triggerId: string; view: Readonly<Record<string, unknown>> }[],
   };
   readonly places: Mutable<PlaceRule>[] = [place("staging", undefined), place("prod", RULE)];
+  /** When Argo CD compared last, where that was not just now. */
+  readonly comparedAt = new Map<string, number>();
   readonly #versions = new Map<string, number>();
   #shown = 0;
   readonly #checker: Checker;
@@ -75,6 +77,7 @@ export class Story {
       rules: {
         places: this.places,
         people: { U1: "member", U2: "member", U3: "member", U4: "member", U5: "member", U6: "guest" },
+        team: "T1",
         account: "quarterdeck",
         carryMs: 100,
         canaries: ["canary-slack-4Tn8Rb", "canary-argocd-7Hq2Zk"],
@@ -164,7 +167,17 @@ export class Story {
   read(environment: string): void {
     const app = appOf(environment);
     const { uid, specVersion } = this.argocd.specs.findLast((spec) => spec.app === app) ?? { uid: "", specVersion: 0 };
-    this.argocd.reads.push({ at: this.now, app, uid, specVersion, isRefresh: false });
+    const { health, healthSince } = this.#shownOf(app);
+    const comparedAt = this.comparedAt.get(app) ?? this.now;
+    this.argocd.reads.push({ at: this.now, app, uid, specVersion, health, healthSince, comparedAt });
+  }
+
+  /** Argo CD shows what is, in whole seconds. */
+  #shownOf(app: string): { readonly health: string; readonly healthSince: number } {
+    const spans = this.argocd.spans.filter((span) => span.app === app);
+    const health = spans.at(-1)?.health ?? "";
+    const other = spans.findLastIndex((span) => span.health !== health);
+    return { health, healthSince: spans[other + 1]?.at ?? 0 };
   }
 
   span(environment: string, change: Partial<ArgocdSpan>): void {
