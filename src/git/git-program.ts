@@ -3,6 +3,7 @@ import { execa } from "execa";
 import type { Clock } from "../platform/clock.ts";
 import { AppError } from "../platform/errors.ts";
 import { SecretMask } from "../platform/masking.ts";
+import { BoundedOutput } from "./bounded-output.ts";
 import { gitEnvironment, type GitProtocol, type GitSetting } from "./git-environment.ts";
 import { gitFailure } from "./git-failure.ts";
 import { ProcessEnd } from "./process-end.ts";
@@ -47,6 +48,9 @@ export interface GitResult {
 }
 
 const LONGEST_OUTPUT = 16 * 1024 * 1024;
+// Of what it says beside, the end is enough to say why it failed.
+const LONGEST_COMPLAINTS = 4 * 1024 * 1024;
+const COMPLAINT_KEPT = 64 * 1024;
 // GIT_CONFIG_COUNT, by which settings and credentials travel, came with 2.31.
 const OLDEST = [2, 31] as const;
 
@@ -116,15 +120,20 @@ export class GitProgram {
     signal.throwIfAborted();
     const child = execa(program, args, this.#options(call));
     const end = new ProcessEnd(clock, child.pid);
+    const onTooMuch = (): void => end.demand(tooMuch(call));
+    const all = { mostWritten: LONGEST_OUTPUT, mostKept: LONGEST_OUTPUT };
+    const some = { mostWritten: LONGEST_COMPLAINTS, mostKept: COMPLAINT_KEPT };
+    const stdout = new BoundedOutput(child.stdout, { ...all, onTooMuch });
+    const stderr = new BoundedOutput(child.stderr, { ...some, onTooMuch });
     const deadline = clock.setTimer(call.timeoutMs, () => end.demand(tooSlow(call)));
     const stop = (): void => end.demand(signal.reason);
     signal.addEventListener("abort", stop, { once: true });
     try {
       const result = await child;
-      if (result.isMaxBuffer) end.demand(tooMuch(call));
       end.throwIfDemanded();
       if (result.code === "ENOENT" || result.code === "EACCES") throw missing(program, result.cause);
-      return answerOf(call, result);
+      const { exitCode, signal: endedBy } = result;
+      return answerOf(call, { exitCode, endedBy, stdout: stdout.text(), stderr: stderr.text() });
     } finally {
       deadline.cancel();
       end.settle();
@@ -143,26 +152,26 @@ export class GitProgram {
       detached: true,
       cleanup: false,
       reject: false,
-      stripFinalNewline: false,
-      maxBuffer: LONGEST_OUTPUT,
+      // What it writes is read here, within limits of memory.
+      buffer: false,
       ...(call.input === undefined ? { stdin: "ignore" as const } : { input: call.input }),
     } as const;
   }
 }
 
 interface Ended {
-  readonly exitCode?: number;
-  readonly signal?: string;
+  readonly exitCode: number | undefined;
+  readonly endedBy: string | undefined;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-function answerOf(call: GitCall, { exitCode, signal, stdout, stderr }: Ended): GitResult {
+function answerOf(call: GitCall, { exitCode, endedBy, stdout, stderr }: Ended): GitResult {
   if (exitCode !== undefined && (call.answers ?? [0]).includes(exitCode)) return { exitCode, stdout };
   throw gitFailure({
     what: `git ${call.command}`,
     about: call.about,
-    stderr: masked(signal === undefined ? stderr : `${stderr}\nended by ${signal}`, call.secrets),
+    stderr: masked(endedBy === undefined ? stderr : `${stderr}\nended by ${endedBy}`, call.secrets),
     exitCode,
   });
 }
@@ -209,7 +218,7 @@ function tooSlow(call: GitCall): AppError {
 
 function tooMuch(call: GitCall): AppError {
   return new AppError(
-    `git ${call.command} for ${call.about} wrote more than ${LONGEST_OUTPUT / 1024 / 1024} MiB and was stopped. The repository has too many references, or its server misbehaves`,
+    `git ${call.command} for ${call.about} wrote more than ${LONGEST_OUTPUT / 1024 / 1024} MiB, or too many complaints, and was stopped. The repository has too many references, or its server misbehaves`,
     { code: "git.too-big", details: { repository: call.about } },
   );
 }

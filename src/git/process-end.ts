@@ -29,7 +29,7 @@ export class ProcessEnd {
   /** The first process is gone; whatever it left of its group goes too. */
   settle(): void {
     this.#kill?.cancel();
-    if (this.#demanded !== undefined) this.#signal("SIGKILL");
+    this.#signal("SIGKILL");
   }
 
   #signal(name: "SIGTERM" | "SIGKILL"): void {

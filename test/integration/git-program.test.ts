@@ -2,6 +2,7 @@ import { execa } from "execa";
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { z } from "zod";
 
 import { GitProgram, type GitCall, type GitProgramDeps } from "../../src/git/git-program.ts";
 import { systemClock, type Clock } from "../../src/platform/clock.ts";
@@ -13,6 +14,9 @@ import { GitWorkbench } from "../support/git-workbench.ts";
 const CALL: GitCall = { command: "fetch", about: "https://host/acme/deploy.git", timeoutMs: 20_000 };
 // Every stub stands in for git, so it has to tell a good version first.
 const VERSION = 'if [ "$1" = version ]; then echo "git version 2.39.5"; exit 0; fi';
+
+/** What the child says that had a program write without end. */
+const Grown = z.object({ grownKiB: z.number(), codes: z.array(z.string()) });
 
 /** Those that still run. A killed child whose parent is gone stays as a zombie until the system's first process collects it. */
 async function running(pids: readonly number[]): Promise<readonly string[]> {
@@ -133,6 +137,36 @@ describe("the git program", () => {
     const git = await stub("yes");
     const error = await appErrorOf(git.run(CALL));
     expect(error.code).toBe("git.too-big");
+  });
+
+  test("is held in bounded memory when it writes a gibibyte, or complains as much", async () => {
+    const flood = (bytes: number): string => `yes "a line of text" | head -c ${bytes}`;
+    const path = await bench.script(
+      "git-stub",
+      `${VERSION}\ncase "$1" in flood) ${flood(2 ** 30)} ;; flood-errors) ${flood(2 ** 30)} >&2 ;; flood-both) ${flood(2 ** 29)} & ${flood(2 ** 29)} >&2 ;; esac`,
+    );
+    const child = new URL("../support/git-flood-child.ts", import.meta.url).pathname;
+    for (const command of ["flood", "flood-errors", "flood-both"]) {
+      const { stdout } = await execa(process.execPath, [child, path, bench.folder, command]);
+      const { grownKiB, codes } = Grown.parse(JSON.parse(stdout));
+      expect(codes).toEqual(["git.too-big"]);
+      expect(grownKiB).toBeLessThan(32 * 1024);
+    }
+  });
+
+  test("still says why it failed when it complained a lot before", async () => {
+    const git = await stub(
+      'yes "warning: a reference is odd" | head -c 1000000 >&2; echo "fatal: the end" >&2; exit 128',
+    );
+    expect((await appErrorOf(git.run(CALL))).message).toContain("the end");
+  });
+
+  test("leaves nothing running that it has started and not waited for", async () => {
+    const file = join(bench.folder, "pids");
+    const git = await stub(`(while :; do sleep 1; done) >/dev/null 2>&1 &\necho "$!" > '${file}'; echo done`);
+    expect((await git.run(CALL)).stdout).toBe("done\n");
+    const left = await pids();
+    await vi.waitFor(async () => expect(await running(left)).toEqual([]), { timeout: 5000 });
   });
 
   test("is not started for a call that was aborted before", async () => {
