@@ -24,7 +24,7 @@ const ExportedEvent = z.strictObject({
   hash: z.string(),
   salt: z.string().nullable(),
   person: ExportedPerson.optional(),
-  payload: z.looseObject({ pseudonym: z.unknown() }).nullable(),
+  payload: z.looseObject({ pseudonym: z.unknown().optional() }).nullable(),
 });
 type ExportedEvent = z.infer<typeof ExportedEvent>;
 
