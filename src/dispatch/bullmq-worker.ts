@@ -10,7 +10,7 @@ import type { Found, JobSource } from "./job-queue.ts";
 import type { Link } from "./link.ts";
 import { readQueuedWork } from "./queued-work.ts";
 import { ServerLine } from "./server-line.ts";
-import { placesOf, PROTOCOL, refOf } from "./wire.ts";
+import { type JobRef, placesOf, PROTOCOL, refOf } from "./wire.ts";
 
 export interface BullmqWorkerDeps {
   /** Both are its own from then on. */
@@ -50,6 +50,8 @@ export class BullmqWorker implements AsyncDisposable {
   #hasStarted = false;
   #nextBeat: Timer | undefined;
   #onFree: () => void = () => undefined;
+  /** What it has asked for and not begun. */
+  #claimed: JobRef | undefined;
   #isClosed = false;
 
   constructor(deps: BullmqWorkerDeps) {
@@ -84,8 +86,10 @@ export class BullmqWorker implements AsyncDisposable {
     const handedBack = await this.#held.end(shutdownGraceMs);
     // Until here it is not gone, and after it has left it is not back.
     this.#nextBeat?.cancel();
-    await this.#line.tell({ type: "leaving", handedBack: [...handedBack] });
+    // What the server lets it begin from here on it would never begin.
+    const unbegun = this.#claimed === undefined ? [] : [this.#claimed];
     this.#line[Symbol.dispose]();
+    await this.#line.tell({ type: "leaving", handedBack: [...handedBack, ...unbegun] });
     await this.#within(closing, STOP_MS);
     await link[Symbol.asyncDispose]();
   }
@@ -131,11 +135,14 @@ export class BullmqWorker implements AsyncDisposable {
     const { work } = read;
     const ref = refOf(work.job);
     if (this.#isClosed || this.#held.has(ref)) return;
+    this.#claimed = ref;
     try {
       await this.#line.ask({ type: "claim", ...ref }, { limitMs: CLAIM_LIMIT_MS });
     } catch (error) {
       logger.info("a job was not begun", { step: ref.key, token: ref.token, why: errorText(error) });
       return;
+    } finally {
+      this.#claimed = undefined;
     }
     this.#held.begin(work, ref);
     if (this.#held.running >= this.#deps.concurrency && !this.#isClosed) {

@@ -49,6 +49,8 @@ export class JobDesk {
       case "beat":
         return this.#beat(worker, content);
       case "claim":
+        // Who has left, or never said that it is there, would not be missed; whoever is there says so and asks again.
+        if (this.#deps.workers.get(worker) === undefined) return;
         return this.#decide(report, content.request, this.#claim(worker, content));
       case "unable":
         return this.#unable(worker, content);
@@ -88,14 +90,19 @@ export class JobDesk {
     this.#deps.onEnded();
   }
 
-  /** Of what an earlier server let begin no worker has said that it has it, in all the time in which one would have. */
+  /** Whoever has a job has not been heard, in all the time in which it would have been. */
   giveUpUnheardOf(heardSince: number | undefined): void {
     if (heardSince === undefined) return;
     const now = this.#deps.clock.monotonic();
+    const isLong = (sinceMs: number): boolean => now - Math.max(heardSince, sinceMs) > HEARD_OF_AFTER_MS;
     for (const entry of this.entries.values()) {
-      const isUnheardOf = entry.holder === undefined && entry.job.mayHaveBegun === true;
-      if (isUnheardOf && now - Math.max(heardSince, entry.waitingSince) > HEARD_OF_AFTER_MS)
-        this.settle(entry, interrupted());
+      const { holder, job, waitingSince } = entry;
+      if (holder === undefined) {
+        // An earlier server let somebody begin it.
+        if (job.mayHaveBegun === true && isLong(waitingSince)) this.settle(entry, interrupted());
+      } else if (this.#deps.workers.get(holder.worker) === undefined && isLong(holder.since)) {
+        this.#lose(entry, holder.worker, "was lost");
+      }
     }
   }
 

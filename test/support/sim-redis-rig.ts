@@ -9,6 +9,7 @@ import { Life } from "../sim/life.ts";
 import { MachineClock } from "../sim/machine-clock.ts";
 import { Pace } from "../sim/redis/pace.ts";
 import { RedisWorld } from "../sim/redis/redis-world.ts";
+import type { RedisUser } from "../sim/redis/sim-link.ts";
 import { SimWorker } from "../sim/redis/sim-worker.ts";
 import { TimeLine } from "../sim/schedule.ts";
 import { seededRandom } from "../sim/seeded-random.ts";
@@ -21,6 +22,8 @@ export interface SimRedisRigOptions {
   readonly kinds: ReadonlyMap<string, StepKind>;
   readonly reports: JobReports;
   readonly shutdownGraceMs?: number;
+  /** The kinds as one worker has them; the same for all when absent. */
+  readonly kindsOf?: (worker: RedisUser) => ReadonlyMap<string, StepKind>;
 }
 
 /** The program's dispatcher and workers with a simulated Redis between them, on a clock that moves when it is told to. */
@@ -87,7 +90,10 @@ export class SimRedisRig {
       concurrency,
       shutdownGraceMs: this.#options.shutdownGraceMs ?? 100,
       kinds: () => this.#options.kinds,
-      kindsFor: () => () => this.#options.kinds,
+      kindsFor: (user) => {
+        const kinds = this.#options.kindsOf?.(user) ?? this.#options.kinds;
+        return () => kinds;
+      },
     });
   }
 

@@ -95,7 +95,9 @@ class Rig {
     this.desk.hear({ worker, seq: this.#seq, content });
   }
 
+  /** Of a worker that is connected. */
   async claim(worker: string, job: JobRef): Promise<string> {
+    if (this.workers.get(worker) === undefined) this.beat(worker);
     return await this.ask(worker, { type: "claim", request: "c", ...job });
   }
 
@@ -125,7 +127,32 @@ describe("the desk at which workers ask", () => {
     await rig.claim("a", job);
     await rig.ask("a", { type: "checkpoint", request: "k", ...job, data: 1 });
     const answers = rig.told.flatMap(([, told]) => (told.type === "verdict" ? [told.answers] : []));
-    expect(answers).toEqual([1, 2, 3]);
+    // The first report was that it is there.
+    expect(answers).toEqual([2, 3, 4]);
+  });
+
+  it("lets nobody begin who has left or never said that he is there: nobody would notice when he is gone", async () => {
+    const job = rig.add(5);
+    const claim = { type: "claim", request: "c", ...job } as const;
+    expect(await rig.ask("stranger", claim)).toBe("");
+    rig.beat("a");
+    rig.hear("a", { type: "leaving", handedBack: [] });
+    expect(await rig.ask("a", claim)).toBe("");
+    expect(rig.desk.entries.get(job.key)?.holder).toBeUndefined();
+    expect(await rig.claim("b", job)).toBe("ok");
+  });
+
+  it("notices when somebody is gone who said nothing of himself but that he has it", async () => {
+    const job = rig.add(5, "test/ask", { mayHaveBegun: true });
+    rig.hear("a", { type: "progress", ...job, progress: { text: "half way" } });
+    await rig.clock.advance(2400);
+    rig.desk.giveUpUnheardOf(0);
+    expect(rig.outcomes).toEqual([]);
+    await rig.clock.advance(200);
+    rig.desk.giveUpUnheardOf(rig.clock.monotonic() - 2400);
+    expect(rig.outcomes).toEqual([]);
+    rig.desk.giveUpUnheardOf(0);
+    expect(rig.outcomes).toEqual([[5, "worker.lost"]]);
   });
 
   it("lets nobody begin what is unknown, cancelled or handed out under another token", async () => {
