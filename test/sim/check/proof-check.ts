@@ -48,12 +48,18 @@ function problemWith(
   argocd: ArgocdView,
   { read, revision, place }: { readonly read: ArgocdRead; readonly revision: string; readonly place: PlaceRule },
 ): string | undefined {
-  const { app, uid, at, health, healthSince, comparedAt } = read;
+  const { app, at, health, healthSince } = read;
   const now = argocd.spanAt(app, at);
   if (now === undefined || now.revision !== revision) return `${now?.revision.slice(0, 7) || "nothing"} ran there`;
   if (now.isMixed) return "what ran there was a mixture";
   if (health !== "Healthy") return `it was ${health}`;
   if (at - healthSince + SECOND_MS < place.settleMs) return `it had been Healthy for ${at - healthSince} ms only`;
+  return originProblem(argocd, read, revision);
+}
+
+/** An operation has brought the revision there, and Argo CD has compared it since. */
+function originProblem(argocd: ArgocdView, read: ArgocdRead, revision: string): string | undefined {
+  const { app, uid, at, comparedAt } = read;
   const brought = argocd.deploymentsUntil(app, uid, at).at(-1);
   // What was there at the beginning needs no operation.
   const isFirst = argocd.spansOf(app).find((span) => span.uid === uid)?.revision === revision;
