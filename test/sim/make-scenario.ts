@@ -85,6 +85,8 @@ function makeStories(dice: Dice, lastsMs: number, acts: ScenarioAct[]): void {
   for (let left = dice.between(0, 4); left > 0; left -= 1) {
     person(dice.between(FIRST_AT, lastsMs), typed(dice, dice.pick(EVERYBODY), furtherText(dice)));
   }
+  const forms = dice.fork("forms");
+  if (forms.chance(0.25)) person(forms.between(FIRST_AT, lastsMs), filledForm(forms));
   if (dice.chance(0.3)) person(dice.between(FIRST_AT, lastsMs), { kind: "open-home", user: dice.pick(EVERYBODY) });
 }
 
@@ -102,6 +104,17 @@ function typed(dice: Dice, user: string, line: string): PersonAct {
     text: line.slice(space + 1),
     ...(dice.chance(0.06) && { trouble: deliveryTrouble(dice) }),
   };
+}
+
+/** The bare command opens a form, in which they choose one field after the other. */
+function filledForm(dice: Dice): PersonAct {
+  const service = dice.pick(SERVICES);
+  const fill = [
+    { field: "Service", choose: service },
+    { field: "Revision", choose: shaOf(dice.pick(COMMITS)).slice(0, 8) },
+    { field: "Environment", choose: dice.pick<string>(PLACES[service]) },
+  ];
+  return { kind: "type", user: dice.pick(ASKING), command: "/promote", text: "", fill };
 }
 
 function look(dice: Dice, button: (typeof BUTTONS)[number]): PersonAct {
@@ -238,7 +251,18 @@ function slackAct(dice: Dice): SlackAct {
     () => ({ kind: "delete-message", choice: dice.below(6) }),
     () => ({ kind: "archive", channel: dice.pick(["C1DEPLOYS", "C2ALERTS"]), forMs }),
     () => ({ kind: "remove-bot", channel: dice.pick(["C1DEPLOYS", "C2ALERTS"]), forMs }),
-    () => ({ kind: "limit", method: dice.pick(["chat.postMessage", "chat.update", "users.info"]), forMs }),
+    () => ({
+      kind: "limit",
+      method: dice.pick(["chat.postMessage", "chat.update", "users.info", "usergroups.users.list"]),
+      forMs,
+    }),
+    () => ({
+      kind: "trouble",
+      trouble: { methods: ["chat.postMessage"], error: "fatal_error", hasEffect: dice.chance(0.7) },
+      forMs,
+    }),
+    () => ({ kind: "trouble", trouble: { error: "token_revoked", hasEffect: false }, forMs }),
+    () => ({ kind: "trouble", trouble: { error: "ratelimited", hasEffect: false, share: 0.5 }, forMs }),
     () => ({
       kind: "trouble",
       trouble: { error: dice.pick(["http_503", "internal_error"]), hasEffect: dice.chance(0.5), share: 0.5 },
