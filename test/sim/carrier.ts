@@ -18,6 +18,9 @@ export class CarryError extends Error {
   }
 }
 
+/** The limit of a fetch in the configuration, when none is given. */
+const GIT_GIVES_UP_MS = 600_000;
+
 interface Way {
   readonly latency: readonly [number, number];
   trouble: Trouble | undefined;
@@ -93,7 +96,11 @@ export class Carrier {
       // A request that left before its process died still arrives, unless nobody was there to send the rest of it.
       const { trouble } = this.ways[port];
       if (trouble === "refused" || isLost) return void this.#line.after(1, () => fail("ECONNREFUSED"));
-      if (trouble === "silent") return;
+      if (trouble === "silent") {
+        // Git's own program gives up by itself; all others are given up by whoever asks.
+        if (port === "git") this.#line.after(GIT_GIVES_UP_MS, () => fail("ETIMEDOUT"));
+        return;
+      }
       // What its sender has given up may be under way already.
       if (way.isOver() && !life.isDead && this.#dice[port].chance(0.5)) return;
       act((result) => {
