@@ -42,6 +42,7 @@ const LONGEST_REQUEST_MS = 15 * 60_000;
 // What was asked longer ago, before a long stop of the server, is answered instead of done: nobody expects it any more.
 const OLDEST_INTENT_MS = 15 * 60_000;
 const STOP_WITHIN_MS = 1000;
+const SETTLE_AGAIN_MS = 5000;
 
 /**
  * Where everything that people ask for comes in. It is recorded before it is acknowledged; what was recorded and not settled
@@ -175,14 +176,18 @@ export class Intake implements AsyncDisposable {
       error instanceof AppError ? errorMessage(error) : "Something went wrong inside Quarterdeck; its log says what.";
     const answer = notice(errorCode(error), message);
     const { events, clock, logger, reply } = this.#deps;
-    try {
-      await events.settleIntent(intent.id, resultOf(answer), clock.now());
-    } catch (again) {
-      logger.error("a request could not be settled; it is taken up at the next start", {
-        intent: intent.id,
-        error: errorText(again),
-      });
-    }
+    // Whoever asked is told that it failed: what is not settled would be done all the same at the next start.
+    const settle = async (): Promise<void> => {
+      try {
+        await events.settleIntent(intent.id, resultOf(answer), clock.now());
+      } catch (again) {
+        if (this.#stop.signal.aborted) return;
+        const failed = { intent: intent.id, error: errorText(again) };
+        logger.error("a request could not be settled; it is tried again", failed);
+        clock.setTimer(SETTLE_AGAIN_MS, () => void settle());
+      }
+    };
+    await settle();
     await reply(arrival, answer);
   }
 }

@@ -1,0 +1,45 @@
+import { describe, expect, test } from "vitest";
+
+import { violationText } from "../../sim/check/violation.ts";
+import { shaOf } from "../../sim/git/sha-of.ts";
+import { openStage } from "../../sim/open-stage.ts";
+import { play } from "../../sim/play.ts";
+import type { Scenario, ScenarioAct } from "../../sim/scenario.ts";
+
+const stage = await openStage();
+
+/** Plays what is left of a seed that failed once, and gives what is violated now. */
+async function violationsOf(acts: readonly ScenarioAct[], more: Partial<Scenario> = {}): Promise<readonly string[]> {
+  const usual = { settings: "usual", autoSynced: undefined, plans: [], workers: 0 } as const;
+  const calmAt = (acts.at(-1)?.at ?? 0) + 60_000;
+  const startAt = Date.UTC(2026, 0, 5, 9);
+  const scenario: Scenario = { seed: "by hand", startAt, ...usual, acts, calmAt, ...more };
+  const { violations } = await play(stage, scenario);
+  return violations.map((violation) => violationText(violation));
+}
+
+const promote = (at: number, service: string, commit: string, target: string): ScenarioAct => ({
+  at,
+  who: "person",
+  act: { kind: "type", user: "U2", command: "/promote", text: `${service} ${shaOf(commit).slice(0, 8)} to ${target}` },
+});
+
+const approve = (at: number, user: string): ScenarioAct => ({
+  at,
+  who: "person",
+  act: { kind: "click", users: [user], button: "approve" },
+});
+
+describe("what seeds of the simulation have found", () => {
+  test("a click that could not be dealt with while the disk failed is settled when it works again", async () => {
+    // Between the record of the click and that of the decision, wherever that is.
+    for (const afterMs of [150, 200, 250, 300]) {
+      const acts: readonly ScenarioAct[] = [
+        promote(2000, "payments", "m2", "core"),
+        approve(60_000, "U3"),
+        { at: 60_000 + afterMs, who: "machine", act: { kind: "disk", state: "SQLITE_IOERR", forMs: 12_000 } },
+      ];
+      expect(await violationsOf(acts)).toEqual([]);
+    }
+  });
+});
