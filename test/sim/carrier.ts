@@ -19,7 +19,14 @@ export class CarryError extends Error {
 }
 
 /** The limit of a fetch in the configuration, when none is given. */
-const GIT_GIVES_UP_MS = 600_000;
+const GIT_GIVES_UP_MS = 120_000;
+
+/** One thing that gets lost on its way: the next call whose name contains `what`, or its answer. */
+export interface Loss {
+  readonly port: Port;
+  readonly what: string;
+  readonly side: "request" | "answer";
+}
 
 interface Way {
   readonly latency: readonly [number, number];
@@ -45,6 +52,18 @@ export class Carrier {
     this.#dice = { slack: of("slack"), argocd: of("argocd"), git: of("git"), redis: of("redis") };
   }
 
+  readonly #losses: Loss[] = [];
+
+  /** The next call of that name is lost. */
+  lose(loss: Loss): void {
+    this.#losses.push(loss);
+  }
+
+  /** Nothing more is lost on purpose. */
+  loseNothing(): void {
+    this.#losses.length = 0;
+  }
+
   latencyMs(port: Port): number {
     const [low, high] = this.ways[port].latency;
     return this.#dice[port].between(low, high);
@@ -59,10 +78,16 @@ export class Carrier {
    * only then. Rejects with a CarryError when the request or the answer was lost, with the signal's reason when it is aborted.
    */
   carry<Result>(
-    from: { readonly life: Life; readonly port: Port; readonly signal?: AbortSignal | undefined },
+    from: {
+      readonly life: Life;
+      readonly port: Port;
+      /** What the call is called. */
+      readonly name: string;
+      readonly signal?: AbortSignal | undefined;
+    },
     act: (answer: (result: Result) => void) => void,
   ): Promise<Result> {
-    const { life, port, signal } = from;
+    const { life, port, name, signal } = from;
     return new Promise((resolve, reject) => {
       let isOver = false;
       const end = (how: () => void): void => {
@@ -75,23 +100,30 @@ export class Carrier {
       if (signal?.aborted === true) return abort();
       signal?.addEventListener("abort", abort, { once: true });
       const fail = (code: string): void => end(() => reject(new CarryError(port, code)));
-      this.#send({ life, port, fail, isOver: () => isOver }, act, (result) => end(() => resolve(result)));
+      this.#send({ life, port, name, fail, isOver: () => isOver }, act, (result) => end(() => resolve(result)));
     });
+  }
+
+  #takeLoss(port: Port, name: string): Loss["side"] | undefined {
+    const index = this.#losses.findIndex((loss) => loss.port === port && name.includes(loss.what));
+    return index === -1 ? undefined : this.#losses.splice(index, 1)[0]?.side;
   }
 
   #send<Result>(
     way: {
       readonly life: Life;
       readonly port: Port;
+      readonly name: string;
       readonly fail: (code: string) => void;
       readonly isOver: () => boolean;
     },
     act: (answer: (result: Result) => void) => void,
     arrive: (result: Result) => void,
   ): void {
-    const { life, port, fail } = way;
+    const { life, port, name, fail } = way;
     const leaves = this.latencyMs(port);
-    const isLost = this.isLost(port);
+    const lost = this.#takeLoss(port, name);
+    const isLost = this.isLost(port) || lost === "request";
     this.#line.after(leaves, () => {
       // A request that left before its process died still arrives, unless nobody was there to send the rest of it.
       const { trouble } = this.ways[port];
@@ -104,7 +136,7 @@ export class Carrier {
       // What its sender has given up may be under way already.
       if (way.isOver() && !life.isDead && this.#dice[port].chance(0.5)) return;
       act((result) => {
-        const isAnswerLost = this.isLost(port) || this.ways[port].trouble === "answers-lost";
+        const isAnswerLost = lost === "answer" || this.isLost(port) || this.ways[port].trouble === "answers-lost";
         const back = this.latencyMs(port);
         this.#line.after(back, () => {
           if (isAnswerLost || this.ways[port].trouble !== undefined) fail("ECONNRESET");
