@@ -95,7 +95,7 @@ export class Slack implements AsyncDisposable {
       hasPages,
       mainCommand: () => live.configuration.slack.commands.main,
     });
-    const onSettled = (slot: string): void => this.#presenter.onSettled(slot);
+    const onSettled = (slot: string, isMoved: boolean): void => this.#presenter.onSettled(slot, isMoved);
     this.#outbox = new Outbox({ messages: this.#gateway, store: store.slots, clock, random, logger, onSettled });
     this.#presenter = new Presenter({
       outbox: this.#outbox,

@@ -28,8 +28,11 @@ export interface OutboxDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
-  /** Told when Slack shows what was wanted of a slot, when it never will, and when its channel cannot be posted to. */
-  readonly onSettled: (slot: string) => void;
+  /**
+   * Told when Slack shows what was wanted of a slot, when it never will, and when its channel cannot be posted to. `isMoved`: where
+   * the message stands has changed, or whether anything can be posted there.
+   */
+  readonly onSettled: (slot: string, isMoved: boolean) => void;
 }
 
 const MOST_IN_FLIGHT = 8;
@@ -202,7 +205,7 @@ export class Outbox implements AsyncDisposable {
 
   #abandon(entry: SlotEntry): void {
     entry.gaveUp = "parent-lost";
-    queueMicrotask(() => this.#settled(entry));
+    queueMicrotask(() => this.#settled(entry, true));
   }
 
   #start(entry: SlotEntry): void {
@@ -218,11 +221,13 @@ export class Outbox implements AsyncDisposable {
   }
 
   async #send(entry: SlotEntry, parent: SlotRecord | undefined, draws: readonly Draw[]): Promise<void> {
+    const before = entry.record;
     const report = await this.#sender.send(entry, parent);
     callEnded(entry, report.result.status === "sent", this.#deps.clock.monotonic());
     this.#heed(entry, report, draws);
-    if (isSettled(entry)) this.#settled(entry);
-    else if (entry.record.lostReason !== undefined) this.#deps.onSettled(entry.wanted.slot);
+    const { ts, lostReason } = entry.record;
+    if (isSettled(entry)) this.#settled(entry, ts !== before.ts || lostReason !== before.lostReason);
+    else if (lostReason !== undefined) this.#deps.onSettled(entry.wanted.slot, true);
   }
 
   /** What a report means for everybody else: budgets, the workspace, and the message that was replied to. */
@@ -247,7 +252,7 @@ export class Outbox implements AsyncDisposable {
   #placeIs(slot: string, channel: string, lostReason: string | undefined): void {
     const { clock, onSettled } = this.#deps;
     // It may have been forgotten: whoever wants it does so again then.
-    if (!this.#entries.has(slot)) onSettled(slot);
+    if (!this.#entries.has(slot)) onSettled(slot, true);
     const entry = this.#entries.get(slot);
     if (this.#isClosed || entry?.record.channel !== channel || entry.record.lostReason === lostReason) return;
     // Its own call would say that it is there, and nothing of what can be posted beside it.
@@ -259,7 +264,7 @@ export class Outbox implements AsyncDisposable {
     const writing = this.#sender.placeIs(entry, lostReason).finally(() => {
       entry.inFlight = false;
       this.#inFlight.delete(writing);
-      onSettled(slot);
+      onSettled(slot, true);
       this.#planPump();
     });
     this.#inFlight.add(writing);
@@ -282,8 +287,8 @@ export class Outbox implements AsyncDisposable {
     entry.priority = 1;
   }
 
-  #settled(entry: SlotEntry): void {
-    this.#deps.onSettled(entry.wanted.slot);
+  #settled(entry: SlotEntry, isMoved: boolean): void {
+    this.#deps.onSettled(entry.wanted.slot, isMoved);
     for (const check of this.#waiters) check();
   }
 

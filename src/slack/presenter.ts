@@ -52,11 +52,13 @@ export class Presenter {
     for (const slot of [cardSlot(view.id), ...asking]) this.#deps.outbox.lookAgain(slot);
   }
 
-  /** Slack shows what was wanted of a slot, or cannot: other messages of the run may link to it or have to say so. */
-  onSettled(slot: string): void {
+  /** Slack shows what was wanted of a slot, or cannot: when it stands elsewhere, other messages of the run link to it or say so. */
+  onSettled(slot: string, isMoved: boolean): void {
     const run = runOfSlot(slot);
     const shown = this.#shown.get(run);
-    if (shown !== undefined) this.#show(shown.view, false);
+    if (shown === undefined) return;
+    if (isMoved) this.#show(shown.view, false);
+    else this.#settle(run);
   }
 
   #show(view: RunView, isProgress: boolean): void {

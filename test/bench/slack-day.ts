@@ -88,7 +88,7 @@ export class SlackDay {
     const { slots, people, events } = engine.store;
     const clients = createSlackClients({ botToken: BOT_TOKEN, apiUrl: slack.apiUrl, logger });
     const messages = shown.watch(new SlackGateway({ clients, botUser: () => slackDemoWorkspace.app.botUserId }));
-    const onSettled = (slot: string): void => presenter.onSettled(slot);
+    const onSettled = (slot: string, isMoved: boolean): void => presenter.onSettled(slot, isMoved);
     const outbox = new Outbox({ messages, store: slots, clock, random, logger, onSettled });
     const presenter = new Presenter({
       outbox: {

@@ -57,7 +57,7 @@ function setUp(settings = NOWHERE_ELSE) {
       clock,
       random: { bytes: (length) => Buffer.alloc(length), fraction: () => 0.5 },
       logger: silentLogger,
-      onSettled: (slot) => presenter.onSettled(slot),
+      onSettled: (slot, isMoved) => presenter.onSettled(slot, isMoved),
     });
     const store = { markShown: (run: string, version: number) => void shown.push([run, version]) };
     const presenter: Presenter = new Presenter({ outbox, slots, store, people, lookups, settings: shownAs });
@@ -88,6 +88,25 @@ async function play(rig: ReturnType<typeof setUp>, events: readonly RunEvent[]):
   }
   return viewOf(events);
 }
+
+describe("what is drawn", () => {
+  it("is not drawn anew when an edit has arrived, and is when a message stands elsewhere", async () => {
+    const { outbox, presenter, clock } = setUp();
+    const wanted: string[] = [];
+    const want = outbox.want.bind(outbox);
+    outbox.want = (slot) => {
+      wanted.push(slot.slot);
+      want(slot);
+    };
+    presenter.onRunChanged(viewOf(PARKED));
+    await clock.advance(20_000);
+    const drawn = wanted.length;
+    presenter.onSettled(cardSlot(RUN), false);
+    expect(wanted).toHaveLength(drawn);
+    presenter.onSettled(cardSlot(RUN), true);
+    expect(wanted.length).toBeGreaterThan(drawn);
+  });
+});
 
 describe("the messages of a run", () => {
   it("are a card in the channel, one message a step and the gate in its thread, and the alert beside it", async () => {

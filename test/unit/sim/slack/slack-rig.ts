@@ -75,7 +75,7 @@ export class SlackRig {
     const { carrier, world } = this;
     return simClients({
       call: (method, args) => world.call(method, args),
-      carry: (port, call) => carrier.carry<SlackReply>({ life, port }, (answer) => answer(call())),
+      carry: (port, call, name) => carrier.carry<SlackReply>({ life, port, name }, (answer) => answer(call())),
       clock: this.clock(life),
     });
   }
