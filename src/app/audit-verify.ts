@@ -5,9 +5,10 @@ import { publicKeysIn } from "../audit/anchor-key.ts";
 import type { ChainHead } from "../audit/hash-chain.ts";
 import { verifyExport } from "../audit/read-export.ts";
 import { anchorsIn, type SignedHead } from "../audit/signed-head.ts";
-import { type LogToVerify, type LogVerdict, verifyLog } from "../audit/verify-log.ts";
+import type { LogToVerify, LogVerdict } from "../audit/verify-log.ts";
 import { isoTime } from "../platform/clock.ts";
 import { AppError, errorText } from "../platform/errors.ts";
+import { verifyDatabase } from "../store/verify-database.ts";
 import { ownKeys } from "./audit-key.ts";
 import { openAudited, requirePath } from "./audit-log-file.ts";
 
@@ -45,7 +46,7 @@ function judge(path: string, more: Omit<LogToVerify, "rows" | "people" | "after"
   if (isExport(path)) return { verdict: verifyExport(path, more), times: "" };
   using opened = openAudited(path);
   const { log } = opened;
-  const verdict = verifyLog({ ...more, rows: log.rows(), people: log.people() });
+  const verdict = verifyDatabase(log, more);
   if (verdict.status === "broken" || verdict.events === 0) return { verdict, times: "" };
   const [first, last] = [log.row(1), log.row(verdict.head.sequence)];
   return { verdict, times: `, ${isoTime(first.at)} to ${isoTime(last.at)}` };
@@ -70,7 +71,9 @@ function verdictText({ verdict, times, signed }: Judged & { readonly signed: rea
       provenTo > 0
         ? `Up to event ${provenTo}${when}, it is as it was written.`
         : "Everything before that event fits together, and no anchor that was given says more.";
-    return `BROKEN at event ${verdict.sequence}: ${verdict.message}.\n${good}\nKeep this file as it is, and compare it with a backup.`;
+    const where = verdict.sequence === 0 ? "" : ` at event ${verdict.sequence}`;
+    const trust = verdict.sequence === 0 ? "Nothing else was looked at." : good;
+    return `BROKEN${where}: ${verdict.message}.\n${trust}\nKeep this file as it is, and compare it with a backup.`;
   }
   const { events, head, redacted, signedInside } = verdict;
   if (events === 0) return "Intact: the log is empty.";

@@ -53,7 +53,8 @@ export type BrokenReason =
   | "anchor"
   | "signature"
   | "signed-head"
-  | "line";
+  | "line"
+  | "database";
 
 export type LogVerdict =
   | {

@@ -17,12 +17,14 @@ const PAGE = 1000;
 export class LogReader {
   readonly #page: Statement<[number, number], LogRow>;
   readonly #people: Statement<[], PersonRow>;
+  readonly #health: Statement<[], string>;
   readonly #stream: Statement<[string], LogRow>;
 
   constructor({ sqlite }: LogDatabase) {
     const columns = "sequence, at, stream, version, type, actor, commitment, hash, salt, payload";
     this.#page = sqlite.prepare(`SELECT ${columns} FROM events WHERE sequence >= ? ORDER BY sequence LIMIT ?`);
     this.#people = sqlite.prepare("SELECT pseudonym, team, user, salt FROM people ORDER BY pseudonym");
+    this.#health = sqlite.prepare<[], string>("PRAGMA integrity_check(1)").pluck();
     this.#stream = sqlite.prepare(`SELECT ${columns} FROM events WHERE stream = ? ORDER BY version`);
   }
 
@@ -38,6 +40,12 @@ export class LogReader {
       next = last.sequence + 1;
       left -= page.length;
     }
+  }
+
+  /** What is wrong with the database itself, such as an index from which an event was taken out; undefined when nothing is. */
+  damage(): string | undefined {
+    const found = this.#health.get();
+    return found === "ok" ? undefined : found;
   }
 
   /** Everybody who was not redacted. */

@@ -1,0 +1,280 @@
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { anchorKeyOf, pemOf } from "../../src/audit/anchor-key.ts";
+import { type SignedHead, signHead } from "../../src/audit/signed-head.ts";
+import { openStore } from "../../src/store/store.ts";
+import { STORE_DEPS } from "../support/store-folder.ts";
+import { Luck } from "./luck.ts";
+import { atLeast, exactly, type Finding, none, type Proof, type ProofSize } from "./proof.ts";
+import { anchorLines, CRASH, type Evidence, judge } from "./tamper-judges.ts";
+import {
+  anchor,
+  backUp,
+  bytesOf,
+  contentOf,
+  exportText,
+  happen,
+  keepLog,
+  type KeptLog,
+  type LogContent,
+  putContent,
+} from "./tamper-log.ts";
+import { otherText, TAMPERINGS } from "./tamperings.ts";
+
+/** How often each way of tampering is tried, on the database and on the export. */
+const TRIES: Readonly<Record<ProofSize, number>> = { short: 4, full: 150 };
+const LOGS: Readonly<Record<ProofSize, number>> = { short: 1, full: 5 };
+const EVENTS = 90;
+
+/** R6: whatever is done to a log, both verifiers find it by the newest anchor; whatever is allowed, neither calls tampering. */
+export const tamper: Proof = {
+  goal: "R6",
+  says: "tampering with the log, full about 3 min",
+  prove: async (size) => {
+    const tally = new Tally();
+    for (let seed = 0; seed < LOGS[size]; seed += 1) {
+      const folder = mkdtempSync(join(tmpdir(), "quarterdeck-tamper-"));
+      try {
+        await proveOn(folder, { tally, luck: new Luck(seed + 1), tries: Math.ceil(TRIES[size] / LOGS[size]) });
+      } finally {
+        rmSync(folder, { recursive: true, force: true });
+      }
+    }
+    return tally.findings();
+  },
+};
+
+/** What came out, by what was done. */
+class Tally {
+  readonly #found = new Map<string, { tried: number; found: number; missed: string[] }>();
+  readonly #crashes: string[] = [];
+  readonly #alarms: string[] = [];
+  #sound = 0;
+
+  /** Somebody tampered: both have to find it. */
+  async tampered(what: string, evidence: Evidence): Promise<void> {
+    const { product, independent } = await judge(evidence);
+    const entry = this.#found.get(what) ?? { tried: 0, found: 0, missed: [] };
+    this.#found.set(what, entry);
+    entry.tried += 1;
+    if (product !== undefined && independent !== undefined) entry.found += 1;
+    else entry.missed.push(product === undefined ? "missed by audit verify" : "missed by the independent verifier");
+    if (product?.startsWith(CRASH) === true) this.#crashes.push(`${what}: ${product}`);
+  }
+
+  /** Nothing is wrong with it: neither may say so. */
+  async sound(what: string, evidence: Evidence): Promise<void> {
+    const { product, independent } = await judge(evidence);
+    this.#sound += 1;
+    if (product !== undefined) this.#alarms.push(`${what}: audit verify says ${product}`);
+    if (independent !== undefined) this.#alarms.push(`${what}: the independent verifier says ${independent}`);
+  }
+
+  findings(): readonly Finding[] {
+    const kinds = Array.from(this.#found, ([what, { tried, found }]) =>
+      exactly("R6", `${what}: found by both verifiers`, { is: found, wanted: tried }),
+    );
+    return [
+      ...kinds,
+      atLeast("R6", "sound logs, backups and exports", { is: this.#sound, wanted: 1 }),
+      none("R6", "false alarms on those", this.#alarms),
+      none("R6", "verifications that ended in an error nobody foresaw", this.#crashes),
+    ];
+  }
+}
+
+interface Trial {
+  readonly tally: Tally;
+  readonly luck: Luck;
+  readonly tries: number;
+}
+
+async function proveOn(folder: string, trial: Trial): Promise<void> {
+  const log = await keepLog(folder, { luck: trial.luck, events: EVENTS });
+  await soundLogs(log, folder, trial);
+  await tamperedContent(log, folder, trial);
+  await olderFiles(log, folder, trial);
+  await rawBytes(log, folder, trial);
+  await tamperedText(log, folder, trial);
+  await forgedAnchors(log, folder, trial);
+}
+
+/** As an auditor has it: what was anchored, and the public key. */
+const given = ({ anchors, keyText }: KeptLog) => ({ anchors: anchorLines(anchors), keyText });
+
+function copyWith(log: KeptLog, folder: string, content: LogContent): { readonly db: string; readonly jsonl: string } {
+  const db = join(folder, "copy.db");
+  const jsonl = join(folder, "copy.jsonl");
+  copyFileSync(log.file, db);
+  putContent(db, content);
+  writeFileSync(jsonl, exportText(content));
+  return { db, jsonl };
+}
+
+async function tamperedContent(log: KeptLog, folder: string, { tally, luck, tries }: Trial): Promise<void> {
+  const content = contentOf(log.file);
+  const text = exportText(content);
+  const anchored = log.anchors.at(-1)?.sequence ?? 0;
+  for (const [what, change] of Object.entries(TAMPERINGS)) {
+    for (let attempt = 0; attempt < tries; attempt += 1) {
+      const { db, jsonl } = copyWith(log, folder, change(content, luck, anchored));
+      await tally.tampered(`${what}, database`, { file: db, isExport: false, ...given(log) });
+      // Of a person who did nothing and whom no event records, an export says nothing.
+      if (exportText(contentOf(db)) === text) continue;
+      await tally.tampered(`${what}, export`, { file: jsonl, isExport: true, ...given(log) });
+    }
+  }
+}
+
+/** A file from earlier is in order in itself; only the anchor knows better. */
+async function olderFiles(log: KeptLog, folder: string, { tally }: Trial): Promise<void> {
+  for (const older of log.older) {
+    await tally.tampered("put an older file back, database", { file: older, isExport: false, ...given(log) });
+    const { jsonl } = copyWith(log, folder, contentOf(older));
+    await tally.tampered("put an older file back, export", { file: jsonl, isExport: true, ...given(log) });
+  }
+}
+
+/** One byte of the file is another one. Where that changes nothing that the log says, nothing has to be found. */
+async function rawBytes(log: KeptLog, folder: string, { tally, luck, tries }: Trial): Promise<void> {
+  const before = JSON.stringify(contentOf(log.file));
+  const file = join(folder, "bytes.db");
+  for (let attempt = 0; attempt < tries * 4; attempt += 1) {
+    const bytes = Buffer.from(bytesOf(log.file));
+    const place = luck.below(bytes.length);
+    bytes[place] = (bytes[place] ?? 0) ^ (1 << luck.below(8));
+    writeFileSync(file, bytes);
+    if (tryContent(file) === before) continue;
+    await tally.tampered("change a byte, database", { file, isExport: false, ...given(log) });
+  }
+}
+
+function tryContent(file: string): string | undefined {
+  try {
+    return JSON.stringify(contentOf(file));
+  } catch {
+    return undefined;
+  }
+}
+
+/** The text of an export, letter by letter and line by line. */
+async function tamperedText(log: KeptLog, folder: string, { tally, luck, tries }: Trial): Promise<void> {
+  const text = exportText(contentOf(log.file));
+  const lines = text.split("\n").slice(0, -1);
+  const file = join(folder, "text.jsonl");
+  const line = (): number => luck.below((log.anchors.at(-1)?.sequence ?? 2) - 1);
+  const ways: Readonly<Record<string, () => readonly string[]>> = {
+    "change a letter": () => {
+      const index = line();
+      return lines.with(index, otherText(lines[index] ?? "", luck));
+    },
+    "rename who did it": () => {
+      const named = lines.flatMap((each, index) => (each.includes('"user":"U0') ? [index] : []));
+      const index = luck.pick(named);
+      return lines.with(index, (lines[index] ?? "").replace(/"user":"U0PERSON\d"/u, '"user":"U0EVE"'));
+    },
+    "say another time": () => {
+      const index = line();
+      return lines.with(index, (lines[index] ?? "").replace(/"time":"20\d\d/u, '"time":"2019'));
+    },
+    "add what was not said": () => {
+      const index = line();
+      return lines.with(index, (lines[index] ?? "").replace("{", '{"approvedBy":"U0EVE",'));
+    },
+    "say a member twice": () => {
+      const index = line();
+      return lines.with(index, (lines[index] ?? "").replace("{", '{"type":"gate.approved",'));
+    },
+    "take a line out": () => lines.toSpliced(line(), 1),
+    "swap two lines": () => {
+      const index = line();
+      return lines.with(index, lines[index + 1] ?? "").with(index + 1, lines[index] ?? "");
+    },
+  };
+  for (const [what, way] of Object.entries(ways)) {
+    for (let attempt = 0; attempt < tries; attempt += 1) {
+      writeFileSync(file, `${way().join("\n")}\n`);
+      await tally.tampered(`${what}, export`, { file, isExport: true, ...given(log) });
+    }
+  }
+}
+
+/** The log is as it was, and what is given with it is false. */
+async function forgedAnchors(log: KeptLog, _folder: string, { tally, luck, tries }: Trial): Promise<void> {
+  const { anchors, key, file, keyText } = log;
+  const stranger = anchorKeyOf(Buffer.from(luck.hex(64), "hex"));
+  const one = (): SignedHead => luck.pick(anchors);
+  const ways: Readonly<Record<string, () => Pick<Evidence, "anchors" | "keyText">>> = {
+    "change an anchor": () => ({ keyText, anchors: otherText(anchorLines([one()]).trimEnd(), luck) }),
+    "sign an anchor with another key": () => ({ keyText, anchors: anchorLines([signHead(one(), stranger)]) }),
+    "say that another key signed": () => ({
+      keyText,
+      anchors: anchorLines([{ ...signHead(one(), stranger), key: key.id }]),
+    }),
+    "take the signature of another anchor": () => ({
+      keyText,
+      anchors: anchorLines([{ ...one(), sequence: 1 + luck.below(9), signature: one().signature }]),
+    }),
+    "give another key": () => ({ keyText: pemOf(stranger), anchors: anchorLines(anchors) }),
+    "give anchors of another log": () => {
+      const { at, sequence, hash } = one();
+      return { keyText, anchors: anchorLines([signHead({ at, sequence, hash, log: luck.hex(64) }, key)]) };
+    },
+  };
+  for (const [what, way] of Object.entries(ways)) {
+    for (let attempt = 0; attempt < tries; attempt += 1) {
+      await tally.tampered(what, { file, isExport: false, ...way() });
+    }
+  }
+}
+
+/** What is allowed: redaction, backups, exports, anchors of any age, none at all, and verifying while the server writes. */
+async function soundLogs(log: KeptLog, folder: string, { tally, luck, tries }: Trial): Promise<void> {
+  const content = contentOf(log.file);
+  const all = given(log);
+  await tally.sound("the log", { file: log.file, isExport: false, ...all });
+  await tally.sound("the log without anchors", { file: log.file, isExport: false, ...all, anchors: "" });
+  const twoKeys = `${pemOf(anchorKeyOf(Buffer.from(luck.hex(64), "hex")))}\n${log.keyText}`;
+  await tally.sound("the log with keys of earlier", { file: log.file, isExport: false, ...all, keyText: twoKeys });
+  for (const older of log.older) {
+    const until = contentOf(older).rows.length;
+    const anchors = anchorLines(log.anchors.filter(({ sequence }) => sequence < until));
+    await tally.sound("a backup with the anchors of then", { file: older, isExport: false, ...all, anchors });
+  }
+  for (let attempt = 0; attempt < tries; attempt += 1) {
+    const { db, jsonl } = copyWith(log, folder, redacted(content, luck));
+    await tally.sound("a redacted log", { file: db, isExport: false, ...all });
+    await tally.sound("an export of a redacted log", { file: jsonl, isExport: true, ...all });
+  }
+  await underLoad(folder, { tally, luck, tries });
+}
+
+/** Some payloads and some people gone, as decided: with their salts, and everything else as it was. */
+function redacted({ rows, people }: LogContent, luck: Luck): LogContent {
+  const mayGo = (type: string): boolean => type !== "person.recorded" && luck.chance(0.2);
+  return {
+    rows: rows.map((row) => (mayGo(row.type) ? { ...row, salt: null, payload: null } : row)),
+    people: people.filter(() => luck.chance(0.7)),
+  };
+}
+
+/** A server writes to the log while it is verified, copied and exported. */
+async function underLoad(folder: string, { tally, luck, tries }: Trial): Promise<void> {
+  const dataFolder = mkdtempSync(join(folder, "busy-"));
+  const file = join(dataFolder, "quarterdeck.db");
+  const key = anchorKeyOf(Buffer.from(luck.hex(64), "hex"));
+  const anchors: SignedHead[] = [];
+  await using store = await openStore({ ...STORE_DEPS, dataFolder, address: "here" });
+  await happen(store, luck, 10);
+  for (let attempt = 0; attempt < tries; attempt += 1) {
+    const writing = happen(store, luck, 40);
+    if (luck.chance(0.5)) await anchor(store, key, anchors);
+    const evidence = { isExport: false, anchors: anchorLines(anchors), keyText: pemOf(key) };
+    await tally.sound("a log that is written to", { file, ...evidence });
+    const copy = backUp(file, join(dataFolder, `copy-${attempt}.db`));
+    await tally.sound("a backup of a log that is written to", { file: copy, ...evidence });
+    await writing;
+  }
+}
