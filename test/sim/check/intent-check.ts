@@ -180,10 +180,10 @@ export class IntentCheck {
   #checkAnswered(delivery: SlackDelivery): void {
     const key = keyOf(delivery);
     if (key === undefined || delivery.acknowledgedAt === undefined || this.#byKey.has(key) || saysNot(delivery)) return;
-    const { ephemerals } = this.#deps.slack;
+    const { ephemerals, deliveries } = this.#deps.slack;
     const isTold = ephemerals.some(({ answers, user, versions }) => {
-      const isOf = answers === undefined ? user === delivery.user : answers === delivery.number;
-      return isOf && (versions.at(-1)?.at ?? 0) >= delivery.sentAt;
+      if (answers !== undefined) return deliveries[answers]?.triggerId === delivery.triggerId;
+      return user === delivery.user && (versions.at(-1)?.at ?? 0) >= delivery.sentAt;
     });
     if (!isTold) this.#say("An act was acknowledged and then lost, and nobody was told.", [deliveryText(delivery)]);
   }
@@ -198,7 +198,8 @@ export function keyOf({ kind, team, triggerId, click, body }: SlackDelivery): st
   if (kind === "command") return `slash/${team}/${triggerId}`;
   if (kind === "click") {
     const isOurs = click !== undefined && (click.actionId === "gate_approve" || click.actionId.startsWith("command_"));
-    return isOurs ? `click/${team}/${triggerId}` : undefined;
+    // Nothing is asked for by what nobody can read.
+    return isOurs && click.value?.startsWith("{") === true ? `click/${team}/${triggerId}` : undefined;
   }
   if (kind !== "form") return undefined;
   const view = membersOf(body["view"]);

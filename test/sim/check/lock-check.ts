@@ -183,7 +183,9 @@ export class LockBooks {
     this.#end(run, path, fact.seenAt);
     for (const key of keys) {
       const hand = this.#hands.get(key);
-      if (hold !== undefined && (hand === undefined || hand.run !== undefined)) this.#owed.set(key, fact);
+      // It may stand in the log right before, in the same commit.
+      const isLeft = hand !== undefined && (hand.run === undefined || hand.run === run.id);
+      if (hold !== undefined && !isLeft) this.#owed.set(key, fact);
     }
   }
 

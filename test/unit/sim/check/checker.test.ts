@@ -9,6 +9,7 @@ import {
   decisionBody,
   digestOf,
   fact,
+  lock,
   played,
   prove,
   started,
@@ -632,6 +633,11 @@ describe("locks", () => {
   const asks = (story: Story, order: number, change: object = {}): void => {
     story.row("run_02", "lock.requested", { path: "x/lock", keys: ["checkout/prod"], order, ...change });
   };
+  const held = (story: Story, environment: string): void => {
+    const key = `checkout/${environment}`;
+    story.row("locks", "lock.set", { key, reason: "", run: RUN, since: story.now }, pseudonym("U1"));
+    fact(story, "lock.released", { path: stepPath(environment, "lock"), keys: [key], hold: "held" });
+  };
   const has = (story: Story): void => {
     story.row("run_02", "lock.acquired", { path: "x/lock", keys: ["checkout/prod"] });
   };
@@ -769,6 +775,21 @@ describe("locks", () => {
     },
   ];
   test.each(planted)("$name is noticed", expectFound);
+
+  test("a hold is left where it stands in the log before the lock was given back", () => {
+    const found = played({
+      instead: {
+        start: (story) =>
+          startRun(story, {
+            plan: { command: "promote", steps: [{ type: "lock", key: "lock", hold: true, steps: [] }], onFailure: [] },
+          }),
+        "unlock staging": (story) => held(story, "staging"),
+        "lock prod": (story) => lock(story, "prod", 2),
+        "unlock prod": (story) => held(story, "prod"),
+      },
+    });
+    expect(found.map(violationText)).toEqual([]);
+  });
 
   test("waiting one's turn is in order", () => {
     const found = played({
