@@ -57,8 +57,9 @@ export function argocdConnections(deps: ArgocdConnectionsDeps): HttpConnections 
 
 async function ask({ life, carrier, argocd }: ArgocdConnectionsDeps, request: Request): Promise<Response> {
   const { method, path, body, signal } = request;
-  const answered = await carrier.carry<ArgocdAnswer>({ life, port: "argocd", signal }, (end) =>
-    argocd.answer({ method, path, body: body === undefined ? undefined : JSON.parse(body) }, end),
+  const answered = await carrier.carry<ArgocdAnswer>(
+    { life, port: "argocd", name: `${method} ${path}`, signal },
+    (end) => argocd.answer({ method, path, body: body === undefined ? undefined : JSON.parse(body) }, end),
   );
   return responseOf(answered);
 }
@@ -70,7 +71,7 @@ function responseOf({ status, contentType, text }: ArgocdAnswer): Response {
 /** Argo CD sends the head of a stream with its first frame. */
 function openStream(deps: ArgocdConnectionsDeps, { path, signal }: Request): Promise<Response> {
   const { life, carrier, argocd, watches } = deps;
-  return carrier.carry<Response>({ life, port: "argocd", signal }, (answer) => {
+  return carrier.carry<Response>({ life, port: "argocd", name: `GET ${path}`, signal }, (answer) => {
     const refusal = argocd.refusalOfWatch();
     if (refusal !== undefined) return answer(responseOf(refusal));
     const body = new FrameBody(deps);

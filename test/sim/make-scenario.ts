@@ -206,6 +206,24 @@ function foreignAct(dice: Dice): ArgocdAct {
   return dice.pick(make)();
 }
 
+/** Events around which a crash hurts most. */
+const TELLING = `step.checkpointed step.checkpointed step.started step.succeeded step.failed gate.decided gate.opened
+  intent.received intent.received intent.settled message.posting message.posted lock.released lock.requested run.finished
+  run.cancel-requested run.started lock.set`.split(/\s+/u);
+/** Calls whose loss hurts most. */
+const CALLS = [
+  { port: "argocd", what: "/sync" },
+  { port: "argocd", what: "/sync" },
+  { port: "argocd", what: "DELETE" },
+  { port: "argocd", what: "/rollback" },
+  { port: "argocd", what: "refresh" },
+  { port: "slack", what: "chat.postMessage" },
+  { port: "slack", what: "chat.postMessage" },
+  { port: "slack", what: "chat.update" },
+  { port: "slack", what: "views.open" },
+  { port: "slack", what: "response" },
+] as const;
+
 function machineAct(dice: Dice): MachineAct {
   const downMs = dice.chance(0.8) ? dice.between(200, 8000) : dice.between(10_000, 240_000);
   switch (dice.below(10)) {
@@ -223,16 +241,25 @@ function machineAct(dice: Dice): MachineAct {
     case 4:
       return { kind: "settings", name: dice.pick(["usual", "other approvers", "two approvers", "observing"]) };
     default:
-      return { kind: "crash", point: dice.pick(["now", "before-commit", "in-commit", "after-commit"]), downMs };
+      return {
+        kind: "crash",
+        point: dice.pick(["now", "before-commit", "in-commit", "after-commit", "after-commit"]),
+        ...(dice.chance(0.75) && { of: dice.pick(TELLING) }),
+        downMs,
+      };
   }
 }
 
 function networkAct(dice: Dice): NetworkAct {
   const port: Port = dice.pick(["slack", "argocd", "argocd", "git"]);
   const forMs = dice.chance(0.8) ? dice.between(500, 30_000) : dice.between(30_000, 180_000);
-  switch (dice.below(6)) {
+  switch (dice.below(9)) {
     case 0:
       return { kind: "cut" };
+    case 3:
+    case 4:
+    case 5:
+      return { kind: "lose", ...dice.pick(CALLS), side: dice.pick(["request", "answer", "answer"]) };
     case 1:
       return { kind: "frames", lost: dice.fraction() * 0.6, doubled: 0.3, late: 0.3, forMs };
     case 2:

@@ -13,6 +13,7 @@ interface Place extends PlaceRule {
 /** What the configurations of the simulation ask for, said once more and independently of them, for the checker. */
 export class SimRules implements Rules {
   readonly places: readonly Place[];
+  readonly team = STANDARD_WORKSPACE.team;
   readonly people = Object.fromEntries(STANDARD_WORKSPACE.people.map(({ id, standing }) => [id, standing]));
   readonly account = ACCOUNT;
   readonly carryMs = CARRY_MS;

@@ -35,7 +35,11 @@ export async function runSeeds({ from, worlds, minutes, processes }: SeedsOrder)
   for (const task of known) await playIn(task, totals);
   const share = worlds === undefined ? Number.MAX_SAFE_INTEGER : Math.ceil(worlds / processes);
   const tasks = Array.from({ length: processes }, (_none, index) => ({
-    ...{ from: from + index, step: processes, worlds: share, untilMs, stopAtFirst: false },
+    from: from + index,
+    step: processes,
+    worlds: share,
+    untilMs,
+    stopAtFirst: false,
   }));
   await Promise.all(tasks.map((task) => playIn(task, totals)));
   print(totals, (performance.now() - startedAt) / 1000);

@@ -1,6 +1,6 @@
 import type { ArgocdAct } from "./argocd/argocd-act.ts";
 import type { RolloutPlan } from "./argocd/rollout-plan.ts";
-import type { Port, Trouble } from "./carrier.ts";
+import type { Loss, Port, Trouble } from "./carrier.ts";
 import type { GitAct } from "./git/git-act.ts";
 import type { RedisAct } from "./redis/redis-act.ts";
 import type { WorkerAct } from "./redis/worker-act.ts";
@@ -9,9 +9,12 @@ import type { SettingsName } from "./sim-settings.ts";
 import type { PersonAct } from "./slack/person-act.ts";
 import type { SlackAct } from "./slack/slack-act.ts";
 
-/** What happens to the machine of the server. `now` kills it between two turns, the others in its next commit. */
+/**
+ * What happens to the machine of the server. `now` kills it between two turns, the others in its next commit, or in the next one
+ * with an event of the type `of`.
+ */
 export type MachineAct =
-  | { readonly kind: "crash"; readonly point: CrashPoint | "now"; readonly downMs: number }
+  | { readonly kind: "crash"; readonly point: CrashPoint | "now"; readonly of?: string; readonly downMs: number }
   | { readonly kind: "stop"; readonly downMs: number }
   | { readonly kind: "disk"; readonly state: DiskState; readonly forMs: number }
   | { readonly kind: "clock"; readonly byMs: number }
@@ -21,6 +24,7 @@ export type MachineAct =
 export type NetworkAct =
   | { readonly kind: "trouble"; readonly port: Port; readonly trouble: Trouble; readonly forMs: number }
   | { readonly kind: "loss"; readonly port: Port; readonly share: number; readonly forMs: number }
+  | ({ readonly kind: "lose" } & Loss)
   | { readonly kind: "cut" }
   | {
       readonly kind: "frames";

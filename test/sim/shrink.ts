@@ -16,9 +16,9 @@ const MOST_PLAYS = 400;
 export async function shrink(stage: Stage, scenario: Scenario, violation: Violation): Promise<Shrunk> {
   let smallest = scenario;
   let seen = violation;
-  let plays = 0;
+  const budget = { left: MOST_PLAYS };
   const fails = async (candidate: Scenario): Promise<boolean> => {
-    plays += 1;
+    budget.left -= 1;
     const { violations } = await play(stage, candidate);
     const same = violations.find(({ check }) => check === violation.check);
     if (same !== undefined) [smallest, seen] = [candidate, same];
@@ -26,10 +26,13 @@ export async function shrink(stage: Stage, scenario: Scenario, violation: Violat
   };
   if (scenario.plans.length > 0) await fails({ ...smallest, plans: [] });
   for (let size = Math.ceil(smallest.acts.length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {
-    for (let from = 0; from < smallest.acts.length && plays < MOST_PLAYS;) {
-      const acts = smallest.acts.filter((_act, index) => index < from || index >= from + size);
-      if (!(await fails({ ...smallest, acts }))) from += size;
+    let from = 0;
+    while (from < smallest.acts.length && budget.left > 0) {
+      const end = from + size;
+      const begin = from;
+      const acts = smallest.acts.filter((_act, index) => index < begin || index >= end);
+      if (!(await fails({ ...smallest, acts }))) from = end;
     }
   }
-  return { scenario: smallest, violation: seen, plays };
+  return { scenario: smallest, violation: seen, plays: MOST_PLAYS - budget.left };
 }

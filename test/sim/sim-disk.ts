@@ -9,6 +9,12 @@ export type DiskState = "fine" | "SQLITE_FULL" | "SQLITE_IOERR" | "SQLITE_BUSY" 
 /** Where in a commit a process dies: with nothing, or with everything of it on the disk. */
 export type CrashPoint = "before-commit" | "in-commit" | "after-commit";
 
+interface Crash {
+  readonly point: CrashPoint;
+  /** Only in a commit that adds an event of this type; in any when absent. */
+  readonly of: string | undefined;
+}
+
 /** A row of the log as whoever checks it reads it. */
 export interface LogRow {
   readonly sequence: number;
@@ -44,7 +50,7 @@ export class SimDisk {
   readonly #statements = new Map<string, Database.Statement>();
   state: DiskState = "fine";
   /** Where the process dies in its next commit; undefined where it does not. */
-  crash: CrashPoint | undefined;
+  crash: Crash | undefined;
   commits = 0;
   #sawUpTo = 0;
 
@@ -114,14 +120,19 @@ export class SimDisk {
 
   #commit(life: Life): void {
     if (this.state !== "fine") throw new Database.SqliteError(`the disk says ${this.state}`, this.state);
-    const { crash } = this;
-    if (crash === undefined || crash === "after-commit") {
+    const crash = this.#isMeant(this.crash) ? this.crash : undefined;
+    if (crash === undefined || crash.point === "after-commit") {
       this.#real.sqlite.exec("COMMIT");
       this.commits += 1;
     }
     if (crash === undefined) return;
     this.crash = undefined;
     life.kill();
-    throw new Error(`the process died ${crash}`);
+    throw new Error(`the process died ${crash.point}`);
+  }
+
+  #isMeant(crash: Crash | undefined): boolean {
+    if (crash?.of === undefined) return true;
+    return this.#rows.all(this.#sawUpTo).some(({ type }) => type === crash.of);
   }
 }

@@ -188,12 +188,12 @@ export class Simulation {
     this.#server?.reload();
   }
 
-  #crash({ point, downMs }: Extract<MachineAct, { readonly kind: "crash" }>): void {
+  #crash({ point, of, downMs }: Extract<MachineAct, { readonly kind: "crash" }>): void {
     const server = this.#server;
     if (server === undefined || server.life.isDead) return;
     server.life.onDeath(() => this.#startIn(downMs));
     if (point === "now") server.life.kill();
-    else this.#deps.disk.crash = point;
+    else this.#deps.disk.crash = { point, of };
   }
 
   #actOnNetwork(act: NetworkAct): void {
@@ -215,6 +215,8 @@ export class Simulation {
         });
         return;
       }
+      case "lose":
+        return carrier.lose(act);
       case "cut":
         for (const cut of watches) cut();
         return;
@@ -229,6 +231,7 @@ export class Simulation {
     const { carrier, frames, argocd, fleet } = this.worlds;
     fleet?.calm();
     for (const way of Object.values(carrier.ways)) Object.assign(way, { trouble: undefined, loss: 0 });
+    carrier.loseNothing();
     Object.assign(frames, { lost: 0, doubled: 0, late: 0 });
     this.#deps.disk.state = "fine";
     this.#deps.disk.crash = undefined;

@@ -80,11 +80,13 @@ export class Worlds {
         receiver,
         clients: simClients({
           call: (method, args) => slack.call(method, args),
-          carry: (port, call) => carrier.carry({ life, port }, (answer) => answer(call())),
+          carry: (port, call, name) => carrier.carry({ life, port, name }, (answer) => answer(call())),
           clock,
         }),
         post: (url, body, signal) =>
-          carrier.carry({ life, port: "slack", signal }, (answer) => answer(slack.respond(url, body))),
+          carrier.carry({ life, port: "slack", name: "response", signal }, (answer) =>
+            answer(slack.respond(url, body)),
+          ),
       },
       argocd: this.#argocdFor(life),
       git: this.#gitFor(life),
@@ -126,13 +128,16 @@ export class Worlds {
     const { carrier, git } = this;
     const ask = <Answer>(signal: AbortSignal | undefined, look: () => Answer): Promise<Answer> =>
       carrier
-        .carry<{ readonly ok: Answer } | { readonly thrown: unknown }>({ life, port: "git", signal }, (answer) => {
-          try {
-            answer({ ok: look() });
-          } catch (thrown) {
-            answer({ thrown });
-          }
-        })
+        .carry<{ readonly ok: Answer } | { readonly thrown: unknown }>(
+          { life, port: "git", name: "git", signal },
+          (answer) => {
+            try {
+              answer({ ok: look() });
+            } catch (thrown) {
+              answer({ thrown });
+            }
+          },
+        )
         .then((result) => {
           if ("ok" in result) return result.ok;
           throw result.thrown;

@@ -11,7 +11,7 @@ export interface SimClientsDeps {
    * Brings a call to Slack and its answer back. Rejects with an error whose `code` is that of a connection (`ECONNREFUSED`: it
    * never got there; `ECONNRESET`: nobody knows), or with `UncaughtFault` for what the SDK does not wrap. May never settle.
    */
-  readonly carry: (port: "slack", call: () => SlackReply) => Promise<SlackReply>;
+  readonly carry: (port: "slack", call: () => SlackReply, method: string) => Promise<SlackReply>;
   /** That of the process: a dead one gives up nothing any more. */
   readonly clock: Pick<Clock, "setTimer">;
 }
@@ -63,7 +63,7 @@ async function called(
 ): Promise<unknown> {
   const late = Promise.withResolvers<never>();
   const timer = clock.setTimer(timeoutMs, () => late.reject(timeoutError()));
-  const reply = await Promise.race([carry("slack", () => call(method, options)), late.promise])
+  const reply = await Promise.race([carry("slack", () => call(method, options), method), late.promise])
     .catch((error: unknown) => {
       throw carriedError(error);
     })
