@@ -98,6 +98,7 @@ export interface App {
   readonly labels: Readonly<Record<string, string>>;
   readonly hooks: readonly HookType[];
   readonly retryLimit: number;
+  readonly ownedBy: string | undefined;
   readonly cluster: Cluster;
   version: number;
   source: Source;

@@ -19,6 +19,7 @@ export class ApplicationStore {
   isRepoServerAway = false;
   readonly #schedule: Schedule;
   readonly #watchers = new Set<(type: string, app: App) => void>();
+  readonly #rendered = new Set<string>();
   #version = 1000;
 
   constructor(schedule: Schedule) {
@@ -64,6 +65,14 @@ export class ApplicationStore {
     if (cluster === undefined) return;
     const { revision, content, health, isMixed } = cluster;
     this.truth.spans.push({ at: this.now(), app: key, uid: app?.uid ?? "", revision, content, health, isMixed });
+  }
+
+  noteRendering(app: App, revision: string, content: string): void {
+    const key = keyOf(app);
+    const text = `${key} ${revision} ${content}`;
+    if (this.#rendered.has(text)) return;
+    this.#rendered.add(text);
+    this.truth.renderings.push({ app: key, revision, content });
   }
 
   noteOperation(app: App, operation: Operation): void {

@@ -1,6 +1,9 @@
 import type { App, HistoryEntry, Operation, OperationState, Source, SyncedObject } from "./application-state.ts";
 import type { HookType } from "./rollout-plan.ts";
 
+/** Whoever asks for the operations of auto-sync. */
+export const AUTO_SYNC = "auto-sync";
+
 let lastSecond = -1;
 let lastText = "";
 
@@ -46,10 +49,12 @@ function buildText(app: App, how: { readonly withHealth: boolean }): string {
 
 function metadataText(app: App): string {
   const deleting = app.deletingSince === undefined ? "" : `,"deletionTimestamp":"${secondText(app.deletingSince)}"`;
+  const owner =
+    app.ownedBy === undefined ? "" : `,"ownerReferences":[{"kind":"ApplicationSet","name":"${app.ownedBy}"}]`;
   const annotations = app.skipsReconcile ? `,"annotations":{"argocd.argoproj.io/skip-reconcile":"true"}` : "";
   return (
     `{"name":"${app.name}","namespace":"${app.namespace}","uid":"${app.uid}","resourceVersion":"${app.version}",` +
-    `"labels":${JSON.stringify(app.labels)}${annotations}${deleting}}`
+    `"labels":${JSON.stringify(app.labels)}${annotations}${deleting}${owner}}`
   );
 }
 
@@ -138,10 +143,16 @@ export function operationText(operation: Omit<Operation, "text" | "number">, nam
       ...(isRollback && { syncStrategy: { apply: {} } }),
       source,
     },
-    initiatedBy: isAutomated ? { automated: true } : { username: by },
+    initiatedBy: initiator(by, isAutomated),
     ...(infos.length > 0 && { info: infos }),
     retry: retryLimit > 0 ? { limit: retryLimit } : {},
   });
+}
+
+/** Auto-sync gives no name, an ApplicationSet does. */
+function initiator(by: string, isAutomated: boolean): Readonly<Record<string, unknown>> {
+  if (!isAutomated) return { username: by };
+  return by === AUTO_SYNC ? { automated: true } : { username: by, automated: true };
 }
 
 /** One entry of the history, as JSON; it never changes. */
@@ -161,7 +172,7 @@ export function historyEntry(entry: {
     id,
     source,
     deployStartedAt: secondText(startedAt),
-    initiatedBy: isAutomated ? { automated: true } : { username: by },
+    initiatedBy: initiator(by, isAutomated),
   });
   return { id, revision, source, text };
 }

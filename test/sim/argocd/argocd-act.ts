@@ -16,6 +16,8 @@ export interface AppSetup {
   readonly deployed: readonly string[];
   /** The jobs that every sync runs; none when absent. */
   readonly hooks?: readonly HookType[];
+  /** The ApplicationSet that made it, and puts its source back when somebody changes it. */
+  readonly ownedBy?: string;
   /** How often Argo CD repeats a sync that failed; none when absent. */
   readonly retryLimit?: number;
 }
@@ -36,6 +38,8 @@ export type ArgocdAct =
       /** Only the Deployment. */
       readonly partial?: boolean;
     }
+  /** An ApplicationSet that rolls out step by step syncs the application, whose last result stays shown until that begins. */
+  | { readonly type: "rolling-sync"; readonly app: string }
   /** Argo CD's own rollback by somebody else: to an entry, counted from the newest, which is 0; the one before the newest when absent. */
   | { readonly type: "foreign-rollback"; readonly app: string; readonly back?: number; readonly by?: string }
   | { readonly type: "foreign-terminate"; readonly app: string; readonly by?: string }

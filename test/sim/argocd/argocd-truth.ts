@@ -83,6 +83,13 @@ export interface Span {
   readonly isMixed: boolean;
 }
 
+/** What a commit is, rendered with the sources of an application: two commits that render the same are the same there. */
+export interface RenderingTruth {
+  readonly app: string;
+  readonly revision: string;
+  readonly content: string;
+}
+
 /** From when on an application had an object in Argo CD, or none. */
 export interface ExistenceTruth {
   readonly at: number;
@@ -100,10 +107,12 @@ export interface ArgocdTruth {
   readonly specs: SpecTruth[];
   readonly spans: Span[];
   readonly existence: ExistenceTruth[];
+  /** Of each commit that Argo CD has looked at, once. */
+  readonly renderings: RenderingTruth[];
 }
 
 export function emptyTruth(): ArgocdTruth {
-  return { posts: [], operations: [], reads: [], specs: [], spans: [], existence: [] };
+  return { posts: [], operations: [], reads: [], specs: [], spans: [], existence: [], renderings: [] };
 }
 
 /** The identity among the infos of an operation; undefined for an operation of somebody else. */
@@ -119,7 +128,7 @@ export function spanAt(truth: ArgocdTruth, app: string, at: number): Span | unde
   return truth.spans.findLast((span) => span.app === app && span.at <= at);
 }
 
-/** Whether the application ran exactly this revision, whole and Healthy, at every moment from `from` to `to`. */
+/** Whether the application ran this revision, or one that renders the same, whole and Healthy at every moment from `from` to `to`. */
 export function wasHealthyAt(
   truth: ArgocdTruth,
   asked: { readonly app: string; readonly revision: string; readonly from: number; readonly to: number },
@@ -128,8 +137,14 @@ export function wasHealthyAt(
   const within = truth.spans.filter(({ app, at }) => app === asked.app && at > asked.from && at <= asked.to);
   return (
     first !== undefined &&
-    [first, ...within].every(
-      ({ revision, health, isMixed }) => revision === asked.revision && health === "Healthy" && !isMixed,
-    )
+    [first, ...within].every((span) => isAt(truth, span, asked.revision) && span.health === "Healthy" && !span.isMixed)
+  );
+}
+
+/** Whether what a span holds is what the revision is. */
+export function isAt(truth: ArgocdTruth, { app, revision, content }: Span, asked: string): boolean {
+  if (revision === asked) return true;
+  return truth.renderings.some(
+    (rendering) => rendering.app === app && rendering.revision === asked && rendering.content === content,
   );
 }

@@ -3,6 +3,7 @@ import type { GitWorld } from "../git/git-world.ts";
 import type { Schedule } from "../schedule.ts";
 import { type App, isAutoSynced, type Source, targetOf } from "./application-state.ts";
 import { ApplicationStore, frameText, keyOf } from "./application-store.ts";
+import { AUTO_SYNC } from "./application-text.ts";
 import type { AppSetup, ArgocdAct } from "./argocd-act.ts";
 import { type ApiRequest, ArgocdApi, expired } from "./argocd-api.ts";
 import { ArgocdReads } from "./argocd-reads.ts";
@@ -76,7 +77,7 @@ export class ArgocdWorld {
       line,
       dice: dice.fork("comparisons"),
       autoSync: (app, revision) => {
-        this.#operations.start(app, { source: app.source, revision, by: "auto-sync", isAutomated: true });
+        this.#operations.start(app, { source: app.source, revision, by: AUTO_SYNC, isAutomated: true });
       },
     });
     const own = { store, git, line, cluster, comparisons };

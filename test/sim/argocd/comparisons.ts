@@ -133,6 +133,7 @@ export class Comparisons {
     const content = contentOf(this.#deps.git, source, revision);
     const message = cluster.message;
     if (content !== undefined) {
+      this.#deps.store.noteRendering(app, revision, content);
       const status = content === cluster.content && !cluster.isMixed ? "Synced" : "OutOfSync";
       return { status, revision, health: cluster.told, message, error: undefined };
     }

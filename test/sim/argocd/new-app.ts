@@ -10,18 +10,18 @@ const HOUR_MS = 3_600_000;
 /** What an application is made of, at its beginning and when it is made again. */
 export type AppDefinition = Pick<
   App,
-  "namespace" | "name" | "project" | "labels" | "hooks" | "retryLimit" | "source" | "automated"
+  "namespace" | "name" | "project" | "labels" | "hooks" | "ownedBy" | "retryLimit" | "source" | "automated"
 >;
 
 export function definitionOf(setup: AppSetup): AppDefinition {
-  const { name, source, automated } = setup;
+  const { name, source, automated, ownedBy } = setup;
   const { namespace = "argocd", project = "default", labels = {}, hooks = [], retryLimit = 0 } = setup;
-  return { namespace, name, project, labels, hooks, retryLimit, source, automated };
+  return { namespace, name, project, labels, hooks, retryLimit, ownedBy, source, automated };
 }
 
 /** An application that nobody has looked at yet. */
 export function newApp(definition: AppDefinition, made: { readonly uid: string; readonly cluster: Cluster }): App {
-  const { namespace, name, project, labels, hooks, retryLimit, source, automated } = definition;
+  const { namespace, name, project, labels, hooks, retryLimit, ownedBy, source, automated } = definition;
   return {
     namespace,
     name,
@@ -29,6 +29,7 @@ export function newApp(definition: AppDefinition, made: { readonly uid: string; 
     labels,
     hooks,
     retryLimit,
+    ownedBy,
     source,
     automated,
     uid: made.uid,

@@ -22,6 +22,8 @@ export interface Asked {
   readonly isDryRun?: boolean;
   readonly isPartial?: boolean;
   readonly isAutomated?: boolean;
+  /** The state of the operation before stays shown until this one begins. */
+  readonly keepsState?: boolean;
   readonly infos?: readonly Info[];
 }
 
@@ -60,7 +62,7 @@ export class Operations {
     this.#count += 1;
     app.state?.next?.cancel();
     app.operation = operation;
-    app.state = undefined;
+    if (asked.keepsState !== true) app.state = undefined;
     store.noteOperation(app, operation);
     store.write(app);
     line.later(dice.between(6, 30), () => this.#pickUp(app, operation));
@@ -71,7 +73,7 @@ export class Operations {
   terminate(app: App, by: string): number | undefined {
     const { store, line, dice } = this.#deps;
     const { state, operation } = app;
-    if (operation === undefined || state === undefined) return undefined;
+    if (operation === undefined || state?.operation !== operation) return undefined;
     state.phase = "Terminating";
     const truth = store.truth.operations[operation.number];
     if (truth !== undefined) truth.terminatedBy ??= by;
@@ -108,7 +110,7 @@ export class Operations {
   resume(app: App): void {
     const { line, dice } = this.#deps;
     const { operation } = app;
-    if (operation === undefined || app.state !== undefined) return;
+    if (operation === undefined || app.state?.operation === operation) return;
     line.later(dice.between(6, 30), () => this.#pickUp(app, operation));
   }
 
@@ -132,7 +134,8 @@ export class Operations {
 
   #pickUp(app: App, operation: Operation): void {
     const { store, comparisons, dice } = this.#deps;
-    if (!store.has(app) || app.operation !== operation || app.state !== undefined || app.skipsReconcile) return;
+    if (!store.has(app) || app.operation !== operation || app.state?.operation === operation || app.skipsReconcile)
+      return;
     const state: OperationState = {
       operation,
       phase: "Running",

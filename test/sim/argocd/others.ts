@@ -29,6 +29,8 @@ export type AppAct = Extract<ArgocdAct, { readonly app: string }>;
 const SOMEBODY = "ben";
 // How soon somebody who has ended an operation starts their own.
 const TAKES_OVER_MS = 150;
+// And how soon an ApplicationSet notices that its application has been changed.
+const PUTS_BACK_MS = 1500;
 
 /** What others than the product do to one application. What Argo CD would refuse them does nothing. */
 export class Others {
@@ -46,6 +48,9 @@ export class Others {
         return;
       case "foreign-rollback":
         this.#rollBack(app, act);
+        return;
+      case "rolling-sync":
+        this.#roll(app);
         return;
       case "foreign-terminate":
         operations.terminate(app, act.by ?? SOMEBODY);
@@ -116,6 +121,16 @@ export class Others {
     return !isPinned && store.has(app) && app.deletingSince === undefined && store.maySync(app, true);
   }
 
+  #roll(app: App): void {
+    const { operations, git } = this.#deps;
+    const revision = git.resolveForArgocd(app.source.repoURL, targetOf(app.source));
+    if (revision === undefined || app.operation !== undefined || app.deletingSince !== undefined) return;
+    const value = "ApplicationSet RollingSync triggered a sync of this Application resource";
+    const infos = [{ name: "Reason", value }];
+    const by = "applicationset-controller";
+    operations.start(app, { source: app.source, revision, by, infos, isAutomated: true, keepsState: true });
+  }
+
   #rollBack(app: App, { back = 1, by = SOMEBODY }: ActOf<"foreign-rollback">): void {
     const entry = app.history.at(-1 - back);
     if (entry === undefined || app.operation !== undefined || isAutoSynced(app)) return;
@@ -124,15 +139,27 @@ export class Others {
   }
 
   #changeSpec(app: App, act: ActOf<"change-source" | "auto-sync" | "skip-reconcile">): void {
-    const { store, operations, comparisons } = this.#deps;
+    const { store, operations, schedule } = this.#deps;
+    const before = app.source;
     if (act.type === "auto-sync") app.automated = act.on;
     else if (act.type === "skip-reconcile") app.skipsReconcile = act.on;
-    else app.source = changedSource(app.source, act);
+    else app.source = changedSource(before, act);
+    this.#specChanged(app);
+    if (act.type === "skip-reconcile" && !act.on) operations.resume(app);
+    if (act.type !== "change-source" || app.ownedBy === undefined) return;
+    schedule.after(PUTS_BACK_MS, () => {
+      if (!store.has(app) || app.source === before) return;
+      app.source = before;
+      this.#specChanged(app);
+    });
+  }
+
+  #specChanged(app: App): void {
+    const { store, comparisons } = this.#deps;
     app.specVersion += 1;
     app.specText = specText(app);
     store.noteSpec(app);
     store.write(app);
-    if (act.type === "skip-reconcile" && !act.on) operations.resume(app);
     comparisons.request(app);
   }
 

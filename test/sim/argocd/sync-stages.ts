@@ -102,6 +102,7 @@ export class SyncStages {
       finish(app, state, { phase: "Error", message });
       return;
     }
+    store.noteRendering(app, operation.revision, content);
     if (operation.isDryRun) {
       finish(app, state, { phase: "Succeeded", message: "successfully synced (no more tasks)" });
       return;

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import { errorCode } from "../../../../src/platform/errors.ts";
 import type { HealthStep } from "../../../sim/argocd/rollout-plan.ts";
-import { spanAt, wasHealthyAt } from "../../../sim/argocd/argocd-truth.ts";
+import { isAt, spanAt, wasHealthyAt } from "../../../sim/argocd/argocd-truth.ts";
 import { shaOf } from "../../../sim/git/sha-of.ts";
 import { ADDRESS, APP, ArgocdRig, BEGIN_MS, C1, C2, C3, OURS, REPOSITORY } from "./argocd-rig.ts";
 
@@ -258,6 +258,37 @@ describe("the controller of the simulated Argo CD", () => {
   });
 });
 
+describe("an ApplicationSet in the simulated Argo CD", () => {
+  it("leaves the result of the operation before shown until its own begins", () => {
+    const rig = new ArgocdRig({ app: { ownedBy: "voices" } });
+    rig.sync(C2);
+    rig.pass(30_000);
+    rig.world.act({ type: "controller-away", forMs: 5000 });
+    rig.world.act({ type: "rolling-sync", app: APP });
+    const waiting = rig.read();
+    expect(waiting.operation).toMatchObject({
+      initiatedBy: { username: "applicationset-controller", automated: true },
+    });
+    expect(waiting.status.operationState).toMatchObject({ phase: "Succeeded", syncResult: { revision: C2 } });
+    expect(waiting.metadata.ownerReferences).toEqual([{ kind: "ApplicationSet", name: "voices" }]);
+    rig.pass(20_000);
+    expect(rig.read().status.operationState).toMatchObject({ phase: "Succeeded", syncResult: { revision: C3 } });
+  });
+
+  it("puts back what somebody changes in its application", () => {
+    const rig = new ArgocdRig({ app: { ownedBy: "voices" } });
+    rig.world.act({ type: "change-source", app: APP, path: "elsewhere" });
+    expect(rig.read().spec.source?.path).toBe("elsewhere");
+    rig.pass(5000);
+    expect(rig.read().spec.source?.path).toBe("checkout/staging");
+    expect(rig.world.truth.specs.map(({ source }) => source.path)).toEqual([
+      "checkout/staging",
+      "elsewhere",
+      "checkout/staging",
+    ]);
+  });
+});
+
 describe("auto-sync in the simulated Argo CD", () => {
   const push = (rig: ArgocdRig, name: string, paths: readonly string[]): void =>
     rig.git.act({ type: "push", repository: REPOSITORY, branch: "main", commits: [{ name, paths }] });
@@ -283,6 +314,15 @@ describe("auto-sync in the simulated Argo CD", () => {
     expect(status.sync).toMatchObject({ status: "Synced", revision: shaOf("docs") });
     expect(status.operationState).toBeUndefined();
     expect(status.history).toHaveLength(1);
+    // It is not what was applied, and yet it is what runs.
+    const { truth } = rig.world;
+    const span = spanAt(truth, APP, rig.line.now());
+    expect(span?.revision).toBe(C3);
+    expect([shaOf("docs"), C3, C2].map((sha) => span !== undefined && isAt(truth, span, sha))).toEqual([
+      true,
+      true,
+      false,
+    ]);
   });
 
   it("gives a commit up that fails, and says so", () => {
