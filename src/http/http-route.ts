@@ -11,7 +11,7 @@ export interface HttpHead {
 }
 
 export interface HttpRequest extends HttpHead {
-  /** The bytes as they came; empty for a route that takes none. */
+  /** The bytes as they came, until there is an answer; empty for a route that takes none. */
   readonly body: Buffer;
 }
 

@@ -5,7 +5,7 @@ import { AppError, errorText } from "../platform/errors.ts";
 import { type ListenAddress, listen } from "../platform/listen.ts";
 import type { Logger } from "../platform/logger.ts";
 import { type HttpAnswer, type HttpHead, type HttpRoute, textAnswer } from "./http-route.ts";
-import { announcesMore, BodyRoom, readBody } from "./read-body.ts";
+import { announcesMore, BodyRoom, forget, readBody } from "./read-body.ts";
 
 export interface HttpServerDeps {
   readonly host: string;
@@ -25,7 +25,7 @@ const MOST_CONNECTIONS = 1000;
 const MOST_HEADER_BYTES = 16 * 1024;
 const MOST_HEADERS = 100;
 // What Slack sends has some kilobytes. Whether a body is to be believed is known at its end only.
-const BODY_ROOM_BYTES = 16 * 1024 * 1024;
+const BODY_ROOM_BYTES = 8 * 1024 * 1024;
 const END_WITHIN_MS = 3000;
 
 const NO_ROUTE = textAnswer(404, "There is nothing here.");
@@ -123,7 +123,11 @@ export class HttpServer implements AsyncDisposable {
       case "no-room":
         return NO_ROOM;
       case "read":
-        return await route.answer({ ...head, body: read.body });
+        try {
+          return await route.answer({ ...head, body: read.body });
+        } finally {
+          forget(read.body);
+        }
     }
   }
 

@@ -28,39 +28,104 @@ export class BodyRoom {
   }
 }
 
-const EMPTY = Buffer.alloc(0);
-
 /** Whether the length that a request announces is more than that; a request without a length is measured while it is read. */
 export function announcesMore(request: IncomingMessage, mostBytes: number): boolean {
   const announced = request.headers["content-length"];
   return announced !== undefined && Number(announced) > mostBytes;
 }
 
-/** Reads a body that has at most so many bytes, and never keeps more than that. */
+/**
+ * Reads a body that has at most so many bytes, and never keeps more than that. The memory of what is read and thrown away is given
+ * back at once and not when V8 comes to it, which for bytes outside of its heap is after 64 MiB.
+ */
 export function readBody(request: IncomingMessage, mostBytes: number, room: BodyRoom): Promise<ReadBody> {
   return new Promise((resolve) => {
-    let chunks: Buffer[] = [];
-    let length = 0;
+    const gathered = new GatheredBody(mostBytes, room);
     let isOver = false;
-    const end = (read: ReadBody): void => {
+    const end = (read: ReadBody["kind"]): void => {
       if (isOver) return;
       isOver = true;
-      for (const chunk of chunks) room.giveBack(chunk.length);
-      chunks = [];
-      resolve(read);
+      const body = gathered.end();
+      if (read === "read") resolve({ kind: read, body });
+      else {
+        forget(body);
+        resolve({ kind: read });
+      }
     };
     request.on("data", (chunk: Buffer) => {
-      if (isOver) return;
-      length += chunk.length;
-      if (length > mostBytes) end({ kind: "too-long" });
-      else if (room.take(chunk.length)) chunks.push(chunk);
-      else end({ kind: "no-room" });
+      if (isOver) forget(chunk);
+      else if (gathered.length + chunk.length > mostBytes) {
+        forget(chunk);
+        end("too-long");
+      } else if (!gathered.add(chunk)) end("no-room");
     });
-    request.on("end", () => {
-      const [first = EMPTY] = chunks;
-      end({ kind: "read", body: chunks.length < 2 ? first : Buffer.concat(chunks, length) });
-    });
-    request.on("error", () => end({ kind: "broken" }));
-    request.on("close", () => end({ kind: "broken" }));
+    request.on("end", () => end("read"));
+    request.on("error", () => end("broken"));
+    request.on("close", () => end("broken"));
   });
+}
+
+const EMPTY = Buffer.alloc(0);
+
+/** The bytes of one body in one piece of memory, which grows with them. */
+class GatheredBody {
+  readonly #most: number;
+  readonly #room: BodyRoom;
+  #bytes: Buffer = EMPTY;
+  #length = 0;
+
+  constructor(most: number, room: BodyRoom) {
+    this.#most = most;
+    this.#room = room;
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Takes the chunk over, whose memory is not to be used any more; false when there is no room for it. */
+  add(chunk: Buffer): boolean {
+    const length = this.#length + chunk.length;
+    if (this.#length === 0) {
+      if (!this.#room.take(length)) return this.#refuse(chunk);
+      // Most bodies come in one piece.
+      this.#bytes = chunk;
+    } else {
+      if (!this.#growTo(length)) return this.#refuse(chunk);
+      chunk.copy(this.#bytes, this.#length);
+      forget(chunk);
+    }
+    this.#length = length;
+    return true;
+  }
+
+  /** What was gathered; from now on it belongs to whoever asked. */
+  end(): Buffer {
+    this.#room.giveBack(this.#bytes.length);
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  #growTo(length: number): boolean {
+    const size = this.#bytes.length;
+    if (length <= size) return true;
+    const larger = Math.min(this.#most, Math.max(length, 2 * size));
+    if (!this.#room.take(larger - size)) return false;
+    const grown = Buffer.allocUnsafeSlow(larger);
+    this.#bytes.copy(grown);
+    forget(this.#bytes);
+    this.#bytes = grown;
+    return true;
+  }
+
+  #refuse(chunk: Buffer): false {
+    forget(chunk);
+    return false;
+  }
+}
+
+/** Gives the memory of bytes back now. They are empty afterwards; those that share their memory with others are left alone. */
+export function forget(bytes: Buffer): void {
+  const { buffer, byteOffset } = bytes;
+  if (bytes.length === 0 || !(buffer instanceof ArrayBuffer)) return;
+  if (byteOffset === 0 && buffer.byteLength !== Buffer.poolSize) buffer.transfer(0);
 }
