@@ -3,6 +3,7 @@ import { parse } from "node:querystring";
 import { z } from "zod";
 
 import { tryJson } from "../platform/try-json.ts";
+import { EventBody, InteractionBody } from "./slack-body.ts";
 
 /** What a signed request of Slack asks for. */
 export type RequestPayload =
@@ -17,8 +18,7 @@ export type RequestPayload =
 export type RequestType = "form" | "json";
 
 const Challenge = z.looseObject({ type: z.literal("url_verification"), challenge: z.string().max(1000) });
-const Event = z.looseObject({ type: z.literal("event_callback"), event: z.looseObject({ type: z.string() }) });
-const Interaction = z.looseObject({ type: z.string() });
+const Event = EventBody.extend({ type: z.literal("event_callback") });
 
 const MOST_FIELDS = 100;
 
@@ -43,10 +43,11 @@ export function readPayload(type: RequestType, body: Buffer): RequestPayload {
 function readForm(text: string): RequestPayload {
   const fields = parse(text, undefined, undefined, { maxKeys: MOST_FIELDS });
   if (typeof fields["payload"] === "string") {
-    const payload = Interaction.safeParse(tryJson(fields["payload"])).data;
+    const payload = InteractionBody.safeParse(tryJson(fields["payload"])).data;
     return payload === undefined ? { kind: "unknown" } : { kind: "interaction", payload };
   }
-  if (typeof fields["command"] === "string") return { kind: "command", payload: fields };
+  const isCommand = typeof fields["command"] === "string" && fields["event"] === undefined;
+  if (isCommand) return { kind: "command", payload: fields };
   return fields["ssl_check"] === "1" ? { kind: "check" } : { kind: "unknown" };
 }
 

@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 import { tryJson } from "../platform/try-json.ts";
+import { EventBody, InteractionBody } from "./slack-body.ts";
 
 /** What a frame from Slack is, as far as the connection itself is concerned. */
 export type SocketFrame =
@@ -16,13 +17,14 @@ const Frame = z.discriminatedUnion("type", [
   z.looseObject({ type: z.literal("disconnect"), reason: z.string().catch("unknown") }),
   z.looseObject({
     type: z.literal("events_api"),
-    payload: z.looseObject({ event: z.looseObject({ type: z.string() }) }),
+    payload: EventBody,
   }),
   z.looseObject({
-    type: z.enum(["slash_commands", "interactive"]),
+    type: z.literal("slash_commands"),
     envelope_id: z.string(),
-    payload: z.looseObject({}),
+    payload: z.looseObject({ command: z.string(), event: z.undefined().optional() }),
   }),
+  z.looseObject({ type: z.literal("interactive"), envelope_id: z.string(), payload: InteractionBody }),
 ]);
 
 /** Reads a frame without believing anything about it. */
