@@ -1,8 +1,13 @@
 /** The longest text that a pattern is tried on. */
 export const LONGEST_PATTERNED_TEXT = 200;
 const MOST_REPETITIONS = 3;
-/** Ways through a pattern. Each repetition multiplies them by the length of the text, each choice by its alternatives. */
-const MOST_WAYS = LONGEST_PATTERNED_TEXT ** MOST_REPETITIONS;
+/**
+ * How many ways through a pattern may be tried. So many repetitions can share the longest text among them in so many ways, and
+ * every choice between alternatives multiplies that; a way through many choices is a long one.
+ */
+const MOST_WAYS = 1_400_000;
+const WAYS_TO_SHARE = [1, 200, 20_000, 1_333_000];
+const LONG_WAY = 10;
 
 /**
  * Compiles a regular expression from a command file for testing what people type, anchored at both ends. Gives the reason
@@ -25,7 +30,9 @@ export function compilePattern(
   if (repetitions > MOST_REPETITIONS) {
     return { ok: false, message: `a pattern has at most ${MOST_REPETITIONS} repetitions (*, +, ?, {...})` };
   }
-  if (choices(bare) * LONGEST_PATTERNED_TEXT ** repetitions > MOST_WAYS) {
+  const chosen = choices(bare);
+  const ways = (chosen === 1 ? 1 : chosen * LONG_WAY) * (WAYS_TO_SHARE[repetitions] ?? Infinity);
+  if (ways > MOST_WAYS) {
     return { ok: false, message: "a pattern with so many alternatives can take long; write fewer (...|...) into it" };
   }
   try {
