@@ -76,7 +76,7 @@ function makeStories(dice: Dice, lastsMs: number, acts: ScenarioAct[]): void {
     // Those who look at the channel now and then, and decide on what they find.
     for (let looks = dice.between(3, 9), at = begins; looks > 0; looks -= 1) {
       at += dice.between(3000, 40_000);
-      person(at, look(dice, "approve"));
+      person(at, look(dice, dice.chance(0.07) ? "reject" : "approve"));
     }
   }
   for (let left = dice.between(0, 8); left > 0; left -= 1) {
@@ -131,7 +131,7 @@ function look(dice: Dice, button: (typeof BUTTONS)[number]): PersonAct {
     ...(dice.chance(0.04) && {
       forged: dice.pick(["digest", "run", "attempt", "garbage", "copy", "team"] as const),
     }),
-    ...(button === "reject" && { reason: dice.chance(0.5) ? "not today" : "" }),
+    ...(button === "reject" && { reason: dice.chance(0.8) ? "not today" : "" }),
     ...(dice.chance(0.06) && { trouble: deliveryTrouble(dice) }),
   };
 }
