@@ -20,7 +20,7 @@ const LAYERS: Record<string, readonly string[]> = {
   slack: ["platform", "domain", "engine", "http", "observe"],
   web: ["platform", "domain", "engine", "http"],
   intake: ["platform", "config", "domain", "commands", "engine", "argocd", "git", "inventory", "steps"],
-  doctor: ["platform", "config", "domain", "commands", "store", "argocd", "git", "inventory", "slack"],
+  doctor: ["platform", "config", "domain", "audit", "commands", "store", "argocd", "git", "inventory", "slack"],
   simulator: ["platform"],
   demo: ["platform", "domain", "audit", "store", "simulator"],
 };

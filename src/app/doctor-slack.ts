@@ -75,11 +75,13 @@ async function wantedScopes(): Promise<WantedScopes> {
   return { needed: bot, optional };
 }
 
-function channelsOf({ slack, services }: Configuration): readonly NamedChannel[] {
+function channelsOf({ slack, services, audit }: Configuration): readonly NamedChannel[] {
+  const anchored = audit.anchors?.targets ?? [];
   return [
     { channel: slack.channel, use: "cards" },
     ...(slack.approvals === undefined ? [] : [{ channel: slack.approvals, use: "approvals" }]),
     ...(slack.alerts === undefined ? [] : [{ channel: slack.alerts.channel, use: "alerts" }]),
+    ...anchored.flatMap(({ slack: channel }) => (channel === undefined ? [] : [{ channel, use: "anchors" }])),
     ...services.flatMap(({ name, channel }) => (channel === undefined ? [] : [{ channel, use: name }])),
   ];
 }

@@ -27,6 +27,7 @@ import { createLogger, type Logger } from "../platform/logger.ts";
 import { SecretMask } from "../platform/masking.ts";
 import { serverOn } from "../store/data-folder-lock.ts";
 import { openLog } from "../store/store.ts";
+import { examineAnchors } from "./doctor-anchors.ts";
 import { examineArgocd } from "./doctor-argocd.ts";
 import { examineSlack } from "./doctor-slack.ts";
 import { allowedBranches, repositoryRules } from "./git-access.ts";
@@ -80,7 +81,9 @@ export async function examine({ mask, clock, random, variables }: Surroundings):
   ]);
   const { repositories } = ofArgocd;
   const git = await examineGit({ environment, configuration, secrets, repositories, clock }, resources);
-  return [...program, ...files, ...unusable, ...said, ...local, ...ofSlack, ...ofArgocd.findings, ...git];
+  const anchors = await examineAnchors({ environment, configuration, secrets, clock, random }, resources);
+  const elsewhere = [...ofSlack, ...ofArgocd.findings, ...git, ...anchors];
+  return [...program, ...files, ...unusable, ...said, ...local, ...elsewhere];
 }
 
 function tryEnvironment(

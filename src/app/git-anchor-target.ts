@@ -19,6 +19,10 @@ export class GitAnchorTarget implements AnchorTarget, AsyncDisposable {
     return await this.#journal.append({ message, at: head.at }, signal);
   }
 
+  async tryOut(signal: AbortSignal): Promise<void> {
+    await this.#journal.tryOut(signal);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#journal[Symbol.asyncDispose]();
   }

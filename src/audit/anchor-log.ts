@@ -1,13 +1,16 @@
 import { z } from "zod";
 
+import { tryJson } from "../platform/try-json.ts";
+import { ANCHOR_SIGNED } from "./anchor-check.ts";
 import type { ChainHead } from "./hash-chain.ts";
-import type { SignedHead } from "./signed-head.ts";
+import { type SignedHead, trySignedHead } from "./signed-head.ts";
+import type { LogRow } from "./verify-log.ts";
 
 /** The type of the events that say where a signed head was put. */
 export const ANCHOR_WRITTEN = "anchor.written";
 
 /** Which signed head stands in which target. The head itself is in the `anchor.signed` of the same sequence. */
-export const AnchorWritten = z.object({
+const AnchorWritten = z.object({
   /** `AnchorTarget.address` */
   target: z.string(),
   sequence: z.number(),
@@ -21,6 +24,20 @@ export interface KnownAnchors {
   readonly signed: SignedHead | undefined;
   /** The newest of each target, by its address. */
   readonly written: ReadonlyMap<string, { readonly sequence: number; readonly at: number }>;
+}
+
+/** How many of the newest facts about anchors tell what is known: each anchor is one, and another for each of a few targets. */
+export const ANCHOR_FACTS = 100;
+
+/** What the facts about anchors say, newest first. */
+export function knownAnchors(facts: readonly Pick<LogRow, "type" | "at" | "payload">[]): KnownAnchors {
+  const signed = facts.find(({ type, payload }) => type === ANCHOR_SIGNED && payload !== null);
+  const written = new Map<string, { readonly sequence: number; readonly at: number }>();
+  for (const { type, at, payload } of facts) {
+    const fact = type === ANCHOR_WRITTEN ? AnchorWritten.safeParse(tryJson(payload ?? "")).data : undefined;
+    if (fact !== undefined && !written.has(fact.target)) written.set(fact.target, { sequence: fact.sequence, at });
+  }
+  return { signed: signed && trySignedHead(signed), written };
 }
 
 /** The log, as far as it is anchored. */

@@ -11,4 +11,6 @@ export interface AnchorTarget {
    * for a head that is there already. Rejects when it cannot be put there, and when the signal is aborted.
    */
   write(head: SignedHead, signal: AbortSignal): Promise<string>;
+  /** Rejects when nothing could be put there now; puts nothing there. Absent where that cannot be found out. */
+  tryOut?(signal: AbortSignal): Promise<void>;
 }

@@ -1,5 +1,5 @@
-import { link, mkdir, open, readFile, unlink } from "node:fs/promises";
-import { join } from "node:path";
+import { access, constants, link, mkdir, open, readFile, unlink } from "node:fs/promises";
+import { dirname, join } from "node:path";
 
 import { AppError, errorText } from "../platform/errors.ts";
 import type { Random } from "../platform/ids.ts";
@@ -40,13 +40,27 @@ export class FolderTarget implements AnchorTarget {
     const file = join(folder, anchorFileName(head));
     const text = `${anchorText(head)}\n`;
     try {
-      await mkdir(folder, { recursive: true });
+      await mkdir(folder, { recursive: true }).catch((error: unknown) => Promise.reject(unwritable(folder, error)));
       if (!this.#hasLinks || !(await this.#tryLink(file, text))) await writeNew(file, text);
     } catch (error) {
+      if (error instanceof AppError) throw error;
       if (codeOf(error) !== "EEXIST") throw unwritable(folder, error);
       await checkSame(file, text);
     }
     return file;
+  }
+
+  async tryOut(): Promise<void> {
+    const { folder } = this.#deps;
+    const parent = dirname(folder);
+    try {
+      await access(folder, constants.W_OK).catch(async (error: unknown) => {
+        if (codeOf(error) !== "ENOENT") throw error;
+        await access(parent, constants.W_OK);
+      });
+    } catch (error) {
+      throw unwritable(folder, error);
+    }
   }
 
   /** False when there are no links here. */

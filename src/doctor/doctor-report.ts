@@ -22,6 +22,7 @@ const HEADS: Readonly<Record<Area, string>> = {
   argocd: "Argo CD",
   git: "Git",
   redis: "Redis",
+  audit: "Anchors of the log",
 };
 const MARKS = { ok: "ok     ", warning: "warning", problem: "PROBLEM" } as const;
 

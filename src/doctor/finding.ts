@@ -1,5 +1,5 @@
 /** What somebody looked at. */
-export type Area = "program" | "configuration" | "data" | "slack" | "argocd" | "git" | "redis";
+export type Area = "program" | "configuration" | "data" | "slack" | "argocd" | "git" | "redis" | "audit";
 
 /** One line of the doctor: what was found of which thing; why that matters and how to mend it where it is not well. */
 export interface Finding {

@@ -27,6 +27,13 @@ export interface JournalEntry {
   readonly at: number;
 }
 
+interface Addition {
+  readonly entry: JournalEntry;
+  readonly signal: AbortSignal | undefined;
+  /** Everything but that the server keeps it. */
+  readonly isTrial?: boolean;
+}
+
 const TIMEOUT_MS = 60_000;
 const WHO = { NAME: "Quarterdeck", EMAIL: "quarterdeck@localhost" };
 
@@ -50,14 +57,13 @@ export class RemoteJournal implements AsyncDisposable {
 
   /** Adds one commit and resolves with its id when the server has it. */
   async append(entry: JournalEntry, signal?: AbortSignal): Promise<string> {
-    await onDisk(this.#deps.folder, () => mkdir(this.#home, { recursive: true, mode: 0o700 }));
-    const copy = await onDisk(this.#deps.folder, () => mkdtemp(join(this.#deps.folder, "journal-")));
-    try {
-      await this.#local({ command: "init", options: ["--quiet", "--bare", "--template="], operands: [copy], signal });
-      return await this.#appendIn(copy, entry, signal);
-    } finally {
-      await rm(copy, { recursive: true, force: true });
-    }
+    return await this.#inCopy((copy) => this.#appendIn(copy, { entry, signal }), signal);
+  }
+
+  /** Asks the server whether it would take a commit, and adds none. Rejects as `append` does. */
+  async tryOut(signal?: AbortSignal): Promise<void> {
+    const entry = { message: "Nothing\n", at: this.#deps.clock.now() };
+    await this.#inCopy((copy) => this.#appendIn(copy, { entry, signal, isTrial: true }), signal);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -72,7 +78,20 @@ export class RemoteJournal implements AsyncDisposable {
     return `refs/heads/${this.#deps.branch}`;
   }
 
-  async #appendIn(repository: string, { message, at }: JournalEntry, signal?: AbortSignal): Promise<string> {
+  async #inCopy<Result>(work: (copy: string) => Promise<Result>, signal?: AbortSignal): Promise<Result> {
+    const { folder } = this.#deps;
+    await onDisk(folder, () => mkdir(this.#home, { recursive: true, mode: 0o700 }));
+    const copy = await onDisk(folder, () => mkdtemp(join(folder, "journal-")));
+    try {
+      await this.#local({ command: "init", options: ["--quiet", "--bare", "--template="], operands: [copy], signal });
+      return await work(copy);
+    } finally {
+      await rm(copy, { recursive: true, force: true });
+    }
+  }
+
+  async #appendIn(repository: string, { entry, signal, isTrial = false }: Addition): Promise<string> {
+    const { message, at } = entry;
     const parent = await this.#newest(repository, signal);
     const tree = await this.#tree(repository, parent, signal);
     const date = isoTime(at);
@@ -94,7 +113,7 @@ export class RemoteJournal implements AsyncDisposable {
     const commit = stdout.trim();
     await this.#remote({
       command: "push",
-      options: ["--quiet", "--no-verify", "--no-signed"],
+      options: ["--quiet", "--no-verify", "--no-signed", ...(isTrial ? ["--dry-run"] : [])],
       operands: [this.#url.address, `${commit}:${this.#ref}`],
       repository,
       signal,

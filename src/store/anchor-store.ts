@@ -1,12 +1,19 @@
 import type { Statement } from "better-sqlite3";
 
 import { ANCHOR_SIGNED, ANCHORS_STREAM } from "../audit/anchor-check.ts";
-import { ANCHOR_WRITTEN, type AnchorLog, AnchorWritten, type KnownAnchors } from "../audit/anchor-log.ts";
+import {
+  ANCHOR_FACTS,
+  ANCHOR_WRITTEN,
+  type AnchorLog,
+  type AnchorWritten,
+  type KnownAnchors,
+  knownAnchors,
+} from "../audit/anchor-log.ts";
 import type { ChainHead } from "../audit/hash-chain.ts";
-import { type SignedHead, trySignedHead } from "../audit/signed-head.ts";
+import type { SignedHead } from "../audit/signed-head.ts";
 import type { LogRow } from "../audit/verify-log.ts";
-import { tryJson } from "../platform/try-json.ts";
 import type { LogDatabase } from "./database.ts";
+import type { LogReader } from "./log-reader.ts";
 import type { LogWriter } from "./log-writer.ts";
 import type { EventSealer } from "./sealed-event.ts";
 import { MESSAGES_STREAM } from "./slot-store.ts";
@@ -14,15 +21,12 @@ import { MESSAGES_STREAM } from "./slot-store.ts";
 export interface AnchorStoreDeps {
   readonly database: LogDatabase;
   readonly writer: LogWriter;
+  readonly reader: LogReader;
   readonly sealer: EventSealer;
 }
 
-type Fact = Pick<LogRow, "type" | "at" | "payload">;
-
 /** Slots that begin so are messages about anchors: sending them is no news that would have to be anchored. */
 export const ANCHOR_SLOTS = "server/anchors/";
-// Each anchor is one fact and another for each of a few targets.
-const MOST_FACTS = 100;
 // Among so many events one is not about anchors, unless there is nothing else.
 const MOST_OWN = 200;
 
@@ -31,7 +35,6 @@ export class SqliteAnchorStore implements AnchorLog {
   readonly #deps: AnchorStoreDeps;
   readonly #newest: Statement<[], number>;
   readonly #first: Statement<[], string>;
-  readonly #facts: Statement<[string, number], Fact>;
   readonly #after: Statement<[number, number], Pick<LogRow, "stream" | "payload">>;
 
   constructor(deps: AnchorStoreDeps) {
@@ -39,7 +42,6 @@ export class SqliteAnchorStore implements AnchorLog {
     const { sqlite } = deps.database;
     this.#newest = sqlite.prepare<[], number>("SELECT coalesce(max(sequence), 0) FROM events").pluck();
     this.#first = sqlite.prepare<[], string>("SELECT hash FROM events WHERE sequence = 1").pluck();
-    this.#facts = sqlite.prepare("SELECT type, at, payload FROM events WHERE stream = ? ORDER BY version DESC LIMIT ?");
     this.#after = sqlite.prepare("SELECT stream, payload FROM events WHERE sequence > ? ORDER BY sequence LIMIT ?");
   }
 
@@ -48,14 +50,7 @@ export class SqliteAnchorStore implements AnchorLog {
   }
 
   known(): KnownAnchors {
-    const facts = this.#facts.all(ANCHORS_STREAM, MOST_FACTS);
-    const signed = facts.find(({ type, payload }) => type === ANCHOR_SIGNED && payload !== null);
-    const written = new Map<string, { readonly sequence: number; readonly at: number }>();
-    for (const { type, at, payload } of facts) {
-      const fact = type === ANCHOR_WRITTEN ? AnchorWritten.safeParse(tryJson(payload ?? "")).data : undefined;
-      if (fact !== undefined && !written.has(fact.target)) written.set(fact.target, { sequence: fact.sequence, at });
-    }
-    return { signed: signed && trySignedHead(signed), written };
+    return knownAnchors(this.#deps.reader.newest(ANCHORS_STREAM, ANCHOR_FACTS));
   }
 
   hasNewsAfter(sequence: number): boolean {

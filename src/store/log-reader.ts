@@ -19,12 +19,14 @@ export class LogReader {
   readonly #people: Statement<[], PersonRow>;
   readonly #health: Statement<[], string>;
   readonly #stream: Statement<[string], LogRow>;
+  readonly #newest: Statement<[string, number], LogRow>;
 
   constructor({ sqlite }: LogDatabase) {
     const columns = "sequence, at, stream, version, type, actor, commitment, hash, salt, payload";
     this.#page = sqlite.prepare(`SELECT ${columns} FROM events WHERE sequence >= ? ORDER BY sequence LIMIT ?`);
     this.#people = sqlite.prepare("SELECT pseudonym, team, user, salt FROM people ORDER BY pseudonym");
     this.#health = sqlite.prepare<[], string>("PRAGMA integrity_check(1)").pluck();
+    this.#newest = sqlite.prepare(`SELECT ${columns} FROM events WHERE stream = ? ORDER BY version DESC LIMIT ?`);
     this.#stream = sqlite.prepare(`SELECT ${columns} FROM events WHERE stream = ? ORDER BY version`);
   }
 
@@ -63,6 +65,11 @@ export class LogReader {
   /** One stream as it is stored, oldest first. */
   stream(stream: string): readonly LogRow[] {
     return this.#stream.all(stream);
+  }
+
+  /** The end of one stream, newest first. */
+  newest(stream: string, limit: number): readonly LogRow[] {
+    return this.#newest.all(stream, limit);
   }
 }
 

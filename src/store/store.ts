@@ -5,6 +5,7 @@ import type { AnchorLog } from "../audit/anchor-log.ts";
 import type { EventStore, PeopleStore, SlotStore } from "../engine/ports.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Random } from "../platform/ids.ts";
+import type { SecretMask } from "../platform/masking.ts";
 import type { AtEndOfTurn } from "../platform/turn.ts";
 import { SqliteAnchorStore } from "./anchor-store.ts";
 import { CommitWatch } from "./commit-watch.ts";
@@ -43,6 +44,8 @@ export interface StoreDeps {
   readonly random: Random;
   readonly atEndOfTurn: AtEndOfTurn;
   readonly projector: Projector;
+  /** Hides secrets in everything that is written. */
+  readonly mask?: Pick<SecretMask, "text"> | undefined;
   /** How long an append waits for another program that has the database locked; 5 s unless set. */
   readonly busyTimeoutMs?: number;
 }
@@ -91,14 +94,14 @@ function openReader(
 
 /** The store on an open database, which it closes; derives what is derived from the log when that is missing. */
 export async function createStore(deps: StoreDeps, database: LogDatabase): Promise<Store> {
-  const { clock, random, atEndOfTurn, projector, busyTimeoutMs = BUSY_TIMEOUT_MS } = deps;
+  const { clock, random, atEndOfTurn, projector, mask, busyTimeoutMs = BUSY_TIMEOUT_MS } = deps;
   await using opening = new AsyncDisposableStack();
   opening.defer(() => void database.sqlite.close());
   const writer = opening.use(new LogWriter({ database, clock, atEndOfTurn, busyTimeoutMs }));
   const commits = new CommitWatch(clock);
   writer.carry(commits);
   const reader = new LogReader(database);
-  const sealer = new EventSealer({ random });
+  const sealer = new EventSealer({ random, mask });
   const tables = new RunTables(database);
   writer.carry(tables);
   const handLocks = new HandLockTable(database);
@@ -119,7 +122,7 @@ export async function createStore(deps: StoreDeps, database: LogDatabase): Promi
     }),
     people: new SqlitePeopleStore({ database, writer, sealer, clock }),
     slots,
-    anchors: new SqliteAnchorStore({ database, writer, sealer }),
+    anchors: new SqliteAnchorStore({ database, writer, reader, sealer }),
     log: reader,
     commits,
     figures: new LogFigures(database),
