@@ -7,6 +7,7 @@ import type { Random } from "../platform/ids.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { SecretMask } from "../platform/masking.ts";
 import { atEndOfTurn } from "../platform/turn.ts";
+import { maskedRoutes } from "../http/masked-routes.ts";
 import { openStore, type Store } from "../store/store.ts";
 import { Metrics } from "../web/metrics.ts";
 import { anchorTargets } from "./anchors.ts";
@@ -54,7 +55,7 @@ export async function startApplication(
   // Before anything is made or opened.
   requireCredentials({ environment, configuration, secrets });
   const openStoreAt = (at: string): Promise<Store> =>
-    openStore({ dataFolder, address: at, clock, random, atEndOfTurn, projector: projectRun });
+    openStore({ dataFolder, address: at, clock, random, mask, atEndOfTurn, projector: projectRun });
   const { http, store, address } = await openStoreAndHttp(
     { environment, clock, logger, openStore: openStoreAt },
     resources,
@@ -63,7 +64,8 @@ export async function startApplication(
   const git = resources.use(openGit({ configuration, environment, secrets, clock, logger }));
   const transport = await loadTransport(environment);
   const metrics = new Metrics();
-  const base = { ...surroundings, ...settings, secrets, secret, store, http, git, transport, metrics };
+  const routes = maskedRoutes(http, mask);
+  const base = { ...surroundings, ...settings, secrets, secret, store, http: routes, git, transport, metrics };
   const outside: Outside = {
     ...base,
     slack: openSlackWire(base),

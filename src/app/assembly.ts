@@ -8,6 +8,7 @@ import { openArgocdServers } from "./argocd-servers.ts";
 import { discovered, openDiscovery } from "./discovery.ts";
 import { createEngine, type Engine } from "./engine.ts";
 import { createHomeSource, createIntake } from "./intake.ts";
+import { maskedGit } from "./masked-git.ts";
 import { openWatch } from "./observe.ts";
 import type { Outside } from "./outside.ts";
 import { openReload } from "./settings.ts";
@@ -29,11 +30,11 @@ export interface Assembly {
 
 /** Wires everything that is the application with what is not. Nothing happens to runs and nothing arrives before `open`. */
 export function assemble(outside: Outside, resources: AsyncDisposableStack): Assembly {
-  const { live, secret, publicUrl, clock } = outside;
+  const { live, secret, publicUrl, clock, mask } = outside;
   const servers = openArgocdServers(outside, resources);
   const inventory = new Inventory(live.configuration);
   const discovery = openDiscovery({ ...outside, inventory, servers }, resources);
-  const parts = { ...outside, servers, inventory };
+  const parts = { ...outside, git: maskedGit(outside.git, mask), servers, inventory };
   const slack = resources.use(
     new Slack({
       ...parts,

@@ -1,6 +1,7 @@
 import type { ArgocdServer } from "../argocd/argocd-server.ts";
 import type { RunView } from "../domain/run-view.ts";
 import { Alarm } from "../engine/alarm.ts";
+import { maskedKinds } from "../engine/masked-kinds.ts";
 import { RunService } from "../engine/run-service.ts";
 import { RunWork } from "../engine/run-work.ts";
 import type { StepKind } from "../engine/step-kind.ts";
@@ -9,7 +10,10 @@ import type { Inventory } from "../inventory/inventory.ts";
 import { builtinSteps } from "../steps/builtin-steps.ts";
 import type { Outside } from "./outside.ts";
 
-interface Deps extends Pick<Outside, "store" | "git" | "createDispatcher" | "metrics" | "clock" | "random" | "logger"> {
+interface Deps extends Pick<
+  Outside,
+  "store" | "git" | "createDispatcher" | "metrics" | "clock" | "random" | "logger" | "mask"
+> {
   readonly servers: ReadonlyMap<string, ArgocdServer>;
   readonly inventory: Inventory;
   readonly onChanged: (run: string, view: () => RunView) => void;
@@ -26,7 +30,7 @@ export interface Engine {
 /** Throws `runs.unreadable` when this program cannot continue some open run. */
 export function createEngine(deps: Deps, resources: AsyncDisposableStack): Engine {
   const { store, metrics, clock, random, logger } = deps;
-  const kinds = stepKinds(deps);
+  const kinds = maskedKinds(stepKinds(deps), deps.mask);
   refuseUnreadableRuns(store.events.openRuns(), kinds);
   // The two need one another: work reports to runs, and runs follow up with work.
   const late: { runs?: RunService } = {};

@@ -9,6 +9,7 @@ import type { Inventory } from "../inventory/inventory.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Random } from "../platform/ids.ts";
 import type { Logger } from "../platform/logger.ts";
+import type { SecretMask } from "../platform/masking.ts";
 import type { Store } from "../store/store.ts";
 import type { Engine } from "./engine.ts";
 import { allowedBranches } from "./git-access.ts";
@@ -31,6 +32,7 @@ interface Deps {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  readonly mask: SecretMask;
 }
 
 // How far back a rollback looks for a revision that was proven.
@@ -66,6 +68,7 @@ export function createIntake(deps: Deps): Intake {
     logger,
     locks: engine.runs.locks,
     lookAgain: (run) => slack.lookAgain(engine.runs.view(run)),
+    hide: (arrival) => deps.mask.deep(arrival),
     reply: (arrival, answer) => slack.reply(arrival, answer),
   });
 }

@@ -3,6 +3,7 @@ import { hostname } from "node:os";
 import { type Environment, readEnvironment } from "../config/environment.ts";
 import { openInstanceSecret } from "../config/instance-secret.ts";
 import { createRedisWorker } from "../dispatch/redis-worker.ts";
+import { maskedKinds } from "../engine/masked-kinds.ts";
 import { systemClock } from "../platform/clock.ts";
 import { AppError } from "../platform/errors.ts";
 import { systemRandom } from "../platform/ids.ts";
@@ -39,8 +40,8 @@ export async function worker(args: readonly string[]): Promise<number> {
       keys,
       id,
       version,
-      kinds: workerSteps({ servers: new Map(), clock }),
-      kindsFor: (connection) => workerSteps({ servers: servers.for(connection), clock }),
+      kinds: maskedKinds(workerSteps({ servers: new Map(), clock }), mask),
+      kindsFor: (connection) => maskedKinds(workerSteps({ servers: servers.for(connection), clock }), mask),
       concurrency: ACTIONS_AT_ONCE,
       shutdownGraceMs: SHUTDOWN_GRACE_MS,
     });

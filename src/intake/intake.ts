@@ -35,6 +35,8 @@ export interface IntakeDeps
   readonly random: Random;
   readonly logger: Logger;
   readonly reply: Reply;
+  /** Takes out of what arrived what nobody should have typed. */
+  readonly hide?: ((arrival: Arrival) => Arrival) | undefined;
 }
 
 // Long enough for a first fetch of a repository, short enough that the private answer still finds its way (30 minutes).
@@ -65,8 +67,9 @@ export class Intake implements AsyncDisposable {
    * Records what arrived; resolves, once that is on the disk, with what to acknowledge it with. `key` is the sender's own
    * idempotency key: what arrives a second time is acknowledged and otherwise ignored.
    */
-  async receive(key: string, arrival: Arrival): Promise<Answer | undefined> {
-    const { events, people, clock, random } = this.#deps;
+  async receive(key: string, arrived: Arrival): Promise<Answer | undefined> {
+    const { events, people, clock, random, hide } = this.#deps;
+    const arrival = hide?.(arrived) ?? arrived;
     const actor = people.pseudonymOf(arrival.team, arrival.user);
     const at = clock.now();
     const intent: Intent = {

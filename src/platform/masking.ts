@@ -1,4 +1,5 @@
 import { isJsonList, type Json } from "./canonical-json.ts";
+import { AppError, errorMessage, errorText } from "./errors.ts";
 import { NeedleIndex } from "./needle-index.ts";
 
 const MASK = "«secret»";
@@ -35,6 +36,21 @@ export class SecretMask {
     if (isJsonList(value)) return value.map((item) => this.json(item));
     if (typeof value !== "object" || value === null) return value;
     return Object.fromEntries(Object.entries(value).map(([key, member]) => [this.text(key), this.json(member)]));
+  }
+
+  /** The same for what JSON can carry, members that are undefined apart; it is the value itself where nothing is to be hidden. */
+  deep<Value>(value: Value): Value {
+    const text = JSON.stringify(value) ?? "";
+    return this.#index.isIn(text) ? JSON.parse(this.text(text)) : value;
+  }
+
+  /** What was thrown, with its message masked: the error itself where nothing is to be hidden. */
+  error(thrown: unknown): unknown {
+    if (!this.#index.isIn(errorText(thrown))) return thrown;
+    const message = this.text(errorMessage(thrown));
+    if (!(thrown instanceof AppError)) return new Error(message);
+    const { code, retry, details } = thrown;
+    return new AppError(message, { code, retry, details: this.deep(details) });
   }
 }
 

@@ -1,6 +1,7 @@
 import { WebClient, type WebClientOptions } from "@slack/web-api";
 
 import type { Logger } from "../platform/logger.ts";
+import type { SecretMask } from "../platform/masking.ts";
 import { sdkLogger } from "./sdk-logger.ts";
 import { type SlackCall, watchedClient } from "./watched-client.ts";
 
@@ -29,11 +30,13 @@ export interface SlackClientsOptions {
   /** Slack's own, or that of a simulator. */
   readonly apiUrl: string | undefined;
   readonly logger: Logger;
+  /** Hides secrets in everything that is sent. */
+  readonly mask?: Pick<SecretMask, "deep"> | undefined;
   /** Told of every call. */
   readonly onCall?: ((call: SlackCall) => void) | undefined;
 }
 
-export function createSlackClients({ botToken, apiUrl, logger, onCall }: SlackClientsOptions): SlackClients {
+export function createSlackClients({ botToken, apiUrl, logger, mask, onCall }: SlackClientsOptions): SlackClients {
   const common = (): WebClientOptions => ({
     rejectRateLimitedCalls: true,
     allowAbsoluteUrls: false,
@@ -41,7 +44,8 @@ export function createSlackClients({ botToken, apiUrl, logger, onCall }: SlackCl
     ...apiOptions(apiUrl),
   });
   const create = (options: WebClientOptions): SlackClient => {
-    const client = new WebClient(botToken, { ...common(), ...options });
+    const sdk = new WebClient(botToken, { ...common(), ...options });
+    const client: SlackClient = { apiCall: (method, args) => sdk.apiCall(method, mask?.deep(args) ?? args) };
     return onCall === undefined ? client : watchedClient(client, onCall);
   };
   return {

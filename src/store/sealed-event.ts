@@ -1,6 +1,7 @@
 import { commitmentOf } from "../audit/hash-chain.ts";
 import { canonicalJson } from "../platform/canonical-json.ts";
 import type { Random } from "../platform/ids.ts";
+import type { SecretMask } from "../platform/masking.ts";
 
 /** An event whose payload is written out and committed to; what is left is its place in the chain. */
 export interface SealedEvent {
@@ -27,17 +28,21 @@ const BLOCK_BYTES = 256 * SALT_BYTES;
 /** Seals events; takes its salts out of blocks of randomness, because asking for each one costs more than hashing with it. */
 export class EventSealer {
   readonly #random: Random;
+  readonly #mask: Pick<SecretMask, "text"> | undefined;
   #block: Buffer = Buffer.alloc(0);
   #used = 0;
 
-  constructor(deps: { readonly random: Random }) {
+  constructor(deps: { readonly random: Random; readonly mask?: Pick<SecretMask, "text"> | undefined }) {
     this.#random = deps.random;
+    this.#mask = deps.mask;
   }
 
   /** Throws a TypeError for what JSON cannot carry. */
   seal(event: UnsealedEvent): SealedEvent {
     const { type, at, actor = "", ...members } = event;
-    const payload = canonicalJson(members);
+    const canonical = canonicalJson(members);
+    // Wherever it comes from: what is in the log stays in it.
+    const payload = this.#mask?.text(canonical) ?? canonical;
     const salt = this.salt();
     return { type, at, actor, payload, salt, commitment: commitmentOf(salt, payload) };
   }
