@@ -12,6 +12,7 @@ import { ArgocdWrites } from "./argocd-writes.ts";
 import { ClusterWorld } from "./cluster-world.ts";
 import { Comparisons, contentOf } from "./comparisons.ts";
 import { ControllerLine } from "./controller-line.ts";
+import { ControllerPace } from "./controller-pace.ts";
 import type { HttpAnswer } from "./http-answer.ts";
 import { newApp, settledApp } from "./new-app.ts";
 import { Operations } from "./operations.ts";
@@ -24,6 +25,8 @@ export interface ArgocdWorldDeps {
   readonly git: GitWorld;
   readonly apps: readonly AppSetup[];
   readonly plans?: readonly RolloutPlan[];
+  /** Whether the controller is slow to compare after operations; luck when absent. */
+  readonly isOverloaded?: boolean;
 }
 
 /** How a watch is to be served. */
@@ -62,6 +65,7 @@ export class ArgocdWorld {
     this.#plans = [...(deps.plans ?? [])];
     const store = new ApplicationStore(schedule);
     const line = new ControllerLine(schedule);
+    const pace = new ControllerPace(dice.fork("pace"), deps.isOverloaded);
     const cluster = new ClusterWorld({
       store,
       schedule,
@@ -75,12 +79,12 @@ export class ArgocdWorld {
       store,
       git,
       line,
-      dice: dice.fork("comparisons"),
+      pace,
       autoSync: (app, revision) => {
         this.#operations.start(app, { source: app.source, revision, by: AUTO_SYNC, isAutomated: true });
       },
     });
-    const own = { store, git, line, cluster, comparisons };
+    const own = { store, git, line, cluster, comparisons, pace };
     this.#operations = new Operations({ ...own, dice: dice.fork("operations"), plans: this.#plans });
     const operations = this.#operations;
     const reads = new ArgocdReads({ store, git, comparisons });

@@ -1,15 +1,15 @@
-import type { Dice } from "../dice.ts";
 import type { GitWorld } from "../git/git-world.ts";
 import { type App, isAutoSynced, type Operation, renderingOf, type Source, targetOf } from "./application-state.ts";
 import type { ApplicationStore } from "./application-store.ts";
 import type { ControllerLine } from "./controller-line.ts";
+import type { ControllerPace } from "./controller-pace.ts";
 import type { Health } from "./rollout-plan.ts";
 
 export interface ComparisonsDeps {
   readonly store: ApplicationStore;
   readonly git: GitWorld;
   readonly line: ControllerLine;
-  readonly dice: Dice;
+  readonly pace: ControllerPace;
   /** Starts an automated sync of the application at the commit. */
   readonly autoSync: (app: App, revision: string) => void;
 }
@@ -48,14 +48,13 @@ export class Comparisons {
       return;
     }
     app.comparison = "due";
-    this.#deps.line.later(delayMs ?? this.#deps.dice.between(5, 40), () => this.#begin(app));
+    this.#deps.line.later(delayMs ?? this.#deps.pace.untilComparedMs(), () => this.#begin(app));
   }
 
   /** The cluster tells something new: looked at soon, without asking Git, and without moving the time of the comparison. */
   observeSoon(app: App): void {
-    const { dice, line } = this.#deps;
-    const delayMs = dice.chance(0.7) ? dice.between(10, 120) : dice.between(120, 1500);
-    line.later(delayMs, () => this.#observe(app));
+    const { pace, line } = this.#deps;
+    line.later(pace.untilSeenMs(app), () => this.#observe(app));
   }
 
   /** The repo-server is back. */
@@ -66,7 +65,7 @@ export class Comparisons {
   }
 
   #begin(app: App): void {
-    const { store, dice, line } = this.#deps;
+    const { store, pace, line } = this.#deps;
     if (!store.has(app) || app.skipsReconcile) {
       app.comparison = "none";
       return;
@@ -81,8 +80,7 @@ export class Comparisons {
     const seen = this.#look(app);
     const done = app.waiting;
     app.waiting = [];
-    const tookMs = dice.chance(0.95) ? dice.between(15, 120) : dice.between(400, 2000);
-    line.later(tookMs, () => this.#end(app, { seen, begunAt, done }));
+    line.later(pace.comparisonMs(), () => this.#end(app, { seen, begunAt, done }));
   }
 
   #end(

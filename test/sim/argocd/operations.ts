@@ -4,6 +4,7 @@ import type { ApplicationStore } from "./application-store.ts";
 import { operationText } from "./application-text.ts";
 import type { Comparisons } from "./comparisons.ts";
 import type { ControllerLine } from "./controller-line.ts";
+import type { ControllerPace } from "./controller-pace.ts";
 import { type OperationEnd, SyncStages, type SyncStagesDeps } from "./sync-stages.ts";
 
 export interface OperationsDeps extends Omit<SyncStagesDeps, "finish"> {
@@ -11,6 +12,7 @@ export interface OperationsDeps extends Omit<SyncStagesDeps, "finish"> {
   readonly line: ControllerLine;
   readonly dice: Dice;
   readonly comparisons: Comparisons;
+  readonly pace: ControllerPace;
 }
 
 /** What is asked of Argo CD. */
@@ -133,7 +135,7 @@ export class Operations {
   }
 
   #pickUp(app: App, operation: Operation): void {
-    const { store, comparisons, dice } = this.#deps;
+    const { store, comparisons, pace } = this.#deps;
     if (!store.has(app) || app.operation !== operation || app.state?.operation === operation || app.skipsReconcile)
       return;
     const state: OperationState = {
@@ -154,7 +156,8 @@ export class Operations {
     store.write(app);
     this.#stages.begin(app, state);
     // The timer of a comparison does not wait for operations.
-    if (dice.chance(0.2)) comparisons.request(app, { delayMs: dice.between(10, 400) });
+    const delayMs = pace.comparisonMeanwhileMs();
+    if (delayMs !== undefined) comparisons.request(app, { delayMs });
   }
 
   #endTerminated(app: App, state: OperationState): void {
@@ -173,7 +176,7 @@ export class Operations {
   }
 
   #end(app: App, state: OperationState, { phase, message }: OperationEnd): void {
-    const { store, dice, comparisons } = this.#deps;
+    const { store, pace, comparisons } = this.#deps;
     const { operation, retryCount } = state;
     state.finishedAt = store.now();
     state.phase = phase;
@@ -182,7 +185,7 @@ export class Operations {
     const truth = store.truth.operations[operation.number];
     if (truth !== undefined) Object.assign(truth, { endedAt: state.finishedAt, phase });
     store.write(app);
-    if (!operation.isDryRun) comparisons.request(app, { delayMs: afterOperationMs(dice) });
+    if (!operation.isDryRun) comparisons.request(app, { delayMs: pace.afterOperationMs() });
   }
 
   #retry(app: App, state: OperationState, message: string): void {
@@ -201,11 +204,4 @@ export class Operations {
       this.#stages.begin(app, state);
     });
   }
-}
-
-/** Mostly at once, sometimes when the controller finds the time. */
-function afterOperationMs(dice: Dice): number {
-  const luck = dice.fraction();
-  if (luck < 0.6) return dice.between(15, 80);
-  return luck < 0.9 ? dice.between(80, 1500) : dice.between(1500, 5000);
 }

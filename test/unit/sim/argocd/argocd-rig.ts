@@ -29,6 +29,8 @@ export interface RigParts {
   readonly seed?: string;
   readonly app?: Partial<AppSetup>;
   readonly plans?: readonly RolloutPlan[];
+  /** False unless said. */
+  readonly isOverloaded?: boolean;
 }
 
 /** One look at the application, and what came of it. */
@@ -47,14 +49,15 @@ export class ArgocdRig {
   readonly client: ArgocdClient;
   readonly looks: (Looked & { readonly refreshBegunMs?: number })[] = [];
 
-  constructor({ seed = "rig", app = {}, plans = [] }: RigParts = {}) {
+  constructor({ seed = "rig", app = {}, plans = [], isOverloaded = false }: RigParts = {}) {
     const paths = ["checkout/staging"];
     const commits = ["c1", "c2", "c3"].map((name) => ({ name, paths }));
     const branches = [{ name: "main", commits }];
     this.git = new GitWorld({ schedule: this.line, repositories: [{ url: REPOSITORY, branches }] });
     const source = { repoURL: REPOSITORY, path: "checkout/staging", targetRevision: "main" };
     const apps = [{ name: "checkout-staging", source, deployed: [C1], ...app }];
-    this.world = new ArgocdWorld({ schedule: this.line, dice: new Dice(seed), git: this.git, apps, plans });
+    const dice = new Dice(seed);
+    this.world = new ArgocdWorld({ schedule: this.line, dice, git: this.git, apps, plans, isOverloaded });
     this.client = clientOf(this.world);
   }
 

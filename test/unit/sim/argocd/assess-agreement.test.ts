@@ -311,6 +311,28 @@ describe("the simulated Argo CD, assessed as the real one was", () => {
     }
   });
 
+  it("shows the health of before for longer than a settle time when its controller is overloaded, and a refresh ends that", () => {
+    const broken = { plans: [{ revision: C2, health: [{ afterMs: 0, status: "Degraded" as const }] }] };
+    const fooled = SEEDS.map((seed) => {
+      const rig = new ArgocdRig({ ...broken, seed, isOverloaded: true });
+      rig.watch();
+      rig.pass(10);
+      rig.sync(C2);
+      rig.pass(9000);
+      const { status } = rig.read();
+      const isStale = status.operationState?.phase === "Succeeded" && status.health.status === "Healthy";
+      const kinds = kindsOf(rig.verdicts({ isOpen: true }));
+      rig.refresh();
+      rig.pass(40_000);
+      return { isStale, kinds, after: kindsOf(rig.verdicts()).at(-1) };
+    }).filter(({ isStale }) => isStale);
+    expect(fooled.length).toBeGreaterThan(5);
+    for (const { kinds, after } of fooled) {
+      expect(kinds.at(-1)).toBe("settling");
+      expect(after).toBe("failed argocd.degraded");
+    }
+  });
+
   it("keeps an application at an older commit OutOfSync for ever", () => {
     const rig = new ArgocdRig();
     rig.watch();
