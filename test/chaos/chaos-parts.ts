@@ -4,6 +4,7 @@ import { never, timeFigure } from "./chaos-figure.ts";
 import { clockSteps } from "./clock-steps.ts";
 import { fullDisk } from "./full-disk.ts";
 import { KillBudget, killInProcess, killWithRedis } from "./kills.ts";
+import { powerCuts } from "./power.ts";
 import { oneThingAtATime } from "./measured-rounds.ts";
 import { endInOrder } from "./orderly-ends.ts";
 import { type PartReport, recoveryFigure, reportOf } from "./report.ts";
@@ -45,6 +46,7 @@ export const PARTS: readonly Part[] = [
     run: disk,
   },
   { name: "clock", says: "a clock that steps", run: clock },
+  { name: "power", says: "power cuts", run: power },
 ];
 
 async function kill({ seed, kills, minutes, arenas, say }: Measure): Promise<PartReport> {
@@ -120,4 +122,8 @@ async function disk({ seed, rounds }: Measure): Promise<PartReport> {
 
 async function clock({ seed, rounds }: Measure): Promise<PartReport> {
   return reportOf("clock", [await clockSteps({ seed }, 4 * rounds)]);
+}
+
+async function power({ seed, rounds }: Measure): Promise<PartReport> {
+  return await powerCuts({ seed, each: 5 * rounds, photographs: Math.min(15 + 3 * rounds, 45) });
 }
