@@ -214,12 +214,13 @@ function openPool(origin: string, { insecure, ca, serverName }: ArgocdHttpDeps):
 }
 
 function parseBase(url: string): URL {
-  if (!URL.canParse(url) || !/^https?:$/u.test(new URL(url).protocol)) {
+  const parsed = URL.parse(url);
+  if (parsed === null || !/^https?:$/u.test(parsed.protocol)) {
     throw new AppError(`The Argo CD url ${JSON.stringify(url)} is not an http or https address.`, {
       code: "argocd.bad-url",
     });
   }
-  return new URL(url);
+  return parsed;
 }
 
 function contentTypeOf(response: HttpResponse): string {

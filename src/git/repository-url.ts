@@ -96,7 +96,7 @@ function withoutSuffix(path: string): string {
 }
 
 function tryUrl(text: string): URL | undefined {
-  return URL.canParse(text) ? new URL(text) : undefined;
+  return URL.parse(text) ?? undefined;
 }
 
 // The address itself is not repeated: a mistyped one may hold a token anywhere.

@@ -99,8 +99,9 @@ export class SlackAnswers {
 
 /** Answers go to Slack and nowhere else, whatever address a payload names. */
 export function isSlackAddress(url: string, apiUrl: string | undefined): boolean {
-  if (!URL.canParse(url)) return false;
-  const { origin, hostname, protocol } = new URL(url);
-  if (apiUrl !== undefined && URL.canParse(apiUrl) && new URL(apiUrl).origin === origin) return true;
+  const parsed = URL.parse(url);
+  if (parsed === null) return false;
+  const { origin, hostname, protocol } = parsed;
+  if (apiUrl !== undefined && URL.parse(apiUrl)?.origin === origin) return true;
   return protocol === "https:" && /(?:^|\.)slack(?:-gov)?\.com$/u.test(hostname);
 }

@@ -52,9 +52,9 @@ export function permalink(
   identity: SlackIdentity | undefined,
   message: { readonly channel: string; readonly ts: string; readonly threadTs: string | undefined },
 ): string | undefined {
-  if (identity?.url === undefined || !URL.canParse(identity.url)) return undefined;
   const { channel, ts, threadTs } = message;
-  const url = new URL(`archives/${channel}/p${ts.replace(".", "")}`, identity.url);
+  const url = URL.parse(`archives/${channel}/p${ts.replace(".", "")}`, identity?.url ?? "");
+  if (url === null) return undefined;
   if (threadTs !== undefined) {
     url.searchParams.set("thread_ts", threadTs);
     url.searchParams.set("cid", channel);

@@ -76,6 +76,10 @@ describe("links", () => {
     expect(tryHref("https://user:secret@a.test/")).toBeUndefined();
     expect(tryHref(`https://a.test/${"x".repeat(3000)}`)).toBeUndefined();
     expect(tryHref("no address")).toBeUndefined();
+    // Node says of this one that it can be parsed, and cannot parse it.
+    const unparsable = `https://aP\`${"-1".repeat(9000)}`.slice(0, 16_394);
+    expect(URL.canParse(unparsable)).toBe(true);
+    expect(tryHref(unparsable)).toBeUndefined();
   });
 });
 
