@@ -30,7 +30,8 @@ if (values.help) {
 } else if (values.seed !== undefined) {
   process.exitCode = await replay({ seed: values.seed, isWhole: values.whole });
 } else if (values.mutants) {
-  process.exitCode = await runMutants({ processes, only: values.only, seconds: Number(values.seconds) });
+  const from = Number(values.from ?? 1);
+  process.exitCode = await runMutants({ processes, only: values.only, seconds: Number(values.seconds), from });
 } else {
   const from = values.from ?? String(Date.now() % 1_000_000_000);
   const worlds = values.worlds === undefined ? undefined : Number(values.worlds);

@@ -29,6 +29,9 @@ export type SimulationEnd = "quiet" | "restless" | "stopped";
 const AGAIN_MS = 5000;
 /** How long nothing must be open before the end is believed. */
 const QUIET_FOR_MS = 90_000;
+const UNLOCKER = "U2";
+// What is known of people may be a minute old.
+const UNLOCK_AFTER_MS = 70_000;
 const LOOK_EVERY_MS = 10_000;
 /** Gates expire after ten minutes and steps after fifteen, one after the other. */
 const LONGEST_CALM_MS = 3 * 3_600_000;
@@ -228,7 +231,7 @@ export class Simulation {
 
   /** From here on nothing goes wrong any more. */
   #calm(): void {
-    const { carrier, frames, argocd, fleet } = this.worlds;
+    const { carrier, frames, argocd, fleet, slack } = this.worlds;
     fleet?.calm();
     for (const way of Object.values(carrier.ways)) Object.assign(way, { trouble: undefined, loss: 0 });
     carrier.loseNothing();
@@ -236,11 +239,20 @@ export class Simulation {
     this.#deps.disk.state = "fine";
     this.#deps.disk.crash = undefined;
     argocd.act({ type: "open-window", app: "*" });
-    if (this.#settings === "observing") {
-      this.#replaceSettings("usual");
-    }
+    slack.workspace.setStanding(UNLOCKER, "member");
+    slack.workspace.setGroup("S0DEV", ["U1", UNLOCKER]);
+    if (this.#settings === "observing") this.#replaceSettings("usual");
+    this.line.after(UNLOCK_AFTER_MS, () => this.#unlockAll());
     this.#startIn(0);
     this.line.after(LOOK_EVERY_MS, () => this.#look());
+  }
+
+  /** Somebody who may takes away the locks that people have left. */
+  #unlockAll(): void {
+    const { people } = this.worlds;
+    for (const { service, environment } of this.rules.places) {
+      people.act({ kind: "type", user: UNLOCKER, command: "/qd", text: `unlock ${service} in ${environment}` });
+    }
   }
 
   /** Whether everything has ended, for long enough to believe it. */

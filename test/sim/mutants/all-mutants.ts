@@ -1,0 +1,5 @@
+import { domainMutants } from "./domain-mutants.ts";
+import type { Mutant } from "./mutant.ts";
+
+/** Every bug that is planted, by the part of the program in which it stands. */
+export const allMutants: ReadonlyMap<string, readonly Mutant[]> = new Map([["decider", domainMutants]]);
