@@ -32,8 +32,9 @@ function keysIn(text) {
 export function anchorsIn(text, place) {
   const plain = text.replaceAll(String.raw`\"`, '"').replaceAll(String.raw`\/`, "/");
   const blocks = plain.match(/\{[^{}]*"quarterdeck-anchor\/[^{}]*\}/gu) ?? [];
-  if (blocks.length > 0 && blocks.length === plain.split('"quarterdeck-anchor/').length - 1)
-    return blocks.map((block) => JSON.parse(block));
+  const anchors = blocks.map((block) => JSON.parse(block));
+  const isWhole = anchors.map(canonical).join("") === blocks.join("");
+  if (isWhole && blocks.length > 0 && blocks.length === plain.split('"quarterdeck-anchor/').length - 1) return anchors;
   throw new Error(`${place} was given for anchors, and has none in it or a damaged one`);
 }
 

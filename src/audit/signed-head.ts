@@ -73,7 +73,10 @@ const BLOCK = /\{[^{}]*"quarterdeck-anchor\/[^{}]*\}/gu;
 export function anchorsIn(text: string): FoundAnchors {
   // Inside another JSON text, as in an export of Slack, quotes and slashes are escaped.
   const plain = text.replaceAll(String.raw`\"`, '"').replaceAll(String.raw`\/`, "/");
-  const heads = (plain.match(BLOCK) ?? []).flatMap((block) => SignedHead.safeParse(tryJson(block)).data ?? []);
+  const heads = (plain.match(BLOCK) ?? []).flatMap((block) => {
+    const head = SignedHead.safeParse(tryJson(block)).data;
+    return head !== undefined && anchorText(head) === block ? [head] : [];
+  });
   const mentions = (plain.match(MENTION) ?? []).length;
   return { heads, unreadable: mentions - heads.length };
 }

@@ -21,6 +21,7 @@ import { areProjectionsMissing, type Projector, rebuildProjections } from "./reb
 import { RunQueries } from "./run-queries.ts";
 import { RunTables } from "./run-tables.ts";
 import { EventSealer } from "./sealed-event.ts";
+import { storeError } from "./store-error.ts";
 import { SqliteSlotStore } from "./slot-store.ts";
 
 const LOG_FILE = "quarterdeck.db";
@@ -88,8 +89,15 @@ function openReader(
   prepare: (database: LogDatabase) => void = () => undefined,
 ): { readonly log: LogReader } & Disposable {
   const database = openDatabaseToRead(file);
-  prepare(database);
-  return { log: new LogReader(database), [Symbol.dispose]: () => void database.sqlite.close() };
+  const close = (): void => void database.sqlite.close();
+  try {
+    prepare(database);
+    return { log: new LogReader(database), [Symbol.dispose]: close };
+  } catch (error) {
+    // Some damage shows only when the tables are looked at.
+    close();
+    throw storeError(error, file);
+  }
 }
 
 /** The store on an open database, which it closes; derives what is derived from the log when that is missing. */

@@ -120,6 +120,16 @@ export function putContent(file: string, { rows, people }: LogContent): void {
   database.close();
 }
 
+/** Takes an event out of the index by which the events of a run are found, and out of nothing else. */
+export function hide(file: string, sequence: number): void {
+  const whole = "CREATE UNIQUE INDEX events_by_stream ON events (stream, version)";
+  const database = new Database(file);
+  database.unsafeMode();
+  database.exec(`DROP INDEX events_by_stream; ${whole} WHERE sequence <> ${sequence}; PRAGMA writable_schema = ON`);
+  database.prepare("UPDATE sqlite_schema SET sql = ? WHERE name = 'events_by_stream'").run(whole);
+  database.close();
+}
+
 export function exportText({ rows, people }: LogContent): string {
   return `${[...exportLog({ rows, people, format: "jsonl" })].join("\n")}\n`;
 }

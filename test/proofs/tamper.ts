@@ -16,6 +16,7 @@ import {
   contentOf,
   exportText,
   happen,
+  hide,
   keepLog,
   type KeptLog,
   type LogContent,
@@ -24,20 +25,21 @@ import {
 import { otherText, TAMPERINGS } from "./tamperings.ts";
 
 /** How often each way of tampering is tried, on the database and on the export. */
-const TRIES: Readonly<Record<ProofSize, number>> = { short: 4, full: 150 };
+const TRIES: Readonly<Record<ProofSize, number>> = { short: 2, full: 150 };
 const LOGS: Readonly<Record<ProofSize, number>> = { short: 1, full: 5 };
-const EVENTS = 90;
+const EVENTS: Readonly<Record<ProofSize, number>> = { short: 40, full: 90 };
 
 /** R6: whatever is done to a log, both verifiers find it by the newest anchor; whatever is allowed, neither calls tampering. */
 export const tamper: Proof = {
   goal: "R6",
-  says: "tampering with the log, full about 3 min",
+  says: "tampering with the log, full about 5 min",
   prove: async (size) => {
     const tally = new Tally();
     for (let seed = 0; seed < LOGS[size]; seed += 1) {
       const folder = mkdtempSync(join(tmpdir(), "quarterdeck-tamper-"));
       try {
-        await proveOn(folder, { tally, luck: new Luck(seed + 1), tries: Math.ceil(TRIES[size] / LOGS[size]) });
+        const tries = Math.ceil(TRIES[size] / LOGS[size]);
+        await proveOn(folder, { tally, luck: new Luck(seed + 1), tries, events: EVENTS[size] });
       } finally {
         rmSync(folder, { recursive: true, force: true });
       }
@@ -89,12 +91,15 @@ interface Trial {
   readonly tally: Tally;
   readonly luck: Luck;
   readonly tries: number;
+  /** How many events each log has, about. */
+  readonly events: number;
 }
 
 async function proveOn(folder: string, trial: Trial): Promise<void> {
-  const log = await keepLog(folder, { luck: trial.luck, events: EVENTS });
+  const log = await keepLog(folder, trial);
   await soundLogs(log, folder, trial);
   await tamperedContent(log, folder, trial);
+  await hiddenEvents(log, folder, trial);
   await olderFiles(log, folder, trial);
   await rawBytes(log, folder, trial);
   await tamperedText(log, folder, trial);
@@ -125,6 +130,17 @@ async function tamperedContent(log: KeptLog, folder: string, { tally, luck, trie
       if (exportText(contentOf(db)) === text) continue;
       await tally.tampered(`${what}, export`, { file: jsonl, isExport: true, ...given(log) });
     }
+  }
+}
+
+/** Every event is there, and the program does not see one of them. */
+async function hiddenEvents(log: KeptLog, folder: string, { tally, luck, tries }: Trial): Promise<void> {
+  const file = join(folder, "hidden.db");
+  const { length } = contentOf(log.file).rows;
+  for (let attempt = 0; attempt < tries; attempt += 1) {
+    copyFileSync(log.file, file);
+    hide(file, 1 + luck.below(length));
+    await tally.tampered("hide an event, database", { file, isExport: false, ...given(log) });
   }
 }
 
@@ -207,7 +223,10 @@ async function forgedAnchors(log: KeptLog, _folder: string, { tally, luck, tries
   const stranger = anchorKeyOf(Buffer.from(luck.hex(64), "hex"));
   const one = (): SignedHead => luck.pick(anchors);
   const ways: Readonly<Record<string, () => Pick<Evidence, "anchors" | "keyText">>> = {
-    "change an anchor": () => ({ keyText, anchors: otherText(anchorLines([one()]).trimEnd(), luck) }),
+    "change an anchor": () => {
+      const inner = anchorLines([one()]).trimEnd().slice(1, -1);
+      return { keyText, anchors: `{${otherText(inner, luck)}}\n` };
+    },
     "sign an anchor with another key": () => ({ keyText, anchors: anchorLines([signHead(one(), stranger)]) }),
     "say that another key signed": () => ({
       keyText,
@@ -261,7 +280,7 @@ function redacted({ rows, people }: LogContent, luck: Luck): LogContent {
 }
 
 /** A server writes to the log while it is verified, copied and exported. */
-async function underLoad(folder: string, { tally, luck, tries }: Trial): Promise<void> {
+async function underLoad(folder: string, { tally, luck, tries }: Omit<Trial, "events">): Promise<void> {
   const dataFolder = mkdtempSync(join(folder, "busy-"));
   const file = join(dataFolder, "quarterdeck.db");
   const key = anchorKeyOf(Buffer.from(luck.hex(64), "hex"));
