@@ -42,7 +42,8 @@ export class ArgocdReads {
         return;
       }
       const { status: health, since: healthSince } = app.health;
-      const shown = { health, healthSince, comparedAt: app.reconciledAt };
+      const sync = { compared: app.sync.revision, isSynced: app.sync.status === "Synced" };
+      const shown = { health, healthSince, comparedAt: app.reconciledAt, ...sync };
       store.truth.reads.push({ at: store.now(), app: keyOf(app), uid, version, specVersion, isRefresh, ...shown });
       deliver(json(applicationText(app)));
     };

@@ -1,5 +1,5 @@
 import { type ArgocdView, withoutServer } from "./argocd-view.ts";
-import { type Fact, rowText, textOf, timeText } from "./fact.ts";
+import { type Fact, membersOf, rowText, textOf, timeText } from "./fact.ts";
 import type { RunBook, StepBook } from "./run-book.ts";
 import type { ArgocdRead, ArgocdSpan, PlaceRule } from "./truth.ts";
 import type { Report } from "./violation.ts";
@@ -38,22 +38,29 @@ export function checkProof({ argocd, places, report }: ProofDeps, { run, step, f
   const ofIt = reads.filter((read) => read.uid === uid);
   if (ofIt.length === 0) return say("the application was another one by then");
   // The look that decided is one of those: it is enough that one of them could.
-  const problems = ofIt.map((read) => problemWith(argocd, { read, revision, place }));
+  const isTracked = membersOf(step.input["operation"])["tracked"] === true;
+  const problems = ofIt.map((read) => problemWith(argocd, { read, revision, place, isTracked }));
   if (problems.includes(undefined)) return undefined;
   return say(problems.at(-1) ?? "", [...argocd.spansOf(app).slice(-3).map(spanText), ...ofIt.slice(-3).map(readText)]);
 }
 
+interface Look {
+  readonly read: ArgocdRead;
+  readonly revision: string;
+  readonly place: PlaceRule;
+  readonly isTracked: boolean;
+}
+
 /** Why a look could not prove it; undefined when it could. */
-function problemWith(
-  argocd: ArgocdView,
-  { read, revision, place }: { readonly read: ArgocdRead; readonly revision: string; readonly place: PlaceRule },
-): string | undefined {
+function problemWith(argocd: ArgocdView, { read, revision, place, isTracked }: Look): string | undefined {
   const { app, at, health, healthSince } = read;
   const now = argocd.spanAt(app, at);
-  if (now === undefined || now.revision !== revision) return `${now?.revision.slice(0, 7) || "nothing"} ran there`;
-  if (now.isMixed) return "what ran there was a mixture";
+  if (now?.isMixed === true) return "what ran there was a mixture";
   if (health !== "Healthy") return `it was ${health}`;
   if (at - healthSince + SECOND_MS < place.settleMs) return `it had been Healthy for ${at - healthSince} ms only`;
+  // A commit that changes nothing of what is followed leads to no operation.
+  if (isTracked && read.isSynced && read.compared === revision) return undefined;
+  if (now?.revision !== revision) return `${now?.revision.slice(0, 7) || "nothing"} ran there`;
   return originProblem(argocd, read, revision);
 }
 

@@ -65,6 +65,9 @@ export interface ArgocdRead {
   readonly health: string;
   readonly healthSince: number;
   readonly comparedAt: number | undefined;
+  /** With which commit it had compared it, and whether they were the same. */
+  readonly compared: string;
+  readonly isSynced: boolean;
 }
 
 /** What an application was defined as from a moment on. */

@@ -1014,6 +1014,23 @@ describe("proofs", () => {
       }),
     },
     {
+      name: "that follows its branch to a commit which changes nothing of it",
+      change: {
+        instead: {
+          "post prod": () => undefined,
+          "wait prod": (story) => {
+            const input = { app: "main/argocd/checkout-prod", revision: NEW, operation: { tracked: true } };
+            started(story, "prod", "healthy", { input });
+          },
+          "roll out prod": (story) => story.look(10_000),
+          "prove prod": (story) => {
+            story.synced = { compared: NEW, isSynced: true };
+            prove(story, "prod");
+          },
+        },
+      },
+    },
+    {
       name: "that falls sick after the look that decided",
       change: {
         instead: {

@@ -53,6 +53,8 @@ export class Story {
     views: [] as { triggerId: string; view: Readonly<Record<string, unknown>> }[],
   };
   readonly places: Mutable<PlaceRule>[] = [place("staging", undefined), place("prod", RULE)];
+  /** What Argo CD says of its comparison with the branch. */
+  synced = { compared: OLD, isSynced: false };
   /** When Argo CD compared last, where that was not just now. */
   readonly comparedAt = new Map<string, number>();
   readonly #versions = new Map<string, number>();
@@ -169,7 +171,7 @@ export class Story {
     const { uid, specVersion } = this.argocd.specs.findLast((spec) => spec.app === app) ?? { uid: "", specVersion: 0 };
     const { health, healthSince } = this.#shownOf(app);
     const comparedAt = this.comparedAt.get(app) ?? this.now;
-    this.argocd.reads.push({ at: this.now, app, uid, specVersion, health, healthSince, comparedAt });
+    this.argocd.reads.push({ at: this.now, app, uid, specVersion, health, healthSince, comparedAt, ...this.synced });
   }
 
   /** Argo CD shows what is, in whole seconds. */
