@@ -1,5 +1,6 @@
 import { type Document, isScalar, parseDocument, type Range, visit, type YAMLError } from "yaml";
 
+import { findLongLine } from "../platform/long-line.ts";
 import { withoutStacks } from "../platform/without-stacks.ts";
 import { yamlMistake } from "../platform/yaml-mistake.ts";
 import type { CommandDiagnostic, CommandSource, Span } from "./command-source.ts";
@@ -10,6 +11,7 @@ export type YamlReading =
 
 /** Limits within which parsing takes milliseconds; no command that a person can read comes near them. */
 const LARGEST_FILE = 32_768;
+const LONGEST_LINE = 5000;
 const MOST_ENTRIES = 1500;
 const DEEPEST_INDENT = 80;
 const DEEPEST_BRACKETS = 60;
@@ -74,7 +76,10 @@ function findExcess(text: string): Excess | undefined {
   }
   const runs = /(?:[-?:][ \t]+){8}/u.exec(text) ?? new RegExp(`^ {${DEEPEST_INDENT}}`, "mu").exec(text);
   const offset = runs?.index ?? bracketsBeyond(text);
-  return offset === undefined ? undefined : { span: { offset, length: 1 }, message: "this is nested too deeply" };
+  if (offset !== undefined) return { span: { offset, length: 1 }, message: "this is nested too deeply" };
+  const longLine = findLongLine(text, LONGEST_LINE);
+  const message = `a line has at most ${LONGEST_LINE} characters; write this one on several`;
+  return longLine && { span: { offset: longLine.offset, length: 1 }, message };
 }
 
 function bracketsBeyond(text: string): number | undefined {

@@ -13,6 +13,7 @@ import {
 } from "yaml";
 
 import type { Diagnostic } from "../platform/diagnostic.ts";
+import { findLongLine } from "../platform/long-line.ts";
 import { withoutStacks } from "../platform/without-stacks.ts";
 import { yamlMistake } from "../platform/yaml-mistake.ts";
 
@@ -31,6 +32,8 @@ export type YamlResult =
   | { readonly kind: "broken"; readonly diagnostics: readonly Diagnostic[] };
 
 const LARGEST_CHARACTERS = 1_000_000;
+// What can be wrong ten thousand times in one line keeps the parser busy for that long.
+const LONGEST_LINE = 5000;
 const DEEPEST = 40;
 // Aliases may repeat content, but not multiply it without bound.
 const MOST_NODES = 200_000;
@@ -44,6 +47,11 @@ export function readYaml(source: { readonly text: string; readonly file: string 
   if (text.length > LARGEST_CHARACTERS) {
     const message = `the file has ${text.length} characters; at most ${LARGEST_CHARACTERS} are read`;
     return { kind: "broken", diagnostics: [{ file, line: 1, column: 1, message }] };
+  }
+  const longLine = findLongLine(text, LONGEST_LINE);
+  if (longLine !== undefined) {
+    const message = `this line has more than ${LONGEST_LINE} characters; write it on several`;
+    return { kind: "broken", diagnostics: [{ file, line: longLine.line, column: 1, message }] };
   }
   const lines = new LineCounter();
   const place = (offset: number): { line: number; column: number } => {

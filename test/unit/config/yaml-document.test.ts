@@ -83,6 +83,9 @@ describe("reading YAML", () => {
       "1:1 the file has 1000005 characters; at most 1000000 are read",
     ]);
     expect(faults("[".repeat(4000))).toEqual(["1:1 the file is nested too deeply; at most 40 levels are read"]);
+    expect(faults(`b: 1\na: ${"c: ".repeat(7000)}`)).toEqual([
+      "2:1 this line has more than 5000 characters; write it on several",
+    ]);
     const laughs = ["a0: &a0 [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]"];
     for (let level = 1; level < 8; level += 1) {
       laughs.push(`a${level}: &a${level} [${`*a${level - 1}, `.repeat(10)}]`);
