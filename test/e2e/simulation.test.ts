@@ -1,0 +1,22 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+
+import { expect, test } from "vitest";
+
+const MAIN = new URL("../sim/main.ts", import.meta.url).pathname;
+const SECONDS = 60;
+
+/** Plays fresh seeds each time, so that every run of the tests looks at something that nobody has seen yet. */
+test(`no seed of a minute violates anything, nor one that failed once`, async () => {
+  const child = spawn(process.execPath, [MAIN, "--minutes", String(SECONDS / 60)], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  let printed = "";
+  child.stdout.on("data", (chunk: Buffer) => (printed += chunk.toString()));
+  const [code] = await once(child, "exit");
+
+  // The table says which seeds fail, and how to look at one.
+  expect(printed).not.toContain("VIOLATED");
+  expect(printed).toMatch(/^runs succeeded +[1-9]/mu);
+  expect(code).toBe(0);
+}, 240_000);
