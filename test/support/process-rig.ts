@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -27,27 +27,50 @@ export interface ProgramOptions {
   readonly cwd?: string | undefined;
   /** The Node that runs it; this one when absent. */
   readonly node?: string | undefined;
+  /** What is still running after this is a fault of the program; 100 s when absent. */
+  readonly longestMs?: number | undefined;
 }
 
-// What is still running after this is a fault of the program.
 const LONGEST_MS = 100_000;
 
-/** Runs the program to its end, with nothing of this process's environment but what programs need to run at all. */
+/**
+ * Runs the program to its end, with nothing of this process's environment but what programs need to run at all. At its time limit
+ * it is killed with everything that it has started.
+ */
 export async function runProgram(args: readonly string[], options: ProgramOptions = {}): Promise<Ended> {
   const child = spawn(options.node ?? process.execPath, [ENTRY, ...args], {
     env: { ...surroundings(), ...options.environment },
     cwd: options.cwd,
     stdio: ["ignore", "pipe", "pipe"],
-    timeout: LONGEST_MS,
-    killSignal: "SIGKILL",
+    // A group of its own, so that what it starts can be ended with it.
+    detached: true,
   });
+  const killAll = (): void => killGroup(child);
+  const limit = setTimeout(killAll, options.longestMs ?? LONGEST_MS);
+  process.once("exit", killAll);
   const output = { stdout: "", stderr: "" };
   child.stdout.setEncoding("utf8").on("data", (text: string) => void (output.stdout += text));
   child.stderr.setEncoding("utf8").on("data", (text: string) => void (output.stderr += text));
-  return await new Promise((resolve, reject) => {
-    child.once("error", reject);
-    child.once("close", (code, signal) => resolve({ code: code ?? undefined, signal: signal ?? undefined, ...output }));
-  });
+  try {
+    return await new Promise((resolve, reject) => {
+      child.once("error", reject);
+      child.once("close", (code, signal) =>
+        resolve({ code: code ?? undefined, signal: signal ?? undefined, ...output }),
+      );
+    });
+  } finally {
+    clearTimeout(limit);
+    process.off("exit", killAll);
+  }
+}
+
+function killGroup({ pid }: ChildProcess): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, "SIGKILL");
+  } catch {
+    // All of them have ended.
+  }
 }
 
 // Many starts of the same files: what Node has compiled once it need not compile again.
