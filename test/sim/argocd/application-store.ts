@@ -1,6 +1,6 @@
 import type { Schedule } from "../schedule.ts";
 import { type App, isAutoSynced, type Operation } from "./application-state.ts";
-import { applicationText } from "./application-text.ts";
+import { watchedText } from "./application-text.ts";
 import { type ArgocdTruth, emptyTruth, identityAmong } from "./argocd-truth.ts";
 
 /** A sync window that is closed; `manual` lets syncs by hand through all the same. */
@@ -120,6 +120,6 @@ export function keyOf({ namespace, name }: Pick<App, "namespace" | "name">): str
 }
 
 /** One frame of the watch, in the form of an event stream. */
-export function frameText(type: string, app: App, text = applicationText(app)): string {
+export function frameText(type: string, app: App, text = watchedText(app)): string {
   return `data: {"result":{"type":"${type}","application":${text}}} \n\n`;
 }

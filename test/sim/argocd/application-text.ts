@@ -23,6 +23,11 @@ export function applicationText(app: App): string {
   return app.text;
 }
 
+/** The same as in the watch, which is asked to leave annotations out. */
+export function watchedText(app: App): string {
+  return app.skipsReconcile ? buildText({ ...app, skipsReconcile: false }, { withHealth: true }) : applicationText(app);
+}
+
 /** The same as in the answer to a POST, in which the objects have no health. */
 export function postedText(app: App): string {
   return buildText(app, { withHealth: false });

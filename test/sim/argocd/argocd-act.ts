@@ -56,7 +56,8 @@ export type ArgocdAct =
       readonly image?: string;
     }
   | { readonly type: "auto-sync"; readonly app: string; readonly on: boolean }
-  | { readonly type: "skip-reconcile"; readonly app: string; readonly on: boolean }
+  /** The controller is told to leave the application alone for a while. */
+  | { readonly type: "skip-reconcile"; readonly app: string; readonly forMs: number }
   | { readonly type: "degrade"; readonly app: string }
   | { readonly type: "heal"; readonly app: string }
   /** The controller is away for a while: what was asked for waits, refreshes hang. */
@@ -64,12 +65,14 @@ export type ArgocdAct =
   | { readonly type: "repo-server-away"; readonly forMs: number }
   /** The operation vanishes without an end. */
   | { readonly type: "lose-operation"; readonly app: string }
-  /** `app`: one, or `*` for all. `manual`: syncs by hand pass all the same. */
+  /** `app`: one, or `*` for all, also those that have a window of their own. `manual`: syncs by hand pass all the same. */
   | { readonly type: "close-window"; readonly app: string; readonly manual?: boolean }
   | { readonly type: "open-window"; readonly app: string }
   | { readonly type: "trim-history"; readonly app: string; readonly keep: number }
-  | { readonly type: "rights"; readonly get?: boolean; readonly sync?: boolean }
-  | { readonly type: "token"; readonly valid: boolean }
+  /** The account of the product loses these rights for a while; `get` hides everything from it. */
+  | { readonly type: "lose-rights"; readonly right: "get" | "sync"; readonly forMs: number }
+  /** Its token is not accepted for a while. */
+  | { readonly type: "refuse-token"; readonly forMs: number }
   /** From here on a revision goes this way. */
   | { readonly type: "plan"; readonly plan: RolloutPlan }
   /** Argo CD compares by its timer. */

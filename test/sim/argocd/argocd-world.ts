@@ -179,12 +179,13 @@ export class ArgocdWorld {
           if (!store.isRepoServerAway) this.#comparisons.repositoryIsBack();
         });
         return;
-      case "rights":
-        store.rights.get = act.get ?? store.rights.get;
-        store.rights.sync = act.sync ?? store.rights.sync;
+      case "lose-rights":
+        store.rights[act.right] = false;
+        schedule.after(act.forMs, () => (store.rights[act.right] = true));
         return;
-      case "token":
-        store.isTokenValid = act.valid;
+      case "refuse-token":
+        store.isTokenValid = false;
+        schedule.after(act.forMs, () => (store.isTokenValid = true));
         return;
       case "plan":
         this.#plans.push(act.plan);
@@ -196,7 +197,7 @@ export class ArgocdWorld {
     const { windows, apps } = this.#store;
     if (act.type === "close-window") windows.set("*", { manual: act.manual ?? false });
     if (act.type !== "open-window") return;
-    windows.delete("*");
+    windows.clear();
     for (const app of apps.values()) this.#others.windowOpened(app);
   }
 

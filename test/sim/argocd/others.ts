@@ -64,8 +64,11 @@ export class Others {
         return;
       case "change-source":
       case "auto-sync":
-      case "skip-reconcile":
         this.#changeSpec(app, act);
+        return;
+      case "skip-reconcile":
+        this.#skip(app, true);
+        schedule.after(act.forMs, () => this.#skip(app, false));
         return;
       case "degrade":
         cluster.change(app, "Degraded");
@@ -138,20 +141,25 @@ export class Others {
     this.#deps.operations.start(app, { source, revision, by, isRollback: true });
   }
 
-  #changeSpec(app: App, act: ActOf<"change-source" | "auto-sync" | "skip-reconcile">): void {
-    const { store, operations, schedule } = this.#deps;
+  #changeSpec(app: App, act: ActOf<"change-source" | "auto-sync">): void {
+    const { store, schedule } = this.#deps;
     const before = app.source;
     if (act.type === "auto-sync") app.automated = act.on;
-    else if (act.type === "skip-reconcile") app.skipsReconcile = act.on;
     else app.source = changedSource(before, act);
     this.#specChanged(app);
-    if (act.type === "skip-reconcile" && !act.on) operations.resume(app);
     if (act.type !== "change-source" || app.ownedBy === undefined) return;
     schedule.after(PUTS_BACK_MS, () => {
       if (!store.has(app) || app.source === before) return;
       app.source = before;
       this.#specChanged(app);
     });
+  }
+
+  #skip(app: App, isOn: boolean): void {
+    if (!this.#deps.store.has(app) || app.skipsReconcile === isOn) return;
+    app.skipsReconcile = isOn;
+    this.#specChanged(app);
+    if (!isOn) this.#deps.operations.resume(app);
   }
 
   #specChanged(app: App): void {

@@ -80,9 +80,9 @@ describe("the simulated Argo CD, asked by the product's client", () => {
 
   it.each([
     ["a window that is closed", "argocd.window", { type: "close-window", app: "*" }],
-    ["a right that is missing", "argocd.rbac", { type: "rights", sync: false }],
-    ["an account that sees nothing", "argocd.hidden", { type: "rights", get: false }],
-    ["a token that has run out", "argocd.auth", { type: "token", valid: false }],
+    ["a right that is missing", "argocd.rbac", { type: "lose-rights", right: "sync", forMs: 1000 }],
+    ["an account that sees nothing", "argocd.hidden", { type: "lose-rights", right: "get", forMs: 1000 }],
+    ["a token that has run out", "argocd.auth", { type: "refuse-token", forMs: 1000 }],
     ["an operation of somebody else", "argocd.busy", { type: "foreign-sync", app: APP }],
     ["auto-sync", "argocd.auto-sync", { type: "auto-sync", app: APP, on: true }],
     ["a deletion", "argocd.deleting", { type: "delete", app: APP, takesMs: 1000, cascade: true }],
@@ -255,6 +255,30 @@ describe("the controller of the simulated Argo CD", () => {
       { by: "cem", revision: C3, phase: "Succeeded" },
     ]);
     expect(operations[0]).not.toHaveProperty("appliedAt");
+  });
+});
+
+describe("an application that is to be left alone", () => {
+  it("is neither compared nor synced until that is over, and then catches up", () => {
+    const rig = new ArgocdRig();
+    rig.watch();
+    rig.pass(10);
+    rig.world.act({ type: "skip-reconcile", app: APP, forMs: 30_000 });
+    // Whoever watches is not told, because the watch leaves annotations out.
+    expect(rig.looks.splice(0).map(({ application }) => application.metadata.annotations)).toEqual([
+      undefined,
+      undefined,
+    ]);
+    expect(rig.read().metadata.annotations).toEqual({ "argocd.argoproj.io/skip-reconcile": "true" });
+    rig.sync(C2);
+    rig.refresh();
+    rig.pass(29_000);
+    expect(rig.looks.map(({ how }) => how)).toEqual(["MODIFIED"]);
+    expect(rig.read().status.operationState).toBeUndefined();
+    rig.pass(20_000);
+    expect(rig.looks.filter(({ how }) => how === "refresh")).toHaveLength(1);
+    expect(rig.read().status.operationState?.phase).toBe("Succeeded");
+    expect(rig.read().metadata.annotations).toBeUndefined();
   });
 });
 
@@ -460,11 +484,11 @@ describe("the watch of the simulated Argo CD", () => {
 
   it("is refused to a token that is not accepted, and silent for an account that sees nothing", () => {
     const rig = new ArgocdRig();
-    rig.world.act({ type: "token", valid: false });
+    rig.world.act({ type: "refuse-token", forMs: 1000 });
     expect(rig.world.refusalOfWatch()).toMatchObject({ status: 401 });
-    rig.world.act({ type: "token", valid: true });
+    rig.pass(2000);
     expect(rig.world.refusalOfWatch()).toBeUndefined();
-    rig.world.act({ type: "rights", get: false });
+    rig.world.act({ type: "lose-rights", right: "get", forMs: 60_000 });
     rig.watch();
     rig.sync(C2);
     rig.pass(10_000);
