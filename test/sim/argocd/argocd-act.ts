@@ -23,7 +23,10 @@ export interface AppSetup {
 }
 
 /** What others do in Argo CD and in its cluster; plain data. Applications by `namespace/name`. One that cannot be done does nothing. */
-export type ArgocdAct =
+export type ArgocdAct = AppAct | ServerAct;
+
+/** What is done to one application. */
+export type AppAct =
   /** `over`: an operation that is in progress is ended first. Without a revision the branch is synced. */
   | {
       readonly type: "foreign-sync";
@@ -60,20 +63,28 @@ export type ArgocdAct =
   | { readonly type: "skip-reconcile"; readonly app: string; readonly forMs: number }
   | { readonly type: "degrade"; readonly app: string }
   | { readonly type: "heal"; readonly app: string }
-  /** The controller is away for a while: what was asked for waits, refreshes hang. */
-  | { readonly type: "controller-away"; readonly forMs: number }
-  | { readonly type: "repo-server-away"; readonly forMs: number }
   /** The operation vanishes without an end. */
   | { readonly type: "lose-operation"; readonly app: string }
   /** `app`: one, or `*` for all, also those that have a window of their own. `manual`: syncs by hand pass all the same. */
   | { readonly type: "close-window"; readonly app: string; readonly manual?: boolean }
   | { readonly type: "open-window"; readonly app: string }
   | { readonly type: "trim-history"; readonly app: string; readonly keep: number }
+  /** Argo CD compares by its timer. */
+  | { readonly type: "compare"; readonly app: string };
+
+/** What concerns all of Argo CD. */
+export type ServerAct =
+  /** The controller is away for a while: what was asked for waits, refreshes hang. */
+  | { readonly type: "controller-away"; readonly forMs: number }
+  | { readonly type: "repo-server-away"; readonly forMs: number }
   /** The account of the product loses these rights for a while; `get` hides everything from it. */
   | { readonly type: "lose-rights"; readonly right: "get" | "sync"; readonly forMs: number }
   /** Its token is not accepted for a while. */
   | { readonly type: "refuse-token"; readonly forMs: number }
+  /**
+   * So long after the product's next request was accepted (the one after it when `skip` is 1, and so on) this is done to the
+   * application that it was about, whatever application `act` names.
+   */
+  | { readonly type: "ambush"; readonly skip: number; readonly afterMs: number; readonly act: AppAct }
   /** From here on a revision goes this way. */
-  | { readonly type: "plan"; readonly plan: RolloutPlan }
-  /** Argo CD compares by its timer. */
-  | { readonly type: "compare"; readonly app: string };
+  | { readonly type: "plan"; readonly plan: RolloutPlan };

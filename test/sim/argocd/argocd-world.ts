@@ -4,7 +4,7 @@ import type { Schedule } from "../schedule.ts";
 import { type App, isAutoSynced, type Source, targetOf } from "./application-state.ts";
 import { ApplicationStore, frameText, keyOf } from "./application-store.ts";
 import { AUTO_SYNC } from "./application-text.ts";
-import type { AppSetup, ArgocdAct } from "./argocd-act.ts";
+import type { AppAct, AppSetup, ArgocdAct, ServerAct } from "./argocd-act.ts";
 import { type ApiRequest, ArgocdApi, expired } from "./argocd-api.ts";
 import { ArgocdReads } from "./argocd-reads.ts";
 import type { ArgocdTruth } from "./argocd-truth.ts";
@@ -16,7 +16,7 @@ import { ControllerPace } from "./controller-pace.ts";
 import type { HttpAnswer } from "./http-answer.ts";
 import { newApp, settledApp } from "./new-app.ts";
 import { Operations } from "./operations.ts";
-import { type AppAct, Others } from "./others.ts";
+import { Others } from "./others.ts";
 import type { RolloutPlan } from "./rollout-plan.ts";
 
 export interface ArgocdWorldDeps {
@@ -54,6 +54,7 @@ export class ArgocdWorld {
   readonly #others: Others;
   readonly #plans: RolloutPlan[];
   readonly #dice: Dice;
+  readonly #ambushes: { left: number; readonly afterMs: number; readonly act: AppAct }[] = [];
   #uids = 0;
   /** How many outages of the repo-server have not ended. */
   #outages = 0;
@@ -88,7 +89,7 @@ export class ArgocdWorld {
     this.#operations = new Operations({ ...own, dice: dice.fork("operations"), plans: this.#plans });
     const operations = this.#operations;
     const reads = new ArgocdReads({ store, git, comparisons });
-    const writes = new ArgocdWrites({ store, git, operations });
+    const writes = new ArgocdWrites({ store, git, operations, onAccepted: (app) => this.#ambush(app) });
     this.#api = new ArgocdApi({ store, reads, writes });
     this.#others = new Others({ ...own, schedule, operations, recreate: (gone) => this.#recreate(gone) });
     this.#store = store;
@@ -162,7 +163,7 @@ export class ArgocdWorld {
     if (app !== undefined) this.#others.act(app, act);
   }
 
-  #actOnServer(act: Exclude<ArgocdAct, AppAct>): void {
+  #actOnServer(act: ServerAct): void {
     const { schedule } = this.#deps;
     const store = this.#store;
     switch (act.type) {
@@ -187,9 +188,21 @@ export class ArgocdWorld {
         store.isTokenValid = false;
         schedule.after(act.forMs, () => (store.isTokenValid = true));
         return;
+      case "ambush":
+        this.#ambushes.push({ left: act.skip, afterMs: act.afterMs, act: act.act });
+        return;
       case "plan":
         this.#plans.push(act.plan);
         return;
+    }
+  }
+
+  /** A request of the product was accepted: whoever has waited for that comes soon. */
+  #ambush(app: App): void {
+    const key = keyOf(app);
+    for (const ambush of this.#ambushes) {
+      ambush.left -= 1;
+      if (ambush.left === -1) this.#deps.schedule.after(ambush.afterMs, () => this.act({ ...ambush.act, app: key }));
     }
   }
 

@@ -11,6 +11,8 @@ export interface ArgocdWritesDeps {
   readonly store: ApplicationStore;
   readonly git: GitWorld;
   readonly operations: Operations;
+  /** Called when a sync or a rollback was accepted. */
+  readonly onAccepted: (app: App) => void;
 }
 
 /** The account that the product has here. */
@@ -44,8 +46,7 @@ export class ArgocdWrites {
     if (typeof resolved !== "string") return this.#refuse(post, resolved);
     if (app.operation !== undefined) return this.#refuse(post, busy);
     const operation = this.#deps.operations.start(app, { source: app.source, revision: resolved, by: ACCOUNT, infos });
-    this.#note({ ...post, operation: operation.number });
-    return json(postedText(app));
+    return this.#accept(app, { ...post, operation: operation.number });
   }
 
   rollback(name: string, body: unknown): HttpAnswer {
@@ -64,8 +65,7 @@ export class ArgocdWrites {
     const whole = { ...post, revision };
     if (app.operation !== undefined) return this.#refuse(whole, busy);
     const operation = this.#deps.operations.start(app, { source, revision, by: ACCOUNT, isRollback: true });
-    this.#note({ ...whole, operation: operation.number });
-    return json(postedText(app));
+    return this.#accept(app, { ...whole, operation: operation.number });
   }
 
   terminate(named: Named): HttpAnswer {
@@ -112,6 +112,12 @@ export class ArgocdWrites {
     if (!this.#deps.store.rights.sync) return refusal(7, "permission denied");
     if (app.deletingSince !== undefined) return refusal(9, "application is deleting");
     return isAutoSynced(app) ? refusal(9, "rollback cannot be initiated when auto-sync is enabled") : undefined;
+  }
+
+  #accept(app: App, post: Note): HttpAnswer {
+    this.#note(post);
+    this.#deps.onAccepted(app);
+    return json(postedText(app));
   }
 
   #refuse(post: Note, answer: HttpAnswer): HttpAnswer {

@@ -3,7 +3,7 @@ import type { Schedule } from "../schedule.ts";
 import { type App, isAutoSynced, type Source, targetOf } from "./application-state.ts";
 import { type ApplicationStore, keyOf } from "./application-store.ts";
 import { specText } from "./application-text.ts";
-import type { ArgocdAct } from "./argocd-act.ts";
+import type { AppAct } from "./argocd-act.ts";
 import type { ClusterWorld } from "./cluster-world.ts";
 import type { Comparisons } from "./comparisons.ts";
 import type { ControllerLine } from "./controller-line.ts";
@@ -21,10 +21,7 @@ export interface OthersDeps {
   readonly recreate: (gone: App) => void;
 }
 
-type ActOf<Type extends ArgocdAct["type"]> = Extract<ArgocdAct, { readonly type: Type }>;
-
-/** What an act to one application may be. */
-export type AppAct = Extract<ArgocdAct, { readonly app: string }>;
+type ActOf<Type extends AppAct["type"]> = Extract<AppAct, { readonly type: Type }>;
 
 const SOMEBODY = "ben";
 // How soon somebody who has ended an operation starts their own.

@@ -258,6 +258,28 @@ describe("the controller of the simulated Argo CD", () => {
   });
 });
 
+describe("somebody who waits for the product's requests", () => {
+  it("comes so long after the one that was meant, to the application that it was about", () => {
+    const rig = new ArgocdRig();
+    const act = { type: "degrade", app: "argocd/another" } as const;
+    rig.world.act({ type: "ambush", skip: 1, afterMs: 300, act });
+    rig.sync(C2);
+    rig.sync(C3);
+    rig.pass(30_000);
+    expect(spanAt(rig.world.truth, APP, rig.line.now())?.health).toBe("Healthy");
+    rig.sync(C2);
+    rig.pass(299);
+    expect(spanAt(rig.world.truth, APP, rig.line.now())?.health).not.toBe("Degraded");
+    rig.pass(1);
+    expect(spanAt(rig.world.truth, APP, rig.line.now())?.health).toBe("Degraded");
+    rig.world.act({ type: "heal", app: APP });
+    rig.pass(30_000);
+    rig.sync(C3);
+    rig.pass(30_000);
+    expect(rig.world.truth.spans.filter(({ health }) => health === "Degraded")).toHaveLength(1);
+  });
+});
+
 describe("an application that is to be left alone", () => {
   it("is neither compared nor synced until that is over, and then catches up", () => {
     const rig = new ArgocdRig();
