@@ -6,18 +6,16 @@ const MOST_BUTTONS = 25;
 const MOST_TEXT = 3000;
 const MOST_VALUE = 2000;
 const MOST_EDITED = 4000;
-const MOST_POSTED = 40_000;
 
 const KNOWN = new Set(["section", "header", "divider", "context", "actions", "rich_text", "input", "image"]);
 
 /** What Slack says against a message; undefined when it takes it. The whole of Block Kit is checked elsewhere. */
 export function contentProblem(args: LooseObject, isEdit: boolean): string | undefined {
-  const text = textIn(args, "text");
-  const blocks: unknown = args["blocks"];
-  if (text === undefined && blocks === undefined) return "no_text";
-  if (text !== undefined && text.length > (isEdit ? MOST_EDITED : MOST_POSTED)) return "msg_too_long";
-  if (blocks === undefined) return undefined;
+  const text = textIn(args, "text") ?? "";
+  const blocks: unknown = args["blocks"] ?? [];
+  if (isEdit && text.length > MOST_EDITED) return "msg_too_long";
   if (!Array.isArray(blocks)) return "invalid_blocks_format";
+  if (text === "" && blocks.length === 0) return "no_text";
   if (blocks.length > MOST_BLOCKS) return "msg_blocks_too_many";
   return blocks.every(isBlock) ? undefined : "invalid_blocks";
 }

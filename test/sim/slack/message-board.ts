@@ -29,6 +29,7 @@ export class MessageBoard {
   readonly #messages: SlackMessage[];
   readonly #channels = new Map<string, Map<string, SlackMessage>>();
   readonly #lastMicros = new Map<string, number>();
+  readonly #tombstones = new Set<SlackMessage>();
 
   constructor(messages: SlackMessage[]) {
     this.#messages = messages;
@@ -57,9 +58,18 @@ export class MessageBoard {
     return message?.deletedAt === undefined ? message : undefined;
   }
 
+  /** What a reply can hang on: a message, or what stands in the place of a deleted one whose thread is kept. */
+  root(channel: string, ts: string): SlackMessage | undefined {
+    const target = this.#channels.get(channel)?.get(ts);
+    if (target === undefined || !this.#isSeen(target)) return undefined;
+    return target.threadTs === undefined ? target : this.#channels.get(channel)?.get(target.threadTs);
+  }
+
+  /** A message with replies leaves something in its place, which says nothing but keeps the thread. */
   delete(message: SlackMessage, now: number): void {
     if (message.deletedAt !== undefined) return;
     message.deletedAt = now;
+    if (message.replies > 0) this.#tombstones.add(message);
     if (message.threadTs !== undefined) this.#count(message.channel, message.threadTs, -1);
   }
 
@@ -72,13 +82,17 @@ export class MessageBoard {
     if (threadTs === undefined) all.reverse();
     const isAhead = (ts: string): boolean => cursor === "" || (threadTs === undefined ? ts < cursor : ts > cursor);
     const wanted = all.filter((message) => {
-      const isPlace = threadTs === undefined ? message.threadTs === undefined : isInThread(message, threadTs);
-      return (
-        isPlace && message.deletedAt === undefined && isAhead(message.ts) && isFound(message, oldest, visibleUntil)
-      );
+      if (!this.#isSeen(message) || !isAhead(message.ts)) return false;
+      // A thread is always told with the message that it hangs on.
+      if (threadTs === message.ts) return true;
+      return message.threadTs === threadTs && isFound(message, oldest, visibleUntil);
     });
     const messages = wanted.slice(0, limit);
     return { messages, next: wanted.length > limit ? (messages.at(-1)?.ts ?? "") : "" };
+  }
+
+  #isSeen(message: SlackMessage): boolean {
+    return message.deletedAt === undefined || this.#tombstones.has(message);
   }
 
   #of(channel: string): Map<string, SlackMessage> {
@@ -93,10 +107,6 @@ export class MessageBoard {
     const parent = this.#channels.get(channel)?.get(threadTs);
     if (parent !== undefined) parent.replies += by;
   }
-}
-
-function isInThread({ ts, threadTs }: SlackMessage, parent: string): boolean {
-  return ts === parent || threadTs === parent;
 }
 
 /** Slack compares as texts of one length: ten digits of seconds and six behind the point. */

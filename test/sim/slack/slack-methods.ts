@@ -97,11 +97,11 @@ export class SlackMethods {
     const { board, schedule, truth, workspace } = this.#deps;
     const place = this.#place(textIn(args, "channel") ?? "");
     if (typeof place === "string") return refused(place);
+    const problem = contentProblem(args, false);
+    if (problem !== undefined) return refused(problem);
     const user = textIn(args, "user") ?? "";
     const standing = workspace.standing(user);
     if (standing === undefined || standing === "deleted") return refused("user_not_in_channel");
-    const problem = contentProblem(args, false);
-    if (problem !== undefined) return refused(problem);
     const channel = place.shape.id;
     const thread = this.#thread(channel, textIn(args, "thread_ts"));
     if (thread === "lost") return refused("cannot_reply_to_message");
@@ -117,14 +117,12 @@ export class SlackMethods {
     const channel = this.#visible(textIn(args, "channel") ?? "");
     if (channel === undefined) return refused("channel_not_found");
     if (!channel.hasBot) return refused("not_in_channel");
-    const threadTs = isThread ? textIn(args, "ts") : undefined;
-    if (threadTs !== undefined && board.find(channel.shape.id, threadTs) === undefined) {
-      return refused("thread_not_found");
-    }
+    const root = isThread ? board.root(channel.shape.id, textIn(args, "ts") ?? "") : undefined;
+    if (isThread && root === undefined) return refused("thread_not_found");
     const limit = typeof args["limit"] === "number" ? args["limit"] : 100;
     const page = board.page({
       channel: channel.shape.id,
-      threadTs,
+      threadTs: root?.ts,
       oldest: textIn(args, "oldest") ?? "0",
       limit: Math.min(limit, MOST_PER_PAGE),
       cursor: textIn(args, "cursor") ?? "",
@@ -198,8 +196,7 @@ export class SlackMethods {
   /** Replies to a reply move up to the message at the top. */
   #thread(channel: string, threadTs: string | undefined): string | undefined {
     if (threadTs === undefined) return undefined;
-    const target = this.#deps.board.find(channel, threadTs);
-    return target === undefined ? "lost" : (target.threadTs ?? target.ts);
+    return this.#deps.board.root(channel, threadTs)?.ts ?? "lost";
   }
 }
 
@@ -208,11 +205,9 @@ function slotOf(metadata: unknown): string | undefined {
   return isObject(payload) ? textIn(payload, "slot_id") : undefined;
 }
 
-function wireMessage(
-  { ts, threadTs, author, slot }: SlackMessage,
-  botUser: string,
-  withMetadata: boolean,
-): LooseObject {
+function wireMessage(message: SlackMessage, botUser: string, withMetadata: boolean): LooseObject {
+  const { ts, threadTs, author, slot } = message;
+  if (message.deletedAt !== undefined) return { type: "message", subtype: "tombstone", user: "USLACKBOT", ts };
   return {
     type: "message",
     user: author,

@@ -17,9 +17,10 @@ export interface SlackWorldDeps {
   readonly shape?: WorkspaceShape;
   /** Makes Slack's limits wider or narrower; 1 when absent. */
   readonly limits?: number;
+  /** How long it takes at most until what was posted is found by reading; two seconds when absent. */
+  readonly mostLagMs?: number;
 }
 
-/** Slack shows by reading what was posted this long ago. */
 const MOST_LAG_MS = 2000;
 
 /** Slack as a machine without time of its own: every call happens at once, at the true time of the schedule. */
@@ -44,7 +45,7 @@ export class SlackWorld {
   readonly schedule: Schedule;
   readonly #methods: SlackMethods;
 
-  constructor({ schedule, dice, shape = STANDARD_WORKSPACE, limits = 1 }: SlackWorldDeps) {
+  constructor({ schedule, dice, shape = STANDARD_WORKSPACE, limits = 1, mostLagMs = MOST_LAG_MS }: SlackWorldDeps) {
     const { truth } = this;
     this.schedule = schedule;
     this.board = new MessageBoard(truth.messages);
@@ -55,7 +56,7 @@ export class SlackWorld {
     this.troubles = new SlackTroubles(dice.fork("troubles"));
     const lag = dice.fork("lag");
     const { board, views, workspace } = this;
-    const lagMs = (): number => lag.below(MOST_LAG_MS);
+    const lagMs = (): number => lag.below(mostLagMs + 1);
     this.#methods = new SlackMethods({ schedule, workspace, board, views, truth, lagMs });
   }
 
