@@ -21,6 +21,8 @@ export interface ArgocdFrontDeps {
 export class ArgocdFront implements AsyncDisposable {
   /** Awaited before a request is handed on; one whose caller is gone by then is not. */
   before: (passing: Passing) => Promise<void> | void = () => undefined;
+  /** What is answered in place of Argo CD; undefined lets it answer. */
+  instead: (passing: Passing) => { readonly status: number; readonly body: string } | undefined = () => undefined;
   /** Awaited before the answer is handed back. */
   after: (passing: Passing) => Promise<void> | void = () => undefined;
   /** The syncs that were handed on, by application. */
@@ -47,6 +49,12 @@ export class ArgocdFront implements AsyncDisposable {
     incoming.pause();
     await this.before(passing);
     if (response.destroyed || response.socket?.destroyed === true) return;
+    const instead = this.instead(passing);
+    if (instead !== undefined) {
+      incoming.resume();
+      response.writeHead(instead.status, { "content-type": "application/json" }).end(instead.body);
+      return;
+    }
     const sync = /^\/api\/v1\/applications\/(?<name>[^/?]+)\/sync/u.exec(path)?.groups?.["name"];
     if (method === "POST" && sync !== undefined) this.syncs.push(sync);
     const onward = request(`${url}${path}`, { method, headers: { ...headers, authorization: `Bearer ${token}` } });

@@ -71,7 +71,9 @@ export class RedisServer implements AsyncDisposable {
 
   /** A connection to it, which the caller disconnects. */
   client(): Redis {
-    const client = new Redis(this.port, "127.0.0.1");
+    const asked = this.#arguments.indexOf("--requirepass");
+    const password = asked === -1 ? undefined : this.#arguments[asked + 1];
+    const client = new Redis(this.port, "127.0.0.1", password === undefined ? {} : { password });
     // A test that ends the server knows that it is gone.
     client.on("error", () => undefined);
     return client;
