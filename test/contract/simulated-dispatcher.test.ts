@@ -1,4 +1,4 @@
-import { openSimulated } from "../support/sim-redis-rig.ts";
+import { openSimulated } from "../sim/redis/remote-rig.ts";
 import { dispatcherContract } from "./dispatcher.contract.ts";
 
 dispatcherContract("through the simulated Redis", (setup) => openSimulated({ ...setup, seed: "contract" }));

@@ -1,14 +1,15 @@
 import { describe, expect, it } from "vitest";
 
 import { Bench } from "../../../support/dispatch-scene.ts";
-import { makeStory, playStory } from "../../../support/remote-story.ts";
-import { SimRedisRig } from "../../../support/sim-redis-rig.ts";
+import { playStory } from "../../../sim/redis/play-remote-story.ts";
+import { makeStory } from "../../../sim/redis/remote-story.ts";
+import { RemoteRig } from "../../../sim/redis/remote-rig.ts";
 
 describe("a worker that ends", () => {
   it("hands back what it asked for and did not begin, at whichever moment it is told to", async () => {
     for (let afterMs = 0; afterMs < 24; afterMs += 1) {
       const bench = new Bench();
-      const rig = new SimRedisRig({ seed: `ends after ${afterMs}`, kinds: bench.kinds, reports: bench });
+      const rig = new RemoteRig({ seed: `ends after ${afterMs}`, kinds: bench.kinds, reports: bench });
       const { dispatcher } = rig.server();
       const worker = rig.worker();
       await rig.until(() => rig.log.find(({ message }) => message === "a worker is connected"));

@@ -1,23 +1,23 @@
-import { BullmqDispatcher } from "../../src/dispatch/bullmq-dispatcher.ts";
-import type { ChannelKeys } from "../../src/dispatch/envelope.ts";
-import type { Dispatcher, JobReports } from "../../src/engine/ports.ts";
-import type { StepKind } from "../../src/engine/step-kind.ts";
-import { createLogger, type Logger } from "../../src/platform/logger.ts";
-import { SecretMask } from "../../src/platform/masking.ts";
-import { Dice } from "../sim/dice.ts";
-import { Life } from "../sim/life.ts";
-import { MachineClock } from "../sim/machine-clock.ts";
-import { Pace } from "../sim/redis/pace.ts";
-import { RedisWorld } from "../sim/redis/redis-world.ts";
-import type { RedisUser } from "../sim/redis/sim-link.ts";
-import { SimWorker } from "../sim/redis/sim-worker.ts";
-import { TimeLine } from "../sim/schedule.ts";
-import { seededRandom } from "../sim/seeded-random.ts";
-import type { LogLine } from "./app-rig.ts";
+import { BullmqDispatcher } from "../../../src/dispatch/bullmq-dispatcher.ts";
+import type { ChannelKeys } from "../../../src/dispatch/envelope.ts";
+import type { Dispatcher, JobReports } from "../../../src/engine/ports.ts";
+import type { StepKind } from "../../../src/engine/step-kind.ts";
+import { createLogger, type Logger } from "../../../src/platform/logger.ts";
+import { SecretMask } from "../../../src/platform/masking.ts";
+import { Dice } from "../dice.ts";
+import { Life } from "../life.ts";
+import { MachineClock } from "../machine-clock.ts";
+import { Pace } from "./pace.ts";
+import { RedisWorld } from "./redis-world.ts";
+import type { RedisUser } from "./sim-link.ts";
+import { SimWorker } from "./sim-worker.ts";
+import { TimeLine } from "../schedule.ts";
+import { seededRandom } from "../seeded-random.ts";
+import type { LogLine } from "../../support/app-rig.ts";
 
 const START_AT = Date.UTC(2026, 0, 1, 10);
 
-export interface SimRedisRigOptions {
+export interface RemoteRigOptions {
   readonly seed: string;
   readonly kinds: ReadonlyMap<string, StepKind>;
   readonly reports: JobReports;
@@ -27,19 +27,19 @@ export interface SimRedisRigOptions {
 }
 
 /** The program's dispatcher and workers with a simulated Redis between them, on a clock that moves when it is told to. */
-export class SimRedisRig {
+export class RemoteRig {
   readonly line = new TimeLine(START_AT);
   readonly dice: Dice;
   readonly redis: RedisWorld;
   readonly log: LogLine[] = [];
   /** Why reports were refused. */
   readonly refused: string[] = [];
-  readonly #options: SimRedisRigOptions;
+  readonly #options: RemoteRigOptions;
   readonly #keys: ChannelKeys;
   #workers = 0;
   #servers = 0;
 
-  constructor(options: SimRedisRigOptions) {
+  constructor(options: RemoteRigOptions) {
     this.#options = options;
     this.dice = new Dice(options.seed);
     this.redis = new RedisWorld({ line: this.line, dice: this.dice.fork("redis") });
@@ -129,10 +129,8 @@ export class SimRedisRig {
 }
 
 /** A dispatcher and one worker as one, whose time passes by itself while it is open. */
-export async function openSimulated(
-  options: SimRedisRigOptions & { readonly concurrency: number },
-): Promise<Dispatcher> {
-  const rig = new SimRedisRig(options);
+export async function openSimulated(options: RemoteRigOptions & { readonly concurrency: number }): Promise<Dispatcher> {
+  const rig = new RemoteRig(options);
   const { dispatcher } = rig.server();
   const worker = rig.worker({ concurrency: options.concurrency });
   await rig.until(() => rig.log.find(({ message }) => message === "a worker is connected"));
@@ -155,7 +153,7 @@ export async function openSimulated(
 
 const SLICE_MS = 20;
 
-async function letTimePass(rig: SimRedisRig, signal: AbortSignal): Promise<void> {
+async function letTimePass(rig: RemoteRig, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) await rig.pass(SLICE_MS);
 }
 

@@ -1,15 +1,16 @@
 import { z } from "zod";
 
-import { type Effect, effectKey } from "../../src/domain/effect.ts";
-import type { Outcome } from "../../src/domain/outcome.ts";
-import type { Job, JobReports } from "../../src/engine/ports.ts";
-import { type ActionContext, defineAction, type Repeat, type StepKind } from "../../src/engine/step-kind.ts";
-import type { Clock } from "../../src/platform/clock.ts";
-import type { BullmqDispatcher } from "../../src/dispatch/bullmq-dispatcher.ts";
-import { Dice } from "../sim/dice.ts";
-import type { RedisAct } from "../sim/redis/redis-act.ts";
-import type { SimWorker } from "../sim/redis/sim-worker.ts";
-import { SimRedisRig } from "./sim-redis-rig.ts";
+import { type Effect, effectKey } from "../../../src/domain/effect.ts";
+import type { Outcome } from "../../../src/domain/outcome.ts";
+import type { Job, JobReports } from "../../../src/engine/ports.ts";
+import { type ActionContext, defineAction, type Repeat, type StepKind } from "../../../src/engine/step-kind.ts";
+import type { Clock } from "../../../src/platform/clock.ts";
+import type { BullmqDispatcher } from "../../../src/dispatch/bullmq-dispatcher.ts";
+import { Dice } from "../dice.ts";
+import type { SimWorker } from "./sim-worker.ts";
+import { RemoteRig } from "./remote-rig.ts";
+
+import type { RemoteStory, StoryAct } from "./remote-story.ts";
 
 /** One effect as the log would have it. */
 interface Wanted {
@@ -30,25 +31,8 @@ interface Begun {
   readonly life: string;
   /** Whether its effect has happened. */
   didAct: boolean;
+  hasEnded: boolean;
 }
-
-export interface RemoteStory {
-  readonly seed: string;
-  readonly steps: number;
-  readonly workers: number;
-  readonly lastsMs: number;
-  readonly acts: readonly StoryAct[];
-}
-
-export type StoryAct = { readonly at: number } & (
-  | { readonly who: "redis"; readonly act: RedisAct }
-  | {
-      readonly who: "worker";
-      readonly act: { readonly kind: "lose" | "end" | "stall"; readonly ms: number; readonly which: number };
-    }
-  | { readonly who: "server"; readonly act: { readonly kind: "lose" | "stall"; readonly ms: number } }
-  | { readonly who: "cancel"; readonly which: number }
-);
 
 export interface StoryEnd {
   readonly violations: readonly string[];
@@ -57,49 +41,8 @@ export interface StoryEnd {
 }
 
 const CALM_MS = 60_000;
-
-/** A scenario of a seed. */
-export function makeStory(seed: string): RemoteStory {
-  const dice = new Dice(seed);
-  const lastsMs = dice.between(5, 40) * 1000;
-  const acts: StoryAct[] = [];
-  const share = (most: number): number => dice.fraction() * most;
-  for (let left = dice.between(1, 20); left > 0; left -= 1) {
-    const at = dice.between(0, lastsMs);
-    const ms = dice.chance(0.7) ? dice.between(100, 6000) : dice.between(6000, 25_000);
-    const which = dice.below(8);
-    const redis = (act: RedisAct): void => void acts.push({ at, who: "redis", act });
-    const choice = dice.below(14);
-    if (choice === 0) redis({ kind: "flush" });
-    else if (choice === 1) redis({ kind: "away", ms, keeps: dice.chance(0.5) });
-    else if (choice === 2) redis({ kind: "freeze", ms });
-    else if (choice === 3) redis({ kind: "cut", whom: dice.pick(["server", "worker", "worker-1"]), ms });
-    else if (choice === 4) redis({ kind: "full", ms });
-    else if (choice === 5 || choice === 6)
-      redis({
-        kind: "messages",
-        ms: ms * 2,
-        lost: share(0.3),
-        doubled: share(0.3),
-        late: share(0.3),
-        lateMs: dice.between(1, 6000),
-        unanswered: share(0.1),
-      });
-    else if (choice === 7) redis({ kind: "redeliver", ms: ms * 3, share: share(1) });
-    else if (choice === 8)
-      redis({
-        kind: "replay",
-        of: dice.pick(["reports", "answers", "roll-calls", "jobs"]),
-        count: dice.between(1, 20),
-      });
-    else if (choice === 9) redis({ kind: "forge", count: dice.between(1, 20) });
-    else if (choice === 10) acts.push({ at, who: "server", act: { kind: dice.pick(["lose", "stall"]), ms } });
-    else if (choice === 11) acts.push({ at, who: "cancel", which });
-    else acts.push({ at, who: "worker", act: { kind: dice.pick(["lose", "end", "stall"]), ms, which } });
-  }
-  acts.sort((one, other) => one.at - other.at);
-  return { seed, steps: dice.between(2, 16), workers: dice.between(1, 3), lastsMs, acts };
-}
+// After this whatever went wrong has no consequences any more.
+const RECOVERY_MS = 12_000;
 
 /** Plays it: a small engine that hands out effects as the real one does, and watches what becomes of them. */
 export async function playStory(story: RemoteStory): Promise<StoryEnd> {
@@ -112,21 +55,27 @@ class Player implements JobReports {
   readonly violations: string[] = [];
   readonly log: string[] = [];
   readonly #story: RemoteStory;
-  readonly #rig: SimRedisRig;
+  readonly #rig: RemoteRig;
   readonly #dice: Dice;
   readonly #wanted = new Map<string, Wanted>();
   readonly #begun: Begun[] = [];
   readonly #checkpointed = new Map<string, number>();
+  /** Dispatches whose checkpoints are on the disk. */
+  readonly #durable = new Set<string>();
   #dispatcher: BullmqDispatcher | undefined;
-  #server: ReturnType<SimRedisRig["server"]> | undefined;
+  #server: ReturnType<RemoteRig["server"]> | undefined;
   #workers: (SimWorker | undefined)[] = [];
   #token = 0;
+  /** Until then nobody is to be blamed who takes a worker for gone. */
+  #excusedUntil = 0;
+  /** Until then things do not go their usual way. */
+  #unquietUntil = 0;
   #servers = 0;
 
   constructor(story: RemoteStory) {
     this.#story = story;
     this.#dice = new Dice(`story/${story.seed}`);
-    this.#rig = new SimRedisRig({
+    this.#rig = new RemoteRig({
       seed: story.seed,
       kinds: this.#kinds("", undefined),
       reports: this,
@@ -159,7 +108,12 @@ class Player implements JobReports {
     const wanted = this.#wanted.get(key);
     if (wanted?.token !== job.token || wanted.ended !== undefined) throw new Error("an old token");
     this.#say(`checkpoint of ${key} under ${job.token}: ${JSON.stringify(data)}`);
+    if (wanted.cancelled) this.#wrong(`a checkpoint of ${key} was let through, which nobody wants any more`);
     this.#checkpointed.set(key, job.token);
+    const { line } = this.#rig;
+    await new Promise<void>((resolve) => void line.after(this.#dice.between(0, 300), resolve));
+    if (this.#dice.chance(0.02)) throw new Error("the disk is full");
+    this.#durable.add(dispatchName(key, job.token));
   }
 
   outcome(job: Job, outcome: Outcome): void {
@@ -170,9 +124,17 @@ class Player implements JobReports {
     if (wanted?.token !== job.token) return;
     if (wanted.ended !== undefined) return this.#wrong(`${key} ended twice: ${wanted.ended}, ${status}`);
     if (outcome.status === "postponed") return this.#again(wanted);
+    if (["step.interrupted", "worker.lost"].includes(status)) this.#gaveUp(key, status);
     const did = this.#begun.some((begun) => begun.key === key && begun.didAct);
     if (status === "succeeded" && !did) this.#wrong(`${key} succeeded, and nobody did it`);
     wanted.ended = status;
+  }
+
+  /** People are asked to look how far it came: that has to be necessary. */
+  #gaveUp(key: string, status: string): void {
+    const isUnderWay = this.#begun.some((begun) => begun.key === key && !begun.hasEnded);
+    if (isUnderWay && this.#rig.line.now() > this.#excusedUntil)
+      this.#wrong(`${key} ended with ${status} while it was under way, and nothing had happened to any worker`);
   }
 
   handedBack(job: Job): void {
@@ -204,7 +166,7 @@ class Player implements JobReports {
     const { effect, uses, token } = wanted;
     const checkpointed = this.#checkpointed.get(effectKey(effect));
     const facts = { runTitle: "", requester: "", requesterUser: "" };
-    const job: Job = { effect, token, uses, input: {}, facts, checkpointed, startedAt: 0, mayHaveBegun };
+    const job: Job = { effect, token, uses, input: { token }, facts, checkpointed, startedAt: 0, mayHaveBegun };
     this.#say(`${effectKey(effect)} handed out under ${token}${mayHaveBegun ? ", may have begun" : ""}`);
     this.#dispatcher?.dispatch(job);
   }
@@ -243,17 +205,23 @@ class Player implements JobReports {
 
   #startWorker(place: number): void {
     if (this.#workers[place] !== undefined) return;
-    this.#workers[place] = this.#rig.worker({ concurrency: 2 });
-    this.#say(`${this.#workers[place].life.name} starts`);
+    const worker = this.#rig.worker({ concurrency: 2 });
+    this.#workers[place] = worker;
+    const { life } = worker;
+    life.onDeath(() => {
+      for (const begun of this.#begun) begun.hasEnded ||= begun.life === life.name;
+    });
+    this.#say(`${life.name} starts`);
   }
 
   #apply(act: StoryAct): void {
     this.#say(JSON.stringify(act));
+    this.#excuse(act);
     switch (act.who) {
       case "redis":
         return this.#rig.redis.apply(act.act);
-      case "cancel":
-        return this.#cancel(act.which);
+      case "run":
+        return act.act.kind === "cancel" ? this.#cancel(act.act.which) : this.#dispatchAnew(act.act.which);
       case "server": {
         const server = this.#server;
         if (server === undefined) return;
@@ -265,16 +233,30 @@ class Player implements JobReports {
         return void this.#rig.line.after(act.act.ms, () => this.#startServer());
       }
       case "worker": {
-        const place = act.act.which % this.#workers.length;
+        const place = act.act.worker % this.#workers.length;
         const worker = this.#workers[place];
         if (worker === undefined) return;
         if (act.act.kind === "stall") return worker.pace.stall(act.act.ms);
         this.#workers[place] = undefined;
         if (act.act.kind === "lose") worker.life.kill();
         else void worker.end();
-        return void this.#rig.line.after(act.act.ms, () => this.#startWorker(place));
+        return void this.#rig.line.after(act.act.downMs, () => this.#startWorker(place));
       }
     }
+  }
+
+  #excuse({ who, act }: StoryAct): void {
+    const until = this.#rig.line.now() + ("ms" in act ? act.ms : 0) + RECOVERY_MS;
+    if (who !== "run") this.#unquietUntil = Math.max(this.#unquietUntil, until);
+    const isWorkers = act.kind === "messages" || (act.kind === "cut" && act.whom.startsWith("worker"));
+    if (who === "worker" || isWorkers) this.#excusedUntil = Math.max(this.#excusedUntil, until);
+  }
+
+  /** As whoever retries a step that seems to be stuck. */
+  #dispatchAnew(which: number): void {
+    const open = [...this.#wanted.values()].filter(({ ended, uses }) => ended === undefined && uses !== "test/ask");
+    const wanted = open[which % Math.max(1, open.length)];
+    if (wanted !== undefined) this.#again(wanted);
   }
 
   #cancel(which: number): void {
@@ -294,14 +276,20 @@ class Player implements JobReports {
 
   /** Looks whether it was done, writes down that it does it, and does it: as the product's own steps. */
   #kind(repeat: Repeat, { life, clock }: { readonly life: string; readonly clock: Clock | undefined }): StepKind {
-    const run = async (_input: unknown, context: ActionContext): Promise<Outcome & { status: "succeeded" }> => {
+    const run = async (
+      { token }: { readonly token: number },
+      context: ActionContext,
+    ): Promise<Outcome & { status: "succeeded" }> => {
       const key = effectKey(context.effect);
-      const token = this.#wanted.get(key)?.token ?? 0;
-      const begun: Begun = { key, token, life, didAct: false };
+      const begun: Begun = { key, token, life, didAct: false, hasEnded: false };
       const earlier = this.#begun.filter((other) => other.key === key);
       this.#say(`${life} begins ${key}`);
       if (repeat === "ask" && earlier.length > 0)
         this.#wrong(`${key} must not be repeated and was begun again by ${life}`);
+      const beside = earlier.find(({ hasEnded, life: other }) => !hasEnded && other !== life);
+      if (beside !== undefined && this.#rig.line.now() > this.#unquietUntil)
+        this.#wrong(`${life} began ${key} beside ${beside.life}, in the quietest of times`);
+      context.signal.addEventListener("abort", () => (begun.hasEnded = true));
       this.#begun.push(begun);
       const wait = (low: number, high: number): Promise<void> =>
         clock === undefined ? Promise.resolve() : clock.sleep(this.#dice.between(low, high), context.signal);
@@ -312,13 +300,14 @@ class Player implements JobReports {
         this.#act(begun, repeat);
       }
       await wait(100, 8000);
+      begun.hasEnded = true;
       return { status: "succeeded", output: {} };
     };
     return defineAction({
       kind: `test/${repeat}`,
       summary: "",
       repeat,
-      input: z.looseObject({}),
+      input: z.strictObject({ token: z.int() }),
       output: z.looseObject({}),
       run,
     });
@@ -329,6 +318,8 @@ class Player implements JobReports {
     const { key } = begun;
     const wanted = this.#wanted.get(key);
     if (wanted?.ended !== undefined) this.#wrong(`${begun.life} did ${key} after it had ended (${wanted.ended})`);
+    if (!this.#durable.has(dispatchName(key, begun.token)))
+      this.#wrong(`${begun.life} did ${key} under ${begun.token} before its checkpoint was on the disk`);
     const others = this.#begun.filter((other) => other.key === key && other.didAct);
     if (repeat !== "safe" && others.length > 0) this.#wrong(`${begun.life} did ${key} after ${others[0]?.life} had`);
     begun.didAct = true;
@@ -344,4 +335,8 @@ class Player implements JobReports {
     const at = this.#rig === undefined ? 0 : this.#rig.line.now() % 86_400_000;
     this.log.push(`${String(at / 1000)} ${text}`);
   }
+}
+
+function dispatchName(key: string, token: number): string {
+  return `${key} under ${token}`;
 }

@@ -1,0 +1,27 @@
+import type { ChildReport, ChildTask } from "../child-messages.ts";
+import { playStory } from "./play-remote-story.ts";
+import { makeStory } from "./remote-story.ts";
+
+/** Plays stories of remote execution alone, without the rest of the program: many more of them in the same time. */
+process.once("message", (task: ChildTask) => void playAll(task));
+
+async function playAll({ from, step, worlds, untilMs, stopAtFirst }: ChildTask): Promise<void> {
+  const startedAt = performance.now();
+  for (let index = 0; index < worlds && performance.now() - startedAt < untilMs; index += 1) {
+    const report = await playOne(`remote-${from + index * step}`);
+    process.send?.(report);
+    if (stopAtFirst && report.violations.length > 0) break;
+  }
+  process.disconnect();
+}
+
+async function playOne(seed: string): Promise<ChildReport> {
+  const report = { seed, runs: 0, events: 0, milestones: { "stories of remote execution": 1 } };
+  try {
+    const { violations } = await playStory(makeStory(seed));
+    return { ...report, violations: violations.map((what) => ({ check: "remote execution", what })) };
+  } catch (error) {
+    const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    return { ...report, violations: [{ check: "no exception", what }] };
+  }
+}
