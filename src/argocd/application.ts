@@ -1,5 +1,6 @@
 import { z } from "zod";
 
+import { DEEPEST_JSON, isNestedDeeper } from "../platform/nesting.ts";
 import { listOf, moment, name, text } from "./go-fields.ts";
 
 /** Names one Argo CD Application everywhere in Quarterdeck: names are unique only within a namespace of one server. */
@@ -16,12 +17,14 @@ export function appKeyText(key: AppKey): string {
 }
 
 /** Where manifests come from. Kept whole, because path, chart and every parameter belong to what people approve. */
-export const ApplicationSource = z.looseObject({
-  repoURL: text,
-  path: z.string().optional(),
-  chart: z.string().optional(),
-  targetRevision: z.string().optional(),
-});
+export const ApplicationSource = z
+  .looseObject({
+    repoURL: text,
+    path: z.string().optional(),
+    chart: z.string().optional(),
+    targetRevision: z.string().optional(),
+  })
+  .refine((source) => !isNestedDeeper(source), `nested more than ${DEEPEST_JSON} levels deep`);
 export type ApplicationSource = z.output<typeof ApplicationSource>;
 
 const InitiatedBy = z.object({ username: text, automated: z.boolean().default(false) }).prefault({});

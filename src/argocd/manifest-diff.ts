@@ -1,4 +1,6 @@
 import { canonicalJson } from "../platform/canonical-json.ts";
+import { AppError } from "../platform/errors.ts";
+import { DEEPEST_JSON, isNestedDeeper } from "../platform/nesting.ts";
 import { type FieldChange, fieldChanges } from "./field-changes.ts";
 import { groupOf, manifestKey, type ManifestObject, tryManifest } from "./manifest-object.ts";
 
@@ -31,7 +33,7 @@ const ORDER = { removed: 0, changed: 1, created: 2 };
 
 /**
  * Compares two lists of manifests as Argo CD renders them (JSON texts), for telling people what a revision changes.
- * Everything is compared; what is listed is capped. Values of Secrets are never in the result.
+ * Everything is compared; what is listed is capped. Values of Secrets are never in the result. Throws `argocd.too-deep`.
  */
 export function diffManifests(from: readonly string[], to: readonly string[]): ManifestDiff {
   const before = readAll(from);
@@ -55,15 +57,23 @@ export function diffManifests(from: readonly string[], to: readonly string[]): M
 
 function readAll(texts: readonly string[]): ReadonlyMap<string, ManifestObject> {
   const objects = new Map<string, ManifestObject>();
+  const seen = new Map<string, number>();
   for (const text of texts) {
     const object = tryManifest(text);
     if (object === undefined) continue;
+    if (isNestedDeeper(object)) throw tooDeep(object);
     // Hooks with a generated name may share one prefix.
-    let key = manifestKey(object);
-    while (objects.has(key)) key += "+";
-    objects.set(key, object);
+    const key = manifestKey(object);
+    const before = seen.get(key) ?? 0;
+    seen.set(key, before + 1);
+    objects.set(before === 0 ? key : `${key}+${before}`, object);
   }
   return objects;
+}
+
+function tooDeep({ kind, metadata }: ManifestObject): AppError {
+  const message = `${kind} ${metadata.name} is nested more than ${DEEPEST_JSON} levels deep, so it cannot be compared.`;
+  return new AppError(message, { code: "argocd.too-deep" });
 }
 
 function compareObjects(

@@ -4,6 +4,7 @@ import { z } from "zod";
 
 import type { Json } from "../platform/canonical-json.ts";
 import { AppError } from "../platform/errors.ts";
+import { isNestedDeeper } from "../platform/nesting.ts";
 import { tryJson } from "../platform/try-json.ts";
 
 /** A key for one purpose; its id stands in every envelope that is made with it. */
@@ -64,7 +65,9 @@ export function openEnvelope(key: EnvelopeKey, text: string): OpenedEnvelope {
   const given = Buffer.from(envelope.mac, "base64url");
   const wanted = macOf(key, envelope.body);
   if (given.length !== wanted.length || !timingSafeEqual(given, wanted)) return refused("forged");
-  return { kind: "opened", body: tryJson(envelope.body) };
+  const body = tryJson(envelope.body);
+  // Whoever has the key may be a worker that somebody else has taken.
+  return isNestedDeeper(body) ? refused("malformed") : { kind: "opened", body };
 }
 
 // Making one out of the bytes takes longer than all the rest of a signature.

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import { Manifests } from "../../../src/argocd/argocd-responses.ts";
 import { diffManifests } from "../../../src/argocd/manifest-diff.ts";
+import { cpuTimeMs } from "../../support/cpu-time.ts";
 import { readRecording } from "./recording.ts";
 
 const deployment = (image: string, more: object = {}, env: readonly object[] = []): string =>
@@ -28,6 +29,23 @@ const secret = (data: object): string =>
   JSON.stringify({ apiVersion: "v1", kind: "Secret", metadata: { name: "db", namespace: "prod" }, data });
 
 describe("diffManifests", () => {
+  it("says that it cannot compare what is nested more deeply than the stack goes", () => {
+    const deep = `{"kind":"Widget","metadata":{"name":"w"},"spec":${"[".repeat(5000)}${"]".repeat(5000)}}`;
+    expect(() => diffManifests([deep], [deep])).toThrow("Widget w is nested more than 100 levels deep");
+  });
+
+  it("is quick where thousands of objects have the same name, or none", () => {
+    const started = cpuTimeMs();
+    expect(
+      diffManifests(
+        Array.from({ length: 10_000 }, () => "{}"),
+        [],
+      ).removed,
+    ).toBe(10_000);
+    // Many seconds when each looked for a free name.
+    expect(cpuTimeMs() - started).toBeLessThan(1000);
+  });
+
   it("says that two renderings are the same, whatever the order of objects and keys", () => {
     const from = [deployment("web:1"), configMap("a", { x: "1", y: "2" })];
     const to = [configMap("a", { y: "2", x: "1" }), deployment("web:1")];

@@ -47,6 +47,11 @@ describe("an envelope", () => {
     expect(() => sealEnvelope(job, { text: "x".repeat(1_048_576) })).toThrow(/1048576 is the most/u);
   });
 
+  it("is refused when what is in it is nested so deeply that reading it would end the process", () => {
+    const deep: unknown = JSON.parse("[".repeat(3000) + "]".repeat(3000));
+    expect(openEnvelope(job, sealEnvelope(job, { deep }))).toEqual({ kind: "refused", fault: "malformed" });
+  });
+
   it("is nothing else than what we make", () => {
     const parsed: Record<string, unknown> = JSON.parse(sealEnvelope(job, BODY));
     const texts = ["", "null", "[]", "{}", JSON.stringify({ ...parsed, v: 2 }), JSON.stringify({ ...parsed, more: 1 })];
