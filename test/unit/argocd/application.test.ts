@@ -25,7 +25,7 @@ describe("Application", () => {
   it("does not take sources that are nested more deeply than the stack goes", () => {
     const helm: unknown = JSON.parse(`${'{"a":'.repeat(8000)}1${"}".repeat(8000)}`);
     const read = Application.safeParse({ metadata: { name: "a" }, spec: { source: { repoURL: "r", helm } } });
-    expect(read.error?.message).toContain("nested more than 100 levels deep");
+    expect(read.error?.message).toContain("nested more than 500 levels deep");
   });
 
   it("keeps sources whole, parameters and all, and drops what nobody reads", () => {

@@ -31,7 +31,7 @@ const secret = (data: object): string =>
 describe("diffManifests", () => {
   it("says that it cannot compare what is nested more deeply than the stack goes", () => {
     const deep = `{"kind":"Widget","metadata":{"name":"w"},"spec":${"[".repeat(5000)}${"]".repeat(5000)}}`;
-    expect(() => diffManifests([deep], [deep])).toThrow("Widget w is nested more than 100 levels deep");
+    expect(() => diffManifests([deep], [deep])).toThrow("Widget w is nested more than 500 levels deep");
   });
 
   it("is quick where thousands of objects have the same name, or none", () => {
