@@ -19,6 +19,7 @@ export interface UploadTargetDeps {
 }
 
 const WITHIN_MS = 30_000;
+const MOST_ANSWER_BYTES = 65_536;
 // `If-None-Match: *` lets nothing be replaced: whoever understands it says so where something is there.
 const IS_THERE = 412;
 
@@ -59,7 +60,8 @@ export class UploadTarget implements AnchorTarget {
         },
         body: `${anchorText(head)}\n`,
       });
-      body.destroy();
+      // Destroyed unread it would throw where nobody catches.
+      await body.dump({ limit: MOST_ANSWER_BYTES });
       if ((statusCode >= 200 && statusCode < 300) || statusCode === IS_THERE) return place;
       throw refused(url, statusCode);
     } catch (error) {
