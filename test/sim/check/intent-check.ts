@@ -1,4 +1,4 @@
-import { type Fact, type Members, membersOf, rowText, textOf, timeText } from "./fact.ts";
+import { type Fact, membersOf, rowText, textOf, timeText } from "./fact.ts";
 import type { PeopleBook } from "./people-book.ts";
 import type { SlackDelivery, SlackTruth } from "./truth.ts";
 import type { Report } from "./violation.ts";
@@ -24,8 +24,8 @@ export class IntentCheck {
   readonly #deps: Deps;
   readonly #intents = new Map<string, IntentBook>();
   readonly #byKey = new Map<string, IntentBook>();
-  /** Intents by what they decide on, those that nobody has decided by yet first. */
-  readonly #decisions = new Map<string, IntentBook[]>();
+  /** Decisions, and refusals of some, whose act has not been settled yet. */
+  #unbound: Fact[] = [];
   /** Intents by the decision that they led to. */
   readonly #decided = new Map<Fact, Fact>();
   /** Sent, and by key what was sent. */
@@ -58,7 +58,7 @@ export class IntentCheck {
   /** A row of a run that a person's act has led to. */
   applyRun(fact: Fact): void {
     if (fact.type === "run.started") this.#start(fact);
-    else if (fact.type === "gate.decided" || fact.type === "gate.refused") this.#decide(fact);
+    else if (fact.type === "gate.decided" || fact.type === "gate.refused") this.#unbound.push(fact);
   }
 
   /** The row of the act that led to this decision. */
@@ -66,8 +66,14 @@ export class IntentCheck {
     return this.#decided.get(decided);
   }
 
-  /** After the rows of an event: what was acknowledged is written down. */
+  /** After the rows of an event: what was acknowledged is written down, and what was decided was somebody's act. */
   atRest(): void {
+    for (const fact of this.#unbound) {
+      if (fact.type !== "gate.decided") continue;
+      const what = `${fact.actor} decided on ${fact.path} without having pressed anything.`;
+      this.#say(what, [rowText(fact)], fact.row.stream);
+    }
+    this.#unbound = [];
     if (this.#waiting.length === 0) return;
     this.#waiting = this.#waiting.filter((delivery) => {
       const isOver = delivery.acknowledgedAt !== undefined;
@@ -93,9 +99,6 @@ export class IntentCheck {
     const intent: IntentBook = { received: fact, act, settled: undefined, effect: undefined };
     this.#intents.set(id, intent);
     this.#byKey.set(key, intent);
-    if (fact.kind !== "decision") return;
-    const decision = decisionKey(fact.actor, fact.body);
-    this.#decisions.set(decision, [...(this.#decisions.get(decision) ?? []), intent]);
   }
 
   #settle(fact: Fact): void {
@@ -106,6 +109,7 @@ export class IntentCheck {
       return this.#say("What somebody asked for was dealt with twice.", rows);
     }
     intent.settled = fact;
+    if (intent.received.kind === "decision") this.#bind(intent);
   }
 
   #start(fact: Fact): void {
@@ -126,46 +130,24 @@ export class IntentCheck {
     this.#takeEffect(intent, fact);
   }
 
-  /** Each decision, and each refusal of one, is the effect of one click of exactly that person on exactly that. */
-  #decide(fact: Fact): void {
-    const { path, attempt, decision, digest, row, actor, type } = fact;
-    const body = { run: row.stream, path, attempt, decision, digest };
-    const intents = this.#decisions.get(decisionKey(actor, body)) ?? [];
-    const isFree = (intent: IntentBook): boolean => intent.effect === undefined && intent.settled === undefined;
-    // A refusal does not say what was on the button.
-    const intent = intents.find(isFree) ?? (type === "gate.refused" ? this.#anyDecision(fact) : undefined);
-    if (intent === undefined) {
-      if (type === "gate.decided")
-        this.#say(`${actor} decided on ${path} without having pressed anything.`, [rowText(fact)], row.stream);
-      return;
-    }
+  /** Each decision is the effect of one act of exactly that person on exactly that, and settled with it. */
+  #bind(intent: IntentBook): void {
+    const { received, act } = intent;
+    const index = this.#unbound.findLastIndex((fact) => isDecisionOf(received, fact));
+    const [fact] = index === -1 ? [] : this.#unbound.splice(index, 1);
+    if (fact === undefined) return;
     this.#takeEffect(intent, fact);
-    this.#decided.set(fact, intent.received);
-    const value = intent.act?.click?.value;
-    if (type === "gate.decided" && value !== undefined && !value.includes(`"${digest}"`))
-      this.#say(
-        `${actor} decided on something else than their button said.`,
-        [rowText(intent.received), rowText(fact)],
-        row.stream,
-      );
-  }
-
-  #anyDecision({ actor, row, path }: Fact): IntentBook | undefined {
-    return Array.from(this.#intents.values()).find(
-      ({ received, effect, settled }) =>
-        received.kind === "decision" &&
-        received.actor === actor &&
-        effect === undefined &&
-        settled === undefined &&
-        textOf(received.body, "run") === row.stream &&
-        textOf(received.body, "path") === path,
-    );
+    this.#decided.set(fact, received);
+    const value = act?.click?.value;
+    if (fact.type !== "gate.decided" || value === undefined || value.includes(`"${fact.digest}"`)) return;
+    const what = `${fact.actor} decided on something else than their button said.`;
+    this.#say(what, [rowText(received), rowText(fact)], fact.row.stream);
   }
 
   #takeEffect(intent: IntentBook, fact: Fact): void {
     const rows = [intent.received, intent.effect, intent.settled, fact].filter((row) => row !== undefined).map(rowText);
     if (intent.effect !== undefined) this.#say("One act had two effects.", rows, fact.row.stream);
-    else if (intent.settled !== undefined && intent.settled.seenAt < fact.seenAt)
+    else if (intent.settled !== undefined && intent.settled.seenAt !== fact.seenAt)
       this.#say("An act took effect after it had been dealt with.", rows, fact.row.stream);
     intent.effect = fact;
   }
@@ -206,9 +188,14 @@ export function keyOf({ kind, team, triggerId, click, body }: SlackDelivery): st
   return `form/${team}/${textOf(view, "id")}/${textOf(view, "hash")}`;
 }
 
-function decisionKey(actor: string, body: Members | undefined): string {
-  const { run, path, attempt, decision, digest } = body ?? {};
-  return JSON.stringify([actor, run, path, attempt, decision, digest]);
+/** Whether a row can have come of what somebody pressed. A refusal does not say what was on the button. */
+function isDecisionOf({ actor, body }: Fact, fact: Fact): boolean {
+  const isSame =
+    fact.actor === actor &&
+    fact.row.stream === textOf(body, "run") &&
+    fact.path === textOf(body, "path") &&
+    fact.decision === textOf(body, "decision");
+  return isSame && (fact.type === "gate.refused" || fact.digest === textOf(body, "digest"));
 }
 
 const NOT_WRITTEN = /could not be written down|slow to write|in a form that Quarterdeck does not know|"errors"/u;

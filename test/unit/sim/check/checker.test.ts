@@ -595,6 +595,33 @@ describe("acts", () => {
   ];
   test.each(planted)("$name is noticed", expectFound);
 
+  test("each of two acts of one person on one gate is known by what is settled with it", () => {
+    const found = played({
+      instead: {
+        decide: (story) => {
+          const stale = decisionBody({ digest: "0".repeat(64), decision: "reject" });
+          const value = JSON.stringify({ digest: digestOf(SUBJECT) });
+          const approving = story.act("U2", { kind: "click", body: decisionBody(), value });
+          const rejecting = story.act("U2", { kind: "click", body: stale, value: '{"digest":"0"}' });
+          story.look();
+          const what = { path: stepPath("prod", "gate"), attempt: 1 };
+          fact(
+            story,
+            "gate.refused",
+            { ...what, decision: "reject", code: "gate.stale", message: "" },
+            pseudonym("U2"),
+          );
+          story.settle(rejecting);
+          story.look();
+          const decided = { ...what, decision: "approve", digest: digestOf(SUBJECT), groups: [], reason: "" };
+          fact(story, "gate.decided", decided, pseudonym("U2"));
+          story.settle(approving);
+        },
+      },
+    });
+    expect(found.map(violationText)).toEqual([]);
+  });
+
   test("what is delivered twice is one act", () => {
     const found = played({
       after: {
