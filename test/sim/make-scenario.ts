@@ -180,23 +180,41 @@ function furtherText(dice: Dice): string {
   ]);
 }
 
+/** What others do: at some time, or at a moment at which it hurts, shortly after a request of ours. */
 function foreignAct(dice: Dice): ArgocdAct {
+  const act = someForeignAct(dice);
+  if (!("app" in act) || dice.chance(0.5)) return act;
+  const [low, high] = dice.pick([
+    [0, 60],
+    [60, 600],
+    [600, 8000],
+    [8000, 60_000],
+  ] as const);
+  return { type: "ambush", skip: dice.below(3), afterMs: dice.between(low, high), act };
+}
+
+function someForeignAct(dice: Dice): ArgocdAct {
   const app = dice.pick(APPS);
   const revision = shaOf(dice.pick(COMMITS));
   const forMs = dice.between(5000, 120_000);
   const make: readonly (() => ArgocdAct)[] = [
     () => ({ type: "foreign-sync", app, revision, over: dice.chance(0.3) }),
     () => ({ type: "foreign-sync", app, over: dice.chance(0.3), partial: dice.chance(0.3), dryRun: dice.chance(0.2) }),
+    () => ({ type: "rolling-sync", app }),
     () => ({ type: "foreign-rollback", app }),
     () => ({ type: "foreign-terminate", app }),
     () => ({ type: "recreate", app, afterMs: dice.between(200, 20_000) }),
     () => ({ type: "change-source", app, helmParameter: { name: "replicas", value: String(dice.below(9)) } }),
     () => ({ type: "change-source", app, path: `deploy/${dice.pick(SERVICES)}` }),
+    () => ({ type: "delete", app, takesMs: dice.between(0, 20_000), cascade: dice.chance(0.5) }),
     () => ({ type: "auto-sync", app, on: dice.chance(0.6) }),
+    () => ({ type: "skip-reconcile", app, forMs }),
     () => ({ type: "degrade", app }),
     () => ({ type: "heal", app }),
     () => ({ type: "controller-away", forMs }),
     () => ({ type: "repo-server-away", forMs }),
+    () => ({ type: "lose-rights", right: dice.chance(0.5) ? "get" : "sync", forMs }),
+    () => ({ type: "refuse-token", forMs }),
     () => ({ type: "lose-operation", app }),
     () => ({ type: "close-window", app, manual: dice.chance(0.5) }),
     () => ({ type: "open-window", app }),
