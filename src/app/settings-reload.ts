@@ -10,6 +10,7 @@ import type { SecretMask } from "../platform/masking.ts";
 import type { SettingsNotice } from "../slack/views/settings-notice.ts";
 import { storedEvent } from "../store/log-reader.ts";
 import type { Store } from "../store/store.ts";
+import { policyOf } from "./policy.ts";
 import { digestChanges, type LiveSettings, type Settings, SettingsDigests } from "./live-settings.ts";
 
 /** What made the program look at its files. */
@@ -77,7 +78,7 @@ export class SettingsReload implements AsyncDisposable {
     const { live, append, clock, logger, tell } = this.#deps;
     const changes = live.changesTo(settings);
     const before = live.atNextStart;
-    await append(settingsChanged({ trigger, digests: settings.digests, changes, at: clock.now() }));
+    await append(settingsChanged({ trigger, settings, changes, at: clock.now() }));
     live.replace(settings);
     const { atNextStart } = live;
     logger.info("settings changed", { trigger, changes, atNextStart });
@@ -143,7 +144,7 @@ export async function noteSettingsAtStart(deps: {
   const changes = known === undefined ? ["first start with this log"] : digestChanges(known, live.digests);
   if (changes.length === 0) return;
   if (known !== undefined) logger.info("settings changed while the server was stopped", { changes });
-  await store.events.append(settingsChanged({ trigger: "start", digests: live.digests, changes, at: clock.now() }));
+  await store.events.append(settingsChanged({ trigger: "start", settings: live, changes, at: clock.now() }));
 }
 
 function lastKnown({ log }: Pick<Store, "log">): SettingsDigests | undefined {
@@ -153,11 +154,12 @@ function lastKnown({ log }: Pick<Store, "log">): SettingsDigests | undefined {
 
 function settingsChanged(from: {
   readonly trigger: ReloadTrigger;
-  readonly digests: SettingsDigests;
+  readonly settings: Pick<Settings, "configuration" | "digests">;
   readonly changes: readonly string[];
   readonly at: number;
 }): Append {
-  const { trigger, digests, changes, at } = from;
-  const event: LogFact = { type: TYPE, at, trigger, changes, ...digests };
+  const { trigger, settings, changes, at } = from;
+  const { configuration, digests } = settings;
+  const event: LogFact = { type: TYPE, at, trigger, changes, policy: policyOf(configuration), ...digests };
   return { stream: STREAM, expectedVersion: AT_THE_END, events: [event] };
 }
