@@ -41,8 +41,12 @@ export interface SlotEntry {
   notBefore: number;
   lastSentAt: number;
   failures: number;
+  /** How often in a row there was no place for it. */
+  losses: number;
   /** A post was sent and its result is not known: look before posting again. */
   isUnsure: boolean;
+  /** It was looked for where the app may not read: what was posted may stand there all the same. */
+  isUnseen: boolean;
   /** 0 as wanted, 1 without most blocks, 2 plain text. */
   simplified: 0 | 1 | 2;
   replacements: number;
@@ -80,7 +84,9 @@ export function newEntry(
     notBefore: now + Math.max(0, lookInMs),
     lastSentAt: Number.NEGATIVE_INFINITY,
     failures: 0,
+    losses: 0,
     isUnsure: postingSince !== undefined,
+    isUnseen: false,
     simplified: 0,
     replacements: 0,
     gaveUp: undefined,
@@ -100,6 +106,7 @@ export function renew(entry: SlotEntry, wanted: Wanted, now: number): void {
   if (wanted.terminal && !entry.wanted.terminal && entry.record.lostReason !== undefined) {
     entry.notBefore = now;
     entry.failures = 0;
+    entry.losses = 0;
   }
   // Another channel may take what the one before did not.
   const isPlaced = entry.record.ts !== undefined && entry.record.lostReason === undefined;
@@ -148,6 +155,7 @@ export function leaveLostPlace(entry: SlotEntry, parent: SlotRecord | undefined,
 export function tryAtOnce(entry: SlotEntry, now: number): void {
   entry.notBefore = now;
   entry.failures = 0;
+  entry.losses = 0;
   entry.gaveUp = undefined;
 }
 

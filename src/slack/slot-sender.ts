@@ -99,6 +99,7 @@ export class SlotSender {
       case "unreadable":
         // Without the right to read, a second message is the lesser evil: buttons of the first one are refused.
         entry.isUnsure = false;
+        entry.isUnseen = result.status === "unreadable";
         return undefined;
       case "limited":
       case "not-recorded":
@@ -119,7 +120,9 @@ export class SlotSender {
     { call, hash }: { readonly call: Call; readonly hash: string },
   ): Promise<void> {
     entry.failures = 0;
+    entry.losses = 0;
     entry.isUnsure = false;
+    entry.isUnseen = false;
     entry.lastSentAt = this.#deps.clock.monotonic();
     // What was found is not known to be what is wanted.
     const sentHash = call === "find" ? undefined : hash;
@@ -156,14 +159,18 @@ export class SlotSender {
     }
   }
 
-  #threadLost(entry: SlotEntry, code: string): Promise<void> {
-    return entry.failures >= MOST_LOST_THREADS ? this.#giveUp(entry, code) : Promise.resolve(this.#again(entry, 0));
+  async #threadLost(entry: SlotEntry, code: string): Promise<void> {
+    if (entry.losses >= MOST_LOST_THREADS) return this.#giveUp(entry, code);
+    entry.losses += 1;
+    this.#again(entry, 0);
   }
 
   async #channelLost(entry: SlotEntry, code: string): Promise<void> {
-    if (entry.wanted.terminal && entry.failures >= MOST_LOST_CHANNELS) return this.#giveUp(entry, code);
-    entry.failures += 1;
-    entry.notBefore = this.#deps.clock.monotonic() + backoffMs(CHANNEL_AGAIN, entry.failures + 1);
+    // Whoever is let in again may read again, too.
+    if (entry.isUnseen) entry.isUnsure = true;
+    if (entry.wanted.terminal && entry.losses >= MOST_LOST_CHANNELS) return this.#giveUp(entry, code);
+    entry.losses += 1;
+    entry.notBefore = this.#deps.clock.monotonic() + backoffMs(CHANNEL_AGAIN, entry.losses + 1);
     if (entry.record.lostReason === code) return;
     const { slot, channel } = entry.record;
     this.#deps.logger.warn("nothing can be posted to a channel of Slack", { slot, channel, code });

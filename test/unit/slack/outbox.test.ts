@@ -202,6 +202,21 @@ describe("a post whose answer got lost", () => {
     expect(slack.of("r/card").length).toBe(2);
   });
 
+  it("is looked for again after the app was out of the channel for a while, where it could neither read nor post", async () => {
+    const { clock, slack, outbox } = setUp();
+    slack.fault = once("post", { kind: "lost" });
+    outbox.want(wanted("r/card", "running"));
+    await clock.advance(1000);
+    slack.canRead = false;
+    slack.fault = (call) => (call.method === "find" ? undefined : { kind: "refused", code: "not_in_channel" });
+    await clock.advance(20_000);
+    slack.canRead = true;
+    slack.fault = () => undefined;
+    await clock.advance(180_000);
+    expect(slack.of("r/card").map(({ shown }) => shown.at(-1)?.text)).toEqual(["running"]);
+    expect(outbox.isSettled("r/card")).toBe(true);
+  });
+
   it("is not sent at all while it cannot be recorded that it will be", async () => {
     const { clock, slack, store, outbox } = setUp();
     store.failure = new Error("disk full");
@@ -293,6 +308,20 @@ describe("what Slack refuses", () => {
     await clock.advance(600_000);
     expect(slack.calls.length).toBe(5);
     expect([outbox.isSettled("r/card"), outbox.isSettled("r/step")]).toEqual([true, true]);
+  });
+
+  it("keeps a final state for an archived channel although Slack had been failing before", async () => {
+    const { clock, slack, outbox } = setUp();
+    outbox.want(wanted("r/card", "v0"));
+    await clock.advance(1000);
+    slack.fault = () => ({ kind: "dropped" });
+    outbox.want(wanted("r/card", "done", { terminal: true }));
+    await clock.advance(60_000);
+    slack.fault = () => ({ kind: "refused", code: "is_inactive" });
+    await clock.advance(60_000);
+    slack.fault = () => undefined;
+    await clock.advance(180_000);
+    expect(slack.text("r/card")).toBe("done");
   });
 
   it("stops everything for a refused token, says so once, and goes on when the token is mended", async () => {
