@@ -10,6 +10,8 @@ export interface ChildTask {
 /** What came of one seed. */
 export interface ChildReport {
   readonly seed: string;
+  /** 1, or 0 for a story of a part of the program. */
+  readonly worlds: number;
   readonly runs: number;
   readonly events: number;
   readonly milestones: Readonly<Record<string, number>>;

@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 
 import { runMutants } from "./run-mutants.ts";
 import { replay } from "./replay.ts";
+import { isStorySeed, replayStory } from "./replay-story.ts";
 import { runSeeds } from "./run-seeds.ts";
 
 const USAGE = `npm run sim -- [--minutes M | --worlds N] [--from SEED] [--processes P]   plays fresh seeds
@@ -28,7 +29,8 @@ const processes = Number(values.processes ?? Math.min(availableParallelism(), 8)
 if (values.help) {
   console.log(USAGE);
 } else if (values.seed !== undefined) {
-  process.exitCode = await replay({ seed: values.seed, isWhole: values.whole });
+  const told = { seed: values.seed, isWhole: values.whole };
+  process.exitCode = isStorySeed(values.seed) ? await replayStory(told) : await replay(told);
 } else if (values.mutants) {
   const from = Number(values.from ?? 1);
   process.exitCode = await runMutants({ processes, only: values.only, seconds: Number(values.seconds), from });

@@ -2,7 +2,7 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 
 import type { ChildReport, ChildTask } from "./child-messages.ts";
-import { allMutants } from "./mutants/all-mutants.ts";
+import { allMutants, REMOTE } from "./mutants/all-mutants.ts";
 import type { Mutant } from "./mutants/mutant.ts";
 
 export interface MutantsOrder {
@@ -28,6 +28,8 @@ interface Sight {
 }
 
 const CHILD = new URL("worlds-child.ts", import.meta.url);
+// Of the whole program too few seeds have workers.
+const STORIES = new URL("stories-child.ts", import.meta.url);
 const HOOK = new URL("mutants/plant-child.ts", import.meta.url).href;
 const GOAL = 0.95;
 // A process that is stuck in a loop does not look at the time.
@@ -57,7 +59,7 @@ export async function runMutants({ processes, only, seconds, from }: MutantsOrde
 
 async function look(mutant: Planted, { seconds, from }: Pick<MutantsOrder, "seconds" | "from">): Promise<Sight> {
   const { file, find, replace } = mutant;
-  const child = fork(CHILD, {
+  const child = fork(mutant.part === REMOTE ? STORIES : CHILD, {
     execArgv: ["--import", HOOK],
     env: { ...process.env, QUARTERDECK_PLANTED_BUG: JSON.stringify({ file, find, replace }) },
     stdio: ["ignore", "ignore", "pipe", "ipc"],

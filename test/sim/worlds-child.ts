@@ -25,9 +25,16 @@ async function playOne(
 ): Promise<ChildReport> {
   try {
     const { runs, events, violations, milestones } = await play(stage, makeScenario(seed), { stopAtFirst });
-    return { seed, runs, events, milestones, violations: violations.map(({ check, what }) => ({ check, what })) };
+    return {
+      seed,
+      worlds: 1,
+      runs,
+      events,
+      milestones,
+      violations: violations.map(({ check, what }) => ({ check, what })),
+    };
   } catch (error) {
     const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    return { seed, runs: 0, events: 0, milestones: {}, violations: [{ check: "no exception", what }] };
+    return { seed, worlds: 1, runs: 0, events: 0, milestones: {}, violations: [{ check: "no exception", what }] };
   }
 }

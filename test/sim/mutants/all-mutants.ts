@@ -1,5 +1,12 @@
 import { domainMutants } from "./domain-mutants.ts";
 import type { Mutant } from "./mutant.ts";
+import { remoteMutants } from "./remote-mutants.ts";
+
+/** The part that is looked at in stories of its own. */
+export const REMOTE = "workers";
 
 /** Every bug that is planted, by the part of the program in which it stands. */
-export const allMutants: ReadonlyMap<string, readonly Mutant[]> = new Map([["decider", domainMutants]]);
+export const allMutants: ReadonlyMap<string, readonly Mutant[]> = new Map([
+  ["decider", domainMutants],
+  [REMOTE, remoteMutants],
+]);

@@ -1,6 +1,7 @@
-import type { ChildReport, ChildTask } from "../child-messages.ts";
-import { playStory } from "./play-remote-story.ts";
-import { makeStory } from "./remote-story.ts";
+import type { ChildReport, ChildTask } from "./child-messages.ts";
+import { playStory } from "./redis/play-remote-story.ts";
+import { makeStory } from "./redis/remote-story.ts";
+import { storySeed } from "./replay-story.ts";
 
 /** Plays stories of remote execution alone, without the rest of the program: many more of them in the same time. */
 process.once("message", (task: ChildTask) => void playAll(task));
@@ -8,7 +9,7 @@ process.once("message", (task: ChildTask) => void playAll(task));
 async function playAll({ from, step, worlds, untilMs, stopAtFirst }: ChildTask): Promise<void> {
   const startedAt = performance.now();
   for (let index = 0; index < worlds && performance.now() - startedAt < untilMs; index += 1) {
-    const report = await playOne(`remote-${from + index * step}`);
+    const report = await playOne(storySeed(from + index * step));
     process.send?.(report);
     if (stopAtFirst && report.violations.length > 0) break;
   }
@@ -16,7 +17,7 @@ async function playAll({ from, step, worlds, untilMs, stopAtFirst }: ChildTask):
 }
 
 async function playOne(seed: string): Promise<ChildReport> {
-  const report = { seed, runs: 0, events: 0, milestones: { "stories of remote execution": 1 } };
+  const report = { seed, worlds: 0, runs: 0, events: 0, milestones: { "stories of remote execution": 1 } };
   try {
     const { violations } = await playStory(makeStory(seed));
     return { ...report, violations: violations.map((what) => ({ check: "remote execution", what })) };
