@@ -78,6 +78,7 @@ const documents = [
   "docs/commands.md",
   "docs/workers.md",
   "docs/http.md",
+  "docs/audit.md",
 ];
 
 describe.each(documents)("%s", (document) => {
