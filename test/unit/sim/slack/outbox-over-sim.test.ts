@@ -42,7 +42,7 @@ class Process {
 }
 
 /** Everything goes wrong for a while, with a crash in the middle; then nothing does. Tells what every slot shows at the end. */
-async function story(seed: string): Promise<SlackRig> {
+async function story(seed: string, { isClosedAtTimes = false } = {}): Promise<SlackRig> {
   const rig = new SlackRig({ seed });
   const dice = new Dice(`${seed}/story`);
   const disk = new MemorySlotStore();
@@ -55,6 +55,10 @@ async function story(seed: string): Promise<SlackRig> {
     wanted.set(slot, `${slot} at ${step}`);
     process.want(slot, `${slot} at ${step}`, false);
     if (dice.chance(0.1)) actOnSlack({ kind: "limit", method: "chat.update", forMs: 5000 }, rig.world, rig.line);
+    if (isClosedAtTimes && dice.chance(0.06)) {
+      const kind = dice.pick(["archive", "remove-bot"] as const);
+      actOnSlack({ kind, channel: "C1DEPLOYS", forMs: dice.between(1000, 40_000) }, rig.world, rig.line);
+    }
     if (dice.chance(0.1)) {
       const error = dice.pick(["fatal_error", "http_500", "ratelimited"]);
       const trouble = { error, hasEffect: error !== "ratelimited" && dice.chance(0.5) };
@@ -70,7 +74,7 @@ async function story(seed: string): Promise<SlackRig> {
   }
   rig.carrier.ways.slack.loss = 0;
   for (const slot of slots) process.want(slot, `${slot} at the end`, true);
-  await rig.pass(5 * 60_000);
+  await rig.pass(10 * 60_000);
   expect(process.outbox.backlog).toBe(0);
   return rig;
 }
@@ -86,6 +90,13 @@ describe("the outbox over the simulated Slack", () => {
       for (const [slot, text] of shown) expect(text).toBe(`${slot} at the end`);
     },
   );
+
+  it.each(["a", "b", "c", "d"])("does so as well when its channel is closed to it at times: %s", async (seed) => {
+    const { world } = await story(seed, { isClosedAtTimes: true });
+    const shown = world.truth.messages.map((one) => [one.slot, shownNow(one).text]);
+    expect(shown).toHaveLength(SLOTS);
+    for (const [slot, text] of shown) expect(text).toBe(`${slot} at the end`);
+  });
 
   it("never shows an older state after a newer one", async () => {
     const { world } = await story("order");
