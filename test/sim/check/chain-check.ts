@@ -26,7 +26,8 @@ export class ChainCheck {
   readonly #rows: LogRow[] = [];
   readonly #versions = new Map<string, number>();
   #looks = 0;
-  #lowestNow = Number.POSITIVE_INFINITY;
+  /** The clock at the commit before. */
+  #lastNow: number | undefined;
 
   constructor(deps: Deps) {
     this.#deps = deps;
@@ -45,10 +46,10 @@ export class ChainCheck {
     this.#rows.push(row);
   }
 
-  /** Once for each event: now and then an old row is read again. */
+  /** Once for each commit: now and then an old row is read again. */
   lookAgain(): void {
     const { reread, appNow } = this.#deps;
-    if (appNow !== undefined) this.#lowestNow = appNow();
+    if (appNow !== undefined) this.#lastNow = appNow();
     this.#looks += 1;
     if (reread === undefined || this.#looks % REREAD_EVERY !== 0 || this.#rows.length === 0) return;
     this.#reread(((this.#looks * REREAD_STRIDE) % this.#rows.length) + 1);
@@ -87,8 +88,9 @@ export class ChainCheck {
     const now = this.#deps.appNow?.();
     if (now === undefined) return;
     // The clock may have been set back, or forward, since the event before.
-    const earliest = Math.min(now, this.#lowestNow) - COMMIT_WITHIN_MS;
-    const latest = Math.max(now, this.#lowestNow === Number.POSITIVE_INFINITY ? now : this.#lowestNow);
+    const before = this.#lastNow ?? now;
+    const earliest = Math.min(now, before) - COMMIT_WITHIN_MS;
+    const latest = Math.max(now, before);
     if (row.at > latest || row.at < earliest) this.#broken(row, `its time ${row.at} is not that of the clock (${now})`);
   }
 

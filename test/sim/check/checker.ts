@@ -28,6 +28,8 @@ export interface CheckerOptions {
   readonly reread?: ((sequence: number) => LogRow | undefined) | undefined;
 }
 
+const READ: ReadonlySet<string> = new Set(["intents", "locks", "messages"]);
+
 /** What is left when the faults have stopped and nothing happens any more. */
 export interface Remains {
   /** Messages that Slack does not show as they are wanted. */
@@ -89,10 +91,12 @@ export class Checker {
     this.#intents.catchUp();
     const posts = this.#argocd.catchUp();
     for (const row of rows) this.#apply(row);
-    if (rows.length > 0) this.#locks.atRest();
+    if (rows.length > 0) {
+      this.#locks.atRest();
+      this.#chain.lookAgain();
+    }
     for (const post of posts) this.#effects.judge(post);
     this.#intents.atRest();
-    this.#chain.lookAgain();
     return this.#news();
   }
 
@@ -121,6 +125,8 @@ export class Checker {
   #apply(row: LogRow): void {
     this.#chain.add(row);
     if (row.payload !== null) this.#masks.look(row.payload, () => `row ${row.sequence} (${row.stream} ${row.type})`);
+    // What the checks do not ask about costs no reading.
+    if (!row.stream.startsWith("run_") && !READ.has(row.stream)) return undefined;
     const fact = readFact(row, this.#options.now());
     switch (row.stream) {
       case "intents":
@@ -131,7 +137,7 @@ export class Checker {
         this.#slots.set(fact.slot ?? "", fact);
         return undefined;
       default:
-        return row.stream.startsWith("run_") ? this.#applyRun(row.stream, fact) : undefined;
+        return this.#applyRun(row.stream, fact);
     }
   }
 
