@@ -1,0 +1,267 @@
+import type { Mutant } from "./mutant.ts";
+
+/** Bugs in what acts: steps, and what people ask for and decide. */
+export const actMutants: readonly Mutant[] = [
+  {
+    file: "steps/argocd-sync.ts",
+    what: "a sync does not look for its own operation first",
+    find: "if (own !== undefined) return succeeded(input, own);",
+    replace: "",
+  },
+  {
+    file: "steps/argocd-sync.ts",
+    what: "a sync does not compare what was approved",
+    find: "if (changed !== undefined) return changed;",
+    replace: "",
+  },
+  {
+    file: "steps/argocd-sync.ts",
+    what: "a sync goes back unseen",
+    find: "if (back !== undefined) return back;",
+    replace: "",
+  },
+  {
+    file: "steps/argocd-sync.ts",
+    what: "a sync does not wait for operations of others",
+    find: "if (!isTracked && hasOperationInProgress(application)) return busy(application);",
+    replace: "",
+  },
+  {
+    file: "steps/argocd-sync.ts",
+    what: "a sync is posted where auto-sync is on",
+    find: "if (isTracked) return track(deps, application, { input, context });",
+    replace: "",
+  },
+  {
+    file: "steps/argocd-sync.ts",
+    what: "a sync writes nothing down before it posts",
+    find: "await context.checkpoint(JSON.parse(JSON.stringify(checkpoint)));",
+    replace: "",
+  },
+  {
+    file: "steps/argocd-sync.ts",
+    what: "a sync posts before it has written down that it will",
+    find: "await context.checkpoint(JSON.parse(JSON.stringify(checkpoint)));",
+    replace: "void context.checkpoint(JSON.parse(JSON.stringify(checkpoint))).catch(() => undefined);",
+  },
+  {
+    file: "steps/argocd-sync.ts",
+    what: "a sync that was stopped posts all the same",
+    find: "// Recording takes a while, in which the run may have been stopped or have run out of time.\n  context.signal.throwIfAborted();",
+    replace: "",
+  },
+  {
+    file: "steps/argocd-sync.ts",
+    what: "a sync whose answer was lost is posted once more",
+    find: "const after = await afterFailedPost(location, { error, look, signal: context.signal });",
+    replace:
+      "return await post(deps, location, { application, input, context });\n    const after = await afterFailedPost(location, { error, look, signal: context.signal });",
+  },
+  {
+    file: "steps/argocd-sync.ts",
+    what: "what was proven long ago is not synced, whatever is live",
+    find: "isWholeAt(application, input.revision)\n",
+    replace: 'application.metadata.name !== ""\n',
+  },
+  {
+    file: "steps/argocd-sync.ts",
+    what: "a proof of changed sources still counts",
+    find: "proof.sourceDigest === sourceDigest(application) &&",
+    replace: "",
+  },
+  {
+    file: "steps/argocd-sync.ts",
+    what: "a sync goes to the branch instead of the commit",
+    find: "...revisionsOf(application, input.revision),",
+    replace: '...revisionsOf(application, "main"),',
+  },
+  {
+    file: "steps/sync-preflight.ts",
+    what: "an approval is believed without a comparison",
+    find: "if (changed.length > 0) return voided(changed",
+    replace: "if (changed.length > 99) return voided(changed",
+  },
+  {
+    file: "steps/sync-preflight.ts",
+    what: "nobody is asked where the rule came after the start",
+    find: "return now.rule === undefined ? undefined : unasked(application);",
+    replace: "return undefined;",
+  },
+  {
+    file: "steps/sync-preflight.ts",
+    what: "an application that is being deleted is synced",
+    find: "if (isDeleting(application)) {",
+    replace: "if (isDeleting(application) && skipsReconcile(application)) {",
+  },
+  {
+    file: "steps/sync-preflight.ts",
+    what: "what was undone since its approval is done again",
+    find: "return other === undefined ? undefined : voided([], `${other} since it was approved and tried`);",
+    replace: "return undefined;",
+  },
+  {
+    file: "steps/sync-preparation.ts",
+    what: "Git's word that it goes back is not heard",
+    find: 'return between.kind === "backward" ? "backward" : "other";',
+    replace: 'return "other";',
+  },
+  {
+    file: "steps/sync-preparation.ts",
+    what: "what changed since it was looked at does not matter",
+    find: "if (canonicalJson(lookAt(application)) !== canonicalJson(looked)) {",
+    replace: 'if (looked.applicationUid === "?") {',
+  },
+  {
+    file: "steps/adopt-operation.ts",
+    what: "an operation of an earlier attempt is always taken over",
+    find: "if (isOver(own, asked)) return undefined;",
+    replace: "",
+  },
+  {
+    file: "steps/adopt-operation.ts",
+    what: "an operation that was accepted and lost its answer is not taken over",
+    find: "if (own !== undefined) {",
+    replace: 'if (own !== undefined && own.kind === "requested") {',
+  },
+  {
+    file: "steps/adopt-operation.ts",
+    what: "the history after the checkpoint is not looked at",
+    find: "return isDeployed && uid === application.metadata.uid ? postedOperation(context, checkpoint) : undefined;",
+    replace: 'return isDeployed && uid === "?" ? postedOperation(context, checkpoint) : undefined;',
+  },
+  {
+    file: "steps/adopt-operation.ts",
+    what: "any entry of the history is taken for ours",
+    find: "(entry) => entry.id > historyId && revisionList(entry).includes(revision),",
+    replace: "(entry) => revisionList(entry).includes(revision),",
+  },
+  {
+    file: "steps/post-outcome.ts",
+    what: "a lost answer is a final failure",
+    find: 'if (operation !== undefined) return { kind: "adopted", operation };',
+    replace: "if (operation !== undefined) throw error;",
+  },
+  {
+    file: "steps/argocd-terminate.ts",
+    what: "a cancelled run ends the operations of others",
+    find: 'if (found === undefined) return this.#nothingAsked(application) ?? this.#withoutOurs(application);\n    if (found.kind === "finished")',
+    replace:
+      'if (found === undefined && !hasOperationInProgress(application)) return this.#nothingAsked(application) ?? this.#withoutOurs(application);\n    if (found === undefined) { await location.server.client.terminate(location.address, { signal: this.#context.signal }); return undefined; }\n    if (found.kind === "finished")',
+  },
+  {
+    file: "steps/argocd-terminate.ts",
+    what: "the stop is not waited for",
+    find: "await location.server.client.terminate(location.address, { signal: this.#context.signal });\n    } catch",
+    replace:
+      'await location.server.client.terminate(location.address, { signal: this.#context.signal });\n      return { outcome: "terminated", message: "", live: "" };\n    } catch',
+  },
+  {
+    file: "steps/approval.ts",
+    what: "a gate shows another rule than the one that counts",
+    find: "rule: deps.ruleOf(app, facts.place?.target.environment),",
+    replace: "rule: facts.place?.target.approval,",
+  },
+  {
+    file: "intake/decision-request.ts",
+    what: "a click on a copy counts",
+    find: "if (!arrival.isCurrent) {",
+    replace: 'if (arrival.run === "") {',
+  },
+  {
+    file: "intake/decision-request.ts",
+    what: "two clicks at once are judged by what was there before both",
+    find: "const isAsJudged = newest.gate?.decisions.length === current.gate?.decisions.length;",
+    replace: "const isAsJudged = newest !== undefined;",
+  },
+  {
+    file: "intake/decision-request.ts",
+    what: "those who retried may approve",
+    find: "askers: [state.requester, ...state.retries.map(({ actor }) => actor)].map",
+    replace: "askers: [state.requester].map",
+  },
+  {
+    file: "intake/decision-request.ts",
+    what: "what is there now is not looked at for an approval",
+    find: 'if (look.kind === "read") return { judgement, subject: look.subject };',
+    replace: "if (step.gate !== undefined) return { judgement, subject: step.gate.subject };",
+  },
+  {
+    file: "intake/decision-request.ts",
+    what: "a decision is recorded apart from the click",
+    find: "const [{ events }] = await Promise.all([decided, sender.settle()]);",
+    replace: "const { events } = await decided;",
+  },
+  {
+    file: "intake/people-check.ts",
+    what: "a group that Slack does not tell of has everybody",
+    find: 'if (errorCode(error) === "directory.unverifiable") return { kind: "unverifiable" };',
+    replace:
+      'if (errorCode(error) === "directory.unverifiable") return { kind: "members", users: ["U1", "U2", "U3", "U4", "U5", "U6"] };',
+  },
+  {
+    file: "intake/people-check.ts",
+    what: "who has decided does not matter",
+    find: "decided: earlier.map((one) => this.#principal(one)),",
+    replace: "decided: [],",
+  },
+  {
+    file: "inventory/authorize.ts",
+    what: "what no grant allows is allowed",
+    find: "return notGranted(rules, act);\n}\n\n/** Everybody",
+    replace: 'return { kind: "allowed" };\n}\n\n/** Everybody',
+  },
+  {
+    file: "inventory/authorize.ts",
+    what: "every grant is for every verb",
+    find: "verbs.includes(act.verb) &&",
+    replace: "",
+  },
+  {
+    file: "inventory/authorize.ts",
+    what: "whoever Slack does not know is let",
+    find: 'if (memberships.has("unknown")) {',
+    replace: 'if (memberships.has("unknown")) return { kind: "allowed" };\n  if (memberships.size > 9) {',
+  },
+  {
+    file: "intake/act-request.ts",
+    what: "everybody may cancel",
+    find: "const refusal = isOwn ? undefined : await refusalFor(deps, ask, state);",
+    replace: "const refusal = undefined;",
+  },
+  {
+    file: "intake/act-request.ts",
+    what: "everybody may retry",
+    find: "const refusal = (await refusalFor(deps, ask, state)) ?? lockedAnswer",
+    replace: "const refusal = lockedAnswer",
+  },
+  {
+    file: "intake/intake.ts",
+    what: "a doubled delivery is dealt with twice",
+    find: "if (!(await events.recordIntent(intent))) return undefined;",
+    replace: "await events.recordIntent(intent);",
+  },
+  {
+    file: "intake/intake.ts",
+    what: "what was asked is acknowledged before it is recorded",
+    find: "if (!(await events.recordIntent(intent))) return undefined;",
+    replace: "void events.recordIntent(intent).catch(() => undefined);",
+  },
+  {
+    file: "intake/intake.ts",
+    what: "what was asked before a crash is forgotten",
+    find: "if (arrival !== undefined) this.#begin(intent, arrival);",
+    replace: "if (arrival !== undefined && intent.at < 0) this.#begin(intent, arrival);",
+  },
+  {
+    file: "intake/intake.ts",
+    what: "what was asked before a long stop is done all the same",
+    find: "if (this.#deps.clock.now() - intent.at > OLDEST_INTENT_MS) {",
+    replace: "if (this.#deps.clock.now() < 0) {",
+  },
+  {
+    file: "intake/intake.ts",
+    what: "nobody is told what came of it",
+    find: "if (answer !== undefined) await reply(arrival, answer);\n    } catch",
+    replace: "void reply;\n    } catch",
+  },
+];
