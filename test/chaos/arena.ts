@@ -19,7 +19,8 @@ export interface ArenaOptions {
   readonly seed: number;
   /** Whether steps are executed by workers through Redis. */
   readonly workers?: number;
-  readonly services?: number;
+  readonly services?: number | undefined;
+  readonly commits?: number | undefined;
   readonly expires?: string;
   readonly rejects?: number;
   readonly cancels?: number;

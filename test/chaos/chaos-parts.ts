@@ -21,6 +21,10 @@ export interface Measure {
   /** How often everything else is done. */
   readonly rounds: number;
   readonly partitionMs: number;
+  /** How long nothing happens after a thing of which it is measured how long it takes to go on. */
+  readonly peaceMs: number;
+  /** How much there is in each world; as much as there can be when absent. */
+  readonly world?: { readonly services: number; readonly commits: number } | undefined;
   readonly say: (line: string) => void;
 }
 
@@ -49,14 +53,14 @@ export const PARTS: readonly Part[] = [
   { name: "power", says: "power cuts", run: power },
 ];
 
-async function kill({ seed, kills, minutes, arenas, say }: Measure): Promise<PartReport> {
+async function kill({ seed, kills, minutes, arenas, world, say }: Measure): Promise<PartReport> {
   const onKill = (done: number): void => {
     if (done % 50 === 0) say(`${done} processes killed`);
   };
   const budget = new KillBudget({ most: kills, minutes, onKill });
   // Half of them execute everything themselves, the other half give it to workers.
   const starts = Array.from({ length: arenas }, (_, index) => {
-    const options = { seed: seed + index };
+    const options = { ...world, seed: seed + index };
     return index % 2 === 0 ? killInProcess(options, budget) : killWithRedis(options, budget);
   });
   const conclusions = await Promise.all(starts);
@@ -66,10 +70,10 @@ async function kill({ seed, kills, minutes, arenas, say }: Measure): Promise<Par
   return { ...report, figures: [...report.figures, ...times] };
 }
 
-async function redis({ seed, rounds, partitionMs }: Measure): Promise<PartReport> {
+async function redis({ seed, rounds, partitionMs, peaceMs, world }: Measure): Promise<PartReport> {
   const conclusion = await oneThingAtATime(
-    { seed },
-    { each: rounds, partitionMs, forgeries: rounds * FORGERIES_A_ROUND },
+    { ...world, seed },
+    { each: rounds, partitionMs, peaceMs, forgeries: rounds * FORGERIES_A_ROUND },
   );
   const { attack } = conclusion;
   const report = reportOf("redis", [conclusion]);
@@ -93,8 +97,8 @@ function counted(what: string, tries: number, refused: number): PartReport["figu
   return { part: "redis", what, tries: String(tries), result: String(refused), goal: "all", holds: refused >= tries };
 }
 
-async function term({ seed, rounds }: Measure): Promise<PartReport> {
-  const conclusion = await endInOrder({ seed }, 2 * rounds);
+async function term({ seed, rounds, world }: Measure): Promise<PartReport> {
+  const conclusion = await endInOrder({ ...world, seed }, 2 * rounds);
   const { tries, afterMs, wrong } = conclusion.ends;
   const report = reportOf("term", [conclusion]);
   const figures = [
@@ -104,24 +108,24 @@ async function term({ seed, rounds }: Measure): Promise<PartReport> {
   return { ...report, figures: [...report.figures, ...figures], findings: [...report.findings, ...wrong] };
 }
 
-async function two({ seed, rounds }: Measure): Promise<PartReport> {
-  const conclusion = await twoServers({ seed }, 2 * rounds);
+async function two({ seed, rounds, world }: Measure): Promise<PartReport> {
+  const conclusion = await twoServers({ ...world, seed }, 2 * rounds);
   const { tries, wrong } = conclusion.rivalry;
   const report = reportOf("two", [conclusion]);
   const figure = never("two", "tries after which not exactly one server had the folder", { tries, found: wrong });
   return { ...report, figures: [...report.figures, figure], findings: [...report.findings, ...wrong] };
 }
 
-async function disk({ seed, rounds }: Measure): Promise<PartReport> {
-  const conclusion = await fullDisk({ seed }, 3 * rounds);
+async function disk({ seed, rounds, world }: Measure): Promise<PartReport> {
+  const conclusion = await fullDisk({ ...world, seed }, 3 * rounds);
   const { tries, wrong } = conclusion.disk;
   const report = reportOf("disk", [conclusion]);
   const figure = never("disk", "full disks about which a server that starts says nothing", { tries, found: wrong });
   return { ...report, figures: [...report.figures, figure], findings: [...report.findings, ...wrong] };
 }
 
-async function clock({ seed, rounds }: Measure): Promise<PartReport> {
-  return reportOf("clock", [await clockSteps({ seed }, 4 * rounds)]);
+async function clock({ seed, rounds, world }: Measure): Promise<PartReport> {
+  return reportOf("clock", [await clockSteps({ ...world, seed }, 4 * rounds)]);
 }
 
 async function power({ seed, rounds }: Measure): Promise<PartReport> {

@@ -14,7 +14,6 @@ const SERVICES = ["alpha", "bravo", "charlie", "delta", "echo", "foxtrot", "golf
 /** What nobody promotes: an operation of it can only be somebody's forgery. */
 export const CANARY = "canary";
 const ENVIRONMENTS = ["staging", "prod"];
-const COMMITS = 400;
 // After those of the demo itself.
 const DATES = { first: 1_795_300_000, step: 60 };
 // Restarts a second apart open more connections than Slack would let us: what is tried here are kills, and not rate limits.
@@ -31,11 +30,14 @@ export interface ChaosWorld extends AsyncDisposable {
 
 export interface ChaosWorldOptions {
   readonly services?: number | undefined;
+  /** How many commits there are to promote; 400 when absent. */
+  readonly commits?: number | undefined;
   /** How long people have to decide at a gate. */
   readonly expires?: string | undefined;
 }
 
-export async function openChaosWorld({ services: count = 6, expires }: ChaosWorldOptions = {}): Promise<ChaosWorld> {
+export async function openChaosWorld(options: ChaosWorldOptions = {}): Promise<ChaosWorld> {
+  const { services: count = 6, commits: length = 400, expires } = options;
   await using resources = new AsyncDisposableStack();
   const demo = resources.use(
     await openDemoWorld({
@@ -48,7 +50,7 @@ export async function openChaosWorld({ services: count = 6, expires }: ChaosWorl
   );
   demo.slack.world.rateLimits.multiplier = SLACK_MULTIPLIER;
   const services = SERVICES.slice(0, count);
-  const commits = await commitAll(join(dirname(demo.configurationFile), "deploy.git"), [...services, CANARY]);
+  const commits = await commitAll(join(dirname(demo.configurationFile), "deploy.git"), [...services, CANARY], length);
   const repositoryUrl = demo.git.repositoryUrl("harbor/deploy.git");
   await Promise.all(
     [...services, CANARY].flatMap((service) =>
@@ -60,9 +62,9 @@ export async function openChaosWorld({ services: count = 6, expires }: ChaosWorl
   return { demo, services, commits, repositoryUrl, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
 
-async function commitAll(folder: string, services: readonly string[]): Promise<readonly string[]> {
+async function commitAll(folder: string, services: readonly string[], length: number): Promise<readonly string[]> {
   const repository = await GitRepository.create(folder, DATES);
-  const commits = Array.from({ length: COMMITS }, (_, number) => ({
+  const commits = Array.from({ length }, (_, number) => ({
     author: DEMO_AUTHORS.chen,
     message: `everything: build ${number}`,
     files: Object.fromEntries(

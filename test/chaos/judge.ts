@@ -134,7 +134,13 @@ function unapprovedOf(
 function openRuns(runs: ReadonlyMap<string, readonly Fact[]>): readonly string[] {
   return [...runs]
     .filter(([, events]) => endOf(events) === undefined)
-    .map(([run, events]) => `${run} ${titleOf(events)}`);
+    .map(([run, events]) => `${run} ${titleOf(events)}, after ${lastOf(events)}`);
+}
+
+/** The newest event, for whoever looks for what it waits for. */
+function lastOf(events: readonly Fact[]): string {
+  const { type = "", body = {}, atMs = 0 } = events.at(-1) ?? {};
+  return `${new Date(atMs).toISOString()} ${type} ${JSON.stringify(body).slice(0, 300)}`;
 }
 
 function titleOf(events: readonly Fact[]): string {

@@ -6,17 +6,20 @@ import { makeTrouble } from "./trouble.ts";
 /** How many processes are still to be killed, by all who kill. */
 export class KillBudget {
   done = 0;
+  #untilMs: number | undefined;
   readonly #most: number;
-  readonly #untilMs: number;
+  readonly #minutes: number;
   readonly #onKill: (done: number) => void;
 
   constructor(deps: { readonly most: number; readonly minutes: number; readonly onKill: (done: number) => void }) {
     this.#most = deps.most;
-    this.#untilMs = performance.now() + deps.minutes * 60_000;
+    this.#minutes = deps.minutes;
     this.#onKill = deps.onKill;
   }
 
+  /** Time counts from the first time that somebody asks. */
   get isSpent(): boolean {
+    this.#untilMs ??= performance.now() + this.#minutes * 60_000;
     return this.done >= this.#most || performance.now() > this.#untilMs;
   }
 

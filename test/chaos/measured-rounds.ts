@@ -9,12 +9,12 @@ export interface RoundsOptions {
   readonly each: number;
   /** How long Redis stands still, once. */
   readonly partitionMs: number;
+  /** How long nothing happens after each thing. */
+  readonly peaceMs: number;
   /** How many forged jobs of each sort. */
   readonly forgeries: number;
 }
 
-// After it, and before the next thing happens.
-const PEACE_MS = 7000;
 const SLOW_ARGOCD_MS = 250;
 const SYNC_WITHIN_MS = 8000;
 
@@ -24,7 +24,7 @@ const SYNC_WITHIN_MS = 8000;
  */
 export async function oneThingAtATime(
   options: ArenaOptions,
-  { each, partitionMs, forgeries }: RoundsOptions,
+  { each, partitionMs, peaceMs, forgeries }: RoundsOptions,
 ): Promise<Conclusion & { readonly attack: Attack }> {
   await using arena = await Arena.open({ workers: 2, ...options });
   await arena.startWorkers();
@@ -33,24 +33,26 @@ export async function oneThingAtATime(
     fault: { kind: "slow", matching: "^(?:GET|POST) /api/v1/applications/", delayMs: SLOW_ARGOCD_MS },
   });
   const result = await amid(arena, async () => {
-    for (let round = 0; round < each; round += 1) for (const thing of THINGS) await happen(arena, thing);
-    await happen(arena, (at) => standStill(at, partitionMs));
+    for (let round = 0; round < each; round += 1) for (const thing of THINGS) await happen(arena, thing, peaceMs);
+    await happen(arena, (at) => standStill(at, partitionMs), peaceMs);
     return await attack(arena, forgeries);
   });
   const killed = { server: each, worker: each, redis: each };
   return { ...(await arena.conclude()), killed, arena: arena.report(), attack: result };
 }
 
-async function happen(arena: Arena, thing: (arena: Arena) => Promise<void>): Promise<void> {
+type Thing = (arena: Arena, peaceMs: number) => Promise<void>;
+
+async function happen(arena: Arena, thing: Thing, peaceMs: number): Promise<void> {
   // Whatever it is, it happens while somebody is asking Argo CD for something.
   const { argocd } = arena.world.demo;
   const before = argocd.writes.length + argocd.acceptedOperations.length;
   await arena.while(() => argocd.writes.length + argocd.acceptedOperations.length === before, SYNC_WITHIN_MS);
-  await thing(arena);
-  await systemClock.sleep(PEACE_MS);
+  await thing(arena, peaceMs);
+  await systemClock.sleep(peaceMs);
 }
 
-const THINGS = [killServer, killWorker, killRedis, flushRedis];
+const THINGS: readonly Thing[] = [killWorker, killRedis, flushRedis, killServer];
 
 async function killServer(arena: Arena): Promise<void> {
   arena.endRedis();
@@ -59,10 +61,10 @@ async function killServer(arena: Arena): Promise<void> {
   await arena.server.ready;
 }
 
-async function killWorker(arena: Arena): Promise<void> {
+async function killWorker(arena: Arena, peaceMs: number): Promise<void> {
   const index = Math.floor(arena.fractions() * arena.workers.length);
   await arena.killWorker(index);
-  await systemClock.sleep(PEACE_MS);
+  await systemClock.sleep(peaceMs);
   await arena.startWorker(index);
 }
 
