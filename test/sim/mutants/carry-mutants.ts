@@ -305,48 +305,4 @@ export const carryMutants: readonly Mutant[] = [
     find: "entry.stop.abort(cancelled);",
     replace: "",
   },
-  {
-    file: "dispatch/job-desk.ts",
-    what: "two workers execute the same job",
-    find: "if (entry.holder !== undefined) return entry.holder.worker === worker ? YES : superseded(job);",
-    replace: "",
-  },
-  {
-    file: "dispatch/job-desk.ts",
-    what: "a job that was cancelled may be begun",
-    find: "if (entry?.job.token !== job.token || entry.cancelled !== undefined) return superseded(job);",
-    replace: "if (entry?.job.token !== job.token) return superseded(job);",
-  },
-  {
-    file: "dispatch/job-desk.ts",
-    what: "a job under an old token may be begun",
-    find: "if (entry?.job.token !== job.token || entry.cancelled !== undefined) return superseded(job);",
-    replace: "if (entry === undefined || entry.cancelled !== undefined) return superseded(job);",
-  },
-  {
-    file: "dispatch/job-desk.ts",
-    what: "whoever lost a job may go on to its effect",
-    find: "if (entry === undefined || entry.cancelled !== undefined || entry.successor !== undefined) {\n      return this.#decide(report, asked.request, superseded(asked));",
-    replace:
-      "if (entry === undefined || entry.cancelled !== undefined || entry.successor !== undefined) {\n      return this.#decide(report, asked.request, YES);",
-  },
-  {
-    file: "dispatch/job-desk.ts",
-    what: "an effect is allowed before its checkpoint is on the disk",
-    find: "const verdict = await entry.checkpoint.durable.then(\n      () => YES,\n      (error: unknown) => refusal(error),\n    );",
-    replace:
-      "void entry.checkpoint.durable.catch(() => undefined);\n    const verdict: Verdict = await Promise.resolve(YES);",
-  },
-  {
-    file: "dispatch/job-desk.ts",
-    what: "the job of a lost worker is not handed out again",
-    find: 'for (const entry of held) this.#lose(entry, worker, "was lost");',
-    replace: "void held;",
-  },
-  {
-    file: "dispatch/job-desk.ts",
-    what: "an outcome is taken from whoever sends it",
-    find: "return entry.holder?.worker === worker ? entry : undefined;",
-    replace: "return entry;",
-  },
 ];
