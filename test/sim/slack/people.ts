@@ -91,7 +91,8 @@ export class People {
 
   #press(user: string, button: ShownButton, act: Click): void {
     const { schedule } = this.#deps;
-    for (let press = 0; press < (act.times ?? 1); press += 1) {
+    this.#click(user, button, act);
+    for (let press = 1; press < (act.times ?? 1); press += 1) {
       schedule.after(press * BETWEEN_PRESSES_MS, () => this.#click(user, button, act));
     }
   }
