@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 
 import type { Settings } from "../../src/app/live-settings.ts";
+import { calmOf } from "./check/calm.ts";
 import { Checker } from "./check/checker.ts";
 import type { Violation } from "./check/violation.ts";
 import { MILESTONES, type Milestone, milestoneOf } from "./milestones.ts";
@@ -69,6 +70,7 @@ export async function play(
   const checker = new Checker({
     now: () => line.now(),
     appNow: () => simulation.appNow(),
+    wasCalm: calmOf(scenario.startAt, scenario.acts),
     reread: (sequence) => stage.disk.row(sequence),
     rules,
     argocd: worlds.argocd.truth,

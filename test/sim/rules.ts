@@ -15,6 +15,7 @@ export class SimRules implements Rules {
   readonly places: readonly Place[];
   readonly team = STANDARD_WORKSPACE.team;
   readonly people = Object.fromEntries(STANDARD_WORKSPACE.people.map(({ id, standing }) => [id, standing]));
+  readonly mayChange = ["S0DEV", "S0RELEASE"];
   readonly account = ACCOUNT;
   readonly carryMs = CARRY_MS;
   readonly canaries = Object.values(CANARIES);

@@ -1,3 +1,4 @@
+import { checkAccess } from "./access-check.ts";
 import { type ApprovalDeps } from "./approval-check.ts";
 import { ArgocdView } from "./argocd-view.ts";
 import { checkEnding } from "./cancel-check.ts";
@@ -11,7 +12,7 @@ import { LockBooks } from "./lock-check.ts";
 import { MaskCheck } from "./mask-check.ts";
 import { PeopleBook } from "./people-book.ts";
 import { checkProof } from "./proof-check.ts";
-import { RunBook } from "./run-book.ts";
+import { lastOf, RunBook } from "./run-book.ts";
 import { checkSlack } from "./slack-end.ts";
 import type { ArgocdTruth, LogRow, PlaceRule, Rules, SlackTruth } from "./truth.ts";
 import type { Finding, Violation } from "./violation.ts";
@@ -24,6 +25,8 @@ export interface CheckerOptions {
   readonly slack: SlackTruth;
   /** The clock by which the application writes its rows. */
   readonly appNow?: (() => number) | undefined;
+  /** Whether nothing went wrong with the program, its machine, its network and Slack between two moments of true time. */
+  readonly wasCalm?: ((from: number, until: number) => boolean) | undefined;
   /** Reads one row of the log once more. */
   readonly reread?: ((sequence: number) => LogRow | undefined) | undefined;
 }
@@ -55,6 +58,7 @@ export class Checker {
   readonly #intents: IntentCheck;
   readonly #effects: EffectCheck;
   readonly #masks: MaskCheck;
+  #posted = 0;
   #messages = 0;
   #privately = 0;
   readonly #report = (finding: Finding): void => this.#take(finding);
@@ -68,7 +72,14 @@ export class Checker {
     this.#argocd = new ArgocdView(argocd);
     this.#people = new PeopleBook({ slack, team: rules.team, people: rules.people, report });
     this.#locks = new LockBooks({ report });
-    this.#intents = new IntentCheck({ slack, people: this.#people, report });
+    const access = { people: this.#people, report, mayChange: rules.mayChange, runs: this.#runs };
+    this.#intents = new IntentCheck({
+      slack,
+      report,
+      people: this.#people,
+      onEffect: (effect) => checkAccess(access, effect),
+      wasCalm: options.wasCalm,
+    });
     const approvals: ApprovalDeps = {
       argocd: this.#argocd,
       people: this.#people,
@@ -96,6 +107,7 @@ export class Checker {
       this.#chain.lookAgain();
     }
     for (const post of posts) this.#effects.judge(post);
+    this.#checkPosted();
     this.#intents.atRest();
     return this.#news();
   }
@@ -132,7 +144,8 @@ export class Checker {
       case "intents":
         return this.#intents.apply(fact);
       case "locks":
-        return this.#locks.applyHand(fact);
+        this.#locks.applyHand(fact);
+        return this.#intents.applyEffect(fact);
       case "messages":
         this.#slots.set(fact.slot ?? "", fact);
         return undefined;
@@ -143,8 +156,8 @@ export class Checker {
 
   #applyRun(id: string, fact: Fact): void {
     const report = this.#report;
-    this.#intents.applyRun(fact);
     const run = this.#runs.get(id);
+    this.#intents.applyEffect(fact, run && mustBeNamed(run, fact));
     if (run === undefined) {
       if (fact.type === "run.started") this.#runs.set(id, new RunBook(fact));
       else report({ check: "step order", what: "A run has rows before it started.", run: id, proof: [rowText(fact)] });
@@ -153,12 +166,24 @@ export class Checker {
     checkLife(run, fact, report);
     this.#locks.applyRun(run, fact);
     const step = run.steps.get(fact.path ?? "");
-    const deps = { argocd: this.#argocd, places: this.#places, carryMs: this.#options.rules.carryMs, report };
+    const { wasCalm } = this.#options;
+    const deps = { wasCalm, argocd: this.#argocd, places: this.#places, carryMs: this.#options.rules.carryMs, report };
     if (step !== undefined && fact.type === "step.failed") checkFailure(deps, { run, step, fact });
     if (step !== undefined && fact.type === "step.succeeded" && step.uses === "argocd/wait")
       checkProof(deps, { run, step, fact });
     run.apply(fact);
     if (fact.type === "run.finished") checkEnding(deps, run);
+  }
+
+  /** Before a message is posted, the log says that it will be. */
+  #checkPosted(): void {
+    const { messages } = this.#options.slack;
+    for (; this.#posted < messages.length; this.#posted += 1) {
+      const message = messages[this.#posted];
+      if (message?.slot === undefined || this.#slots.has(message.slot)) continue;
+      const what = `${message.slot} was posted before it was written down that it would.`;
+      this.#report({ check: "record before the act", what, proof: [message.versions[0]?.text.slice(0, 100) ?? ""] });
+    }
   }
 
   #checkEnded(run: RunBook): void {
@@ -196,4 +221,10 @@ export class Checker {
     this.#told = this.#violations.length;
     return news;
   }
+}
+
+/** The step that somebody must have named for a retry: one that had succeeded, and of which nothing had to be ended. */
+function mustBeNamed(run: RunBook, { type, from = "" }: Fact): string | undefined {
+  if (type !== "run.retried" || run.steps.get(from)?.status !== "succeeded") return undefined;
+  return run.stops.some(({ stops }) => stops === from) ? undefined : lastOf(from);
 }

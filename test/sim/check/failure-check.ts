@@ -7,7 +7,11 @@ import type { Report } from "./violation.ts";
 const CHECK = "true failures";
 const ANSWER_MS = 30_000;
 
+// How much later than its moment something may happen that nothing keeps up.
+const LATE_MS = 60_000;
+
 export interface FailureDeps {
+  readonly wasCalm: ((from: number, until: number) => boolean) | undefined;
   readonly argocd: ArgocdView;
   readonly places: ReadonlyMap<string, PlaceRule>;
   readonly report: Report;
@@ -22,7 +26,10 @@ interface Failed {
 /** What a step is said to have failed of really was so; to be called before the row is folded. */
 export function checkFailure(deps: FailureDeps, failed: Failed): void {
   const { step, fact, run } = failed;
-  const problem = timeProblem(run, step, fact) ?? WITNESS[fact.failure?.code ?? ""]?.(deps, failed);
+  const problem =
+    timeProblem(run, step, fact) ??
+    latenessProblem(deps, step, fact) ??
+    WITNESS[fact.failure?.code ?? ""]?.(deps, failed);
   if (problem === undefined) return;
   const what = `${step.path} failed with ${fact.failure?.code}, although ${problem}.`;
   deps.report({ check: CHECK, what, run: run.id, proof: [rowText(step.started), rowText(fact)] });
@@ -47,6 +54,17 @@ function timeProblem(run: RunBook, step: StepBook, { at, failure }: Fact): strin
     default:
       return undefined;
   }
+}
+
+/** Where nothing went wrong, what is due happens when it is due. */
+function latenessProblem({ wasCalm }: FailureDeps, step: StepBook, { at, seenAt, failure }: Fact): string | undefined {
+  const limits: Readonly<Record<string, number | undefined>> = {
+    "gate.expired": step.gate?.expiresAt,
+    "step.timeout": step.deadlineAt,
+  };
+  const lateMs = at - (limits[failure?.code ?? ""] ?? at);
+  const isLate = lateMs > LATE_MS && wasCalm?.(seenAt - lateMs, seenAt) === true;
+  return isLate ? `that was due ${lateMs} ms before` : undefined;
 }
 
 function earlyProblem(what: string, limitAt: number | undefined, at: number): string | undefined {

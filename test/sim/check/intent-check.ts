@@ -4,6 +4,8 @@ import type { SlackDelivery, SlackTruth } from "./truth.ts";
 import type { Report } from "./violation.ts";
 
 const CHECK = "acts";
+// How long an answer may take that nothing keeps up.
+const ANSWER_MS = 60_000;
 
 interface IntentBook {
   readonly received: Fact;
@@ -17,6 +19,10 @@ interface Deps {
   readonly slack: SlackTruth;
   readonly people: PeopleBook;
   readonly report: Report;
+  /** Told what somebody did, and what it led to. */
+  readonly onEffect: (effect: { readonly received: Fact; readonly fact: Fact }) => void;
+  /** Whether nothing went wrong with the program and Slack around this time; never when absent. */
+  readonly wasCalm: ((from: number, until: number) => boolean) | undefined;
 }
 
 /** What people did in Slack against what the log says of it. */
@@ -24,8 +30,10 @@ export class IntentCheck {
   readonly #deps: Deps;
   readonly #intents = new Map<string, IntentBook>();
   readonly #byKey = new Map<string, IntentBook>();
-  /** Decisions, and refusals of some, whose act has not been settled yet. */
+  /** What people did, or were refused, and what has not been settled yet. */
   #unbound: Fact[] = [];
+  /** By the row of a retry, the name of the step that somebody must have named for it. */
+  readonly #named = new Map<Fact, string>();
   /** Intents by the decision that they led to. */
   readonly #decided = new Map<Fact, Fact>();
   /** Sent, and by key what was sent. */
@@ -55,10 +63,12 @@ export class IntentCheck {
     else if (fact.type === "intent.settled") this.#settle(fact);
   }
 
-  /** A row of a run that a person's act has led to. */
-  applyRun(fact: Fact): void {
+  /** A row, of a run or about locks, that a person's act has led to. `named` is the step that they must have named. */
+  applyEffect(fact: Fact, named?: string): void {
     if (fact.type === "run.started") this.#start(fact);
-    else if (fact.type === "gate.decided" || fact.type === "gate.refused") this.#unbound.push(fact);
+    // What one run does to another, or leaves behind, nobody has asked for.
+    else if (BY_PEOPLE.has(fact.type) && fact.by === undefined && fact.run === undefined) this.#unbound.push(fact);
+    if (named !== undefined) this.#named.set(fact, named);
   }
 
   /** The row of the act that led to this decision. */
@@ -66,11 +76,11 @@ export class IntentCheck {
     return this.#decided.get(decided);
   }
 
-  /** After the rows of an event: what was acknowledged is written down, and what was decided was somebody's act. */
+  /** After the rows of an event: what was acknowledged is written down, and what was done was somebody's act. */
   atRest(): void {
     for (const fact of this.#unbound) {
-      if (fact.type !== "gate.decided") continue;
-      const what = `${fact.actor} decided on ${fact.path} without having pressed anything.`;
+      if (REFUSED.has(fact.type)) continue;
+      const what = `${fact.type} is put down to ${fact.actor}, who has not asked for it.`;
       this.#say(what, [rowText(fact)], fact.row.stream);
     }
     this.#unbound = [];
@@ -87,6 +97,7 @@ export class IntentCheck {
       if (settled === undefined) this.#say("What somebody asked for was never dealt with.", [rowText(received)]);
     }
     for (const delivery of this.#deps.slack.deliveries) this.#checkAnswered(delivery);
+    for (const intent of this.#intents.values()) this.#checkTold(intent);
   }
 
   #receive(fact: Fact): void {
@@ -109,7 +120,7 @@ export class IntentCheck {
       return this.#say("What somebody asked for was dealt with twice.", rows);
     }
     intent.settled = fact;
-    if (intent.received.kind === "decision") this.#bind(intent);
+    this.#bind(intent);
   }
 
   #start(fact: Fact): void {
@@ -130,17 +141,22 @@ export class IntentCheck {
     this.#takeEffect(intent, fact);
   }
 
-  /** Each decision is the effect of one act of exactly that person on exactly that, and settled with it. */
+  /** Everything that is done is the effect of one act of exactly that person, and settled with it. */
   #bind(intent: IntentBook): void {
     const { received, act } = intent;
-    const index = this.#unbound.findLastIndex((fact) => isDecisionOf(received, fact));
+    const index = this.#unbound.findLastIndex((fact) => isEffectOf(received, fact));
     const [fact] = index === -1 ? [] : this.#unbound.splice(index, 1);
     if (fact === undefined) return;
     this.#takeEffect(intent, fact);
     this.#decided.set(fact, received);
     const value = act?.click?.value;
-    if (fact.type !== "gate.decided" || value === undefined || value.includes(`"${fact.digest}"`)) return;
-    const what = `${fact.actor} decided on something else than their button said.`;
+    if (fact.type === "gate.decided" && value !== undefined && !value.includes(`"${fact.digest}"`)) {
+      const what = `${fact.actor} decided on something else than their button said.`;
+      this.#say(what, [rowText(received), rowText(fact)], fact.row.stream);
+    }
+    const named = this.#named.get(fact);
+    if (named === undefined || JSON.stringify(received.body).includes(named)) return;
+    const what = `The run goes on from ${named}, which had succeeded and which nobody named.`;
     this.#say(what, [rowText(received), rowText(fact)], fact.row.stream);
   }
 
@@ -150,6 +166,7 @@ export class IntentCheck {
     else if (intent.settled !== undefined && intent.settled.seenAt !== fact.seenAt)
       this.#say("An act took effect after it had been dealt with.", rows, fact.row.stream);
     intent.effect = fact;
+    this.#deps.onEffect({ received: intent.received, fact });
   }
 
   #checkAcknowledged(delivery: SlackDelivery): void {
@@ -162,12 +179,27 @@ export class IntentCheck {
   #checkAnswered(delivery: SlackDelivery): void {
     const key = keyOf(delivery);
     if (key === undefined || delivery.acknowledgedAt === undefined || this.#byKey.has(key) || saysNot(delivery)) return;
-    const { ephemerals, deliveries } = this.#deps.slack;
-    const isTold = ephemerals.some(({ answers, user, versions }) => {
-      if (answers !== undefined) return deliveries[answers]?.triggerId === delivery.triggerId;
-      return user === delivery.user && (versions.at(-1)?.at ?? 0) >= delivery.sentAt;
+    if (!this.#isTold(delivery))
+      this.#say("An act was acknowledged and then lost, and nobody was told.", [deliveryText(delivery)]);
+  }
+
+  /** Where nothing went wrong, whoever asked for something hears what came of it. */
+  #checkTold({ received, act, settled, effect }: IntentBook): void {
+    const isDue = textOf(settled?.result, "kind") !== "done" || REFUSED.has(effect?.type ?? "");
+    if (act === undefined || settled === undefined || !isDue || this.#deps.wasCalm === undefined) return;
+    const isCalm = this.#deps.wasCalm(act.sentAt, settled.seenAt + ANSWER_MS);
+    if (!isCalm || act.acknowledgedAt === undefined || this.#isTold(act)) return;
+    this.#say("Somebody was left without an answer.", [deliveryText(act), rowText(received), rowText(settled)]);
+  }
+
+  /** Something private came back, or a window opened. */
+  #isTold({ triggerId, user, sentAt }: SlackDelivery): boolean {
+    const { ephemerals, deliveries, views } = this.#deps.slack;
+    const isAnswered = ephemerals.some(({ answers, user: reader, versions }) => {
+      if (answers !== undefined) return deliveries[answers]?.triggerId === triggerId;
+      return reader === user && (versions.at(-1)?.at ?? 0) >= sentAt;
     });
-    if (!isTold) this.#say("An act was acknowledged and then lost, and nobody was told.", [deliveryText(delivery)]);
+    return isAnswered || views.some((view) => view.triggerId === triggerId);
   }
 
   #say(what: string, proof: readonly string[], run?: string): void {
@@ -188,10 +220,21 @@ export function keyOf({ kind, team, triggerId, click, body }: SlackDelivery): st
   return `form/${team}/${textOf(view, "id")}/${textOf(view, "hash")}`;
 }
 
-/** Whether a row can have come of what somebody pressed. A refusal does not say what was on the button. */
-function isDecisionOf({ actor, body }: Fact, fact: Fact): boolean {
+const REFUSED: ReadonlySet<string> = new Set(["gate.refused", "run.refused", "lock.refused"]);
+const BY_PEOPLE: ReadonlySet<string> = new Set([
+  ...REFUSED,
+  "gate.decided",
+  "run.retried",
+  "run.cancel-requested",
+  "lock.set",
+  "lock.lifted",
+]);
+
+/** Whether a row can have come of what somebody asked for. A refusal does not say what was on the button. */
+function isEffectOf({ actor, body, kind }: Fact, fact: Fact): boolean {
+  if (fact.actor !== actor || (kind === "decision") !== fact.type.startsWith("gate.")) return false;
+  if (kind !== "decision") return true;
   const isSame =
-    fact.actor === actor &&
     fact.row.stream === textOf(body, "run") &&
     fact.path === textOf(body, "path") &&
     fact.decision === textOf(body, "decision");

@@ -181,6 +181,8 @@ export interface Rules {
   readonly team: string;
   /** Who was what in Slack at the beginning: `member` for a full member. */
   readonly people: Readonly<Record<string, string>>;
+  /** The groups whose members may change anything at all. */
+  readonly mayChange: readonly string[];
   /** The account of Quarterdeck in Argo CD. */
   readonly account: string;
   /** How long a request is on its way at most, even when whoever sent it is dead. */

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { violationText } from "../../../sim/check/violation.ts";
 import {
   approve,
+  asked,
   type Change,
   checkpoint,
   checksIn,
@@ -58,10 +59,14 @@ const FAILS = (code: string): Change["instead"] => ({
   card: (story) => story.message(`${RUN}/card`, "Promote checkout: failed. Run run_01, asked for by <@U1>."),
 });
 
+function cancelled(story: Story, user: string): void {
+  asked(story, user, () => fact(story, "run.cancel-requested", { reason: "" }, pseudonym(user)));
+}
+
 /** The run is cancelled while it waits in prod. */
 const CANCELLED: Change["instead"] = {
   "prove prod": (story) => {
-    fact(story, "run.cancel-requested", { reason: "" }, pseudonym("U1"));
+    cancelled(story, "U1");
     fact(story, "step.cancelled", { path: stepPath("prod", "healthy"), attempt: 1, message: "The run was cancelled." });
     const stop = { stops: stepPath("prod", "sync"), uses: "argocd/terminate", sort: "action" };
     started(story, "prod", "sync/stop", stop);
@@ -580,6 +585,89 @@ describe("acts", () => {
       says: "what U5 did in Slack",
     },
     {
+      name: "an act of which nobody hears what came of it",
+      change: {
+        after: {
+          gate: (story) => {
+            const id = story.act("U4", { kind: "command" });
+            story.row("intents", "intent.settled", { id, result: { kind: "notice", code: "x", message: "No." } });
+          },
+        },
+      },
+      check: "acts",
+      says: "left without an answer",
+    },
+    {
+      name: "a run that is cancelled by nobody",
+      change: { after: { gate: (story) => fact(story, "run.cancel-requested", { reason: "" }, pseudonym("U2")) } },
+      check: "acts",
+      says: "run.cancel-requested is put down to p_U2, who has not asked for it",
+    },
+    {
+      name: "a run that is cancelled by somebody who may not",
+      change: { after: { "wait prod": (story) => cancelled(story, "U5") } },
+      check: "access",
+      says: "U5 did what run.cancel-requested says, and is in none of the groups",
+    },
+    {
+      name: "a run that was started by somebody who may not",
+      change: { before: { start: (story) => story.slack.groups.push({ at: 1, group: "S0DEV", users: [] }) } },
+      check: "access",
+      says: "U1 did what run.started says",
+    },
+    {
+      name: "a lock that was lifted by somebody who is a guest by now",
+      change: {
+        after: {
+          start: (story) => {
+            story.slack.people.push({ at: story.now, user: "U2", standing: "guest" });
+            story.row("locks", "lock.set", { key: "a/b", reason: "", run: "run_0", since: 0 }, pseudonym("U9"));
+            story.look(100_000);
+            asked(story, "U2", () => void story.row("locks", "lock.lifted", { key: "a/b" }, pseudonym("U2")));
+          },
+        },
+      },
+      check: "access",
+      says: "U2 did what lock.lifted says, and is no full member",
+    },
+    {
+      name: "a retry from a step that had succeeded and that nobody named",
+      change: {
+        instead: FAILS("step.timeout") ?? {},
+        after: {
+          finish: (story) =>
+            asked(story, "U1", () => {
+              const forgotten = [stepPath("prod", "sync"), stepPath("prod", "healthy")];
+              fact(story, "run.retried", { from: stepPath("prod", "sync"), forgotten }, pseudonym("U1"));
+            }),
+        },
+      },
+      check: "acts",
+      says: "from sync, which had succeeded and which nobody named",
+    },
+    {
+      name: "a message that is posted before the log has it",
+      change: {
+        before: {
+          card: (story) => {
+            const versions = [{ at: story.now, text: "early", blocks: [] }];
+            const slot = `${RUN}/step/x`;
+            story.slack.messages.push({
+              channel: "C1",
+              ts: "9.0",
+              threadTs: undefined,
+              slot,
+              versions,
+              deletedAt: undefined,
+            });
+            story.look();
+          },
+        },
+      },
+      check: "record before the act",
+      says: "was posted before it was written down",
+    },
+    {
       name: "two runs of one command",
       change: {
         after: {
@@ -612,6 +700,8 @@ describe("acts", () => {
             pseudonym("U2"),
           );
           story.settle(rejecting);
+          const versions = [{ at: story.now, text: "It was replaced.", blocks: [] }];
+          story.slack.ephemerals.push({ user: "U2", answers: 2, versions });
           story.look();
           const decided = { ...what, decision: "approve", digest: digestOf(SUBJECT), groups: [], reason: "" };
           fact(story, "gate.decided", decided, pseudonym("U2"));
@@ -936,6 +1026,23 @@ describe("the life of a run", () => {
   ];
   test.each(planted)("$name is noticed", expectFound);
 
+  test("what is late because something went wrong is not held against it", () => {
+    const found = played({
+      before: {
+        start: (story) => {
+          story.isCalm = false;
+        },
+      },
+      after: {
+        gate: (story) => {
+          const id = story.act("U4", { kind: "command" });
+          story.row("intents", "intent.settled", { id, result: { kind: "notice", code: "x", message: "No." } });
+        },
+      },
+    });
+    expect(found.map(violationText)).toEqual([]);
+  });
+
   test("a refusal after the end is no fact about the run", () => {
     const found = played({
       after: {
@@ -1178,7 +1285,7 @@ describe("failures", () => {
   });
 
   test("a gate that expires in its time is in order", () => {
-    expect(played(gateFails("gate.expired", 700_000)).map(violationText)).toEqual([]);
+    expect(played(gateFails("gate.expired", 610_000)).map(violationText)).toEqual([]);
   });
 });
 
@@ -1257,9 +1364,9 @@ describe("cancelling", () => {
         ...CANCELLED,
         "roll out prod": () => undefined,
         "prove prod": (story) => {
-          fact(story, "run.cancel-requested", { reason: "" }, pseudonym("U1"));
-          const cancelled = { path: stepPath("prod", "healthy"), attempt: 1, message: "The run was cancelled." };
-          fact(story, "step.cancelled", cancelled);
+          cancelled(story, "U1");
+          const ending = { path: stepPath("prod", "healthy"), attempt: 1, message: "The run was cancelled." };
+          fact(story, "step.cancelled", ending);
           const stop = { stops: stepPath("prod", "sync"), uses: "argocd/terminate", sort: "action" };
           started(story, "prod", "sync/stop", stop);
           story.read("prod");

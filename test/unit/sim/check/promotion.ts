@@ -126,6 +126,14 @@ export function approve(story: Story, user: string, change: object = {}): void {
   story.settle(intent);
 }
 
+/** Somebody types something, and it has this effect in the commit in which it is dealt with. */
+export function asked(story: Story, user: string, effect: () => void): void {
+  const intent = story.act(user, { kind: "command" });
+  story.look();
+  effect();
+  story.settle(intent);
+}
+
 export function passed(story: Story): void {
   fact(story, "step.succeeded", { path: stepPath("prod", "gate"), attempt: 1, output: { approvedBy: [] } });
 }

@@ -34,6 +34,7 @@ interface PostChange extends Partial<Omit<ArgocdPost, "identity">> {
 export class Story {
   readonly rows: LogRow[] = [];
   now = BEGIN;
+  isCalm = true;
   /** How far the application's clock is ahead. */
   offsetMs = 0;
   readonly argocd = {
@@ -48,7 +49,10 @@ export class Story {
     messages: [] as Growing<SlackMessage>,
     ephemerals: [] as { user: string; answers: number | undefined; versions: SlackMessage["versions"] }[],
     deliveries: [] as Growing<SlackDelivery>,
-    groups: [{ at: 0, group: "S0RELEASE", users: ["U2", "U3", "U4"] as readonly string[] }],
+    groups: [
+      { at: 0, group: "S0RELEASE", users: ["U2", "U3", "U4"] as readonly string[] },
+      { at: 0, group: "S0DEV", users: ["U1", "U2"] },
+    ],
     people: [] as { at: number; user: string; standing: string }[],
     views: [] as { triggerId: string; view: Readonly<Record<string, unknown>> }[],
   };
@@ -72,6 +76,7 @@ export class Story {
     }
     this.#checker = new Checker({
       now: () => this.now,
+      wasCalm: () => this.isCalm,
       appNow: () => this.now + this.offsetMs,
       reread: (sequence) => this.rows[sequence - 1],
       argocd: this.argocd,
@@ -80,6 +85,7 @@ export class Story {
         places: this.places,
         people: { U1: "member", U2: "member", U3: "member", U4: "member", U5: "member", U6: "guest" },
         team: "T1",
+        mayChange: ["S0DEV"],
         account: "quarterdeck",
         carryMs: 100,
         canaries: ["canary-slack-4Tn8Rb", "canary-argocd-7Hq2Zk"],
@@ -223,6 +229,7 @@ export class Story {
   message(slot: string, text: string): void {
     const ts = `${this.slack.messages.length + 1}.000000`;
     this.row("messages", "message.posting", { slot, team: "T1", channel: "C1", postingSince: this.now });
+    this.look();
     const versions = [{ at: this.now, text, blocks: [] }];
     this.slack.messages.push({ channel: "C1", ts, threadTs: undefined, slot, versions, deletedAt: undefined });
     this.row("messages", "message.posted", { slot, team: "T1", channel: "C1", ts });

@@ -1,0 +1,33 @@
+/** One thing that happens in a scenario, as far as it matters how long it disturbs. */
+interface Disturbance {
+  /** Milliseconds after the beginning. */
+  readonly at: number;
+  readonly who: string;
+  readonly act: {
+    readonly kind?: string;
+    readonly forMs?: number;
+    readonly downMs?: number;
+    readonly ms?: number;
+  };
+}
+
+// Whoever was kept up needs some time to catch up: budgets, backoffs, a start.
+const BEFORE_MS = 5000;
+const AFTER_MS = 180_000;
+const DISTURBING: ReadonlySet<string> = new Set(["machine", "network", "slack", "redis", "worker"]);
+
+/** Tells whether nothing went wrong with the program, its machine, its network and Slack between two moments of true time. */
+export function calmOf(startAt: number, acts: readonly Disturbance[]): (from: number, until: number) => boolean {
+  const troubles = acts.filter(({ who }) => DISTURBING.has(who)).map((act) => spanOf(startAt, act));
+  // At the beginning nothing is known yet.
+  troubles.push({ from: 0, until: startAt + BEFORE_MS });
+  return (from, until) => troubles.every((trouble) => until < trouble.from || from > trouble.until);
+}
+
+function spanOf(startAt: number, { at, act }: Disturbance): { readonly from: number; readonly until: number } {
+  const { kind, forMs = 0, downMs = 0, ms = 0 } = act;
+  const from = startAt + at - BEFORE_MS;
+  // A crash waits for its moment, whenever that comes.
+  if (kind === "crash") return { from, until: Number.POSITIVE_INFINITY };
+  return { from, until: startAt + at + Math.max(forMs, downMs, ms) + AFTER_MS };
+}
