@@ -1,10 +1,10 @@
-import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
-import { openInstanceSecret } from "../../../src/config/instance-secret.ts";
+import { openInstanceSecret, readInstanceSecret } from "../../../src/config/instance-secret.ts";
 import { systemRandom } from "../../../src/platform/ids.ts";
 import { SecretMask } from "../../../src/platform/masking.ts";
 
@@ -61,6 +61,21 @@ describe("the secret of an installation", () => {
     const keys = (await ensure(`${NEW} ${OLD}`)).keys("link");
     expect(keys.map(({ id }) => id)).toContain(earlier?.id);
     expect(keys[0]?.id).not.toBe(earlier?.id);
+  });
+
+  it("is read for a look without being made, newest key first", async () => {
+    const dataFolder = join(folder, "data");
+    expect(readInstanceSecret({ configured: undefined, dataFolder })).toBeUndefined();
+    expect(readInstanceSecret({ configured: undefined, dataFolder: undefined })).toBeUndefined();
+    await expect(stat(dataFolder)).rejects.toThrow("ENOENT");
+    const secret = await ensure();
+    expect(readInstanceSecret({ configured: undefined, dataFolder })?.keys("anchor")).toEqual(secret.keys("anchor"));
+    const several = readInstanceSecret({ configured: `${NEW} ${OLD}`, dataFolder });
+    expect(several?.keys("anchor")).toEqual((await ensure(`${NEW} ${OLD}`)).keys("anchor"));
+    expect(() => readInstanceSecret({ configured: "short", dataFolder })).toThrow(/shorter than 32 characters/u);
+    await rm(join(dataFolder, "secret"));
+    await mkdir(join(dataFolder, "secret"));
+    expect(() => readInstanceSecret({ configured: undefined, dataFolder })).toThrow(/cannot be read/u);
   });
 
   it("is hidden when it was made here, too", async () => {

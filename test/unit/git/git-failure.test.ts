@@ -30,6 +30,11 @@ describe("what git wrote when it failed", () => {
       "git@github.com: Permission denied (publickey).\nfatal: Could not read from remote repository.",
     ],
     ["git.authentication", "@ WARNING: UNPROTECTED PRIVATE KEY FILE! @\nPermission denied (publickey)."],
+    ["git.rejected", "To https://h/audit\n ! [remote rejected] abc -> anchors (pre-receive hook declined)"],
+    [
+      "git.rejected",
+      " ! [rejected] abc -> anchors (fetch first)\nerror: failed to push some refs to 'https://h/audit'",
+    ],
     [
       "git.not-a-repository",
       "remote: Repository not found.\nfatal: repository 'https://host/acme/deploy.git/' not found",
