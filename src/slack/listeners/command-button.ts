@@ -21,10 +21,9 @@ export async function handleCommandButton(deps: ListenerDeps, { click, value, ac
   }
   const arrival = arrivalOf(sender, action);
   const recorded = await record(deps, `click/${sender.team}/${click.trigger_id}`, arrival);
-  // A click that is not on the disk yet is not acknowledged as if it were: Slack's own warning is the truth then.
-  const last = recorded.kind === "slow" ? await recorded.later : recorded;
-  if (recorded.kind !== "slow") await tryAck(deps, ack);
-  const answer = answerOf(last);
+  // A click that is not on the disk is not acknowledged as if it were: Slack's own warning is the truth then.
+  if (recorded.kind === "recorded") await tryAck(deps, ack);
+  const answer = answerOf(recorded.kind === "slow" ? await recorded.later : recorded);
   if (answer !== undefined) await deps.answers.send(arrival, answer);
 }
 

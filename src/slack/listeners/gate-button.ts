@@ -4,7 +4,7 @@ import type { DecisionArrival } from "../front-door.ts";
 import { gateSlot, isGateSlot } from "../slot-ids.ts";
 import { type Notice, renderNotice } from "../views/notice.ts";
 import { renderRejectModal } from "../views/reject-modal.ts";
-import { type Ack, answerOf, type ListenerDeps, record, type Recorded, senderOf, tryAck } from "./listener.ts";
+import { type Ack, answerOf, type ListenerDeps, record, senderOf, tryAck } from "./listener.ts";
 import type { ClickPayload } from "./slack-payloads.ts";
 
 /**
@@ -54,14 +54,9 @@ async function approve(deps: ListenerDeps, { click, action, ack }: GateClick): P
     reason: "",
   };
   const recorded = await record(deps, `click/${sender.team}/${click.trigger_id}`, arrival);
-  // A click that is not on the disk yet is not acknowledged as if it were: Slack's own warning is the truth then.
-  if (recorded.kind === "slow") return answerLate(deps, arrival, await recorded.later);
-  await tryAck(deps, ack);
-  return answerLate(deps, arrival, recorded);
-}
-
-async function answerLate(deps: ListenerDeps, arrival: DecisionArrival, recorded: Recorded): Promise<void> {
-  const answer = answerOf(recorded);
+  // A click that is not on the disk is not acknowledged as if it were: Slack's own warning is the truth then.
+  if (recorded.kind === "recorded") await tryAck(deps, ack);
+  const answer = answerOf(recorded.kind === "slow" ? await recorded.later : recorded);
   if (answer !== undefined) await deps.answers.send(arrival, answer);
 }
 

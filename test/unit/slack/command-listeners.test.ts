@@ -169,6 +169,17 @@ describe("a button that asks for a command", () => {
     expect([rig.arrived, rig.answered]).toEqual([[], [expect.stringContaining("Nothing was done")]]);
   });
 
+  it("is not acknowledged when it cannot be recorded, since Slack may not bring the word about it either", async () => {
+    const rig = new FormRig();
+    rig.receive = () => Promise.reject(new AppError("the disk fails", { code: "store.failed" }));
+    let acks = 0;
+    await handleClick(rig.deps, click({ command: "cancel", values: {} }), () => {
+      acks += 1;
+      return Promise.resolve();
+    });
+    expect([acks, rig.answered]).toEqual([0, [expect.stringContaining("could not be written down")]]);
+  });
+
   it("is not acknowledged while it is not on the disk, and then not as if it were", async () => {
     const rig = new FormRig();
     const recording = Promise.withResolvers<undefined>();

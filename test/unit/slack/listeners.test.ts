@@ -164,6 +164,15 @@ describe("a click", () => {
     ]);
   });
 
+  it("to approve that cannot be recorded is not acknowledged, since Slack may not bring the word about it either", async () => {
+    const { deps, answered, door } = setUp();
+    door.receive = () => Promise.reject(new AppError("the disk fails", { code: "store.failed" }));
+    const { ack, given } = ackOf();
+    await handleClick(deps, click("gate_approve", gateActionText(ACTION)), ack);
+    expect(given).toEqual([]);
+    expect(answered.map(([, content]) => content.text)).toEqual([expect.stringContaining("did not happen")]);
+  });
+
   it("on another message than the current one is said to be so", async () => {
     const { deps, arrived } = setUp();
     const copied = {
