@@ -27,7 +27,7 @@ const FIRST_AT = 1500;
 /** The scenario of a seed: a morning of some people, with what goes wrong in it. */
 export function makeScenario(seed: string): Scenario {
   const dice = new Dice(`scenario/${seed}`);
-  const lastsMs = dice.between(4, 20) * MINUTE;
+  const lastsMs = dice.between(2, 10) * MINUTE;
   const acts: ScenarioAct[] = [];
   const at = (): number => dice.between(FIRST_AT, lastsMs);
   makeStories(dice.fork("stories"), lastsMs, acts);
@@ -66,21 +66,23 @@ function makeWorkers(dice: Dice, lastsMs: number, acts: ScenarioAct[]): number {
 
 /** People who want something, and others who decide on it; and people who press whatever they see. */
 function makeStories(dice: Dice, lastsMs: number, acts: ScenarioAct[]): void {
-  const person = (at: number, act: PersonAct): void => void acts.push({ at, who: "person", act });
+  const person = (at: number, act: PersonAct, patienceMs = 0): void => {
+    acts.push({ at, who: "person", act, ...(patienceMs > 0 && { patienceMs }) });
+  };
   for (let left = dice.between(2, 8); left > 0; left -= 1) {
     const begins = dice.between(FIRST_AT, lastsMs);
     const service = dice.pick(SERVICES);
     const user = dice.pick(ASKING);
     person(begins, typed(dice, user, askText(dice, service)));
     if (dice.chance(0.1)) person(begins + dice.between(0, 400), typed(dice, dice.pick(ASKING), askText(dice, service)));
-    // Those who look at the channel now and then, and decide on what they find.
-    for (let looks = dice.between(3, 9), at = begins; looks > 0; looks -= 1) {
-      at += dice.between(3000, 40_000);
-      person(at, look(dice, dice.chance(0.07) ? "reject" : "approve"));
+    // Those who wait for something to decide on, and decide on what they find.
+    for (let looks = dice.between(2, 6), at = begins; looks > 0; looks -= 1) {
+      at += dice.between(1000, 20_000);
+      person(at, look(dice, dice.chance(0.07) ? "reject" : "approve"), dice.between(0, 150_000));
     }
   }
-  for (let left = dice.between(0, 8); left > 0; left -= 1) {
-    person(dice.between(FIRST_AT, lastsMs), look(dice, dice.pick(BUTTONS)));
+  for (let left = dice.between(1, 6); left > 0; left -= 1) {
+    person(dice.between(FIRST_AT, lastsMs), look(dice, dice.pick(BUTTONS)), dice.between(0, 200_000));
   }
   for (let left = dice.between(0, 4); left > 0; left -= 1) {
     person(dice.between(FIRST_AT, lastsMs), typed(dice, dice.pick(EVERYBODY), furtherText(dice)));
@@ -126,9 +128,9 @@ function look(dice: Dice, button: (typeof BUTTONS)[number]): PersonAct {
     button,
     choice: dice.chance(0.8) ? 0 : dice.below(4),
     thinkMs: dice.between(0, 4000),
-    ...(dice.chance(0.05) && { of: "before" as const }),
+    ...(dice.chance(0.07) && { of: "before" as const }),
     ...(dice.chance(0.06) && { times: 2 }),
-    ...(dice.chance(0.04) && {
+    ...(dice.chance(0.06) && {
       forged: dice.pick(["digest", "run", "attempt", "garbage", "copy", "team"] as const),
     }),
     ...(button === "reject" && { reason: dice.chance(0.8) ? "not today" : "" }),

@@ -35,16 +35,18 @@ export type NetworkAct =
     };
 
 /** One thing that happens, so many milliseconds after the beginning. */
-export type ScenarioAct = { readonly at: number } & (
-  | { readonly who: "person"; readonly act: PersonAct }
-  | { readonly who: "slack"; readonly act: SlackAct }
-  | { readonly who: "argocd"; readonly act: ArgocdAct }
-  | { readonly who: "git"; readonly act: GitAct }
-  | { readonly who: "machine"; readonly act: MachineAct }
-  | { readonly who: "network"; readonly act: NetworkAct }
-  | { readonly who: "redis"; readonly act: RedisAct }
-  | { readonly who: "worker"; readonly act: WorkerAct }
-);
+export type ScenarioAct = { readonly at: number } &
+  /** Somebody who finds nothing to press looks again for so long; not at all when absent. */
+  (
+    | { readonly who: "person"; readonly act: PersonAct; readonly patienceMs?: number }
+    | { readonly who: "slack"; readonly act: SlackAct }
+    | { readonly who: "argocd"; readonly act: ArgocdAct }
+    | { readonly who: "git"; readonly act: GitAct }
+    | { readonly who: "machine"; readonly act: MachineAct }
+    | { readonly who: "network"; readonly act: NetworkAct }
+    | { readonly who: "redis"; readonly act: RedisAct }
+    | { readonly who: "worker"; readonly act: WorkerAct }
+  );
 
 /**
  * Everything that a world is made from: the same scenario is the same story, byte for byte. Leaving acts out leaves the luck of

@@ -8,6 +8,7 @@ import { TimeLine } from "./schedule.ts";
 import type { SimDisk } from "./sim-disk.ts";
 import { SimServer } from "./sim-server.ts";
 import type { SettingsName } from "./sim-settings.ts";
+import type { PersonAct } from "./slack/person-act.ts";
 import { actOnSlack } from "./slack/slack-act.ts";
 import { Worlds } from "./worlds.ts";
 
@@ -29,6 +30,7 @@ export type SimulationEnd = "quiet" | "restless" | "stopped";
 const AGAIN_MS = 5000;
 /** How long nothing must be open before the end is believed. */
 const QUIET_FOR_MS = 90_000;
+const LOOK_AGAIN_MS = 1500;
 const UNLOCKER = "U2";
 // What is known of people may be a minute old.
 const UNLOCK_AFTER_MS = 70_000;
@@ -142,8 +144,7 @@ export class Simulation {
     const { worlds } = this;
     switch (act.who) {
       case "person":
-        worlds.people.act(act.act);
-        return;
+        return this.#actAsPerson(act.act, act.patienceMs ?? 0);
       case "slack":
         return actOnSlack(act.act, worlds.slack, this.line);
       case "argocd":
@@ -159,6 +160,11 @@ export class Simulation {
       case "worker":
         return worlds.fleet?.apply(act.act);
     }
+  }
+
+  #actAsPerson(act: PersonAct, patienceMs: number): void {
+    if (this.worlds.people.act(act) > 0 || patienceMs <= 0) return;
+    this.line.after(LOOK_AGAIN_MS, () => this.#actAsPerson(act, patienceMs - LOOK_AGAIN_MS));
   }
 
   #actOnMachine(act: MachineAct): void {
