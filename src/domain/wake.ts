@@ -33,6 +33,17 @@ export function nextWakeAt(state: RunState): number | undefined {
   return earliest === Infinity ? undefined : earliest;
 }
 
+// What keeps clocks right moves them by less than this.
+const SET_BACK_MS = 2000;
+
+/**
+ * Whether the clock has been set back since the run changed last. Then nobody knows when the moment comes that its next try was
+ * put off to: it may be as far away as the clock was wrong.
+ */
+function isSetBack({ changedAt }: Pick<RunState, "changedAt">, nowMs: number): boolean {
+  return changedAt - nowMs > SET_BACK_MS;
+}
+
 /** Hands the attempt out again, under a newer token. */
 export function redispatch(draft: Draft, { path, attempt, status }: StepState): void {
   const limitMs = status === "postponed" ? nodeOf(draft.state, path)?.attemptTimeoutMs : undefined;
@@ -67,7 +78,10 @@ function timeOutRun(draft: Draft, lastWords: ReadonlyMap<string, string>): void 
 
 function wakeStep(draft: Draft, step: StepState): void {
   if (step.gate !== undefined) return expireGate(draft, step);
-  if (step.status !== "running") return (step.wakeAt ?? Infinity) <= draft.at ? repeat(draft, step) : undefined;
+  if (step.status !== "running") {
+    const isDue = (step.wakeAt ?? Infinity) <= draft.at || isSetBack(draft.state, draft.at);
+    return isDue ? repeat(draft, step) : undefined;
+  }
   if ((step.attemptDeadlineAt ?? Infinity) > draft.at) return undefined;
   const limitMs = nodeOf(draft.state, step.path)?.attemptTimeoutMs ?? draft.at - step.startedAt;
   const message = `The attempt took longer than ${durationText(limitMs)}.`;

@@ -104,6 +104,7 @@ export interface EventStore {
   unshownRuns(): readonly string[];
   /** The earliest `wakeAt` of all open runs and `until` of all hand locks. */
   nextWake(): { readonly at: number } | undefined;
+  /** Runs whose `wakeAt` has come, and those that wait for a moment of their own in the time of a clock that was set back since. */
   dueRuns(nowMs: number): readonly string[];
   markShown(run: string, version: number): void;
   claims(): readonly LockClaim[];

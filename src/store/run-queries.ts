@@ -19,7 +19,11 @@ const IS_NEWEST = and(
   eq(events.version, sql`(SELECT max(version) FROM events WHERE stream = ${runs.id})`),
 );
 const RUN_ROW = { ...getTableColumns(runs), version: events.version, changedAt: events.at };
+const CHANGED_AT = "(SELECT at FROM events WHERE stream = id ORDER BY version DESC LIMIT 1)";
 const TO_WAKE = `${OPEN} AND wake_at IS NOT NULL`;
+
+// What keeps clocks right moves them by less than this.
+const SET_BACK_MS = 2000;
 
 // The beginning of an id is its time: fewer characters of it name hours.
 const SHORTEST_BEGINNING = 8;
@@ -44,6 +48,7 @@ export class RunQueries {
   readonly #unshown: Statement<[], string>;
   readonly #next: Statement<[], { run: string; at: number }>;
   readonly #due: Statement<[number], string>;
+  readonly #setBack: Statement<[number, number], string>;
 
   constructor({ sqlite, orm }: LogDatabase) {
     this.#orm = orm;
@@ -56,6 +61,11 @@ export class RunQueries {
     this.#active = prepareIds(sqlite, `${OPEN} AND parked = 0 ORDER BY ordinal`);
     this.#unshown = prepareIds(sqlite, "unshown = 1 ORDER BY ordinal");
     this.#due = prepareIds(sqlite, `${TO_WAKE} AND wake_at <= ? ORDER BY wake_at`);
+    // A gate waits for people, until a moment that was told to them.
+    this.#setBack = prepareIds(
+      sqlite,
+      `${TO_WAKE} AND wake_at > ? AND gates = 0 AND ${CHANGED_AT} > ? ORDER BY wake_at`,
+    );
     this.#next = sqlite.prepare(`SELECT id AS run, wake_at AS at FROM runs WHERE ${TO_WAKE} ORDER BY wake_at LIMIT 1`);
   }
 
@@ -123,7 +133,7 @@ export class RunQueries {
   }
 
   due(nowMs: number): readonly string[] {
-    return this.#due.all(nowMs);
+    return [...this.#due.all(nowMs), ...this.#setBack.all(nowMs, nowMs + SET_BACK_MS)];
   }
 
   claims(): readonly LockClaim[] {

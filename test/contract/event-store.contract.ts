@@ -278,6 +278,13 @@ export function eventStoreContract(name: string, open: () => Promise<StoreUnderT
         expect(store.events.dueRuns(AT + 500_000)).toEqual([early, late]);
       });
 
+      it("knows which runs wait for a moment in the time of a clock that was set back since", async () => {
+        const run = sampleRunId();
+        await record(run, sampleEvents({ at: AT + 3_600_000 }).slice(0, 4));
+        expect(store.events.dueRuns(AT)).toEqual([run]);
+        expect(store.events.dueRuns(AT + 3_602_000)).toEqual([]);
+      });
+
       it("knows which runs Slack does not show in their newest version", async () => {
         const run = sampleRunId();
         const events = sampleEvents();

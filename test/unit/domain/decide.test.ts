@@ -206,6 +206,14 @@ describe("a failed attempt", () => {
     expect(spec.when({ type: "wake" })).toMatchObject([{ type: "step.started", attempt: 2 }]);
   });
 
+  it("is tried again when the clock is set back, whose time its moment was of", () => {
+    const spec = new RunSpec();
+    spec.at = START + 60_000;
+    spec.fail("[staging]/sync", { code: "argocd.transient", retry: "backoff" });
+    spec.at = START + 1000;
+    expect(spec.when({ type: "wake" })).toMatchObject([{ type: "step.started", attempt: 2 }]);
+  });
+
   it("waits at least as long as the other side asked for", () => {
     const spec = new RunSpec();
     expect(spec.fail("[staging]/sync", { code: "argocd.transient", retry: { afterMs: 30_000 } })).toMatchObject([

@@ -91,6 +91,16 @@ describe("an attempt that was postponed", () => {
     expect((nextWakeAt(run.state) ?? Infinity) - run.at).toBeLessThanOrEqual(waited / 100 + 1);
   });
 
+  it("is not waited for as long as the clock was wrong, when that is set right", () => {
+    const run = new RunSpec([{ name: "staging" }], plan);
+    run.at = START + HOUR / 2;
+    run.postpone("sync", 10_000);
+    run.at = START + HOUR / 2 - 500;
+    expect(run.when({ type: "wake" })).toEqual([]);
+    run.at = START + 1000;
+    expect(types(run.when({ type: "wake" }))).toEqual(["step.dispatched"]);
+  });
+
   it("comes back as soon as it asked for, while it waits for minutes only", () => {
     const run = new RunSpec([{ name: "staging" }], plan);
     run.at = START + 600_000;
