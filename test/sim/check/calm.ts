@@ -3,12 +3,7 @@ interface Disturbance {
   /** Milliseconds after the beginning. */
   readonly at: number;
   readonly who: string;
-  readonly act: {
-    readonly kind?: string;
-    readonly forMs?: number;
-    readonly downMs?: number;
-    readonly ms?: number;
-  };
+  readonly act: object;
 }
 
 // Whoever was kept up needs some time to catch up: budgets, backoffs, a start.
@@ -25,9 +20,10 @@ export function calmOf(startAt: number, acts: readonly Disturbance[]): (from: nu
 }
 
 function spanOf(startAt: number, { at, act }: Disturbance): { readonly from: number; readonly until: number } {
-  const { kind, forMs = 0, downMs = 0, ms = 0 } = act;
+  const members = new Map<string, unknown>(Object.entries(act));
   const from = startAt + at - BEFORE_MS;
   // A crash waits for its moment, whenever that comes.
-  if (kind === "crash") return { from, until: Number.POSITIVE_INFINITY };
-  return { from, until: startAt + at + Math.max(forMs, downMs, ms) + AFTER_MS };
+  if (members.get("kind") === "crash") return { from, until: Number.POSITIVE_INFINITY };
+  const lasts = ["forMs", "downMs", "ms"].map((name) => Number(members.get(name) ?? 0));
+  return { from, until: startAt + at + Math.max(...lasts) + AFTER_MS };
 }

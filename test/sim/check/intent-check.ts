@@ -187,16 +187,18 @@ export class IntentCheck {
   #checkTold({ received, act, settled, effect }: IntentBook): void {
     const isDue = textOf(settled?.result, "kind") !== "done" || REFUSED.has(effect?.type ?? "");
     if (act === undefined || settled === undefined || !isDue || this.#deps.wasCalm === undefined) return;
-    const isCalm = this.#deps.wasCalm(act.sentAt, settled.seenAt + ANSWER_MS);
-    if (!isCalm || act.acknowledgedAt === undefined || this.#isTold(act)) return;
+    // Slack itself has told the person that it took too long.
+    if (act.acknowledgedAt === undefined || act.failure !== undefined) return;
+    if (this.#isTold(act) || !this.#deps.wasCalm(act.sentAt, settled.seenAt + ANSWER_MS)) return;
     this.#say("Somebody was left without an answer.", [deliveryText(act), rowText(received), rowText(settled)]);
   }
 
   /** Something private came back, or a window opened. */
-  #isTold({ triggerId, user, sentAt }: SlackDelivery): boolean {
+  #isTold({ kind, triggerId, user, sentAt }: SlackDelivery): boolean {
     const { ephemerals, deliveries, views } = this.#deps.slack;
     const isAnswered = ephemerals.some(({ answers, user: reader, versions }) => {
-      if (answers !== undefined) return deliveries[answers]?.triggerId === triggerId;
+      // A form has no address of its own: what came of it is told where it was asked for.
+      if (answers !== undefined && kind !== "form") return deliveries[answers]?.triggerId === triggerId;
       return reader === user && (versions.at(-1)?.at ?? 0) >= sentAt;
     });
     return isAnswered || views.some((view) => view.triggerId === triggerId);
