@@ -60,6 +60,10 @@ async function fromDatabase(file) {
   return { people, rows: database.prepare(`SELECT ${columns} FROM events ORDER BY sequence`).iterate() };
 }
 
+const MEMBERS = "sequence time at stream version type actor team user previousHash commitment hash salt person".split(
+  " ",
+);
+
 /** Every line has to be exactly as an export writes it, so that nothing stands in it that is not verified. */
 function fromExport(file) {
   const lines = readFileSync(file, "utf8").replace(/\n$/u, "").split("\n");
@@ -67,32 +71,13 @@ function fromExport(file) {
   const people = recorded.map(({ person, payload }) => Object.assign(person, { pseudonym: payload?.pseudonym }));
   const known = new Map(people.map((person) => [person.pseudonym, person]));
   const rows = lines.values().map((line) => {
-    const { sequence, at, stream, version, type, actor, previousHash, commitment, hash, salt, ...more } =
-      JSON.parse(line);
-    const row = { sequence, at, stream, version, type, actor, previousHash, commitment, hash, salt };
-    const { team, user } = known.get(actor) ?? {};
-    const named = more.person && known.get(more.payload?.pseudonym);
-    const person = named && { team: named.team, user: named.user, salt: named.salt };
-    const time = new Date(at).toISOString();
-    const again = {
-      sequence,
-      time,
-      at,
-      stream,
-      version,
-      type,
-      actor,
-      team,
-      user,
-      previousHash,
-      commitment,
-      hash,
-      salt,
-      person,
-    };
+    const event = JSON.parse(line);
+    const { team, user } = known.get(event.actor) ?? {};
+    const person = event.person && known.get(event.payload?.pseudonym);
     const text = line.slice(line.indexOf(',"payload":') + 11, -1);
-    const isAsWritten = line === `${JSON.stringify(again).slice(0, -1)},"payload":${text}}`;
-    return Object.assign(row, { payload: text === "null" ? null : text, isAsWritten });
+    const again = Object.assign(event, { time: new Date(event.at).toISOString(), team, user, person });
+    const isAsWritten = line === `${JSON.stringify(again, MEMBERS).slice(0, -1)},"payload":${text}}`;
+    return Object.assign(event, { payload: text === "null" ? null : text, isAsWritten });
   });
   return { people, rows };
 }
@@ -136,9 +121,9 @@ function personProblem({ pseudonym, commitment }, people, redacted) {
 
 /** What was noted elsewhere of an event and does not agree with it. */
 function notedProblem({ sequence, hash }, noted) {
-  if (sequence === 1 && noted.some(({ log = hash }) => log !== hash))
-    return "an anchor is of a log that began otherwise";
-  const isOther = noted.some((head) => head.sequence === sequence && head.hash !== hash);
+  const isOtherLog = sequence === 1 && [...noted.values()].flat().some(({ log = hash }) => log !== hash);
+  if (isOtherLog) return "an anchor is of a log that began otherwise";
+  const isOther = noted.get(sequence)?.some((head) => head.hash !== hash);
   return isOther ? "it is not the event that was anchored: something up to it was written anew" : undefined;
 }
 
@@ -148,7 +133,8 @@ export async function verifyLog({ path, anchors, keys: texts, heads }) {
   const [start] = await createReadStream(file, { end: 0 }).toArray();
   const source = `${start}` === "{" ? fromExport(file) : await fromDatabase(file);
   const keys = new Map(texts.flatMap(keysIn));
-  const noted = [...anchors, ...heads];
+  const isGood = (anchor) => anchorProblem(anchor, keys) === undefined;
+  const noted = Map.groupBy([...anchors.filter(isGood), ...heads], ({ sequence }) => sequence);
   const people = new Map(source.people.map((person) => [person.pseudonym, person]));
   const problems = anchors.map((anchor) => anchorProblem(anchor, keys)).filter(Boolean);
   const found = { before: { sequence: 0, hash: "0".repeat(64) }, problems, proven: 0, redacted: [], people, keys };
@@ -158,10 +144,10 @@ export async function verifyLog({ path, anchors, keys: texts, heads }) {
     const problem = own || notedProblem(row, noted);
     if (problem) return Object.assign(found, { problems: [...problems, `event ${row.sequence}: ${problem}`] });
     found.before = { sequence: row.sequence, hash: row.hash };
-    if (noted.some(({ sequence }) => sequence === row.sequence)) found.proven = row.sequence;
+    if (noted.has(row.sequence)) found.proven = row.sequence;
   }
-  const gone = noted.filter(({ sequence }) => sequence > found.before.sequence);
-  for (const { sequence } of gone) problems.push(`event ${sequence} was anchored, and the log ends before it`);
+  const gone = [...noted.keys()].filter((sequence) => sequence > found.before.sequence);
+  for (const sequence of gone) problems.push(`event ${sequence} was anchored, and the log ends before it`);
   for (const pseudonym of people.keys()) problems.push(`no event records the person ${pseudonym}`);
   return found;
 }
@@ -177,7 +163,11 @@ async function main(args) {
     return names.flatMap((name) => anchorsIn(readFileSync(join(path, name), "utf8"), name));
   });
   const keys = values.key.map((file) => readFileSync(file, "utf8"));
-  const heads = values.head.map((head) => ({ sequence: parseInt(head, 10), hash: head.split(":")[1] }));
+  const heads = values.head.map((head) => {
+    const [, sequence, hash] = /^([1-9]\d*):([0-9a-f]{64})$/u.exec(head) ?? [];
+    if (hash === undefined) throw new Error(`"${head}" is no head: it is SEQUENCE:HASH`);
+    return { sequence: Number(sequence), hash };
+  });
   const { problems, proven, redacted, before } = await verifyLog({ path: positionals[0], anchors, keys, heads });
   const at = anchors.find(({ sequence }) => sequence === proven)?.at;
   const isIntact = problems.length === 0;
