@@ -57,7 +57,8 @@ async function fromDatabase(file) {
   if (health !== "ok") throw new Error(`the database is damaged: ${health}`);
   const columns = "sequence, at, stream, version, type, actor, commitment, hash, salt, payload";
   const people = database.prepare("SELECT pseudonym, team, user, salt FROM people").all();
-  return { people, rows: database.prepare(`SELECT ${columns} FROM events ORDER BY sequence`).iterate() };
+  const rows = database.prepare(`SELECT ${columns} FROM events ORDER BY sequence`).iterate();
+  return { people, rows, [Symbol.dispose]: () => database.close() };
 }
 
 const MEMBERS = "sequence time at stream version type actor team user previousHash commitment hash salt person".split(
@@ -79,7 +80,7 @@ function fromExport(file) {
     const isAsWritten = line === `${JSON.stringify(again, MEMBERS).slice(0, -1)},"payload":${text}}`;
     return Object.assign(event, { payload: text === "null" ? null : text, isAsWritten });
   });
-  return { people, rows };
+  return { people, rows, [Symbol.dispose]: () => undefined };
 }
 
 /** What is wrong with the place of an event in the log, given the one before it and how many its stream has had. */
@@ -131,7 +132,7 @@ function notedProblem({ sequence, hash }, noted) {
 export async function verifyLog({ path, anchors, keys: texts, heads }) {
   const file = statSync(path).isDirectory() ? join(path, "quarterdeck.db") : path;
   const [start] = await createReadStream(file, { end: 0 }).toArray();
-  const source = `${start}` === "{" ? fromExport(file) : await fromDatabase(file);
+  using source = `${start}` === "{" ? fromExport(file) : await fromDatabase(file);
   const keys = new Map(texts.flatMap(keysIn));
   const isGood = (anchor) => anchorProblem(anchor, keys) === undefined;
   const noted = Map.groupBy([...anchors.filter(isGood), ...heads], ({ sequence }) => sequence);
