@@ -29,16 +29,16 @@ export class KillBudget {
   }
 }
 
-// Every fourth is killed while it starts, the others after they were ready for so long.
-const LONGEST_START_MS = 1500;
+// Every fourth server is killed while it starts, the others after they were ready for so long.
 const LONGEST_LIFE_MS = 3000;
 const READY_WITHIN_MS = 30_000;
 
 /** A server that executes everything itself, killed at random moments while many promotions are under way. */
 export async function killInProcess(options: ArenaOptions, budget: KillBudget): Promise<Conclusion> {
   await using arena = await Arena.open({ rejects: 0.05, cancels: 0.05, ...options });
-  const killed = await amid(arena, () => killServers(arena, budget));
-  return { ...(await arena.conclude()), killed: { server: killed }, arena: arena.report() };
+  const killed = { server: 0, worker: 0, redis: 0 };
+  await amid(arena, () => killServers(arena, budget, killed));
+  return { ...(await arena.conclude()), killed, arena: arena.report() };
 }
 
 /** A server with workers and a Redis that keeps nothing: all of them are killed, and Redis is emptied and stopped besides. */
@@ -52,9 +52,11 @@ export async function killWithRedis(options: ArenaOptions, budget: KillBudget): 
   });
   const killed = { server: 0, worker: 0, redis: 0 };
   await amid(arena, async () => {
-    const kills = [killServers(arena, budget), killWorkers(arena, budget), killRedis(arena, budget)] as const;
-    [killed.server, killed.worker, killed.redis] = await Promise.all(kills);
-    return 0;
+    await Promise.all([
+      killServers(arena, budget, killed),
+      killWorkers(arena, budget, killed),
+      killRedis(arena, budget, killed),
+    ]);
   });
   return { ...(await arena.conclude()), killed, arena: arena.report() };
 }
@@ -77,45 +79,51 @@ export async function amid<Result>(arena: Arena, act: () => Promise<Result>): Pr
   }
 }
 
-async function killServers(arena: Arena, budget: KillBudget): Promise<number> {
+type Killed = Record<"server" | "worker" | "redis", number>;
+
+async function killServers(arena: Arena, budget: KillBudget, killed: Killed): Promise<void> {
   const { fractions } = arena;
-  let kills = 0;
-  for (; !budget.isSpent; kills += 1) {
+  let startMs = READY_WITHIN_MS;
+  for (; !budget.isSpent; killed.server += 1) {
     const { server } = arena;
-    if (kills % 4 === 3) await systemClock.sleep(fractions() * LONGEST_START_MS);
+    if (killed.server % 4 === 3) await systemClock.sleep(fractions() * startMs);
     else {
-      await Promise.race([server.ready, systemClock.sleep(READY_WITHIN_MS)]);
+      const readyAtMs = await Promise.race([server.ready, systemClock.sleep(READY_WITHIN_MS)]);
+      startMs = (readyAtMs ?? Date.now()) - server.startedAtMs;
       await systemClock.sleep(fractions() * LONGEST_LIFE_MS);
     }
     await arena.killServer();
     budget.note();
     arena.startServer();
   }
-  return kills;
 }
 
-async function killWorkers(arena: Arena, budget: KillBudget): Promise<number> {
+// On a slow machine a server takes longest to be there again: it gets its share all the same.
+const WORKERS_A_SERVER = 1.5;
+const REDIS_A_SERVER = 0.5;
+
+async function killWorkers(arena: Arena, budget: KillBudget, killed: Killed): Promise<void> {
   const { fractions } = arena;
-  let kills = 0;
-  for (; !budget.isSpent; kills += 1) {
+  while (!budget.isSpent) {
     await systemClock.sleep(300 + fractions() * LONGEST_LIFE_MS);
-    if (budget.isSpent) break;
+    if (budget.isSpent) return;
+    if (killed.worker > killed.server * WORKERS_A_SERVER) continue;
     const index = Math.floor(fractions() * arena.workers.length);
     await arena.killWorker(index);
     budget.note();
     await systemClock.sleep(fractions() * 500);
     await arena.startWorker(index);
+    killed.worker += 1;
   }
-  return kills;
 }
 
-async function killRedis(arena: Arena, budget: KillBudget): Promise<number> {
+async function killRedis(arena: Arena, budget: KillBudget, killed: Killed): Promise<void> {
   const { fractions, redis } = arena;
-  let kills = 0;
-  if (redis === undefined) return kills;
+  if (redis === undefined) return;
   while (!budget.isSpent) {
     await systemClock.sleep(500 + fractions() * 2 * LONGEST_LIFE_MS);
-    if (budget.isSpent) break;
+    if (budget.isSpent) return;
+    if (killed.redis > killed.server * REDIS_A_SERVER) continue;
     arena.endRedis();
     const dice = fractions();
     if (dice < 0.2) await redis.flush();
@@ -126,11 +134,10 @@ async function killRedis(arena: Arena, budget: KillBudget): Promise<number> {
     } else {
       await redis.kill();
       budget.note();
-      kills += 1;
+      killed.redis += 1;
       await systemClock.sleep(fractions() * 1000);
       await redis.start();
     }
     arena.noteRedis();
   }
-  return kills;
 }
