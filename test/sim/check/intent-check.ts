@@ -186,10 +186,10 @@ export class IntentCheck {
   /** Where nothing went wrong, whoever asked for something hears what came of it. */
   #checkTold({ received, act, settled, effect }: IntentBook): void {
     const isDue = textOf(settled?.result, "kind") !== "done" || REFUSED.has(effect?.type ?? "");
-    if (act === undefined || settled === undefined || !isDue || this.#deps.wasCalm === undefined) return;
-    // Slack itself has told the person that it took too long.
-    if (act.acknowledgedAt === undefined || act.failure !== undefined) return;
-    if (this.#isTold(act) || !this.#deps.wasCalm(act.sentAt, settled.seenAt + ANSWER_MS)) return;
+    if (act === undefined || settled === undefined || !isDue) return;
+    // Slack itself has told the person when it took too long.
+    const isTold = act.acknowledgedAt === undefined || act.failure !== undefined || this.#isTold(act);
+    if (isTold || this.#deps.wasCalm?.(act.sentAt, settled.seenAt + ANSWER_MS) !== true) return;
     this.#say("Somebody was left without an answer.", [deliveryText(act), rowText(received), rowText(settled)]);
   }
 
