@@ -41,5 +41,5 @@ describe("what seeds of the simulation have found", () => {
       ];
       expect(await violationsOf(acts)).toEqual([]);
     }
-  });
+  }, 60_000);
 });
