@@ -31,7 +31,8 @@ function keysIn(text) {
 /** Anchors in any text, also one that was copied out of Slack or exported from it. Throws when one is damaged. */
 export function anchorsIn(text, place) {
   const plain = text.replaceAll(String.raw`\"`, '"').replaceAll(String.raw`\/`, "/");
-  const blocks = plain.match(/\{[^{}]*"quarterdeck-anchor\/[^{}]*\}/gu) ?? [];
+  const parts = plain.split("{").map((part) => `{${part.slice(0, part.indexOf("}") + 1)}`);
+  const blocks = parts.filter((part) => part.includes('"quarterdeck-anchor/'));
   const anchors = blocks.map((block) => JSON.parse(block));
   const isWhole = anchors.map(canonical).join("") === blocks.join("");
   if (isWhole && blocks.length > 0 && blocks.length === plain.split('"quarterdeck-anchor/').length - 1) return anchors;

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { anchorKeyOf, pemOf, publicKeysIn } from "../../../src/audit/anchor-key.ts";
 import { anchorsIn, anchorText, signatureProblem, signHead, trySignedHead } from "../../../src/audit/signed-head.ts";
 import { appErrorOf } from "../../support/app-error-of.ts";
+import { cpuTimeMs } from "../../support/cpu-time.ts";
 
 const KEY = anchorKeyOf(Buffer.alloc(32, 7));
 const OTHER = anchorKeyOf(Buffer.alloc(32, 8));
@@ -66,6 +67,13 @@ describe("anchors in a text", () => {
     );
     expect(heads).toEqual([SIGNED, SIGNED, SIGNED]);
     expect(unreadable).toBe(0);
+  });
+
+  it("are looked for in no more time than the text is long, whoever wrote it", () => {
+    const started = cpuTimeMs();
+    const texts = ['"quarterdeck-anchor/'.repeat(50_000), "{".repeat(500_000), "{a".repeat(200_000)];
+    for (const text of texts) expect(anchorsIn(`{${text}`).heads).toEqual([]);
+    expect(cpuTimeMs() - started).toBeLessThan(700);
   });
 
   it("do not disappear when they are damaged", () => {
