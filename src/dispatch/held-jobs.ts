@@ -67,8 +67,12 @@ export class HeldJobs {
     const stop = new AbortController();
     const held: Held = { ref, work, stop, isSilent: false, ended: Promise.resolve() };
     this.#held.set(ref.key, held);
+    if (this.#isEnding) {
+      // Not begun at all, so whoever gets it next may begin it, also when it must not be repeated.
+      this.#handedBack.push(ref);
+      return;
+    }
     held.ended = this.#execute(held).finally(() => this.#held.delete(ref.key));
-    if (this.#isEnding) stop.abort(new ShuttingDown("the worker ends"));
   }
 
   stop({ key, token, reason, silently }: Extract<AnswerContent, { type: "stop" }>): void {

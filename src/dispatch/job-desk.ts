@@ -4,7 +4,7 @@ import type { Job, JobReports } from "../engine/ports.ts";
 import { failureOf, type StepKind } from "../engine/step-kind.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Logger } from "../platform/logger.ts";
-import { type Entry, interrupted, lost, renewTicket, stopped } from "./job-entry.ts";
+import { type Entry, type Holder, interrupted, lost, renewTicket, stopped } from "./job-entry.ts";
 import type { AnswerContent, JobRef, Report, ReportOf, Verdict } from "./wire.ts";
 import { refOf } from "./wire.ts";
 import type { WorkerRegistry } from "./worker-registry.ts";
@@ -30,6 +30,8 @@ type Asking = Pick<Report, "worker" | "seq">;
 const HEARD_OF_AFTER_MS = 2500;
 // A worker that was let begin lists the job in its next beats, or never heard that it may.
 const UNKNOWN_AFTER_MS = 1500;
+// It begins nothing on an answer to what it asked more than 2 s ago, and a connection on which nothing moves for 5 s is closed.
+const NEVER_BEGUN_AFTER_MS = 8000;
 
 const YES: Verdict = { ok: true };
 
@@ -120,8 +122,20 @@ export class JobDesk {
     const listed = new Set(beat.jobs.map((job) => nameOf(job)));
     for (const job of beat.jobs) this.#remind(worker, job);
     for (const entry of this.#heldBy(worker)) {
-      const isOld = now - (entry.holder?.since ?? now) > UNKNOWN_AFTER_MS;
-      if (isOld && !listed.has(nameOf(refOf(entry.job)))) this.#lose(entry, worker, "forgot about it");
+      const { holder, job } = entry;
+      if (holder === undefined) continue;
+      if (listed.has(nameOf(refOf(job)))) entry.holder = { ...holder, hasBegun: true };
+      else this.#unlisted(entry, holder);
+    }
+  }
+
+  /** A worker does not list what it was let begin. */
+  #unlisted(entry: Entry, { worker, since, hasBegun }: Holder): void {
+    const unlistedMs = this.#deps.clock.monotonic() - since;
+    if (hasBegun || !this.#isAsk(entry)) {
+      if (unlistedMs > UNKNOWN_AFTER_MS) this.#lose(entry, worker, "forgot about it");
+    } else if (unlistedMs > NEVER_BEGUN_AFTER_MS) {
+      this.#handBack(entry);
     }
   }
 
@@ -141,7 +155,11 @@ export class JobDesk {
     if (entry?.job.token !== job.token || entry.cancelled !== undefined) return superseded(job);
     // It was put into the queue by an earlier server, which may have let somebody begin it.
     if (entry.holder === undefined && entry.job.mayHaveBegun === true) return superseded(job);
-    if (entry.holder !== undefined) return entry.holder.worker === worker ? YES : superseded(job);
+    if (entry.holder !== undefined) {
+      if (entry.holder.worker !== worker) return superseded(job);
+      entry.holder = { ...entry.holder, since: this.#deps.clock.monotonic() };
+      return YES;
+    }
     const others = this.#deps.workers.othersAt(job);
     const [first] = others;
     if (first !== undefined && this.#isAsk(entry)) {
@@ -159,7 +177,7 @@ export class JobDesk {
         retry: "never",
       };
     }
-    entry.holder = { worker, since: this.#deps.clock.monotonic() };
+    entry.holder = { worker, since: this.#deps.clock.monotonic(), hasBegun: false };
     return YES;
   }
 
@@ -233,8 +251,12 @@ export class JobDesk {
   #held(worker: string, { key, token }: JobRef): Entry | undefined {
     const entry = this.entries.get(key);
     if (entry?.job.token !== token) return undefined;
-    if (entry.job.mayHaveBegun === true) entry.holder ??= { worker, since: this.#deps.clock.monotonic() };
+    if (entry.job.mayHaveBegun === true) entry.holder ??= this.#begunBy(worker);
     return entry.holder?.worker === worker ? entry : undefined;
+  }
+
+  #begunBy(worker: string): Holder {
+    return { worker, since: this.#deps.clock.monotonic(), hasBegun: true };
   }
 
   #heldBy(worker: string): readonly Entry[] {

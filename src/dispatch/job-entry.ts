@@ -2,6 +2,14 @@ import { effectKey } from "../domain/effect.ts";
 import type { Outcome } from "../domain/outcome.ts";
 import type { Job } from "../engine/ports.ts";
 
+export interface Holder {
+  readonly worker: string;
+  /** When it was told last that it may begin (monotonic). */
+  readonly since: number;
+  /** Whether it has said that it has it. */
+  readonly hasBegun: boolean;
+}
+
 /** An effect that waits for a worker or is executed by one. */
 export interface Entry {
   readonly job: Job;
@@ -14,8 +22,8 @@ export interface Entry {
   /** When it was added to the queue last (monotonic); undefined when it has to be. */
   addedAt: number | undefined;
   readonly waitingSince: number;
-  /** Who executes it, since when (monotonic). */
-  holder: { readonly worker: string; readonly since: number } | undefined;
+  /** Who may execute it. */
+  holder: Holder | undefined;
   /** Why nobody wants it any more. */
   cancelled: string | undefined;
   /** The same effect under a newer token, which waits for this one to stop. */

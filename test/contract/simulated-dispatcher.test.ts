@@ -1,4 +1,6 @@
 import { openSimulated } from "../sim/redis/remote-rig.ts";
 import { dispatcherContract } from "./dispatcher.contract.ts";
 
-dispatcherContract("through the simulated Redis", (setup) => openSimulated({ ...setup, seed: "contract" }));
+dispatcherContract("through the simulated Redis", (setup) =>
+  openSimulated({ ...setup, seed: "contract", kindsOf: () => setup.kinds }),
+);

@@ -7,6 +7,8 @@ interface Parts {
   readonly mac: string;
 }
 
+const LEAVING = '"content":{"type":"leaving","handedBack":[]}';
+
 /** What somebody who knows no secret can make of an envelope. */
 export function forgeriesOf(text: string): readonly string[] {
   const parts = partsOf(text);
@@ -17,6 +19,8 @@ export function forgeriesOf(text: string): readonly string[] {
     // As it would be with another token, epoch or answer.
     more({ body: body.replace(/"token":(\d+)/u, (_all, token: string) => `"token":${Number(token) + 1}`) }),
     more({ body: body.replace('"ok":false', '"ok":true') }),
+    more({ body: body.replace(/"seq":(\d+)/u, (_all, seq: string) => `"seq":${Number(seq) + 1000}`) }),
+    more({ body: body.replace(/"seq":(\d+).*/u, (_all, seq: string) => `"seq":${Number(seq) + 1000},${LEAVING}}`) }),
     more({ body: body.replace(/"epoch":"[^"]*"/u, '"epoch":"mine"') }),
     more({ mac: "" }),
     more({ mac: createHmac("sha256", "a guess").update(body).digest("base64url") }),

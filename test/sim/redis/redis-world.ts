@@ -199,8 +199,10 @@ export class RedisWorld {
         if (ticket !== undefined) this.#queue.addAgain({ ...ticket, id: `again-${this.#luck.below(1e9)}` });
         continue;
       }
-      const said = this.#memory.anyMessage(of);
-      if (said !== undefined) this.#spread(said.channel, said.text);
+      const [said, other] = [this.#memory.anyMessage(of), this.#memory.anyMessage(of)];
+      // Also to somebody whom it was not meant for.
+      const to = this.#luck.chance(0.3) ? other : said;
+      if (said !== undefined && to !== undefined) this.#spread(to.channel, said.text);
     }
   }
 

@@ -19,11 +19,9 @@ const START_AT = Date.UTC(2026, 0, 1, 10);
 
 export interface RemoteRigOptions {
   readonly seed: string;
-  readonly kinds: ReadonlyMap<string, StepKind>;
-  readonly reports: JobReports;
+  /** What a process knows. */
+  readonly kindsOf: (process: RedisUser) => ReadonlyMap<string, StepKind>;
   readonly shutdownGraceMs?: number;
-  /** The kinds as one worker has them; the same for all when absent. */
-  readonly kindsOf?: (worker: RedisUser) => ReadonlyMap<string, StepKind>;
 }
 
 /** The program's dispatcher and workers with a simulated Redis between them, on a clock that moves when it is told to. */
@@ -47,7 +45,7 @@ export class RemoteRig {
     this.#keys = { job: key("job"), report: key("report"), answer: key("answer") };
   }
 
-  server({ reports = this.#options.reports }: { readonly reports?: JobReports } = {}): {
+  server({ reports }: { readonly reports: JobReports }): {
     readonly life: Life;
     readonly pace: Pace;
     readonly dispatcher: BullmqDispatcher;
@@ -65,7 +63,7 @@ export class RemoteRig {
       reports,
       keys: this.#keys,
       version: "1.0.0",
-      kinds: this.#options.kinds,
+      kinds: this.#options.kindsOf({ life, pace, clock }),
       connectionOf: () => undefined,
       random: seededRandom(dice),
       logger: this.#logger().with({ from: life.name }),
@@ -89,9 +87,9 @@ export class RemoteRig {
       logger: this.#logger().with({ from: name }),
       concurrency,
       shutdownGraceMs: this.#options.shutdownGraceMs ?? 100,
-      kinds: () => this.#options.kinds,
+      kinds: this.#options.kindsOf,
       kindsFor: (user) => {
-        const kinds = this.#options.kindsOf?.(user) ?? this.#options.kinds;
+        const kinds = this.#options.kindsOf(user);
         return () => kinds;
       },
     });
@@ -129,9 +127,11 @@ export class RemoteRig {
 }
 
 /** A dispatcher and one worker as one, whose time passes by itself while it is open. */
-export async function openSimulated(options: RemoteRigOptions & { readonly concurrency: number }): Promise<Dispatcher> {
+export async function openSimulated(
+  options: RemoteRigOptions & { readonly reports: JobReports; readonly concurrency: number },
+): Promise<Dispatcher> {
   const rig = new RemoteRig(options);
-  const { dispatcher } = rig.server();
+  const { dispatcher } = rig.server(options);
   const worker = rig.worker({ concurrency: options.concurrency });
   await rig.until(() => rig.log.find(({ message }) => message === "a worker is connected"));
   const over = new AbortController();

@@ -18,21 +18,30 @@ export type StoryAct = { readonly at: number } & (
   | { readonly who: "run"; readonly act: { readonly kind: "cancel" | "anew"; readonly which: number } }
 );
 
-/** A scenario of a seed. */
+const MOST_ACTS = { calm: 3, busy: 8, wild: 20 } as const;
+const TOGETHER_MS = 2500;
+
+/** A scenario of a seed: what goes wrong often goes wrong together. */
 export function makeStory(seed: string): RemoteStory {
   const dice = new Dice(seed);
   const lastsMs = dice.between(5, 40) * 1000;
   const acts: StoryAct[] = [];
-  for (let left = dice.between(1, 20); left > 0; left -= 1) acts.push({ at: dice.between(0, lastsMs), ...anAct(dice) });
+  const most = MOST_ACTS[dice.pick(["calm", "calm", "busy", "wild"] as const)];
+  for (let left = dice.between(1, most), at = 0; left > 0; left -= 1) {
+    at = at > 0 && dice.chance(0.6) ? at + dice.between(0, TOGETHER_MS) : dice.between(1, lastsMs);
+    acts.push({ at, ...anAct(dice) });
+  }
   acts.sort((one, other) => one.at - other.at);
   return { seed, steps: dice.between(2, 16), workers: dice.between(1, 3), lastsMs, acts };
 }
 
-function anAct(dice: Dice): StoryAct extends infer Act ? (Act extends StoryAct ? Omit<Act, "at"> : never) : never {
-  const choice = dice.below(16);
+type WithoutTime<Act> = Act extends StoryAct ? Omit<Act, "at"> : never;
+
+function anAct(dice: Dice): WithoutTime<StoryAct> {
+  const choice = dice.below(18);
   if (choice < 7) return { who: "redis", act: redisAct(dice) };
   if (choice < 12) return { who: "worker", act: workerAct(dice) };
   if (choice === 12) return { who: "server", act: { kind: "stall", ms: dice.between(100, 12_000) } };
-  if (choice === 13) return { who: "server", act: { kind: "lose", ms: dice.between(10, 3000) } };
-  return { who: "run", act: { kind: choice === 14 ? "cancel" : "anew", which: dice.below(8) } };
+  if (choice < 15) return { who: "server", act: { kind: "lose", ms: dice.between(10, 3000) } };
+  return { who: "run", act: { kind: choice === 15 ? "cancel" : "anew", which: dice.below(8) } };
 }

@@ -36,7 +36,6 @@ interface Deps {
 
 const LATENCY_MS = [1, 4] as const;
 const RETRY_MS = 300;
-const SILENT_RETRY_MS = 3000;
 const COMMAND_TIMEOUT_MS = 2000;
 // As much as the program finds out by pings: from the first one that is answered, and not while one is this late.
 const FIRST_ECHO_MS = 250;
@@ -193,7 +192,7 @@ export class SimLink implements Link {
       }
       pace.reach(() => {
         this.#fail(way === "refused" ? "it cannot be reached (connect ECONNREFUSED)" : "it does not answer");
-        this.#tryAgain(way === "refused" ? RETRY_MS : SILENT_RETRY_MS);
+        this.#tryAgain(RETRY_MS);
       });
     });
   }

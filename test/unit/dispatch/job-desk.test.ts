@@ -300,6 +300,29 @@ describe("the desk at which workers ask", () => {
     expect(rig.handedBack).toEqual([5]);
   });
 
+  it("takes back what must not be repeated only when it is certain that it was never begun", async () => {
+    const job = rig.add(5, "test/ask");
+    await rig.claim("a", job);
+    await rig.clock.advance(4000);
+    // It asks again, as it has not heard yet that it may.
+    await rig.claim("a", job);
+    await rig.clock.advance(7900);
+    rig.beat("a");
+    expect([rig.handedBack, rig.outcomes]).toEqual([[], []]);
+    await rig.clock.advance(200);
+    rig.beat("a");
+    expect([rig.handedBack, rig.outcomes]).toEqual([[5], []]);
+  });
+
+  it("leaves to a person what a worker had begun, must not be repeated, and does not know of any more", async () => {
+    const job = rig.add(5, "test/ask");
+    await rig.claim("a", job);
+    rig.beat("a", job);
+    await rig.clock.advance(1600);
+    rig.beat("a");
+    expect([rig.handedBack, rig.outcomes]).toEqual([[], [[5, "worker.lost"]]]);
+  });
+
   it("reminds a worker of a stop that it missed", async () => {
     const job = rig.add(5);
     await rig.claim("a", job);

@@ -9,8 +9,8 @@ describe("a worker that ends", () => {
   it("hands back what it asked for and did not begin, at whichever moment it is told to", async () => {
     for (let afterMs = 0; afterMs < 24; afterMs += 1) {
       const bench = new Bench();
-      const rig = new RemoteRig({ seed: `ends after ${afterMs}`, kinds: bench.kinds, reports: bench });
-      const { dispatcher } = rig.server();
+      const rig = new RemoteRig({ seed: `ends after ${afterMs}`, kindsOf: () => bench.kinds });
+      const { dispatcher } = rig.server({ reports: bench });
       const worker = rig.worker();
       await rig.until(() => rig.log.find(({ message }) => message === "a worker is connected"));
       dispatcher.dispatch(bench.job("apply", "test/ask"));
