@@ -42,6 +42,8 @@ export function tryErrorBody(body: string): { readonly said: string; readonly co
   return said === undefined ? undefined : { said, code: unary.data.code };
 }
 
+const LONGEST_SAID = 1000;
+
 /** The error that a response other than 2xx stands for. */
 export function classifyResponse(response: ErrorResponse): ArgocdError {
   const { status, what } = response;
@@ -54,8 +56,10 @@ export function classifyResponse(response: ErrorResponse): ArgocdError {
       },
     );
   }
-  const parsed = tryErrorBody(response.body);
-  if (parsed === undefined) return withoutJson(response);
+  const answered = tryErrorBody(response.body);
+  if (answered === undefined) return withoutJson(response);
+  // Nobody reads more, and some of the rules take the square of the length.
+  const parsed = { ...answered, said: answered.said.slice(0, LONGEST_SAID) };
   const rule = RULES.find(
     (candidate) =>
       (candidate.status === undefined || candidate.status.includes(status)) &&

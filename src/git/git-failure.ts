@@ -96,7 +96,7 @@ export interface GitFailure {
 /** The error for a `git` that ended badly, by what it wrote: its code says whose fault it is, its message what to do. */
 export function gitFailure(failure: GitFailure): AppError {
   // The address is taken out first: a repository named "corrupt" or "certificates" must not choose its own error.
-  const evidence = failure.stderr.replaceAll(failure.about, "REPOSITORY");
+  const evidence = withShortLines(failure.stderr.replaceAll(failure.about, "REPOSITORY"));
   const found = FAILURES.find(({ pattern }) => pattern.test(evidence)) ?? UNKNOWN;
   const said = quoted(failure.stderr) || `nothing, exit code ${failure.exitCode ?? "none"}`;
   return new AppError(`${failure.what} failed for ${failure.about}: ${found.meaning}. Git said: ${said}`, {
@@ -104,6 +104,11 @@ export function gitFailure(failure: GitFailure): AppError {
     retry: found.retry,
     details: { repository: failure.about, exitCode: failure.exitCode },
   });
+}
+
+/** Lines without their middle: some of the patterns take the square of the length of a line, and a server chooses what git complains of. */
+function withShortLines(text: string): string {
+  return text.replaceAll(/(.{300}).+(.{300})/gu, "$1 $2");
 }
 
 /** The end of what git wrote, on one line and free of control characters; the end is where it says why. */

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { classifyFailure, isTransientText } from "../../../src/argocd/argocd-errors.ts";
 import { classifyResponse } from "../../../src/argocd/classify-response.ts";
 import { readRecording } from "./recording.ts";
+import { cpuTimeMs } from "../../support/cpu-time.ts";
 
 const what = "sync of argocd/checkout-prod";
 const json = (status: number, code: number, message: string) =>
@@ -111,6 +112,20 @@ describe("classifyResponse", () => {
     [400, "Bad Request", "not-json"],
   ])("tells a proxy and a wrong address from Argo CD itself: %i %s", (status, body, expected) => {
     expect(plain(status, body).class).toBe(expected);
+  });
+
+  it("takes little time and few words for a refusal without an end", () => {
+    const started = cpuTimeMs();
+    for (const said of [
+      "application spec for ".repeat(3000),
+      `permission denied: a, b, ${"c".repeat(60_000)}, sub: d`,
+    ]) {
+      const status = said.startsWith("p") ? 403 : 400;
+      const body = JSON.stringify({ message: said });
+      const error = classifyResponse({ what: "x", status, contentType: "application/json", body });
+      expect(error.message.length).toBeLessThan(3000);
+    }
+    expect(cpuTimeMs() - started).toBeLessThan(250);
   });
 
   it("repeats no more of an endless address that it is redirected to than people read", () => {

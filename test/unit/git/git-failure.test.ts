@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 
 import { gitFailure } from "../../../src/git/git-failure.ts";
+import { cpuTimeMs } from "../../support/cpu-time.ts";
 
 const failure = (stderr: string, about = "https://host/acme/deploy.git") =>
   gitFailure({ what: "git fetch", about, stderr, exitCode: 128 });
@@ -83,6 +84,15 @@ describe("what git wrote when it failed", () => {
     expect(message).not.toMatch(/\p{Cc}/u);
     expect(message.length).toBeLessThan(700);
     expect(message).toMatch(/fatal: the end$/u);
+  });
+
+  test("is understood quickly, and at its end, where a server makes one line of it without an end", () => {
+    const started = cpuTimeMs();
+    for (const word of ["packfile ", "transport '", "repository '", "index file ", "unexpected line in "]) {
+      expect(failure(`${word.repeat(64_000 / word.length)} Could not resolve host: h`).code).toBe("git.unreachable");
+    }
+    // Half a second each when all of the line counted.
+    expect(cpuTimeMs() - started).toBeLessThan(500);
   });
 
   test("is worth another try only where time can help", () => {
