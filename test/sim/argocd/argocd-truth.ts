@@ -41,8 +41,10 @@ export interface OperationTruth {
   startedAt?: number;
   /** When its objects reached the cluster; absent when none did. */
   appliedAt?: number;
+  /** When the history took it down, shortly before its end: whoever reads from then on knows that it has succeeded. */
+  recordedAt?: number;
   endedAt?: number;
-  /** How it ended; `lost` when it disappeared without an end. */
+  /** How it ended; `lost` when it disappeared without an end and without a trace in the history. */
   phase?: Phase | "lost";
   terminatedBy?: string;
 }

@@ -104,7 +104,7 @@ export class Operations {
     const { store } = this.#deps;
     const truth = operation === undefined ? undefined : store.truth.operations[operation.number];
     if (truth === undefined || truth.phase !== undefined) return;
-    truth.phase = "lost";
+    truth.phase = truth.recordedAt === undefined ? "lost" : "Succeeded";
     truth.endedAt = store.now();
   }
 

@@ -258,6 +258,26 @@ describe("the controller of the simulated Argo CD", () => {
   });
 });
 
+describe("an operation that is lost", () => {
+  it("is gone from what is shown, and has succeeded in truth only when the history had taken it down", () => {
+    const lostAt = (afterMs: number) => {
+      const rig = new ArgocdRig();
+      rig.sync(C2);
+      rig.pass(afterMs);
+      rig.world.act({ type: "lose-operation", app: APP });
+      rig.pass(30_000);
+      const { operation, status } = rig.read();
+      const phase = rig.world.truth.operations[0]?.phase;
+      return [operation, status.operationState?.phase, status.history.length, phase];
+    };
+    expect(lostAt(3)).toEqual([undefined, undefined, 1, "lost"]);
+    const all = Array.from({ length: 400 }, (_, ms) => lostAt(ms));
+    expect(all).toContainEqual([undefined, undefined, 2, "Succeeded"]);
+    expect(all).toContainEqual([undefined, "Succeeded", 2, "Succeeded"]);
+    expect(all.every(([, , history, phase]) => (history === 2) === (phase === "Succeeded"))).toBe(true);
+  });
+});
+
 describe("somebody who waits for the product's requests", () => {
   it("comes so long after the one that was meant, to the application that it was about", () => {
     const rig = new ArgocdRig();
