@@ -66,8 +66,8 @@ function makeWorkers(dice: Dice, lastsMs: number, acts: ScenarioAct[]): number {
 
 /** People who want something, and others who decide on it; and people who press whatever they see. */
 function makeStories(dice: Dice, lastsMs: number, acts: ScenarioAct[]): void {
-  const person = (at: number, act: PersonAct, patienceMs = 0): void => {
-    acts.push({ at, who: "person", act, ...(patienceMs > 0 && { patienceMs }) });
+  const person = (...[at, act, patienceMs = 0, together]: readonly [number, PersonAct, number?, Together?]): void => {
+    acts.push({ at, who: "person", act, ...(patienceMs > 0 && { patienceMs }), ...(together && { together }) });
   };
   for (let left = dice.between(2, 8); left > 0; left -= 1) {
     const begins = dice.between(FIRST_AT, lastsMs);
@@ -78,7 +78,7 @@ function makeStories(dice: Dice, lastsMs: number, acts: ScenarioAct[]): void {
     // Those who wait for something to decide on, and decide on what they find.
     for (let looks = dice.between(2, 6), at = begins; looks > 0; looks -= 1) {
       at += dice.between(1000, 20_000);
-      person(at, look(dice, dice.chance(0.07) ? "reject" : "approve"), dice.between(0, 150_000));
+      person(at, look(dice, dice.chance(0.07) ? "reject" : "approve"), dice.between(0, 150_000), other(dice));
     }
   }
   for (let left = dice.between(1, 6); left > 0; left -= 1) {
@@ -90,6 +90,16 @@ function makeStories(dice: Dice, lastsMs: number, acts: ScenarioAct[]): void {
   const forms = dice.fork("forms");
   if (forms.chance(0.25)) person(forms.between(FIRST_AT, lastsMs), filledForm(forms));
   if (dice.chance(0.3)) person(dice.between(FIRST_AT, lastsMs), { kind: "open-home", user: dice.pick(EVERYBODY) });
+}
+
+type Together = NonNullable<Extract<ScenarioAct, { readonly who: "person" }>["together"]>;
+
+/** Somebody else presses something at about the same time. */
+function other(dice: Dice): Together | undefined {
+  if (!dice.chance(0.2)) return undefined;
+  const button = dice.pick(["cancel", "cancel", "approve", "reject"] as const);
+  const act = { ...look(dice, button), ...(button === "cancel" && { users: [dice.pick(["U1", "U2", "U3"])] }) };
+  return { act, afterMs: dice.pick([0, 20, 200, 2000]) };
 }
 
 const BUTTONS = [

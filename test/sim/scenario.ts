@@ -34,19 +34,27 @@ export type NetworkAct =
       readonly forMs: number;
     };
 
+/** Something that a person does. */
+interface PersonScene {
+  readonly who: "person";
+  readonly act: PersonAct;
+  /** Who finds nothing to press looks again for so long; not at all when absent. */
+  readonly patienceMs?: number;
+  /** What somebody else does at the moment at which this one has found it. */
+  readonly together?: { readonly act: PersonAct; readonly afterMs: number };
+}
+
 /** One thing that happens, so many milliseconds after the beginning. */
-export type ScenarioAct = { readonly at: number } &
-  /** Somebody who finds nothing to press looks again for so long; not at all when absent. */
-  (
-    | { readonly who: "person"; readonly act: PersonAct; readonly patienceMs?: number }
-    | { readonly who: "slack"; readonly act: SlackAct }
-    | { readonly who: "argocd"; readonly act: ArgocdAct }
-    | { readonly who: "git"; readonly act: GitAct }
-    | { readonly who: "machine"; readonly act: MachineAct }
-    | { readonly who: "network"; readonly act: NetworkAct }
-    | { readonly who: "redis"; readonly act: RedisAct }
-    | { readonly who: "worker"; readonly act: WorkerAct }
-  );
+export type ScenarioAct = { readonly at: number } & (
+  | PersonScene
+  | { readonly who: "slack"; readonly act: SlackAct }
+  | { readonly who: "argocd"; readonly act: ArgocdAct }
+  | { readonly who: "git"; readonly act: GitAct }
+  | { readonly who: "machine"; readonly act: MachineAct }
+  | { readonly who: "network"; readonly act: NetworkAct }
+  | { readonly who: "redis"; readonly act: RedisAct }
+  | { readonly who: "worker"; readonly act: WorkerAct }
+);
 
 /**
  * Everything that a world is made from: the same scenario is the same story, byte for byte. Leaving acts out leaves the luck of

@@ -8,7 +8,6 @@ import { TimeLine } from "./schedule.ts";
 import type { SimDisk } from "./sim-disk.ts";
 import { SimServer } from "./sim-server.ts";
 import type { SettingsName } from "./sim-settings.ts";
-import type { PersonAct } from "./slack/person-act.ts";
 import { actOnSlack } from "./slack/slack-act.ts";
 import { Worlds } from "./worlds.ts";
 
@@ -144,7 +143,7 @@ export class Simulation {
     const { worlds } = this;
     switch (act.who) {
       case "person":
-        return this.#actAsPerson(act.act, act.patienceMs ?? 0);
+        return this.#actAsPerson(act, act.patienceMs ?? 0);
       case "slack":
         return actOnSlack(act.act, worlds.slack, this.line);
       case "argocd":
@@ -162,9 +161,14 @@ export class Simulation {
     }
   }
 
-  #actAsPerson(act: PersonAct, patienceMs: number): void {
-    if (this.worlds.people.act(act) > 0 || patienceMs <= 0) return;
-    this.line.after(LOOK_AGAIN_MS, () => this.#actAsPerson(act, patienceMs - LOOK_AGAIN_MS));
+  #actAsPerson(whole: Extract<ScenarioAct, { readonly who: "person" }>, patienceMs: number): void {
+    const { act, together } = whole;
+    const { people } = this.worlds;
+    if (people.act(act) > 0) {
+      if (together !== undefined) this.line.after(together.afterMs, () => void people.act(together.act));
+    } else if (patienceMs > 0) {
+      this.line.after(LOOK_AGAIN_MS, () => this.#actAsPerson(whole, patienceMs - LOOK_AGAIN_MS));
+    }
   }
 
   #actOnMachine(act: MachineAct): void {
