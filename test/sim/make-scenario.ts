@@ -78,7 +78,7 @@ function makeStories(dice: Dice, lastsMs: number, acts: ScenarioAct[]): void {
     // Those who wait for something to decide on, and decide on what they find.
     for (let looks = dice.between(2, 6), at = begins; looks > 0; looks -= 1) {
       at += dice.between(1000, 20_000);
-      person(at, look(dice, dice.chance(0.07) ? "reject" : "approve"), dice.between(0, 150_000), other(dice));
+      person(at, look(dice, dice.chance(0.07) ? "reject" : "approve"), dice.between(0, 150_000), someoneElse(dice));
     }
   }
   for (let left = dice.between(1, 6); left > 0; left -= 1) {
@@ -95,9 +95,9 @@ function makeStories(dice: Dice, lastsMs: number, acts: ScenarioAct[]): void {
 type Together = NonNullable<Extract<ScenarioAct, { readonly who: "person" }>["together"]>;
 
 /** Somebody else presses something at about the same time. */
-function other(dice: Dice): Together | undefined {
-  if (!dice.chance(0.2)) return undefined;
-  const button = dice.pick(["cancel", "cancel", "approve", "reject"] as const);
+function someoneElse(dice: Dice): Together | undefined {
+  if (!dice.chance(0.12)) return undefined;
+  const button = dice.pick(["cancel", "approve", "approve", "reject"] as const);
   const act = { ...look(dice, button), ...(button === "cancel" && { users: [dice.pick(["U1", "U2", "U3"])] }) };
   return { act, afterMs: dice.pick([0, 20, 200, 2000]) };
 }
