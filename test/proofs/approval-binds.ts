@@ -71,7 +71,7 @@ async function tryClick(run: ParkedRun, tally: Tally, fraction: Fraction): Promi
   const approver = approverOf(fraction);
   if (fraction() < 1 / HONEST_EVERY) {
     rig.found = () => GateSubject.parse(reordered(gate.subject, fraction));
-    await rig.press(approver);
+    await run.approve(approver);
     await settle();
     tally.unchanged += 1;
     const isApproved = run.gate.status === "succeeded" && run.job !== undefined;
@@ -80,7 +80,7 @@ async function tryClick(run: ParkedRun, tally: Tally, fraction: Fraction): Promi
   }
   const { change, subject } = changed(gate.subject, fraction);
   rig.found = () => subject;
-  await rig.press(approver);
+  await run.approve(approver);
   await settle();
   count(tally, change);
   const now = run.gate;
@@ -94,9 +94,9 @@ async function tryClick(run: ParkedRun, tally: Tally, fraction: Fraction): Promi
 /** What was approved differs in one field from what is about to be done; or in none. */
 async function tryEffect(run: ParkedRun, tally: Tally, fraction: Fraction): Promise<"go on" | "begin anew"> {
   const { rig } = run;
-  await rig.press(approverOf(fraction));
-  await settle();
   const { attempt } = run.gate;
+  await run.approve(approverOf(fraction));
+  await settle();
   const { job, approved } = handedOut(run);
   if (fraction() < 1 / HONEST_EVERY) {
     tally.unchanged += 1;
@@ -110,7 +110,8 @@ async function tryEffect(run: ParkedRun, tally: Tally, fraction: Fraction): Prom
   const digest = fraction() < 0.5 ? subjectDigest(subject) : approved.digest;
   const outcome = await run.execute({ ...job, facts: { ...job.facts, approved: { ...approved, subject, digest } } });
   const isVoid = outcome.status === "failed" && outcome.failure.code === "approval.void";
-  const isAnew = run.gate.attempt === attempt + 1 && run.gate.status === "running";
+  const now = run.gate;
+  const isAnew = now.attempt === attempt + 1 && now.status === "running";
   if (isVoid && isAnew && rig.argocd.syncs.length === 0) tally.voided += 1;
   else tally.faults.push(`${change.at} changed before the effect, and yet: ${outcomeText(outcome)}`);
   return isAnew ? "go on" : "begin anew";

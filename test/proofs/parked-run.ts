@@ -35,10 +35,16 @@ secrets:
 export const ONE_APPROVES = configurationWith("{ from: [{ group: S0RELEASE, handle: release }, { user: U0OLGA01 }] }");
 export const TWO_APPROVE = configurationWith("{ from: [{ group: S0RELEASE }, { user: U0OLGA01 }], quorum: 2 }");
 
+type Gate = StepState & { readonly gate: NonNullable<StepState["gate"]> };
+
 /** One run of the real engine behind the real intake that has come to its gate; the sync is executed when the test says so. */
 export class ParkedRun implements AsyncDisposable {
   readonly rig: IntakeRig;
   readonly revision: string;
+  /** Known from the start, where it was asked for here. */
+  #id: string | undefined;
+  #seen: Gate | undefined;
+  #presses = 0;
 
   private constructor(rig: IntakeRig, revision: string) {
     this.rig = rig;
@@ -65,11 +71,14 @@ export class ParkedRun implements AsyncDisposable {
       await rig.type(PEOPLE.asks, `/promote checkout ${revision} to prod`);
       await settle();
     }
-    return new ParkedRun(rig, revision);
+    const run = new ParkedRun(rig, revision);
+    if (ask) run.#id = run.id;
+    return run;
   }
 
   /** The newest run. */
   get id(): string {
+    if (this.#id !== undefined) return this.#id;
     const [row] = this.rig.store.events.listRuns({ limit: 1 });
     if (row === undefined) throw new Error(`nothing was started: ${JSON.stringify(this.rig.replies)}`);
     return row.id;
@@ -80,10 +89,21 @@ export class ParkedRun implements AsyncDisposable {
   }
 
   /** The gate, with what it shows. */
-  get gate(): StepState & { readonly gate: NonNullable<StepState["gate"]> } {
+  get gate(): Gate {
     const step = [...this.state.steps.values()].find(({ sort }) => sort === "gate");
     if (step?.gate === undefined) throw new Error("the gate is not open");
-    return { ...step, gate: step.gate };
+    this.#seen = { ...step, gate: step.gate };
+    return this.#seen;
+  }
+
+  /** Somebody presses Approve on the request as it was when `gate` was looked at last. */
+  async approve(user: string): Promise<void> {
+    const { path, attempt, gate } = this.#seen ?? this.gate;
+    const sender = { team: "T1", user, channel: "C1", answerUntil: 0 };
+    const pressed = { run: this.id, path, attempt, digest: gate.digest, decision: "approve", reason: "" } as const;
+    this.#presses += 1;
+    const key = `approve-${this.#presses}`;
+    await this.rig.intake.receive(key, { kind: "decision", ...sender, ...pressed, isCurrent: true });
   }
 
   /** The newest sync that was handed out. */

@@ -135,13 +135,17 @@ export function exportText({ rows, people }: LogContent): string {
 }
 
 /** The same log with everything in it computed anew, as somebody does who knows how a log is made and has no key. */
-export function rechained(rows: readonly LogRow[], people: readonly PersonRow[] = []): LogRow[] {
+export function rechained(
+  rows: readonly LogRow[],
+  people: readonly PersonRow[] = [],
+  versionOf?: (row: LogRow) => number,
+): LogRow[] {
   const versions = new Map<string, number>();
   const byPseudonym = new Map(people.map((person) => [person.pseudonym, person]));
   let head: ChainHead = GENESIS;
   return rows.map((row, index) => {
     const sequence = index + 1;
-    const version = (versions.get(row.stream) ?? 0) + 1;
+    const version = versionOf?.(row) ?? (versions.get(row.stream) ?? 0) + 1;
     versions.set(row.stream, version);
     const payload = row.payload === null ? null : recommitted(row, byPseudonym);
     const commitment = row.salt === null || payload === null ? row.commitment : commitmentOf(row.salt, payload);

@@ -22,7 +22,7 @@ import {
   type LogContent,
   putContent,
 } from "./tamper-log.ts";
-import { otherText, TAMPERINGS } from "./tamperings.ts";
+import { otherText, TAMPERINGS, TAMPERINGS_OF_THEMSELVES } from "./tamperings.ts";
 
 /** How often each way of tampering is tried, on the database and on the export. */
 const TRIES: Readonly<Record<ProofSize, number>> = { short: 2, full: 150 };
@@ -30,6 +30,7 @@ const LOGS: Readonly<Record<ProofSize, number>> = { short: 1, full: 5 };
 const EVENTS: Readonly<Record<ProofSize, number>> = { short: 40, full: 90 };
 
 const PLAYED_TRIES = 50;
+const BASE64URL = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 /** R6: whatever is done to a log, both verifiers find it by the newest anchor; whatever is allowed, neither calls tampering. */
 export const tamper: Proof = {
@@ -114,6 +115,7 @@ interface Trial {
 async function proveOn(log: KeptLog, folder: string, trial: Trial): Promise<void> {
   await soundLogs(log, folder, trial);
   await tamperedContent(log, folder, trial);
+  await withoutAnchors(log, folder, trial);
   await hiddenEvents(log, folder, trial);
   await olderFiles(log, folder, trial);
   await rawBytes(log, folder, trial);
@@ -144,6 +146,21 @@ async function tamperedContent(log: KeptLog, folder: string, { tally, luck, trie
       // Of a person who did nothing and whom no event records, an export says nothing.
       if (exportText(contentOf(db)) === text) continue;
       await tally.tampered(`${what}, export`, { file: jsonl, isExport: true, ...given(log) });
+    }
+  }
+}
+
+/** Nothing was kept elsewhere but the public key. */
+async function withoutAnchors(log: KeptLog, folder: string, { tally, luck, tries }: Trial): Promise<void> {
+  const content = contentOf(log.file);
+  // What is before a signed head inside the log is held by it.
+  const signed = log.anchors.at(-1)?.sequence ?? 0;
+  const alone = { anchors: "", keyText: log.keyText };
+  for (const [what, change] of Object.entries(TAMPERINGS_OF_THEMSELVES)) {
+    for (let attempt = 0; attempt < tries; attempt += 1) {
+      const { db, jsonl } = copyWith(log, folder, change(content, luck, signed));
+      await tally.tampered(`${what}, without anchors, database`, { file: db, isExport: false, ...alone });
+      await tally.tampered(`${what}, without anchors, export`, { file: jsonl, isExport: true, ...alone });
     }
   }
 }
@@ -208,7 +225,11 @@ async function tamperedText(log: KeptLog, folder: string, { tally, luck, tries }
     },
     "say another time": () => {
       const index = line();
-      return lines.with(index, (lines[index] ?? "").replace(/"time":"20\d\d/u, '"time":"2019'));
+      return lines.with(index, (lines[index] ?? "").replace(/"time":"\d{4}/u, '"time":"2019'));
+    },
+    "name another event before it": () => {
+      const index = line();
+      return lines.with(index, (lines[index] ?? "").replace(/"previousHash":"./u, '"previousHash":"x'));
     },
     "add what was not said": () => {
       const index = line();
@@ -241,6 +262,21 @@ async function forgedAnchors(log: KeptLog, _folder: string, { tally, luck, tries
     "change an anchor": () => {
       const inner = anchorLines([one()]).trimEnd().slice(1, -1);
       return { keyText, anchors: `{${otherText(inner, luck)}}\n` };
+    },
+    "damage one of several anchors": () => {
+      const kept = anchorLines(anchors);
+      const end = anchorLines(anchors.slice(0, 1 + luck.below(anchors.length))).length - 2;
+      return { keyText, anchors: kept.slice(0, end - luck.below(200)) + kept.slice(end) };
+    },
+    "write an anchor otherwise": () => ({
+      keyText,
+      anchors: anchorLines([one()]).replace(",", luck.pick([" ,", ", "])),
+    }),
+    "spell a signature otherwise": () => {
+      const head = one();
+      const last = BASE64URL.indexOf(head.signature.at(-1) ?? "");
+      const signature = head.signature.slice(0, -1) + (BASE64URL[last ^ 1] ?? "");
+      return { keyText, anchors: anchorLines([{ ...head, signature }]) };
     },
     "sign an anchor with another key": () => ({ keyText, anchors: anchorLines([signHead(one(), stranger)]) }),
     "say that another key signed": () => ({

@@ -128,27 +128,48 @@ export const TAMPERINGS: Readonly<Record<string, Tampering>> = {
     const column = luck.pick(["salt", "payload"] as const);
     return { people, rows: withRow(rows, index, (row) => ({ ...row, [column]: null })) };
   },
-  "rewrite everything": ({ rows, people }, luck, anchored) => {
-    const index = indexBefore(luck, anchored);
-    const change = (row: LogRow): LogRow => ({ ...row, payload: canonicalJson({ changed: luck.hex(8) }) });
-    return { people, rows: rechained(withRow(rows, index, change), people) };
-  },
+  "rewrite everything": rewrittenAround,
   "rewrite everything without what was signed": ({ rows, people }, luck, anchored) => {
     const kept = rows.filter(({ stream }) => stream !== "anchors");
     const change = (row: LogRow): LogRow => ({ ...row, payload: canonicalJson({ changed: luck.hex(8) }) });
     return { people, rows: rechained(withRow(kept, luck.below(Math.min(anchored, kept.length) - 1), change), people) };
   },
-  "rewrite everything and sign it with a key of one's own": ({ rows, people }, luck, anchored) => {
-    const index = indexBefore(luck, anchored);
-    const change = (row: LogRow): LogRow => ({ ...row, payload: canonicalJson({ changed: luck.hex(8) }) });
-    return { people, rows: resigned(withRow(rows, index, change), people, luck) };
-  },
+  "rewrite everything and sign it with a key of one's own": signedByStranger,
   "rewrite who did it": ({ rows, people }, luck) => {
     const index = luck.below(people.length);
     const renamed = people.map((person, each) => (each === index ? { ...person, user: "U0EVE" } : person));
     return { people: renamed, rows: rechained(rows, renamed) };
   },
 };
+
+/** What shows without any anchor, by the log and the public key alone. */
+export const TAMPERINGS_OF_THEMSELVES: Readonly<Record<string, Tampering>> = {
+  "rewrite everything": rewrittenAround,
+  "rewrite everything and sign it with a key of one's own": signedByStranger,
+  "rewrite everything and leave a gap in a stream": ({ rows, people }, luck) => {
+    const kept = rows.filter(({ stream }) => stream !== "anchors");
+    // Not the last of its stream: after that one nothing is missing.
+    const inner = kept.flatMap((row, index) => (kept.slice(index + 1).some(isNextOf(row)) ? [index] : []));
+    const gone = luck.pick(inner);
+    return { people, rows: rechained(kept.toSpliced(gone, 1), people, (row) => row.version) };
+  },
+};
+
+function rewrittenAround({ rows, people }: LogContent, luck: Luck, anchored: number): LogContent {
+  const index = luck.below(anchored - 1);
+  const change = (row: LogRow): LogRow => ({ ...row, payload: canonicalJson({ changed: luck.hex(8) }) });
+  return { people, rows: rechained(withRow(rows, index, change), people) };
+}
+
+function signedByStranger({ rows, people }: LogContent, luck: Luck, anchored: number): LogContent {
+  const change = (row: LogRow): LogRow => ({ ...row, payload: canonicalJson({ changed: luck.hex(8) }) });
+  return { people, rows: resigned(withRow(rows, luck.below(anchored - 1), change), people, luck) };
+}
+
+const isNextOf =
+  ({ stream }: LogRow) =>
+  (other: LogRow): boolean =>
+    other.stream === stream;
 
 function resigned(rows: readonly LogRow[], people: readonly PersonRow[], luck: Luck): LogRow[] {
   const key = anchorKeyOf(Buffer.from(luck.hex(64), "hex"));

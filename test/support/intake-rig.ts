@@ -1,6 +1,7 @@
 import type { Application } from "../../src/argocd/application.ts";
 import { loadCommands, readCommandFolder } from "../../src/commands/load-commands.ts";
 import type { Command } from "../../src/commands/command.ts";
+import type { Configuration } from "../../src/config/configuration.ts";
 import type { Answer } from "../../src/engine/answer.ts";
 import type { PersonStanding } from "../../src/domain/approver-policy.ts";
 import type { GateSubject } from "../../src/domain/gate.ts";
@@ -97,7 +98,7 @@ export class IntakeRig implements AsyncDisposable {
   }) {
     this.store = from.store;
     this.#commands = from.commands;
-    this.#configuration = configured(from.configuration);
+    this.#configuration = configurationOf(from.configuration);
     this.argocd = new FakeArgocd(...from.applications);
     this.directory.groups.set("S0DEV", ["U1", "U2"]).set("S0RELEASE", ["U2", "U3", "U4"]);
     this.process = this.#start();
@@ -112,9 +113,7 @@ export class IntakeRig implements AsyncDisposable {
       atEndOfTurn,
       projector: projectRun,
     });
-    const texts = await readCommandFolder(new URL("../../commands", import.meta.url).pathname);
-    const catalogue = stepKinds({ argocd: new FakeArgocd(), clock: new FakeClock() });
-    const { commands } = loadCommands(texts, { catalogue, slashNames: {} });
+    const commands = await (shipped ??= shippedCommands());
     return new IntakeRig({ store, commands, applications, configuration });
   }
 
@@ -274,6 +273,22 @@ export class IntakeRig implements AsyncDisposable {
       this.found(await approval.subject(input, context));
     return new Map([...kinds, ["approval", { ...approval, open, subject }]]);
   }
+}
+
+// Many rigs are opened one after the other, and reading these takes longer than all the rest.
+let shipped: Promise<readonly Command[]> | undefined;
+const configurations = new Map<string, Configuration>();
+
+async function shippedCommands(): Promise<readonly Command[]> {
+  const texts = await readCommandFolder(new URL("../../commands", import.meta.url).pathname);
+  const catalogue = stepKinds({ argocd: new FakeArgocd(), clock: new FakeClock() });
+  return loadCommands(texts, { catalogue, slashNames: {} }).commands;
+}
+
+function configurationOf(text: string): Configuration {
+  const known = configurations.get(text) ?? configured(text);
+  configurations.set(text, known);
+  return known;
 }
 
 /** The answer of Git to a whole commit, or to any other text as if it were the beginning of one. */
