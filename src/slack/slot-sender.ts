@@ -189,10 +189,13 @@ export class SlotSender {
     entry.notBefore = this.#deps.clock.monotonic() + Math.max(leastMs, delayMs);
   }
 
-  /** What Slack said stands in memory even when it cannot be written down; false then. */
+  /**
+   * What Slack said stands in memory even when it cannot be written down; false then. It is sent once more in that case, until
+   * where it stands is on the disk.
+   */
   async #save(entry: SlotEntry, record: SlotRecord): Promise<boolean> {
     const wasPosted = entry.record.ts;
-    if (record.ts !== undefined || wasPosted !== undefined) entry.record = record;
+    if (record.ts !== undefined || wasPosted !== undefined) entry.record = { ...record, sentHash: undefined };
     try {
       await this.#deps.store.save(record, this.#deps.clock.now());
       entry.record = record;

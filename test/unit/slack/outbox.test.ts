@@ -217,6 +217,20 @@ describe("a post whose answer got lost", () => {
     expect(outbox.isSettled("r/card")).toBe(true);
   });
 
+  it("has its place recorded when the disk works again, also when nothing new is wanted", async () => {
+    const { clock, slack, store, outbox } = setUp();
+    outbox.want(wanted("r/card", "done", { terminal: true }));
+    while (slack.messages.length === 0) await clock.advance(1);
+    store.failure = new Error("disk busy");
+    await clock.advance(5000);
+    expect(store.slot("r/card")?.ts).toBeUndefined();
+    expect(outbox.isSettled("r/card")).toBe(false);
+    store.failure = undefined;
+    await clock.advance(60_000);
+    expect(store.slot("r/card")?.ts).toBe(slack.of("r/card")[0]?.ts);
+    expect([slack.messages.length, outbox.isSettled("r/card")]).toEqual([1, true]);
+  });
+
   it("is not sent at all while it cannot be recorded that it will be", async () => {
     const { clock, slack, store, outbox } = setUp();
     store.failure = new Error("disk full");
