@@ -30,7 +30,7 @@ export const remoteMutants: readonly Mutant[] = [
   },
   {
     file: DESK,
-    find: "if (entry.holder !== undefined) return entry.holder.worker === worker ? YES : superseded(job);",
+    find: "if (entry.holder.worker !== worker) return superseded(job);",
     replace: "",
     what: "two workers may begin the same",
   },
@@ -55,25 +55,19 @@ export const remoteMutants: readonly Mutant[] = [
   {
     file: DESK,
     find: "if (this.#isAsk(entry)) this.settle(entry, lost(worker, why));",
-    replace: "",
+    replace: "if (worker === '') this.settle(entry, lost(worker, why));",
     what: "what is not safe to repeat is handed out again when its worker is lost",
   },
   {
     file: DESK,
-    find: 'this.#lose(entry, holder.worker, "was lost");',
-    replace: "",
-    what: "nobody misses a worker that said nothing of itself",
-  },
-  {
-    file: DESK,
-    find: 'if (isOld && !listed.has(nameOf(refOf(entry.job)))) this.#lose(entry, worker, "forgot about it");',
+    find: 'if (unlistedMs > UNKNOWN_AFTER_MS) this.#lose(entry, worker, "forgot about it");',
     replace: "",
     what: "what a worker has forgotten waits for ever",
   },
   {
     file: DESK,
-    find: "const isOld = now - (entry.holder?.since ?? now) > UNKNOWN_AFTER_MS;",
-    replace: "const isOld = true;",
+    find: "const UNKNOWN_AFTER_MS = 1500;",
+    replace: "const UNKNOWN_AFTER_MS = -1;",
     what: "a worker that has just been let begin has forgotten it",
   },
   {
@@ -102,33 +96,15 @@ export const remoteMutants: readonly Mutant[] = [
   },
   {
     file: DESK,
-    find: "if (entry?.job.token !== token) return undefined;",
-    replace: "if (entry === undefined) return undefined;",
-    what: "what is said of an older dispatch counts for the newer one",
-  },
-  {
-    file: DESK,
-    find: "if (entry.job.mayHaveBegun === true) entry.holder ??= { worker, since: this.#deps.clock.monotonic() };",
+    find: "if (entry.job.mayHaveBegun === true) entry.holder ??= this.#begunBy(worker);",
     replace: "",
     what: "nobody may go on with what an earlier server let it begin",
   },
   {
     file: REGISTRY,
     find: "nowMs - Math.max(heardAt, heardSince) > this.#deadAfterMs",
-    replace: "nowMs - heardAt > this.#deadAfterMs",
-    what: "workers are gone because Redis stood still",
-  },
-  {
-    file: REGISTRY,
-    find: "nowMs - Math.max(heardAt, heardSince) > this.#deadAfterMs",
     replace: "false",
     what: "no worker is ever gone",
-  },
-  {
-    file: REGISTRY,
-    find: "if (known !== undefined) this.#workers.set(worker, { ...known, heardAt: nowMs });",
-    replace: "",
-    what: "only a beat shows that a worker is there",
   },
   {
     file: DISPATCHER,
@@ -216,12 +192,6 @@ export const remoteMutants: readonly Mutant[] = [
   },
   {
     file: WORKER,
-    find: "if (isNewServer) this.#held.leaveToNewServer();",
-    replace: "",
-    what: "a worker goes on with what a new server hands out again",
-  },
-  {
-    file: WORKER,
     find: "this.#claimed === undefined ? [] : [this.#claimed]",
     replace: "[]",
     what: "a worker that ends forgets what it has asked for",
@@ -235,7 +205,7 @@ export const remoteMutants: readonly Mutant[] = [
   {
     file: WORKER,
     find: "const jobs = [...this.#held.refs];",
-    replace: "const jobs: typeof this.#held.refs = [];",
+    replace: "const jobs = this.#held.refs.slice(this.#held.refs.length);",
     what: "a worker does not say what it has",
   },
   {
@@ -273,5 +243,23 @@ export const remoteMutants: readonly Mutant[] = [
     find: 'if (given.length !== wanted.length || !timingSafeEqual(given, wanted)) return refused("forged");',
     replace: "",
     what: "signatures are not looked at",
+  },
+  {
+    file: DESK,
+    find: "const NEVER_BEGUN_AFTER_MS = 8000;",
+    replace: "const NEVER_BEGUN_AFTER_MS = 0;",
+    what: "what a worker is about to begin is handed out again",
+  },
+  {
+    file: DESK,
+    find: "if (hasBegun || !this.#isAsk(entry)) {",
+    replace: "if (this.#deps.workers.all.length >= 0) {",
+    what: "people have to look after what nobody has begun",
+  },
+  {
+    file: HELD,
+    find: "      this.#handedBack.push(ref);\n      return;\n    }\n    held.ended",
+    replace: "    }\n    held.ended",
+    what: "a worker that ends begins another job",
   },
 ];

@@ -51,5 +51,11 @@ export function workerAct(dice: Dice): WorkerAct {
 
 /** Mostly about as long as it takes until somebody is taken for gone. */
 function lengthOf(dice: Dice): number {
-  return dice.chance(0.7) ? dice.between(100, 6000) : dice.between(6000, 25_000);
+  const [low, high] = dice.pick([
+    [50, 800],
+    [800, 6000],
+    [800, 6000],
+    [6000, 25_000],
+  ] as const);
+  return dice.between(low, high);
 }

@@ -8,11 +8,13 @@ interface Said {
 }
 
 const MOST = 64;
+const MOST_RECENT = 12;
 
-/** A share of everything that went through Redis from its first day on, as somebody has it who listens and keeps it. */
+/** A share of everything that ever went through Redis, and the last of it, as somebody has it who listens and keeps it. */
 export class Memory {
   readonly #dice: Dice;
   readonly #messages = new Map<Replayed, { readonly kept: Said[]; seen: number }>();
+  readonly #recent = new Map<Replayed, Said[]>();
   readonly #jobs: { readonly kept: Ticket[]; seen: number } = { kept: [], seen: 0 };
 
   constructor(dice: Dice) {
@@ -24,6 +26,9 @@ export class Memory {
     const list = this.#messages.get(of) ?? { kept: [], seen: 0 };
     this.#messages.set(of, list);
     this.#keep(list, { channel, text });
+    const recent = this.#recent.get(of) ?? [];
+    this.#recent.set(of, recent);
+    if (recent.push({ channel, text }) > MOST_RECENT) recent.shift();
   }
 
   job(ticket: Ticket): void {
@@ -31,7 +36,8 @@ export class Memory {
   }
 
   anyMessage(of: Replayed): Said | undefined {
-    const kept = this.#messages.get(of)?.kept ?? [];
+    const list = this.#dice.chance(0.5) ? this.#recent.get(of) : this.#messages.get(of)?.kept;
+    const kept = list ?? [];
     return kept.length === 0 ? undefined : this.#dice.pick(kept);
   }
 

@@ -38,6 +38,7 @@ class Player {
   #server: ReturnType<RemoteRig["server"]> | undefined;
   #token = 0;
   #servers = 0;
+  #rushes = 0;
 
   constructor(story: RemoteStory) {
     this.#story = story;
@@ -77,7 +78,7 @@ class Player {
 
   #want(path: string): void {
     const effect = { run: "run_1", path, attempt: 1 };
-    const repeat = this.#dice.pick(["safe", "keyed", "ask"] as const);
+    const repeat = this.#dice.pick(["safe", "keyed", "ask", "ask"] as const);
     const key = effectKey(effect);
     const facts = { runTitle: "", requester: "", requesterUser: "" };
     const job = { effect, uses: usesOf(repeat), facts, startedAt: 0 };
@@ -183,6 +184,10 @@ class Player {
       case "server":
         this.witness.act(act, undefined);
         return this.#onServer(act.act);
+      case "rush":
+        this.#rushes += 1;
+        this.#want(`rush_${this.#rushes}`);
+        return void this.#rig.line.after(act.afterMs, () => this.#apply({ at: act.at, who: "worker", act: act.act }));
       case "worker":
         this.witness.act(act, this.#workers[act.act.worker % this.#workers.length]?.life.name);
         return this.#onWorker(act.act);

@@ -22,6 +22,7 @@ type Redelivery = Extract<RedisAct, { kind: "redeliver" }>;
 // A client gives up a connection on which nothing arrives for so long.
 const SILENT_MS = 5000;
 const LONGEST_REDELIVERY_MS = 3000;
+const LONGEST_REPLAY_MS = 4000;
 
 /** A Redis through which a server and its workers speak, and which loses, doubles, delays and forgets what it is told to. */
 export class RedisWorld {
@@ -194,16 +195,20 @@ export class RedisWorld {
 
   #replay(of: Replayed, count: number): void {
     for (let again = 0; again < count; again += 1) {
-      if (of === "jobs") {
-        const ticket = this.#memory.anyJob();
-        if (ticket !== undefined) this.#queue.addAgain({ ...ticket, id: `again-${this.#luck.below(1e9)}` });
-        continue;
-      }
-      const [said, other] = [this.#memory.anyMessage(of), this.#memory.anyMessage(of)];
-      // Also to somebody whom it was not meant for.
-      const to = this.#luck.chance(0.3) ? other : said;
-      if (said !== undefined && to !== undefined) this.#spread(to.channel, said.text);
+      this.#line.after(this.#luck.below(LONGEST_REPLAY_MS), () => this.#sayAgain(of));
     }
+  }
+
+  #sayAgain(of: Replayed): void {
+    if (of === "jobs") {
+      const ticket = this.#memory.anyJob();
+      if (ticket !== undefined) this.#queue.addAgain({ ...ticket, id: `again-${this.#luck.below(1e9)}` });
+      return;
+    }
+    const [said, other] = [this.#memory.anyMessage(of), this.#memory.anyMessage(of)];
+    // Also to somebody whom it was not meant for.
+    const to = this.#luck.chance(0.3) ? other : said;
+    if (said !== undefined && to !== undefined) this.#spread(to.channel, said.text);
   }
 
   #forge(count: number): void {

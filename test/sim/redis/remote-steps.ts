@@ -50,6 +50,7 @@ async function execute(
     worker,
     didAct: false,
     wasStopped: false,
+    isSlow: false,
     hasEnded: false,
     isDead: false,
   };
@@ -70,6 +71,10 @@ async function execute(
   } catch (error) {
     // Some take their time to stop.
     if (dice.chance(0.3)) await clock.sleep(dice.between(200, 4000));
+    else if (dice.chance(0.1)) {
+      execution.isSlow = true;
+      await clock.sleep(dice.between(4000, 25_000));
+    }
     throw error;
   } finally {
     execution.hasEnded = true;

@@ -15,6 +15,8 @@ export type StoryAct = { readonly at: number } & (
   | { readonly who: "redis"; readonly act: RedisAct }
   | { readonly who: "worker"; readonly act: WorkerAct }
   | { readonly who: "server"; readonly act: { readonly kind: "lose" | "stall"; readonly ms: number } }
+  /** One more step is wanted, and something happens to a worker in the middle of taking it. */
+  | { readonly who: "rush"; readonly afterMs: number; readonly act: WorkerAct }
   | { readonly who: "run"; readonly act: { readonly kind: "cancel" | "anew"; readonly which: number } }
 );
 
@@ -31,17 +33,34 @@ export function makeStory(seed: string): RemoteStory {
     at = at > 0 && dice.chance(0.6) ? at + dice.between(0, TOGETHER_MS) : dice.between(1, lastsMs);
     acts.push({ at, ...anAct(dice) });
   }
+  if (dice.chance(0.3)) acts.push(...plot(dice, dice.between(2000, lastsMs)));
   acts.sort((one, other) => one.at - other.at);
   return { seed, steps: dice.between(2, 16), workers: dice.between(1, 3), lastsMs, acts };
+}
+
+/** A server that starts anew while a worker is not heard, and somebody who makes use of that. */
+function plot(dice: Dice, begins: number): readonly StoryAct[] {
+  const ms = dice.between(400, 6000);
+  const worker = dice.below(3);
+  const silence: StoryAct = dice.chance(0.5)
+    ? { at: begins, who: "worker", act: { kind: "stall", ms, worker } }
+    : { at: begins, who: "redis", act: { kind: "cut", whom: `worker-${worker + 1}`, ms } };
+  const at = begins + dice.between(0, 600);
+  return [
+    silence,
+    { at, who: "server", act: { kind: "lose", ms: dice.between(10, 400) } },
+    { at, who: "redis", act: { kind: "replay", of: dice.pick(["jobs", "jobs", "reports", "roll-calls"]), count: 15 } },
+  ];
 }
 
 type WithoutTime<Act> = Act extends StoryAct ? Omit<Act, "at"> : never;
 
 function anAct(dice: Dice): WithoutTime<StoryAct> {
-  const choice = dice.below(18);
+  const choice = dice.below(21);
   if (choice < 7) return { who: "redis", act: redisAct(dice) };
   if (choice < 12) return { who: "worker", act: workerAct(dice) };
   if (choice === 12) return { who: "server", act: { kind: "stall", ms: dice.between(100, 12_000) } };
   if (choice < 15) return { who: "server", act: { kind: "lose", ms: dice.between(10, 3000) } };
+  if (choice > 17) return { who: "rush", afterMs: dice.between(0, 16), act: workerAct(dice) };
   return { who: "run", act: { kind: choice === 15 ? "cancel" : "anew", which: dice.below(8) } };
 }

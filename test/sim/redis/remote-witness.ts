@@ -11,6 +11,8 @@ export interface Execution {
   didAct: boolean;
   /** Whether it was told to stop. */
   wasStopped: boolean;
+  /** Whether it takes very long to do so. */
+  isSlow: boolean;
   /** Whether nothing of it goes on, also because its process is dead. */
   hasEnded: boolean;
   isDead: boolean;
@@ -30,6 +32,8 @@ export interface Wanted {
 // After this whatever went wrong has no consequences any more.
 const RECOVERY_MS = 8000;
 const STOPS_WITHIN_MS = 7000;
+// So soon all workers know the new server.
+const NEW_SERVER_MS = 3000;
 const ANEW_MS = 10_000;
 // A worker that stands still, or is cut off, for less is never missed.
 const SHORT_MS = 800;
@@ -68,12 +72,13 @@ export class RemoteWitness {
 
   /** Something goes wrong now; `worker` is the one that it happens to. */
   act({ who, act }: StoryAct, worker: string | undefined): void {
-    if (who === "run") return;
+    if (who === "run" || who === "rush") return;
     const now = this.#now();
     const ms = "ms" in act ? act.ms : 0;
     const until = now + ms + RECOVERY_MS;
     this.#unquietUntil = Math.max(this.#unquietUntil, until);
-    if (who === "server" && act.kind === "lose") this.#serverUntil = Math.max(this.#serverUntil, until);
+    if (who === "server" && act.kind === "lose")
+      this.#serverUntil = Math.max(this.#serverUntil, now + ms + NEW_SERVER_MS);
     if (who === "worker" && act.kind === "end") {
       this.#endingUntil = Math.max(this.#endingUntil, until + this.#graceMs);
       if (worker !== undefined) this.#endedAt.set(worker, now);
@@ -83,7 +88,9 @@ export class RemoteWitness {
       act.kind === "messages" ||
       (act.kind === "cut" && act.whom.startsWith("worker"));
     const isShort = act.kind !== "lose" && act.kind !== "messages" && ms < SHORT_MS;
-    if (isHarm && (!isShort || now < this.#harmedUntil)) this.#harmedUntil = Math.max(this.#harmedUntil, until);
+    // What has been harmed may be seen only when all the rest of the trouble is over.
+    const isHarmed = now < this.#harmedUntil || (isHarm && !isShort);
+    if (isHarmed) this.#harmedUntil = Math.max(this.#harmedUntil, this.#unquietUntil);
   }
 
   died(worker: string): void {
@@ -151,7 +158,8 @@ export class RemoteWitness {
     const own = this.executions.filter((execution) => execution.key === key);
     if (status === "succeeded" && !own.some(({ didAct }) => didAct)) this.wrong(`${key} succeeded, and nobody did it`);
     if (status === "cancelled" && cancelledAt === undefined) this.wrong(`${key} was cancelled, and nobody wanted that`);
-    if (cancelledAt !== undefined && now - Math.max(cancelledAt, this.#unquietUntil) > STOPS_WITHIN_MS)
+    const isSlow = own.some((execution) => execution.isSlow);
+    if (cancelledAt !== undefined && !isSlow && now - Math.max(cancelledAt, this.#unquietUntil) > STOPS_WITHIN_MS)
       this.wrong(`${key} was not stopped when it was cancelled`);
     if (status === "worker.lost" || status === "step.interrupted") this.#gaveUp(key, status, own);
   }
