@@ -94,6 +94,8 @@ export class HttpServer implements AsyncDisposable {
     // Without a listener an error of the connection would end the process.
     request.on("error", () => undefined);
     response.on("error", () => undefined);
+    // Node reads on what nobody wants any more, until the connection is closed.
+    response.on("finish", () => void request.on("data", forget));
     try {
       const answer = await this.#answer(request, response);
       if (answer !== undefined) this.#send(request, response, answer);

@@ -102,7 +102,10 @@ class GatheredBody {
   /** What was gathered; from now on it belongs to whoever asked. */
   end(): Buffer {
     this.#room.giveBack(this.#bytes.length);
-    return this.#bytes.subarray(0, this.#length);
+    const { buffer } = this.#bytes;
+    if (this.#length === this.#bytes.length || !(buffer instanceof ArrayBuffer)) return this.#bytes;
+    // In memory of exactly its size, as a chunk is, so that it can be given back as well.
+    return Buffer.from(buffer.transfer(this.#length));
   }
 
   #growTo(length: number): boolean {
@@ -125,7 +128,6 @@ class GatheredBody {
 
 /** Gives the memory of bytes back now. They are empty afterwards; those that share their memory with others are left alone. */
 export function forget(bytes: Buffer): void {
-  const { buffer, byteOffset } = bytes;
-  if (bytes.length === 0 || !(buffer instanceof ArrayBuffer)) return;
-  if (byteOffset === 0 && buffer.byteLength !== Buffer.poolSize) buffer.transfer(0);
+  const { buffer } = bytes;
+  if (bytes.length > 0 && bytes.length === buffer.byteLength && buffer instanceof ArrayBuffer) buffer.transfer(0);
 }

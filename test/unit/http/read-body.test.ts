@@ -44,10 +44,11 @@ describe("reading a body", () => {
 
   it("gives the memory of strangers' bytes back at once, and does not leave 64 MiB of it to V8", async () => {
     const { request, room, read } = begin(300);
-    const chunks = [chunkOf(100), chunkOf(150), chunkOf(100), chunkOf(5000)];
+    // Some of the size of the memory that Node shares among small ones.
+    const chunks = [chunkOf(100), chunkOf(150), chunkOf(100), chunkOf(5000), chunkOf(Buffer.poolSize)];
     for (const chunk of chunks) request.emit("data", chunk);
     expect(await read).toEqual({ kind: "too-long" });
-    expect(chunks.map(({ length }) => length)).toEqual([0, 0, 0, 0]);
+    expect(chunks.map(({ length }) => length)).toEqual([0, 0, 0, 0, 0]);
     expect(room.take(1000)).toBe(true);
   });
 
