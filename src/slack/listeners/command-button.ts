@@ -1,7 +1,7 @@
 import type { CommandArrival } from "../front-door.ts";
 import { type CommandAction, tryCommandAction } from "../views/command-button.ts";
 import { type Notice, renderNotice } from "../views/notice.ts";
-import { type Ack, answerOf, type ListenerDeps, record, senderOf, tryAck } from "./listener.ts";
+import { type Ack, answerOf, type ListenerDeps, record, senderOf, tryAck, turnDown } from "./listener.ts";
 import type { ClickPayload } from "./slack-payloads.ts";
 
 interface Press {
@@ -15,8 +15,7 @@ export async function handleCommandButton(deps: ListenerDeps, { click, value, ac
   const action = tryCommandAction(value);
   const sender = senderOf(deps, click);
   if (action === undefined) {
-    await tryAck(deps, ack);
-    await deps.answers.send(sender, renderNotice(UNKNOWN));
+    await turnDown(deps, { to: sender, notice: renderNotice(UNKNOWN), ack });
     return;
   }
   const arrival = arrivalOf(sender, action);

@@ -4,7 +4,7 @@ import type { DecisionArrival } from "../front-door.ts";
 import { gateSlot, isGateSlot } from "../slot-ids.ts";
 import { type Notice, renderNotice } from "../views/notice.ts";
 import { renderRejectModal } from "../views/reject-modal.ts";
-import { type Ack, answerOf, type ListenerDeps, record, senderOf, tryAck } from "./listener.ts";
+import { type Ack, answerOf, type ListenerDeps, record, senderOf, tryAck, turnDown } from "./listener.ts";
 import type { ClickPayload } from "./slack-payloads.ts";
 
 /**
@@ -17,8 +17,7 @@ export async function handleGateButton(
 ): Promise<void> {
   const action = tryGateAction(value);
   if (action === undefined) {
-    await tryAck(deps, ack);
-    await deps.answers.send(senderOf(deps, click), renderNotice(UNKNOWN));
+    await turnDown(deps, { to: senderOf(deps, click), notice: renderNotice(UNKNOWN), ack });
     return;
   }
   if (pressed === APPROVE_ACTION) await approve(deps, { click, action, ack });

@@ -67,6 +67,21 @@ export async function record(deps: ListenerDeps, key: string, arrival: Arrival):
   }
 }
 
+/**
+ * Says privately that nothing came of a click, and acknowledges it once that is said: where it cannot be, Slack's own warning says
+ * so.
+ */
+export async function turnDown(
+  deps: ListenerDeps,
+  { to, notice, ack }: { readonly to: Sender; readonly notice: MessageContent; readonly ack: Ack },
+): Promise<void> {
+  const late = Promise.withResolvers<boolean>();
+  const timer = deps.clock.setTimer(ACK_WITHIN_MS, () => late.resolve(false));
+  const isTold = await Promise.race([deps.answers.send(to, notice), late.promise]);
+  timer.cancel();
+  if (isTold) await tryAck(deps, ack);
+}
+
 /** What can be told to the person now. */
 export function answerOf(recorded: Recorded): MessageContent | undefined {
   if (recorded.kind === "recorded") return recorded.answer;

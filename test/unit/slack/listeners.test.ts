@@ -173,6 +173,18 @@ describe("a click", () => {
     expect(answered.map(([, content]) => content.text)).toEqual([expect.stringContaining("did not happen")]);
   });
 
+  it("that says nothing is acknowledged once the person is told, and not where they cannot be told", async () => {
+    const { deps, answered, arrived } = setUp();
+    const told = ackOf();
+    await handleClick(deps, click("gate_approve", '{"run":1}'), told.ack);
+    const untold = ackOf();
+    const answers = { ...deps.answers, send: () => Promise.resolve(false) };
+    await handleClick({ ...deps, answers }, click("gate_approve", '{"run":1}'), untold.ack);
+    await handleClick({ ...deps, answers }, click("command_0", '{"run":1}'), untold.ack);
+    expect([told.given.length, untold.given.length, arrived.length]).toEqual([1, 0, 0]);
+    expect(answered.map(([, content]) => content.text)).toEqual([expect.stringContaining("Nothing was decided")]);
+  });
+
   it("on another message than the current one is said to be so", async () => {
     const { deps, arrived } = setUp();
     const copied = {
