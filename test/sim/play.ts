@@ -4,10 +4,11 @@ import type { Settings } from "../../src/app/live-settings.ts";
 import { calmOf } from "./check/calm.ts";
 import { Checker } from "./check/checker.ts";
 import type { Violation } from "./check/violation.ts";
+import type { GitWorld } from "./git/git-world.ts";
 import { MILESTONES, type Milestone, milestoneOf } from "./milestones.ts";
 import type { Scenario } from "./scenario.ts";
 import type { LogRow, SimDisk } from "./sim-disk.ts";
-import type { SettingsName } from "./sim-settings.ts";
+import { REPOSITORY, type SettingsName } from "./sim-settings.ts";
 import { Simulation } from "./simulation.ts";
 
 /** What every play needs, made once. */
@@ -71,6 +72,7 @@ export async function play(
     now: () => line.now(),
     appNow: () => simulation.appNow(),
     wasCalm: calmOf(scenario.startAt, scenario.acts),
+    isBefore: (commit, other) => isBefore(worlds.git, commit, other),
     reread: (sequence) => stage.disk.row(sequence),
     rules,
     argocd: worlds.argocd.truth,
@@ -82,6 +84,10 @@ export async function play(
   for (const post of worlds.argocd.truth.posts) print.update(`${post.at} ${post.kind} ${post.app} ${post.revision}`);
   for (const { ts, versions } of worlds.slack.truth.messages) print.update(`${ts} ${versions.at(-1)?.text ?? ""}`);
   return { scenario, violations, runs, events, fingerprint: print.digest("hex"), milestones };
+}
+
+function isBefore(git: GitWorld, commit: string, other: string): boolean {
+  return git.commitsBetween({ repository: REPOSITORY, from: other, to: commit, paths: [] }).kind === "backward";
 }
 
 function restless({ disk }: Stage, { line, backlog }: Simulation): Violation {

@@ -29,6 +29,7 @@ export class SimRules implements Rules {
         approvals: [],
         settleMs: TIMES.settleMs,
         degradedGraceMs: TIMES.degradedGraceMs,
+        startDeadlineMs: TIMES.startDeadlineMs,
       })),
     );
   }

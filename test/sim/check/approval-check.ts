@@ -1,5 +1,5 @@
 import { type ArgocdView, postText } from "./argocd-view.ts";
-import { type Fact, type GateSubject, rowText, timeText } from "./fact.ts";
+import { type Fact, type FactRule, type GateSubject, rowText, timeText } from "./fact.ts";
 import type { PeopleBook } from "./people-book.ts";
 import type { GateBook, RunBook, StepBook } from "./run-book.ts";
 import type { ApprovalRule, ArgocdPost, ArgocdRead, PlaceRule } from "./truth.ts";
@@ -60,6 +60,24 @@ export function rulesSince({ approvals }: PlaceRule, at: number): readonly (Appr
   const since = at - RELOAD_MS;
   const first = approvals.findLastIndex((entry) => entry.at <= since);
   return approvals.slice(Math.max(0, first)).map(({ rule }) => rule);
+}
+
+/** A gate shows the rule that counts. */
+export function checkShownRule(deps: Pick<ApprovalDeps, "report">, place: PlaceRule, opened: Fact): void {
+  const rules = rulesSince(place, opened.seenAt);
+  const shown = opened.rule;
+  const isOne = rules.some((rule) => rule !== undefined && shown !== undefined && isSameRule(rule, shown));
+  if (isOne) return;
+  const what = `${opened.path} shows another rule for ${place.environment} than the one that counts.`;
+  deps.report({ check: CHECK, what, run: opened.row.stream, proof: [rowText(opened)] });
+}
+
+function isSameRule(rule: ApprovalRule, { from, quorum, requesterMayApprove }: FactRule): boolean {
+  const named = from.map(({ user, group }) => user ?? group ?? "").toSorted();
+  const meant = [...rule.users, ...rule.groups].toSorted();
+  return (
+    quorum === rule.quorum && requesterMayApprove === rule.requesterMayApprove && named.join(" ") === meant.join(" ")
+  );
 }
 
 interface Judged {
@@ -168,8 +186,34 @@ function liveProblem(
   const isOwnDoing = argocd
     .operationsOf(post.app)
     .some(({ identity, endedAt }) => identity?.run === run.id && identity.step === step.path && endedAt !== undefined);
+  const undone = undoneSince(argocd, effect, before);
+  if (undone !== undefined) return undone;
   if (isLive(subject.fromRevision) || (isOwnDoing && isLive(post.revision))) return undefined;
   return `what was live was not ${subject.fromRevision.slice(0, 7) || "nothing"} any more, as it had been when it was approved`;
+}
+
+/** Whoever else has deployed there since this very step had, on the same approval, has undone what was approved. */
+function undoneSince(
+  argocd: ArgocdView,
+  { post, run, step }: Effect,
+  before: readonly ArgocdRead[],
+): string | undefined {
+  const operations = argocd.operationsOf(post.app).filter(({ uid, isDryRun }) => uid === post.uid && !isDryRun);
+  const used = operations.find(
+    ({ identity, requestedAt }) =>
+      identity?.run === run.id &&
+      identity.step === step.path &&
+      requestedAt < post.at &&
+      run.tries.get(`${identity.step}#${identity.attempt}`)?.clearance === step.clearance,
+  );
+  if (used === undefined) return undefined;
+  const isUndone = before.every(({ at }) => {
+    const last = operations.findLast(
+      ({ requestedAt, endedAt }) => requestedAt < at && endedAt !== undefined && endedAt < at,
+    );
+    return last !== undefined && last.requestedAt > used.requestedAt && last.identity?.run !== run.id;
+  });
+  return isUndone ? "somebody else had deployed there since it was approved and tried" : undefined;
 }
 
 function hasSameSource(argocd: ArgocdView, left: ArgocdRead, right: ArgocdRead): boolean {

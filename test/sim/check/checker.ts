@@ -1,19 +1,23 @@
 import { checkAccess } from "./access-check.ts";
-import { type ApprovalDeps } from "./approval-check.ts";
-import { ArgocdView } from "./argocd-view.ts";
+import { type ApprovalDeps, checkShownRule } from "./approval-check.ts";
+import { ArgocdView, withoutServer } from "./argocd-view.ts";
 import { checkEnding } from "./cancel-check.ts";
 import { ChainCheck } from "./chain-check.ts";
 import { EffectCheck } from "./effect-check.ts";
 import { type Fact, readFact, rowText } from "./fact.ts";
-import { checkFailure } from "./failure-check.ts";
+import { checkFailure, type FailureDeps } from "./failure-check.ts";
 import { IntentCheck } from "./intent-check.ts";
 import { checkLife } from "./life-check.ts";
 import { LockBooks } from "./lock-check.ts";
 import { MaskCheck } from "./mask-check.ts";
 import { PeopleBook } from "./people-book.ts";
+import { checkPlan } from "./plan-check.ts";
 import { checkProof } from "./proof-check.ts";
 import { lastOf, RunBook } from "./run-book.ts";
+import { checkRefusal } from "./refusal-check.ts";
+import { checkRest } from "./rest-check.ts";
 import { checkSlack } from "./slack-end.ts";
+import { SyncCheck } from "./sync-check.ts";
 import type { ArgocdTruth, LogRow, PlaceRule, Rules, SlackTruth } from "./truth.ts";
 import type { Finding, Violation } from "./violation.ts";
 
@@ -27,6 +31,8 @@ export interface CheckerOptions {
   readonly appNow?: (() => number) | undefined;
   /** Whether nothing went wrong with the program, its machine, its network and Slack between two moments of true time. */
   readonly wasCalm?: ((from: number, until: number) => boolean) | undefined;
+  /** Whether a commit lies before another one in its repository. */
+  readonly isBefore?: ((commit: string, other: string) => boolean) | undefined;
   /** Reads one row of the log once more. */
   readonly reread?: ((sequence: number) => LogRow | undefined) | undefined;
 }
@@ -49,6 +55,8 @@ export class Checker {
   readonly #said = new Set<string>();
   #told = 0;
   readonly #runs = new Map<string, RunBook>();
+  /** Runs with new rows. */
+  readonly #touched = new Set<RunBook>();
   readonly #slots = new Map<string, Fact>();
   readonly #places: ReadonlyMap<string, PlaceRule>;
   readonly #chain: ChainCheck;
@@ -56,6 +64,7 @@ export class Checker {
   readonly #people: PeopleBook;
   readonly #locks: LockBooks;
   readonly #intents: IntentCheck;
+  readonly #syncs: SyncCheck;
   readonly #effects: EffectCheck;
   readonly #masks: MaskCheck;
   #posted = 0;
@@ -77,7 +86,11 @@ export class Checker {
       slack,
       report,
       people: this.#people,
-      onEffect: (effect) => checkAccess(access, effect),
+      isPosting: (id) => this.#isPosting(id),
+      onEffect: (effect) => {
+        checkAccess(access, effect);
+        checkRefusal({ ...access, places: this.#places }, effect);
+      },
       wasCalm: options.wasCalm,
     });
     const approvals: ApprovalDeps = {
@@ -87,8 +100,11 @@ export class Checker {
       carryMs: rules.carryMs,
       intentOf: (decided) => this.#intents.intentOf(decided),
     };
+    const { isBefore } = options;
+    this.#syncs = new SyncCheck({ report, isBefore, argocd: this.#argocd, carryMs: rules.carryMs });
     this.#effects = new EffectCheck({
       ...approvals,
+      syncs: this.#syncs,
       runs: this.#runs,
       locks: this.#locks,
       places: this.#places,
@@ -104,6 +120,8 @@ export class Checker {
     for (const row of rows) this.#apply(row);
     if (rows.length > 0) {
       this.#locks.atRest();
+      for (const run of this.#touched) checkRest(run, this.#report);
+      this.#touched.clear();
       this.#chain.lookAgain();
     }
     for (const post of posts) this.#effects.judge(post);
@@ -124,6 +142,12 @@ export class Checker {
     for (const run of this.#runs.values()) this.#checkEnded(run);
     for (const left of this.#locks.left())
       this.#report({ check: "at the end", what: `${left}, and nothing happens any more.` });
+    const { appNow, now, slack, wasCalm } = this.#options;
+    for (const lock of this.#locks.overdue((appNow ?? now)()))
+      this.#report({ check: "at the end", what: `${lock}, and is still there.` });
+    const limited = Array.from(slack.calls).filter(([, calls]) => calls.limited > 0);
+    for (const [method, calls] of wasCalm?.(0, now()) === true ? limited : [])
+      this.#report({ check: "budgets", what: `${method} was called ${calls.limited} times too often.` });
     if (remains.backlog > 0)
       this.#report({ check: "at the end", what: `${remains.backlog} messages are still not shown as they should be.` });
     checkSlack(
@@ -163,16 +187,39 @@ export class Checker {
       else report({ check: "step order", what: "A run has rows before it started.", run: id, proof: [rowText(fact)] });
       return;
     }
+    this.#touched.add(run);
     checkLife(run, fact, report);
+    checkPlan({ report, places: this.#places }, run, fact);
     this.#locks.applyRun(run, fact);
-    const step = run.steps.get(fact.path ?? "");
-    const { wasCalm } = this.#options;
-    const deps = { wasCalm, argocd: this.#argocd, places: this.#places, carryMs: this.#options.rules.carryMs, report };
-    if (step !== undefined && fact.type === "step.failed") checkFailure(deps, { run, step, fact });
-    if (step !== undefined && fact.type === "step.succeeded" && step.uses === "argocd/wait")
-      checkProof(deps, { run, step, fact });
+    this.#judgeStep(run, fact);
     run.apply(fact);
-    if (fact.type === "run.finished") checkEnding(deps, run);
+    if (fact.type === "run.finished") checkEnding(this.#judgeDeps(), run);
+  }
+
+  #judgeDeps(): FailureDeps & { readonly carryMs: number } {
+    const { wasCalm, rules } = this.#options;
+    return { wasCalm, argocd: this.#argocd, places: this.#places, carryMs: rules.carryMs, report: this.#report };
+  }
+
+  /** What a step says of the worlds, before it is folded. */
+  #judgeStep(run: RunBook, fact: Fact): void {
+    const step = run.steps.get(fact.path ?? "");
+    if (step === undefined) return;
+    const deps = this.#judgeDeps();
+    if (fact.type === "step.failed") checkFailure(deps, { run, step, fact });
+    if (fact.type === "step.succeeded") {
+      if (step.uses === "argocd/wait") checkProof(deps, { run, step, fact });
+      this.#syncs.succeeded({ run, step, fact });
+    }
+    const place = fact.type === "gate.opened" ? this.#places.get(withoutServer(fact.subject?.app ?? "")) : undefined;
+    if (place !== undefined) checkShownRule(deps, place, fact);
+  }
+
+  /** Of some request of the run it is not known where in Slack it stands. */
+  #isPosting(run: string): boolean {
+    return Array.from(this.#slots.values()).some(
+      ({ type, slot }) => type === "message.posting" && slot?.startsWith(`${run}/gate/`) === true,
+    );
   }
 
   /** Before a message is posted, the log says that it will be. */
@@ -180,7 +227,10 @@ export class Checker {
     const { messages } = this.#options.slack;
     for (; this.#posted < messages.length; this.#posted += 1) {
       const message = messages[this.#posted];
-      if (message?.slot === undefined || this.#slots.has(message.slot)) continue;
+      if (message?.slot === undefined) continue;
+      if (message.slot.includes("/step/") && message.threadTs === undefined)
+        this.#report({ check: "what Slack shows", what: `${message.slot} was posted outside of the run's thread.` });
+      if (this.#slots.has(message.slot)) continue;
       const what = `${message.slot} was posted before it was written down that it would.`;
       this.#report({ check: "record before the act", what, proof: [message.versions[0]?.text.slice(0, 100) ?? ""] });
     }

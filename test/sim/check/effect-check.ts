@@ -3,6 +3,7 @@ import { isWhole, postText, withoutServer } from "./argocd-view.ts";
 import { type Fact, rowText, textOf } from "./fact.ts";
 import type { LockBooks } from "./lock-check.ts";
 import { CHANGES, type RunBook, type StepBook, tryKey } from "./run-book.ts";
+import type { SyncCheck } from "./sync-check.ts";
 import type { ArgocdOperation, ArgocdPost, PlaceRule } from "./truth.ts";
 import type { Finding } from "./violation.ts";
 
@@ -11,6 +12,7 @@ const CHECK = "no effect twice";
 interface Deps extends ApprovalDeps {
   readonly runs: ReadonlyMap<string, RunBook>;
   readonly locks: LockBooks;
+  readonly syncs: SyncCheck;
   readonly places: ReadonlyMap<string, PlaceRule>;
   readonly account: string;
 }
@@ -28,7 +30,10 @@ export class EffectCheck {
   }
 
   judge(post: ArgocdPost): void {
-    if (post.refused !== undefined || post.by !== this.#deps.account) return;
+    if (post.by !== this.#deps.account) return;
+    const asking = post.kind === "sync" ? this.#whose(post) : undefined;
+    if (asking !== undefined) this.#deps.syncs.asked(post, asking);
+    if (post.refused !== undefined) return;
     if (post.kind === "terminate") return this.#judgeTermination(post);
     const whose = this.#whose(post);
     if (whose === undefined) {

@@ -25,6 +25,7 @@ interface Payload {
   readonly hold?: string;
   readonly subject?: GateSubject;
   readonly digest?: string;
+  readonly rule?: FactRule;
   readonly expiresAt?: number;
   readonly decision?: "approve" | "reject";
   readonly groups?: readonly string[];
@@ -53,6 +54,13 @@ export type Members = Readonly<Record<string, unknown>>;
 export interface FactFailure {
   readonly code: string;
   readonly message: string;
+  readonly retry?: unknown;
+}
+
+export interface FactRule {
+  readonly from: readonly { readonly kind: string; readonly user?: string; readonly group?: string }[];
+  readonly quorum: number;
+  readonly requesterMayApprove: boolean;
 }
 
 export interface TargetFact {
@@ -72,6 +80,7 @@ export interface GateSubject {
   readonly toRevision: string;
   readonly sourceDigest: string;
   readonly strategy?: "track" | "stored";
+  readonly rule?: FactRule;
 }
 
 /** One node of a plan; which members it has depends on its type. */
@@ -80,6 +89,8 @@ export interface PlanNodeOutline {
   readonly key: string;
   readonly uses?: string;
   readonly hold?: boolean;
+  readonly retry?: { readonly attempts: number };
+  readonly timeoutMs?: number;
   readonly steps?: readonly PlanNodeOutline[];
 }
 

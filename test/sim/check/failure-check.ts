@@ -1,7 +1,7 @@
 import { type ArgocdView, withoutServer } from "./argocd-view.ts";
 import { type Fact, membersOf, rowText, textOf } from "./fact.ts";
 import type { RunBook, StepBook } from "./run-book.ts";
-import type { PlaceRule } from "./truth.ts";
+import type { ArgocdRead, PlaceRule } from "./truth.ts";
 import type { Report } from "./violation.ts";
 
 const CHECK = "true failures";
@@ -72,10 +72,37 @@ function earlyProblem(what: string, limitAt: number | undefined, at: number): st
   return at < limitAt ? `${what} had ${limitAt - at} ms left` : undefined;
 }
 
+/** What a wait gave up although it was, or had become, decidable. */
+function timeoutProblem(deps: FailureDeps, { step, fact }: Failed): string | undefined {
+  const app = appOf(step);
+  const since = step.started.seenAt;
+  const place = deps.places.get(app);
+  if (step.uses !== "argocd/wait" || place === undefined || deps.wasCalm?.(since, fact.seenAt) !== true)
+    return undefined;
+  const read = deps.argocd.readsBetween(app, since, fact.seenAt).at(-1);
+  const begun = Math.max(read?.healthSince ?? Infinity, since);
+  if (read === undefined || fact.seenAt - begun < LATE_MS + place.degradedGraceMs) return undefined;
+  if (read.health === "Degraded") return "it had been Degraded for long, and nobody was told";
+  const isProvable = read.health === "Healthy" && isThere(deps.argocd, { step, read, begun });
+  return isProvable ? "it had been healthy at the revision for long" : undefined;
+}
+
+/** The revision runs there as a whole, and nothing has happened since. */
+function isThere(
+  argocd: ArgocdView,
+  { step, read, begun }: { readonly step: StepBook; readonly read: ArgocdRead; readonly begun: number },
+): boolean {
+  const span = argocd.spanAt(read.app, read.at);
+  const isWholeThere = span?.revision === textOf(step.input, "revision") && !span.isMixed;
+  return isWholeThere && argocd.operationsOf(read.app).every(({ endedAt }) => endedAt !== undefined && endedAt < begun);
+}
+
 type Witness = (deps: FailureDeps, failed: Failed) => string | undefined;
 
 /** What must have been in the world for a failure of each sort. */
 const WITNESS: Readonly<Record<string, Witness>> = {
+  "step.timeout": (deps, failed) => timeoutProblem(deps, failed),
+  "argocd.unreachable": (_deps, { step }) => (step.sort === "wait" ? "an outage is waited out" : undefined),
   "argocd.degraded": (deps, failed) => degradedProblem(deps, failed),
   "argocd.recreated": ({ argocd }, { step, fact }) =>
     argocd.uidsBetween(appOf(step), sinceOf(step), fact.seenAt).size > 1

@@ -19,6 +19,8 @@ interface Deps {
   readonly slack: SlackTruth;
   readonly people: PeopleBook;
   readonly report: Report;
+  /** Whether it is not known of some request of the run where it stands in Slack. */
+  readonly isPosting: (run: string) => boolean;
   /** Told what somebody did, and what it led to. */
   readonly onEffect: (effect: { readonly received: Fact; readonly fact: Fact }) => void;
   /** Whether nothing went wrong with the program and Slack around this time; never when absent. */
@@ -149,15 +151,28 @@ export class IntentCheck {
     if (fact === undefined) return;
     this.#takeEffect(intent, fact);
     this.#decided.set(fact, received);
-    const value = act?.click?.value;
-    if (fact.type === "gate.decided" && value !== undefined && !value.includes(`"${fact.digest}"`)) {
-      const what = `${fact.actor} decided on something else than their button said.`;
-      this.#say(what, [rowText(received), rowText(fact)], fact.row.stream);
-    }
+    if (fact.type === "gate.decided" && act?.click !== undefined) this.#checkClick(fact, received, act.click);
     const named = this.#named.get(fact);
     if (named === undefined || JSON.stringify(received.body).includes(named)) return;
     const what = `The run goes on from ${named}, which had succeeded and which nobody named.`;
     this.#say(what, [rowText(received), rowText(fact)], fact.row.stream);
+  }
+
+  #checkClick(fact: Fact, received: Fact, { value, messageTs }: NonNullable<SlackDelivery["click"]>): void {
+    this.#checkPlace(fact, messageTs);
+    if (value === undefined || value.includes(`"${fact.digest}"`)) return;
+    const what = `${fact.actor} decided on something else than their button said.`;
+    this.#say(what, [rowText(received), rowText(fact)], fact.row.stream);
+  }
+
+  /** Decided is on the message that is kept up to date, and on no copy; while nobody knows which that is, on any. */
+  #checkPlace(fact: Fact, messageTs: string): void {
+    const { messages } = this.#deps.slack;
+    const own = messages.filter(
+      ({ slot }) => slot?.startsWith(`${fact.row.stream}/gate/`) && slot.endsWith(`/${fact.path}`),
+    );
+    if (own.some(({ ts }) => ts === messageTs) || this.#deps.isPosting(fact.row.stream)) return;
+    this.#say(`${fact.actor} decided on a copy of the request.`, [rowText(fact)], fact.row.stream);
   }
 
   #takeEffect(intent: IntentBook, fact: Fact): void {
@@ -185,12 +200,16 @@ export class IntentCheck {
 
   /** Where nothing went wrong, whoever asked for something hears what came of it. */
   #checkTold({ received, act, settled, effect }: IntentBook): void {
-    const isDue = textOf(settled?.result, "kind") !== "done" || REFUSED.has(effect?.type ?? "");
-    if (act === undefined || settled === undefined || !isDue) return;
+    if (act === undefined || settled === undefined) return;
+    const isDue = textOf(settled.result, "kind") !== "done" || (effect !== undefined && REFUSED.has(effect.type));
     // Slack itself has told the person when it took too long.
     const isTold = act.acknowledgedAt === undefined || act.failure !== undefined || this.#isTold(act);
-    if (isTold || this.#deps.wasCalm?.(act.sentAt, settled.seenAt + ANSWER_MS) !== true) return;
+    if (isTold || !isDue || !this.#wasCalm(act.sentAt, settled.seenAt + ANSWER_MS)) return;
     this.#say("Somebody was left without an answer.", [deliveryText(act), rowText(received), rowText(settled)]);
+  }
+
+  #wasCalm(from: number, until: number): boolean {
+    return this.#deps.wasCalm?.(from, until) === true;
   }
 
   /** Something private came back, or a window opened. */

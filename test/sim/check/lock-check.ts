@@ -3,6 +3,7 @@ import type { RunBook } from "./run-book.ts";
 import type { Report } from "./violation.ts";
 
 const CHECK = "locks";
+const LATE_MS = 120_000;
 
 interface Claim {
   readonly run: RunBook;
@@ -56,22 +57,25 @@ export class LockBooks {
   applyHand(fact: Fact): void {
     const { key = "", type, actor } = fact;
     const before = this.#hands.get(key);
-    switch (type) {
-      case "lock.set":
-        if (before !== undefined && before.owner !== actor && fact.run === undefined)
-          this.#say(`${actor} took over the lock on ${key} that ${before.owner} had set.`, [before.fact, fact]);
-        this.#hands.set(key, { fact, owner: actor, until: fact.until, run: fact.run });
-        if (fact.run !== undefined) this.#owed.delete(key);
-        return;
-      case "lock.lifted":
-      case "lock.expired":
-        if (before === undefined) this.#say(`The lock on ${key} was taken away although there was none.`, [fact]);
-        else if (type === "lock.expired" && (before.until === undefined || fact.at < before.until))
-          this.#say(`The lock on ${key} expired before its time.`, [before.fact, fact]);
-        this.#hands.delete(key);
-        return;
-      default:
+    if (type === "lock.set") {
+      if (before !== undefined && before.owner !== actor) this.#checkTaking(before, fact);
+      this.#hands.set(key, { fact, owner: actor, until: fact.until, run: fact.run });
+      if (fact.run !== undefined) this.#owed.delete(key);
+    } else if (type === "lock.lifted" || type === "lock.expired") {
+      if (before === undefined) this.#say(`The lock on ${key} was taken away although there was none.`, [fact]);
+      else if (type === "lock.expired" && fact.at < (before.until ?? Infinity))
+        this.#say(`The lock on ${key} expired before its time.`, [before.fact, fact]);
+      this.#hands.delete(key);
     }
+  }
+
+  /** What somebody has set stays theirs; only holds follow one another. */
+  #checkTaking(before: HandLockBook, fact: Fact): void {
+    const { key, actor, run } = fact;
+    if (run === undefined)
+      this.#say(`${actor} took over the lock on ${key} that ${before.owner} had set.`, [before.fact, fact]);
+    else if (before.run === undefined)
+      this.#say(`A hold took the place of the lock on ${key} that ${before.owner} had set.`, [before.fact, fact]);
   }
 
   /** After all rows of a commit. */
@@ -89,6 +93,13 @@ export class LockBooks {
       if (holding.from <= until && holding.until >= from) holders.add(holding.run);
     }
     return holders;
+  }
+
+  /** Locks whose time was up long ago, in words. */
+  overdue(appNow: number): readonly string[] {
+    return [...this.#hands].flatMap(([key, { until }]) =>
+      until !== undefined && until + LATE_MS < appNow ? [`The lock on ${key} was to end ${appNow - until} ms ago`] : [],
+    );
   }
 
   /** What is held or waited for now, in words; but for what waits for a person to unlock something. */

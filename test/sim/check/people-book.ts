@@ -64,4 +64,29 @@ export class PeopleBook {
     }
     return standing === "member";
   }
+
+  /** Whether somebody was in the group all the time between. */
+  wasAlwaysMember(
+    group: string,
+    user: string,
+    { from, until }: { readonly from: number; readonly until: number },
+  ): boolean {
+    let isAlways = false;
+    for (const change of this.#deps.slack.groups) {
+      if (change.group !== group || change.at > until) continue;
+      const isMember = change.users.includes(user);
+      isAlways = change.at <= from ? isMember : isAlways && isMember;
+    }
+    return isAlways;
+  }
+
+  wasAlwaysFullMember(user: string, { from, until }: { readonly from: number; readonly until: number }): boolean {
+    let isAlways = this.#deps.people[user] === "member";
+    for (const change of this.#deps.slack.people) {
+      if (change.user !== user || change.at > until) continue;
+      const isMember = change.standing === "member";
+      isAlways = change.at <= from ? isMember : isAlways && isMember;
+    }
+    return isAlways;
+  }
 }

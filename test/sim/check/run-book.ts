@@ -1,4 +1,13 @@
-import type { Fact, FactFailure, GateSubject, Members, PlanNodeOutline, PlanOutline, TargetFact } from "./fact.ts";
+import type {
+  Fact,
+  FactFailure,
+  FactRule,
+  GateSubject,
+  Members,
+  PlanNodeOutline,
+  PlanOutline,
+  TargetFact,
+} from "./fact.ts";
 
 /** One decision, with the rows by which it is known. */
 export interface DecisionBook {
@@ -12,6 +21,7 @@ export interface GateBook {
   readonly subject: GateSubject;
   readonly digest: string;
   readonly expiresAt: number;
+  readonly rule: FactRule | undefined;
   readonly opened: Fact;
   readonly decisions: DecisionBook[];
 }
@@ -28,8 +38,9 @@ export interface StepBook {
   readonly attemptDeadlineAt: number | undefined;
   /** The row that started this attempt. */
   readonly started: Fact;
-  /** The sequence of the row with which the step was reached, this time. */
+  /** The sequence of the row with which the step was reached, this time, and the attempt that it began with. */
   readonly reachedAt: number;
+  readonly firstAttempt: number;
   status: "running" | "retrying" | "postponed" | "succeeded" | "failed" | "cancelled" | "skipped" | "voided";
   token: number;
   /** The newest row that handed it out. */
@@ -85,7 +96,7 @@ export class RunBook {
   /** How often it has failed with an alert. */
   alerts = 0;
   status: RunStatus = "running";
-  failure: (FactFailure & { readonly path: string }) | undefined;
+  failure: (FactFailure & { readonly path: string; readonly since: number }) | undefined;
   cancel: Fact | undefined;
   finished: Fact | undefined;
 
@@ -186,7 +197,7 @@ export class RunBook {
   #applyGate(step: StepBook, fact: Fact): void {
     const { type, subject, digest = "", expiresAt = 0, decision, actor } = fact;
     if (type === "gate.opened" && subject !== undefined) {
-      step.gate = { subject, digest, expiresAt, opened: fact, decisions: [] };
+      step.gate = { subject, digest, expiresAt, rule: fact.rule, opened: fact, decisions: [] };
       this.openings.set(step.path, [...(this.openings.get(step.path) ?? []), fact]);
     }
     if (type === "gate.decided" && decision !== undefined) step.gate?.decisions.push({ actor, decision, fact });
@@ -219,7 +230,7 @@ export class RunBook {
     switch (fact.type) {
       case "run.failed":
         this.status = "failing";
-        this.failure = { code: "", message: "", ...fact.failure, path: fact.path ?? "" };
+        this.failure = { code: "", message: "", ...fact.failure, path: fact.path ?? "", since: fact.row.sequence };
         return;
       case "run.cancel-requested":
         this.status = "cancelling";
@@ -271,6 +282,7 @@ function newStep(
     clearance,
     started: fact,
     reachedAt: before?.reachedAt ?? fact.row.sequence,
+    firstAttempt: before?.firstAttempt ?? attempt,
     status: "running",
     dispatched: fact,
     // An effect of an earlier attempt may turn up late, and is known by what was written down for it.

@@ -21,6 +21,7 @@ export function checkSlack(deps: SlackEndDeps, runs: Iterable<RunBook>): void {
     const page: Page = { deps, run, shown };
     checkCard(page);
     for (const [path, openings] of run.openings) checkGates(page, path, openings);
+    for (const step of run.steps.values()) checkStep(page, step);
     checkAlerts(page);
   }
   checkStray(deps, shown);
@@ -39,7 +40,8 @@ function bySlot({ slack, report, slots }: SlackEndDeps): ReadonlyMap<string, Sla
     const { slot } = message;
     if (slot === undefined || message.deletedAt !== undefined) continue;
     const other = shown.get(slot);
-    if (other !== undefined)
+    // A direct message whose answer got lost cannot be looked for: the app asks for no right to read those.
+    if (other !== undefined && !message.channel.startsWith("D"))
       report({
         check: CHECK,
         what: `${slot} stands in Slack twice.`,
@@ -53,7 +55,7 @@ function bySlot({ slack, report, slots }: SlackEndDeps): ReadonlyMap<string, Sla
 }
 
 /** Each message that the log knows of is there, and is the one that carries the slot. */
-function checkStray({ report, slots }: SlackEndDeps, shown: ReadonlyMap<string, SlackMessage>): void {
+function checkStray({ report, slots, slack }: SlackEndDeps, shown: ReadonlyMap<string, SlackMessage>): void {
   for (const [slot, fact] of slots) {
     if (fact.type === "message.posting")
       report({
@@ -63,6 +65,14 @@ function checkStray({ report, slots }: SlackEndDeps, shown: ReadonlyMap<string, 
         proof: [rowText(fact)],
       });
     const message = shown.get(slot);
+    const known = slack.messages.find(({ ts, channel }) => ts === fact.ts && channel === fact.channel);
+    if (known?.slot !== undefined && known.slot !== slot)
+      report({
+        check: CHECK,
+        what: `The log takes the message of ${known.slot} for ${slot}.`,
+        run: runOf(slot),
+        proof: [messageText(known), rowText(fact)],
+      });
     if (fact.type === "message.posted" && message !== undefined && message.ts !== fact.ts)
       report({
         check: CHECK,
@@ -89,6 +99,8 @@ function messageOf(
   what: string,
 ): { readonly text: string; readonly proof: string } | undefined {
   const message = shown.get(slot);
+  // Where nothing can be posted any more, what stands there stays.
+  if (message !== undefined && deps.slots.get(slot)?.type === "message.lost") return undefined;
   if (message === undefined) {
     if (!isLost(deps, slot))
       deps.report({ check: CHECK, what: `${what} stands nowhere in Slack.`, run: run.id, proof: [slot] });
@@ -124,6 +136,22 @@ function checkCard(page: Page): void {
     say("The card does not say who asked for the run.");
   if (run.status === "failed" && run.failure?.code === "gate.rejected" && !/rejected/iu.test(card.text))
     say("The card does not say that the run was rejected.");
+}
+
+const STEP_ENDINGS: Readonly<Record<string, RegExp>> = {
+  succeeded: /: (succeeded|ended it|found that it had ended|left alone what is not its own|could not end it)/u,
+  failed: /: (failed|rejected|expired|timed out)/u,
+  cancelled: /: cancelled/u,
+};
+
+/** The message of a step says how it ended. */
+function checkStep(page: Page, { path, sort, uses, status }: StepBook): void {
+  const pattern = STEP_ENDINGS[status];
+  if (pattern === undefined || sort === "gate" || uses === "slack/alert") return;
+  const message = messageOf(page, `${page.run.id}/step/${path}`, `The message of ${path}`);
+  if (message === undefined || pattern.test(message.text)) return;
+  const what = `The message of ${path} does not say that it has ${status}.`;
+  page.deps.report({ check: CHECK, what, run: page.run.id, proof: [message.proof] });
 }
 
 function checkGates(page: Page, path: string, openings: readonly Fact[]): void {

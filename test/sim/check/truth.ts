@@ -49,6 +49,7 @@ export interface ArgocdOperation {
   readonly by: string;
   readonly identity?: Identity;
   readonly requestedAt: number;
+  readonly startedAt?: number;
   readonly endedAt?: number;
   /** Argo CD's word, such as `Succeeded`. */
   readonly phase?: string;
@@ -116,7 +117,9 @@ export interface SlackDelivery {
   readonly triggerId: string;
   readonly body: Readonly<Record<string, unknown>>;
   readonly repeats: number | undefined;
-  readonly click: { readonly actionId: string; readonly value: string | undefined } | undefined;
+  readonly click:
+    | { readonly actionId: string; readonly value: string | undefined; readonly messageTs: string }
+    | undefined;
   readonly sentAt: number;
   readonly arrivedAt: number | undefined;
   readonly acknowledgedAt: number | undefined;
@@ -152,6 +155,8 @@ export interface SlackTruth {
   readonly groups: readonly { readonly at: number; readonly group: string; readonly users: readonly string[] }[];
   /** Changes since the beginning. */
   readonly people: readonly { readonly at: number; readonly user: string; readonly standing: string }[];
+  /** How often each method was called, and how often once too often. */
+  readonly calls: ReadonlyMap<string, { readonly count: number; readonly limited: number }>;
   readonly views: readonly { readonly triggerId: string; readonly view: Readonly<Record<string, unknown>> }[];
 }
 
@@ -165,6 +170,8 @@ export interface PlaceRule {
   readonly approvals: readonly { readonly at: number; readonly rule: ApprovalRule | undefined }[];
   readonly settleMs: number;
   readonly degradedGraceMs: number;
+  /** How long an operation that was accepted may wait for the controller. */
+  readonly startDeadlineMs: number;
 }
 
 export interface ApprovalRule {

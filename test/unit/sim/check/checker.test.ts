@@ -12,7 +12,9 @@ import {
   fact,
   lock,
   played,
+  passed,
   prove,
+  REQUEST,
   started,
   startRun,
   stepPath,
@@ -212,7 +214,15 @@ describe("approval", () => {
     },
     {
       name: "one person twice",
-      change: { after: { decide: (story) => approve(story, "U2") } },
+      change: {
+        instead: {
+          decide: (story) => {
+            approve(story, "U2", {}, true);
+            story.look();
+            approve(story, "U2");
+          },
+        },
+      },
       check: "approval",
       says: "decided twice",
     },
@@ -371,8 +381,7 @@ describe("approval", () => {
             story.slack.groups.push({ at: 1, group: "S0RELEASE", users: [] });
             approve(story, "U3");
           },
-          request: (story) =>
-            story.message(`${RUN}/gate/0/${stepPath("prod", "gate")}`, "Approval of checkout: Approved by <@U3> now"),
+          request: (story) => story.message(REQUEST, "Approval of checkout: Approved by <@U3> now"),
         },
       },
     },
@@ -705,6 +714,7 @@ describe("acts", () => {
           story.look();
           const decided = { ...what, decision: "approve", digest: digestOf(SUBJECT), groups: [], reason: "" };
           fact(story, "gate.decided", decided, pseudonym("U2"));
+          passed(story);
           story.settle(approving);
         },
       },
@@ -1152,6 +1162,7 @@ describe("proofs", () => {
       change: {
         instead: {
           "post prod": () => undefined,
+          "prod synced": (story) => succeeded(story, "prod", "sync", { operation: { tracked: true } }),
           "wait prod": (story) => {
             const input = { app: "main/argocd/checkout-prod", revision: NEW, operation: { tracked: true } };
             started(story, "prod", "healthy", { input });
@@ -1405,7 +1416,6 @@ describe("masks", () => {
 });
 
 describe("what Slack shows", () => {
-  const request = `${RUN}/gate/0/${stepPath("prod", "gate")}`;
   const planted: readonly Planted[] = [
     {
       name: "a card that stands there twice",
@@ -1449,19 +1459,19 @@ describe("what Slack shows", () => {
     },
     {
       name: "buttons that are left",
-      change: { instead: { request: (story) => story.message(request, "Approved by <@U2> gate_approve") } },
+      change: { instead: { request: (story) => story.message(REQUEST, "Approved by <@U2> gate_approve") } },
       check: "what Slack shows",
       says: "still has buttons",
     },
     {
       name: "an approval by somebody else",
-      change: { instead: { request: (story) => story.message(request, "Approved by <@U3>") } },
+      change: { instead: { request: (story) => story.message(REQUEST, "Approved by <@U3>") } },
       check: "what Slack shows",
       says: "does not say that U2 approved it",
     },
     {
       name: "a request that is missing",
-      change: { instead: { request: () => undefined } },
+      change: { instead: { request: (story) => story.unpost(REQUEST) } },
       check: "what Slack shows",
       says: "Request 1 for approval",
     },
@@ -1510,7 +1520,7 @@ describe("what Slack shows", () => {
       instead: {
         request: (story) =>
           void story.row("messages", "message.lost", {
-            slot: request,
+            slot: REQUEST,
             team: "T1",
             channel: "C1",
             lostReason: "is_archived",

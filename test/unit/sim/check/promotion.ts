@@ -62,7 +62,7 @@ export const PLAN = {
           keys: "",
           whenLocked: "queue",
           steps: [
-            { type: "step", key: "sync", uses: "argocd/sync" },
+            { type: "step", key: "sync", uses: "argocd/sync", retry: { attempts: 3 } },
             { type: "step", key: "healthy", uses: "argocd/wait" },
           ],
         },
@@ -90,6 +90,18 @@ export const SUBJECT = {
   path: stepPath("prod", "gate"),
 };
 
+/** The rule as the gate shows it. */
+export const SHOWN = {
+  from: [
+    { kind: "user", user: "U3" },
+    { kind: "group", group: "S0RELEASE" },
+  ],
+  quorum: 1,
+  requesterMayApprove: false,
+};
+
+export const REQUEST = `${RUN}/gate/0/${stepPath("prod", "gate")}`;
+
 export function digestOf(subject: object): string {
   return hash("sha256", canonical(subject), "hex");
 }
@@ -116,13 +128,15 @@ const KINDS: Readonly<Record<string, { readonly uses: string; readonly sort: str
   healthy: { uses: "argocd/wait", sort: "wait" },
 };
 
-export function approve(story: Story, user: string, change: object = {}): void {
+/** Somebody presses Approve, or what `change` says; the gate lets the run through with it unless it stays open. */
+export function approve(story: Story, user: string, change: object = {}, isOpen = false): void {
   const body = decisionBody(change);
   const digest = digestOf(SUBJECT);
   const intent = story.act(user, { kind: "click", body, value: JSON.stringify({ digest }) });
   story.look();
   const decided = { path: stepPath("prod", "gate"), attempt: 1, decision: "approve", digest, groups: [], reason: "" };
   fact(story, "gate.decided", { ...decided, ...change }, pseudonym(user));
+  if (!isOpen) passed(story);
   story.settle(intent);
 }
 
@@ -134,9 +148,27 @@ export function asked(story: Story, user: string, effect: () => void): void {
   story.settle(intent);
 }
 
+/** The gate lets the run through, unless it has. */
 export function passed(story: Story): void {
-  fact(story, "step.succeeded", { path: stepPath("prod", "gate"), attempt: 1, output: { approvedBy: [] } });
+  const path = stepPath("prod", "gate");
+  const isPassed = story.rows.some(({ type, payload }) => type === "step.succeeded" && payload?.includes(`"${path}"`));
+  if (!isPassed) fact(story, "step.succeeded", { path, attempt: 1, output: { approvedBy: [] } });
 }
+
+/** Each step has its message, which says how it ended. */
+export function tellSteps(story: Story): void {
+  for (const { type, payload } of story.rows) {
+    const word = WORDS[type];
+    const path = /"path":"(?<path>[^"]+)"/u.exec(payload ?? "")?.groups?.["path"] ?? "";
+    if (word !== undefined && !path.endsWith("/gate")) story.message(`${RUN}/step/${path}`, `Step ${path}: ${word}`);
+  }
+}
+
+const WORDS: Readonly<Record<string, string>> = {
+  "step.succeeded": "succeeded",
+  "step.failed": "failed",
+  "step.cancelled": "cancelled",
+};
 
 export function lock(story: Story, environment: string, order: number): void {
   const members = { path: stepPath(environment, "lock"), keys: [`checkout/${environment}`] };
@@ -212,7 +244,8 @@ const SCENES: Readonly<Record<string, Scene>> = {
     story.read("prod");
     story.look();
     const opened = { path: stepPath("prod", "gate"), attempt: 1, subject: SUBJECT, digest: digestOf(SUBJECT) };
-    fact(story, "gate.opened", { ...opened, evidence: {}, rule: {}, expiresAt: story.now + 600_000 });
+    fact(story, "gate.opened", { ...opened, evidence: {}, rule: SHOWN, expiresAt: story.now + 600_000 });
+    story.message(REQUEST, "Press gate_approve or gate_reject.");
   },
   decide: (story) => approve(story, "U2"),
   passed: (story) => passed(story),
@@ -227,7 +260,7 @@ const SCENES: Readonly<Record<string, Scene>> = {
   "prove prod": (story) => prove(story, "prod"),
   "unlock prod": (story) => unlock(story, "prod"),
   finish: (story) => fact(story, "run.finished", { status: "succeeded" }),
+  steps: (story) => tellSteps(story),
   card: (story) => story.message(`${RUN}/card`, "Promote checkout: succeeded. Run run_01, asked for by <@U1>."),
-  request: (story) =>
-    story.message(`${RUN}/gate/0/${stepPath("prod", "gate")}`, "Approval of checkout: Approved by <@U2> now"),
+  request: (story) => story.message(REQUEST, "Approval of checkout: Approved by <@U2> now"),
 };

@@ -54,6 +54,7 @@ export class Story {
       { at: 0, group: "S0DEV", users: ["U1", "U2"] },
     ],
     people: [] as { at: number; user: string; standing: string }[],
+    calls: new Map<string, { count: number; limited: number }>(),
     views: [] as { triggerId: string; view: Readonly<Record<string, unknown>> }[],
   };
   readonly places: Mutable<PlaceRule>[] = [place("staging", undefined), place("prod", RULE)];
@@ -148,7 +149,9 @@ export class Story {
 
   deliver(user: string, what: { readonly kind: string; readonly value?: string }): Mutable<SlackDelivery> {
     const number = this.slack.deliveries.length;
-    const click = what.kind === "click" ? { actionId: "gate_approve", value: what.value } : undefined;
+    const request = this.slack.messages.findLast(({ slot }) => slot?.includes("/gate/"));
+    const messageTs = request?.ts ?? "";
+    const click = what.kind === "click" ? { actionId: "gate_approve", value: what.value, messageTs } : undefined;
     const delivery = {
       number,
       user,
@@ -226,13 +229,26 @@ export class Story {
     operation.phase = phase;
   }
 
+  /** A message of ours is posted, or shows something else from now on. */
   message(slot: string, text: string): void {
+    const versions = [{ at: this.now, text, blocks: [] }];
+    const known = this.slack.messages.find((message) => message.slot === slot);
+    if (known !== undefined) {
+      known.versions = [...known.versions, ...versions];
+      return;
+    }
     const ts = `${this.slack.messages.length + 1}.000000`;
     this.row("messages", "message.posting", { slot, team: "T1", channel: "C1", postingSince: this.now });
     this.look();
-    const versions = [{ at: this.now, text, blocks: [] }];
-    this.slack.messages.push({ channel: "C1", ts, threadTs: undefined, slot, versions, deletedAt: undefined });
+    const threadTs = slot.endsWith("/card") ? undefined : "1.000000";
+    this.slack.messages.push({ channel: "C1", ts, threadTs, slot, versions, deletedAt: undefined });
     this.row("messages", "message.posted", { slot, team: "T1", channel: "C1", ts });
+  }
+
+  /** Nobody has ever posted it. */
+  unpost(slot: string): void {
+    const index = this.slack.messages.findIndex((message) => message.slot === slot);
+    if (index !== -1) this.slack.messages.splice(index, 1);
   }
 }
 
@@ -244,6 +260,7 @@ function place(environment: string, rule: ApprovalRule | undefined): Mutable<Pla
     service: "checkout",
     approvals: [{ at: 0, rule }],
     settleMs: 5000,
+    startDeadlineMs: 30_000,
     degradedGraceMs: 10_000,
   };
 }

@@ -1,0 +1,117 @@
+import { withoutServer } from "./argocd-view.ts";
+import { type Fact, rowText, textOf } from "./fact.ts";
+import { findNode, lastOf, type RunBook, type StepBook } from "./run-book.ts";
+import type { PlaceRule } from "./truth.ts";
+import type { Report } from "./violation.ts";
+
+// The last delay between two attempts is shorter than this.
+const LONGEST_DELAY_MS = 120_000;
+
+interface Deps {
+  readonly places: ReadonlyMap<string, PlaceRule>;
+  readonly report: Report;
+}
+
+type Say = (check: string, what: string, ...proof: readonly (Fact | undefined)[]) => void;
+
+/** Judges one row of a run by the command that it runs; to be called before the row is folded. */
+export function checkPlan({ places, report }: Deps, run: RunBook, fact: Fact): void {
+  const say: Say = (check, what, ...proof) => {
+    const rows = [...proof, fact].filter((row) => row !== undefined);
+    report({ check, what, run: run.id, proof: rows.map(rowText) });
+  };
+  switch (fact.type) {
+    case "step.started":
+      checkLimits(run, fact, say);
+      if (fact.stops !== undefined) checkStop(run, fact, say);
+      else checkBegin(run, fact, say);
+      return checkAsked(places, fact, say);
+    case "step.failed":
+      return checkRepeated(run, fact, say);
+    case "run.retried":
+      return checkRetried(run, fact, say);
+    case "run.finished":
+      return fact.status === "failed" && run.cancel === undefined ? checkAlerted(run, say) : undefined;
+    default:
+      return undefined;
+  }
+}
+
+/** Time limits are kept, and nothing is tried more often than the command says. */
+function checkLimits(run: RunBook, fact: Fact, say: Say): void {
+  const { path = "", deadlineAt } = fact;
+  const node = fact.stops === undefined ? findNode(run.plan, lastOf(path)) : undefined;
+  if (node === undefined) return;
+  if (node.timeoutMs !== undefined && deadlineAt === undefined)
+    say("step order", `${path} began without the time limit that the command gives it.`);
+  const tries = triesWith(run, fact);
+  const most = node.retry?.attempts ?? 1;
+  if (tries > most) say("nothing runs again", `${path} was tried ${tries} times, and ${most} are meant.`);
+}
+
+/** How often it has been tried since it was reached, with this attempt; none when it is no repetition. */
+function triesWith(run: RunBook, { path = "", attempt = 0 }: Fact): number {
+  const before = run.steps.get(path);
+  return before?.status === "retrying" ? attempt - before.firstAttempt + 1 : 0;
+}
+
+/** Nothing is built on what has failed. */
+function checkBegin(run: RunBook, { path = "" }: Fact, say: Say): void {
+  const failed = Array.from(run.steps.values()).find(({ status, stops }) => status === "failed" && stops === undefined);
+  if (failed !== undefined && run.status === "running" && failed.path !== path)
+    say("step order", `${path} began although ${failed.path} had failed.`, failed.ended);
+}
+
+/** What is proven is not ended. */
+function checkStop(run: RunBook, { stops = "" }: Fact, say: Say): void {
+  const step = run.steps.get(stops);
+  const app = textOf(step?.input, "app");
+  const proof = Array.from(run.steps.values()).find(
+    ({ uses, status, input, reachedAt }) =>
+      uses === "argocd/wait" &&
+      status === "succeeded" &&
+      textOf(input, "app") === app &&
+      reachedAt > (step?.reachedAt ?? 0),
+  );
+  if (proof !== undefined) say("cancel", `What ${stops} had begun was ended although it was proven.`, proof.ended);
+}
+
+/** People are asked where the configuration says so, and nowhere else. */
+function checkAsked(places: ReadonlyMap<string, PlaceRule>, fact: Fact, say: Say): void {
+  const place = places.get(withoutServer(textOf(fact.input, "app")));
+  if (fact.sort !== "gate" || place === undefined) return;
+  if (place.approvals.every(({ rule }) => rule === undefined))
+    say("approval", `${fact.path} asks people, and ${place.environment} asks nobody.`);
+}
+
+/** What is worth another try gets one, and what is not gets none. */
+function checkRepeated(run: RunBook, fact: Fact, say: Say): void {
+  const { path = "", failure, retryAt } = fact;
+  const step = run.steps.get(path);
+  if (step === undefined || step.stops !== undefined || run.status === "cancelling") return;
+  if (failure?.retry === "never" && retryAt !== undefined)
+    say("nothing runs again", `${path} is to be tried again although that is of no use.`, step.started);
+  if (failure?.retry !== "never" && retryAt === undefined && mayTryAgain(run, step, fact))
+    say("step order", `${path} was given up although more attempts are meant.`, step.started);
+}
+
+function mayTryAgain(run: RunBook, step: StepBook, { at }: Fact): boolean {
+  const most = findNode(run.plan, lastOf(step.path))?.retry?.attempts ?? 1;
+  const hasTime = step.deadlineAt === undefined || step.deadlineAt - at > LONGEST_DELAY_MS;
+  return hasTime && step.attempt - step.firstAttempt + 1 < most;
+}
+
+function checkRetried(run: RunBook, { from = "", forgotten = [] }: Fact, say: Say): void {
+  if (from !== "" && !forgotten.includes(from))
+    say("retry", `The run goes on from ${from}, and keeps what had become of it.`, run.finished);
+}
+
+/** Where a run has failed, everything is done that its command says for that. */
+function checkAlerted(run: RunBook, say: Say): void {
+  for (const { key } of run.plan.onFailure) {
+    const path = `${run.plan.command}/on-failure/${key}`;
+    const step: StepBook | undefined = run.steps.get(path);
+    if (step === undefined || step.reachedAt < (run.failure?.since ?? 0))
+      say("nobody is left alone", `The run has failed, and ${path} was left out.`);
+  }
+}
