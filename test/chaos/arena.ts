@@ -33,8 +33,10 @@ export interface ArenaOptions {
 
 const SECRET = "a-secret-of-the-chaos-that-is-long-enough";
 const LOOK_MS = 20;
+const LAST_LINES = 20;
 const STOP_WITHIN_MS = 30_000;
-const NOTHING_MOVES_MS = 60_000;
+// On a machine that has much else to do, a server alone may take a minute to start.
+const NOTHING_MOVES_MS = 180_000;
 const LONGEST_CALM_MS = 900_000;
 
 /** One server with all that belongs to it, and people who use it: everything on loopback, with a folder of its own. */
@@ -48,6 +50,8 @@ export class Arena implements AsyncDisposable {
   readonly surprises: string[] = [];
   /** Lines of servers and workers that are warnings or worse, and how often each was said. */
   readonly troubles = new Map<string, number>();
+  /** What the last server said before the end, where something was stuck. */
+  readonly lastLines: string[] = [];
   readonly heads: ChainHead[] = [];
   readonly #options: ArenaOptions;
   readonly #resources: AsyncDisposableStack;
@@ -211,9 +215,10 @@ export class Arena implements AsyncDisposable {
     git.setFault({ kind: "none" });
     this.crowd.noMore();
     const end = performance.now() + LONGEST_CALM_MS;
-    let [changes, since] = [-1, performance.now()];
+    let [moves, since] = [-1, performance.now()];
     while (performance.now() < end && performance.now() - since < NOTHING_MOVES_MS) {
-      if (this.board.changes !== changes) [changes, since] = [this.board.changes, performance.now()];
+      const now = this.board.changes + argocd.acceptedOperations.length;
+      if (now !== moves) [moves, since] = [now, performance.now()];
       else if (this.#isQuiet()) break;
       await systemClock.sleep(500);
     }
@@ -227,15 +232,17 @@ export class Arena implements AsyncDisposable {
     this.#close("server");
     this.#close("redis");
     const evidence = readEvidence(this.dataFolder, this.heads);
+    const judgement = judge(this.world, this.crowd.acknowledged, evidence);
+    if (judgement.stuck.length > 0) this.lastLines.push(...this.server.lines.slice(-LAST_LINES));
     return {
-      judgement: judge(this.world, this.crowd.acknowledged, evidence),
+      judgement,
       recoveries: recoveries(evidence.facts, this.#finishedMarks()),
     };
   }
 
   report(): ArenaReport {
-    const { surprises, troubles, crowd } = this;
-    return { tries: crowd.tries, surprises, troubles };
+    const { surprises, troubles, lastLines, crowd } = this;
+    return { tries: crowd.tries, surprises, troubles, lastLines };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

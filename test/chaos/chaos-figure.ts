@@ -38,13 +38,14 @@ function verdict(holds: boolean | undefined): string {
   return holds ? "yes" : "NO";
 }
 
-/** Something that must never happen: how often it was tried, and what was found. */
+/** Something that must never happen: how often it was tried, and what was found. What was never tried is not said to hold. */
 export function never(
   part: string,
   what: string,
   { tries, found }: { tries: number; found: readonly string[] },
 ): ChaosFigure {
-  return { part, what, tries: String(tries), result: String(found.length), goal: "0", holds: found.length === 0 };
+  const figure = { part, what, tries: String(tries), result: String(found.length), goal: "0" };
+  return tries === 0 && found.length === 0 ? figure : { ...figure, holds: found.length === 0 };
 }
 
 /** How long something took: the median, the 99th of a hundred, and the worst. */

@@ -6,6 +6,8 @@ export interface ArenaReport {
   readonly tries: number;
   readonly surprises: readonly string[];
   readonly troubles: ReadonlyMap<string, number>;
+  /** Where something was stuck: what the last server said before the end. */
+  readonly lastLines: readonly string[];
 }
 
 /** How one arena ended. */

@@ -66,10 +66,11 @@ async function runPart(part: Part, measure: Asked["measure"]): Promise<PartRepor
   console.log(`${name}: ${missing === undefined ? says : `skipped, because ${missing}`}`);
   if (missing !== undefined) {
     const figure = { part: name, what: says, tries: "0", result: `skipped: ${missing}`, goal: "-" };
-    return { figures: [figure], findings: [], troubles: new Map() };
+    return { figures: [figure], findings: [], troubles: new Map(), lastLines: [] };
   }
   const report = await part.run({ ...measure, say: (line) => console.log(`${name}: ${line}`) });
   for (const [said, times] of report.troubles) console.log(`${name}: ${times}x ${said}`);
+  for (const line of report.lastLines) console.log(`${name}: ${line}`);
   return report;
 }
 

@@ -21,7 +21,12 @@ export async function powerCuts({ seed, each, photographs }: PowerOptions): Prom
   const figures = [await syncFigure()];
   for (const kind of CUTS) figures.push(await cutFigure(kind, { album, each, fractions: seededFractions(seed) }));
   const wrong = figures.filter(({ holds }) => holds === false);
-  return { figures, findings: wrong.map(({ what, result }) => `power: ${what}: ${result}`), troubles: new Map() };
+  return {
+    figures,
+    findings: wrong.map(({ what, result }) => `power: ${what}: ${result}`),
+    troubles: new Map(),
+    lastLines: [],
+  };
 }
 
 async function syncFigure(): Promise<ChaosFigure> {
@@ -58,12 +63,6 @@ async function cutFigure(
   const counts = ORDER.map((noticed) => [noticed, found.filter((one) => one === noticed).length] as const);
   const result = counts.flatMap(([noticed, count]) => (count === 0 ? [] : [`${WORDS[noticed]} ${count}`])).join(", ");
   const what = `no power cut leaves this: ${kind.says}. Noticed by`;
-  return {
-    part: "power",
-    what,
-    tries: String(found.length),
-    result,
-    goal: "NOBODY 0",
-    holds: !found.includes("nobody"),
-  };
+  const figure = { part: "power", what, tries: String(found.length), result, goal: "NOBODY 0" };
+  return found.length === 0 ? figure : { ...figure, holds: !found.includes("nobody") };
 }

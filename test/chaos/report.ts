@@ -9,6 +9,8 @@ export interface PartReport {
   readonly findings: readonly string[];
   /** Warnings and errors of the programs, for whoever looks for a reason. */
   readonly troubles: ReadonlyMap<string, number>;
+  /** Where something was stuck: what the last server said before the end. */
+  readonly lastLines: readonly string[];
 }
 
 type Lists = { [Name in keyof Judgement]: Judgement[Name] extends readonly string[] ? Name : never }[keyof Judgement];
@@ -51,6 +53,7 @@ export function reportOf(part: string, conclusions: readonly Conclusion[]): Part
       ),
       ...surprises.map((text) => `${part}: ${text}`),
     ],
+    lastLines: conclusions.flatMap(({ arena }) => arena.lastLines),
     troubles: merged(conclusions.map(({ arena }) => arena.troubles)),
   };
 }

@@ -53,7 +53,17 @@ export class StoreUnderLoad implements AsyncDisposable {
     this.#head = JSON.parse(String(line));
   }
 
+  /** Copied while the process stands still. */
   snapshot(): Snapshot {
+    this.#child.kill("SIGSTOP");
+    try {
+      return this.#copy();
+    } finally {
+      this.#child.kill("SIGCONT");
+    }
+  }
+
+  #copy(): Snapshot {
     const read = (name: LogFile): Buffer => {
       const file = join(this.#folder, name);
       return existsSync(file) ? readFileSync(file) : Buffer.alloc(0);
@@ -82,14 +92,18 @@ export interface Album {
   readonly checkpoints: readonly { readonly before: Snapshot; readonly after: Snapshot }[];
 }
 
-const TURNS = 90;
+const TURNS = 40;
 // The store begins a checkpoint 50 ms after the commit that made it due.
-const CHECKPOINT_WITHIN_MS = 120;
+const CHECKPOINT_WITHIN_MS = 100;
+const ENOUGH_CHECKPOINTS = 2;
+const MOST_ROUNDS = 6;
 
+/** At least so many snapshots, and as many more as it takes until some checkpoints are among them. */
 export async function photograph(count: number): Promise<Album> {
   await using store = await StoreUnderLoad.start();
   const [snapshots, checkpoints]: [Snapshot[], { before: Snapshot; after: Snapshot }[]] = [[], []];
-  while (snapshots.length < count) {
+  const isEnough = (): boolean => snapshots.length >= count && checkpoints.length >= ENOUGH_CHECKPOINTS;
+  while (!isEnough() && snapshots.length < MOST_ROUNDS * count) {
     await store.record(TURNS + (snapshots.length % 17));
     const before = store.snapshot();
     await new Promise((resolve) => void setTimeout(resolve, CHECKPOINT_WITHIN_MS));
