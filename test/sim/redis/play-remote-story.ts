@@ -73,7 +73,7 @@ class Player {
     await this.#rig.pass(CALM_MS);
     for (const { key, ended } of this.#wanted.values())
       if (ended === undefined) this.witness.wrong(`${key} never ended`);
-    for (const line of this.#rig.log) this.witness.log.push(JSON.stringify(line));
+    for (const said of this.#rig.log) this.witness.log.push(JSON.stringify(said));
   }
 
   #want(path: string): void {

@@ -42,9 +42,10 @@ function stepOf(repeat: Repeat, deps: Deps): StepKind {
 async function execute(
   { worker, clock, dice, witness, wantedOf }: Deps,
   what: Pick<Execution, "key" | "token" | "repeat">,
-  { signal, checkpoint }: ActionContext,
+  context: ActionContext,
 ): Promise<Outcome & { status: "succeeded" }> {
   const { key, repeat } = what;
+  const { signal } = context;
   const execution: Execution = {
     ...what,
     worker,
@@ -64,7 +65,7 @@ async function execute(
     await wait(1, 500);
     const isDone = repeat === "keyed" && witness.executions.some((other) => other.key === key && other.didAct);
     if (!isDone) {
-      await checkpoint({ by: worker });
+      await context.checkpoint({ by: worker });
       witness.acted(execution, wantedOf(key));
     }
     await (dice.chance(0.9) ? wait(100, 8000) : wait(8000, 25_000));

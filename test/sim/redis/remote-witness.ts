@@ -71,7 +71,8 @@ export class RemoteWitness {
   }
 
   /** Something goes wrong now; `worker` is the one that it happens to. */
-  act({ who, act }: StoryAct, worker: string | undefined): void {
+  act(event: StoryAct, worker: string | undefined): void {
+    const { who, act } = event;
     if (who === "run" || who === "rush") return;
     const now = this.#now();
     const ms = "ms" in act ? act.ms : 0;
@@ -83,14 +84,8 @@ export class RemoteWitness {
       this.#endingUntil = Math.max(this.#endingUntil, until + this.#graceMs);
       if (worker !== undefined) this.#endedAt.set(worker, now);
     }
-    const isHarm =
-      (who === "worker" && act.kind !== "end") ||
-      act.kind === "messages" ||
-      (act.kind === "cut" && act.whom.startsWith("worker"));
-    const isShort = act.kind !== "lose" && act.kind !== "messages" && ms < SHORT_MS;
     // What has been harmed may be seen only when all the rest of the trouble is over.
-    const isHarmed = now < this.#harmedUntil || (isHarm && !isShort);
-    if (isHarmed) this.#harmedUntil = Math.max(this.#harmedUntil, this.#unquietUntil);
+    if (now < this.#harmedUntil || isHarm(event)) this.#harmedUntil = Math.max(this.#harmedUntil, this.#unquietUntil);
   }
 
   died(worker: string): void {
@@ -122,13 +117,10 @@ export class RemoteWitness {
     const endedAt = this.#endedAt.get(worker);
     if (repeat === "ask" && reason === "ShuttingDown" && endedAt !== undefined && now - endedAt < this.#graceMs - 100)
       this.wrong(`${worker} ended and did not wait for ${key}, which must not be interrupted`);
-    const isWished =
-      wanted?.cancelledAt !== undefined ||
-      (wanted !== undefined && now - wanted.anewAt < ANEW_MS) ||
-      wanted?.ended !== undefined;
     const isExcused =
       now < this.#harmedUntil || now < this.#endingUntil || (repeat !== "ask" && now < this.#serverUntil);
-    if (!isWished && !isExcused) this.wrong(`${worker} stopped ${key} (${reason}), and nothing had happened to it`);
+    if (!isExcused && !isWished(wanted, now))
+      this.wrong(`${worker} stopped ${key} (${reason}), and nothing had happened to it`);
   }
 
   durable(key: string, token: number): void {
@@ -173,4 +165,18 @@ export class RemoteWitness {
     const isWell = own.some(({ isDead, didAct, hasEnded }) => !isDead && (!hasEnded || !didAct));
     if (isWell && now > this.#endingUntil) this.wrong(`${key} ended with ${status}, and its worker was well`);
   }
+}
+
+/** Whether a worker may be missed because of it. */
+function isHarm({ who, act }: StoryAct): boolean {
+  const isShort = "ms" in act && act.ms < SHORT_MS;
+  if (who === "worker") return act.kind === "lose" || (act.kind === "stall" && !isShort);
+  if (who !== "redis") return false;
+  return act.kind === "messages" || (act.kind === "cut" && act.whom.startsWith("worker") && !isShort);
+}
+
+/** Whether somebody wants that it is stopped. */
+function isWished(wanted: Wanted | undefined, now: number): boolean {
+  if (wanted === undefined) return false;
+  return wanted.cancelledAt !== undefined || wanted.ended !== undefined || now - wanted.anewAt < ANEW_MS;
 }
