@@ -5,7 +5,7 @@ import { z } from "zod";
 
 import { tryJson } from "../platform/try-json.ts";
 import { exportLine } from "./export-log.ts";
-import { GENESIS } from "./hash-chain.ts";
+import { type ChainHead, GENESIS } from "./hash-chain.ts";
 import { type LogToVerify, type LogVerdict, type PersonRow, verifyLog, type LogRow } from "./verify-log.ts";
 
 const ExportedPerson = z.strictObject({ team: z.string(), user: z.string(), salt: z.string() });
@@ -43,27 +43,34 @@ class BrokenLine extends Error {
 
 /** Verifies a whole log that was exported as JSON lines, in constant memory but for the people. */
 export function verifyExport(file: string, more: Omit<LogToVerify, "rows" | "people" | "after">): LogVerdict {
+  const people = peopleIn(file);
   try {
-    const people = peopleIn(file);
     return verifyLog({ ...more, rows: rowsIn(file, people), people });
   } catch (error) {
     if (!(error instanceof BrokenLine)) throw error;
-    return { status: "broken", sequence: error.sequence, reason: "line", message: error.message, provenTo: 0 };
+    const { sequence, message } = error;
+    const before = <Head extends ChainHead>(heads: readonly Head[] = []): readonly Head[] =>
+      heads.filter((head) => head.sequence < sequence);
+    const rows = rowsIn(file, people, sequence);
+    const { provenTo } = verifyLog({ ...more, anchors: before(more.anchors), signed: before(more.signed), rows });
+    return { status: "broken", sequence, reason: "line", message, provenTo };
   }
 }
 
 function peopleIn(file: string): readonly PersonRow[] {
-  return Array.from(linesOf(file)).flatMap((line) => {
-    const { person, payload } = eventIn(line);
+  return Array.from(linesOf(file)).flatMap(({ text }) => {
+    // What is wrong with a line is said when it is read as an event.
+    const { person, payload } = ExportedEvent.safeParse(tryJson(text)).data ?? {};
     return person === undefined ? [] : [{ ...person, pseudonym: String(payload?.pseudonym) }];
   });
 }
 
 /** Every line has to be exactly the one that an export writes of what it says: nobody reads anything in it that was not verified. */
-function* rowsIn(file: string, people: readonly PersonRow[]): Generator<LogRow> {
+function* rowsIn(file: string, people: readonly PersonRow[], until = Infinity): Generator<LogRow> {
   const byPseudonym = new Map(people.map((person) => [person.pseudonym, person]));
   let previousHash = GENESIS.hash;
   for (const line of linesOf(file)) {
+    if (line.number >= until) return;
     const { sequence, at, stream, version, type, actor, commitment, hash, salt } = eventIn(line);
     const text = line.text.slice(line.text.indexOf(PAYLOAD) + PAYLOAD.length, -1);
     const payload = text === "null" ? null : text;

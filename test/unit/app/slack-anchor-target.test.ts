@@ -27,7 +27,8 @@ function rig() {
   });
   const posted = (more: Partial<SlotRecord>): void => {
     const slot = announced[0]?.slot ?? "";
-    records.set(slot, { slot, team: "T1", channel: "C0AUDIT", ...more });
+    const nothing = { threadTs: undefined, ts: undefined, sentHash: undefined, postingSince: undefined };
+    records.set(slot, { slot, team: "T1", channel: "C0AUDIT", ...nothing, lostReason: undefined, ...more });
   };
   return { clock, announced, target, posted };
 }
