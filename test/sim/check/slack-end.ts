@@ -41,7 +41,8 @@ function bySlot({ slack, report, slots }: SlackEndDeps): ReadonlyMap<string, Sla
     if (slot === undefined || message.deletedAt !== undefined) continue;
     const other = shown.get(slot);
     // A direct message whose answer got lost cannot be looked for: the app asks for no right to read those.
-    if (other !== undefined && !message.channel.startsWith("D"))
+    const isDirect = message.channel.startsWith("D");
+    if (other !== undefined && !isDirect && !isLeftBehind(slack, other, message))
       report({
         check: CHECK,
         what: `${slot} stands in Slack twice.`,
@@ -52,6 +53,15 @@ function bySlot({ slack, report, slots }: SlackEndDeps): ReadonlyMap<string, Sla
     if (other === undefined || slots.get(slot)?.ts === message.ts) shown.set(slot, message);
   }
   return shown;
+}
+
+/** Whether a message went to another channel because nothing could be posted any more where it stood. */
+function isLeftBehind({ closures }: SlackTruth, before: SlackMessage, after: SlackMessage): boolean {
+  const movedAt = after.versions[0]?.at ?? 0;
+  return (
+    before.channel !== after.channel &&
+    closures.some(({ at, channel, isOpen }) => channel === before.channel && !isOpen && at <= movedAt)
+  );
 }
 
 /** Each message that the log knows of is there, and is the one that carries the slot. */

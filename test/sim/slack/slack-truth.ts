@@ -10,6 +10,8 @@ export interface SlackTruth {
   readonly groups: GroupChange[];
   /** How people's standing changed. */
   readonly people: PersonChange[];
+  /** When something could be posted in a channel and when not, since the beginning. */
+  readonly closures: ChannelChange[];
   /** Forms that were opened, and what became of them. */
   readonly views: SlackView[];
   /** Home tabs as they were shown. */
@@ -104,6 +106,12 @@ export interface PersonChange {
   readonly at: number;
   readonly user: string;
   readonly standing: PersonStanding;
+}
+
+export interface ChannelChange {
+  readonly at: number;
+  readonly channel: string;
+  readonly isOpen: boolean;
 }
 
 export type PersonStanding = "member" | "guest" | "deleted" | "stranger" | "bot";

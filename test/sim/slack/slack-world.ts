@@ -31,6 +31,7 @@ export class SlackWorld {
     deliveries: [],
     groups: [],
     people: [],
+    closures: [],
     views: [],
     homes: [],
     refusals: [],
@@ -49,7 +50,7 @@ export class SlackWorld {
     const { truth } = this;
     this.schedule = schedule;
     this.board = new MessageBoard(truth.messages);
-    this.workspace = new Workspace(shape, { now: () => schedule.now(), groups: truth.groups, people: truth.people });
+    this.workspace = new Workspace(shape, { now: () => schedule.now(), ...truth });
     this.views = new SlackViews({ schedule, dice: dice.fork("views"), views: truth.views });
     this.addresses = new ResponseAddresses({ schedule, board: this.board, truth });
     this.limits = new RateLimits(limits);

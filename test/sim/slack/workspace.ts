@@ -1,4 +1,4 @@
-import type { GroupChange, PersonChange, PersonStanding } from "./slack-truth.ts";
+import type { ChannelChange, GroupChange, PersonChange, PersonStanding } from "./slack-truth.ts";
 
 /** Who is in the workspace, and which groups and channels there are. */
 export interface WorkspaceShape {
@@ -35,6 +35,7 @@ interface Deps {
   readonly now: () => number;
   readonly groups: GroupChange[];
   readonly people: PersonChange[];
+  readonly closures: ChannelChange[];
 }
 
 /**
@@ -110,7 +111,10 @@ export class Workspace {
 
   setChannel(id: string, change: Partial<Pick<Channel, "hasBot" | "isArchived">>): void {
     const channel = this.#channels.get(id);
-    if (channel !== undefined) Object.assign(channel, change);
+    if (channel === undefined) return;
+    Object.assign(channel, change);
+    const isOpen = channel.hasBot && !channel.isArchived;
+    this.#deps.closures.push({ at: this.#deps.now(), channel: id, isOpen });
   }
 
   /** The direct message between the application and a person, which posting to the person opens. */

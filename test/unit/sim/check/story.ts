@@ -54,6 +54,7 @@ export class Story {
       { at: 0, group: "S0DEV", users: ["U1", "U2"] },
     ],
     people: [] as { at: number; user: string; standing: string }[],
+    closures: [],
     calls: new Map<string, { count: number; limited: number }>(),
     views: [] as { triggerId: string; view: Readonly<Record<string, unknown>> }[],
   };
@@ -78,6 +79,7 @@ export class Story {
     this.#checker = new Checker({
       now: () => this.now,
       wasCalm: () => this.isCalm,
+      isBefore: (commit, other) => commit < other,
       appNow: () => this.now + this.offsetMs,
       reread: (sequence) => this.rows[sequence - 1],
       argocd: this.argocd,
