@@ -1,4 +1,4 @@
-import { BullmqDispatcher, type BullmqDispatcherDeps } from "./bullmq-dispatcher.ts";
+import { RemoteDispatcher, type RemoteDispatcherDeps } from "./remote-dispatcher.ts";
 import { RedisJobQueue } from "./redis-job-queue.ts";
 import { RedisLink } from "./redis-link.ts";
 import { placesOf } from "./wire.ts";
@@ -6,9 +6,9 @@ import { placesOf } from "./wire.ts";
 /** The server's end of a Redis; `url` has its password. */
 export function createRedisDispatcher(
   url: string,
-  deps: Omit<BullmqDispatcherDeps, "link" | "queue">,
-): BullmqDispatcher {
+  deps: Omit<RemoteDispatcherDeps, "link" | "queue">,
+): RemoteDispatcher {
   const { clock, logger, keys } = deps;
   const link = new RedisLink({ url, clock, logger });
-  return new BullmqDispatcher({ ...deps, link, queue: new RedisJobQueue(link, placesOf(keys.job.id)) });
+  return new RemoteDispatcher({ ...deps, link, queue: new RedisJobQueue(link, placesOf(keys.job.id)) });
 }

@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 
-import type { BullmqWorker } from "../../src/dispatch/bullmq-worker.ts";
+import type { RemoteWorker } from "../../src/dispatch/remote-worker.ts";
 import { createRedisWorker } from "../../src/dispatch/redis-worker.ts";
 import type { StepKind } from "../../src/engine/step-kind.ts";
 import { systemClock } from "../../src/platform/clock.ts";
@@ -68,7 +68,7 @@ async function measureLatency(redis: RedisServer, folder: string): Promise<Figur
   };
 }
 
-function nearWorker(url: string, kinds: ReadonlyMap<string, StepKind>): BullmqWorker {
+function nearWorker(url: string, kinds: ReadonlyMap<string, StepKind>): RemoteWorker {
   return createRedisWorker(url, {
     keys: benchKeys(),
     id: "near",

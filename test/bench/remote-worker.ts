@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import type { BullmqWorker } from "../../src/dispatch/bullmq-worker.ts";
+import type { RemoteWorker } from "../../src/dispatch/remote-worker.ts";
 import { createRedisWorker } from "../../src/dispatch/redis-worker.ts";
 import { systemClock } from "../../src/platform/clock.ts";
 import { silentLogger } from "../../src/platform/logger.ts";
@@ -9,7 +9,7 @@ import { benchKeys, waiting } from "./remote-bench.ts";
 
 const Start = z.object({ url: z.string(), id: z.string(), concurrency: z.number() });
 
-const running: { worker?: BullmqWorker } = {};
+const running: { worker?: RemoteWorker } = {};
 
 answerCalls({
   /** A worker as `quarterdeck worker` has it, with the step kind of the benchmark. */

@@ -114,7 +114,7 @@ describe("the role worker", () => {
       maxBuffer: 16_000_000,
     });
     const loaded: unknown = JSON.parse(stdout);
-    expect(loaded).toEqual(expect.arrayContaining([expect.stringContaining("src/dispatch/bullmq-worker.ts")]));
+    expect(loaded).toEqual(expect.arrayContaining([expect.stringContaining("src/dispatch/remote-worker.ts")]));
     expect(stdout).not.toMatch(
       /better-sqlite3|drizzle|@slack|src\/store|src\/slack|src\/git\/|src\/inventory|src\/commands/u,
     );

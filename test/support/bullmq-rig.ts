@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 
-import type { BullmqDispatcher } from "../../src/dispatch/bullmq-dispatcher.ts";
-import type { BullmqWorker, BullmqWorkerDeps } from "../../src/dispatch/bullmq-worker.ts";
+import type { RemoteDispatcher } from "../../src/dispatch/remote-dispatcher.ts";
+import type { RemoteWorker, RemoteWorkerDeps } from "../../src/dispatch/remote-worker.ts";
 import type { ChannelKeys, EnvelopeKey } from "../../src/dispatch/envelope.ts";
 import { createRedisDispatcher } from "../../src/dispatch/redis-dispatcher.ts";
 import { createRedisWorker } from "../../src/dispatch/redis-worker.ts";
@@ -24,7 +24,7 @@ export interface BullmqRigOptions {
 }
 
 /** What of a worker is not as usual. */
-type WorkerOptions = Partial<Omit<BullmqWorkerDeps, "link" | "source">> & { readonly url?: string };
+type WorkerOptions = Partial<Omit<RemoteWorkerDeps, "link" | "source">> & { readonly url?: string };
 
 /** Keys of a secret that nobody else has. */
 export function newKeys(): ChannelKeys {
@@ -41,9 +41,9 @@ export class BullmqRig implements AsyncDisposable {
   readonly log: LogLine[] = [];
   /** Why reports were refused. */
   readonly refused = new Set<string>();
-  readonly dispatcher: BullmqDispatcher;
+  readonly dispatcher: RemoteDispatcher;
   readonly #options: BullmqRigOptions;
-  readonly #workers: BullmqWorker[] = [];
+  readonly #workers: RemoteWorker[] = [];
 
   constructor(options: BullmqRigOptions) {
     this.#options = options;
@@ -64,7 +64,7 @@ export class BullmqRig implements AsyncDisposable {
   }
 
   /** Starts a worker and resolves when it is connected. */
-  async worker({ url = this.#options.url, ...more }: WorkerOptions = {}): Promise<BullmqWorker> {
+  async worker({ url = this.#options.url, ...more }: WorkerOptions = {}): Promise<RemoteWorker> {
     const { kinds, shutdownGraceMs = 100 } = this.#options;
     const id = more.id ?? `worker-${this.#workers.length + 1}`;
     const worker = createRedisWorker(url, {

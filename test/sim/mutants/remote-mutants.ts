@@ -1,12 +1,12 @@
 import type { Mutant } from "./mutant.ts";
 
 const DESK = "dispatch/job-desk.ts";
-const DISPATCHER = "dispatch/bullmq-dispatcher.ts";
+const DISPATCHER = "dispatch/remote-dispatcher.ts";
 const HELD = "dispatch/held-jobs.ts";
 const LINE = "dispatch/server-line.ts";
 const REGISTRY = "dispatch/worker-registry.ts";
 const WAITING = "dispatch/waiting-jobs.ts";
-const WORKER = "dispatch/bullmq-worker.ts";
+const WORKER = "dispatch/remote-worker.ts";
 
 /** Bugs in what brings jobs to workers and outcomes back. */
 export const remoteMutants: readonly Mutant[] = [

@@ -1,4 +1,4 @@
-import { BullmqDispatcher } from "../../../src/dispatch/bullmq-dispatcher.ts";
+import { RemoteDispatcher } from "../../../src/dispatch/remote-dispatcher.ts";
 import type { ChannelKeys } from "../../../src/dispatch/envelope.ts";
 import type { Dispatcher, JobReports } from "../../../src/engine/ports.ts";
 import type { StepKind } from "../../../src/engine/step-kind.ts";
@@ -48,7 +48,7 @@ export class RemoteRig {
   server({ reports }: { readonly reports: JobReports }): {
     readonly life: Life;
     readonly pace: Pace;
-    readonly dispatcher: BullmqDispatcher;
+    readonly dispatcher: RemoteDispatcher;
   } {
     this.#servers += 1;
     const life = new Life(`server-${this.#servers}`);
@@ -56,7 +56,7 @@ export class RemoteRig {
     const pace = new Pace({ line: this.line, life, dice });
     const clock = pace.clock(new MachineClock({ line: this.line, life, wall: { offsetMs: 0 } }));
     const { link, queue } = this.redis.connect({ life, pace, clock });
-    const dispatcher = new BullmqDispatcher({
+    const dispatcher = new RemoteDispatcher({
       link,
       queue,
       clock,

@@ -1,4 +1,4 @@
-import { BullmqWorker, type BullmqWorkerDeps } from "../../../src/dispatch/bullmq-worker.ts";
+import { RemoteWorker, type RemoteWorkerDeps } from "../../../src/dispatch/remote-worker.ts";
 import type { ChannelKeys } from "../../../src/dispatch/envelope.ts";
 import type { StepKind } from "../../../src/engine/step-kind.ts";
 import type { Logger } from "../../../src/platform/logger.ts";
@@ -25,14 +25,14 @@ interface Deps {
   /** What it can execute. */
   readonly kinds: (worker: RedisUser) => ReadonlyMap<string, StepKind>;
   /** The same, ready to reach what a job names. What it reaches has to go by the worker's life, pace and clock. */
-  readonly kindsFor: (worker: RedisUser) => BullmqWorkerDeps["kindsFor"];
+  readonly kindsFor: (worker: RedisUser) => RemoteWorkerDeps["kindsFor"];
 }
 
 /** The worker of the program as a process of the simulation: it may be killed, stand still, and be told to end. */
 export class SimWorker {
   readonly life: Life;
   readonly pace: Pace;
-  readonly #worker: BullmqWorker;
+  readonly #worker: RemoteWorker;
 
   constructor(deps: Deps) {
     const { id, redis, line, dice, wall } = deps;
@@ -43,7 +43,7 @@ export class SimWorker {
     const clock = pace.clock(new MachineClock({ line, life, wall }));
     const user = { life, pace, clock };
     const { link, source } = redis.connect(user);
-    this.#worker = new BullmqWorker({
+    this.#worker = new RemoteWorker({
       ...deps,
       link,
       source,

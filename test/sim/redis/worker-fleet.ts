@@ -5,8 +5,8 @@ import { WorkerServers } from "../../../src/app/worker-servers.ts";
 import type { HttpConnections } from "../../../src/argocd/argocd-http.ts";
 import type { Variables } from "../../../src/config/environment.ts";
 import type { InstanceSecret } from "../../../src/config/instance-secret.ts";
-import { BullmqDispatcher, type BullmqDispatcherDeps } from "../../../src/dispatch/bullmq-dispatcher.ts";
-import type { BullmqWorkerDeps } from "../../../src/dispatch/bullmq-worker.ts";
+import { RemoteDispatcher, type RemoteDispatcherDeps } from "../../../src/dispatch/remote-dispatcher.ts";
+import type { RemoteWorkerDeps } from "../../../src/dispatch/remote-worker.ts";
 import type { ChannelKeys } from "../../../src/dispatch/envelope.ts";
 import { silentLogger } from "../../../src/platform/logger.ts";
 import { SecretMask } from "../../../src/platform/masking.ts";
@@ -33,7 +33,7 @@ interface Deps {
   readonly count: number;
   /** The way of one worker to Argo CD. */
   readonly argocd: (life: Life) => HttpConnections;
-  readonly logger?: BullmqDispatcherDeps["logger"];
+  readonly logger?: RemoteDispatcherDeps["logger"];
 }
 
 /** The server as its dispatcher is made for it. */
@@ -69,7 +69,7 @@ export class WorkerFleet {
     const pace = new Pace({ line: this.#deps.line, life, dice: this.#deps.dice });
     return (kinds, reports) => {
       const { link, queue } = this.redis.connect({ life, pace, clock });
-      return new BullmqDispatcher({
+      return new RemoteDispatcher({
         link,
         queue,
         kinds,
@@ -122,7 +122,7 @@ export class WorkerFleet {
     });
   }
 
-  #kindsFor(id: string, { clock, life, pace }: RedisUser): BullmqWorkerDeps["kindsFor"] {
+  #kindsFor(id: string, { clock, life, pace }: RedisUser): RemoteWorkerDeps["kindsFor"] {
     const { variables, argocd, dice, logger = silentLogger } = this.#deps;
     const servers = new WorkerServers({
       worker: id,

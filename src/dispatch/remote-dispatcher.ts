@@ -17,7 +17,7 @@ import { Answer, type AnswerContent, placesOf, writeJob } from "./wire.ts";
 import { WorkerPost } from "./worker-post.ts";
 import { WorkerRegistry } from "./worker-registry.ts";
 
-export interface BullmqDispatcherDeps {
+export interface RemoteDispatcherDeps {
   /** Both are its own from then on. */
   readonly link: Link;
   readonly queue: JobQueue;
@@ -47,8 +47,8 @@ const CLOSE_MS = 1000;
  * has at any time, and is given it again. A worker executes a job only when it was told from here, under the job's token, that
  * it may.
  */
-export class BullmqDispatcher implements Dispatcher {
-  readonly #deps: BullmqDispatcherDeps;
+export class RemoteDispatcher implements Dispatcher {
+  readonly #deps: RemoteDispatcherDeps;
   readonly #epoch: string;
   readonly #workers = new WorkerRegistry(DEAD_AFTER_MS);
   readonly #desk: JobDesk;
@@ -57,7 +57,7 @@ export class BullmqDispatcher implements Dispatcher {
   #isClosed = false;
   #onEnded: () => void = () => undefined;
 
-  constructor(deps: BullmqDispatcherDeps) {
+  constructor(deps: RemoteDispatcherDeps) {
     this.#deps = deps;
     const { link, keys, clock, logger } = deps;
     const [workers, epoch] = [this.#workers, deps.random.bytes(12).toString("base64url")];

@@ -12,7 +12,7 @@ import { readQueuedWork } from "./queued-work.ts";
 import { ServerLine } from "./server-line.ts";
 import { type JobRef, placesOf, PROTOCOL, refOf } from "./wire.ts";
 
-export interface BullmqWorkerDeps {
+export interface RemoteWorkerDeps {
   /** Both are its own from then on. */
   readonly link: Link;
   readonly source: JobSource;
@@ -41,8 +41,8 @@ const STOP_MS = 3000;
  * Executes jobs that a server put into Redis. Before it begins one it asks the server, which may have cancelled it, handed it to
  * somebody else, or never have made it; before an effect it waits until the server has its checkpoint on the disk.
  */
-export class BullmqWorker implements AsyncDisposable {
-  readonly #deps: BullmqWorkerDeps;
+export class RemoteWorker implements AsyncDisposable {
+  readonly #deps: RemoteWorkerDeps;
   readonly #line: ServerLine;
   readonly #refusals: RefusalLog;
   readonly #held: HeldJobs;
@@ -54,7 +54,7 @@ export class BullmqWorker implements AsyncDisposable {
   #claimed: JobRef | undefined;
   #isClosed = false;
 
-  constructor(deps: BullmqWorkerDeps) {
+  constructor(deps: RemoteWorkerDeps) {
     this.#deps = deps;
     this.#refusals = new RefusalLog({
       clock: deps.clock,
