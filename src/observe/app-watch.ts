@@ -187,7 +187,9 @@ export class AppWatch implements AsyncDisposable {
     if (application === undefined || this.#incidents.firstSeen(app) === undefined) return [];
     const at = this.#deps.clock.now();
     const facts: OperationFact[] = [];
-    for (const found of newOperations(application, this.#operations.known(app), this.#accounts.get(key.server))) {
+    const hasRun = (run: string): boolean => this.#deps.runs.find(run) !== undefined;
+    const ours = { account: this.#accounts.get(key.server), hasRun };
+    for (const found of newOperations(application, this.#operations.known(app), ours)) {
       const { isOwn, ...operation } = found;
       if (isOwn || this.#operations.isRepetition(app, found)) this.#operations.pass(app, found);
       else facts.push({ type: "operation.ended", at, ...place, ...operation });

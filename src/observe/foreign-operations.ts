@@ -39,24 +39,28 @@ export interface KnownOperations {
   readonly history: number;
 }
 
+/** By what our own operations are known. */
+export interface Ours {
+  /** Our account in Argo CD; undefined while it is not known. */
+  readonly account: string | undefined;
+  /** Whether there is such a run here: a mark alone is written by whoever may sync. */
+  readonly hasRun: (run: string) => boolean;
+}
+
 const FINAL: ReadonlySet<string> = new Set(["Succeeded", "Failed", "Error"]);
 const LONGEST_MESSAGE = 500;
 
 /**
  * The operations that are shown and not known yet, oldest first: the current one, and those that the history holds, which ran
- * while nobody watched. `account` is ours in Argo CD: entries of the history carry no mark of ours, so it tells them; while it
- * is not known they are left for later.
+ * while nobody watched. Entries of the history carry no mark of ours, so our account tells them; while it is not known they
+ * are left for later.
  */
-export function newOperations(
-  application: Application,
-  known: KnownOperations,
-  account: string | undefined,
-): readonly FoundOperation[] {
+export function newOperations(application: Application, known: KnownOperations, ours: Ours): readonly FoundOperation[] {
   const state = application.status.operationState;
-  const current = state === undefined ? undefined : currentOf(state);
+  const current = state === undefined ? undefined : currentOf(state, ours);
   const past = application.status.history
     .filter(({ id }) => id > known.history)
-    .flatMap((entry) => pastOf(entry, account) ?? [])
+    .flatMap((entry) => pastOf(entry, ours.account) ?? [])
     .map((found) => merged(found, current));
   const isListed = past.some(({ key }) => key === current?.key);
   const found = current === undefined || isListed ? past : [...past, current];
@@ -84,11 +88,12 @@ function revisionsOf(state: OperationState): readonly string[] {
   return synced.length > 0 ? synced : revisionList(state.operation.sync);
 }
 
-function currentOf(state: OperationState): FoundOperation | undefined {
+function currentOf(state: OperationState, { hasRun }: Ours): FoundOperation | undefined {
   const { operation, phase, startedAt, finishedAt, message } = state;
   const begun = tryIsoTime(startedAt ?? "");
   // One of our own is remembered as soon as it is seen: its entry in the history comes before its end.
-  const isOwn = identityOf(operation) !== undefined;
+  const identity = identityOf(operation);
+  const isOwn = identity !== undefined && hasRun(identity.run);
   if (begun === undefined || operation.sync.dryRun || (!FINAL.has(phase) && !isOwn)) return undefined;
   const revisions = revisionsOf(state);
   return {

@@ -1,7 +1,17 @@
 import { describe, expect, it } from "vitest";
 
 import { type KnownOperations, newOperations } from "../../../src/observe/foreign-operations.ts";
-import { anApplication, aState, anOperation, at, atMs, SHA_A, SHA_B, SHA_C } from "../argocd/application-builder.ts";
+import {
+  anApplication,
+  aState,
+  anOperation,
+  at,
+  atMs,
+  ours,
+  SHA_A,
+  SHA_B,
+  SHA_C,
+} from "../argocd/application-builder.ts";
 
 function entry(id: number, revision: string, second: number, initiatedBy: Readonly<Record<string, unknown>>) {
   return { id, revision, deployStartedAt: at(second), deployedAt: at(second + 5), initiatedBy };
@@ -9,6 +19,7 @@ function entry(id: number, revision: string, second: number, initiatedBy: Readon
 
 const nothing: KnownOperations = { has: () => false, history: -1 };
 const ACCOUNT = "quarterdeck";
+const OURS = { account: ACCOUNT, hasRun: (run: string) => run === "run_1" };
 
 describe("operations that ran while nobody watched", () => {
   const history = [
@@ -18,7 +29,7 @@ describe("operations that ran while nobody watched", () => {
   ];
 
   it("are found in the history after what is known, oldest first; ours are told by our account", () => {
-    const found = newOperations(anApplication({ status: { history } }), { ...nothing, history: 2 }, ACCOUNT);
+    const found = newOperations(anApplication({ status: { history } }), { ...nothing, history: 2 }, OURS);
     expect(found.map(({ who, isOwn, revisions, history: id }) => ({ who, isOwn, revisions, id }))).toEqual([
       { who: "bob", isOwn: false, revisions: [SHA_A], id: 3 },
       { who: ACCOUNT, isOwn: true, revisions: [SHA_B], id: 4 },
@@ -28,19 +39,19 @@ describe("operations that ran while nobody watched", () => {
   });
 
   it("are not found twice", () => {
-    const found = newOperations(anApplication({ status: { history } }), { ...nothing, history: 5 }, ACCOUNT);
+    const found = newOperations(anApplication({ status: { history } }), { ...nothing, history: 5 }, OURS);
     expect(found).toEqual([]);
   });
 
   it("are left for later while our own account is not known, but for those of auto-sync", () => {
-    const found = newOperations(anApplication({ status: { history } }), nothing, undefined);
+    const found = newOperations(anApplication({ status: { history } }), nothing, { ...OURS, account: undefined });
     expect(found.map(({ who }) => who)).toEqual(["auto-sync"]);
   });
 
   it("are those of the history and the one that is shown, which may be the same", () => {
     const operationState = aState(SHA_C, "bob", "Succeeded", { startedAt: at(-100), finishedAt: at(-95) });
     const same = [...history.slice(0, 2), entry(5, SHA_C, -100, { username: "bob" })];
-    const found = newOperations(anApplication({ status: { history: same, operationState } }), nothing, ACCOUNT);
+    const found = newOperations(anApplication({ status: { history: same, operationState } }), nothing, OURS);
     expect(found.map(({ startedAt, history: id }) => ({ startedAt, id }))).toEqual([
       { startedAt: atMs(-300), id: 3 },
       { startedAt: atMs(-200), id: 4 },
@@ -51,7 +62,7 @@ describe("operations that ran while nobody watched", () => {
 
 describe("the operation that is shown", () => {
   const shown = (operationState: Readonly<Record<string, unknown>>) =>
-    newOperations(anApplication({ status: { operationState } }), nothing, ACCOUNT);
+    newOperations(anApplication({ status: { operationState } }), nothing, OURS);
 
   it("is found when it has ended, with the reason when it failed", () => {
     expect(shown(aState(SHA_B, "bob", "Running"))).toEqual([]);
@@ -64,10 +75,19 @@ describe("the operation that is shown", () => {
     expect(shown(aState(SHA_B, { run: "run_1" }, "Running"))).toMatchObject([{ isOwn: true }]);
   });
 
+  it("is somebody else's when the run that it carries is none of ours: whoever may sync can write a mark", () => {
+    const forged = aState(SHA_B, { ...ours, run: "run_2" }, "Succeeded");
+    expect(shown(forged)).toMatchObject([{ isOwn: false, who: ACCOUNT, revisions: [SHA_B] }]);
+    expect(shown(aState(SHA_B, { ...ours, run: "run_2" }, "Running"))).toEqual([]);
+    const history = [entry(7, SHA_B, 10, { username: ACCOUNT })];
+    const both = anApplication({ status: { history, operationState: forged } });
+    expect(newOperations(both, nothing, OURS)).toMatchObject([{ isOwn: false, history: 7 }]);
+  });
+
   it("of ours is not taken for somebody else's by its entry in the history", () => {
     const history = [entry(7, SHA_B, 10, { username: "renamed-account" })];
     const operationState = aState(SHA_B, { run: "run_1" }, "Running");
-    const found = newOperations(anApplication({ status: { history, operationState } }), nothing, ACCOUNT);
+    const found = newOperations(anApplication({ status: { history, operationState } }), nothing, OURS);
     expect(found.map(({ isOwn }) => isOwn)).toEqual([true]);
   });
 

@@ -422,6 +422,8 @@ describe("operations of others", () => {
   });
 
   it("are not our own", async () => {
+    const run = { run: "run_1", title: "Promote checkout", requester: "p1", failed: false };
+    rig.runs = { ...rig.runs, find: (id) => (id === "run_1" ? run : undefined) };
     const operationState = aState(SHA_B, { run: "run_1" }, "Succeeded");
     rig.show("checkout-prod", "Healthy", { status: { operationState } });
     await rig.after(1000);
