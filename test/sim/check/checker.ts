@@ -101,7 +101,7 @@ export class Checker {
       intentOf: (decided) => this.#intents.intentOf(decided),
     };
     const { isBefore } = options;
-    this.#syncs = new SyncCheck({ report, isBefore, argocd: this.#argocd, carryMs: rules.carryMs });
+    this.#syncs = new SyncCheck({ report, isBefore, argocd: this.#argocd });
     this.#effects = new EffectCheck({
       ...approvals,
       syncs: this.#syncs,

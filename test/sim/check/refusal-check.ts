@@ -52,6 +52,7 @@ const REASONS: Readonly<Record<string, (refused: Refused) => string | undefined>
     const isOver = step.failure?.code === "gate.expired" || (step.gate?.expiresAt ?? Infinity) <= fact.at;
     return isOver ? undefined : "it had not expired";
   },
+  "gate.closed": ({ step }) => ((step.gate?.decisions.length ?? 0) > 0 ? "somebody had decided" : undefined),
   "gate.decided": ({ step }) => ((step.gate?.decisions.length ?? 0) > 0 ? undefined : "nobody had decided"),
 };
 

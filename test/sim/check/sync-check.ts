@@ -16,7 +16,6 @@ interface Proof {
 interface Deps {
   readonly argocd: ArgocdView;
   readonly report: Report;
-  readonly carryMs: number;
   /** Whether a commit lies before another one; not asked when absent. */
   readonly isBefore: ((commit: string, other: string) => boolean) | undefined;
 }
