@@ -1,4 +1,4 @@
-import { access, constants, link, mkdir, open, readFile, unlink } from "node:fs/promises";
+import { access, constants, link as hardLink, mkdir, open, readFile, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
 import { AppError, errorText } from "../platform/errors.ts";
@@ -12,6 +12,8 @@ export interface FolderTargetDeps {
   /** Made when it is not there. */
   readonly folder: string;
   readonly random: Random;
+  /** Gives a file a second name; that of the file system when absent. */
+  readonly link?: ((file: string, name: string) => Promise<void>) | undefined;
 }
 
 // Not every file system has hard links, those of mounted buckets least of all.
@@ -65,7 +67,7 @@ export class FolderTarget implements AnchorTarget {
 
   /** False when there are no links here. */
   async #tryLink(file: string, text: string): Promise<boolean> {
-    const { folder, random } = this.#deps;
+    const { folder, random, link = hardLink } = this.#deps;
     const draft = join(folder, `.draft-${random.bytes(8).toString("hex")}`);
     await writeNew(draft, text);
     try {

@@ -57,6 +57,26 @@ describe("a folder for anchors", () => {
     expect(readFileSync(file, "utf8")).toBe("something else");
   });
 
+  it("writes in place where there are no links, as in a mounted bucket, and leaves no draft", async () => {
+    let tries = 0;
+    const link = (): Promise<void> => {
+      tries += 1;
+      return Promise.reject(Object.assign(new Error("not here"), { code: "ENOTSUP" }));
+    };
+    const bucket = new FolderTarget({ name: "folder", folder, random: systemRandom, link });
+    for (const sequence of [9, 9, 10]) await bucket.write(head(sequence));
+    expect(readdirSync(folder)).toHaveLength(2);
+    expect(readFileSync(join(folder, readdirSync(folder)[1] ?? ""), "utf8")).toBe(`${anchorText(head(10))}\n`);
+    expect(tries).toBe(1);
+  });
+
+  it("leaves nothing that is not whole where it cannot be finished", async () => {
+    const link = (): Promise<void> => Promise.reject(Object.assign(new Error("full"), { code: "ENOSPC" }));
+    const full = new FolderTarget({ name: "folder", folder, random: systemRandom, link });
+    expect((await appErrorOf(full.write(head(9)))).retry).toBe("backoff");
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
   it("says what to do where it cannot be written", async () => {
     mkdirSync(join(folder, ".."), { recursive: true });
     writeFileSync(folder, "a file");
