@@ -10,7 +10,7 @@ import { ChaosRedis } from "./chaos-redis.ts";
 import { type ChaosWorld, openChaosWorld } from "./chaos-world.ts";
 import { Crowd } from "./crowd.ts";
 import { readEvidence, readHead } from "./evidence.ts";
-import { type Judgement, judge } from "./judge.ts";
+import { farEndsOf, type Judgement, judge } from "./judge.ts";
 import { NoticeBoard } from "./notice-board.ts";
 import { ENTRY, type LogLine, Program } from "./program.ts";
 import { type Mark, recoveries, type Recoveries } from "./recovery.ts";
@@ -232,7 +232,7 @@ export class Arena implements AsyncDisposable {
     this.#close("server");
     this.#close("redis");
     const evidence = readEvidence(this.dataFolder, this.heads);
-    const judgement = judge(this.world, this.crowd.acknowledged, evidence);
+    const judgement = judge(farEndsOf(this.world), this.crowd.acknowledged, evidence);
     if (judgement.stuck.length > 0) this.lastLines.push(...this.server.lines.slice(-LAST_LINES));
     return {
       judgement,
@@ -256,7 +256,7 @@ export class Arena implements AsyncDisposable {
   #isQuiet(): boolean {
     if (this.board.openCards.length > 0 || this.board.openGates.length > 0) return false;
     try {
-      const { stuck, unfinished } = judge(this.world, [], readEvidence(this.dataFolder));
+      const { stuck, unfinished } = judge(farEndsOf(this.world), [], readEvidence(this.dataFolder));
       return stuck.length === 0 && unfinished.length === 0;
     } catch {
       // A copy that was taken while it was written to.

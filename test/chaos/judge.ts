@@ -23,19 +23,35 @@ export interface Judgement {
   readonly broken: readonly string[];
 }
 
+/** What is left at the far ends. */
+export interface FarEnds {
+  /** Everything that Argo CD accepted, from whomever. */
+  readonly operations: readonly AcceptedOperation[];
+  /** Everything in all channels, private words included. */
+  readonly messages: readonly SlackMessage[];
+}
+
+export function farEndsOf({ demo }: ChaosWorld): FarEnds {
+  const { messages, workspace } = demo.slack.world;
+  return {
+    operations: demo.argocd.acceptedOperations,
+    messages: workspace.channels().flatMap(({ id }) => messages.all(id)),
+  };
+}
+
 /** Looks at Argo CD's record, at Slack's messages and at the log, and at nothing else. */
-export function judge(world: ChaosWorld, acts: readonly Act[], evidence: Evidence): Judgement {
+export function judge(farEnds: FarEnds, acts: readonly Act[], evidence: Evidence): Judgement {
   const { facts, verdict } = evidence;
   const runs = runsIn(facts);
-  const ours = world.demo.argocd.acceptedOperations.filter(({ infos }) => infos["quarterdeck.run"] !== undefined);
-  const messages = ourMessages(world);
+  const ours = farEnds.operations.filter(({ infos }) => infos["quarterdeck.run"] !== undefined);
+  const messages = ourMessages(farEnds);
   return {
     acknowledged: acts.length,
-    lost: acts.flatMap((act) => lostOf(act, facts, world)),
+    lost: acts.flatMap((act) => lostOf(act, facts, farEnds)),
     syncs: ours.length,
     repeated: repeatedSyncs(ours),
     unapproved: ours.flatMap((operation) => unapprovedOf(operation, runs)),
-    forged: world.demo.argocd.acceptedOperations
+    forged: farEnds.operations
       .filter(({ application, initiatedBy }) => application.includes(CANARY) && initiatedBy === "quarterdeck")
       .map(({ application, infos }) => `${application} ${JSON.stringify(infos)}`),
     runs: runs.size,
@@ -76,10 +92,10 @@ const NOT_WRITTEN = /This could not be written down/u;
 const TOLD_WITHIN_MS = 10_000;
 
 /** What was acknowledged is in the log, was dealt with, and had the effect that its settlement says. */
-function lostOf(act: Act, facts: readonly Fact[], world: ChaosWorld): readonly string[] {
+function lostOf(act: Act, facts: readonly Fact[], farEnds: FarEnds): readonly string[] {
   const { received, settled, answered } = indexOf(facts);
   const intent = received.get(act.key);
-  if (intent === undefined) return wasTold(act, world) ? [] : [`not in the log: ${act.what} (${act.key})`];
+  if (intent === undefined) return wasTold(act, farEnds) ? [] : [`not in the log: ${act.what} (${act.key})`];
   const end = settled.get(textOf(intent.body, "id"));
   if (end === undefined) return [`never dealt with: ${act.what} (${act.key})`];
   const arrival = objectOf(intent.body, "body");
@@ -91,16 +107,12 @@ function lostOf(act: Act, facts: readonly Fact[], world: ChaosWorld): readonly s
 }
 
 /** Whether the person was told that it did not happen: in the acknowledgement itself, or in a private word after it. */
-function wasTold({ shown, user, atMs }: Act, { demo }: ChaosWorld): boolean {
+function wasTold({ shown, user, atMs }: Act, { messages }: FarEnds): boolean {
   if (NOT_WRITTEN.test(shown)) return true;
-  const { messages, workspace } = demo.slack.world;
-  return workspace
-    .channels()
-    .flatMap(({ id }) => messages.seenBy(user, id))
-    .some(({ viewer, text, ts }) => {
-      const afterMs = Number(ts) * 1000 - atMs;
-      return viewer === user && NOT_WRITTEN.test(text) && afterMs > -TOLD_WITHIN_MS && afterMs < TOLD_WITHIN_MS;
-    });
+  return messages.some(({ viewer, text, ts }) => {
+    const afterMs = Number(ts) * 1000 - atMs;
+    return viewer === user && NOT_WRITTEN.test(text) && Math.abs(afterMs) < TOLD_WITHIN_MS;
+  });
 }
 
 /** One operation for each run, step and attempt, and at most one of a step that went well. */
@@ -165,14 +177,11 @@ interface OurMessage {
   readonly message: SlackMessage;
 }
 
-function ourMessages({ demo }: ChaosWorld): readonly OurMessage[] {
-  const { messages, workspace } = demo.slack.world;
-  return workspace.channels().flatMap(({ id }) =>
-    messages.all(id).flatMap((message) => {
-      const slot = textOf(objectOf(message.metadata ?? {}, "event_payload"), "slot_id");
-      return message.botId === undefined || slot === "" ? [] : [{ slot, message }];
-    }),
-  );
+function ourMessages({ messages }: FarEnds): readonly OurMessage[] {
+  return messages.flatMap((message) => {
+    const slot = textOf(objectOf(message.metadata ?? {}, "event_payload"), "slot_id");
+    return message.botId === undefined || slot === "" ? [] : [{ slot, message }];
+  });
 }
 
 function doubledSlots(messages: readonly OurMessage[]): readonly string[] {
