@@ -1,8 +1,9 @@
 import { z } from "zod";
 
 import type { Application } from "../argocd/application.ts";
+import { revisionList } from "../argocd/application-facts.ts";
 import { type ArgocdAccess, commitPaths, commitSources } from "../argocd/argocd-server.ts";
-import { findOwnOperation } from "../argocd/operation-identity.ts";
+import { findOwnOperation, type OwnOperation } from "../argocd/operation-identity.ts";
 import { Failure } from "../domain/outcome.ts";
 import { ApprovalRule } from "../domain/target.ts";
 import { failureOf, type StepContext, type StepResult } from "../engine/step-kind.ts";
@@ -95,8 +96,9 @@ async function directionOf(
   const { effect, facts, signal } = context;
   const from = liveRevision(application);
   if (!mayGoBackUnseen(input, facts) || from === "" || from === input.revision) return "other";
-  // It is taken over as it is, and Git being away must not keep it from that.
-  if (findOwnOperation(application, { run: effect.run, step: effect.path }) !== undefined) return "other";
+  // It is taken over as it is, and Git being away must not keep it from that. Others may have copied its infos to another revision.
+  const own = findOwnOperation(application, { run: effect.run, step: effect.path });
+  if (own !== undefined && revisionsOf(own).includes(input.revision)) return "other";
   const { repository } = commitSources(application);
   const paths = commitPaths(application);
   try {
@@ -106,6 +108,10 @@ async function directionOf(
     signal.throwIfAborted();
     return failureOf(error);
   }
+}
+
+function revisionsOf(own: OwnOperation): readonly string[] {
+  return revisionList((own.kind === "requested" ? own.operation : own.state.operation).sync);
 }
 
 function mayGoBackUnseen(input: Intended, facts: StepContext["facts"]): boolean {

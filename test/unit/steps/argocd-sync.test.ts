@@ -657,6 +657,15 @@ describe("a revision that is older than what is live by now", () => {
     expect(operation(await rig.run())).toMatchObject({ attempt: 1 });
   });
 
+  it("is refused also where somebody has deployed what is newer under our own name", async () => {
+    const { status } = history(SHA_B, SHA_C);
+    const rig = new SyncRig(anApplication({ status: { ...status, operationState: aState(SHA_C, OWN, "Succeeded") } }));
+    rig.between = { kind: "backward", ...lists };
+    rig.attempt = 2;
+    expect(failure(await rig.run()).code).toBe("revision.older");
+    expect(rig.argocd.syncs).toEqual([]);
+  });
+
   it("is put off while Git cannot be asked", async () => {
     const rig = newerLive();
     rig.between = new AppError("git.example.com does not answer", { code: "git.unreachable", retry: "backoff" });
