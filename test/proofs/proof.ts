@@ -16,7 +16,12 @@ export interface Proof {
   readonly goal: string;
   readonly says: string;
   /** Throws only when the proof itself cannot be made; what does not hold is a finding. */
-  readonly prove: (size: ProofSize) => Promise<readonly Finding[]>;
+  readonly prove: (size: ProofSize, part: number) => Promise<readonly Finding[]>;
+}
+
+/** How many to try; `part` of the full size, for whoever has less time. */
+export function amountOf(sizes: Readonly<Record<ProofSize, number>>, size: ProofSize, part: number): number {
+  return size === "full" ? Math.max(sizes.short, Math.ceil(sizes.full * part)) : sizes.short;
 }
 
 /** A finding that holds when the number is exactly the one that is wanted. */
