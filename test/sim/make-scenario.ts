@@ -40,6 +40,10 @@ export function makeScenario(seed: string): Scenario {
   for (let left = amount(4); left > 0; left -= 1) acts.push({ at: at(), who: "network", act: networkAct(network) });
   const slack = dice.fork("slack");
   for (let left = amount(2); left > 0; left -= 1) acts.push({ at: at(), who: "slack", act: slackAct(slack) });
+  // On some days Slack fails all the time.
+  for (let left = slack.chance(0.08) ? 6 : 0; left > 0; left -= 1) {
+    acts.push({ at: slack.between(FIRST_AT, lastsMs), who: "slack", act: slackAct(slack) });
+  }
   if (dice.chance(0.2)) acts.push({ at: at(), who: "git", act: gitAct(dice.fork("git")) });
   return {
     seed,
@@ -195,14 +199,16 @@ function furtherText(dice: Dice): string {
 /** What others do: at some time, or at a moment at which it hurts, shortly after a request of ours. */
 function foreignAct(dice: Dice): ArgocdAct {
   const act = someForeignAct(dice);
-  if (!("app" in act) || dice.chance(0.5)) return act;
+  if (!("app" in act) || dice.chance(0.4)) return act;
   const [low, high] = dice.pick([
     [0, 60],
     [60, 600],
     [600, 8000],
     [8000, 60_000],
   ] as const);
-  return { type: "ambush", skip: dice.below(3), afterMs: dice.between(low, high), act };
+  const afterMs = dice.between(low, high);
+  if (dice.chance(0.2)) return { type: "ambush", on: "read", skip: dice.below(30), afterMs, act };
+  return { type: "ambush", skip: dice.below(3), afterMs, act };
 }
 
 function someForeignAct(dice: Dice): ArgocdAct {
@@ -212,10 +218,19 @@ function someForeignAct(dice: Dice): ArgocdAct {
   const make: readonly (() => ArgocdAct)[] = [
     () => ({ type: "foreign-sync", app, revision, over: dice.chance(0.3) }),
     () => ({ type: "foreign-sync", app, over: dice.chance(0.3), partial: dice.chance(0.3), dryRun: dice.chance(0.2) }),
+    () => ({
+      type: "foreign-sync",
+      app,
+      revision: "same",
+      over: true,
+      partial: dice.chance(0.4),
+      dryRun: dice.chance(0.4),
+    }),
+    () => ({ type: "foreign-sync", app, revision, copiesInfos: true }),
     () => ({ type: "rolling-sync", app }),
     () => ({ type: "foreign-rollback", app }),
     () => ({ type: "foreign-terminate", app }),
-    () => ({ type: "recreate", app, afterMs: dice.between(200, 20_000) }),
+    () => ({ type: "recreate", app, afterMs: dice.between(200, 20_000), synced: dice.chance(0.5) }),
     () => ({ type: "change-source", app, helmParameter: { name: "replicas", value: String(dice.below(9)) } }),
     () => ({ type: "change-source", app, path: `deploy/${dice.pick(SERVICES)}` }),
     () => ({ type: "delete", app, takesMs: dice.between(0, 20_000), cascade: dice.chance(0.5) }),
@@ -310,7 +325,10 @@ function slackAct(dice: Dice): SlackAct {
     () => ({ kind: "remove-bot", channel: dice.pick(["C1DEPLOYS", "C2ALERTS"]), forMs }),
     () => ({
       kind: "limit",
-      method: dice.pick(["chat.postMessage", "chat.update", "users.info", "usergroups.users.list"]),
+      method: dice.pick([
+        ...(["chat.postMessage", "chat.update", "users.info", "usergroups.users.list"] as const),
+        ...(["conversations.replies", "conversations.history", "views.open"] as const),
+      ]),
       forMs,
     }),
     () => ({
@@ -358,7 +376,7 @@ function rolloutPlan(dice: Dice): RolloutPlan {
     case 1:
       return { ...where, sync: "errors" };
     case 2:
-      return { ...where, hookFails: "PreSync" };
+      return { ...where, hookFails: dice.pick(["PreSync", "PostSync"] as const), hookMs: dice.between(200, 20_000) };
     case 3:
       return health([0, "Progressing"], [soon, "Degraded"]);
     case 4:

@@ -5,6 +5,7 @@ import type { Clock } from "../../src/platform/clock.ts";
 import { AppError } from "../../src/platform/errors.ts";
 import type { AppSetup } from "./argocd/argocd-act.ts";
 import { ArgocdWorld } from "./argocd/argocd-world.ts";
+import type { HookType } from "./argocd/rollout-plan.ts";
 import { argocdConnections, type FrameLuck } from "./argocd-connections.ts";
 import { Carrier, CarryError } from "./carrier.ts";
 import { Dice } from "./dice.ts";
@@ -166,6 +167,11 @@ function pathsOf(name: string): readonly string[] {
     .map((s) => `deploy/${s}`);
 }
 
+function hooksOf(service: string): readonly HookType[] {
+  if (service === "payments") return ["PreSync"];
+  return service === "search" ? ["PostSync"] : [];
+}
+
 function setups({ autoSynced }: Scenario): readonly AppSetup[] {
   return Object.entries(PLACES).flatMap(([service, environments]) =>
     environments.map((environment) => {
@@ -173,8 +179,9 @@ function setups({ autoSynced }: Scenario): readonly AppSetup[] {
       return {
         name,
         source: { repoURL: REPOSITORY, path: `deploy/${service}`, targetRevision: "main" },
-        deployed: [shaOf("m0")],
-        hooks: service === "payments" ? ["PreSync"] : [],
+        deployed: ["m2", "m1", "m0"].map(shaOf),
+        hooks: hooksOf(service),
+        retryLimit: name === "search-prod" ? 1 : 0,
         ...(name === autoSynced && { automated: true }),
       };
     }),

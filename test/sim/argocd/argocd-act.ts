@@ -1,4 +1,4 @@
-import type { Info, Source } from "./application-state.ts";
+import type { Source } from "./application-state.ts";
 import type { HookType, RolloutPlan } from "./rollout-plan.ts";
 
 /** One application as a scenario begins with it. */
@@ -31,11 +31,12 @@ export type AppAct =
   | {
       readonly type: "foreign-sync";
       readonly app: string;
-      /** A whole commit. */
+      /** A whole commit, or `same` for that of the operation before. */
       readonly revision?: string;
       /** `ben` when absent. */
       readonly by?: string;
-      readonly infos?: readonly Info[];
+      /** It carries what the operation before carried: somebody has taken that one and changed the revision in it. */
+      readonly copiesInfos?: boolean;
       readonly over?: boolean;
       readonly dryRun?: boolean;
       /** Only the Deployment. */
@@ -46,8 +47,11 @@ export type AppAct =
   /** Argo CD's own rollback by somebody else: to an entry, counted from the newest, which is 0; the one before the newest when absent. */
   | { readonly type: "foreign-rollback"; readonly app: string; readonly back?: number; readonly by?: string }
   | { readonly type: "foreign-terminate"; readonly app: string; readonly by?: string }
-  /** Deleted without its objects, and made again after a while: with another uid and no history. */
-  | { readonly type: "recreate"; readonly app: string; readonly afterMs: number }
+  /**
+   * Deleted without its objects, and made again after a while: with another uid and no history. `synced`: whoever made it syncs it
+   * at once at the commit that runs there.
+   */
+  | { readonly type: "recreate"; readonly app: string; readonly afterMs: number; readonly synced?: boolean }
   /** `takesMs`: how long the finalizer needs. `cascade` deletes the objects too. */
   | { readonly type: "delete"; readonly app: string; readonly takesMs: number; readonly cascade: boolean }
   | {
@@ -83,8 +87,14 @@ export type ServerAct =
   | { readonly type: "refuse-token"; readonly forMs: number }
   /**
    * So long after the product's next request was accepted (the one after it when `skip` is 1, and so on) this is done to the
-   * application that it was about, whatever application `act` names.
+   * application that it was about, whatever application `act` names. `on: "read"`: after its next read of an application.
    */
-  | { readonly type: "ambush"; readonly skip: number; readonly afterMs: number; readonly act: AppAct }
+  | {
+      readonly type: "ambush";
+      readonly on?: "read";
+      readonly skip: number;
+      readonly afterMs: number;
+      readonly act: AppAct;
+    }
   /** From here on a revision goes this way. */
   | { readonly type: "plan"; readonly plan: RolloutPlan };

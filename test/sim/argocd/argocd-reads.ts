@@ -9,6 +9,8 @@ export interface ArgocdReadsDeps {
   readonly store: ApplicationStore;
   readonly git: GitWorld;
   readonly comparisons: Comparisons;
+  /** Called when an application was read. */
+  readonly onRead: (app: App) => void;
 }
 
 /** What argocd-server answers to those who only look. */
@@ -33,7 +35,7 @@ export class ArgocdReads {
   }
 
   get(app: App, how: { readonly isRefresh: boolean; readonly deliver: (answer: HttpAnswer) => void }): void {
-    const { store, comparisons } = this.#deps;
+    const { store, comparisons, onRead } = this.#deps;
     const { isRefresh, deliver } = how;
     const read = (): void => {
       const { uid, version, specVersion } = app;
@@ -45,6 +47,7 @@ export class ArgocdReads {
       const sync = { compared: app.sync.revision, isSynced: app.sync.status === "Synced" };
       const shown = { health, healthSince, comparedAt: app.reconciledAt, ...sync };
       store.truth.reads.push({ at: store.now(), app: keyOf(app), uid, version, specVersion, isRefresh, ...shown });
+      onRead(app);
       deliver(json(applicationText(app)));
     };
     if (isRefresh) comparisons.request(app, { done: read });

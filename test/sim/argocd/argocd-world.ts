@@ -40,6 +40,15 @@ export interface WatchOptions {
   readonly lagMs?: number;
 }
 
+/** Somebody who waits for a request of the product. */
+interface Ambush {
+  readonly on: "read" | undefined;
+  /** How many are let pass before. */
+  left: number;
+  readonly afterMs: number;
+  readonly act: AppAct;
+}
+
 /**
  * An Argo CD server with its controller and its cluster, as a deterministic machine: it moves only by requests, acts and the entries
  * of the schedule. What it shows lags behind what is true, as Argo CD's fields do; what is true is in `truth`.
@@ -54,7 +63,7 @@ export class ArgocdWorld {
   readonly #others: Others;
   readonly #plans: RolloutPlan[];
   readonly #dice: Dice;
-  readonly #ambushes: { left: number; readonly afterMs: number; readonly act: AppAct }[] = [];
+  readonly #ambushes: Ambush[] = [];
   #uids = 0;
   /** How many outages of the repo-server have not ended. */
   #outages = 0;
@@ -88,7 +97,7 @@ export class ArgocdWorld {
     const own = { store, git, line, cluster, comparisons, pace };
     this.#operations = new Operations({ ...own, dice: dice.fork("operations"), plans: this.#plans });
     const operations = this.#operations;
-    const reads = new ArgocdReads({ store, git, comparisons });
+    const reads = new ArgocdReads({ store, git, comparisons, onRead: (app) => this.#ambush(app, "read") });
     const writes = new ArgocdWrites({ store, git, operations, onAccepted: (app) => this.#ambush(app) });
     this.#api = new ArgocdApi({ store, reads, writes });
     this.#others = new Others({ ...own, schedule, operations, recreate: (gone) => this.#recreate(gone) });
@@ -189,7 +198,7 @@ export class ArgocdWorld {
         schedule.after(act.forMs, () => (store.isTokenValid = true));
         return;
       case "ambush":
-        this.#ambushes.push({ left: act.skip, afterMs: act.afterMs, act: act.act });
+        this.#ambushes.push({ on: act.on, left: act.skip, afterMs: act.afterMs, act: act.act });
         return;
       case "plan":
         this.#plans.push(act.plan);
@@ -197,10 +206,11 @@ export class ArgocdWorld {
     }
   }
 
-  /** A request of the product was accepted: whoever has waited for that comes soon. */
-  #ambush(app: App): void {
+  /** A request of the product was accepted, or read something: whoever has waited for that comes soon. */
+  #ambush(app: App, on?: "read"): void {
     const key = keyOf(app);
     for (const ambush of this.#ambushes) {
+      if (ambush.on !== on) continue;
       ambush.left -= 1;
       if (ambush.left === -1) this.#deps.schedule.after(ambush.afterMs, () => this.act({ ...ambush.act, app: key }));
     }

@@ -54,7 +54,7 @@ export class Others {
         return;
       case "recreate":
         this.#remove(app);
-        schedule.after(act.afterMs, () => this.#deps.recreate(app));
+        schedule.after(act.afterMs, () => this.#recreate(app, act.synced ?? false));
         return;
       case "delete":
         this.#delete(app, act);
@@ -100,13 +100,19 @@ export class Others {
   }
 
   #sync(app: App, act: ActOf<"foreign-sync">): void {
-    const { operations, git } = this.#deps;
     if (app.operation !== undefined) this.#takeOver(app, act);
     if (app.operation !== undefined || !this.#maySync(app, act)) return;
-    const { by = SOMEBODY, infos = [], dryRun: isDryRun = false, partial: isPartial = false } = act;
-    const revision = git.resolveForArgocd(app.source.repoURL, act.revision ?? targetOf(app.source));
+    const { by = SOMEBODY, dryRun: isDryRun = false, partial: isPartial = false } = act;
+    const infos = act.copiesInfos === true ? app.state?.operation.infos : undefined;
+    const revision = this.#wanted(app, act);
     if (revision === undefined) return;
-    operations.start(app, { source: app.source, revision, by, infos, isDryRun, isPartial });
+    const asked = { source: app.source, revision, by, isDryRun, isPartial };
+    this.#deps.operations.start(app, { ...asked, ...(infos !== undefined && { infos }) });
+  }
+
+  #wanted({ source, state }: App, { revision }: ActOf<"foreign-sync">): string | undefined {
+    const wanted = revision === "same" ? state?.operation.revision : revision;
+    return this.#deps.git.resolveForArgocd(source.repoURL, wanted ?? targetOf(source));
   }
 
   #takeOver(app: App, act: ActOf<"foreign-sync">): void {
@@ -166,6 +172,15 @@ export class Others {
     store.noteSpec(app);
     store.write(app);
     comparisons.request(app);
+  }
+
+  #recreate(gone: App, isSynced: boolean): void {
+    const { recreate, store, operations } = this.#deps;
+    const { source, cluster } = gone;
+    recreate(gone);
+    const app = store.apps.get(keyOf(gone));
+    if (!isSynced || app === undefined || cluster.revision === "") return;
+    operations.start(app, { source, revision: cluster.revision, by: SOMEBODY });
   }
 
   #delete(app: App, { takesMs, cascade }: ActOf<"delete">): void {

@@ -300,6 +300,52 @@ describe("somebody who waits for the product's requests", () => {
   });
 });
 
+describe("what others do after our operation", () => {
+  it("may be the same once more, or another revision under our name", () => {
+    const rig = new ArgocdRig();
+    rig.sync(C2);
+    rig.pass(30_000);
+    rig.world.act({ type: "foreign-sync", app: APP, revision: "same", partial: true });
+    rig.pass(30_000);
+    rig.world.act({ type: "foreign-sync", app: APP, revision: C1, by: "cem" });
+    rig.pass(30_000);
+    rig.sync(C2);
+    rig.pass(30_000);
+    rig.world.act({ type: "foreign-sync", app: APP, revision: C3, copiesInfos: true });
+    rig.pass(30_000);
+    const told = rig.world.truth.operations.map(({ revision, by, identity }) => [revision, by, identity?.run]);
+    expect(told).toEqual([
+      [C2, "quarterdeck", "run_1"],
+      [C2, "ben", undefined],
+      [C1, "cem", undefined],
+      [C2, "quarterdeck", "run_1"],
+      [C3, "ben", "run_1"],
+    ]);
+  });
+
+  it("may be an application made again, and synced to what ran there", () => {
+    const rig = new ArgocdRig();
+    rig.world.act({ type: "recreate", app: APP, afterMs: 1000, synced: true });
+    rig.pass(30_000);
+    expect(rig.world.truth.operations).toMatchObject([
+      { uid: "uid-checkout-staging-2", revision: C1, phase: "Succeeded" },
+    ]);
+    expect(rig.read().status.history).toMatchObject([{ id: 0, revision: C1 }]);
+  });
+
+  it("may come right after a read", () => {
+    const rig = new ArgocdRig();
+    const act = { type: "degrade", app: "" } as const;
+    rig.world.act({ type: "ambush", on: "read", skip: 1, afterMs: 0, act });
+    rig.read();
+    rig.pass(10);
+    expect(spanAt(rig.world.truth, APP, rig.line.now())?.health).toBe("Healthy");
+    rig.read();
+    rig.pass(10);
+    expect(spanAt(rig.world.truth, APP, rig.line.now())?.health).toBe("Degraded");
+  });
+});
+
 describe("an application that is to be left alone", () => {
   it("is neither compared nor synced until that is over, and then catches up", () => {
     const rig = new ArgocdRig();
