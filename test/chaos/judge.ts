@@ -15,6 +15,8 @@ export interface Judgement {
   /** Operations that only somebody who forged something can have asked for. */
   readonly forged: readonly string[];
   readonly runs: number;
+  /** How many runs ended in which way; those that went on are `stuck`. */
+  readonly endings: Readonly<Record<string, number>>;
   readonly stuck: readonly string[];
   readonly messages: number;
   readonly unfinished: readonly string[];
@@ -55,6 +57,7 @@ export function judge(farEnds: FarEnds, acts: readonly Act[], evidence: Evidence
       .filter(({ application, initiatedBy }) => application.includes(CANARY) && initiatedBy === "quarterdeck")
       .map(({ application, infos }) => `${application} ${JSON.stringify(infos)}`),
     runs: runs.size,
+    endings: endingsOf(runs),
     stuck: [...openRuns(runs), ...openIntents(facts)],
     messages: messages.length,
     unfinished: messages.flatMap((message) => unfinishedOf(message, runs)).concat(cardless(messages, runs)),
@@ -147,6 +150,15 @@ function openRuns(runs: ReadonlyMap<string, readonly Fact[]>): readonly string[]
   return [...runs]
     .filter(([, events]) => endOf(events) === undefined)
     .map(([run, events]) => `${run} ${titleOf(events)}, after ${lastOf(events)}`);
+}
+
+function endingsOf(runs: ReadonlyMap<string, readonly Fact[]>): Readonly<Record<string, number>> {
+  const endings: Record<string, number> = {};
+  for (const events of runs.values()) {
+    const end = endOf(events);
+    if (end !== undefined) endings[end] = (endings[end] ?? 0) + 1;
+  }
+  return endings;
 }
 
 /** The newest event, for whoever looks for what it waits for. */

@@ -14,7 +14,7 @@ export interface PartReport {
 }
 
 type Lists = { [Name in keyof Judgement]: Judgement[Name] extends readonly string[] ? Name : never }[keyof Judgement];
-type Counts = Exclude<keyof Judgement, Lists>;
+type Counts = Exclude<keyof Judgement, Lists | "endings">;
 
 const NEVER: readonly { readonly what: string; readonly of: Counts; readonly list: Lists }[] = [
   { what: "acknowledged commands and clicks lost", of: "acknowledged", list: "lost" },
@@ -41,6 +41,7 @@ export function reportOf(part: string, conclusions: readonly Conclusion[]): Part
   return {
     figures: [
       killedFigure(part, conclusions),
+      endingsFigure(part, judgements),
       ...figures,
       never(part, "processes that ended by themselves, rejections unhandled", {
         tries: sum(processes),
@@ -79,6 +80,18 @@ function killedFigure(part: string, conclusions: readonly Conclusion[]): ChaosFi
     part,
     what: "processes killed (SIGKILL) amid everything",
     tries: String(server + worker + redis),
+    result,
+    goal: "-",
+  };
+}
+
+function endingsFigure(part: string, judgements: readonly Judgement[]): ChaosFigure {
+  const of = (status: string): number => sum(judgements.map(({ endings }) => endings[status] ?? 0));
+  const result = `${of("succeeded")} succeeded, ${of("failed")} failed or rejected, ${of("cancelled")} cancelled`;
+  return {
+    part,
+    what: "how the runs ended",
+    tries: String(sum(judgements.map(({ runs }) => runs))),
     result,
     goal: "-",
   };
