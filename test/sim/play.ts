@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 
 import type { Settings } from "../../src/app/live-settings.ts";
-import { calmOf } from "./check/calm.ts";
+import { blindnessOf, calmOf } from "./check/calm.ts";
 import { Checker } from "./check/checker.ts";
 import type { Violation } from "./check/violation.ts";
 import type { GitWorld } from "./git/git-world.ts";
@@ -72,6 +72,7 @@ export async function play(
     now: () => line.now(),
     appNow: () => simulation.appNow(),
     wasCalm: calmOf(scenario.startAt, scenario.acts),
+    wasBlind: blindnessOf(scenario.startAt, scenario.acts),
     isBefore: (commit, other) => isBefore(worlds.git, commit, other),
     reread: (sequence) => stage.disk.row(sequence),
     rules,

@@ -27,3 +27,17 @@ function spanOf(startAt: number, { at, act }: Disturbance): { readonly from: num
   const lasts = ["forMs", "downMs", "ms"].map((name) => Number(members.get(name) ?? 0));
   return { from, until: startAt + at + Math.max(...lasts) + AFTER_MS };
 }
+
+// From the look that found nothing to the row that says so.
+const ANSWER_MS = 2000;
+
+/** Tells whether the account in Argo CD may have been kept from seeing anything at a moment of true time. */
+export function blindnessOf(startAt: number, acts: readonly Disturbance[]): (at: number) => boolean {
+  const spells = acts.flatMap(({ at, act }) => {
+    const members = new Map<string, unknown>(Object.entries(act));
+    const isBlind = members.get("type") === "lose-rights" && members.get("right") === "get";
+    const from = startAt + at;
+    return isBlind ? [{ from, until: from + Number(members.get("forMs") ?? 0) + ANSWER_MS }] : [];
+  });
+  return (at) => spells.some(({ from, until }) => at >= from && at <= until);
+}

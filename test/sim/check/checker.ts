@@ -31,6 +31,8 @@ export interface CheckerOptions {
   readonly appNow?: (() => number) | undefined;
   /** Whether nothing went wrong with the program, its machine, its network and Slack between two moments of true time. */
   readonly wasCalm?: ((from: number, until: number) => boolean) | undefined;
+  /** Whether the account in Argo CD may have been kept from seeing anything. */
+  readonly wasBlind?: ((at: number) => boolean) | undefined;
   /** Whether a commit lies before another one in its repository. */
   readonly isBefore?: ((commit: string, other: string) => boolean) | undefined;
   /** Reads one row of the log once more. */
@@ -197,8 +199,15 @@ export class Checker {
   }
 
   #judgeDeps(): FailureDeps & { readonly carryMs: number } {
-    const { wasCalm, rules } = this.#options;
-    return { wasCalm, argocd: this.#argocd, places: this.#places, carryMs: rules.carryMs, report: this.#report };
+    const { wasCalm, wasBlind, rules } = this.#options;
+    return {
+      wasCalm,
+      wasBlind,
+      argocd: this.#argocd,
+      places: this.#places,
+      carryMs: rules.carryMs,
+      report: this.#report,
+    };
   }
 
   /** What a step says of the worlds, before it is folded. */

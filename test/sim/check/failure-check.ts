@@ -12,6 +12,7 @@ const LATE_MS = 60_000;
 
 export interface FailureDeps {
   readonly wasCalm: ((from: number, until: number) => boolean) | undefined;
+  readonly wasBlind: ((at: number) => boolean) | undefined;
   readonly argocd: ArgocdView;
   readonly places: ReadonlyMap<string, PlaceRule>;
   readonly report: Report;
@@ -108,8 +109,8 @@ const WITNESS: Readonly<Record<string, Witness>> = {
     argocd.uidsBetween(appOf(step), sinceOf(step), fact.seenAt).size > 1
       ? undefined
       : "it was the same application all the time",
-  "argocd.gone": ({ argocd }, { step, fact }) =>
-    argocd.uidsBetween(appOf(step), step.started.seenAt, fact.seenAt).has("")
+  "argocd.gone": ({ argocd, wasBlind }, { step, fact }) =>
+    wasBlind?.(fact.seenAt) === true || argocd.uidsBetween(appOf(step), step.started.seenAt, fact.seenAt).has("")
       ? undefined
       : "the application was there all the time",
   "argocd.terminated": (deps, failed) =>

@@ -52,9 +52,14 @@ const REASONS: Readonly<Record<string, (refused: Refused) => string | undefined>
     const isOver = step.failure?.code === "gate.expired" || (step.gate?.expiresAt ?? Infinity) <= fact.at;
     return isOver ? undefined : "it had not expired";
   },
-  "gate.closed": ({ step }) => ((step.gate?.decisions.length ?? 0) > 0 ? "somebody had decided" : undefined),
-  "gate.decided": ({ step }) => ((step.gate?.decisions.length ?? 0) > 0 ? undefined : "nobody had decided"),
+  "gate.closed": ({ step }) => (isDecided(step) ? "it had been decided" : undefined),
+  "gate.decided": ({ step }) => (isDecided(step) ? undefined : "it had not been decided"),
 };
+
+/** Approved by as many as it takes, or rejected. */
+function isDecided({ status, failure }: StepBook): boolean {
+  return status === "succeeded" || failure?.code === "gate.rejected";
+}
 
 function notInGroup({ deps: { people, places }, step, user, received, fact }: Refused): string | undefined {
   const place = places.get(withoutServer(step.gate?.subject.app ?? ""));

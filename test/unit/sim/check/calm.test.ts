@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { calmOf } from "../../../sim/check/calm.ts";
+import { blindnessOf, calmOf } from "../../../sim/check/calm.ts";
 
 const MINUTE = 60_000;
 
@@ -22,4 +22,19 @@ test("a crash that waits for its moment disturbs from then on", () => {
 test("what people and others do disturbs nothing", () => {
   const acts = ["person", "argocd", "git"].map((who) => ({ who, at: 10 * MINUTE, act: {} }));
   expect(calmOf(0, acts)(MINUTE, 20 * MINUTE)).toBe(true);
+});
+
+test("the account sees nothing while it may not read, and is believed to a moment longer", () => {
+  const acts = [
+    { at: MINUTE, who: "argocd", act: { type: "lose-rights", right: "get", forMs: MINUTE } },
+    { at: 5 * MINUTE, who: "argocd", act: { type: "lose-rights", right: "sync", forMs: MINUTE } },
+  ];
+  const wasBlind = blindnessOf(0, acts);
+  expect([0.5, 1.5, 2.01, 3, 5.5].map((minutes) => wasBlind(minutes * MINUTE))).toEqual([
+    false,
+    true,
+    true,
+    false,
+    false,
+  ]);
 });

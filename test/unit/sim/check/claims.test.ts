@@ -246,7 +246,7 @@ describe("refusals", () => {
     ["approval.guest", "U2", "they were a full member all the time"],
     ["approval.already-decided-by-you", "U2", "they had not decided before"],
     ["gate.expired", "U2", "it had not expired"],
-    ["gate.decided", "U2", "nobody had decided"],
+    ["gate.decided", "U2", "it had not been decided"],
   ];
   test.each(reasons)("one because of %s that is not so is noticed", (code, user, says) => {
     const change = { before: { decide: (story: Story) => refused(story, user, code) } };
@@ -255,7 +255,7 @@ describe("refusals", () => {
 
   test("one because it is closed, which it is because somebody has decided, is noticed", () => {
     const change = { after: { decide: (story: Story) => refused(story, "U3", "gate.closed") } };
-    expectFound({ name: "", change, check: "true refusals", says: "somebody had decided" });
+    expectFound({ name: "", change, check: "true refusals", says: "it had been decided" });
   });
 
   test("those that are so are in order", () => {
