@@ -26,7 +26,7 @@ interface Tally {
 export const approvalBinds: Proof = {
   goal: "R5",
   says: "approvals bound to content, full about 12 min",
-  prove: async (size, part) => {
+  prove: async (size, part = 1) => {
     const half = Math.ceil(amountOf(TRIES, size, part) / 2);
     const atClick = await tryAll(half, 1, tryClick);
     const beforeEffect = await tryAll(half, 2, tryEffect);

@@ -38,7 +38,7 @@ const MORE: readonly Act[] = ["approve", "reject", "twice", "outsider", "cancel"
 export const clickRaces: Proof = {
   goal: "R4",
   says: "click races, full about 6 min",
-  prove: async (size, part) => {
+  prove: async (size, part = 1) => {
     const races = amountOf(RACES, size, part);
     const faults: string[] = [];
     const ends = new Map<string, number>();

@@ -18,7 +18,7 @@ const SECOND = 1000;
 export const deliveries: Proof = {
   goal: "R4",
   says: "deliveries of human acts, full about 10 min",
-  prove: async (size, part) => {
+  prove: async (size, part = 1) => {
     const wanted = amountOf(DELIVERIES, size, part);
     await using story = await Story.open(7);
     while (story.delivered < wanted) await story.goOn();

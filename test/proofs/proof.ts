@@ -16,7 +16,7 @@ export interface Proof {
   readonly goal: string;
   readonly says: string;
   /** Throws only when the proof itself cannot be made; what does not hold is a finding. */
-  readonly prove: (size: ProofSize, part: number) => Promise<readonly Finding[]>;
+  readonly prove: (size: ProofSize, part?: number) => Promise<readonly Finding[]>;
 }
 
 /** How many to try; `part` of the full size, for whoever has less time. */

@@ -7,7 +7,7 @@ import { type SignedHead, signHead } from "../../src/audit/signed-head.ts";
 import { openStore } from "../../src/store/store.ts";
 import { STORE_DEPS } from "../support/store-folder.ts";
 import { Luck } from "./luck.ts";
-import { atLeast, exactly, type Finding, none, type Proof, type ProofSize } from "./proof.ts";
+import { amountOf, atLeast, exactly, type Finding, none, type Proof, type ProofSize } from "./proof.ts";
 import { anchorLines, CRASH, type Evidence, judge } from "./tamper-judges.ts";
 import {
   anchor,
@@ -29,21 +29,20 @@ const TRIES: Readonly<Record<ProofSize, number>> = { short: 2, full: 150 };
 const LOGS: Readonly<Record<ProofSize, number>> = { short: 1, full: 5 };
 const EVENTS: Readonly<Record<ProofSize, number>> = { short: 40, full: 90 };
 
-const PLAYED_TRIES = 50;
 const BASE64URL = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 /** R6: whatever is done to a log, both verifiers find it by the newest anchor; whatever is allowed, neither calls tampering. */
 export const tamper: Proof = {
   goal: "R6",
   says: "tampering with the log, full about 8 min",
-  prove: async (size) => {
+  prove: async (size, part = 1) => {
     const tally = new Tally();
+    const tries = Math.ceil(amountOf(TRIES, size, part) / LOGS[size]);
     for (let seed = 0; seed < LOGS[size]; seed += 1) {
-      const tries = Math.ceil(TRIES[size] / LOGS[size]);
       const trial = { tally, luck: new Luck(seed + 1), tries, events: EVENTS[size] };
       await inFolder(async (folder) => proveOn(await keepLog(folder, trial), folder, trial));
     }
-    if (size === "full") await provePlayed(tally);
+    if (size === "full") await provePlayed(tally, tries);
     return tally.findings();
   },
 };
@@ -58,10 +57,10 @@ async function inFolder(work: (folder: string) => Promise<void>): Promise<void> 
 }
 
 /** The same on a log that the whole program has written. */
-async function provePlayed(tally: Tally): Promise<void> {
+async function provePlayed(tally: Tally, tries: number): Promise<void> {
   // It brings the whole program with it, which the short size does not need.
   const { playLog } = await import("./tamper-played-log.ts");
-  const trial = { tally, luck: new Luck(4711), tries: PLAYED_TRIES, events: 0 };
+  const trial = { tally, luck: new Luck(4711), tries, events: 0 };
   await inFolder(async (folder) => proveOn(await playLog(folder), folder, trial));
 }
 
