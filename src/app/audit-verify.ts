@@ -80,7 +80,7 @@ function verdictText({ verdict, times, signed }: Judged & { readonly signed: rea
   const { payloads, people } = redacted;
   const gone = payloads + people === 0 ? "nothing redacted" : `redacted: ${payloads} payloads, ${people} people`;
   const lines = [`Intact: ${events} events${times}, ${gone}.`, `Head: ${head.sequence}:${head.hash}`];
-  if (signedInside > 0) lines.push(`Signed: ${signedInside} heads inside the log, all of them good.`);
+  if (signedInside > 0) lines.push(`Signed: ${signedInside} heads inside the log, by keys that are known here.`);
   lines.push(provenTo > 0 ? provenText({ provenTo, when, head }) : KEEP_THE_HEAD);
   return lines.join("\n");
 }
