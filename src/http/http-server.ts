@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 
 import type { Clock } from "../platform/clock.ts";
 import { AppError, errorText } from "../platform/errors.ts";
@@ -21,8 +22,8 @@ const REQUEST_WITHIN_MS = 5000;
 const LOOK_EVERY_MS = 1000;
 // Longer than the minute after which load balancers drop idle connections, so that it is not us who cut one that is just used.
 const IDLE_MS = 75_000;
-const MOST_CONNECTIONS = 1000;
-const MOST_HEADER_BYTES = 16 * 1024;
+const MOST_CONNECTIONS = 500;
+const MOST_HEADER_BYTES = 8 * 1024;
 const MOST_HEADERS = 100;
 // What Slack sends has some kilobytes. Whether a body is to be believed is known at its end only.
 const BODY_ROOM_BYTES = 8 * 1024 * 1024;
@@ -46,6 +47,8 @@ export class HttpServer implements AsyncDisposable {
   readonly #whole = new Map<string, HttpRoute>();
   readonly #beginnings: HttpRoute[] = [];
   readonly #room = new BodyRoom(BODY_ROOM_BYTES);
+  /** The connections on which something is to be answered. */
+  readonly #busy = new WeakSet<Socket>();
 
   constructor(deps: HttpServerDeps) {
     this.#deps = deps;
@@ -91,9 +94,10 @@ export class HttpServer implements AsyncDisposable {
   }
 
   async #take(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (!this.#begins(request.socket, response)) return;
     // Without a listener an error of the connection would end the process.
-    request.on("error", () => undefined);
-    response.on("error", () => undefined);
+    request.on("error", ignore);
+    response.on("error", ignore);
     // Node reads on what nobody wants any more, until the connection is closed.
     response.on("finish", () => void request.on("data", forget));
     try {
@@ -103,6 +107,20 @@ export class HttpServer implements AsyncDisposable {
       this.#deps.logger.error("a request could not be answered", { path: pathOf(request), error: errorText(error) });
       this.#send(request, response, FAILED);
     }
+  }
+
+  /**
+   * False for whoever does not wait for an answer before asking again: a read of 64 KiB would be some thousand requests at once, for
+   * each connection of a stranger.
+   */
+  #begins(socket: Socket, response: ServerResponse): boolean {
+    if (this.#busy.has(socket)) {
+      socket.destroy();
+      return false;
+    }
+    this.#busy.add(socket);
+    response.once("close", () => this.#busy.delete(socket));
+    return true;
   }
 
   /** Undefined when nobody is there any more to be answered. */
@@ -148,6 +166,8 @@ export class HttpServer implements AsyncDisposable {
     response.end(request.method === "HEAD" ? undefined : body);
   }
 }
+
+function ignore(): void {}
 
 function headOf(request: IncomingMessage): HttpHead {
   const { method = "", url = "/", headers } = request;

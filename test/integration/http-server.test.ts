@@ -122,6 +122,14 @@ describe("the HTTP server", () => {
     expect(after).toBe("hello\n");
   });
 
+  it("cuts off whoever asks on without waiting for answers, by the thousand at once", async () => {
+    await using connection = await openRaw(address);
+    connection.socket.write(`GET /things/1 HTTP/1.1\r\n${HOST}\r\n`.repeat(1000));
+    await connection.closed;
+    expect(connection.text().match(/^HTTP/gmu)?.length ?? 0).toBeLessThan(2);
+    expect((await fetch(`${address}/things/1`)).status).toBe(200);
+  });
+
   it("drops a request whose body is cut short, and lives on", async () => {
     const connection = await openRaw(address);
     connection.socket.write(`POST /echo HTTP/1.1\r\n${HOST}Content-Length: 100\r\n\r\nhalf`);
