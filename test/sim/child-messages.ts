@@ -1,5 +1,6 @@
-/** What a child is to play: every `step`th seed from `from` on. */
+/** What a child is to play: the seeds of `first`, and then every `step`th from `from` on. */
 export interface ChildTask {
+  readonly first: readonly number[];
   readonly from: number;
   readonly step: number;
   readonly worlds: number;

@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 
+import { findTellingSeeds } from "./find-telling-seeds.ts";
 import { runMutants } from "./run-mutants.ts";
 import { replay } from "./replay.ts";
 import { isStorySeed, replayStory } from "./replay-story.ts";
@@ -8,7 +9,8 @@ import { runSeeds } from "./run-seeds.ts";
 
 const USAGE = `npm run sim -- [--minutes M | --worlds N] [--from SEED] [--processes P]   plays fresh seeds
 npm run sim -- --seed SEED [--whole]                                     plays one seed, shrinks it when it fails, and tells it
-npm run sim -- --mutants [--only TEXT] [--seconds S]                     plants bugs and says which of them are seen`;
+npm run sim -- --mutants [--only TEXT] [--seconds S]                     plants bugs and says which of them are seen
+npm run sim -- --telling N [--from SEED]                                 finds the seeds in which bugs are looked for first`;
 
 const { values } = parseArgs({
   options: {
@@ -19,6 +21,7 @@ const { values } = parseArgs({
     seed: { type: "string" },
     whole: { type: "boolean", default: false },
     mutants: { type: "boolean", default: false },
+    telling: { type: "string" },
     only: { type: "string", default: "" },
     seconds: { type: "string", default: "20" },
     help: { type: "boolean", default: false },
@@ -31,6 +34,8 @@ if (values.help) {
 } else if (values.seed !== undefined) {
   const told = { seed: values.seed, isWhole: values.whole };
   process.exitCode = isStorySeed(values.seed) ? await replayStory(told) : await replay(told);
+} else if (values.telling !== undefined) {
+  process.exitCode = await findTellingSeeds(Number(values.from ?? 1), Number(values.telling));
 } else if (values.mutants) {
   const from = Number(values.from ?? 1);
   process.exitCode = await runMutants({ processes, only: values.only, seconds: Number(values.seconds), from });

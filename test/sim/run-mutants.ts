@@ -4,6 +4,7 @@ import { once } from "node:events";
 import type { ChildReport, ChildTask } from "./child-messages.ts";
 import { allMutants, REMOTE } from "./mutants/all-mutants.ts";
 import type { Mutant } from "./mutants/mutant.ts";
+import { TELLING_SEEDS } from "./telling-seeds.ts";
 
 export interface MutantsOrder {
   readonly processes: number;
@@ -75,7 +76,8 @@ async function look(mutant: Planted, { seconds, from }: Pick<MutantsOrder, "seco
     complaint = (complaint + chunk.toString()).slice(-2000);
   });
   const untilMs = seconds * 1000;
-  const task: ChildTask = { from, step: 1, worlds: Number.MAX_SAFE_INTEGER, untilMs, stopAtFirst: true };
+  const first = mutant.part === REMOTE ? [] : TELLING_SEEDS;
+  const task: ChildTask = { first, from, step: 1, worlds: Number.MAX_SAFE_INTEGER, untilMs, stopAtFirst: true };
   child.send(task);
   const stuck = setTimeout(() => {
     seen ??= { check: "it goes on", seed: "" };

@@ -34,17 +34,18 @@ export async function runSeeds({ from, worlds, minutes, processes }: SeedsOrder)
     `Seeds from ${from} on, in ${processes} processes; one that fails is told by: npm run sim -- --seed SEED`,
   );
   const untilMs = minutes * 60_000;
-  const known = FAILED_ONCE.map((seed) => ({ from: seed, step: 1, worlds: 1, untilMs, stopAtFirst: false }));
-  for (const task of known) await playIn(task, totals);
+  const known = { first: FAILED_ONCE, from: 0, step: 1, worlds: FAILED_ONCE.length, untilMs, stopAtFirst: false };
+  await playIn(known, totals);
   const share = worlds === undefined ? Number.MAX_SAFE_INTEGER : Math.ceil(worlds / processes);
   const tasks = Array.from({ length: processes }, (_none, index) => ({
+    first: [],
     from: from + index,
     step: processes,
     worlds: share,
     untilMs,
     stopAtFirst: false,
   }));
-  const stories = { from, step: 1, untilMs: untilMs * STORIES_SHARE, stopAtFirst: false };
+  const stories = { first: [], from, step: 1, untilMs: untilMs * STORIES_SHARE, stopAtFirst: false };
   await playIn({ ...stories, worlds: Math.ceil(share * STORIES_SHARE) }, totals, STORIES);
   await Promise.all(tasks.map((task) => playIn(task, totals)));
   print(totals, (performance.now() - startedAt) / 1000);

@@ -6,11 +6,11 @@ import { type ChildReport, type ChildTask } from "./child-messages.ts";
 /** Plays the seeds that it is told, one after the other, and says what came of each. */
 process.once("message", (task: ChildTask) => void playAll(task));
 
-async function playAll({ from, step, worlds, untilMs, stopAtFirst }: ChildTask): Promise<void> {
+async function playAll({ first, from, step, worlds, untilMs, stopAtFirst }: ChildTask): Promise<void> {
   const stage = await openStage();
   const startedAt = performance.now();
   for (let index = 0; index < worlds && performance.now() - startedAt < untilMs; index += 1) {
-    const seed = String(from + index * step);
+    const seed = String(first[index] ?? from + (index - first.length) * step);
     const report = await playOne(stage, seed, stopAtFirst);
     process.send?.(report);
     if (stopAtFirst && report.violations.length > 0) break;

@@ -1,0 +1,65 @@
+import { makeScenario } from "./make-scenario.ts";
+import { openStage } from "./open-stage.ts";
+import { play } from "./play.ts";
+import { situationOf } from "./situations.ts";
+
+interface Found {
+  readonly seed: number;
+  readonly costMs: number;
+  /** How often each situation comes up. */
+  readonly situations: ReadonlySet<string>;
+}
+
+// A situation that one world has may need another world's circumstances to show a bug.
+const TIMES_EACH = 4;
+
+/** Plays `worlds` seeds and prints those few that together have every situation several times, the most telling for their time first. */
+export async function findTellingSeeds(from: number, worlds: number): Promise<number> {
+  const stage = await openStage();
+  const found: Found[] = [];
+  for (let seed = from; seed < from + worlds; seed += 1) {
+    const situations = new Set<string>();
+    const before = process.cpuUsage();
+    const audience = {
+      onRows: (rows: Parameters<typeof situationOf>[0][]) => {
+        // What follows from what counts as well: the same outcome after a restart is another situation.
+        const texts = rows.map((row) => situationOf(row));
+        for (const [index, text] of texts.entries()) {
+          situations.add(text);
+          if (index > 0) situations.add(`${texts[index - 1] ?? ""} > ${text}`);
+        }
+      },
+      onLine: () => undefined,
+    };
+    await play(stage, makeScenario(String(seed)), { audience });
+    const { user, system } = process.cpuUsage(before);
+    found.push({ seed, costMs: (user + system) / 1000, situations });
+  }
+  const chosen = choose(found);
+  const all = new Set(found.flatMap(({ situations }) => [...situations]));
+  console.log(`${chosen.length} of ${found.length} seeds have all of ${all.size} situations:`);
+  console.log(chosen.map(({ seed }) => seed).join(", "));
+  return 0;
+}
+
+function choose(found: readonly Found[]): readonly Found[] {
+  const left = new Map<string, number>();
+  for (const { situations } of found)
+    for (const text of situations) left.set(text, Math.min(TIMES_EACH, (left.get(text) ?? 0) + 1));
+  const candidates = new Set(found);
+  const chosen: Found[] = [];
+  for (;;) {
+    let best: Found | undefined;
+    let bestWorth = 0;
+    for (const candidate of candidates) {
+      let news = 0;
+      for (const text of candidate.situations) if ((left.get(text) ?? 0) > 0) news += 1;
+      const worth = news / candidate.costMs;
+      if (worth > bestWorth) [best, bestWorth] = [candidate, worth];
+    }
+    if (best === undefined) return chosen;
+    candidates.delete(best);
+    chosen.push(best);
+    for (const text of best.situations) left.set(text, (left.get(text) ?? 0) - 1);
+  }
+}
