@@ -43,23 +43,33 @@ export async function findTellingSeeds(from: number, worlds: number): Promise<nu
 }
 
 function choose(found: readonly Found[]): readonly Found[] {
-  const left = new Map<string, number>();
-  for (const { situations } of found)
-    for (const text of situations) left.set(text, Math.min(TIMES_EACH, (left.get(text) ?? 0) + 1));
+  const left = wantedOf(found);
   const candidates = new Set(found);
   const chosen: Found[] = [];
-  for (;;) {
-    let best: Found | undefined;
-    let bestWorth = 0;
-    for (const candidate of candidates) {
-      let news = 0;
-      for (const text of candidate.situations) if ((left.get(text) ?? 0) > 0) news += 1;
-      const worth = news / candidate.costMs;
-      if (worth > bestWorth) [best, bestWorth] = [candidate, worth];
-    }
-    if (best === undefined) return chosen;
+  for (let best = bestOf(candidates, left); best !== undefined; best = bestOf(candidates, left)) {
     candidates.delete(best);
     chosen.push(best);
     for (const text of best.situations) left.set(text, (left.get(text) ?? 0) - 1);
   }
+  return chosen;
+}
+
+/** How many worlds with each situation are wanted. */
+function wantedOf(found: readonly Found[]): Map<string, number> {
+  const wanted = new Map<string, number>();
+  for (const { situations } of found) {
+    for (const text of situations) wanted.set(text, Math.min(TIMES_EACH, (wanted.get(text) ?? 0) + 1));
+  }
+  return wanted;
+}
+
+/** The one with the most that is still wanted for its time; undefined when none has anything. */
+function bestOf(candidates: ReadonlySet<Found>, left: ReadonlyMap<string, number>): Found | undefined {
+  let best: { readonly found: Found; readonly worth: number } | undefined;
+  for (const found of candidates) {
+    const news = [...found.situations].filter((text) => (left.get(text) ?? 0) > 0).length;
+    const worth = news / found.costMs;
+    if (worth > (best?.worth ?? 0)) best = { found, worth };
+  }
+  return best?.found;
 }
