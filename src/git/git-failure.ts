@@ -108,7 +108,8 @@ export function gitFailure(failure: GitFailure): AppError {
 
 /** Lines without their middle: some of the patterns take the square of the length of a line, and a server chooses what git complains of. */
 function withShortLines(text: string): string {
-  return text.replaceAll(/(.{300}).+(.{300})/gu, "$1 $2");
+  const lines = text.split("\n");
+  return lines.map((line) => (line.length > 600 ? `${line.slice(0, 300)} ${line.slice(-300)}` : line)).join("\n");
 }
 
 /** The end of what git wrote, on one line and free of control characters; the end is where it says why. */

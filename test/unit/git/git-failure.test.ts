@@ -91,6 +91,7 @@ describe("what git wrote when it failed", () => {
     for (const word of ["packfile ", "transport '", "repository '", "index file ", "unexpected line in "]) {
       expect(failure(`${word.repeat(64_000 / word.length)} Could not resolve host: h`).code).toBe("git.unreachable");
     }
+    failure(`${"x".repeat(599)}\n`.repeat(110));
     // Half a second each when all of the line counted.
     expect(cpuTimeMs() - started).toBeLessThan(500);
   });
