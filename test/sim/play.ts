@@ -71,7 +71,7 @@ export async function play(
   const checker = new Checker({
     now: () => line.now(),
     appNow: () => simulation.appNow(),
-    wasCalm: calmOf(scenario.startAt, scenario.acts),
+    wasCalm: calmOf(scenario),
     wasBlind: blindnessOf(scenario.startAt, scenario.acts),
     isBefore: (commit, other) => isBefore(worlds.git, commit, other),
     reread: (sequence) => stage.disk.row(sequence),

@@ -11,21 +11,31 @@ const BEFORE_MS = 5000;
 const AFTER_MS = 180_000;
 const DISTURBING: ReadonlySet<string> = new Set(["machine", "network", "slack", "redis", "worker"]);
 
+interface Disturbed {
+  readonly startAt: number;
+  /** Milliseconds after the beginning: from then on nothing goes wrong any more. */
+  readonly calmAt: number;
+  readonly acts: readonly Disturbance[];
+}
+
 /** Tells whether nothing went wrong with the program, its machine, its network and Slack between two moments of true time. */
-export function calmOf(startAt: number, acts: readonly Disturbance[]): (from: number, until: number) => boolean {
-  const troubles = acts.filter(({ who }) => DISTURBING.has(who)).map((act) => spanOf(startAt, act));
+export function calmOf({ startAt, calmAt, acts }: Disturbed): (from: number, until: number) => boolean {
+  const troubles = acts.filter(({ who }) => DISTURBING.has(who)).map((act) => spanOf(act, { startAt, calmAt }));
   // At the beginning nothing is known yet.
   troubles.push({ from: 0, until: startAt + BEFORE_MS });
   return (from, until) => troubles.every((trouble) => until < trouble.from || from > trouble.until);
 }
 
-function spanOf(startAt: number, { at, act }: Disturbance): { readonly from: number; readonly until: number } {
+function spanOf(
+  { at, act }: Disturbance,
+  { startAt, calmAt }: Omit<Disturbed, "acts">,
+): { readonly from: number; readonly until: number } {
   const members = new Map<string, unknown>(Object.entries(act));
   const from = startAt + at - BEFORE_MS;
-  // A crash waits for its moment, whenever that comes.
-  if (members.get("kind") === "crash") return { from, until: Number.POSITIVE_INFINITY };
-  const lasts = ["forMs", "downMs", "ms"].map((name) => Number(members.get(name) ?? 0));
-  return { from, until: startAt + at + Math.max(...lasts) + AFTER_MS };
+  const lastsMs = Math.max(...["forMs", "downMs", "ms"].map((name) => Number(members.get(name) ?? 0)));
+  // A crash that waits for its moment does so until nothing goes wrong any more.
+  const isWaiting = members.get("kind") === "crash" && members.get("point") !== "now";
+  return { from, until: startAt + (isWaiting ? Math.max(at, calmAt) : at) + lastsMs + AFTER_MS };
 }
 
 // From the look that found nothing to the row that says so.

@@ -9,6 +9,8 @@ const ANSWER_MS = 30_000;
 
 // How much later than its moment something may happen that nothing keeps up.
 const LATE_MS = 60_000;
+// For so long nothing went wrong: everybody has seen by then what there is to see.
+const CALM_MS = 180_000;
 
 export interface FailureDeps {
   readonly wasCalm: ((from: number, until: number) => boolean) | undefined;
@@ -76,15 +78,13 @@ function earlyProblem(what: string, limitAt: number | undefined, at: number): st
 /** What a wait gave up although it was, or had become, decidable. */
 function timeoutProblem(deps: FailureDeps, { step, fact }: Failed): string | undefined {
   const app = appOf(step);
-  const since = step.started.seenAt;
-  const place = deps.places.get(app);
-  if (step.uses !== "argocd/wait" || place === undefined || deps.wasCalm?.(since, fact.seenAt) !== true)
+  const since = fact.seenAt - CALM_MS;
+  if (step.uses !== "argocd/wait" || step.started.seenAt > since || deps.wasCalm?.(since, fact.seenAt) !== true)
     return undefined;
   const read = deps.argocd.readsBetween(app, since, fact.seenAt).at(-1);
-  const begun = Math.max(read?.healthSince ?? Infinity, since);
-  if (read === undefined || fact.seenAt - begun < LATE_MS + place.degradedGraceMs) return undefined;
+  if (read === undefined || read.healthSince > since) return undefined;
   if (read.health === "Degraded") return "it had been Degraded for long, and nobody was told";
-  const isProvable = read.health === "Healthy" && isThere(deps.argocd, { step, read, begun });
+  const isProvable = read.health === "Healthy" && isThere(deps.argocd, { step, read, begun: since });
   return isProvable ? "it had been healthy at the revision for long" : undefined;
 }
 

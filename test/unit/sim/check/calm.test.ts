@@ -3,9 +3,13 @@ import { expect, test } from "vitest";
 import { blindnessOf, calmOf } from "../../../sim/check/calm.ts";
 
 const MINUTE = 60_000;
+const WORLD = { startAt: 0, calmAt: 60 * MINUTE };
 
 test("it is calm apart from what goes wrong, and a while after it", () => {
-  const wasCalm = calmOf(0, [{ at: 10 * MINUTE, who: "network", act: { kind: "trouble", forMs: MINUTE } }]);
+  const wasCalm = calmOf({
+    ...WORLD,
+    acts: [{ at: 10 * MINUTE, who: "network", act: { kind: "trouble", forMs: MINUTE } }],
+  });
   expect(wasCalm(MINUTE, 9 * MINUTE)).toBe(true);
   expect(wasCalm(9 * MINUTE, 10 * MINUTE)).toBe(false);
   expect(wasCalm(10.5 * MINUTE, 10.6 * MINUTE)).toBe(false);
@@ -13,15 +17,19 @@ test("it is calm apart from what goes wrong, and a while after it", () => {
   expect(wasCalm(15 * MINUTE, 20 * MINUTE)).toBe(true);
 });
 
-test("a crash that waits for its moment disturbs from then on", () => {
-  const wasCalm = calmOf(0, [{ at: 10 * MINUTE, who: "machine", act: { kind: "crash", downMs: 100 } }]);
+test("a crash that waits for its moment disturbs until nothing goes wrong any more", () => {
+  const wasCalm = calmOf({
+    ...WORLD,
+    acts: [{ at: 10 * MINUTE, who: "machine", act: { kind: "crash", downMs: 100 } }],
+  });
   expect(wasCalm(MINUTE, 9 * MINUTE)).toBe(true);
-  expect(wasCalm(100 * MINUTE, 101 * MINUTE)).toBe(false);
+  expect(wasCalm(59 * MINUTE, 60 * MINUTE)).toBe(false);
+  expect(wasCalm(64 * MINUTE, 65 * MINUTE)).toBe(true);
 });
 
 test("what people and others do disturbs nothing", () => {
   const acts = ["person", "argocd", "git"].map((who) => ({ who, at: 10 * MINUTE, act: {} }));
-  expect(calmOf(0, acts)(MINUTE, 20 * MINUTE)).toBe(true);
+  expect(calmOf({ ...WORLD, acts })(MINUTE, 20 * MINUTE)).toBe(true);
 });
 
 test("the account sees nothing while it may not read, and is believed to a moment longer", () => {
