@@ -139,7 +139,7 @@ export const remoteMutants: readonly Mutant[] = [
   {
     file: DISPATCHER,
     find: "return job.mayHaveBegun === true ? this.#expect(job) : this.#enqueue(job);",
-    replace: "return this.#enqueue(job);",
+    replace: "return this.#enqueue({ ...job, mayHaveBegun: false });",
     what: "what may have been begun is put into the queue",
   },
   {

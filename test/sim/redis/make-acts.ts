@@ -24,7 +24,7 @@ export function redisAct(dice: Dice): RedisAct {
       return {
         kind: "replay",
         of: dice.pick(["reports", "answers", "roll-calls", "jobs"]),
-        count: dice.between(1, 20),
+        count: dice.between(1, 60),
       };
     case 8:
       return { kind: "forge", count: dice.between(1, 20) };

@@ -25,6 +25,10 @@ export async function playStory(story: RemoteStory): Promise<StoryEnd> {
   return player.witness;
 }
 
+interface StoryStep extends Wanted {
+  readonly job: Omit<Job, "token" | "input" | "checkpointed">;
+}
+
 type WorkerEvent = Extract<StoryAct, { readonly who: "worker" }>["act"];
 type ServerEvent = Extract<StoryAct, { readonly who: "server" }>["act"];
 
@@ -33,7 +37,7 @@ class Player {
   readonly #story: RemoteStory;
   readonly #rig: RemoteRig;
   readonly #dice: Dice;
-  readonly #wanted = new Map<string, Wanted & { readonly job: Omit<Job, "token" | "input" | "checkpointed"> }>();
+  readonly #wanted = new Map<string, StoryStep>();
   readonly #workers: (SimWorker | undefined)[] = [];
   #server: ReturnType<RemoteRig["server"]> | undefined;
   #token = 0;
@@ -76,7 +80,7 @@ class Player {
     for (const said of this.#rig.log) this.witness.log.push(JSON.stringify(said));
   }
 
-  #want(path: string): void {
+  #want(path: string): string {
     const effect = { run: "run_1", path, attempt: 1 };
     const repeat = this.#dice.pick(["safe", "keyed", "ask", "ask"] as const);
     const key = effectKey(effect);
@@ -85,6 +89,7 @@ class Player {
     const open = { ended: undefined, cancelledAt: undefined, anewAt: -Infinity };
     this.#wanted.set(key, { key, repeat, job, token: 0, ...open });
     this.#hand(key, false);
+    return key;
   }
 
   /** Under a newer token, unless it may have been begun already. */
@@ -180,18 +185,27 @@ class Player {
         this.witness.act(act, undefined);
         return this.#rig.redis.apply(act.act);
       case "run":
-        return act.act.kind === "cancel" ? this.#cancel(act.act.which) : this.#dispatchAnew(act.act.which);
+        return act.act.kind === "cancel"
+          ? this.#cancel(this.#open(act.act.which, () => true))
+          : this.#dispatchAnew(act.act.which);
       case "server":
         this.witness.act(act, undefined);
         return this.#onServer(act.act);
       case "rush":
-        this.#rushes += 1;
-        this.#want(`rush_${this.#rushes}`);
-        return void this.#rig.line.after(act.afterMs, () => this.#apply({ at: act.at, who: "worker", act: act.act }));
+        return this.#rush(act);
       case "worker":
         this.witness.act(act, this.#workers[act.act.worker % this.#workers.length]?.life.name);
         return this.#onWorker(act.act);
     }
+  }
+
+  #rush({ at, afterMs, act }: Extract<StoryAct, { readonly who: "rush" }>): void {
+    this.#rushes += 1;
+    const key = this.#want(`rush_${this.#rushes}`);
+    this.#rig.line.after(afterMs, () => {
+      if (act.kind === "cancel") this.#cancel(this.#wanted.get(key));
+      else this.#apply({ at, who: "worker", act });
+    });
   }
 
   #onServer({ kind, ms }: ServerEvent): void {
@@ -222,11 +236,10 @@ class Player {
     this.#again(wanted.key);
   }
 
-  #cancel(which: number): void {
-    const wanted = this.#open(which, () => true);
+  #cancel(wanted: StoryStep | undefined): void {
     const server = this.#server;
-    if (wanted === undefined || server === undefined) return;
-    wanted.cancelledAt = this.#rig.line.now();
+    if (wanted === undefined || wanted.ended !== undefined || server === undefined) return;
+    wanted.cancelledAt ??= this.#rig.line.now();
     server.dispatcher.cancel(wanted.job.effect, "not wanted");
   }
 

@@ -62,7 +62,7 @@ async function execute(
   });
   const wait = (low: number, high: number): Promise<void> => clock.sleep(dice.between(low, high), signal);
   try {
-    await wait(1, 500);
+    await (dice.chance(0.5) ? wait(1, 40) : wait(1, 500));
     const isDone = repeat === "keyed" && witness.executions.some((other) => other.key === key && other.didAct);
     if (!isDone) {
       await context.checkpoint({ by: worker });

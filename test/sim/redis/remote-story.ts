@@ -15,8 +15,8 @@ export type StoryAct = { readonly at: number } & (
   | { readonly who: "redis"; readonly act: RedisAct }
   | { readonly who: "worker"; readonly act: WorkerAct }
   | { readonly who: "server"; readonly act: { readonly kind: "lose" | "stall"; readonly ms: number } }
-  /** One more step is wanted, and something happens to a worker in the middle of taking it. */
-  | { readonly who: "rush"; readonly afterMs: number; readonly act: WorkerAct }
+  /** One more step is wanted; in the middle of taking it something happens to a worker, or nobody wants it any more. */
+  | { readonly who: "rush"; readonly afterMs: number; readonly act: WorkerAct | { readonly kind: "cancel" } }
   | { readonly who: "run"; readonly act: { readonly kind: "cancel" | "anew"; readonly which: number } }
 );
 
@@ -56,11 +56,22 @@ function plot(dice: Dice, begins: number): readonly StoryAct[] {
 type WithoutTime<Act> = Act extends StoryAct ? Omit<Act, "at"> : never;
 
 function anAct(dice: Dice): WithoutTime<StoryAct> {
-  const choice = dice.below(21);
+  const choice = dice.below(24);
   if (choice < 7) return { who: "redis", act: redisAct(dice) };
   if (choice < 12) return { who: "worker", act: workerAct(dice) };
-  if (choice === 12) return { who: "server", act: { kind: "stall", ms: dice.between(100, 12_000) } };
-  if (choice < 15) return { who: "server", act: { kind: "lose", ms: dice.between(10, 3000) } };
-  if (choice > 17) return { who: "rush", afterMs: dice.between(0, 16), act: workerAct(dice) };
-  return { who: "run", act: { kind: choice === 15 ? "cancel" : "anew", which: dice.below(8) } };
+  if (choice < 14) return { who: "rush", afterMs: dice.between(5, 40), act: { kind: "cancel" } };
+  if (choice < 18)
+    return { who: "rush", afterMs: rushMs(dice), act: dice.chance(0.5) ? ending(dice) : workerAct(dice) };
+  if (choice < 20) return { who: "server", act: { kind: "lose", ms: dice.between(10, 3000) } };
+  if (choice === 20) return { who: "server", act: { kind: "stall", ms: dice.between(100, 12_000) } };
+  return { who: "run", act: { kind: choice === 21 ? "anew" : "cancel", which: dice.below(8) } };
+}
+
+/** Mostly about as long as it takes to ask whether a job may be begun. */
+function rushMs(dice: Dice): number {
+  return dice.chance(0.7) ? dice.between(3, 9) : dice.between(0, 300);
+}
+
+function ending(dice: Dice): WorkerAct {
+  return { kind: "end", downMs: dice.between(100, 3000), worker: dice.below(3) };
 }

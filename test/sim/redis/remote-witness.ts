@@ -103,6 +103,7 @@ export class RemoteWitness {
     this.say(`${worker} begins ${key} under ${execution.token}`);
     if (repeat === "ask" && earlier.length > 0)
       this.wrong(`${key} must not be repeated and was begun again by ${worker}`);
+    if (this.#endedAt.has(worker)) this.wrong(`${worker} began ${key} after it was told to end`);
     const beside = earlier.find(({ hasEnded, worker: other }) => !hasEnded && other !== worker);
     if (beside !== undefined && this.#now() > this.#unquietUntil)
       this.wrong(`${worker} began ${key} beside ${beside.worker}, in quiet times`);
