@@ -1,5 +1,6 @@
 import { type Document, isScalar, parseDocument, type Range, visit, type YAMLError } from "yaml";
 
+import { findDeepYaml } from "../platform/deep-yaml.ts";
 import { findLongLine } from "../platform/long-line.ts";
 import { withoutStacks } from "../platform/without-stacks.ts";
 import { yamlMistake } from "../platform/yaml-mistake.ts";
@@ -74,21 +75,11 @@ function findExcess(text: string): Excess | undefined {
   if (entries > MOST_ENTRIES) {
     return { span: { offset: 0, length: 1 }, message: `a command file has at most ${MOST_ENTRIES} lines and commas` };
   }
-  const runs = /(?:[-?:][ \t]+){8}/u.exec(text) ?? new RegExp(`^ {${DEEPEST_INDENT}}`, "mu").exec(text);
-  const offset = runs?.index ?? bracketsBeyond(text);
+  const offset = findDeepYaml(text, { brackets: DEEPEST_BRACKETS, spaces: DEEPEST_INDENT });
   if (offset !== undefined) return { span: { offset, length: 1 }, message: "this is nested too deeply" };
   const longLine = findLongLine(text, LONGEST_LINE);
   const message = `a line has at most ${LONGEST_LINE} characters; write this one on several`;
   return longLine && { span: { offset: longLine.offset, length: 1 }, message };
-}
-
-function bracketsBeyond(text: string): number | undefined {
-  let depth = 0;
-  for (const { 0: bracket, index } of text.matchAll(/[[\]{}]/gu)) {
-    depth = Math.max(0, depth + (bracket === "[" || bracket === "{" ? 1 : -1));
-    if (depth > DEEPEST_BRACKETS) return index;
-  }
-  return undefined;
 }
 
 const ALIAS_MESSAGE =

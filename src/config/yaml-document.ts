@@ -13,6 +13,7 @@ import {
 } from "yaml";
 
 import type { Diagnostic } from "../platform/diagnostic.ts";
+import { findDeepYaml } from "../platform/deep-yaml.ts";
 import { findLongLine } from "../platform/long-line.ts";
 import { withoutStacks } from "../platform/without-stacks.ts";
 import { yamlMistake } from "../platform/yaml-mistake.ts";
@@ -35,6 +36,10 @@ const LARGEST_CHARACTERS = 1_000_000;
 // What can be wrong ten thousand times in one line keeps the parser busy for that long.
 const LONGEST_LINE = 5000;
 const DEEPEST = 40;
+// Brackets in texts and remarks count as well, and texts may stand far to the right.
+const MOST_BRACKETS = 100;
+const MOST_SPACES = 200;
+const TOO_DEEP = `the file is nested too deeply; at most ${DEEPEST} levels are read`;
 // Aliases may repeat content, but not multiply it without bound.
 const MOST_NODES = 200_000;
 
@@ -52,6 +57,9 @@ export function readYaml(source: { readonly text: string; readonly file: string 
   if (longLine !== undefined) {
     const message = `this line has more than ${LONGEST_LINE} characters; write it on several`;
     return { kind: "broken", diagnostics: [{ file, line: longLine.line, column: 1, message }] };
+  }
+  if (findDeepYaml(text, { brackets: MOST_BRACKETS, spaces: MOST_SPACES }) !== undefined) {
+    return { kind: "broken", diagnostics: [{ file, line: 1, column: 1, message: TOO_DEEP }] };
   }
   const lines = new LineCounter();
   const place = (offset: number): { line: number; column: number } => {
@@ -165,10 +173,6 @@ function isNodeWithRange(node: unknown): node is Node {
 }
 
 function syntaxFaults(errors: readonly YAMLError[], text: string): { offset: number; message: string }[] {
-  // The parser recurses; where that ends is the depth at which the stack does.
-  const tooDeep = errors.find((error) => error.message.includes("call stack"));
-  if (tooDeep !== undefined)
-    return [{ offset: 0, message: `the file is nested too deeply; at most ${DEEPEST} levels are read` }];
   // After the first mistake the parser no longer knows where it is, and most of what follows is no mistake at all.
   return errors
     .toSorted((left, right) => left.pos[0] - right.pos[0])

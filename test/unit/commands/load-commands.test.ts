@@ -106,7 +106,8 @@ describe("the YAML of a command file", () => {
     ["deep indentation", `a:\n${" ".repeat(90)}b: 1`, "this is nested too deeply"],
     ["very many keys", Array.from({ length: 3000 }, (_, index) => `k${index}: 1`).join("\n"), "at most 1500 lines"],
     ["a big file", "#".repeat(40_000), "at most 32768 characters, this one has 40000"],
-    ["a line of colons", `a: ${"b: ".repeat(7000)}`, "a line has at most 5000 characters"],
+    ["keys in a row", `a: ${"b: ".repeat(7000)}`, "this is nested too deeply"],
+    ["a line without an end", `a: ${"x ".repeat(7000)}`, "a line has at most 5000 characters"],
     ["references to references", "a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n", "aliases (*name) are not used"],
     ["a reference to itself", "a: &a [*a]\n", "aliases (*name) are not used"],
   ])("%s cannot keep it busy", (_, text, message) => {
