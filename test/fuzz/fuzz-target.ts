@@ -39,6 +39,7 @@ export const TARGETS = [
   "queued-job",
   "worker-report",
   "run-link",
+  "log-export",
 ] as const;
 
 /** Loads a target, and with it what it tests: after this it can be run. */

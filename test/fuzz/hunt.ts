@@ -25,7 +25,10 @@ interface HuntDeps {
   readonly note: (inputs: readonly string[]) => Promise<void>;
 }
 
-const BATCH = 150;
+// Looking takes a millisecond, and finding out which input it was takes the batch again.
+const BATCH_MS = 60;
+const FEWEST = 5;
+const MOST = 150;
 // Watching makes everything slower.
 const SUSPICIOUS_MS = 10;
 const MOST_SUSPECTS = 8;
@@ -42,6 +45,7 @@ export class Hunt {
   #suspects: { readonly input: string; readonly cpuMs: number }[] = [];
   #slowestMs = 0.5;
   #inputs = 0;
+  readonly #startedAt = performance.now();
 
   constructor(deps: HuntDeps, known: readonly string[]) {
     this.#deps = deps;
@@ -52,10 +56,18 @@ export class Hunt {
   async run(): Promise<Hunted> {
     const { endsAt, coverage } = this.#deps;
     await this.#batch(this.#kept.slice());
-    while (performance.now() < endsAt) await this.#batch(Array.from({ length: BATCH }, () => this.#next()));
+    while (performance.now() < endsAt) {
+      await this.#batch(Array.from({ length: this.#batchSize() }, () => this.#next()));
+    }
     const suspects = this.#suspects.map(({ input }) => input);
     const findings = [...this.#findings.values()];
     return { inputs: this.#inputs, kept: this.#kept.length, functions: coverage.functions, findings, suspects };
+  }
+
+  /** As many as take about as long as looking what they reached is worth. */
+  #batchSize(): number {
+    const eachMs = (performance.now() - this.#startedAt) / Math.max(1, this.#inputs);
+    return Math.max(FEWEST, Math.min(MOST, Math.round(BATCH_MS / eachMs)));
   }
 
   #next(): string {

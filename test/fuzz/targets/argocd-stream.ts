@@ -38,7 +38,7 @@ export const target: FuzzTarget = {
     // No bytes at all are no chunk either.
     if (bytes.length === 0) return [];
     const whole = await heard([bytes]);
-    const cut = 1 + (bytes.length % 7) * 97;
+    const cut = Math.max(1 + (bytes.length % 7) * 97, Math.ceil(bytes.length / 500));
     const pieces = await heard(
       Array.from({ length: Math.ceil(bytes.length / cut) }, (_, at) => bytes.subarray(at * cut, (at + 1) * cut)),
     );

@@ -51,7 +51,7 @@ export const target: FuzzTarget = {
     "&a {b: *a}",
   ],
   // What is longer takes longer by as much.
-  longest: 30_000,
+  longest: 20_000,
   run(input) {
     const result = checkConfiguration({ text: input, file: "/etc/quarterdeck/quarterdeck.yaml" });
     if (result.kind === "valid") return result;

@@ -2,7 +2,7 @@ import { commitsBetween } from "../../../src/git/commits-between.ts";
 import { gitFailure } from "../../../src/git/git-failure.ts";
 import { lookUpRevision, type MirrorReader } from "../../../src/git/look-up-revision.ts";
 import { recentCommits } from "../../../src/git/recent-commits.ts";
-import { errorCode } from "../../../src/platform/errors.ts";
+import { AppError, errorCode } from "../../../src/platform/errors.ts";
 import { type FuzzTarget, must } from "../fuzz-target.ts";
 
 const A = "a".repeat(40);
@@ -43,11 +43,13 @@ export const target: FuzzTarget = {
   async run(input) {
     const said = partsOf(input);
     const mirror: MirrorReader = {
-      read: ({ command, operands = [], paths = [], options = [] }) => {
+      read: async ({ command, operands = [], paths = [] }) => {
         // What git itself said comes back as what git is asked next.
         for (const operand of operands) must(!operand.startsWith("-"), `"${operand}" is no option of git`);
-        for (const text of [...operands, ...paths, ...options]) must(!text.includes("\0"), "no NUL is given to git");
-        return Promise.resolve({ exitCode: 0, stdout: said.get(command) ?? "" });
+        // As the program itself does before it starts git.
+        if ([...operands, ...paths].some((text) => text.includes("\0")))
+          throw new AppError("NUL", { code: "git.argument" });
+        return { exitCode: 0, stdout: said.get(command) ?? "" };
       },
     };
     const failure = gitFailure({

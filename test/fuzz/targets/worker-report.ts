@@ -24,8 +24,8 @@ export const target: FuzzTarget = {
       ...ref,
       outcome: { status: "failed", failure: { code: "a", message: "b", retry: { afterMs: 1 } } },
     }),
-    report({ type: "leaving", handedBack: [ref] }),
-    sealEnvelope(key, { epoch: "e1", worker: "w1", seq: 3, content: { type: "leaving", handedBack: [] } }),
+    report({ type: "leaving", unfinished: [ref] }),
+    sealEnvelope(key, { epoch: "e1", worker: "w1", seq: 3, content: { type: "leaving", unfinished: [] } }),
     JSON.stringify({
       epoch: "e1",
       worker: "*",
