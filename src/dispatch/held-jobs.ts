@@ -26,6 +26,8 @@ interface Held {
   readonly stop: AbortController;
   /** True when nobody waits for its outcome. */
   isSilent: boolean;
+  /** False where the worker was ending already. */
+  readonly hasBegun: boolean;
   ended: Promise<void>;
 }
 
@@ -42,7 +44,6 @@ const STOP_MS = 3000;
 export class HeldJobs {
   readonly #deps: Deps;
   readonly #held = new Map<string, Held>();
-  readonly #handedBack: JobRef[] = [];
   #running = 0;
   #isEnding = false;
 
@@ -65,14 +66,10 @@ export class HeldJobs {
 
   begin(work: WireJob, ref: JobRef): void {
     const stop = new AbortController();
-    const held: Held = { ref, work, stop, isSilent: false, ended: Promise.resolve() };
+    const hasBegun = !this.#isEnding;
+    const held: Held = { ref, work, stop, isSilent: false, hasBegun, ended: Promise.resolve() };
     this.#held.set(ref.key, held);
-    if (this.#isEnding) {
-      // Not begun at all, so whoever gets it next may begin it, also when it must not be repeated.
-      this.#handedBack.push(ref);
-      return;
-    }
-    held.ended = this.#execute(held).finally(() => this.#held.delete(ref.key));
+    if (hasBegun) held.ended = this.#execute(held).finally(() => this.#held.delete(ref.key));
   }
 
   stop({ key, token, reason, silently }: Extract<AnswerContent, { type: "stop" }>): void {
@@ -88,7 +85,7 @@ export class HeldJobs {
       if (!this.#mustFinish(held)) this.#silence(held, "the server has started anew");
   }
 
-  /** Stops what may be repeated, waits so long for the rest, and resolves with what is handed back. */
+  /** Stops what may be repeated, waits so long for the rest, and resolves with what has not come to its end all the same. */
   async end(graceMs: number): Promise<readonly JobRef[]> {
     this.#isEnding = true;
     const ending = [...this.#held.values()].filter((held) => !this.#mustFinish(held));
@@ -97,7 +94,7 @@ export class HeldJobs {
     const left = [...this.#held.values()];
     await this.#ended(left, graceMs);
     for (const { stop } of left) stop.abort(new ShuttingDown("the worker ends and waited long enough"));
-    return this.#handedBack;
+    return [...this.#held.values()].filter(({ hasBegun }) => hasBegun).map(({ ref }) => ref);
   }
 
   async #ended(held: readonly Held[], limitMs: number): Promise<void> {
@@ -124,10 +121,7 @@ export class HeldJobs {
     const ms = Math.round(clock.monotonic() - began);
     logger.info("a step was executed", { step: ref.key, uses: work.job.uses, status: outcome.status, ms });
     const isEnded = outcome.status === "succeeded";
-    if (!isEnded && stop.signal.reason instanceof ShuttingDown && !this.#mustFinish(held)) {
-      this.#handedBack.push(ref);
-      return;
-    }
+    if (!isEnded && stop.signal.reason instanceof ShuttingDown && !this.#mustFinish(held)) return;
     if (held.isSilent && !isEnded) return;
     try {
       // The next server does not hand out what must not be repeated: it waits for whoever has it.

@@ -209,15 +209,17 @@ export class JobDesk {
     this.#decide(report, asked.request, verdict);
   }
 
-  #leaving(worker: string, { handedBack }: ReportOf<"leaving">): void {
+  #leaving(worker: string, { unfinished }: ReportOf<"leaving">): void {
     const { logger, workers } = this.#deps;
     workers.remove(worker);
-    const given = new Set(handedBack.map((job) => nameOf(job)));
+    const begun = new Set(unfinished.map((job) => nameOf(job)));
     const held = this.#heldBy(worker);
-    logger.info("a worker has ended", { worker, handedBack: held.map(({ job }) => effectKey(job.effect)) });
+    const isBegun = ({ job }: Entry): boolean => begun.has(nameOf(refOf(job)));
+    const handedBack = held.filter((entry) => !isBegun(entry)).map(({ job }) => effectKey(job.effect));
+    logger.info("a worker has ended", { worker, handedBack });
     for (const entry of held) {
-      if (given.has(nameOf(refOf(entry.job)))) this.#handBack(entry);
-      else this.#lose(entry, worker, "ended");
+      if (isBegun(entry)) this.#lose(entry, worker, "ended");
+      else this.#handBack(entry);
     }
   }
 

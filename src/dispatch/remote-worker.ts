@@ -10,7 +10,7 @@ import type { Found, JobSource } from "./job-queue.ts";
 import type { Link } from "./link.ts";
 import { readQueuedWork } from "./queued-work.ts";
 import { ServerLine } from "./server-line.ts";
-import { type JobRef, placesOf, PROTOCOL, refOf } from "./wire.ts";
+import { placesOf, PROTOCOL, refOf } from "./wire.ts";
 
 export interface RemoteWorkerDeps {
   /** Both are its own from then on. */
@@ -50,8 +50,6 @@ export class RemoteWorker implements AsyncDisposable {
   #hasStarted = false;
   #nextBeat: Timer | undefined;
   #onFree: () => void = () => undefined;
-  /** What it has asked for and not begun. */
-  #claimed: JobRef | undefined;
   #isClosed = false;
 
   constructor(deps: RemoteWorkerDeps) {
@@ -83,13 +81,12 @@ export class RemoteWorker implements AsyncDisposable {
     this.#onFree();
     const { link, source, shutdownGraceMs } = this.#deps;
     const closing = Promise.resolve(source[Symbol.asyncDispose]());
-    const handedBack = await this.#held.end(shutdownGraceMs);
+    const unfinished = await this.#held.end(shutdownGraceMs);
     // Until here it is not gone, and after it has left it is not back.
     this.#nextBeat?.cancel();
     // What the server lets it begin from here on it would never begin.
-    const unbegun = this.#claimed === undefined ? [] : [this.#claimed];
     this.#line[Symbol.dispose]();
-    await this.#line.tell({ type: "leaving", handedBack: [...handedBack, ...unbegun] });
+    await this.#line.tell({ type: "leaving", unfinished: [...unfinished] });
     await this.#within(closing, STOP_MS);
     await link[Symbol.asyncDispose]();
   }
@@ -135,14 +132,11 @@ export class RemoteWorker implements AsyncDisposable {
     const { work } = read;
     const ref = refOf(work.job);
     if (this.#isClosed || this.#held.has(ref)) return;
-    this.#claimed = ref;
     try {
       await this.#line.ask({ type: "claim", ...ref }, { limitMs: CLAIM_LIMIT_MS });
     } catch (error) {
       logger.info("a job was not begun", { step: ref.key, token: ref.token, why: errorText(error) });
       return;
-    } finally {
-      this.#claimed = undefined;
     }
     this.#held.begin(work, ref);
     if (this.#held.running >= this.#deps.concurrency && !this.#isClosed) {

@@ -90,8 +90,8 @@ export const ReportContent = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("progress"), ...about, progress: Progress }),
   z.strictObject({ type: z.literal("checkpoint"), request, ...about, data: JsonValue }),
   z.strictObject({ type: z.literal("outcome"), request, ...about, outcome: Outcome }),
-  /** It ends, and these jobs of its own have been stopped and may be repeated. */
-  z.strictObject({ type: z.literal("leaving"), handedBack: z.array(JobRef) }),
+  /** It ends, and has begun these and not come to their end. Of what else it had nothing goes on, and it may be repeated. */
+  z.strictObject({ type: z.literal("leaving"), unfinished: z.array(JobRef) }),
 ]);
 export type ReportContent = z.infer<typeof ReportContent>;
 export type ReportOf<Type extends ReportContent["type"]> = Extract<ReportContent, { type: Type }>;

@@ -191,10 +191,16 @@ export const remoteMutants: readonly Mutant[] = [
     what: "a worker begins without asking",
   },
   {
-    file: WORKER,
-    find: "this.#claimed === undefined ? [] : [this.#claimed]",
-    replace: "[]",
-    what: "a worker that ends forgets what it has asked for",
+    file: DESK,
+    find: "    for (const entry of held) {\n      if (isBegun(entry)) this",
+    replace: "    for (const entry of held) {\n      if (held.length > 0) this",
+    what: "a worker that ends had begun all that it might",
+  },
+  {
+    file: DESK,
+    find: "    for (const entry of held) {\n      if (isBegun(entry)) this",
+    replace: "    for (const entry of held) {\n      if (held.length === 0) this",
+    what: "what a worker that ends had begun is handed out again",
   },
   {
     file: WORKER,
@@ -258,8 +264,8 @@ export const remoteMutants: readonly Mutant[] = [
   },
   {
     file: HELD,
-    find: "      this.#handedBack.push(ref);\n      return;\n    }\n    held.ended",
-    replace: "    }\n    held.ended",
+    find: "const hasBegun = !this.#isEnding;",
+    replace: "const hasBegun = true;",
     what: "a worker that ends begins another job",
   },
 ];

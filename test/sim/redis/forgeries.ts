@@ -7,7 +7,7 @@ interface Parts {
   readonly mac: string;
 }
 
-const LEAVING = '"content":{"type":"leaving","handedBack":[]}';
+const LEAVING = '"content":{"type":"leaving","unfinished":[]}';
 
 /** What somebody who knows no secret can make of an envelope. */
 export function forgeriesOf(text: string): readonly string[] {

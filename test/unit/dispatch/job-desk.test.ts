@@ -136,7 +136,7 @@ describe("the desk at which workers ask", () => {
     const claim = { type: "claim", request: "c", ...job } as const;
     expect(await rig.ask("stranger", claim)).toBe("");
     rig.beat("a");
-    rig.hear("a", { type: "leaving", handedBack: [] });
+    rig.hear("a", { type: "leaving", unfinished: [] });
     expect(await rig.ask("a", claim)).toBe("");
     expect(rig.desk.entries.get(job.key)?.holder).toBeUndefined();
     expect(await rig.claim("b", job)).toBe("ok");
@@ -276,7 +276,7 @@ describe("the desk at which workers ask", () => {
     for (const [index, stop] of [
       (job: JobRef) => rig.end("a", job),
       () => Promise.resolve(rig.desk.gone("a")),
-      (job: JobRef) => Promise.resolve(rig.hear("a", { type: "leaving", handedBack: [job] })),
+      (job: JobRef) => Promise.resolve(rig.hear("a", { type: "leaving", unfinished: [job] })),
     ].entries()) {
       const job = rig.add(5);
       await rig.claim("a", job);
@@ -312,6 +312,17 @@ describe("the desk at which workers ask", () => {
     await rig.clock.advance(200);
     rig.beat("a");
     expect([rig.handedBack, rig.outcomes]).toEqual([[5], []]);
+  });
+
+  it("takes back from a worker that leaves whatever it has not begun, or has stopped", async () => {
+    const add = (token: number, uses: string): JobRef =>
+      rig.add(token, uses, { effect: { run: "run_1", path: `step_${token}`, attempt: 1 } });
+    const asks = [add(1, "test/ask"), add(2, "test/ask")];
+    const safes = [add(3, "test/safe"), add(4, "test/safe")];
+    for (const job of [...asks, ...safes]) await rig.claim("a", job);
+    const unfinished = [...asks.slice(0, 1), ...safes.slice(0, 1)];
+    rig.hear("a", { type: "leaving", unfinished });
+    expect([rig.handedBack.toSorted(), rig.outcomes]).toEqual([[2, 3, 4], [[1, "worker.lost"]]]);
   });
 
   it("leaves to a person what a worker had begun, must not be repeated, and does not know of any more", async () => {

@@ -52,7 +52,7 @@ class Rig {
 
   /** A server answers something that the worker has just said to another one, or to none. */
   start(epoch: string): void {
-    void this.line.tell({ type: "leaving", handedBack: [] });
+    void this.line.tell({ type: "leaving", unfinished: [] });
     this.answer({ type: "roll-call", answers: this.reports.at(-1)?.seq ?? 0 }, { epoch });
   }
 
