@@ -71,6 +71,8 @@ interface Race {
   readonly luck: Luck;
   /** What stands on the button of the newest request. */
   button: { readonly path: string; readonly attempt: number; readonly digest: string };
+  /** When the first request of the run expires. */
+  readonly expiresAt: number;
   /** How many clicks arrived, each delivered once or more. */
   clicks: number;
   cancels: number;
@@ -92,7 +94,15 @@ async function runRace(seed: number): Promise<Seen> {
   const more = Array.from({ length: luck.below(4) }, () => luck.pick(MORE));
   const acts = [...(PAIRS[seed % PAIRS.length] ?? []), ...more];
   const { path, attempt, gate } = run.gate;
-  const race: Race = { run, luck, button: { path, attempt, digest: gate.digest }, clicks: 0, cancels: 0, crashes: 0 };
+  const race: Race = {
+    run,
+    luck,
+    expiresAt: gate.expiresAt,
+    button: { path, attempt, digest: gate.digest },
+    clicks: 0,
+    cancels: 0,
+    crashes: 0,
+  };
   await Promise.all(acts.map(async (act) => turns(luck.below(4)).then(() => happen(race, act))));
   await quiet(run);
   return { acts, ...judged(race, quorum) };
@@ -141,7 +151,9 @@ async function happen(race: Race, act: Act): Promise<void> {
       await rig.type(luck.pick(["U1", "U2", "U8"]), `/qd cancel ${shortId(run.id)} because it is Friday`);
       return;
     case "expire":
-      rig.clock.step(8 * DAY);
+      // Its time is over to the millisecond, or long ago; and the alarm may ring later than the clicks come.
+      rig.clock.step(Math.max(0, race.expiresAt - rig.clock.now()) + (luck.chance(0.5) ? 0 : DAY));
+      await turns(luck.below(8));
       while (rig.isDown) await rig.up;
       await rig.runs.wakeDue();
       return;
