@@ -45,6 +45,9 @@ const LONGEST_REQUEST_MS = 15 * 60_000;
 const OLDEST_INTENT_MS = 15 * 60_000;
 const STOP_WITHIN_MS = 1000;
 const SETTLE_AGAIN_MS = 5000;
+// Each of them asks Argo CD and Git: hundreds at once would keep everything else, and one another, from being done.
+const TAKEN_UP_AT_ONCE = 8;
+const NEXT_AFTER_MS = 1000;
 
 /**
  * Where everything that people ask for comes in. It is recorded before it is acknowledged; what was recorded and not settled
@@ -57,6 +60,8 @@ export class Intake implements AsyncDisposable {
   readonly #stop = new AbortController();
   /** By intent. */
   readonly #underWay = new Map<string, Promise<void>>();
+  /** What an earlier process left and nobody has begun yet; by intent. */
+  readonly #left = new Set<string>();
 
   constructor(deps: IntakeDeps) {
     this.#deps = deps;
@@ -93,11 +98,10 @@ export class Intake implements AsyncDisposable {
   /** Takes up what an earlier process recorded and did not settle; what has arrived since is under way already. */
   resume(): void {
     if (this.#stop.signal.aborted) return;
-    for (const intent of this.#deps.events.openIntents()) {
-      const arrival = this.#arrivalOf(intent);
-      if (arrival !== undefined) this.#begin(intent, arrival);
-      else this.#deps.logger.error("a recorded request cannot be read by this version", { intent: intent.id });
-    }
+    const left = this.#deps.events.openIntents().filter(({ id }) => !this.#underWay.has(id) && !this.#left.has(id));
+    for (const { id } of left) this.#left.add(id);
+    const next = left.values();
+    for (let lane = 0; lane < TAKEN_UP_AT_ONCE; lane += 1) void this.#takeUp(next);
   }
 
   /** Lets what is under way stop; it stays recorded and is taken up at the next start. */
@@ -105,6 +109,22 @@ export class Intake implements AsyncDisposable {
     this.#stop.abort(new Error("the server stops"));
     // What waits for somebody who does not answer is not waited for.
     await Promise.race([Promise.allSettled(this.#underWay.values()), this.#deps.clock.sleep(STOP_WITHIN_MS)]);
+  }
+
+  /** One after the other. What waits for somebody else does not keep the next one waiting for long. */
+  async #takeUp(left: Iterable<Intent>): Promise<void> {
+    for (const intent of left) {
+      if (this.#stop.signal.aborted) return;
+      const arrival = this.#arrivalOf(intent);
+      if (arrival !== undefined) this.#begin(intent, arrival);
+      else this.#deps.logger.error("a recorded request cannot be read by this version", { intent: intent.id });
+      this.#left.delete(intent.id);
+      const ended = this.#underWay.get(intent.id);
+      if (ended === undefined) continue;
+      const over = new AbortController();
+      await Promise.race([ended, this.#deps.clock.sleep(NEXT_AFTER_MS, over.signal).catch(() => undefined)]);
+      over.abort();
+    }
   }
 
   #read(arrival: SlashArrival | CommandArrival, intent: Intent): SlashRequest {

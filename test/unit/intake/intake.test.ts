@@ -145,6 +145,32 @@ describe("taking up what an earlier process left", () => {
     expect([runCount(rig), rig.replies.length]).toEqual([1, 1]);
   });
 
+  it("does so a few at a time, however many there are, and lets none wait long for one that does not end", async () => {
+    const rig = await open();
+    let asked = 0;
+    const answers = new Array<() => void>();
+    rig.revision = (text) => {
+      asked += 1;
+      return new Promise((resolve) => answers.push(() => resolve(commitAnswer(text))));
+    };
+    for (let request = 0; request < 30; request += 1) await rig.type("U1", PROMOTE);
+    await settle();
+    expect(asked).toBe(30);
+    asked = 0;
+    await rig.crash();
+    await settle();
+    expect(asked).toBe(8);
+    await rig.clock.advance(999);
+    expect(asked).toBe(8);
+    await rig.clock.advance(1);
+    expect(asked).toBe(16);
+    await rig.clock.advance(2000);
+    expect(asked).toBe(30);
+    for (const answer of answers) answer();
+    await settle();
+    expect(rig.store.events.openIntents()).toEqual([]);
+  });
+
   it("does nothing once the server ends", async () => {
     const ended = await IntakeRig.open([]);
     await ended[Symbol.asyncDispose]();
