@@ -1,14 +1,18 @@
 import { z } from "zod";
 
+// Ids and times of Slack have some twenty characters, and forms have room for 3,000 of all that they remember.
+const Id = z.string().max(64);
+
 /** What is read of a slash command. */
 export const SlashPayload = z.looseObject({
   team_id: z.string(),
-  channel_id: z.string(),
+  channel_id: Id,
   user_id: z.string(),
   command: z.string().max(64),
   text: z.string().default(""),
   trigger_id: z.string(),
-  response_url: z.string().optional(),
+  // It is remembered by forms, which have room for no more.
+  response_url: z.string().max(1000).optional(),
 });
 export type SlashPayload = z.infer<typeof SlashPayload>;
 
@@ -22,9 +26,9 @@ export const ClickPayload = z.looseObject({
   trigger_id: z.string(),
   response_url: z.string().optional(),
   container: z.looseObject({
-    channel_id: z.string().optional(),
-    message_ts: z.string().optional(),
-    thread_ts: z.string().optional(),
+    channel_id: Id.optional(),
+    message_ts: Id.optional(),
+    thread_ts: Id.optional(),
   }),
   actions: z.array(z.looseObject({ action_id: z.string(), value: z.string().optional() })).min(1),
 });

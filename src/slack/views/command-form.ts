@@ -20,12 +20,14 @@ const FIELD_ACTION: Readonly<Record<FormField, string>> = {
 
 // Options carry no longer ones either.
 const LONGEST_NAME = 75;
+// Slack's have a hundred characters, and all that is remembered has to fit into 3,000.
+const LONGEST_URL = 1000;
 
 /** What a form remembers: what it asks for, and where the answer goes. Readable by people, believed in nothing. */
 export const FormMemory = z.strictObject({
   command: z.string().max(64),
-  channel: z.string(),
-  responseUrl: z.string().optional(),
+  channel: z.string().max(64),
+  responseUrl: z.string().max(LONGEST_URL).optional(),
   /** In milliseconds since the epoch. */
   answerUntil: z.number(),
   /** What was chosen last: fields depend on it. */
