@@ -79,7 +79,7 @@ function another(value: unknown, { fraction, word }: Chance): unknown {
     () => [value, value],
     () => ({ [word()]: value }),
     () => (Array.isArray(value) ? value[0] : [null]),
-    () => String(value),
+    () => JSON.stringify(value),
     () => (typeof value === "string" ? Number(value) : "1"),
     () => nested(1 + Math.floor(fraction() ** 3 * 1000)),
     () => (Array.isArray(value) ? Array.from({ length: 300 }, () => value[0] ?? null) : "x".repeat(3001)),
