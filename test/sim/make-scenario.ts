@@ -1,4 +1,4 @@
-import type { ArgocdAct } from "./argocd/argocd-act.ts";
+import type { AppAct, ArgocdAct } from "./argocd/argocd-act.ts";
 import type { RolloutPlan } from "./argocd/rollout-plan.ts";
 import type { Port } from "./carrier.ts";
 import { Dice } from "./dice.ts";
@@ -198,6 +198,7 @@ function furtherText(dice: Dice): string {
 
 /** What others do: at some time, or at a moment at which it hurts, shortly after a request of ours. */
 function foreignAct(dice: Dice): ArgocdAct {
+  if (dice.chance(0.35)) return replacingAct(dice);
   const act = someForeignAct(dice);
   if (!("app" in act) || dice.chance(0.4)) return act;
   const [low, high] = dice.pick([
@@ -208,6 +209,24 @@ function foreignAct(dice: Dice): ArgocdAct {
   ] as const);
   const afterMs = dice.between(low, high);
   if (dice.chance(0.2)) return { type: "ambush", on: "read", skip: dice.below(30), afterMs, act };
+  return { type: "ambush", skip: dice.below(3), afterMs, act };
+}
+
+/** Something that takes the place of our operation, or of the application, while it is under way or waited for. */
+function replacingAct(dice: Dice): ArgocdAct {
+  const app = dice.pick(APPS);
+  const revision = shaOf(dice.pick(COMMITS));
+  const over = dice.chance(0.6);
+  const by = dice.pick(["partial", "dryRun", "copiesInfos"] as const);
+  const make: readonly (() => AppAct)[] = [
+    () => ({ type: "foreign-sync", app, revision: "same", over, [by]: true }),
+    () => ({ type: "foreign-sync", app, revision, over, copiesInfos: true }),
+    () => ({ type: "lose-operation", app }),
+    () => ({ type: "recreate", app, afterMs: dice.between(50, 3000), synced: true }),
+  ];
+  const act = dice.pick(make)();
+  // What is not taken up yet is for some milliseconds only.
+  const afterMs = act.type === "lose-operation" ? dice.between(0, 12) : dice.between(20, 12_000);
   return { type: "ambush", skip: dice.below(3), afterMs, act };
 }
 
