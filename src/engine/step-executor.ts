@@ -43,7 +43,11 @@ async function attempt(kind: Extract<StepKind, { sort: "action" }>, execution: E
       checkpointed,
       prepared,
       progress,
-      checkpoint,
+      checkpoint: async (data) => {
+        await checkpoint(data);
+        // Meanwhile nobody may want the effect any more.
+        signal.throwIfAborted();
+      },
     });
   } catch (error) {
     return failed(failureOf(error));

@@ -34,6 +34,8 @@ const RECOVERY_MS = 8000;
 const STOPS_WITHIN_MS = 7000;
 // So soon all workers know the new server.
 const NEW_SERVER_MS = 3000;
+/** What makes them hear of it later. */
+const DELAYS: ReadonlySet<string> = new Set(["stall", "away", "freeze", "cut", "messages"]);
 const ANEW_MS = 10_000;
 // A worker that stands still, or is cut off, for less is never missed.
 const SHORT_MS = 800;
@@ -78,7 +80,7 @@ export class RemoteWitness {
     const ms = "ms" in act ? act.ms : 0;
     const until = now + ms + RECOVERY_MS;
     this.#unquietUntil = Math.max(this.#unquietUntil, until);
-    if (who === "server" && act.kind === "lose")
+    if (isNewServer(event) || (now < this.#serverUntil && DELAYS.has(act.kind)))
       this.#serverUntil = Math.max(this.#serverUntil, now + ms + NEW_SERVER_MS);
     if (who === "worker" && act.kind === "end") {
       this.#endingUntil = Math.max(this.#endingUntil, until + this.#graceMs);
@@ -166,6 +168,10 @@ export class RemoteWitness {
     const isWell = own.some(({ isDead, didAct, hasEnded }) => !isDead && (!hasEnded || !didAct));
     if (isWell && now > this.#endingUntil) this.wrong(`${key} ended with ${status}, and its worker was well`);
   }
+}
+
+function isNewServer({ who, act }: StoryAct): boolean {
+  return who === "server" && act.kind === "lose";
 }
 
 /** Whether a worker may be missed because of it. */

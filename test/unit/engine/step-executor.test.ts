@@ -151,4 +151,19 @@ describe("executeJob", () => {
       });
     });
   });
+
+  it("lets an action that was stopped while its checkpoint was written not go on to its effect", async () => {
+    const stop = new AbortController();
+    const acted: string[] = [];
+    const kind = action(async ({ app }, context) => {
+      const written = context.checkpoint({ before: 1 });
+      stop.abort(new Cancelled("the run has moved on"));
+      await written;
+      acted.push(app);
+      return { status: "succeeded", output: { done: app } };
+    });
+    const { outcome, checkpoints } = await execute(kind, { signal: stop.signal });
+    expect([acted, checkpoints]).toEqual([[], [{ before: 1 }]]);
+    expect(outcome).toMatchObject({ status: "failed", failure: { code: "cancelled" } });
+  });
 });
