@@ -30,7 +30,7 @@ const PAYMENTS = "G0PAYMENT1";
 const AGAIN_MS = 60;
 const LOOK_MS = 40;
 // A person who sees no card, or no reaction to a click, does it again.
-const IMPATIENT_MS = 6000;
+const IMPATIENT_MS = 10_000;
 const LONGEST_STEP = 3;
 
 /** People who promote one commit after the other, approve, reject and cancel, and try again until Slack says that it arrived. */

@@ -90,7 +90,8 @@ async function killServers(arena: Arena, budget: KillBudget, killed: Killed): Pr
     else {
       const readyAtMs = await Promise.race([server.ready, systemClock.sleep(READY_WITHIN_MS)]);
       startMs = (readyAtMs ?? Date.now()) - server.startedAtMs;
-      await systemClock.sleep(fractions() * LONGEST_LIFE_MS);
+      // Where starting takes long, so does everything else.
+      await systemClock.sleep(fractions() * Math.max(LONGEST_LIFE_MS, 2 * startMs));
     }
     await arena.killServer();
     budget.note();
