@@ -39,6 +39,11 @@ export interface CheckerOptions {
   readonly reread?: ((sequence: number) => LogRow | undefined) | undefined;
 }
 
+// While the program comes up.
+const BEGINNING_MS = 10_000;
+// Whoever is told to wait waits; some calls are under way by then.
+const MOST_LIMITED = 15;
+const LIMITED_MS = 10_000;
 const READ: ReadonlySet<string> = new Set(["intents", "locks", "messages"]);
 
 /** What is left when the faults have stopped and nothing happens any more. */
@@ -69,6 +74,7 @@ export class Checker {
   readonly #syncs: SyncCheck;
   readonly #effects: EffectCheck;
   readonly #masks: MaskCheck;
+  #beganAt = 0;
   #posted = 0;
   #messages = 0;
   #privately = 0;
@@ -117,6 +123,7 @@ export class Checker {
 
   /** To be called after everything that happens, with the rows that were committed by it. Returns what is newly found. */
   afterEvent(rows: readonly LogRow[]): readonly Violation[] {
+    this.#beganAt ||= this.#options.now();
     this.#intents.catchUp();
     const posts = this.#argocd.catchUp();
     for (const row of rows) this.#apply(row);
@@ -148,14 +155,13 @@ export class Checker {
     for (const lock of this.#locks.overdue((appNow ?? now)()))
       this.#report({ check: "at the end", what: `${lock}, and is still there.` });
     const limited = Array.from(slack.calls).filter(([, calls]) => calls.limited > 0);
-    for (const [method, calls] of wasCalm?.(0, now()) === true ? limited : [])
+    const isCalm = wasCalm?.(this.#beganAt + BEGINNING_MS, now()) === true;
+    for (const [method, calls] of isCalm ? limited : [])
       this.#report({ check: "budgets", what: `${method} was called ${calls.limited} times too often.` });
+    this.#checkHeeded();
     if (remains.backlog > 0)
       this.#report({ check: "at the end", what: `${remains.backlog} messages are still not shown as they should be.` });
-    checkSlack(
-      { slack: this.#options.slack, people: this.#people, report: this.#report, slots: this.#slots },
-      this.#runs.values(),
-    );
+    checkSlack({ slack, wasCalm, people: this.#people, report: this.#report, slots: this.#slots }, this.#runs.values());
     this.#lookForSecrets();
     return this.#news();
   }
@@ -222,6 +228,22 @@ export class Checker {
     }
     const place = fact.type === "gate.opened" ? this.#places.get(withoutServer(fact.subject?.app ?? "")) : undefined;
     if (place !== undefined) checkShownRule(deps, place, fact);
+  }
+
+  /** Whoever is told that it is too much does not go on. */
+  #checkHeeded(): void {
+    const limited = new Map<string, number[]>();
+    for (const { at, method, error } of this.#options.slack.refusals) {
+      if (error !== "ratelimited") continue;
+      const times = limited.get(method) ?? [];
+      limited.set(method, times);
+      times.push(at);
+      const first = times.at(-MOST_LIMITED) ?? Number.NEGATIVE_INFINITY;
+      if (at - first >= LIMITED_MS) continue;
+      const what = `${method} was called ${MOST_LIMITED} times within ${at - first} ms, although each was one too many.`;
+      this.#report({ check: "budgets", what });
+      return;
+    }
   }
 
   /** Of some request of the run it is not known where in Slack it stands. */

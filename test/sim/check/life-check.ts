@@ -64,9 +64,17 @@ function checkAgain(before: StepBook, fact: Fact, say: Say): void {
   if (before.status !== "retrying") {
     const state = before.status === "succeeded" ? "had succeeded" : `was ${before.status}`;
     say("nothing runs again", `${path} began again although it ${state}.`, before.ended ?? before.started);
-  } else if (before.againAt !== undefined && at < before.againAt) {
-    say("nothing runs again", `${path} was tried again ${before.againAt - at} ms before its time.`, before.started);
+  } else if (earlyMs(before, at) > 0) {
+    say("nothing runs again", `${path} was tried again ${earlyMs(before, at)} ms before its time.`, before.started);
   }
+}
+
+// The clock of the application may be set; what keeps it right moves it by less.
+const SET_BACK_MS = 2000;
+
+/** How long before its time a step is taken up again. After the clock was set back nobody knows when that is. */
+function earlyMs({ againAt, putOffAt }: StepBook, at: number): number {
+  return againAt === undefined || putOffAt - at > SET_BACK_MS ? 0 : againAt - at;
 }
 
 /** The order of environments: nothing begins in one before the one before it is proven. */
@@ -127,8 +135,8 @@ function checkDetails(run: RunBook, { step, fact }: { readonly step: StepBook; r
   switch (fact.type) {
     case "step.dispatched":
       checkToken(fact, say);
-      if (step.status === "postponed" && step.againAt !== undefined && fact.at < step.againAt)
-        say("nothing runs again", `${path} was handed out again ${step.againAt - fact.at} ms before its time.`);
+      if (step.status === "postponed" && earlyMs(step, fact.at) > 0)
+        say("nothing runs again", `${path} was handed out again ${earlyMs(step, fact.at)} ms before its time.`);
       if (run.status === "cancelling" && stops === undefined)
         say("cancel", `${path} was handed out again although the run was being cancelled.`, run.cancel);
       return;

@@ -49,6 +49,8 @@ export interface StepBook {
   checkpoint: Fact | undefined;
   /** When it is tried again, or handed out again. */
   againAt: number | undefined;
+  /** When that was written down, on the application's clock. */
+  putOffAt: number;
   output: Members | undefined;
   failure: FactFailure | undefined;
   message: string;
@@ -171,6 +173,7 @@ export class RunBook {
       case "step.postponed":
         step.status = "postponed";
         step.againAt = fact.until;
+        step.putOffAt = fact.at;
         step.message = fact.message ?? "";
         return;
       case "step.succeeded":
@@ -182,6 +185,7 @@ export class RunBook {
         step.status = fact.retryAt === undefined ? "failed" : "retrying";
         step.failure = fact.failure;
         step.againAt = fact.retryAt;
+        step.putOffAt = fact.at;
         step.ended = fact.retryAt === undefined ? fact : undefined;
         return;
       case "step.cancelled":
@@ -288,6 +292,7 @@ function newStep(
     // An effect of an earlier attempt may turn up late, and is known by what was written down for it.
     checkpoint: before?.checkpoint,
     againAt: undefined,
+    putOffAt: 0,
     output: undefined,
     failure: undefined,
     message: "",

@@ -10,6 +10,7 @@ export interface SlackEndDeps {
   readonly slack: SlackTruth;
   readonly people: PeopleBook;
   readonly report: Report;
+  readonly wasCalm: ((from: number, until: number) => boolean) | undefined;
   /** The newest row about each slot. */
   readonly slots: ReadonlyMap<string, Fact>;
 }
@@ -102,29 +103,45 @@ function checkStray({ report, slots, slack }: SlackEndDeps, shown: ReadonlyMap<s
   }
 }
 
-/** The message of a slot as it stands; says so when it is missing and nothing explains it. */
-function messageOf(
-  { deps, run, shown }: Page,
-  slot: string,
-  what: string,
-): { readonly text: string; readonly proof: string } | undefined {
-  const message = shown.get(slot);
+interface Sought {
+  readonly slot: string;
+  readonly what: string;
+  /** When it had to change for the last time. */
+  readonly changedAt: number;
+}
+
+/** The message of a slot as it stands; says so when it is missing and nothing explains it, or came late. */
+function messageOf(page: Page, sought: Sought): { readonly text: string; readonly proof: string } | undefined {
+  const { deps, run, shown } = page;
+  const { slot, what, changedAt } = sought;
   // Where nothing can be posted any more, what stands there stays.
-  if (message !== undefined && deps.slots.get(slot)?.type === "message.lost") return undefined;
+  if (deps.slots.get(slot)?.type === "message.lost") return undefined;
+  const message = shown.get(slot);
   if (message === undefined) {
-    if (!isLost(deps, slot))
+    if (!isDeleted(deps, slot, changedAt))
       deps.report({ check: CHECK, what: `${what} stands nowhere in Slack.`, run: run.id, proof: [slot] });
     return undefined;
   }
+  checkPromptness(page, sought, message);
   const newest = message.versions.at(-1);
   return { text: `${newest?.text ?? ""}\n${JSON.stringify(newest?.blocks ?? [])}`, proof: messageText(message) };
 }
 
-/** Slack would not take it, which the log says; or somebody deleted it, which nobody has looked at since. */
-function isLost({ slots, slack }: SlackEndDeps, slot: string): boolean {
-  const fact = slots.get(slot);
-  if (fact?.type === "message.lost") return true;
-  return slack.messages.some((message) => message.slot === slot && message.deletedAt !== undefined);
+/** Where nothing went wrong, a message shows soon that something has changed. */
+function checkPromptness({ deps, run }: Page, { what, changedAt }: Sought, message: SlackMessage): void {
+  const next = message.versions.find(({ at }) => at >= changedAt);
+  const lateMs = next === undefined ? 0 : next.at - changedAt;
+  if (lateMs <= LATE_MS || deps.wasCalm?.(changedAt, changedAt + lateMs) !== true) return;
+  const proof = [messageText(message)];
+  deps.report({ check: CHECK, what: `${what} was shown ${lateMs} ms late.`, run: run.id, proof });
+}
+
+// Slack's own limits let some tens of messages through in this time.
+const LATE_MS = 60_000;
+
+/** Somebody deleted it, and nothing has changed since that would have shown it. */
+function isDeleted({ slack }: SlackEndDeps, slot: string, changedAt: number): boolean {
+  return slack.messages.some((message) => message.slot === slot && (message.deletedAt ?? -1) >= changedAt);
 }
 
 const ENDINGS: Readonly<Record<string, RegExp>> = {
@@ -135,7 +152,11 @@ const ENDINGS: Readonly<Record<string, RegExp>> = {
 
 function checkCard(page: Page): void {
   const { deps, run } = page;
-  const card = messageOf(page, `${run.id}/card`, "The card of the run");
+  const card = messageOf(page, {
+    slot: `${run.id}/card`,
+    what: "The card of the run",
+    changedAt: run.finished?.seenAt ?? 0,
+  });
   if (card === undefined) return;
   const say = (what: string): void => deps.report({ check: CHECK, what, run: run.id, proof: [card.proof] });
   const pattern = ENDINGS[run.status];
@@ -155,10 +176,14 @@ const STEP_ENDINGS: Readonly<Record<string, RegExp>> = {
 };
 
 /** The message of a step says how it ended. */
-function checkStep(page: Page, { path, sort, uses, status }: StepBook): void {
+function checkStep(page: Page, { path, sort, uses, status, ended }: StepBook): void {
   const pattern = STEP_ENDINGS[status];
   if (pattern === undefined || sort === "gate" || uses === "slack/alert") return;
-  const message = messageOf(page, `${page.run.id}/step/${path}`, `The message of ${path}`);
+  const message = messageOf(page, {
+    slot: `${page.run.id}/step/${path}`,
+    what: `The message of ${path}`,
+    changedAt: ended?.seenAt ?? 0,
+  });
   if (message === undefined || pattern.test(message.text)) return;
   const what = `The message of ${path} does not say that it has ${status}.`;
   page.deps.report({ check: CHECK, what, run: page.run.id, proof: [message.proof] });
@@ -168,14 +193,17 @@ function checkGates(page: Page, path: string, openings: readonly Fact[]): void {
   const { deps, run } = page;
   const newest = run.steps.get(path);
   for (const [number, opened] of openings.entries()) {
-    const slot = `${run.id}/gate/${number}/${path}`;
-    const message = messageOf(page, slot, `Request ${number + 1} for approval at ${path}`);
+    const step = stepOf(run, path, opened);
+    const message = messageOf(page, {
+      slot: `${run.id}/gate/${number}/${path}`,
+      what: `Request ${number + 1} for approval at ${path}`,
+      changedAt: step?.ended?.seenAt ?? opened.seenAt,
+    });
     if (message === undefined) continue;
     const say = (what: string): void =>
       deps.report({ check: CHECK, what, run: run.id, proof: [rowText(opened), message.proof] });
     if (/gate_(approve|reject)/u.test(message.text))
       say(`Request ${number + 1} for approval at ${path} still has buttons.`);
-    const step = stepOf(run, path, opened);
     const problem =
       step === undefined ? undefined : endingProblem(deps, { step, text: message.text, isNewest: step === newest });
     if (problem !== undefined) say(`Request ${number + 1} for approval at ${path} ${problem}.`);
@@ -222,7 +250,7 @@ function checkAlerts(page: Page): void {
   if (run.status !== "failed" || alert?.status !== "succeeded" || isByPeople(run)) return;
   const number = Math.max(0, run.alerts - 1);
   const slot = number === 0 ? `${run.id}/alert` : `${run.id}/alert/${number}`;
-  const message = messageOf(page, slot, "The alert of the run");
+  const message = messageOf(page, { slot, what: "The alert of the run", changedAt: alert.ended?.seenAt ?? 0 });
   if (message === undefined) return;
   const place = Array.from(run.targets.values()).find(({ service }) => message.text.includes(service));
   if (place === undefined)

@@ -157,6 +157,7 @@ export interface SlackTruth {
   readonly people: readonly { readonly at: number; readonly user: string; readonly standing: string }[];
   /** When nothing could be posted in a channel. */
   readonly closures: readonly { readonly at: number; readonly channel: string; readonly isOpen: boolean }[];
+  readonly refusals: readonly { readonly at: number; readonly method: string; readonly error: string }[];
   /** How often each method was called, and how often once too often. */
   readonly calls: ReadonlyMap<string, { readonly count: number; readonly limited: number }>;
   readonly views: readonly { readonly triggerId: string; readonly view: Readonly<Record<string, unknown>> }[];

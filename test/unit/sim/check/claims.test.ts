@@ -539,6 +539,43 @@ describe("messages and locks", () => {
       says: "chat.postMessage was called 2 times too often",
     },
     {
+      name: "somebody who goes on although it is too much",
+      change: {
+        after: {
+          card: (story) => {
+            for (let count = 0; count < 20; count += 1) {
+              story.slack.refusals.push({ at: story.now + count * 100, method: "chat.update", error: "ratelimited" });
+            }
+          },
+        },
+      },
+      check: "budgets",
+      says: "chat.update was called 15 times within 1400 ms",
+    },
+    {
+      name: "a card that was deleted while the run went on, and that nobody posted again",
+      change: {
+        before: {
+          finish: (story) => {
+            story.message(`${RUN}/card`, "Promote checkout: running.");
+            const [card] = story.slack.messages.slice(-1);
+            if (card !== undefined) card.deletedAt = story.now;
+          },
+        },
+        instead: { card: () => undefined },
+      },
+      check: "what Slack shows",
+      says: "The card of the run stands nowhere",
+    },
+    {
+      name: "a card that is late",
+      change: {
+        before: { card: (story) => story.look(100_000) },
+      },
+      check: "what Slack shows",
+      says: "The card of the run was shown 100",
+    },
+    {
       name: "a lock that does not end",
       change: {
         after: {

@@ -55,6 +55,7 @@ export class Story {
     ],
     people: [] as { at: number; user: string; standing: string }[],
     closures: [],
+    refusals: [] as { at: number; method: string; error: string }[],
     calls: new Map<string, { count: number; limited: number }>(),
     views: [] as { triggerId: string; view: Readonly<Record<string, unknown>> }[],
   };
