@@ -4,7 +4,7 @@ import type { Port } from "./carrier.ts";
 import { Dice } from "./dice.ts";
 import { shaOf } from "./git/sha-of.ts";
 import { redisAct, workerAct } from "./redis/make-acts.ts";
-import type { MachineAct, NetworkAct, Scenario, ScenarioAct } from "./scenario.ts";
+import type { MachineAct, NetworkAct, Scenario, ScenarioAct, Scene } from "./scenario.ts";
 import { PLACES, REPOSITORY } from "./sim-settings.ts";
 import type { PersonAct } from "./slack/person-act.ts";
 import type { SlackAct } from "./slack/slack-act.ts";
@@ -70,8 +70,8 @@ function makeWorkers(dice: Dice, lastsMs: number, acts: ScenarioAct[]): number {
 
 /** People who want something, and others who decide on it; and people who press whatever they see. */
 function makeStories(dice: Dice, lastsMs: number, acts: ScenarioAct[]): void {
-  const person = (...[at, act, patienceMs = 0, together]: readonly [number, PersonAct, number?, Together?]): void => {
-    acts.push({ at, who: "person", act, ...(patienceMs > 0 && { patienceMs }), ...(together && { together }) });
+  const person = (...[at, act, patienceMs = 0, also]: readonly [number, PersonAct, number?, Together?]): void => {
+    acts.push({ at, who: "person", act, ...(patienceMs > 0 && { patienceMs }), ...(also && { together: also }) });
   };
   for (let left = dice.between(2, 8); left > 0; left -= 1) {
     const begins = dice.between(FIRST_AT, lastsMs);
@@ -82,7 +82,7 @@ function makeStories(dice: Dice, lastsMs: number, acts: ScenarioAct[]): void {
     // Those who wait for something to decide on, and decide on what they find.
     for (let looks = dice.between(2, 6), at = begins; looks > 0; looks -= 1) {
       at += dice.between(1000, 20_000);
-      person(at, look(dice, dice.chance(0.07) ? "reject" : "approve"), dice.between(0, 150_000), someoneElse(dice));
+      person(at, look(dice, dice.chance(0.07) ? "reject" : "approve"), dice.between(0, 150_000), together(dice));
     }
   }
   for (let left = dice.between(1, 6); left > 0; left -= 1) {
@@ -98,12 +98,54 @@ function makeStories(dice: Dice, lastsMs: number, acts: ScenarioAct[]): void {
 
 type Together = NonNullable<Extract<ScenarioAct, { readonly who: "person" }>["together"]>;
 
-/** Somebody else presses something at about the same time. */
-function someoneElse(dice: Dice): Together | undefined {
-  if (!dice.chance(0.12)) return undefined;
+/** Something else happens at about the moment at which somebody decides. */
+function together(dice: Dice): Together | undefined {
+  if (!dice.chance(0.16)) return undefined;
+  const scenes = [pressedByAnother, pressedByAnother, changedUnderneath, unsureWho, machineInTheMiddle];
+  return { scene: dice.pick(scenes)(dice), afterMs: dice.pick([0, 0, 20, 200, 2000]) };
+}
+
+function pressedByAnother(dice: Dice): Scene {
   const button = dice.pick(["cancel", "approve", "approve", "reject"] as const);
   const act = { ...look(dice, button), ...(button === "cancel" && { users: [dice.pick(["U1", "U2", "U3"])] }) };
-  return { act, afterMs: dice.pick([0, 20, 200, 2000]) };
+  return { who: "person", act };
+}
+
+/** What is being approved changes. */
+function changedUnderneath(dice: Dice): Scene {
+  const app = dice.pick(APPS.filter((name) => /-(?:prod|core)$/u.test(name)));
+  const parameter = { name: "replicas", value: String(dice.below(9)) };
+  const acts: readonly ArgocdAct[] = [
+    { type: "change-source", app, helmParameter: parameter },
+    { type: "foreign-sync", app, revision: shaOf(dice.pick(COMMITS)) },
+    { type: "recreate", app, afterMs: dice.between(50, 2000) },
+    { type: "auto-sync", app, on: true },
+  ];
+  return { who: "argocd", act: dice.pick(acts) };
+}
+
+/** Who people are cannot be told for a while, or has changed. */
+function unsureWho(dice: Dice): Scene {
+  const forMs = dice.between(2000, 30_000);
+  const acts: readonly SlackAct[] = [
+    { kind: "limit", method: dice.pick(["users.info", "usergroups.users.list"]), forMs },
+    { kind: "trouble", trouble: { methods: ["usergroups.users.list"], error: "http_503", hasEffect: false }, forMs },
+    { kind: "set-group", group: "S0RELEASE", users: dice.pick([["U2"], ["U3"], ["U4"]]) },
+    { kind: "set-standing", user: dice.pick(["U2", "U3", "U4"]), standing: dice.pick(["guest", "stranger"]) },
+  ];
+  return { who: "slack", act: dice.pick(acts) };
+}
+
+function machineInTheMiddle(dice: Dice): Scene {
+  const downMs = dice.between(200, 8000);
+  const acts: readonly MachineAct[] = [
+    { kind: "crash", point: dice.pick(["before-commit", "after-commit"]), of: "gate.decided", downMs },
+    { kind: "crash", point: "after-commit", of: "intent.received", downMs },
+    { kind: "clock", byMs: dice.pick([3_600_000, -3_600_000]) },
+    { kind: "disk", state: dice.pick(["SQLITE_FULL", "SQLITE_IOERR"]), forMs: dice.between(200, 10_000) },
+    { kind: "settings", name: dice.pick(["usual", "other approvers", "two approvers"]) },
+  ];
+  return { who: "machine", act: dice.pick(acts) };
 }
 
 const BUTTONS = [
@@ -144,8 +186,8 @@ function look(dice: Dice, button: (typeof BUTTONS)[number]): PersonAct {
     thinkMs: dice.between(0, 4000),
     ...(dice.chance(0.07) && { of: "before" as const }),
     ...(dice.chance(0.06) && { times: 2 }),
-    ...(dice.chance(0.06) && {
-      forged: dice.pick(["digest", "run", "attempt", "garbage", "copy", "team"] as const),
+    ...(dice.chance(0.08) && {
+      forged: dice.pick(["digest", "digest", "run", "attempt", "garbage", "copy", "team", "team"] as const),
     }),
     ...(button === "reject" && { reason: dice.chance(0.8) ? "not today" : "" }),
     ...(dice.chance(0.06) && { trouble: deliveryTrouble(dice) }),

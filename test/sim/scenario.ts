@@ -40,12 +40,12 @@ interface PersonScene {
   readonly act: PersonAct;
   /** Who finds nothing to press looks again for so long; not at all when absent. */
   readonly patienceMs?: number;
-  /** What somebody else does at the moment at which this one has found it. */
-  readonly together?: { readonly act: PersonAct; readonly afterMs: number };
+  /** What else happens at the moment at which they have found it. */
+  readonly together?: { readonly scene: Scene; readonly afterMs: number };
 }
 
-/** One thing that happens, so many milliseconds after the beginning. */
-export type ScenarioAct = { readonly at: number } & (
+/** Something that happens. */
+export type Scene =
   | PersonScene
   | { readonly who: "slack"; readonly act: SlackAct }
   | { readonly who: "argocd"; readonly act: ArgocdAct }
@@ -53,8 +53,10 @@ export type ScenarioAct = { readonly at: number } & (
   | { readonly who: "machine"; readonly act: MachineAct }
   | { readonly who: "network"; readonly act: NetworkAct }
   | { readonly who: "redis"; readonly act: RedisAct }
-  | { readonly who: "worker"; readonly act: WorkerAct }
-);
+  | { readonly who: "worker"; readonly act: WorkerAct };
+
+/** One thing that happens, so many milliseconds after the beginning. */
+export type ScenarioAct = { readonly at: number } & Scene;
 
 /**
  * Everything that a world is made from: the same scenario is the same story, byte for byte. Leaving acts out leaves the luck of

@@ -18,7 +18,7 @@ export const REPOSITORY = "https://git.test/shop.git";
 
 /** Where services are, and in what order. */
 export const PLACES = {
-  checkout: ["staging", "prod"],
+  checkout: ["staging", "prod", "core"],
   payments: ["staging", "core"],
   search: ["dev", "staging", "prod"],
 } as const;

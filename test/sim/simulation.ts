@@ -2,7 +2,7 @@ import type { Settings } from "../../src/app/live-settings.ts";
 import { Dice } from "./dice.ts";
 import { drained } from "./drained.ts";
 import type { Wall } from "./machine-clock.ts";
-import type { MachineAct, NetworkAct, Scenario, ScenarioAct } from "./scenario.ts";
+import type { MachineAct, NetworkAct, Scenario, Scene } from "./scenario.ts";
 import { SimRules } from "./rules.ts";
 import { TimeLine } from "./schedule.ts";
 import type { SimDisk } from "./sim-disk.ts";
@@ -139,7 +139,7 @@ export class Simulation {
     });
   }
 
-  #act(act: ScenarioAct): void {
+  #act(act: Scene): void {
     const { worlds } = this;
     switch (act.who) {
       case "person":
@@ -161,11 +161,11 @@ export class Simulation {
     }
   }
 
-  #actAsPerson(whole: Extract<ScenarioAct, { readonly who: "person" }>, patienceMs: number): void {
+  #actAsPerson(whole: Extract<Scene, { readonly who: "person" }>, patienceMs: number): void {
     const { act, together } = whole;
     const { people } = this.worlds;
     if (people.act(act) > 0) {
-      if (together !== undefined) this.line.after(together.afterMs, () => void people.act(together.act));
+      if (together !== undefined) this.line.after(together.afterMs, () => this.#act(together.scene));
     } else if (patienceMs > 0) {
       this.line.after(LOOK_AGAIN_MS, () => this.#actAsPerson(whole, patienceMs - LOOK_AGAIN_MS));
     }
