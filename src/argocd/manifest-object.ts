@@ -18,7 +18,8 @@ export type ManifestObject = z.output<typeof ManifestObject>;
 
 /** Reads one rendered manifest; undefined for text that is no object. */
 export function tryManifest(text: string): ManifestObject | undefined {
-  return ManifestObject.safeParse(tryJson(text)).data;
+  // Finding out that something is no JSON takes longer than reading what is.
+  return /^\s*\{/u.test(text) ? ManifestObject.safeParse(tryJson(text)).data : undefined;
 }
 
 export function groupOf(object: ManifestObject): string {

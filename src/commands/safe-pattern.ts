@@ -16,6 +16,8 @@ const LONG_WAY = 10;
 export function compilePattern(
   source: string,
 ): { readonly ok: true; readonly pattern: RegExp } | { readonly ok: false; readonly message: string } {
+  // By itself, because brackets that close and open those around it would take the anchors away.
+  if (!isPattern(source)) return { ok: false, message: `"${source}" is no regular expression` };
   // Repeating what repeats, or what has alternatives, is exponential in the length of the text, and so are many `?`; each
   // further repetition multiplies by that length.
   const bare = source
@@ -35,10 +37,14 @@ export function compilePattern(
   if (ways > MOST_WAYS) {
     return { ok: false, message: "a pattern with so many alternatives can take long; write fewer (...|...) into it" };
   }
+  return { ok: true, pattern: new RegExp(`^(?:${source})$`, "u") };
+}
+
+function isPattern(source: string): boolean {
   try {
-    return { ok: true, pattern: new RegExp(`^(?:${source})$`, "u") };
+    return new RegExp(source, "u").source !== "";
   } catch {
-    return { ok: false, message: `"${source}" is no regular expression` };
+    return false;
   }
 }
 

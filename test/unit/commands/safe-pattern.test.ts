@@ -30,6 +30,7 @@ describe("a pattern from a command file", () => {
     ["(a)\\1", "not available"],
     ["[a", "is no regular expression"],
     ["\\q", "is no regular expression"],
+    ["a|)b|(c", "is no regular expression"],
   ])("%s is refused", (source, message) => {
     expect(matches(source, "a")).toContain(message);
   });
