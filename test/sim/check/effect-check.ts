@@ -86,7 +86,7 @@ export class EffectCheck {
     const stepKey = `${run.id} ${step.path}`;
     const earlier = this.#byStep.get(stepKey) ?? [];
     this.#byStep.set(stepKey, [...earlier, post]);
-    if (same !== undefined) {
+    if (same !== undefined && !this.#isTraceless(same)) {
       const what = `Attempt ${step.attempt} of ${step.path} was carried out twice on ${post.app}.`;
       this.#report({ check: CHECK, what, run: run.id, proof: [postText(same), postText(post)] });
       return;
@@ -97,6 +97,16 @@ export class EffectCheck {
     if (done === undefined) return;
     const what = `${step.path} was carried out again on ${post.app}, although its earlier attempt had not failed.`;
     this.#report({ check: CHECK, what, run: run.id, proof: [postText(done), postText(post)] });
+  }
+
+  /** It has come to nothing, and Argo CD does not show that it ever was: it vanished, or somebody else's operation took its place. */
+  #isTraceless({ operation: number, app }: ArgocdPost): boolean {
+    const operation = this.#deps.argocd.operation(number);
+    if (operation?.phase === undefined || operation.phase === "Succeeded") return false;
+    const others = this.#deps.argocd.operationsOf(app);
+    return (
+      operation.phase === "lost" || others.some((other) => other.number > operation.number && other.by !== operation.by)
+    );
   }
 
   /** It has succeeded, or goes on. */
