@@ -10,6 +10,8 @@ const ANSWER_MS = 60_000;
 interface IntentBook {
   readonly received: Fact;
   readonly act: SlackDelivery | undefined;
+  /** When it arrived, it was not known where the request stands in Slack. */
+  readonly isEarly: boolean;
   settled: Fact | undefined;
   /** What it led to: a run, a decision. */
   effect: Fact | undefined;
@@ -109,7 +111,8 @@ export class IntentCheck {
     const act = this.#acts.get(key);
     if (act === undefined) this.#say("The log has an act that nobody did in Slack.", [key, rowText(fact)]);
     else this.#deps.people.learn(act, fact);
-    const intent: IntentBook = { received: fact, act, settled: undefined, effect: undefined };
+    const isEarly = fact.kind === "decision" && this.#deps.isPosting(textOf(fact.body, "run"));
+    const intent: IntentBook = { received: fact, act, isEarly, settled: undefined, effect: undefined };
     this.#intents.set(id, intent);
     this.#byKey.set(key, intent);
   }
@@ -145,21 +148,26 @@ export class IntentCheck {
 
   /** Everything that is done is the effect of one act of exactly that person, and settled with it. */
   #bind(intent: IntentBook): void {
-    const { received, act } = intent;
+    const { received, act, isEarly } = intent;
     const index = this.#unbound.findLastIndex((fact) => isEffectOf(received, fact));
     const [fact] = index === -1 ? [] : this.#unbound.splice(index, 1);
     if (fact === undefined) return;
     this.#takeEffect(intent, fact);
     this.#decided.set(fact, received);
-    if (fact.type === "gate.decided" && act?.click !== undefined) this.#checkClick(fact, received, act.click);
+    if (fact.type === "gate.decided" && act?.click !== undefined)
+      this.#checkClick(fact, received, { ...act.click, isEarly });
     const named = this.#named.get(fact);
     if (named === undefined || JSON.stringify(received.body).includes(named)) return;
     const what = `The run goes on from ${named}, which had succeeded and which nobody named.`;
     this.#say(what, [rowText(received), rowText(fact)], fact.row.stream);
   }
 
-  #checkClick(fact: Fact, received: Fact, { value, messageTs }: NonNullable<SlackDelivery["click"]>): void {
-    this.#checkPlace(fact, messageTs);
+  #checkClick(
+    fact: Fact,
+    received: Fact,
+    { value, messageTs, isEarly }: NonNullable<SlackDelivery["click"]> & Pick<IntentBook, "isEarly">,
+  ): void {
+    if (!isEarly) this.#checkPlace(fact, messageTs);
     if (value === undefined || value.includes(`"${fact.digest}"`)) return;
     const what = `${fact.actor} decided on something else than their button said.`;
     this.#say(what, [rowText(received), rowText(fact)], fact.row.stream);
@@ -171,7 +179,7 @@ export class IntentCheck {
     const own = messages.filter(
       ({ slot }) => slot?.startsWith(`${fact.row.stream}/gate/`) && slot.endsWith(`/${fact.path}`),
     );
-    if (own.some(({ ts }) => ts === messageTs) || this.#deps.isPosting(fact.row.stream)) return;
+    if (own.some(({ ts }) => ts === messageTs)) return;
     this.#say(`${fact.actor} decided on a copy of the request.`, [rowText(fact)], fact.row.stream);
   }
 
