@@ -186,23 +186,11 @@ export const actMutants: readonly Mutant[] = [
     replace: "if (step.gate !== undefined) return { judgement, subject: step.gate.subject };",
   },
   {
-    file: "intake/decision-request.ts",
-    what: "a decision is recorded apart from the click",
-    find: "const [{ events }] = await Promise.all([decided, sender.settle()]);",
-    replace: "const { events } = await decided;",
-  },
-  {
     file: "intake/people-check.ts",
     what: "a group that Slack does not tell of has everybody",
     find: 'if (errorCode(error) === "directory.unverifiable") return { kind: "unverifiable" };',
     replace:
       'if (errorCode(error) === "directory.unverifiable") return { kind: "members", users: ["U1", "U2", "U3", "U4", "U5", "U6"] };',
-  },
-  {
-    file: "intake/people-check.ts",
-    what: "who has decided does not matter",
-    find: "decided: earlier.map((one) => this.#principal(one)),",
-    replace: "decided: [],",
   },
   {
     file: "inventory/authorize.ts",

@@ -28,12 +28,6 @@ export const assessMutants: readonly Mutant[] = [
   },
   {
     file: "argocd/assess.ts",
-    what: "a refresh never counts",
-    find: "input.refreshBegunMs !== undefined && input.refreshBegunMs >= (memory.quiet?.sinceMs ?? input.nowMs);",
-    replace: "false;",
-  },
-  {
-    file: "argocd/assess.ts",
     what: "health is believed before Argo CD has compared",
     find: 'if (memory.settled === undefined) return { verdict: { kind: "settling" }, memory };',
     replace: "",

@@ -22,27 +22,9 @@ export const domainMutants: readonly Mutant[] = [
   },
   {
     file: "domain/gate-decision.ts",
-    what: "a button of an earlier opening counts when its digest fits",
-    find: "step.attempt !== input.attempt || gate.digest !== input.digest",
-    replace: "gate.digest !== input.digest",
-  },
-  {
-    file: "domain/gate-decision.ts",
     what: "who was judged not to be allowed is let",
     find: 'input.judgement.kind === "refused" && !isRuleChanged(gate, input)',
     replace: 'input.judgement.kind === "refused" && isRuleChanged(gate, input)',
-  },
-  {
-    file: "domain/gate-decision.ts",
-    what: "one person counts as often as they press",
-    find: "if (gate.decisions.some(({ actor }) => actor === input.actor)) {",
-    replace: "if (gate.decisions.length > 99) {",
-  },
-  {
-    file: "domain/gate-decision.ts",
-    what: "what could not be checked anew is approved",
-    find: 'if (input.decision === "reject" || input.current !== undefined) return undefined;',
-    replace: "if (input.decision !== undefined) return undefined;",
   },
   {
     file: "domain/gate-decision.ts",
@@ -89,24 +71,6 @@ export const domainMutants: readonly Mutant[] = [
   },
   {
     file: "domain/gate-decision.ts",
-    what: "gates expire at the first look",
-    find: "if (step.gate === undefined || step.gate.expiresAt > draft.at) return;",
-    replace: "if (step.gate === undefined) return;",
-  },
-  {
-    file: "domain/gate-decision.ts",
-    what: "a gate is opened by what was gathered for an earlier one",
-    find: 'step?.attempt === input.attempt && step.token === input.token && step.status === "running"',
-    replace: 'step?.status === "running"',
-  },
-  {
-    file: "domain/gate-decision.ts",
-    what: "a gate that shows something is opened once more",
-    find: "if (!isCurrent || step.gate !== undefined) return;",
-    replace: "if (!isCurrent) return;",
-  },
-  {
-    file: "domain/gate-decision.ts",
     what: "a gate expires at once",
     find: "expiresAt: draft.at + input.rule.expiresMs,",
     replace: "expiresAt: draft.at,",
@@ -138,12 +102,6 @@ export const domainMutants: readonly Mutant[] = [
   },
   {
     file: "domain/approver-policy.ts",
-    what: "deactivated people may act",
-    find: "if (person.isDeleted) return",
-    replace: "if (person.isDeleted && person.isBot) return",
-  },
-  {
-    file: "domain/approver-policy.ts",
     what: "everybody is in every group",
     find: '({ membership }) => membership.kind === "members" && membership.users.includes(person.user),',
     replace: '({ membership }) => membership.kind === "members",',
@@ -172,18 +130,6 @@ export const domainMutants: readonly Mutant[] = [
     what: "an approval of another application counts",
     find: 'subject?.app !== target.app || subject.toRevision !== input["revision"]',
     replace: 'subject?.toRevision !== input["revision"]',
-  },
-  {
-    file: "domain/attempt.ts",
-    what: "an approval of another revision counts",
-    find: 'subject?.app !== target.app || subject.toRevision !== input["revision"]',
-    replace: "subject?.app !== target.app",
-  },
-  {
-    file: "domain/attempt.ts",
-    what: "a gate that was only asked counts as approved",
-    find: 'const subject = step.status === "succeeded" ? step.gate?.subject : undefined;',
-    replace: "const subject = step.gate?.subject;",
   },
   {
     file: "domain/attempt.ts",
@@ -285,12 +231,6 @@ export const domainMutants: readonly Mutant[] = [
   },
   {
     file: "domain/advance.ts",
-    what: "a free lock is not taken",
-    find: 'if (reply.kind === "free") draft.emit({ type: "lock.acquired", path, keys });',
-    replace: 'if (reply.kind === "hand-locked") draft.emit({ type: "lock.acquired", path, keys });',
-  },
-  {
-    file: "domain/advance.ts",
     what: "a rollback leaves no hold",
     find: 'const hold = node.hold === true && reached.kind === "done" ?',
     replace: 'const hold = node.hold === true && reached.kind === "failed" ?',
@@ -313,30 +253,6 @@ export const domainMutants: readonly Mutant[] = [
     find: 'draft.emit({ type: "run.failed", path: reached.path, failure: reached.failure });\n  }',
     replace:
       'draft.emit({ type: "run.failed", path: reached.path, failure: reached.failure });\n    draft.emit({ type: "run.finished", status: "failed" });\n    return;\n  }',
-  },
-  {
-    file: "domain/decide.ts",
-    what: "an outcome under an old token counts",
-    find: "const isNewest = step?.attempt === ref.attempt && step.token === ref.token;",
-    replace: "const isNewest = step?.attempt === ref.attempt;",
-  },
-  {
-    file: "domain/decide.ts",
-    what: "an outcome of an earlier attempt counts",
-    find: "const isNewest = step?.attempt === ref.attempt && step.token === ref.token;",
-    replace: "const isNewest = step !== undefined;",
-  },
-  {
-    file: "domain/decide.ts",
-    what: "an outcome of a step that has ended counts",
-    find: 'if (step !== undefined && isNewest && step.status === "running") action(step);',
-    replace: "if (step !== undefined && isNewest) action(step);",
-  },
-  {
-    file: "domain/decide.ts",
-    what: "runs that have ended go on",
-    find: "if (draft.events.length > 0 && isOpen(draft.state)) advance(draft);",
-    replace: "if (draft.events.length > 0) advance(draft);",
   },
   {
     file: "domain/decide.ts",
