@@ -25,9 +25,12 @@ export function checkPlan({ places, report }: Deps, run: RunBook, fact: Fact): v
       checkLimits(run, fact, say);
       if (fact.stops !== undefined) checkStop(run, fact, say);
       else checkBegin(run, fact, say);
+      checkLetThrough(run, fact, say);
       return checkAsked(places, fact, say);
     case "step.failed":
       return checkRepeated(run, fact, say);
+    case "run.failed":
+      return checkAskedAnew(run, fact, say);
     case "run.retried":
       return checkRetried(run, fact, say);
     case "run.finished":
@@ -60,6 +63,26 @@ function checkBegin(run: RunBook, { path = "" }: Fact, say: Say): void {
   const failed = Array.from(run.steps.values()).find(({ status, stops }) => status === "failed" && stops === undefined);
   if (failed !== undefined && run.status === "running" && failed.path !== path)
     say("step order", `${path} began although ${failed.path} had failed.`, failed.ended);
+}
+
+const PROTECTING = new Set(["argocd/sync", "argocd/rollback"]);
+
+/** What people let through says by which word of theirs it goes. */
+function checkLetThrough(run: RunBook, fact: Fact, say: Say): void {
+  if (!PROTECTING.has(fact.uses ?? "") || fact.approval !== undefined) return;
+  const app = textOf(fact.input, "app");
+  const gate = Array.from(run.steps.values()).find(
+    ({ sort, status, input }) => sort === "gate" && status === "succeeded" && textOf(input, "app") === app,
+  );
+  if (gate !== undefined)
+    say("approval", `${fact.path ?? ""} began as if nobody had been asked, and ${gate.path} was approved.`, gate.ended);
+}
+
+/** What has changed since it was approved is asked for anew; it does not end the run. */
+function checkAskedAnew(run: RunBook, { path = "", failure }: Fact, say: Say): void {
+  const step = run.steps.get(path);
+  if (failure?.code === "approval.void" && step?.approval !== undefined)
+    say("approval", `${path} ended the run instead of asking anew.`, step.started);
 }
 
 /** What is proven is not ended. */
