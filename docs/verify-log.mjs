@@ -55,7 +55,7 @@ async function fromDatabase(file) {
   const tables = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all();
   if (!tables.some(({ name }) => name === "events")) throw new Error(`${file} is no log of Quarterdeck`);
   const [health] = Object.values(database.prepare("PRAGMA integrity_check(1)").get());
-  if (health !== "ok") throw new Error(`the database is damaged: ${health}`);
+  if (health !== "ok") throw new Error(`the database is damaged: ${String(health)}`);
   const columns = "sequence, at, stream, version, type, actor, commitment, hash, salt, payload";
   const people = database.prepare("SELECT pseudonym, team, user, salt FROM people").all();
   const rows = database.prepare(`SELECT ${columns} FROM events ORDER BY sequence`).iterate();
