@@ -214,6 +214,7 @@ export class Arena implements AsyncDisposable {
     await argocd.control({ action: "clear-faults" });
     git.setFault({ kind: "none" });
     this.crowd.noMore();
+    await this.server.ready;
     const end = performance.now() + LONGEST_CALM_MS;
     let [moves, since] = [-1, performance.now()];
     while (performance.now() < end && performance.now() - since < NOTHING_MOVES_MS) {

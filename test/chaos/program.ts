@@ -61,7 +61,8 @@ export class Program implements AsyncDisposable {
     this.ready = ready.promise;
     this.ended = new Promise((resolve) => {
       child.once("error", (error) => resolve(`could not be started: ${error.message}`));
-      child.once("exit", (code, signal) => resolve(signal ?? `exit code ${code ?? 0}`));
+      // When its last words have been read, too.
+      child.once("close", (code, signal) => resolve(signal ?? `exit code ${code ?? 0}`));
     }).then((how) => {
       this.#how = String(how);
       ready.resolve(undefined);
