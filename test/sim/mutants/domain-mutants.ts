@@ -341,14 +341,14 @@ export const domainMutants: readonly Mutant[] = [
   {
     file: "domain/wake.ts",
     what: "what is put off is never taken up again",
-    find: "(step.wakeAt ?? Infinity) <= draft.at ? repeat(draft, step) : undefined",
-    replace: "(step.wakeAt ?? Infinity) <= 0 ? repeat(draft, step) : undefined",
+    find: "const isDue = (step.wakeAt ?? Infinity) <= draft.at || isSetBack(draft.state, draft.at);",
+    replace: "const isDue = (step.wakeAt ?? Infinity) <= 0;",
   },
   {
     file: "domain/wake.ts",
     what: "what is put off is taken up at once",
-    find: "(step.wakeAt ?? Infinity) <= draft.at ? repeat(draft, step) : undefined",
-    replace: "(step.wakeAt ?? Infinity) > 0 ? repeat(draft, step) : undefined",
+    find: "const isDue = (step.wakeAt ?? Infinity) <= draft.at || isSetBack(draft.state, draft.at);",
+    replace: "const isDue = (step.wakeAt ?? Infinity) > 0;",
   },
   {
     file: "domain/wake.ts",
