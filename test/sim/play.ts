@@ -6,7 +6,7 @@ import { Checker } from "./check/checker.ts";
 import type { Violation } from "./check/violation.ts";
 import type { GitWorld } from "./git/git-world.ts";
 import { MILESTONES, type Milestone, milestoneOf } from "./milestones.ts";
-import type { Scenario } from "./scenario.ts";
+import type { Scenario, ScenarioAct } from "./scenario.ts";
 import type { LogRow, SimDisk } from "./sim-disk.ts";
 import { REPOSITORY, type SettingsName } from "./sim-settings.ts";
 import { Simulation } from "./simulation.ts";
@@ -68,11 +68,12 @@ export async function play(
     },
   });
   const { worlds, line, rules } = simulation;
+  const acts = scenario.acts.flatMap((act) => [act, ...besides(act)]);
   const checker = new Checker({
     now: () => line.now(),
     appNow: () => simulation.appNow(),
-    wasCalm: calmOf(scenario),
-    wasBlind: blindnessOf(scenario.startAt, scenario.acts),
+    wasCalm: calmOf({ ...scenario, acts }),
+    wasBlind: blindnessOf(scenario.startAt, acts),
     isBefore: (commit, other) => isBefore(worlds.git, commit, other),
     reread: (sequence) => stage.disk.row(sequence),
     rules,
@@ -85,6 +86,16 @@ export async function play(
   for (const post of worlds.argocd.truth.posts) print.update(`${post.at} ${post.kind} ${post.app} ${post.revision}`);
   for (const { ts, versions } of worlds.slack.truth.messages) print.update(`${ts} ${versions.at(-1)?.text ?? ""}`);
   return { scenario, violations, runs, events, fingerprint: print.digest("hex"), milestones };
+}
+
+/** What happens while somebody does something, for as long as they may take until they do it. */
+function besides(act: ScenarioAct): readonly { readonly at: number; readonly who: string; readonly act: object }[] {
+  if (act.who !== "person" || act.together === undefined) return [];
+  const { scene, afterMs } = act.together;
+  const thinkMs = act.act.kind === "click" ? (act.act.thinkMs ?? 0) : 0;
+  const lastsMs = Math.max(0, ...["forMs", "downMs"].map((name) => Number(Reflect.get(scene.act, name) ?? 0)));
+  const forMs = (act.patienceMs ?? 0) + thinkMs + afterMs + lastsMs;
+  return [{ at: act.at, who: scene.who, act: { ...scene.act, forMs } }];
 }
 
 function isBefore(git: GitWorld, commit: string, other: string): boolean {
