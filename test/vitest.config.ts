@@ -14,6 +14,10 @@ const project = (
   },
 });
 
+const alone = ({ test }: ReturnType<typeof project>) => ({
+  test: { ...test, maxWorkers: 1, sequence: { groupOrder: 1 } },
+});
+
 export default defineConfig({
   test: {
     root: new URL("..", import.meta.url).pathname,
@@ -26,6 +30,8 @@ export default defineConfig({
       project("integration", ["integration"], { testTimeout: 120_000, isolate: true }),
       project("e2e", ["e2e"], { testTimeout: 180_000, isolate: true }),
       project("browser", ["browser"], { testTimeout: 120_000, isolate: true }),
+      // Programs that take all of the machine: one at a time, when everything else has ended.
+      alone(project("long", ["long"], { testTimeout: 300_000, isolate: true })),
     ],
   },
 });

@@ -131,7 +131,7 @@ describe(`a server that is killed ${KILLS} times at any moment, and loses answer
     runs = streams
       .map((run) => foldRun(run, eventsOf(run)))
       .toSorted((left, right) => left.title.localeCompare(right.title));
-  }, 120_000);
+  }, 240_000);
   afterAll(() => rig[Symbol.asyncDispose]());
 
   it("keeps every command that was acknowledged, and deals with each once", () => {

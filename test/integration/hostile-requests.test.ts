@@ -52,7 +52,9 @@ function get(path: string, headers: Readonly<Record<string, string>> = {}): Prom
 const send = (request: Request = {}): Promise<Response> =>
   fetch(`${app.application.address}${request.path ?? "/slack/events"}`, signed(request));
 
-const recorded = (): number => app.application.store.figures.events();
+// What the program sees by itself in Argo CD may be recorded at any time.
+const OWN = new Set(["incidents", "operations"]);
+const recorded = (): number => [...app.application.store.log.rows()].filter(({ stream }) => !OWN.has(stream)).length;
 
 /** Does something, and expects that nothing was written down for it. */
 async function withoutTrace<Result>(act: () => Promise<Result>): Promise<Result> {

@@ -234,7 +234,8 @@ export class Checker {
   #checkHeeded(): void {
     const limited = new Map<string, number[]>();
     for (const { at, method, error } of this.#options.slack.refusals) {
-      if (error !== "ratelimited") continue;
+      // Who somebody is is asked anew for each thing that they do.
+      if (error !== "ratelimited" || method.startsWith("users")) continue;
       const times = limited.get(method) ?? [];
       limited.set(method, times);
       times.push(at);
