@@ -26,6 +26,8 @@ describe.skipIf(CHROMIUM === undefined)("the page of the demo", () => {
   });
 
   const type = async (page: Page, text: string): Promise<void> => {
+    // Whoever types before the page knows its people types into a form that does nothing yet.
+    await page.locator("#people").getByText("Ben Okafor").waitFor();
     const box = page.locator("#composer").getByLabel(TEXT);
     await box.fill(text);
     await box.press("Enter");
