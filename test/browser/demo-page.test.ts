@@ -27,7 +27,7 @@ describe.skipIf(CHROMIUM === undefined)("the page of the demo", () => {
 
   const type = async (page: Page, text: string): Promise<void> => {
     // Whoever types before the page knows its people types into a form that does nothing yet.
-    await page.locator("#people").getByText("Ben Okafor").waitFor();
+    await page.locator("#people").getByText("Ben Okafor").waitFor({ state: "attached" });
     const box = page.locator("#composer").getByLabel(TEXT);
     await box.fill(text);
     await box.press("Enter");
