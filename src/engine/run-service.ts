@@ -1,5 +1,4 @@
 import { type RunInput, startRun, takeTurn, type Turn } from "../domain/decide.ts";
-import { foldRun } from "../domain/evolve.ts";
 import { claimsOf, lockKeysTouched } from "../domain/lock-book.ts";
 import type { Circumstances } from "../domain/draft.ts";
 import { nextWork } from "../domain/next-work.ts";
@@ -11,6 +10,7 @@ import type { Clock } from "../platform/clock.ts";
 import { AppError, errorText } from "../platform/errors.ts";
 import { newId, type Random, shortId } from "../platform/ids.ts";
 import type { Logger } from "../platform/logger.ts";
+import { type LoadedRun, LoadedRuns } from "./loaded-runs.ts";
 import { LockDesk } from "./lock-desk.ts";
 import { LockTable } from "./lock-table.ts";
 import type { EventStore } from "./ports.ts";
@@ -37,12 +37,6 @@ interface Deps {
   readonly onRecorded?: ((state: RunState, events: readonly RunEvent[]) => void) | undefined;
 }
 
-interface Loaded {
-  state: RunState;
-  /** Turns whose commit is not on the disk yet. */
-  pending: number;
-}
-
 // After a failure of the disk: how long until the run is looked at again, as the log then says it is.
 const RECOVER_AFTER_MS = 5000;
 
@@ -52,7 +46,7 @@ const RECOVER_AFTER_MS = 5000;
  */
 export class RunService {
   readonly #deps: Deps;
-  readonly #loaded = new Map<string, Loaded>();
+  readonly #loaded: LoadedRuns;
   readonly #locks = new LockTable();
   readonly #starting = new Set<string>();
   readonly #recovering = new Set<string>();
@@ -63,6 +57,7 @@ export class RunService {
   constructor(deps: Deps) {
     this.#deps = deps;
     const { store, clock, onWakeAt } = deps;
+    this.#loaded = new LoadedRuns({ store });
     this.locks = new LockDesk({
       store,
       clock,
@@ -91,8 +86,7 @@ export class RunService {
   async start({ run, ...started }: StartRequest): Promise<Turn> {
     const turn = startRun(run, started, this.#circumstances(run));
     const { events, state } = turn;
-    const entry: Loaded = { state, pending: 0 };
-    this.#loaded.set(run, entry);
+    const entry = this.#loaded.add(state);
     this.#starting.add(run);
     try {
       const own = this.#commit(entry, events, { state, before: undefined });
@@ -110,7 +104,7 @@ export class RunService {
 
   /** Lets something happen to a run. No events mean that it was stale, doubled or about nothing. */
   async apply(run: string, input: RunInput): Promise<Turn> {
-    const entry = this.#load(run);
+    const entry = this.#loaded.load(run);
     const before = entry.state;
     const turn = takeTurn(before, input, this.#circumstances(run));
     const { events, state } = turn;
@@ -126,17 +120,12 @@ export class RunService {
 
   /** The run as it is now. Throws `run.unknown`. */
   state(run: string): RunState {
-    return this.#loaded.get(run)?.state ?? this.#read(run);
+    return this.#loaded.state(run);
   }
 
   /** The same; undefined for a run that is not there, or that this version cannot read. */
   tryState(run: string): RunState | undefined {
-    try {
-      return this.state(run);
-    } catch (error) {
-      if (error instanceof AppError && error.retry === "never") return undefined;
-      throw error;
-    }
+    return this.#loaded.tryState(run);
   }
 
   /** What people see of the run now. Throws `run.unknown`. */
@@ -160,27 +149,13 @@ export class RunService {
     };
   }
 
-  #load(run: string): Loaded {
-    const known = this.#loaded.get(run);
-    if (known !== undefined) return known;
-    const entry = { state: this.#read(run), pending: 0 };
-    this.#loaded.set(run, entry);
-    return entry;
-  }
-
-  #read(run: string): RunState {
-    const events = this.#deps.store.readRun(run);
-    if (events.length === 0) throw new AppError(`There is no run "${run}".`, { code: "run.unknown" });
-    return foldRun(run, events);
-  }
-
   /** A run that has nothing under way costs no memory. */
-  #unloadParked({ state, pending }: Loaded): void {
+  #unloadParked({ state, pending }: LoadedRun): void {
     if (pending === 0 && nextWork(state).length === 0) this.#loaded.delete(state.id);
   }
 
   async #commit(
-    entry: Loaded,
+    entry: LoadedRun,
     events: readonly RunEvent[],
     turn: { readonly state: RunState; readonly before: RunState | undefined },
   ): Promise<void> {
@@ -218,7 +193,7 @@ export class RunService {
   }
 
   /** Whoever handed in the turn is not told of what goes wrong here: the turn is on the disk. */
-  #letOut(entry: Loaded, released: readonly string[]): void {
+  #letOut(entry: LoadedRun, released: readonly string[]): void {
     const run = entry.state.id;
     try {
       this.#follow(entry, released);
@@ -233,7 +208,7 @@ export class RunService {
   }
 
   /** Lets out what follows from the newest state; older turns of the same run have nothing left to say. */
-  #follow(entry: Loaded, released: readonly string[]): void {
+  #follow(entry: LoadedRun, released: readonly string[]): void {
     if (entry.pending > 0 || this.#loaded.get(entry.state.id) !== entry) return;
     const { state } = entry;
     const isParked = this.#deps.work.follow(state, this.#locks.queueOf(state.id));
