@@ -9,8 +9,11 @@ import { runSeeds } from "./run-seeds.ts";
 
 const USAGE = `npm run sim -- [--minutes M | --worlds N] [--from SEED] [--processes P]   plays fresh seeds
 npm run sim -- --seed SEED [--whole]                                     plays one seed, shrinks it when it fails, and tells it
-npm run sim -- --mutants [--only TEXT] [--seconds S]                     plants bugs and says which of them are seen
+npm run sim -- --mutants [--only TEXT] [--worlds N] [--from SEED]        plants bugs and says which of them are seen
 npm run sim -- --telling N [--from SEED]                                 finds the seeds in which bugs are looked for first`;
+
+// What a quiet processor plays in two minutes.
+const WORLDS_A_MUTANT = 900;
 
 const { values } = parseArgs({
   options: {
@@ -23,7 +26,6 @@ const { values } = parseArgs({
     mutants: { type: "boolean", default: false },
     telling: { type: "string" },
     only: { type: "string", default: "" },
-    seconds: { type: "string", default: "20" },
     help: { type: "boolean", default: false },
   },
 });
@@ -38,7 +40,12 @@ if (values.help) {
   process.exitCode = await findTellingSeeds(Number(values.from ?? 1), Number(values.telling));
 } else if (values.mutants) {
   const from = Number(values.from ?? 1);
-  process.exitCode = await runMutants({ processes, only: values.only, seconds: Number(values.seconds), from });
+  process.exitCode = await runMutants({
+    processes,
+    only: values.only,
+    worlds: Number(values.worlds ?? WORLDS_A_MUTANT),
+    from,
+  });
 } else {
   const from = values.from ?? String(Date.now() % 1_000_000_000);
   const worlds = values.worlds === undefined ? undefined : Number(values.worlds);

@@ -10,8 +10,8 @@ export interface MutantsOrder {
   readonly processes: number;
   /** Only those whose file or description has this text. */
   readonly only: string;
-  /** How long each is looked for. */
-  readonly seconds: number;
+  /** In how many worlds each is looked for. */
+  readonly worlds: number;
   /** The first seed. */
   readonly from: number;
 }
@@ -33,18 +33,18 @@ const CHILD = new URL("worlds-child.ts", import.meta.url);
 const STORIES = new URL("stories-child.ts", import.meta.url);
 const HOOK = new URL("mutants/plant-child.ts", import.meta.url).href;
 const GOAL = 0.95;
-// A process that is stuck in a loop does not look at the time.
-const GRACE_MS = 60_000;
+// So long no world takes, however busy the machine is: a process that says nothing is stuck in a loop.
+const SILENCE_MS = 120_000;
 
 /** Plants one bug after the other, plays seeds until a check sees it, and prints a table. Returns the exit code. */
-export async function runMutants({ processes, only, seconds, from }: MutantsOrder): Promise<number> {
+export async function runMutants({ processes, only, worlds, from }: MutantsOrder): Promise<number> {
   const planted = Array.from(allMutants, ([part, mutants]) => mutants.map((mutant) => ({ part, ...mutant }))).flat();
   const meant = planted.filter(({ part, file, what }) => `${part} ${file} ${what}`.includes(only));
   const left = [...meant];
   const sights: Sight[] = [];
   const work = async (): Promise<void> => {
     for (let mutant = left.shift(); mutant !== undefined; mutant = left.shift()) {
-      const sight = await look(mutant, { seconds, from });
+      const sight = await look(mutant, { worlds, from });
       sights.push(sight);
       console.log(sightText(sight));
     }
@@ -58,38 +58,38 @@ export async function runMutants({ processes, only, seconds, from }: MutantsOrde
   return caught >= meant.length * GOAL && meant.length > 0 ? 0 : 1;
 }
 
-async function look(mutant: Planted, { seconds, from }: Pick<MutantsOrder, "seconds" | "from">): Promise<Sight> {
+async function look(mutant: Planted, order: Pick<MutantsOrder, "worlds" | "from">): Promise<Sight> {
   const { file, find, replace } = mutant;
   const child = fork(mutant.part === REMOTE ? STORIES : CHILD, {
     execArgv: ["--import", HOOK],
     env: { ...process.env, QUARTERDECK_PLANTED_BUG: JSON.stringify({ file, find, replace }) },
     stdio: ["ignore", "ignore", "pipe", "ipc"],
   });
-  let [worlds, complaint] = [0, ""];
+  let [played, complaint] = [0, ""];
   let seen: { check: string; seed: string } | undefined;
+  const stuck = setTimeout(() => {
+    seen ??= { check: "it goes on", seed: "" };
+    child.kill("SIGKILL");
+  }, SILENCE_MS);
   child.on("message", ({ seed, violations }: ChildReport) => {
-    worlds += 1;
+    stuck.refresh();
+    played += 1;
     const [first] = violations;
     if (first !== undefined) seen ??= { check: first.check, seed };
   });
   child.stderr?.on("data", (chunk: Buffer) => {
     complaint = (complaint + chunk.toString()).slice(-2000);
   });
-  const untilMs = seconds * 1000;
   const first = mutant.part === REMOTE ? [] : TELLING_SEEDS;
-  const task: ChildTask = { first, from, step: 1, worlds: Number.MAX_SAFE_INTEGER, untilMs, stopAtFirst: true };
+  const task: ChildTask = { first, ...order, step: 1, untilMs: Number.MAX_SAFE_INTEGER, stopAtFirst: true };
   child.send(task);
-  const stuck = setTimeout(() => {
-    seen ??= { check: "it goes on", seed: "" };
-    child.kill("SIGKILL");
-  }, untilMs + GRACE_MS);
   const [code] = await once(child, "exit");
   clearTimeout(stuck);
   if (code !== 0 && seen === undefined) {
     if (complaint.includes("does not have once")) throw new Error(`${mutant.what}: ${complaint}`);
     seen = { check: "the process lives", seed: "" };
   }
-  return { mutant, check: seen?.check, seed: seen?.seed ?? "", worlds };
+  return { mutant, check: seen?.check, seed: seen?.seed ?? "", worlds: played };
 }
 
 function sightText({ mutant: { part, file, what }, check, seed, worlds }: Sight): string {
