@@ -7,6 +7,7 @@ export const JsonValue: z.ZodType<Json> = z.json();
 
 /** Whether, and when, an attempt that failed may be tried again without a person asking for it. */
 export const RetryClass = z.union([z.literal("never"), z.literal("backoff"), z.strictObject({ afterMs: z.number() })]);
+export type RetryClass = z.infer<typeof RetryClass>;
 
 /** Why a step did not succeed: `code` for machines, `message` for people (what, why, what to do). */
 export const Failure = z.strictObject({

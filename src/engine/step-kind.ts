@@ -7,6 +7,7 @@ import type { RunTarget } from "../domain/run-event.ts";
 import { type Failure, JsonValue, type Outcome, type Progress } from "../domain/outcome.ts";
 import { AppError, errorCode, errorMessage } from "../platform/errors.ts";
 import type { Json } from "../platform/canonical-json.ts";
+import type { StepNotes } from "./step-notes.ts";
 
 /**
  * How safe it is to execute an action again when it is not known whether its earlier execution took effect.
@@ -95,6 +96,7 @@ interface Described {
   readonly summary: string;
   readonly inputSchema: z.ZodType;
   readonly outputSchema: z.ZodType;
+  readonly notes?: StepNotes | undefined;
 }
 
 /** A step kind with its input type closed over, as the engine, the loader and the reference generator see it. */
@@ -127,6 +129,7 @@ interface Definition<Input, Output extends Readonly<Record<string, unknown>>> {
   readonly summary: string;
   readonly input: z.ZodType<Input>;
   readonly output: z.ZodType<Output>;
+  readonly notes?: StepNotes | undefined;
 }
 
 /** How a step kind's own code says that it ended; `output` is checked against the declared schema. */
@@ -216,8 +219,8 @@ const JsonMembers = z.record(z.string(), JsonValue);
 function described<Input, Output extends Readonly<Record<string, unknown>>>(
   definition: Definition<Input, Output>,
 ): Described {
-  const { kind, summary, input, output } = definition;
-  return { kind, summary, inputSchema: input, outputSchema: output };
+  const { kind, summary, input, output, notes } = definition;
+  return { kind, summary, inputSchema: input, outputSchema: output, notes };
 }
 
 async function guarded<Input, Output extends Readonly<Record<string, unknown>>>(
