@@ -48,16 +48,6 @@ export class LoadedRuns {
     return this.#runs.get(run)?.state ?? this.#read(run);
   }
 
-  /** The same; undefined for a run that is not there, or that this version cannot read. */
-  tryState(run: string): RunState | undefined {
-    try {
-      return this.state(run);
-    } catch (error) {
-      if (error instanceof AppError && error.retry === "never") return undefined;
-      throw error;
-    }
-  }
-
   #read(run: string): RunState {
     const events = this.#deps.store.readRun(run);
     if (events.length === 0) throw new AppError(`There is no run "${run}".`, { code: "run.unknown" });

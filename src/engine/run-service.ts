@@ -125,7 +125,12 @@ export class RunService {
 
   /** The same; undefined for a run that is not there, or that this version cannot read. */
   tryState(run: string): RunState | undefined {
-    return this.#loaded.tryState(run);
+    try {
+      return this.state(run);
+    } catch (error) {
+      if (error instanceof AppError && error.retry === "never") return undefined;
+      throw error;
+    }
   }
 
   /** What people see of the run now. Throws `run.unknown`. */
