@@ -8,9 +8,9 @@ import { type QueueView, runView, type RunView } from "../domain/run-view.ts";
 import type { Json } from "../platform/canonical-json.ts";
 import { AppError, errorText } from "../platform/errors.ts";
 import type { Logger } from "../platform/logger.ts";
-import type { Dispatcher, Job, JobReports, PeopleStore } from "./ports.ts";
-import type { EventStore } from "./ports.ts";
+import type { Dispatcher, EventStore, Job, JobReports, PeopleStore } from "./ports.ts";
 import { PreparingDispatcher } from "./preparing-dispatcher.ts";
+import { ServerFacts } from "./server-facts.ts";
 import type { GateOpening, StepFacts, StepKind } from "./step-kind.ts";
 import { WatchRunner } from "./watch-runner.ts";
 
@@ -34,12 +34,11 @@ export class RunWork implements AsyncDisposable {
   readonly #deps: Deps;
   readonly #dispatcher: Dispatcher;
   readonly #watches: WatchRunner;
+  readonly #facts: ServerFacts;
   /** What is under way, by run and then by effect. */
   readonly #underWay = new Map<string, Map<string, Work>>();
   readonly #progress = new Map<string, Map<string, Progress>>();
   readonly #latest = new Map<string, { state: RunState; queue: readonly QueueView[] }>();
-  /** The Slack users who asked for the runs that have something under way. */
-  readonly #requesters = new Map<string, string>();
   /** Up to which token the steps of a run may have been begun without being known here to be under way. */
   readonly #maybeBegun = new Map<string, number>();
   /** Kinds of which a person decides whether they are repeated. */
@@ -47,6 +46,8 @@ export class RunWork implements AsyncDisposable {
 
   constructor(deps: Deps) {
     this.#deps = deps;
+    const { store, people } = deps;
+    this.#facts = new ServerFacts({ store, people, isUnderWay: (run) => this.#underWay.has(run) });
     const asking = [...deps.kinds.values()].filter((kind) => kind.sort === "action" && kind.repeat === "ask");
     this.#unrepeatable = new Set(asking.map(({ kind }) => kind));
     const reports = this.#jobReports();
@@ -73,7 +74,7 @@ export class RunWork implements AsyncDisposable {
     if (wanted.size > 0) return false;
     this.#progress.delete(state.id);
     this.#latest.delete(state.id);
-    this.#requesters.delete(state.id);
+    this.#facts.forget(state.id);
     this.#maybeBegun.delete(state.id);
     return true;
   }
@@ -167,30 +168,8 @@ export class RunWork implements AsyncDisposable {
   }
 
   /** What the server knows about a step of the run and puts into its execution. */
-  facts(state: RunState, { path, input }: Pick<StepState, "path" | "input">): StepFacts {
-    const step = state.steps.get(path);
-    const app = input["app"];
-    const proof = typeof app === "string" ? this.#deps.store.proofs(app, 1)[0] : undefined;
-    const requesterUser = this.#requesterOf(state);
-    const index = state.targets.findIndex((target) => target.app === app);
-    const [target, previous] = [state.targets[index], state.targets[index - 1]];
-    return {
-      runTitle: state.title,
-      requester: state.requester,
-      requesterUser,
-      ...approvalOf(state, step),
-      ...(proof !== undefined && { proof }),
-      ...(target !== undefined && { place: { target, ...(previous !== undefined && { previous }) } }),
-    };
-  }
-
-  /** Looked up once while a run has something under way: each lookup is a transaction of its own. */
-  #requesterOf({ id, requester }: RunState): string {
-    const known = this.#requesters.get(id);
-    if (known !== undefined) return known;
-    const user = this.#deps.people.person(requester)?.user ?? requester;
-    if (this.#underWay.has(id)) this.#requesters.set(id, user);
-    return user;
+  facts(state: RunState, step: Pick<StepState, "path" | "input">): StepFacts {
+    return this.#facts.about(state, step);
   }
 
   #jobReports(): JobReports {
@@ -236,16 +215,6 @@ export class RunWork implements AsyncDisposable {
     this.#progress.set(effect.run, known.set(effectKey(effect), progress));
     this.show(latest.state, latest.queue);
   }
-}
-
-function approvalOf(state: RunState, step: StepState | undefined): Pick<StepFacts, "approved"> {
-  const gate = step?.approval === undefined ? undefined : state.steps.get(step.approval.gate);
-  if (step?.approval === undefined || gate?.gate === undefined) return {};
-  const { subject, openedAt } = gate.gate;
-  const earlier = state.forgotten.get(step.path) ?? [];
-  const isUsed = earlier.some(({ startedAt, checkpoint }) => startedAt >= openedAt && checkpoint !== undefined);
-  const { planDigest } = state;
-  return { approved: { subject, digest: step.approval.digest, gate: gate.path, planDigest, isUsed } };
 }
 
 function isSame(before: Work | undefined, work: Work): boolean {
