@@ -1,13 +1,14 @@
 import type { Clock, Timer } from "../platform/clock.ts";
 import type { Application } from "./application.ts";
 import { resourceVersion } from "./application-facts.ts";
-import type { ApplicationCache, Hint } from "./application-cache.ts";
+import type { ApplicationCache } from "./application-cache.ts";
 import type { ApplicationAddress } from "./application-request.ts";
 import type { ArgocdClient } from "./argocd-client.ts";
 import { ArgocdError } from "./argocd-errors.ts";
 import { assess } from "./assess.ts";
 import { type AssessMemory, noMemory, rememberAncestry } from "./assess-memory.ts";
 import type { Expectation } from "./expectation.ts";
+import type { Hint } from "./hint-listeners.ts";
 import { lookAgainAfterMs } from "./look-again.ts";
 import { Outage } from "./outage.ts";
 import type { AncestryQuestion, FailedVerdict, ProvenVerdict, Verdict } from "./verdict.ts";

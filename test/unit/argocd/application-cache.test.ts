@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it } from "vitest";
 
 import type { Application } from "../../../src/argocd/application.ts";
-import { ApplicationCache, type Hint } from "../../../src/argocd/application-cache.ts";
+import { ApplicationCache } from "../../../src/argocd/application-cache.ts";
+import type { Hint } from "../../../src/argocd/hint-listeners.ts";
 import { ArgocdError } from "../../../src/argocd/argocd-errors.ts";
 import { ListedApplication } from "../../../src/argocd/argocd-responses.ts";
 import { silentLogger } from "../../../src/platform/logger.ts";

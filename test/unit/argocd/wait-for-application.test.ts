@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 
 import type { Application } from "../../../src/argocd/application.ts";
-import type { Hint } from "../../../src/argocd/application-cache.ts";
+import type { Hint } from "../../../src/argocd/hint-listeners.ts";
 import type { ApplicationAddress } from "../../../src/argocd/application-request.ts";
 import { ArgocdError, type ArgocdErrorClass } from "../../../src/argocd/argocd-errors.ts";
 import { TreeNode } from "../../../src/argocd/argocd-responses.ts";
