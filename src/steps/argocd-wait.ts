@@ -67,10 +67,12 @@ async function wait(deps: ArgocdWaitDeps, input: Input, context: StepContext): P
   const location = locate(deps.servers, input.app);
   const { client, cache } = location.server;
   const timing = deps.timingOf(input.app, context.facts.place?.target.environment);
+  // Whoever asked for the sync may have another clock than ours, and ours may have been set back since the step was started.
+  const postedAtMs = Math.min(context.startedAt, deps.clock.now());
   const application = await firstLook(location, { clock: deps.clock, context });
   const request = {
     app: { ...location.address, project: application.spec.project },
-    expectation: expectationOf(application, input, timing),
+    expectation: expectationOf(application, { input, timing, postedAtMs }),
     signal: context.signal,
     onProgress: (news: Parameters<typeof progressOf>[0]) => context.progress(progressOf(news)),
     isAncestor: (question: AncestryQuestion) => isAncestor(deps.git, question, { application, signal: context.signal }),
@@ -130,13 +132,20 @@ function vanished({ address }: AppLocation): AppError {
   return new AppError(message, { code: "argocd.gone" });
 }
 
-function expectationOf(application: Application, input: Input, timing: AssessTiming): Expectation {
+interface Expected {
+  readonly input: Input;
+  readonly timing: AssessTiming;
+  /** When the sync had been posted, on our clock. */
+  readonly postedAtMs: number;
+}
+
+function expectationOf(application: Application, { input, timing, postedAtMs }: Expected): Expectation {
   const { operation } = input;
   const revisions = expectedRevisions(application, input.revision);
   if (operation === undefined || operation.skipped) {
     return { mode: "proven", revisions, before: operation?.before ?? rememberBefore(application), timing };
   }
-  const { run, step, attempt, before, postedAtMs } = operation;
+  const { run, step, attempt, before } = operation;
   // It cannot carry our identity: what it restores is looked for instead.
   if (operation.restores !== undefined) return { mode: "pin", revisions, before, postedAtMs, timing };
   if (operation.tracked === true) return { mode: "track", revisions, before, timing };

@@ -35,7 +35,7 @@ export const SyncedOperation = z.strictObject({
   /** True when no operation was started, because Argo CD syncs the application by itself. */
   tracked: z.boolean().optional(),
   restores: Restores.optional(),
-  /** When it was posted, in milliseconds since the epoch. */
+  /** When it was posted, in milliseconds since the epoch, by the clock of whoever did: no time limit counts from it. */
   postedAtMs: z.number(),
   before: Before,
 });

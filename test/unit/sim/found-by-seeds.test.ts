@@ -42,4 +42,14 @@ describe("what seeds of the simulation have found", () => {
       expect(await violationsOf(acts)).toEqual([]);
     }
   }, 60_000);
+
+  test("a sync that a worker asked for and Argo CD lost is given up in time when the server's clock was set back", async () => {
+    const lost = { type: "lose-operation", app: "argocd/payments-staging" } as const;
+    const acts: readonly ScenarioAct[] = [
+      { at: 1500, who: "argocd", act: { type: "ambush", skip: 0, afterMs: 5, act: lost } },
+      { at: 2000, who: "machine", act: { kind: "clock", byMs: -3_600_000 } },
+      promote(3000, "payments", "m0", "staging"),
+    ];
+    expect(await violationsOf(acts, { workers: 1 })).toEqual([]);
+  }, 60_000);
 });

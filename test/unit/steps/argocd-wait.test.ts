@@ -32,6 +32,7 @@ class WaitRig {
   /** Where the branch lies from the commit, question by question; Git is away where there is nothing. */
   branch: ("same" | "forward" | "backward" | undefined)[] = [undefined];
   readonly stop = new AbortController();
+  startedAt = atMs(30);
 
   constructor(application: Application) {
     this.argocd = new FakeArgocd(application);
@@ -56,7 +57,7 @@ class WaitRig {
       effect: { run: "run_1", path: "promote/healthy", attempt: 1 },
       facts: { runTitle: "t", requester: "p", requesterUser: "U1" },
       signal: this.stop.signal,
-      startedAt: atMs(30),
+      startedAt: this.startedAt,
       progress: ({ text }) => void this.told.push(text),
     };
     const ended: Outcome[] = [];
@@ -144,6 +145,25 @@ describe("a wait for an application", () => {
     expect(failure(await new WaitRig(failed).run()).code).toBe("argocd.sync-failed");
     expect(failure(await new WaitRig(anApplication()).run()).code).toBe("argocd.not-started");
     expect(failure(await new WaitRig(synced({ metadata: { uid: "uid-2" } })).run()).code).toBe("argocd.recreated");
+  });
+
+  it.each([
+    ["ahead", HOUR],
+    ["behind", -HOUR],
+  ])("gives a sync the same time to appear when the clock of whoever asked for it is %s", async (_where, byMs) => {
+    const rig = new WaitRig(anApplication());
+    const outcome = await rig.run({ operation: { ...OPERATION, postedAtMs: OPERATION.postedAtMs + byMs } });
+    expect(failure(outcome).code).toBe("argocd.not-started");
+    const waitedMs = rig.clock.now() - atMs(30);
+    expect(waitedMs).toBeGreaterThanOrEqual(120_000);
+    expect(waitedMs).toBeLessThan(180_000);
+  });
+
+  it("waits no longer for a sync to appear when the clock was set back while the server was down", async () => {
+    const rig = new WaitRig(anApplication());
+    rig.startedAt += HOUR;
+    expect(failure(await rig.run()).code).toBe("argocd.not-started");
+    expect(rig.clock.now() - atMs(30)).toBeLessThan(180_000);
   });
 
   it("waits out an outage at its beginning, and says so", async () => {
