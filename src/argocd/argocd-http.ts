@@ -3,7 +3,8 @@ import { Pool } from "undici";
 import type { Clock } from "../platform/clock.ts";
 import { AppError } from "../platform/errors.ts";
 import { ArgocdError, classifyFailure } from "./argocd-errors.ts";
-import { BEHIND_A_PAGE, classifyResponse, isHtml } from "./classify-response.ts";
+import { classifyResponse } from "./classify-response.ts";
+import { contentTypeOf, type HttpResponse, parseJson, readText, readUpTo } from "./http-answer.ts";
 
 /** How to reach one Argo CD server. */
 export interface ArgocdAddress {
@@ -17,15 +18,6 @@ export interface ArgocdAddress {
   readonly insecure?: boolean | undefined;
   /** The name in the server's certificate, where it differs from the address. */
   readonly serverName?: string | undefined;
-}
-
-/** What is needed of undici's answer. */
-interface HttpResponse {
-  readonly statusCode: number;
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  readonly body: AsyncIterable<Uint8Array> & {
-    on(event: "error", listener: () => void): { destroy(): unknown };
-  };
 }
 
 /** The connections to one server: undici's, unless whoever wires it has others. */
@@ -90,8 +82,9 @@ export class ArgocdHttp {
     const deadline = this.#deadline(call);
     try {
       const response = await this.#request(call, deadline.signal);
-      const text = await readText(response, call, this.#deps.maxResponseBytes ?? MAX_RESPONSE_BYTES);
-      return parseJson(call, contentTypeOf(response), text);
+      const { what } = call;
+      const text = await readText(response, { what, limit: this.#deps.maxResponseBytes ?? MAX_RESPONSE_BYTES });
+      return parseJson(text, { what, contentType: contentTypeOf(response) });
     } catch (error) {
       throw this.#explain(call, error, deadline.timedOut());
     } finally {
@@ -221,45 +214,4 @@ function parseBase(url: string): URL {
     });
   }
   return parsed;
-}
-
-function contentTypeOf(response: HttpResponse): string {
-  const value = response.headers["content-type"];
-  return typeof value === "string" ? value : "";
-}
-
-async function readText(response: HttpResponse, call: Pick<HttpCall, "what">, limit: number): Promise<string> {
-  const { text, complete } = await readUpTo(response, limit);
-  if (complete) return text;
-  throw new ArgocdError(`${call.what}: the answer is larger than ${Math.round(limit / 1024 / 1024)} MiB.`, {
-    class: "too-large",
-  });
-}
-
-async function readUpTo(response: HttpResponse, limit: number): Promise<{ text: string; complete: boolean }> {
-  const chunks: Buffer[] = [];
-  let left = limit;
-  for await (const chunk of response.body) {
-    const bytes = Buffer.from(chunk);
-    chunks.push(bytes.subarray(0, left));
-    left -= bytes.length;
-    // Leaving the loop destroys the body.
-    if (left < 0) return { text: Buffer.concat(chunks).toString("utf8"), complete: false };
-  }
-  return { text: Buffer.concat(chunks).toString("utf8"), complete: true };
-}
-
-function parseJson(call: HttpCall, contentType: string, text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    const what = isHtml(contentType, text)
-      ? `got an HTML page where Argo CD's JSON was expected. ${BEHIND_A_PAGE}`
-      : "got no complete JSON.";
-    throw new ArgocdError(`${call.what}: ${what}`, {
-      class: isHtml(contentType, text) ? "not-json" : "bad-response",
-      details: { contentType },
-      cause: error,
-    });
-  }
 }
