@@ -12,15 +12,18 @@ import {
   findOwnOperation,
   identityOf,
   isOwn,
+  operationFingerprint,
   summarizeOperation,
   syncedRevisions,
 } from "../argocd/operation-identity.ts";
 import { changedFields, changesText, type GateSubject, subjectDigest } from "../domain/gate.ts";
 import type { ApprovalRule } from "../domain/target.ts";
 import type { ActionContext, StepResult } from "../engine/step-kind.ts";
+import type { Json } from "../platform/canonical-json.ts";
 import { shortId } from "../platform/ids.ts";
 import { gateSubject } from "./gate-subject.ts";
 import { appliedRevision, sourceDigest } from "./live-revision.ts";
+import { PostCheckpoint } from "./synced-operation.ts";
 
 type Refusal = Extract<StepResult<never>, { status: "failed" }>;
 
@@ -109,15 +112,23 @@ export function approvalChanges(application: Application, now: AboutToSync): Ref
  * Who deployed there after this very step, which is done over: then what is live may be what it was when people decided, such as
  * after a rollback, and yet what they approved has been undone.
  */
-function deployedSince(application: Application, { context: { effect, facts } }: AboutToSync): string | undefined {
+function deployedSince(application: Application, { context }: AboutToSync): string | undefined {
+  const { effect, facts } = context;
   const state = currentState(application);
-  if (facts.approved?.isUsed !== true || state === undefined || autoSyncOn(application)) return undefined;
+  const isTried = facts.approved?.isUsed === true || isOtherThanTried(application, context.checkpointed);
+  if (!isTried || state === undefined || autoSyncOn(application)) return undefined;
   const { operation } = state;
   if (operation.sync.dryRun || isOwn(operation, { run: effect.run })) return undefined;
   const run = identityOf(operation)?.run;
   const who = run === undefined ? summarizeOperation(application)?.initiatedBy : shortId(run);
   const what = syncedRevisions(state).map((revision) => revision.slice(0, 7));
   return `${who ?? "somebody"} has synced ${application.metadata.name} at ${what.join(", ") || "another revision"}`;
+}
+
+/** Whether an earlier attempt has written down what it found before it asked, and the operation there is another one now. */
+function isOtherThanTried(application: Application, checkpointed: Json | undefined): boolean {
+  const before = PostCheckpoint.safeParse(checkpointed).data?.before;
+  return before !== undefined && before.operation !== operationFingerprint(application);
 }
 
 function voided(changed: readonly string[], message: string): Refusal {

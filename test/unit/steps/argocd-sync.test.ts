@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import type { Application } from "../../../src/argocd/application.ts";
 import { ArgocdError, type ArgocdErrorClass } from "../../../src/argocd/argocd-errors.ts";
-import type { OperationIdentity } from "../../../src/argocd/operation-identity.ts";
+import { operationFingerprint, type OperationIdentity } from "../../../src/argocd/operation-identity.ts";
 import type { Outcome } from "../../../src/domain/outcome.ts";
 import type { ApprovalRule } from "../../../src/domain/target.ts";
 import { type ActionContext, failureOf, type StepFacts } from "../../../src/engine/step-kind.ts";
@@ -549,6 +549,25 @@ describe("an approval", () => {
       const { code, message } = failure(outcome);
       expect(code).toBe("approval.void");
       expect(message).toBe(`run_2222 has synced checkout-prod at ${SHA_A.slice(0, 7)} since it was approved and tried`);
+    }
+  });
+
+  it("is void for a step that is tried again by itself after somebody else has deployed there meanwhile", async () => {
+    const theirs = aState(SHA_A, "ana", "Succeeded");
+    const now = anApplication({ status: { ...history(SHA_A).status, operationState: theirs } });
+    const fingerprint = operationFingerprint(now) ?? "";
+    for (const { operation: found, syncs } of [
+      { operation: "another one", syncs: 0 },
+      // It was there before the first try already.
+      { operation: fingerprint, syncs: 1 },
+    ]) {
+      const rig = approved(application);
+      rig.attempt = 2;
+      rig.checkpointed = { before: { uid: "uid-1", historyId: 3, operation: found }, postedAtMs: atMs(9), attempt: 1 };
+      rig.argocd.put(now);
+      const outcome = await rig.run();
+      expect(rig.argocd.syncs).toHaveLength(syncs);
+      if (syncs === 0) expect(failure(outcome).code).toBe("approval.void");
     }
   });
 
