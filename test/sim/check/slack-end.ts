@@ -65,10 +65,13 @@ function isLeftBehind({ closures }: SlackTruth, before: SlackMessage, after: Sla
   );
 }
 
+// What a process says of settings that it cannot take is nowhere in the log: the next process has nothing to say about it.
+const OF_A_PROCESS = /^server\/settings\/(refused|later)-/u;
+
 /** Each message that the log knows of is there, and is the one that carries the slot. */
 function checkStray({ report, slots, slack }: SlackEndDeps, shown: ReadonlyMap<string, SlackMessage>): void {
   for (const [slot, fact] of slots) {
-    if (fact.type === "message.posting")
+    if (fact.type === "message.posting" && !OF_A_PROCESS.test(slot))
       report({
         check: CHECK,
         what: `It was never found out whether ${slot} was posted.`,
