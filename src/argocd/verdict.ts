@@ -114,3 +114,12 @@ export type Verdict =
     }
   | { readonly kind: "suspended"; readonly resources: readonly FailingResource[] }
   | { readonly kind: "unknown"; readonly message: string };
+
+/** A verdict that ends a wait. */
+export type FinalVerdict = ProvenVerdict | FailedVerdict;
+
+export type OpenVerdict = Exclude<Verdict, FinalVerdict>;
+
+export function isFinal(verdict: Verdict): verdict is FinalVerdict {
+  return verdict.kind === "proven" || verdict.kind === "failed";
+}

@@ -8,28 +8,17 @@ import { ArgocdError } from "./argocd-errors.ts";
 import { assess } from "./assess.ts";
 import { type AssessMemory, noMemory, rememberAncestry } from "./assess-memory.ts";
 import type { Expectation } from "./expectation.ts";
+import { explainFailure } from "./explain-failure.ts";
 import type { Hint } from "./hint-listeners.ts";
 import { lookAgainAfterMs } from "./look-again.ts";
 import { Outage } from "./outage.ts";
-import type { AncestryQuestion, FailedVerdict, ProvenVerdict, Verdict } from "./verdict.ts";
-import { worstNodes } from "./worst-nodes.ts";
+import { type AncestryQuestion, type FailedVerdict, type FinalVerdict, isFinal, type Verdict } from "./verdict.ts";
+import { WaitNews, type WaitProgress } from "./wait-news.ts";
 
 export interface WaitDeps {
   readonly client: Pick<ArgocdClient, "getApplication" | "refreshApplication" | "resourceTree">;
   readonly cache: Pick<ApplicationCache, "find" | "subscribe" | "offer" | "health">;
   readonly clock: Clock;
-}
-
-type FinalVerdict = ProvenVerdict | FailedVerdict;
-type OpenVerdict = Exclude<Verdict, FinalVerdict>;
-
-/** What a wait tells while it goes on. */
-export interface WaitProgress {
-  readonly verdict: OpenVerdict;
-  /** Argo CD has not answered since then, on our clock; the verdict is the last one before. */
-  readonly unreachableSinceMs?: number;
-  /** It does answer, but does not accept the token. */
-  readonly tokenRefused?: boolean;
 }
 
 export interface WaitRequest {
@@ -66,15 +55,14 @@ class ApplicationWait {
   #memory: AssessMemory = noMemory;
   #newest: Application | undefined;
   #verdict: Verdict | undefined;
-  #open: OpenVerdict | undefined;
   #confirmed = false;
   #mustRead = true;
   #lastLookMs = 0;
   readonly #outage = new Outage();
+  readonly #news: WaitNews;
   #refreshing: Promise<void> | undefined;
   #refreshNotBeforeMs = 0;
   #wake: () => void = () => undefined;
-  #shown = "";
   #subscription: Disposable | undefined;
 
   constructor(deps: WaitDeps, request: WaitRequest) {
@@ -85,6 +73,7 @@ class ApplicationWait {
     this.#app = { ...request.app, project: request.app.project ?? known };
     this.#begun = { nowMs: deps.clock.now(), monotonicMs: deps.clock.monotonic() };
     this.#signal = AbortSignal.any([request.signal, this.#stop.signal]);
+    this.#news = new WaitNews({ outage: this.#outage, onProgress: request.onProgress });
   }
 
   async run(): Promise<FinalVerdict> {
@@ -96,11 +85,11 @@ class ApplicationWait {
       await this.#answerAncestry();
       const verdict = this.#verdict;
       if (verdict !== undefined && isFinal(verdict)) {
-        if (this.#confirmed) return await this.#withTree(verdict);
+        if (this.#confirmed) return await this.#explained(verdict);
         this.#mustRead = this.#outage.sinceMs === undefined;
       }
       if (verdict?.kind === "settling") this.#beginRefresh();
-      this.#show();
+      this.#news.tell(verdict);
       if (!this.#mustRead) await this.#rest();
     }
   }
@@ -245,42 +234,12 @@ class ApplicationWait {
     return lookAgainAfterMs(this.#verdict, streamIsUp) - (this.#nowMs() - this.#lastLookMs);
   }
 
-  #show(): void {
-    const { onProgress } = this.#request;
-    const verdict = this.#verdict;
-    // An end that no read has confirmed yet may turn out to be none.
-    if (verdict !== undefined && !isFinal(verdict)) this.#open = verdict;
-    if (onProgress === undefined || this.#open === undefined) return;
-    const { recheckAfterMs: _time, ...shown }: OpenVerdict & { recheckAfterMs?: number | undefined } = this.#open;
-    const { sinceMs: since, isTokenRefused: tokenRefused } = this.#outage;
-    const text = JSON.stringify([shown, since, tokenRefused]);
-    if (text === this.#shown) return;
-    this.#shown = text;
-    onProgress({
-      verdict: this.#open,
-      ...(since === undefined ? {} : { unreachableSinceMs: since }),
-      ...(tokenRefused ? { tokenRefused } : {}),
-    });
-  }
-
-  // The tree knows the pods, whose messages say why; without it the failure stands all the same.
-  async #withTree(verdict: FinalVerdict): Promise<FinalVerdict> {
+  async #explained(verdict: FinalVerdict): Promise<FinalVerdict> {
     if (verdict.kind === "proven") return verdict;
-    if (verdict.code !== "argocd.degraded" && verdict.code !== "argocd.sync-failed") return verdict;
-    try {
-      const nodes = await this.#deps.client.resourceTree(this.#app, { signal: this.#signal });
-      const known = new Set(verdict.resources.map(({ kind, name }) => `${kind}/${name}`));
-      const more = worstNodes(nodes).filter(({ kind, name }) => !known.has(`${kind}/${name}`));
-      return { ...verdict, resources: [...verdict.resources, ...more] };
-    } catch {
-      this.#request.signal.throwIfAborted();
-      return verdict;
-    }
+    const readTree = (): ReturnType<WaitDeps["client"]["resourceTree"]> =>
+      this.#deps.client.resourceTree(this.#app, { signal: this.#signal });
+    return await explainFailure(verdict, { readTree, signal: this.#request.signal });
   }
-}
-
-function isFinal(verdict: Verdict): verdict is FinalVerdict {
-  return verdict.kind === "proven" || verdict.kind === "failed";
 }
 
 function isOlder(copy: Application, known: Application): boolean {

@@ -1,7 +1,7 @@
 import type { OperationProgress } from "../argocd/operation-progress.ts";
 import type { FailingResource, Verdict } from "../argocd/verdict.ts";
 import { TOKEN_PATIENCE_MS } from "../argocd/outage.ts";
-import type { WaitProgress } from "../argocd/wait-for-application.ts";
+import type { WaitProgress } from "../argocd/wait-news.ts";
 import type { Progress } from "../domain/outcome.ts";
 import { isoTime } from "../platform/clock.ts";
 import { durationText } from "../platform/duration.ts";

@@ -180,8 +180,8 @@ export const assessMutants: readonly Mutant[] = [
   {
     file: "argocd/wait-for-application.ts",
     what: "a frame is believed without a read",
-    find: "if (this.#confirmed) return await this.#withTree(verdict);",
-    replace: "if (this.#newest !== undefined) return await this.#withTree(verdict);",
+    find: "if (this.#confirmed) return await this.#explained(verdict);",
+    replace: "if (this.#newest !== undefined) return await this.#explained(verdict);",
   },
   {
     file: "argocd/wait-for-application.ts",

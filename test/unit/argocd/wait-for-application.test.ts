@@ -6,7 +6,8 @@ import type { ApplicationAddress } from "../../../src/argocd/application-request
 import { ArgocdError, type ArgocdErrorClass } from "../../../src/argocd/argocd-errors.ts";
 import { TreeNode } from "../../../src/argocd/argocd-responses.ts";
 import type { Expectation } from "../../../src/argocd/expectation.ts";
-import { waitForApplication, type WaitProgress, type WaitRequest } from "../../../src/argocd/wait-for-application.ts";
+import { waitForApplication, type WaitRequest } from "../../../src/argocd/wait-for-application.ts";
+import type { WaitProgress } from "../../../src/argocd/wait-news.ts";
 import { FakeClock, settle } from "../../support/fake-clock.ts";
 import {
   anApplication,
