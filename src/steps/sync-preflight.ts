@@ -19,7 +19,6 @@ import {
 import { changedFields, changesText, type GateSubject, subjectDigest } from "../domain/gate.ts";
 import type { ApprovalRule } from "../domain/target.ts";
 import type { ActionContext, StepResult } from "../engine/step-kind.ts";
-import type { Json } from "../platform/canonical-json.ts";
 import { shortId } from "../platform/ids.ts";
 import { gateSubject } from "./gate-subject.ts";
 import { appliedRevision, sourceDigest } from "./live-revision.ts";
@@ -113,20 +112,19 @@ export function approvalChanges(application: Application, now: AboutToSync): Ref
  * after a rollback, and yet what they approved has been undone.
  */
 function deployedSince(application: Application, { context }: AboutToSync): string | undefined {
-  const { effect, facts } = context;
   const state = currentState(application);
-  const isTried = facts.approved?.isUsed === true || isOtherThanTried(application, context.checkpointed);
-  if (!isTried || state === undefined || autoSyncOn(application)) return undefined;
+  if (state === undefined || !isDoneOver(application, context) || autoSyncOn(application)) return undefined;
   const { operation } = state;
-  if (operation.sync.dryRun || isOwn(operation, { run: effect.run })) return undefined;
+  if (operation.sync.dryRun || isOwn(operation, { run: context.effect.run })) return undefined;
   const run = identityOf(operation)?.run;
   const who = run === undefined ? summarizeOperation(application)?.initiatedBy : shortId(run);
   const what = syncedRevisions(state).map((revision) => revision.slice(0, 7));
   return `${who ?? "somebody"} has synced ${application.metadata.name} at ${what.join(", ") || "another revision"}`;
 }
 
-/** Whether an earlier attempt has written down what it found before it asked, and the operation there is another one now. */
-function isOtherThanTried(application: Application, checkpointed: Json | undefined): boolean {
+/** By a person, or by itself: an earlier attempt has written down what it found, and the operation there is another one now. */
+function isDoneOver(application: Application, { facts, checkpointed }: ActionContext): boolean {
+  if (facts.approved?.isUsed === true) return true;
   const before = PostCheckpoint.safeParse(checkpointed).data?.before;
   return before !== undefined && before.operation !== operationFingerprint(application);
 }
