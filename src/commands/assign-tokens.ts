@@ -4,6 +4,7 @@ import { readToken } from "./input-value.ts";
 import { meantDuration } from "./meant-duration.ts";
 import { allItems, restWord, type OptionalItems, type PatternFlag, type PatternItem } from "./slash-pattern.ts";
 import { quoteToken, type Token } from "./slash-text.ts";
+import { isFlag, isWord, joinTokens, tokensText } from "./token-text.ts";
 import { inputText } from "./usage.ts";
 
 /** Which token is the value of which input; `true` for a flag that takes no value. */
@@ -26,27 +27,6 @@ export interface Refusal {
 export function assignTokens(command: Command, tokens: readonly Token[]): Assignment | Refusal {
   const assigner = new Assigner(command, tokens);
   return assigner.run();
-}
-
-/** The tokens as text again, one of them replaced. */
-export function tokensText(
-  tokens: readonly Token[],
-  replaced?: { readonly token: Token; readonly by: string },
-): string {
-  return tokens.map((token) => (token === replaced?.token ? replaced.by : tokenText(token))).join(" ");
-}
-
-export function isWord(token: Token | undefined, word: string): boolean {
-  return token?.quoted === false && token.value.toLowerCase() === word;
-}
-
-function tokenText(token: Token): string {
-  return token.quoted ? `"${token.value.replaceAll(/["\\]/gu, String.raw`\$&`)}"` : token.value;
-}
-
-/** A negative number is a value, everything else that begins with a hyphen is meant as a flag. */
-function isFlag(token: Token): boolean {
-  return !token.quoted && /^-[^\d\s]/u.test(token.value);
 }
 
 class Assigner {
@@ -165,7 +145,7 @@ class Assigner {
     const taken = first === -1 ? rest : rest.slice(0, first);
     const [only] = taken;
     if (only === undefined) return refuse("missing", `${what} is missing here`, rest[0]);
-    this.#values.set(input, taken.length === 1 ? only : joined(taken));
+    this.#values.set(input, taken.length === 1 ? only : joinTokens(taken));
     this.#at += taken.length - 1;
     return undefined;
   }
@@ -176,7 +156,7 @@ class Assigner {
     const { meant, right } = duration;
     const text = `"${tokensText(meant)}"`;
     const message = `${text} is no duration, which is written such as 30m, 2h or 7d; a text that ends so goes in quotes`;
-    const refusal = refuse("invalid", message, joined(meant));
+    const refusal = refuse("invalid", message, joinTokens(meant));
     const kept = this.#tokens.slice(0, this.#tokens.length - meant.length);
     return right === undefined ? refusal : { ...refusal, fixed: `${tokensText(kept)} ${right}` };
   }
@@ -248,19 +228,6 @@ class Assigner {
     const input = this.#command.inputs.find((candidate) => candidate.name === name);
     return input === undefined ? `<${name}>` : `<${name}> (${inputText(input)})`;
   }
-}
-
-/** Several tokens as one. */
-function joined(tokens: readonly Token[]): Token {
-  const [first] = tokens;
-  const last = tokens.at(-1);
-  const offset = first?.offset ?? 0;
-  return {
-    value: tokensText(tokens),
-    offset,
-    length: (last?.offset ?? 0) + (last?.length ?? 0) - offset,
-    quoted: true,
-  };
 }
 
 function refuse(code: Refusal["code"], message: string, token?: Token): Refusal {

@@ -1,5 +1,5 @@
 import { didYouMean } from "../platform/did-you-mean.ts";
-import { isWord, tokensText } from "./assign-tokens.ts";
+import { isWord, tokensText } from "./token-text.ts";
 import type { Command } from "./command.ts";
 import { patternVerb } from "./slash-pattern.ts";
 import type { Token } from "./slash-text.ts";

@@ -1,5 +1,6 @@
 import type { Json } from "../platform/canonical-json.ts";
-import { type Assignment, assignTokens, isWord, type Refusal, tokensText } from "./assign-tokens.ts";
+import { type Assignment, assignTokens, type Refusal } from "./assign-tokens.ts";
+import { isWord, tokensText } from "./token-text.ts";
 import type { Command } from "./command.ts";
 import { commandText } from "./command-text.ts";
 import { completed } from "./completed.ts";

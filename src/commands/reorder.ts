@@ -1,4 +1,5 @@
-import { assignTokens, isWord, tokensText } from "./assign-tokens.ts";
+import { assignTokens } from "./assign-tokens.ts";
+import { isWord, tokensText } from "./token-text.ts";
 import type { Command } from "./command.ts";
 import { allItems, restWord } from "./slash-pattern.ts";
 import type { Token } from "./slash-text.ts";
