@@ -1,7 +1,8 @@
 import type { Application } from "../argocd/application.ts";
 import type { ApplicationCache } from "../argocd/application-cache.ts";
 import type { ArgocdServer } from "../argocd/argocd-server.ts";
-import { Discovery, type DiscoveryProblem, type LabelledApp } from "../inventory/discovery.ts";
+import { Discovery, type DiscoveryProblem } from "../inventory/discovery.ts";
+import type { LabelledApp } from "../inventory/read-labels.ts";
 import type { Inventory } from "../inventory/inventory.ts";
 import type { Clock, Timer } from "../platform/clock.ts";
 import type { Logger } from "../platform/logger.ts";

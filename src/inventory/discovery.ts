@@ -1,35 +1,20 @@
-import { unknownName } from "../config/fault.ts";
 import type { Configuration } from "../config/configuration.ts";
-import { appOf } from "../config/configured-apps.ts";
-import { ServiceName } from "../config/field-schemas.ts";
 import { type AppRef, appRefText } from "../domain/target.ts";
 import type { Inventory } from "./inventory.ts";
-
-/** An Application as far as discovery looks at it. */
-export interface LabelledApp extends AppRef {
-  readonly labels: Readonly<Record<string, string>>;
-}
+import {
+  type Claim,
+  inWords,
+  type LabelledApp,
+  type LabelRules,
+  labelRulesOf,
+  placeText,
+  readLabels,
+} from "./read-labels.ts";
 
 /** Why something that carries labels is not used. `key` stays the same for as long as it is the same problem. */
 export interface DiscoveryProblem {
   readonly key: string;
   readonly message: string;
-}
-
-type DiscoverySettings = NonNullable<Configuration["discovery"]>;
-
-interface Claim {
-  readonly service: string;
-  readonly environment: string;
-}
-
-interface Rules {
-  readonly settings: DiscoverySettings;
-  /** The environments, each with the only server on which its applications may be found. */
-  readonly environments: ReadonlyMap<string, { readonly server: string | undefined }>;
-  /** By `service/environment`. */
-  readonly configuredApps: ReadonlyMap<string, string>;
-  readonly configuredPlaces: ReadonlyMap<string, Claim>;
 }
 
 export interface DiscoveryDeps {
@@ -47,7 +32,7 @@ const MOST_NAMED = 4;
  */
 export class Discovery {
   readonly #deps: DiscoveryDeps;
-  #rules: Rules | undefined;
+  #rules: LabelRules | undefined;
   readonly #claims = new Map<string, Claim>();
   /** By `service/environment`. */
   readonly #claimants = new Map<string, Set<string>>();
@@ -83,7 +68,7 @@ export class Discovery {
     this.#problems.clear();
     this.#conflicts.clear();
     for (const service of before) this.#deps.inventory.discovered(service, { places: new Map(), contested: new Set() });
-    this.#rules = rulesOf(configuration);
+    this.#rules = labelRulesOf(configuration);
     for (const app of apps) this.put(app);
     this.#deps.onProblemsChanged();
   }
@@ -162,92 +147,8 @@ export class Discovery {
   }
 }
 
-function rulesOf(configuration: Configuration): Rules | undefined {
-  const { discovery: settings, environments, services } = configuration;
-  if (settings === undefined) return undefined;
-  const configured = services.flatMap((service) =>
-    environments.flatMap(({ name }): readonly (readonly [string, Claim])[] => {
-      const app = appOf(configuration, { service, environment: name });
-      return app === undefined ? [] : [[appRefText(app), { service: service.name, environment: name }]];
-    }),
-  );
-  return {
-    settings,
-    environments: new Map(environments.map(({ name, server }) => [name, { server }])),
-    configuredApps: new Map(configured.map(([app, claim]) => [placeText(claim), app])),
-    configuredPlaces: new Map(configured),
-  };
-}
-
-type Reading =
-  /** It carries none of our labels, is not to be looked at, or says what the configuration says. */
-  | { readonly kind: "nothing" }
-  | { readonly kind: "claim"; readonly claim: Claim }
-  | { readonly kind: "problem"; readonly message: string };
-
-function readLabels(rules: Rules, app: LabelledApp): Reading {
-  const { settings } = rules;
-  const service = labelOf(app, settings.service);
-  const environment = labelOf(app, settings.environment);
-  if (service === undefined && environment === undefined) return { kind: "nothing" };
-  if (settings.servers?.includes(app.server) === false) return { kind: "nothing" };
-  if (settings.namespaces?.includes(app.namespace) === false) return { kind: "nothing" };
-  const key = appRefText(app);
-  const problem = (message: string): Reading => ({ kind: "problem", message: `${key}: ${message}` });
-  if (service === undefined || environment === undefined) {
-    const [there, missing] =
-      service === undefined ? [settings.environment, settings.service] : [settings.service, settings.environment];
-    return problem(`it carries the label ${there} but not ${missing}; it takes both`);
-  }
-  const fault = nameFault(rules, { service, environment });
-  if (fault !== undefined) return problem(fault);
-  return (
-    againstConfiguration(rules, app, { service, environment }) ?? { kind: "claim", claim: { service, environment } }
-  );
-}
-
-/** What a label says; undefined when it is not there. The labels may be called as anything that every object has. */
-function labelOf({ labels }: LabelledApp, key: string): string | undefined {
-  return Object.hasOwn(labels, key) ? labels[key] : undefined;
-}
-
-function nameFault({ settings, environments }: Rules, { service, environment }: Claim): string | undefined {
-  const name = ServiceName.safeParse(service);
-  if (!name.success) return `the label ${settings.service}: ${name.error.issues[0]?.message ?? "is no name"}`;
-  if (environments.has(environment)) return undefined;
-  return `the label ${settings.environment}: ${unknownName("environment", environment.slice(0, 63), [...environments.keys()])}`;
-}
-
-/** What the configuration says of the application or of the place that it claims; it counts. */
-function againstConfiguration(rules: Rules, app: LabelledApp, claim: Claim): Reading | undefined {
-  const key = appRefText(app);
-  const own = rules.configuredPlaces.get(key);
-  if (own !== undefined) {
-    if (placeText(own) === placeText(claim)) return { kind: "nothing" };
-    const message = `${key}: its labels say ${inWords(claim)}, and the configuration says ${inWords(own)}, which counts`;
-    return { kind: "problem", message };
-  }
-  const configured = rules.configuredApps.get(placeText(claim));
-  if (configured !== undefined) {
-    const message = `${key}: its labels say ${inWords(claim)}, for which the configuration names ${configured}, which counts`;
-    return { kind: "problem", message };
-  }
-  const server = rules.environments.get(claim.environment)?.server;
-  if (server === undefined || server === app.server) return undefined;
-  const message = `${key}: its labels say ${inWords(claim)}, whose applications are on the Argo CD server ${server}`;
-  return { kind: "problem", message };
-}
-
 function conflictText(claim: Claim, claimants: ReadonlySet<string>): string {
   const named = [...claimants].toSorted().slice(0, MOST_NAMED).join(", ");
   const more = claimants.size > MOST_NAMED ? ` and ${claimants.size - MOST_NAMED} more` : "";
   return `${inWords(claim)} is claimed by several applications, so none of them is used: ${named}${more}`;
-}
-
-function placeText({ service, environment }: Claim): string {
-  return `${service}/${environment}`;
-}
-
-function inWords({ service, environment }: Claim): string {
-  return `${service} in ${environment}`;
 }

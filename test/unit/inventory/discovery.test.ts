@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { Discovery, type LabelledApp } from "../../../src/inventory/discovery.ts";
+import { Discovery } from "../../../src/inventory/discovery.ts";
+import type { LabelledApp } from "../../../src/inventory/read-labels.ts";
 import { Inventory } from "../../../src/inventory/inventory.ts";
 import { configured, rightExcept } from "../../support/configured.ts";
 
