@@ -4,6 +4,7 @@ import type { Clock, Timer } from "../platform/clock.ts";
 import type { Random } from "../platform/ids.ts";
 import type { Logger } from "../platform/logger.ts";
 import { inOrder, openEntries, progressIntervalMs, readyAt, reserveFor } from "./outbox-order.ts";
+import { PacedWork } from "./paced-work.ts";
 import { type Draw, RateBudget } from "./rate-budget.ts";
 import type { SlackMessages } from "./slack-messages.ts";
 import {
@@ -53,12 +54,11 @@ export class Outbox implements AsyncDisposable {
   readonly #sender: SlotSender;
   readonly #budget: RateBudget;
   readonly #halt: WorkspaceHalt;
+  readonly #pacedPump: PacedWork;
   readonly #entries = new Map<string, SlotEntry>();
   readonly #inFlight = new Set<Promise<void>>();
   readonly #waiters = new Set<() => void>();
   #timer: Timer | undefined;
-  #isPumpPlanned = false;
-  #pumpNotBefore = 0;
   #isClosed = false;
 
   constructor(deps: OutboxDeps) {
@@ -66,6 +66,7 @@ export class Outbox implements AsyncDisposable {
     this.#sender = new SlotSender(deps);
     this.#budget = new RateBudget(deps);
     this.#halt = new WorkspaceHalt(deps);
+    this.#pacedPump = new PacedWork({ clock: deps.clock, work: () => this.#pump(), share: PUMP_SHARE });
   }
 
   /** From now on the slot should show this. Returns at once; what was wanted before and is not sent yet is dropped. */
@@ -139,16 +140,7 @@ export class Outbox implements AsyncDisposable {
   }
 
   #planPump(): void {
-    if (this.#isPumpPlanned || this.#isClosed) return;
-    this.#isPumpPlanned = true;
-    const { clock } = this.#deps;
-    const pump = (): void => {
-      this.#isPumpPlanned = false;
-      this.#pump();
-    };
-    const waitMs = this.#pumpNotBefore - clock.monotonic();
-    if (waitMs <= 0) queueMicrotask(pump);
-    else clock.setTimer(waitMs, pump);
+    if (!this.#isClosed) this.#pacedPump.plan();
   }
 
   #pump(): void {
@@ -160,8 +152,6 @@ export class Outbox implements AsyncDisposable {
     this.#timer?.cancel();
     if (this.#entries.size > 0) this.#timer = clock.setTimer(wakeAt - now, () => this.#planPump());
     for (const check of this.#waiters) check();
-    const endedAt = clock.monotonic();
-    this.#pumpNotBefore = endedAt + (endedAt - now) * PUMP_SHARE;
   }
 
   /** Starts what can be sent now, most urgent first; returns when something else can be. */
