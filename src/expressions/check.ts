@@ -4,10 +4,12 @@ import { addFunctions } from "./cel-functions.ts";
 import { celProblem, type ExpressionProblem } from "./expression-problem.ts";
 import { ANY, type ExpressionType, type TypeScope } from "./expression-type.ts";
 import { CEL_OPTIONS, compileExpression } from "./expression.ts";
+import { findSecretMisuse, secretNames } from "./secret-use.ts";
 import { findUnknownName } from "./unknown-name.ts";
 
 export type Check =
-  | { readonly ok: true; readonly type: ExpressionType }
+  /** `secrets` are the names of those of the configuration that it passes on. */
+  | { readonly ok: true; readonly type: ExpressionType; readonly secrets: readonly string[] }
   | { readonly ok: false; readonly problem: ExpressionProblem };
 
 /**
@@ -18,14 +20,20 @@ export function checkExpression(text: string, scope: TypeScope): Check {
   const compilation = compileExpression(text);
   if (!compilation.ok) return compilation;
   const unknown = findUnknownName(compilation.expression.ast, scope);
-  if (unknown !== undefined) return { ok: false, problem: unknown };
+  const wrong = unknown ?? findSecretMisuse(compilation.expression.ast, scope);
+  if (wrong !== undefined) return { ok: false, problem: wrong };
   const { environment, objects } = typedEnvironment(scope);
   const result = environment.check(text);
-  if (result.valid) return { ok: true, type: parseType(result.type ?? "dyn", objects) };
+  if (result.valid) {
+    const secrets = secretNames(compilation.expression.ast);
+    return { ok: true, type: parseType(result.type ?? "dyn", objects), secrets };
+  }
   const problem = celProblem(result.error, text);
   if (problem === undefined) throw result.error ?? new Error("the check failed without a reason");
   return { ok: false, problem };
 }
+
+const SECRET = "secret";
 
 // One scope is used for many expressions of a command, and building an environment costs more than checking with it.
 const typedEnvironments = new WeakMap<TypeScope, TypedEnvironment>();
@@ -49,11 +57,21 @@ class TypedEnvironment {
     for (const [name, type] of Object.entries(scope)) this.environment.registerVariable(name, this.#declare(type));
   }
 
+  /** A type of its own that nothing can be done with. */
+  #declareSecret(): string {
+    if (!this.objects.has(SECRET)) {
+      this.environment.registerType(SECRET, { fields: {} });
+      this.objects.set(SECRET, { kind: "secret" });
+    }
+    return SECRET;
+  }
+
   /** The library's name of the type; object types are registered first, those within them before them. */
   #declare(type: ExpressionType): string {
     if (type.kind === "any") return "dyn";
     if (type.kind === "list") return `list<${this.#declare(type.of)}>`;
     if (type.kind === "map") return `map<string, ${this.#declare(type.of)}>`;
+    if (type.kind === "secret") return this.#declareSecret();
     if (type.kind !== "object") return type.kind;
     const fields = Object.entries(type.fields).map(([field, inner]) => [field, this.#declare(inner)] as const);
     const shape = JSON.stringify(fields.toSorted(([left], [right]) => (left < right ? -1 : 1)));

@@ -2,10 +2,11 @@ import { z } from "zod";
 
 /**
  * The type of a value in expressions. `any` is a value of which nothing is known before it is there: everything fits it.
- * An object has exactly the `fields` named; `name` is what messages call it.
+ * An object has exactly the `fields` named; `name` is what messages call it. A `secret` stands for a text that nobody sees: it can
+ * only be passed on as a whole.
  */
 export type ExpressionType =
-  | { readonly kind: "string" | "int" | "double" | "bool" | "null" | "any" }
+  | { readonly kind: "string" | "int" | "double" | "bool" | "null" | "any" | "secret" }
   | { readonly kind: "list"; readonly of: ExpressionType }
   | { readonly kind: "map"; readonly of: ExpressionType }
   | { readonly kind: "object"; readonly name: string; readonly fields: Readonly<Record<string, ExpressionType>> };
@@ -30,6 +31,8 @@ export function typeText(type: ExpressionType): string {
       return "null";
     case "any":
       return "any value";
+    case "secret":
+      return "a secret";
     case "list":
       return `a list of ${type.of.kind === "object" ? type.of.name : typeText(type.of)}`;
     case "map":
@@ -39,9 +42,18 @@ export function typeText(type: ExpressionType): string {
   }
 }
 
+/** Whether a value of the type is a secret, or has one in it. */
+export function holdsSecret(type: ExpressionType): boolean {
+  if (type.kind === "list" || type.kind === "map") return holdsSecret(type.of);
+  return type.kind === "secret" || (type.kind === "object" && Object.values(type.fields).some(holdsSecret));
+}
+
 /** Only what decides about the type; a JSON Schema says much more. */
 const TypedSchema = z.looseObject({
   type: z.string().optional(),
+  /** On a text that is sealed as soon as it is there, and opened only where it is declared so too. */
+  secret: z.boolean().optional(),
+  anyOf: z.array(z.unknown()).optional(),
   enum: z.array(z.unknown()).optional(),
   const: z.unknown().optional(),
   items: z.unknown().optional(),
@@ -60,6 +72,7 @@ export function typeOfSchema(schema: z.ZodType, name: string): ExpressionType {
 function typeOfJsonSchema(jsonSchema: unknown, name: string): ExpressionType {
   const { data: schema } = TypedSchema.safeParse(jsonSchema);
   if (schema === undefined) return ANY;
+  if (schema.secret === true || isSecretOrNull(schema.anyOf)) return { kind: "secret" };
   switch (schema.type ?? typeof (schema.const ?? schema.enum?.[0])) {
     case "string":
       return { kind: "string" };
@@ -76,6 +89,12 @@ function typeOfJsonSchema(jsonSchema: unknown, name: string): ExpressionType {
     default:
       return ANY;
   }
+}
+
+/** What may be missing is a secret all the same. */
+function isSecretOrNull(schemas: readonly unknown[] | undefined): boolean {
+  const types = (schemas ?? []).map((schema) => typeOfJsonSchema(schema, "")).filter(({ kind }) => kind !== "null");
+  return types.length > 0 && types.every(({ kind }) => kind === "secret");
 }
 
 function typeOfObject(schema: z.infer<typeof TypedSchema>, name: string): ExpressionType {

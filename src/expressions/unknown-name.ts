@@ -41,7 +41,7 @@ function findUnknownField(node: ASTNode, scope: TypeScope): ExpressionProblem | 
 }
 
 /** The type of a node as far as following names gives it; `any` beyond that. */
-function typeOf(node: ASTNode, scope: TypeScope): ExpressionType {
+export function typeOf(node: ASTNode, scope: TypeScope): ExpressionType {
   if (node.op === "id") return own(scope, node.args);
   if (node.op === ".") return typeOfField(typeOf(node.args[0], scope), node.args[1]);
   if (node.op === "[]") return typeOfItem(typeOf(node.args[0], scope));
@@ -57,7 +57,7 @@ function typeOfField(type: ExpressionType, field: string): ExpressionType {
 }
 
 function typeOfItem(type: ExpressionType): ExpressionType {
-  return type.kind === "list" ? type.of : ANY;
+  return type.kind === "list" || type.kind === "map" ? type.of : ANY;
 }
 
 function own(types: Readonly<Record<string, ExpressionType>>, name: string): ExpressionType {

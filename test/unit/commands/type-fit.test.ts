@@ -12,6 +12,43 @@ const texts: ExpressionType = { kind: "list", of: text };
 const labels: ExpressionType = { kind: "map", of: text };
 const place: ExpressionType = { kind: "object", name: "Place", fields: { name: text, port: whole } };
 
+const SecretText = z.string().meta({ secret: true });
+const secret: ExpressionType = { kind: "secret" };
+const login: ExpressionType = { kind: "object", name: "Login", fields: { user: text, password: secret } };
+const NO_SECRET = "this is a secret, and only inputs that are declared for secrets take one";
+
+describe("a secret", () => {
+  it.each([
+    [secret, SecretText],
+    [secret, SecretText.optional()],
+    [secret, z.union([z.strictObject({ name: z.string() }), SecretText])],
+    [{ kind: "list", of: secret } as const, z.array(SecretText)],
+    [{ kind: "map", of: secret } as const, z.record(z.string(), SecretText)],
+    [login, z.strictObject({ user: z.string(), password: SecretText.optional() })],
+    [login, z.record(z.string(), SecretText)],
+    [text, SecretText],
+  ])("%j fits what is declared for it", (type, schema) => {
+    expect(whyNoFit(type, schema)).toBeUndefined();
+  });
+
+  it.each([
+    [secret, z.string(), NO_SECRET],
+    [secret, z.json(), NO_SECRET],
+    [secret, z.unknown(), NO_SECRET],
+    [secret, z.int(), NO_SECRET],
+    [secret, z.union([z.string(), z.null()]), NO_SECRET],
+    [{ kind: "list", of: secret } as const, z.array(z.string()), NO_SECRET],
+    [{ kind: "list", of: secret } as const, z.array(z.unknown()), NO_SECRET],
+    [{ kind: "map", of: secret } as const, z.record(z.string(), z.string()), NO_SECRET],
+    [login, z.unknown(), `Login holds a secret. ${NO_SECRET}`],
+    [login, z.strictObject({ user: z.string() }), `"password": ${NO_SECRET}`],
+    [login, z.strictObject({ password: z.string() }), `"password": ${NO_SECRET}`],
+    [login, z.looseObject({ user: z.string() }), `"password": ${NO_SECRET}`],
+  ])("%j fits nothing else %#", (type, schema, reason) => {
+    expect(whyNoFit(type, schema)).toBe(reason);
+  });
+});
+
 describe("a value of a known type", () => {
   it.each([
     [text, z.string().regex(/^x/u)],

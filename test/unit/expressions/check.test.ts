@@ -4,7 +4,7 @@ import { z } from "zod";
 
 import { Revision, Service, Target } from "../../../src/domain/target.ts";
 import { checkExpression } from "../../../src/expressions/check.ts";
-import { type TypeScope, typeOfSchema } from "../../../src/expressions/expression-type.ts";
+import { type TypeScope, typeOfSchema, typeText } from "../../../src/expressions/expression-type.ts";
 
 const syncOutput = z.strictObject({
   revision: z.string(),
@@ -57,13 +57,14 @@ describe("checking an expression", () => {
     ["1.5", { kind: "double" }],
     ["target.first ? 'a' : 'b'", { kind: "string" }],
   ])("knows the type of %s", (text, type) => {
-    expect(checkExpression(text, scope)).toEqual({ ok: true, type });
+    expect(checkExpression(text, scope)).toEqual({ ok: true, type, secrets: [] });
   });
 
   it("knows that the beginning of a list is a list of the same", () => {
     expect(checkExpression("upTo(service.environments, environment)", scope)).toEqual({
       ok: true,
       type: { kind: "list", of: typeOfSchema(Target, "Service.environments[]") },
+      secrets: [],
     });
   });
 
@@ -123,7 +124,81 @@ describe("checking an expression", () => {
   });
 });
 
+describe("a secret in an expression", () => {
+  const SecretText = z.string().meta({ secret: true });
+  const output = z.strictObject({
+    kubeconfig: SecretText,
+    token: SecretText.nullable(),
+    clusters: z.array(z.strictObject({ name: z.string(), key: SecretText })),
+    none: z.strictObject({}),
+    tokens: z.record(z.string(), SecretText),
+    name: z.string(),
+  });
+  const secret = { kind: "secret" } as const;
+  const withSecrets: TypeScope = {
+    ...scope,
+    secrets: { kind: "object", name: "secrets", fields: { TOKEN: secret, KEY: secret } },
+    create: typeOfSchema(output, "create"),
+    isNew: { kind: "bool" },
+  };
+
+  it.each([
+    ["secrets.TOKEN", ["TOKEN"]],
+    ["isNew ? secrets.TOKEN : secrets.KEY", ["TOKEN", "KEY"]],
+    ["isNew ? secrets.TOKEN : create.kubeconfig", ["TOKEN"]],
+    ["create.kubeconfig", []],
+    ["create.token", []],
+    ["create.clusters[0].key", []],
+    ["create.tokens['a']", []],
+    ["create.tokens.a", []],
+  ])("is passed on whole by %s", (text, secrets) => {
+    expect(checkExpression(text, withSecrets)).toEqual({ ok: true, type: secret, secrets });
+  });
+
+  it.each(["has(create.kubeconfig)", "has(secrets.TOKEN)", "create.name == 'a'", "create.clusters[0].name == 'a'"])(
+    "is not what %s is about",
+    (text) => {
+      expect(checkExpression(text, withSecrets)).toMatchObject({ ok: true, type: { kind: "bool" } });
+    },
+  );
+
+  const WHOLE = "a secret is only ever passed on as a whole";
+
+  it.each([
+    ["secrets.TOKEN == secrets.KEY", 0, 13, WHOLE],
+    ["'Bearer ' + secrets.TOKEN", 12, 13, WHOLE],
+    ["string(secrets.TOKEN)", 7, 13, WHOLE],
+    ["[secrets.TOKEN]", 1, 13, WHOLE],
+    ["{'token': secrets.TOKEN}", 10, 13, WHOLE],
+    ["size(create.kubeconfig) > 0", 5, 17, WHOLE],
+    ["create.kubeconfig.startsWith('a')", 0, 17, WHOLE],
+    ["create.kubeconfig in ['a']", 0, 17, WHOLE],
+    ["secrets.TOKEN ? 1 : 2", 0, 13, WHOLE],
+    ["create.tokens[create.kubeconfig]", 14, 17, WHOLE],
+    ["create.clusters.map(c, c.key)", 0, 15, "a list of create.clusters[] holds a secret"],
+    ["create.clusters.exists(c, c.name == 'a')", 0, 15, "a list of create.clusters[] holds a secret"],
+    ["[1].map(x, create.kubeconfig)", 11, 17, WHOLE],
+    ["create == create", 0, 6, "create holds a secret, so its members are named one by one"],
+    ["secrets", 0, 7, "secrets are named one by one, such as secrets.TOKEN"],
+    ["secrets['TOKEN']", 0, 16, "a secret is named as secrets.TOKEN, without brackets"],
+    ["secrets.TOKEM", 8, 5, 'secrets has no "TOKEM". Did you mean "TOKEN"?'],
+    ["isNew ? secrets.TOKEN : 'none'", 0, 30, "ternary branches must have the same type"],
+  ])("is kept from anything else: %s", (text, offset, length, message) => {
+    expect(checkExpression(text, withSecrets)).toMatchObject({
+      ok: false,
+      problem: { offset, length, message: expect.stringContaining(message) },
+    });
+  });
+});
+
 describe("the type of a schema", () => {
+  it("is a secret where it is declared, also where it may be missing", () => {
+    const secret = z.string().meta({ secret: true });
+    expect(typeOfSchema(secret.optional(), "x")).toEqual({ kind: "secret" });
+    expect(typeOfSchema(secret.nullable(), "x")).toEqual({ kind: "secret" });
+    expect(typeText({ kind: "secret" })).toBe("a secret");
+  });
+
   it("is `any` for what may be one of several types", () => {
     expect(typeOfSchema(z.union([z.string(), z.int()]), "x")).toEqual({ kind: "any" });
     expect(typeOfSchema(z.json(), "x")).toEqual({ kind: "any" });
