@@ -1,9 +1,10 @@
 import { effectKey } from "../domain/effect.ts";
 import type { Outcome } from "../domain/outcome.ts";
 import type { Job, JobReports } from "../engine/ports.ts";
-import { failureOf, type StepKind } from "../engine/step-kind.ts";
+import type { StepKind } from "../engine/step-kind.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Logger } from "../platform/logger.ts";
+import { refusal, stillRunning, superseded, YES } from "./desk-verdict.ts";
 import { type Entry, type Holder, interrupted, lost, renewTicket, stopped } from "./job-entry.ts";
 import type { AnswerContent, JobRef, Report, ReportOf, Verdict } from "./wire.ts";
 import { refOf } from "./wire.ts";
@@ -32,8 +33,6 @@ const HEARD_OF_AFTER_MS = 2500;
 const UNKNOWN_AFTER_MS = 1500;
 // It begins nothing on an answer to what it asked more than 2 s ago, and a connection on which nothing moves for 5 s is closed.
 const NEVER_BEGUN_AFTER_MS = 8000;
-
-const YES: Verdict = { ok: true };
 
 /** Knows who executes what, and decides what a worker may do: begin, write down, and report, each only under the newest token. */
 export class JobDesk {
@@ -170,12 +169,7 @@ export class JobDesk {
     if (first !== undefined) {
       // It is put into the queue again when the other one has stopped.
       renewTicket(entry, this.#deps.clock.monotonic());
-      return {
-        ok: false,
-        code: "step.still-running",
-        message: "An earlier execution has not stopped yet.",
-        retry: "never",
-      };
+      return stillRunning();
     }
     entry.holder = { worker, since: this.#deps.clock.monotonic(), hasBegun: false };
     return YES;
@@ -272,14 +266,4 @@ export class JobDesk {
 
 function nameOf({ key, token }: JobRef): string {
   return `${token} ${key}`;
-}
-
-function superseded({ key }: JobRef): Verdict {
-  const message = `${key} has ended or was handed out anew, so nothing more is done under this dispatch.`;
-  return { ok: false, code: "step.superseded", message, retry: "never" };
-}
-
-function refusal(error: unknown): Verdict {
-  const { code, message, retry } = failureOf(error);
-  return { ok: false, code, message, retry };
 }
