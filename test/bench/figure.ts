@@ -1,3 +1,4 @@
+import { textTable } from "../support/text-table.ts";
 import { spreadOf } from "./spread.ts";
 
 /** What came out, and the lowest and highest of the rounds. */
@@ -48,17 +49,7 @@ const NONE = "-";
 
 /** All figures as one table in plain text. */
 export function table(figures: readonly Figure[]): string {
-  const rows = [HEADINGS, ...figures.map(rowOf)];
-  const widths = HEADINGS.map((_heading, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  const rule = widths.map((width) => "-".repeat(width));
-  return [rows[0] ?? [], rule, ...rows.slice(1)]
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join("  ")
-        .trimEnd(),
-    )
-    .join("\n");
+  return textTable(HEADINGS, figures.map(rowOf));
 }
 
 function rowOf(figure: Figure): readonly string[] {

@@ -1,3 +1,5 @@
+import { textTable } from "../support/text-table.ts";
+
 /** One line of the report. */
 export interface ChaosFigure {
   /** Which part of the chaos it belongs to, such as `redis`. */
@@ -16,17 +18,10 @@ const HEADINGS = ["part", "what", "tries", "result", "goal", "holds"];
 
 /** All figures as one table in plain text. */
 export function table(figures: readonly ChaosFigure[]): string {
-  const rows = [HEADINGS, ...figures.map((figure) => rowOf(figure))];
-  const widths = HEADINGS.map((_heading, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  const rule = widths.map((width) => "-".repeat(width));
-  return [rows[0] ?? [], rule, ...rows.slice(1)]
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join("  ")
-        .trimEnd(),
-    )
-    .join("\n");
+  return textTable(
+    HEADINGS,
+    figures.map((figure) => rowOf(figure)),
+  );
 }
 
 function rowOf({ part, what, tries, result, goal, holds }: ChaosFigure): readonly string[] {

@@ -1,3 +1,5 @@
+import { textTable } from "../support/text-table.ts";
+
 /** One line of what a fuzzer reports. */
 export interface Row {
   readonly what: string;
@@ -12,15 +14,5 @@ const HEADINGS = ["what", "result", "goal", "holds"];
 
 export function table(rows: readonly Row[]): string {
   const cells = rows.map(({ what, result, goal, holds }) => [what, result, goal, holds ? "yes" : "NO"]);
-  const all = [HEADINGS, ...cells];
-  const widths = HEADINGS.map((_heading, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
-  const [head = [], ...rest] = all;
-  return [head, widths.map((width) => "-".repeat(width)), ...rest]
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join("  ")
-        .trimEnd(),
-    )
-    .join("\n");
+  return textTable(HEADINGS, cells);
 }

@@ -1,3 +1,5 @@
+import { textTable } from "../support/text-table.ts";
+
 /** How much of it: the short size runs with the tests, the full one by command. */
 export type ProofSize = "short" | "full";
 
@@ -45,20 +47,14 @@ const HEADINGS = ["goal", "what", "result", "goal is", "holds"];
 
 /** All findings as one table in plain text. */
 export function findingsTable(findings: readonly Finding[]): string {
-  const rows = [
-    HEADINGS,
-    ...findings.map(({ goal, what, result, wanted, holds }) => [goal, what, result, wanted, holds ? "yes" : "NO"]),
-  ];
-  const widths = HEADINGS.map((_heading, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  const rule = widths.map((width) => "-".repeat(width));
-  return [rows[0] ?? [], rule, ...rows.slice(1)]
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join("  ")
-        .trimEnd(),
-    )
-    .join("\n");
+  const rows = findings.map(({ goal, what, result, wanted, holds }) => [
+    goal,
+    what,
+    result,
+    wanted,
+    holds ? "yes" : "NO",
+  ]);
+  return textTable(HEADINGS, rows);
 }
 
 function numberText(value: number): string {
