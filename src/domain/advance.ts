@@ -7,7 +7,7 @@ import type { Draft } from "./draft.ts";
 import type { Failure } from "./outcome.ts";
 import { holdReason, lockRefusal } from "./lock-text.ts";
 import { childPath, iterationPath, rootPath } from "./plan-walk.ts";
-import type { ForEachNode, LockNode, PlanNode, StepNode } from "./plan.ts";
+import type { CommandNode, ForEachNode, LockNode, ParallelNode, PlanNode, StepNode } from "./plan.ts";
 import type { StepState } from "./run-state.ts";
 
 /** How far a part of the chain has come. */
@@ -76,11 +76,29 @@ function walkNode(draft: Draft, node: PlanNode, place: Place): Reached {
         return walkLock(draft, node, place);
       case "group":
         return holds(node, place) ? walk(draft, node.steps, place) : DONE;
+      case "parallel":
+        return holds(node, place) ? walkParallel(draft, node, place) : DONE;
+      case "command":
+        return holds(node, place) ? walkCommand(draft, node, place) : DONE;
     }
   } catch (error) {
     // Only expressions throw here, and what they say is about the command file.
     return { kind: "failed", path, failure: { code: errorCode(error), message: errorText(error), retry: "never" } };
   }
+}
+
+function walkParallel(draft: Draft, node: ParallelNode, place: Place): Reached {
+  const within = { ...place, parent: childPath(place.parent, node) };
+  const reached = node.branches.map((branch) => walk(draft, [branch], within));
+  return reached.find(({ kind }) => kind === "pending") ?? reached.find(({ kind }) => kind === "failed") ?? DONE;
+}
+
+function walkCommand(draft: Draft, node: CommandNode, place: Place): Reached {
+  const scope = { ...valuesOf(node.inputs, place.scope), run: place.scope["run"] ?? null, steps: {} };
+  const inner = placeOf(childPath(place.parent, node), scope);
+  const reached = walk(draft, node.steps, inner);
+  if (reached.kind === "done") place.outputs[node.key] = { outputs: valuesOf(node.outputs, inner.scope) };
+  return reached;
 }
 
 function walkStep(draft: Draft, node: StepNode, place: Place): Reached {
@@ -98,7 +116,7 @@ function reachStep(
   path: string,
   { node, place }: { readonly node: StepNode; readonly place: Place },
 ): StepState | undefined {
-  if (holds(node, place)) startAttempt(draft, { path, node, input: inputOf(node, place) });
+  if (holds(node, place)) startAttempt(draft, { path, node, input: valuesOf(node.with, place.scope) });
   else draft.emit({ type: "step.skipped", path, uses: node.uses, reason: `condition "${node.if ?? ""}" is false` });
   return draft.state.steps.get(path);
 }
@@ -152,10 +170,8 @@ function holds(node: PlanNode, place: Place): boolean {
   return node.if === undefined || evaluateCondition(node.if, place.scope);
 }
 
-function inputOf(node: StepNode, place: Place): JsonMap {
-  return Object.fromEntries(
-    Object.entries(node.with).map(([name, value]) => [name, evaluateTemplate(value, place.scope)]),
-  );
+function valuesOf(templates: JsonMap, scope: Scope): JsonMap {
+  return Object.fromEntries(Object.entries(templates).map(([name, value]) => [name, evaluateTemplate(value, scope)]));
 }
 
 /** An item is keyed by its name or, when it is plain text or a number, by itself; of equal keys the later ones are numbered. */

@@ -1,8 +1,9 @@
 import { backoffMs } from "../platform/backoff.ts";
 import { canonicalJson, type JsonMap } from "../platform/canonical-json.ts";
 import { durationText } from "../platform/duration.ts";
+import type { Artifact } from "./artifact.ts";
 import type { Draft } from "./draft.ts";
-import type { Failure } from "./outcome.ts";
+import { artifactsOf, type Failure } from "./outcome.ts";
 import { isAfter, stepNode } from "./plan-walk.ts";
 import type { StepNode } from "./plan.ts";
 import { isBeingStopped, type StepState } from "./run-state.ts";
@@ -72,11 +73,18 @@ function refused(code: string, message: string): Clearance {
   return { kind: "refused", failure: { code, message, retry: "never" } };
 }
 
+interface FailedAttempt {
+  readonly failure: Failure;
+  readonly artifacts?: readonly Artifact[] | undefined;
+}
+
 /** Records that an attempt failed: tried again later where the failure and the step's rule allow it, otherwise final. */
-export function failAttempt(draft: Draft, step: StepState, failure: Failure): void {
+export function failAttempt(draft: Draft, step: StepState, outcome: FailedAttempt): void {
   const { path, attempt } = step;
+  const { failure } = outcome;
   const retryAt = retryMoment(draft, step, failure);
-  draft.emit({ type: "step.failed", path, attempt, failure, ...(retryAt !== undefined && { retryAt }) });
+  const again = retryAt === undefined ? {} : { retryAt };
+  draft.emit({ type: "step.failed", path, attempt, failure, ...again, ...artifactsOf(outcome) });
 }
 
 function retryMoment(draft: Draft, step: StepState, failure: Failure): number | undefined {

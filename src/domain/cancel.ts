@@ -1,7 +1,7 @@
 import { durationText } from "../platform/duration.ts";
 import { startAttempt } from "./attempt.ts";
 import type { Draft } from "./draft.ts";
-import type { Outcome } from "./outcome.ts";
+import { artifactsOf, type Outcome } from "./outcome.ts";
 import { stepNode } from "./plan-walk.ts";
 import { isBeingStopped, isUnderWay, type RunState, type StepState } from "./run-state.ts";
 import { stopNode } from "./stop-step.ts";
@@ -42,6 +42,7 @@ function refusalOf({ status }: RunState): { readonly code: string; readonly mess
   switch (status) {
     case "running":
     case "failing":
+    case "concluding":
       return undefined;
     case "cancelling":
       return {
@@ -60,9 +61,10 @@ function refusalOf({ status }: RunState): { readonly code: string; readonly mess
 /** How an action ended that had been told to stop: what it did succeed in counts, everything else is what was asked for. */
 export function applyStopped(draft: Draft, step: StepState, outcome: Outcome): void {
   const { path, attempt } = step;
-  if (outcome.status === "succeeded") draft.emit({ type: "step.succeeded", path, attempt, output: outcome.output });
-  else if (outcome.status === "failed" && outcome.failure.code !== "cancelled") {
-    draft.emit({ type: "step.failed", path, attempt, failure: outcome.failure });
+  if (outcome.status === "succeeded") {
+    draft.emit({ type: "step.succeeded", path, attempt, output: outcome.output, ...artifactsOf(outcome) });
+  } else if (outcome.status === "failed" && outcome.failure.code !== "cancelled") {
+    draft.emit({ type: "step.failed", path, attempt, failure: outcome.failure, ...artifactsOf(outcome) });
   } else end(draft, step, "It was stopped, because the run was cancelled.");
 }
 

@@ -5,7 +5,7 @@ import { applyStopped, type CancelInput, cancelRun } from "./cancel.ts";
 import { type Circumstances, Draft } from "./draft.ts";
 import { decideGate, openGate } from "./gate-decision.ts";
 import type { GateDecisionInput, GateOpenedInput } from "./gate-decision.ts";
-import type { Outcome } from "./outcome.ts";
+import { artifactsOf, type Outcome } from "./outcome.ts";
 import { isAfter } from "./plan-walk.ts";
 import { type RetryInput, retryRun } from "./retry.ts";
 import type { RunEvent, RunEventOf } from "./run-event.ts";
@@ -127,16 +127,16 @@ function applyOutcome(draft: Draft, step: StepState, outcome: Outcome): void {
   const { path, attempt } = step;
   switch (outcome.status) {
     case "succeeded":
-      return draft.emit({ type: "step.succeeded", path, attempt, output: outcome.output });
+      return draft.emit({ type: "step.succeeded", path, attempt, output: outcome.output, ...artifactsOf(outcome) });
     case "postponed":
       return postpone(draft, step, outcome);
     case "failed": {
       const gate = outcome.failure.code === "approval.void" ? step.approval?.gate : undefined;
       // Only what comes after its gate is reached anew: not what is done about the failure of the run.
       if (gate === undefined || !isAfter(draft.state.plan, gate)(path)) {
-        return failAttempt(draft, step, outcome.failure);
+        return failAttempt(draft, step, outcome);
       }
-      draft.emit({ type: "step.failed", path, attempt, failure: outcome.failure });
+      draft.emit({ type: "step.failed", path, attempt, failure: outcome.failure, ...artifactsOf(outcome) });
       const changed = outcome.failure.details?.["changed"];
       return voidGate(draft, gate, {
         changed: Array.isArray(changed) ? changed.map(String) : [],

@@ -1,4 +1,5 @@
-import { isAfter } from "./plan-walk.ts";
+import { reopened, retried } from "./reach-anew.ts";
+import { artifactsOf } from "./outcome.ts";
 import type { RunEvent, RunEventOf } from "./run-event.ts";
 import type { LockState, RunState, StepState } from "./run-state.ts";
 
@@ -47,7 +48,11 @@ function changes(state: RunState, event: RunEvent): Partial<RunState> {
     case "run.started":
       return {};
     case "run.failed":
-      return { status: "failing", failure: { path: event.path, failure: event.failure } };
+      return {
+        // What is done in any case is not followed by what is done about a failure.
+        status: state.status === "concluding" ? "concluding" : "failing",
+        failure: { path: event.path, failure: event.failure },
+      };
     case "run.cancel-requested": {
       const { at, actor = "", reason, by } = event;
       return { status: "cancelling", cancel: { at, actor, reason, ...(by !== undefined && { by }) } };
@@ -56,10 +61,17 @@ function changes(state: RunState, event: RunEvent): Partial<RunState> {
       return {};
     case "run.retried":
       return retried(state, event);
+    case "run.concluding":
+      return { status: "concluding", conclusion: event.status };
     case "run.finished":
+      if (event.outputs !== undefined) return { status: event.status, finishedAt: event.at, outputs: event.outputs };
       return { status: event.status, finishedAt: event.at };
-    case "for-each.entered":
-      return { forEach: new Map(state.forEach).set(event.path, { items: event.items }) };
+    case "for-each.entered": {
+      const { path, items, atATime = 1 } = event;
+      return { forEach: new Map(state.forEach).set(path, { items, atATime }) };
+    }
+    case "branch.failed":
+      return { failures: new Map(state.failures).set(event.path, event.failure) };
     case "lock.requested":
       return { locks: new Map(state.locks).set(event.path, requested(event)) };
     case "lock.acquired":
@@ -94,11 +106,18 @@ function lockChanged(state: RunState, path: string, status: LockState["status"])
   return lock === undefined ? {} : { locks: new Map(state.locks).set(path, { ...lock, status }) };
 }
 
-function lockReleased(state: RunState, { path, hold }: RunEventOf<"lock.released">): Partial<RunState> {
+function lockReleased(state: RunState, event: RunEventOf<"lock.released">): Partial<RunState> {
+  const { path, hold, cutShort = state.status === "cancelling" } = event;
   const lock = state.locks.get(path);
   if (lock === undefined) return {};
   const status = lock.status === "held" ? "released" : "withdrawn";
-  return { locks: new Map(state.locks).set(path, { ...lock, status, ...(hold !== undefined && { isHeldOn: true }) }) };
+  const released: LockState = {
+    ...lock,
+    status,
+    ...(hold !== undefined && { isHeldOn: true }),
+    ...(cutShort && { isCutShort: true }),
+  };
+  return { locks: new Map(state.locks).set(path, released) };
 }
 
 function started(state: RunState, event: RunEventOf<"step.started">): Partial<RunState> {
@@ -186,11 +205,11 @@ function stepChanges(step: StepState, event: StepEvent): Partial<StepState> {
     case "step.postponed":
       return { status: "postponed", note: event.message, wakeAt: event.until };
     case "step.succeeded":
-      return { status: "succeeded", output: event.output, endedAt: event.at };
+      return { status: "succeeded", output: event.output, endedAt: event.at, ...artifactsOf(event) };
     case "step.failed":
       return event.retryAt === undefined
-        ? { status: "failed", failure: event.failure, endedAt: event.at }
-        : { status: "retrying", failure: event.failure, wakeAt: event.retryAt };
+        ? { status: "failed", failure: event.failure, endedAt: event.at, ...artifactsOf(event) }
+        : { status: "retrying", failure: event.failure, wakeAt: event.retryAt, ...artifactsOf(event) };
     case "step.cancelled":
       return { status: "cancelled", note: event.message, endedAt: event.at };
     case "gate.opened":
@@ -214,52 +233,9 @@ function stepChanges(step: StepState, event: StepEvent): Partial<StepState> {
 
 function decided(step: StepState, event: RunEventOf<"gate.decided">): Partial<StepState> {
   if (step.gate === undefined) return {};
-  const { at, decision, groups, reason } = event;
-  const decisions = [...step.gate.decisions, { actor: event.actor ?? "", at, decision, groups, reason }];
-  return { gate: { ...step.gate, decisions } };
-}
-
-/** The gate is asked anew, and everything that came after it is reached anew; attempts go on counting. */
-function reopened(state: RunState, event: RunEventOf<"gate.voided">): Partial<RunState> {
-  const gate = state.steps.get(event.path);
-  if (gate === undefined) return {};
-  const isLater = isAfter(state.plan, event.path);
-  // It is asked as if for the first time, and so with all of its time.
-  const { gate: _shown, output: _output, endedAt: _endedAt, deadlineAt: _deadlineAt, ...rest } = gate;
-  const { at, changed, message } = event;
-  const step: StepState = { ...rest, status: "running", voided: [...gate.voided, { at, changed, message }] };
-  return {
-    steps: without(state.steps, isLater).set(event.path, step),
-    forEach: without(state.forEach, isLater),
-    locks: without(state.locks, isLater),
-  };
-}
-
-/** The run goes on as if what is forgotten had never been reached; attempts go on counting. */
-function retried(state: RunState, event: RunEventOf<"run.retried">): Partial<RunState> {
-  const paths = new Set(event.forgotten);
-  const isForgotten = (path: string): boolean => paths.has(path);
-  const aside = new Map(state.forgotten);
-  for (const [path, step] of state.steps) {
-    if (paths.has(path)) aside.set(path, [...(aside.get(path) ?? []), step]);
-  }
-  const { at, actor = "", from } = event;
-  return {
-    status: "running",
-    finishedAt: undefined,
-    failure: undefined,
-    cancel: undefined,
-    retries: [...state.retries, { at, actor, from }],
-    steps: without(state.steps, isForgotten),
-    forEach: without(state.forEach, isForgotten),
-    locks: without(state.locks, isForgotten),
-    forgotten: aside,
-  };
-}
-
-/** What is left of a part of the state when some paths are to be reached anew. */
-function without<Value>(map: ReadonlyMap<string, Value>, isGone: (path: string) => boolean): Map<string, Value> {
-  return new Map([...map].filter(([path]) => !isGone(path)));
+  const { at, actor = "", decision, groups, lists, reason } = event;
+  const own = { actor, at, decision, groups, reason, ...(lists && { lists }) };
+  return { gate: { ...step.gate, decisions: [...step.gate.decisions, own] } };
 }
 
 /** Each opening of a gate is shown on its own, also the one that a retry set aside. */

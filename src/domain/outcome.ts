@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 import type { Json } from "../platform/canonical-json.ts";
+import { Artifact } from "./artifact.ts";
 
 /** Any value that JSON can carry, as it comes back from the log or the wire. */
 export const JsonValue: z.ZodType<Json> = z.json();
@@ -24,11 +25,22 @@ export type Failure = z.infer<typeof Failure>;
  * (someone else's operation is running, a sync window is closed). The step's timeout bounds how often.
  */
 export const Outcome = z.discriminatedUnion("status", [
-  z.strictObject({ status: z.literal("succeeded"), output: z.record(z.string(), JsonValue) }),
-  z.strictObject({ status: z.literal("failed"), failure: Failure }),
+  z.strictObject({
+    status: z.literal("succeeded"),
+    output: z.record(z.string(), JsonValue),
+    artifacts: z.array(Artifact).optional(),
+  }),
+  z.strictObject({ status: z.literal("failed"), failure: Failure, artifacts: z.array(Artifact).optional() }),
   z.strictObject({ status: z.literal("postponed"), code: z.string(), message: z.string(), afterMs: z.number() }),
 ]);
 export type Outcome = z.infer<typeof Outcome>;
+
+/** The files that an outcome, or the fact of it, names; nothing where it names none. */
+export function artifactsOf({ artifacts }: { readonly artifacts?: readonly Artifact[] | undefined }): {
+  artifacts?: Artifact[];
+} {
+  return artifacts === undefined || artifacts.length === 0 ? {} : { artifacts: [...artifacts] };
+}
 
 /** What a step that is under way shows; never stored in the log. */
 export interface Progress {

@@ -1,6 +1,6 @@
 import { evaluateCondition, evaluateList, evaluateTemplate, type Scope } from "../expressions/evaluate.ts";
 import { isJsonList, type Json } from "../platform/canonical-json.ts";
-import type { PlanNode, StepNode } from "./plan.ts";
+import { type CommandNode, nodesIn, type PlanNode, type StepNode } from "./plan.ts";
 
 /** A step as it would be reached; `later` where its condition depends on what steps before it give. */
 export interface OutlinedStep {
@@ -33,14 +33,23 @@ function outlineNode(node: PlanNode, scope: Scope, around: When): readonly Outli
   const when = both(around, whenOf(node, scope));
   if (node.type === "step") return [stepOf(node, scope, when)];
   const within = (inner: Scope): readonly Outlined[] =>
-    node.steps.flatMap((child) => outlineNode(child, inner, when === "skipped" ? "skipped" : when));
+    nodesIn(node).flatMap((child) => outlineNode(child, inner, when === "skipped" ? "skipped" : when));
   if (node.type === "for-each") {
     return itemsOf(node.items, scope).flatMap((item) => within({ ...scope, [node.as]: item }));
   }
-  const steps = within(scope);
-  if (node.type === "group" || when === "skipped") return steps;
+  const steps = within(node.type === "command" ? commandScope(node, scope) : scope);
+  if (node.type !== "lock" || when === "skipped") return steps;
   const app = steps.find((step) => step.app !== undefined)?.app;
   return [{ type: "lock", keys: keysOf(tried(() => evaluateTemplate(node.keys, scope))), app }, ...steps];
+}
+
+/** What a command sees of its inputs, as far as they are known yet. */
+function commandScope({ inputs }: CommandNode, scope: Scope): Scope {
+  const known = Object.entries(inputs).flatMap(([name, value]) => {
+    const given = tried(() => evaluateTemplate(value, scope));
+    return given === undefined ? [] : [[name, given] as const];
+  });
+  return { ...Object.fromEntries(known), run: scope["run"] ?? null, secrets: scope["secrets"] ?? null, steps: {} };
 }
 
 function stepOf({ key, uses, sort, with: input }: StepNode, scope: Scope, when: When): OutlinedStep {

@@ -1,9 +1,6 @@
-import type { Plan, PlanNode, StepNode } from "./plan.ts";
+import { nodesIn, type Plan, type PlanNode, type StepNode } from "./plan.ts";
 
-/**
- * The path of a node below `parent`. Locks and groups add nothing to the paths of the steps in them, because step ids are
- * unique in a command; their own state stands under their key.
- */
+/** The path of a node below `parent`. Locks and groups add nothing to the paths of what stands in them. */
 export function childPath(parent: string, node: PlanNode): string {
   return `${parent}/${node.key}`;
 }
@@ -13,94 +10,123 @@ export function iterationPath(forEachPath: string, key: string): string {
   return `${forEachPath}[${key}]`;
 }
 
-/** The root of the paths of a command's steps, and of those of its `on-failure` branch. */
-export function rootPath(plan: Plan, branch: "steps" | "on-failure"): string {
-  return branch === "steps" ? plan.command : `${plan.command}/on-failure`;
+/** What a command does one after the other: its steps, then what is done about a failure, then what is done in any case. */
+export type PlanBranch = "steps" | "on-failure" | "finally";
+
+const BRANCHES: readonly PlanBranch[] = ["steps", "on-failure", "finally"];
+
+/** The root of the paths of one branch of a command. */
+export function rootPath(plan: Plan, branch: PlanBranch): string {
+  return branch === "steps" ? plan.command : `${plan.command}/${branch}`;
+}
+
+/** The nodes at the top of one branch of a command. */
+export function branchNodes(plan: Plan, branch: PlanBranch): readonly PlanNode[] {
+  switch (branch) {
+    case "steps":
+      return plan.steps;
+    case "on-failure":
+      return plan.onFailure;
+    case "finally":
+      return plan.finally ?? [];
+  }
 }
 
 /**
- * Tells the paths of what runs after the step at `path`: the rest of the sequence in which it stands, and what follows the
- * blocks and loops around it. That is what an approval given there lets through. None when the path names no step.
+ * Tells the paths of what runs after the node at `path`: the rest of the sequence in which it stands, and what follows the
+ * blocks and loops around it, but never what runs beside it. That is what an approval given there lets through. None when the
+ * path names nothing.
  */
 export function isAfter(plan: Plan, path: string): (other: string) => boolean {
-  const after =
-    pathsAfter(path, plan.steps, rootPath(plan, "steps")) ??
-    pathsAfter(path, plan.onFailure, rootPath(plan, "on-failure")) ??
-    [];
-  return (other) =>
-    after.some((own) => other === own || other.startsWith(`${own}/`) || other.startsWith(iterationStart(own)));
+  const after = locate(plan, path).flatMap(({ parent, later }) => later.flatMap((node) => ownPaths(parent, node)));
+  return (other) => after.some((own) => other === own || other.startsWith(`${own}/`) || other.startsWith(`${own}[`));
+}
+
+/** Tells the paths of what is reached anew when the gate at `path` is void: from the step at `anew` on, where that is given. */
+export function voidedBy(
+  plan: Plan,
+  { path, anew }: { readonly path: string; readonly anew?: string | undefined },
+): (other: string) => boolean {
+  const isLater = isAfter(plan, anew ?? path);
+  return (other) => other === anew || isLater(other);
 }
 
 /** The paths of the locks inside which the node at `path` stands, the outermost first. None when the path names no node. */
 export function locksAround(plan: Plan, path: string): readonly string[] {
-  return (
-    locksTo(path, plan.steps, rootPath(plan, "steps")) ??
-    locksTo(path, plan.onFailure, rootPath(plan, "on-failure")) ??
-    []
-  );
+  const around = locate(plan, path).slice(0, -1);
+  return around.flatMap(({ node, own }) => (node.type === "lock" ? [own] : []));
 }
 
-function locksTo(path: string, nodes: readonly PlanNode[], parent: string): readonly string[] | undefined {
-  for (const node of nodes) {
-    const own = childPath(parent, node);
-    if (path === own) return [];
-    const inside = node.type === "step" ? undefined : bodyOf(path, node, own);
-    const inner = inside && locksTo(path, inside.nodes, inside.parent ?? parent);
-    if (inner !== undefined) return node.type === "lock" ? [own, ...inner] : inner;
-  }
-  return undefined;
-}
-
-/** What stands in a block, and the path above it where that is another one; undefined when `path` is not in this loop. */
-function bodyOf(
-  path: string,
-  node: Exclude<PlanNode, StepNode>,
-  own: string,
-): { readonly nodes: readonly PlanNode[]; readonly parent?: string } | undefined {
-  if (node.type !== "for-each") return { nodes: node.steps };
-  const start = iterationStart(own);
-  if (!path.startsWith(start)) return undefined;
-  return { nodes: node.steps, parent: path.slice(0, path.indexOf("]", start.length) + 1) };
-}
-
-/** The step with this id, anywhere in the plan. */
+/** The step at this path. */
 export function stepNode(plan: Plan, path: string): StepNode | undefined {
-  const key = path.slice(path.lastIndexOf("/") + 1);
-  return stepWith(plan.steps, key) ?? stepWith(plan.onFailure, key);
+  const node = locate(plan, path).at(-1)?.node;
+  return node?.type === "step" ? node : undefined;
 }
 
-function stepWith(nodes: readonly PlanNode[], key: string): StepNode | undefined {
-  for (const node of nodes) {
-    if (node.type === "step" && node.key === key) return node;
-    const found = node.type === "step" ? undefined : stepWith(node.steps, key);
-    if (found !== undefined) return found;
+/** A node on the way to another one, or that one itself. */
+interface Waypoint {
+  readonly node: PlanNode;
+  readonly own: string;
+  /** The path below which it stands. */
+  readonly parent: string;
+  /** What runs after it in the same sequence. */
+  readonly later: readonly PlanNode[];
+}
+
+/** The way from the top to the node at `path`, which is the last one; empty when there is none. */
+function locate(plan: Plan, path: string): readonly Waypoint[] {
+  for (const branch of BRANCHES) {
+    const way = wayTo(path, { nodes: branchNodes(plan, branch), parent: rootPath(plan, branch), isSequence: true });
+    if (way !== undefined) return way;
   }
-  return undefined;
+  return [];
 }
 
-/** Paths, or prefixes of paths, of what comes after the step at `path` below `parent`; undefined when the step is not there. */
-function pathsAfter(path: string, nodes: readonly PlanNode[], parent: string): readonly string[] | undefined {
+interface Body {
+  readonly nodes: readonly PlanNode[];
+  readonly parent: string;
+  /** Whether its nodes run one after the other. */
+  readonly isSequence: boolean;
+}
+
+function wayTo(path: string, { nodes, parent, isSequence }: Body): readonly Waypoint[] | undefined {
+  if (!path.startsWith(`${parent}/`)) return undefined;
   for (const [index, node] of nodes.entries()) {
-    const inner = pathsAfterWithin(path, node, parent);
-    if (inner !== undefined) return [...inner, ...nodes.slice(index + 1).flatMap((later) => ownPaths(parent, later))];
+    const own = childPath(parent, node);
+    const waypoint = { node, own, parent, later: isSequence ? nodes.slice(index + 1) : [] };
+    if (path === own) return [waypoint];
+    const body = node.type === "step" ? undefined : bodyTowards(path, { node, own, parent });
+    const inner = body && wayTo(path, body);
+    if (inner !== undefined) return [waypoint, ...inner];
   }
   return undefined;
 }
 
-function pathsAfterWithin(path: string, node: PlanNode, parent: string): readonly string[] | undefined {
-  const own = childPath(parent, node);
-  if (node.type === "step") return path === own ? [] : undefined;
-  const inside = bodyOf(path, node, own);
-  return inside && pathsAfter(path, inside.nodes, inside.parent ?? parent);
+/** What stands in a block, below which path; undefined when `path` is not in it. */
+function bodyTowards(
+  path: string,
+  { node, own, parent }: { readonly node: Exclude<PlanNode, StepNode>; readonly own: string; readonly parent: string },
+): Body | undefined {
+  const nodes = nodesIn(node);
+  switch (node.type) {
+    case "group":
+    case "lock":
+      return { nodes, parent, isSequence: true };
+    case "command":
+      return { nodes, parent: own, isSequence: true };
+    case "parallel":
+      return { nodes, parent: own, isSequence: false };
+    case "for-each": {
+      const start = `${own}[`;
+      if (!path.startsWith(start)) return undefined;
+      return { nodes, parent: path.slice(0, path.indexOf("]", start.length) + 1), isSequence: true };
+    }
+  }
 }
 
-function iterationStart(forEachPath: string): string {
-  return `${forEachPath}[`;
-}
-
-/** Paths, or prefixes of paths, that belong to the node: a lock's steps stand beside it, not below it. */
+/** Paths, or prefixes of paths, that belong to the node: the steps of locks and groups stand beside them, not below them. */
 function ownPaths(parent: string, node: PlanNode): readonly string[] {
   const own = childPath(parent, node);
-  if (node.type === "step" || node.type === "for-each") return [own];
+  if (node.type !== "lock" && node.type !== "group") return [own];
   return [own, ...node.steps.flatMap((child) => ownPaths(parent, child))];
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 
+import { Artifact } from "./artifact.ts";
 import { GateEvidence, GateSubject } from "./gate.ts";
 import { Failure, JsonValue } from "./outcome.ts";
 import { Plan, StepSort } from "./plan.ts";
@@ -63,15 +64,31 @@ export const RunEvent = z.discriminatedUnion("type", [
   /** What an action wrote down before or after its effect, to find it again. */
   fact("step.checkpointed", { ...step, data: JsonValue }),
   fact("step.postponed", { ...step, code: z.string(), message: z.string(), until: z.number() }),
-  fact("step.succeeded", { ...step, output: z.record(z.string(), JsonValue) }),
+  fact("step.succeeded", {
+    ...step,
+    output: z.record(z.string(), JsonValue),
+    artifacts: z.array(Artifact).optional(),
+  }),
   /** Final unless `retryAt` is set. */
-  fact("step.failed", { ...step, failure: Failure, retryAt: z.number().optional() }),
-  /** It ended because the run was cancelled. What an execution of it still does changes nothing here. */
+  fact("step.failed", {
+    ...step,
+    failure: Failure,
+    retryAt: z.number().optional(),
+    artifacts: z.array(Artifact).optional(),
+  }),
+  /** A branch or an iteration that has others beside it failed at `path`, and stays so while they come to rest. */
+  fact("branch.failed", { path: z.string(), failure: Failure }),
+  /**
+   * It ended because the run was cancelled, or because something beside it failed. What an execution of it still does changes
+   * nothing here.
+   */
   fact("step.cancelled", { ...step, message: z.string() }),
   fact("step.skipped", { path: z.string(), uses: z.string(), reason: z.string() }),
   fact("for-each.entered", {
     path: z.string(),
     items: z.array(z.strictObject({ key: z.string(), value: JsonValue })),
+    /** How many of them may be under way at once; one where absent. */
+    atATime: z.int().min(1).optional(),
   }),
   /** `order` is the place in the order of all requests for locks, whatever their keys; urgent ones go before all others. */
   fact("lock.requested", {
@@ -81,8 +98,16 @@ export const RunEvent = z.discriminatedUnion("type", [
     urgent: z.boolean().optional(),
   }),
   fact("lock.acquired", { path: z.string(), keys: z.array(z.string()) }),
-  /** `hold` says why a hold is left on the keys. */
-  fact("lock.released", { path: z.string(), keys: z.array(z.string()), hold: z.string().optional() }),
+  /**
+   * `hold` says why a hold is left on the keys. `cutShort` when not everything under it was done, because something beside it
+   * failed.
+   */
+  fact("lock.released", {
+    path: z.string(),
+    keys: z.array(z.string()),
+    hold: z.string().optional(),
+    cutShort: z.boolean().optional(),
+  }),
   fact("gate.opened", {
     ...step,
     subject: GateSubject,
@@ -97,20 +122,31 @@ export const RunEvent = z.discriminatedUnion("type", [
     decision: z.enum(["approve", "reject"]),
     digest: z.string(),
     groups: z.array(z.string()),
+    /** The lists of the rule in which the person stands: 0 is `from`, 1 the first of `also`. Only `from` where absent. */
+    lists: z.array(z.int()).optional(),
     reason: z.string(),
   }),
   /** Somebody tried to decide and was not let. */
   fact("gate.refused", { ...step, decision: z.enum(["approve", "reject"]), code: z.string(), message: z.string() }),
-  /** What had been approved, or was shown for approval, is no longer what would happen. */
-  fact("gate.voided", { ...step, changed: z.array(z.string()), message: z.string() }),
+  /**
+   * What had been approved, or was shown for approval, is no longer what would happen. Everything after the gate is reached
+   * anew; from the step at the path `anew` on, which stands before it, where that is given.
+   */
+  fact("gate.voided", { ...step, changed: z.array(z.string()), message: z.string(), anew: z.string().optional() }),
   /** Somebody asked to end it, or the urgent run `by` did, which takes over the locks. */
   fact("run.cancel-requested", { reason: z.string(), by: z.string().optional() }),
   /** Somebody asked for something that a run in this state cannot do. */
   fact("run.refused", { verb: z.enum(["cancel", "retry"]), code: z.string(), message: z.string() }),
   /** A run that had ended goes on at `from`; what stands at the paths in `forgotten` is reached anew. */
   fact("run.retried", { from: z.string(), forgotten: z.array(z.string()) }),
+  /** In a run that is concluding: what concludes it failed, and nothing had before. */
   fact("run.failed", { path: z.string(), failure: Failure }),
-  fact("run.finished", { status: z.enum(["succeeded", "failed", "cancelled"]) }),
+  /** Everything has ended but for what is done at the end in any case; `status` is how it ends if that goes well. */
+  fact("run.concluding", { status: z.enum(["succeeded", "failed", "cancelled"]) }),
+  fact("run.finished", {
+    status: z.enum(["succeeded", "failed", "cancelled"]),
+    outputs: z.record(z.string(), JsonValue).optional(),
+  }),
 ]);
 export type RunEvent = z.infer<typeof RunEvent>;
 

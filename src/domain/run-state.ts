@@ -1,4 +1,5 @@
 import type { Json } from "../platform/canonical-json.ts";
+import type { Artifact } from "./artifact.ts";
 import type { GateEvidence, GateSubject } from "./gate.ts";
 import type { Failure } from "./outcome.ts";
 import type { Plan, StepSort } from "./plan.ts";
@@ -11,6 +12,8 @@ export interface GateDecision {
   readonly at: number;
   readonly decision: "approve" | "reject";
   readonly groups: readonly string[];
+  /** As in the fact. */
+  readonly lists?: readonly number[];
   readonly reason: string;
 }
 
@@ -27,7 +30,8 @@ export interface GateState {
 
 /**
  * Where a step stands. `running`: handed out, watched, or a gate that is open or being opened; `retrying`: failed, tried again
- * at `wakeAt`; `postponed`: nothing done yet, tried again at `wakeAt`; `cancelled`: ended because the run was cancelled.
+ * at `wakeAt`; `postponed`: nothing done yet, tried again at `wakeAt`; `cancelled`: ended because the run was cancelled, or
+ * because something beside it failed.
  * An action that is `running` while its run is `cancelling` is being stopped.
  */
 export interface StepState {
@@ -46,6 +50,8 @@ export interface StepState {
   readonly input: Readonly<Record<string, Json>>;
   readonly output?: Readonly<Record<string, Json>>;
   readonly failure?: Failure;
+  /** What the newest attempt left. */
+  readonly artifacts?: readonly Artifact[];
   /** Why it was skipped or cancelled, or what it is postponed for. */
   readonly note?: string;
   readonly approval?: { readonly gate: string; readonly digest: string };
@@ -62,6 +68,7 @@ export interface StepState {
 
 export interface ForEachState {
   readonly items: readonly { readonly key: string; readonly value: Json }[];
+  readonly atATime: number;
 }
 
 /** `withdrawn`: given up before it was had. */
@@ -73,6 +80,8 @@ export interface LockState {
   readonly isUrgent: boolean;
   /** Given back as a hold: nothing is promoted there until somebody unlocks it. */
   readonly isHeldOn?: boolean;
+  /** Given back before everything under it was done. */
+  readonly isCutShort?: boolean;
 }
 
 /** That a run is to end, or ended, before it was through. */
@@ -92,10 +101,13 @@ export interface RetryState {
 }
 
 /**
- * `failing`: has failed, its `on-failure` steps run; `cancelling`: was cancelled, and what it has under way is being stopped.
+ * `failing`: has failed, its `on-failure` steps run; `cancelling`: was cancelled, and what it has under way is being stopped;
+ * `concluding`: what is done at the end in any case runs.
  * The last three have ended, but a run that failed or was cancelled can be retried.
  */
-export type RunStatus = "running" | "failing" | "cancelling" | "succeeded" | "failed" | "cancelled";
+export type RunStatus = "running" | "failing" | "cancelling" | "concluding" | RunEnding;
+
+export type RunEnding = "succeeded" | "failed" | "cancelled";
 
 /** A run as the fold of its events. `version` is the number of events folded. */
 export interface RunState {
@@ -114,6 +126,10 @@ export interface RunState {
   readonly finishedAt?: number | undefined;
   /** The first failure that ended the chain, and where. */
   readonly failure?: { readonly path: string; readonly failure: Failure } | undefined;
+  /** How it was about to end when what is done at the end began. */
+  readonly conclusion?: RunEnding | undefined;
+  /** What it gives, when it has succeeded. */
+  readonly outputs?: Readonly<Record<string, Json>> | undefined;
   /** Set from the moment at which it was cancelled, until it is retried. */
   readonly cancel?: CancelState | undefined;
   /** Oldest first. */
@@ -122,6 +138,8 @@ export interface RunState {
   readonly steps: ReadonlyMap<string, StepState>;
   readonly forEach: ReadonlyMap<string, ForEachState>;
   readonly locks: ReadonlyMap<string, LockState>;
+  /** Where branches and iterations that have others beside them have failed, in the order in which they did. */
+  readonly failures?: ReadonlyMap<string, Failure> | undefined;
   /** Attempts ever made by path; survives a gate that is opened anew. */
   readonly attempts: ReadonlyMap<string, number>;
   /** By step path, the steps as they stood when a retry set them aside, oldest first. */

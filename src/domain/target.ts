@@ -14,6 +14,8 @@ export const ApprovalRule = z.strictObject({
   expiresMs: z.number(),
   /** Whether the person who asked for the run may be one of those who approve it; false unless configured. */
   requesterMayApprove: z.boolean(),
+  /** Each list needs an approval of its own besides, by somebody who is not counted for anything else. */
+  also: z.array(z.array(Approver).min(1)).optional(),
 });
 export type ApprovalRule = z.infer<typeof ApprovalRule>;
 

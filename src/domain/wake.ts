@@ -85,7 +85,7 @@ function wakeStep(draft: Draft, step: StepState): void {
   if ((step.attemptDeadlineAt ?? Infinity) > draft.at) return undefined;
   const limitMs = nodeOf(draft.state, step.path)?.attemptTimeoutMs ?? draft.at - step.startedAt;
   const message = `The attempt took longer than ${durationText(limitMs)}.`;
-  return failAttempt(draft, step, { code: "attempt.timeout", message, retry: "backoff" });
+  return failAttempt(draft, step, { failure: { code: "attempt.timeout", message, retry: "backoff" } });
 }
 
 function giveUp(draft: Draft, step: StepState, lastWords: string | undefined): void {

@@ -1,4 +1,4 @@
-import { type Plan, type PlanNode, Plan as PlanSchema } from "../domain/plan.ts";
+import { nodesIn, type Plan, type PlanNode, Plan as PlanSchema } from "../domain/plan.ts";
 import { RunEvent } from "../domain/run-event.ts";
 import { AppError } from "../platform/errors.ts";
 import { shortId } from "../platform/ids.ts";
@@ -74,12 +74,13 @@ interface Use {
 function* usedKinds(plan: Plan): Generator<Use> {
   yield* usesOf(plan.steps);
   yield* usesOf(plan.onFailure);
+  yield* usesOf(plan.finally ?? []);
 }
 
 function* usesOf(nodes: readonly PlanNode[]): Generator<Use> {
   for (const node of nodes) {
     if (node.type !== "step") {
-      yield* usesOf(node.steps);
+      yield* usesOf(nodesIn(node));
       continue;
     }
     yield { uses: node.uses, sort: node.sort };

@@ -79,7 +79,9 @@ export const runs = sqliteTable(
     id: text().notNull().unique(),
     command: text().notNull(),
     title: text().notNull(),
-    status: text({ enum: ["running", "failing", "cancelling", "succeeded", "failed", "cancelled"] }).notNull(),
+    status: text({
+      enum: ["running", "failing", "cancelling", "concluding", "succeeded", "failed", "cancelled"],
+    }).notNull(),
     services: text({ mode: "json" }).$type<readonly string[]>().notNull(),
     environments: text({ mode: "json" }).$type<readonly string[]>().notNull(),
     requester: text().notNull(),

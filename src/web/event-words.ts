@@ -24,6 +24,8 @@ export function eventWords(event: RunEvent): string {
       return `${event.path} is skipped: ${event.reason}`;
     case "for-each.entered":
       return `${event.path} goes through ${event.items.map(({ key }) => key).join(", ") || "nothing"}`;
+    case "branch.failed":
+      return `${event.path} failed, beside others: ${event.failure.message}`;
     case "lock.requested":
       return `Waits for the lock of ${event.keys.join(", ")}`;
     case "lock.acquired":
@@ -38,6 +40,7 @@ export function eventWords(event: RunEvent): string {
     case "run.refused":
     case "run.retried":
     case "run.failed":
+    case "run.concluding":
     case "run.finished":
       return decisionWords(event);
   }
@@ -65,6 +68,8 @@ function decisionWords(event: Exclude<DecisionEvent, { readonly type: "run.start
       return `Goes on at ${event.from}`;
     case "run.failed":
       return `Failed in ${event.path}: ${event.failure.message}`;
+    case "run.concluding":
+      return `Does what is to be done at the end: ${event.status}`;
     case "run.finished":
       return `Ended: ${event.status}`;
   }

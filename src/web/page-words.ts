@@ -28,6 +28,7 @@ const RUNS: Readonly<Record<RunPhase, readonly [string, Tone]>> = {
   running: ["Running", "calm"],
   failing: ["Failed, finishing up", "bad"],
   cancelling: ["Being cancelled", "wait"],
+  concluding: ["Finishing up", "calm"],
   succeeded: ["Succeeded", "good"],
   failed: ["Failed", "bad"],
   cancelled: ["Cancelled", "wait"],

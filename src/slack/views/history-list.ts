@@ -91,6 +91,7 @@ const STATUS: Readonly<Record<RunRow["status"], { readonly emoji: string; readon
   running: { emoji: ":arrow_forward:", words: "is running" },
   failing: { emoji: ":x:", words: "has failed, finishing up" },
   cancelling: { emoji: ":no_entry_sign:", words: "is being cancelled" },
+  concluding: { emoji: ":arrow_forward:", words: "is finishing up" },
   succeeded: { emoji: ":white_check_mark:", words: "succeeded" },
   failed: { emoji: ":x:", words: "failed" },
   cancelled: { emoji: ":no_entry_sign:", words: "was cancelled" },

@@ -19,6 +19,8 @@ export function runStatus(view: RunView): StatusMark {
       return { emoji: ":x:", words: ENDINGS[view.failure?.failure.code ?? ""] ?? "Failed" };
     case "failing":
       return { emoji: ":x:", words: `${ENDINGS[view.failure?.failure.code ?? ""] ?? "Failed"}, finishing up` };
+    case "concluding":
+      return { emoji: ":arrow_forward:", words: "Finishing up" };
     case "gate":
       return { emoji: ":raised_hand:", words: "Waiting for approval" };
     case "queued":

@@ -540,19 +540,19 @@ export const domainMutants: readonly Mutant[] = [
     replace: "return {};",
   },
   {
-    file: "domain/evolve.ts",
+    file: "domain/reach-anew.ts",
     what: "a void gate still counts as approved",
     find: 'const step: StepState = { ...rest, status: "running",',
     replace: 'const step: StepState = { ...gate, status: "succeeded",',
   },
   {
-    file: "domain/evolve.ts",
+    file: "domain/reach-anew.ts",
     what: "what comes after a void gate is kept",
     find: "steps: without(state.steps, isLater).set(event.path, step),",
     replace: "steps: new Map(state.steps).set(event.path, step),",
   },
   {
-    file: "domain/evolve.ts",
+    file: "domain/reach-anew.ts",
     what: "a retried run still counts as failed",
     find: "failure: undefined,\n    cancel: undefined,",
     replace: "cancel: undefined,",

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { nextWakeAt } from "../../../src/domain/wake.ts";
 import { foldRun } from "../../../src/domain/evolve.ts";
 import { nextWork } from "../../../src/domain/next-work.ts";
-import type { LockNode, Plan, PlanNode } from "../../../src/domain/plan.ts";
+import { type LockNode, nodesIn, type Plan, type PlanNode } from "../../../src/domain/plan.ts";
 import { RunEvent } from "../../../src/domain/run-event.ts";
 import { isOpen, type RunState } from "../../../src/domain/run-state.ts";
 import { type Environment, promotePlan, RULE, SHA, step } from "../../support/run-spec.ts";
@@ -357,12 +357,12 @@ function isInside(nodes: readonly PlanNode[], lockPath: string, path: string): b
 function find(nodes: readonly PlanNode[], key: string): PlanNode | undefined {
   for (const node of nodes) {
     if (node.key === key) return node;
-    const inner = node.type === "step" ? undefined : find(node.steps, key);
+    const inner = node.type === "step" ? undefined : find(nodesIn(node), key);
     if (inner !== undefined) return inner;
   }
   return undefined;
 }
 
 function holds(node: PlanNode, key: string): boolean {
-  return node.type !== "step" && node.steps.some((child) => child.key === key || holds(child, key));
+  return node.type !== "step" && nodesIn(node).some((child) => child.key === key || holds(child, key));
 }
