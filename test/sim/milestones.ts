@@ -1,4 +1,4 @@
-import type { LogRow } from "./sim-disk.ts";
+import type { LogRow } from "./check/truth.ts";
 
 /** What ought to happen often enough in all seeds together: a simulation that never gets there proves nothing about it. */
 export const MILESTONES = {

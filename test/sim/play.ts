@@ -3,11 +3,12 @@ import { createHash } from "node:crypto";
 import type { Settings } from "../../src/app/live-settings.ts";
 import { blindnessOf, calmOf } from "./check/calm.ts";
 import { Checker } from "./check/checker.ts";
+import type { LogRow } from "./check/truth.ts";
 import type { Violation } from "./check/violation.ts";
 import type { GitWorld } from "./git/git-world.ts";
 import { MILESTONES, type Milestone, milestoneOf } from "./milestones.ts";
 import type { Scenario, ScenarioAct } from "./scenario.ts";
-import type { LogRow, SimDisk } from "./sim-disk.ts";
+import type { SimDisk } from "./sim-disk.ts";
 import { REPOSITORY, type SettingsName } from "./sim-settings.ts";
 import { Simulation } from "./simulation.ts";
 

@@ -1,6 +1,7 @@
 import Database from "better-sqlite3";
 
 import { IN_MEMORY, type LogDatabase, openDatabase } from "../../src/store/database.ts";
+import type { LogRow } from "./check/truth.ts";
 import type { Life } from "./life.ts";
 
 /** How the disk behaves: as it should, or refusing each commit with this code of SQLite. */
@@ -13,20 +14,6 @@ interface Crash {
   readonly point: CrashPoint;
   /** Only in a commit that adds an event of this type; in any when absent. */
   readonly of: string | undefined;
-}
-
-/** A row of the log as whoever checks it reads it. */
-export interface LogRow {
-  readonly sequence: number;
-  readonly at: number;
-  readonly stream: string;
-  readonly version: number;
-  readonly type: string;
-  readonly actor: string;
-  readonly commitment: string;
-  readonly hash: string;
-  readonly salt: string | null;
-  readonly payload: string | null;
 }
 
 const OPEN = `SELECT (SELECT count(*) FROM runs WHERE finished_at IS NULL) + (SELECT count(*) FROM intents WHERE settled IS NULL)

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import type { LogRow } from "./sim-disk.ts";
+import type { LogRow } from "./check/truth.ts";
 
 const Told = z.looseObject({
   uses: z.string().optional(),

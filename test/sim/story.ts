@@ -1,7 +1,7 @@
 import { type Violation, violationText } from "./check/violation.ts";
 import { play, type Stage } from "./play.ts";
 import type { Scenario, ScenarioAct } from "./scenario.ts";
-import type { LogRow } from "./sim-disk.ts";
+import type { LogRow } from "./check/truth.ts";
 
 interface Line {
   readonly at: number;

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 
 import { violationText } from "../../../sim/check/violation.ts";
+import { expectFound, type Planted } from "./planted.ts";
 import {
   approve,
   asked,
@@ -23,22 +24,6 @@ import {
   unlock,
 } from "./promotion.ts";
 import { appOf, NEW, OTHER, pseudonym, RULE, RUN, type Story } from "./story.ts";
-
-interface Planted {
-  readonly name: string;
-  readonly change: Change;
-  /** The check that has to find it. */
-  readonly check: string;
-  /** A part of what has to be said. */
-  readonly says: string;
-}
-
-function expectFound({ change, check, says }: Planted): void {
-  const texts = played(change)
-    .filter((violation) => violation.check === check)
-    .map(violationText);
-  expect(texts.join("\n")).toContain(says);
-}
 
 function edited(story: Story, sequence: number, change: object): void {
   const row = story.rows[sequence - 1];

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 
 import { violationText } from "../../../sim/check/violation.ts";
+import { expectFound, type Planted } from "./planted.ts";
 import {
   approve,
   asked,
@@ -21,18 +22,6 @@ import {
   succeeded,
 } from "./promotion.ts";
 import { appOf, NEW, OLD, OTHER, pseudonym, RUN, type Story } from "./story.ts";
-
-interface Planted {
-  readonly name: string;
-  readonly change: Change;
-  readonly check: string;
-  readonly says: string;
-}
-
-function expectFound({ change, check, says }: Planted): void {
-  const found = played(change).filter((violation) => violation.check === check);
-  expect(found.map(violationText).join("\n")).toContain(says);
-}
 
 const FAILURE = { code: "step.timeout", message: "it did not work", retry: "never" };
 
