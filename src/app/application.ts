@@ -20,6 +20,7 @@ import { openStoreAndHttp } from "./http.ts";
 import type { Outside } from "./outside.ts";
 import { openSettings, watchSettings } from "./settings.ts";
 import { openSlackWire } from "./slack-wire.ts";
+import { openStepTools } from "./step-tools.ts";
 import { openWeb } from "./web.ts";
 
 /** What the application is given from outside. */
@@ -68,6 +69,7 @@ export async function startApplication(
   const base = { ...surroundings, ...settings, secrets, secret, store, http: routes, git, transport, metrics };
   const outside: Outside = {
     ...base,
+    ...openStepTools(base, resources),
     slack: openSlackWire(base),
     createDispatcher: (kinds, reports) => createDispatcher(base, kinds, reports),
     publicUrl: environment.publicUrl,

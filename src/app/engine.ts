@@ -1,6 +1,7 @@
 import type { ArgocdServer } from "../argocd/argocd-server.ts";
 import type { RunView } from "../domain/run-view.ts";
 import { Alarm } from "../engine/alarm.ts";
+import { equippedKinds } from "../engine/equipped-kinds.ts";
 import { maskedKinds } from "../engine/masked-kinds.ts";
 import { RunService } from "../engine/run-service.ts";
 import { RunWork } from "../engine/run-work.ts";
@@ -12,7 +13,17 @@ import type { Outside } from "./outside.ts";
 
 interface Deps extends Pick<
   Outside,
-  "store" | "git" | "createDispatcher" | "metrics" | "clock" | "random" | "logger" | "mask"
+  | "store"
+  | "git"
+  | "artifacts"
+  | "programs"
+  | "folders"
+  | "createDispatcher"
+  | "metrics"
+  | "clock"
+  | "random"
+  | "logger"
+  | "mask"
 > {
   readonly servers: ReadonlyMap<string, ArgocdServer>;
   readonly inventory: Inventory;
@@ -30,7 +41,7 @@ export interface Engine {
 /** Throws `runs.unreadable` when this program cannot continue some open run. */
 export function createEngine(deps: Deps, resources: AsyncDisposableStack): Engine {
   const { store, metrics, clock, random, logger } = deps;
-  const kinds = maskedKinds(stepKinds(deps), deps.mask);
+  const kinds = maskedKinds(equippedKinds(stepKinds(deps), deps), deps.mask);
   refuseUnreadableRuns(store.events.openRuns(), kinds);
   // The two need one another: work reports to runs, and runs follow up with work.
   const late: { runs?: RunService } = {};
@@ -59,10 +70,12 @@ export function createEngine(deps: Deps, resources: AsyncDisposableStack): Engin
   return { runs, work, alarm, kinds };
 }
 
-function stepKinds({ store, servers, git, inventory, clock }: Deps): ReadonlyMap<string, StepKind> {
+function stepKinds({ store, servers, git, programs, folders, inventory, clock }: Deps): ReadonlyMap<string, StepKind> {
   return builtinSteps({
     servers,
     git,
+    programs,
+    folders,
     clock,
     ruleOf: (app, environment) => inventory.ruleOf(app, environment),
     proofs: (app) => store.events.proofs(app, 1)[0],

@@ -63,6 +63,8 @@ function catalogue(): StepCatalogue {
   return builtinSteps({
     servers: new Map(),
     git: { commitsBetween: nothing },
+    programs: { run: nothing },
+    folders: { use: nothing },
     clock: systemClock,
     ruleOf: nothing,
     proofs: nothing,

@@ -2,6 +2,7 @@ import type { HttpConnections } from "../argocd/argocd-http.ts";
 import type { Configuration } from "../config/configuration.ts";
 import type { InstanceSecret } from "../config/instance-secret.ts";
 import type { Secrets } from "../config/secrets.ts";
+import type { Artifacts } from "../engine/artifacts.ts";
 import type { Dispatcher, JobReports } from "../engine/ports.ts";
 import type { StepKind } from "../engine/step-kind.ts";
 import type { GitRepositories } from "../git/git-repositories.ts";
@@ -9,6 +10,8 @@ import type { Clock } from "../platform/clock.ts";
 import type { Random } from "../platform/ids.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { SecretMask } from "../platform/masking.ts";
+import type { Programs } from "../programs/program-order.ts";
+import type { WorkFolders } from "../programs/work-folders.ts";
 import type { PostAnswer } from "../slack/post-answer.ts";
 import type { SlackClients } from "../slack/slack-clients.ts";
 import type { SlackReceiver } from "../slack/slack-receiver.ts";
@@ -44,6 +47,10 @@ export interface Outside {
   readonly secret: InstanceSecret;
   readonly store: Store;
   readonly git: GitAccess;
+  /** The files that steps left. */
+  readonly artifacts: Artifacts;
+  readonly programs: Programs;
+  readonly folders: WorkFolders;
   readonly slack: SlackWire;
   /** The connections to an Argo CD server; those of this machine where it is absent. */
   readonly connect?: ((server: Configuration["argocd"][number]) => HttpConnections) | undefined;

@@ -13,6 +13,7 @@ import { shutdownSignal } from "../platform/shutdown-signal.ts";
 import { workerSteps } from "../steps/builtin-steps.ts";
 import { ACTIONS_AT_ONCE, channelKeys, SHUTDOWN_GRACE_MS } from "./execution.ts";
 import { programVersion } from "./program-version.ts";
+import { openWorkerTools } from "./step-tools.ts";
 import { WorkerServers } from "./worker-servers.ts";
 
 /** `quarterdeck worker`: executes steps for a server until it is told to stop. A second signal ends it at once. */
@@ -33,6 +34,7 @@ export async function worker(args: readonly string[]): Promise<number> {
   await using resources = new AsyncDisposableStack();
   const base = { clock: systemClock, random: systemRandom, logger };
   const servers = resources.use(new WorkerServers({ ...base, worker: id, variables: environment.variables, mask }));
+  const tools = openWorkerTools({ ...base, environment }, resources);
   const [clock, version] = [systemClock, programVersion()];
   const ready = channelKeys(instance).map((keys) => {
     const own = createRedisWorker(redisUrl, {
@@ -40,8 +42,8 @@ export async function worker(args: readonly string[]): Promise<number> {
       keys,
       id,
       version,
-      kinds: maskedKinds(workerSteps({ servers: new Map(), clock }), mask),
-      kindsFor: (connection) => maskedKinds(workerSteps({ servers: servers.for(connection), clock }), mask),
+      kinds: maskedKinds(workerSteps({ servers: new Map(), clock, ...tools }), mask),
+      kindsFor: (connection) => maskedKinds(workerSteps({ servers: servers.for(connection), clock, ...tools }), mask),
       concurrency: ACTIONS_AT_ONCE,
       shutdownGraceMs: SHUTDOWN_GRACE_MS,
     });

@@ -14,7 +14,7 @@ export interface PurposeKey {
 }
 
 /** What the derived keys are for. */
-export type KeyPurpose = "link" | "job" | "report" | "answer" | "anchor";
+export type KeyPurpose = "link" | "job" | "report" | "answer" | "anchor" | "seal" | "artifact";
 
 export interface InstanceSecretDeps {
   /** `QUARTERDECK_SECRET`: one secret, or several with white space in between, the newest first. */

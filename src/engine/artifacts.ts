@@ -1,4 +1,5 @@
 import type { Artifact } from "../domain/artifact.ts";
+import { AppError } from "../platform/errors.ts";
 
 /** A file on its way into the store. */
 export interface NewArtifact {
@@ -19,4 +20,11 @@ export interface Artifacts {
   put(file: NewArtifact): Promise<Artifact>;
   /** The whole content, checked against the digest. Throws `artifact.missing` and `artifact.damaged`. */
   read(artifact: Artifact): Promise<Uint8Array>;
+}
+
+/** What the engine itself gives an execution; the kinds that are made ready for work (`equippedKinds`) put the real store in its place. */
+export const noArtifacts: Artifacts = { put: () => unavailable(), read: () => unavailable() };
+
+function unavailable(): Promise<never> {
+  return Promise.reject(new AppError("There is no store for files here.", { code: "artifact.unavailable" }));
 }

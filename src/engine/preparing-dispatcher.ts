@@ -1,4 +1,5 @@
 import { type Effect, effectKey } from "../domain/effect.ts";
+import { noArtifacts } from "./artifacts.ts";
 import type { Dispatcher, Job, JobReports } from "./ports.ts";
 import { Cancelled, cancelled } from "./step-executor.ts";
 import { outcomeBeforeEffect, type StepKind } from "./step-kind.ts";
@@ -72,7 +73,8 @@ export class PreparingDispatcher implements Dispatcher {
     await Promise.resolve();
     try {
       stop.signal.throwIfAborted();
-      const prepared = await prepare(input, { effect, facts, startedAt, signal: stop.signal, progress });
+      const context = { effect, facts, startedAt, artifacts: noArtifacts, signal: stop.signal, progress };
+      const prepared = await prepare(input, context);
       // It may have been stopped while what it waited for came to its end all the same.
       if (stop.signal.aborted) this.#reportStopped(preparation);
       else if (this.#isLast(preparation)) inner.dispatch({ ...job, prepared });

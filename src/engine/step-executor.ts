@@ -1,5 +1,6 @@
 import type { Failure, Outcome, Progress } from "../domain/outcome.ts";
 import type { Json } from "../platform/canonical-json.ts";
+import { noArtifacts } from "./artifacts.ts";
 import type { Job } from "./ports.ts";
 import { failureOf, type StepKind } from "./step-kind.ts";
 
@@ -40,6 +41,7 @@ async function attempt(kind: Extract<StepKind, { sort: "action" }>, execution: E
       facts,
       signal,
       startedAt,
+      artifacts: noArtifacts,
       checkpointed,
       prepared,
       progress,

@@ -7,6 +7,7 @@ import type { RunTarget } from "../domain/run-event.ts";
 import { type Failure, JsonValue, type Outcome, type Progress } from "../domain/outcome.ts";
 import { AppError, errorCode, errorMessage } from "../platform/errors.ts";
 import type { Json } from "../platform/canonical-json.ts";
+import type { Artifacts } from "./artifacts.ts";
 import type { StepNotes } from "./step-notes.ts";
 
 /**
@@ -67,6 +68,8 @@ export interface StepContext {
   readonly signal: AbortSignal;
   /** When this attempt started, in milliseconds since the epoch. */
   readonly startedAt: number;
+  /** Where it leaves files, and reads those of the steps before it. */
+  readonly artifacts: Artifacts;
   progress(progress: Progress): void;
 }
 

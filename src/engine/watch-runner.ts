@@ -2,6 +2,7 @@ import { type Effect, effectKey } from "../domain/effect.ts";
 import type { Work } from "../domain/next-work.ts";
 import type { Outcome, Progress } from "../domain/outcome.ts";
 import type { GateOpening, StepFacts, StepKind } from "./step-kind.ts";
+import { noArtifacts } from "./artifacts.ts";
 import { outcomeBeforeEffect } from "./step-kind.ts";
 
 /** A wait or a gate that is to be watched or gathered, with what the server knows about it. */
@@ -66,7 +67,7 @@ export class WatchRunner implements AsyncDisposable {
     const progress = (news: Progress): void => {
       if (!signal.aborted) this.#deps.reports.progress(effect, news);
     };
-    const context = { effect, facts, signal, startedAt, progress, planDigest };
+    const context = { effect, facts, signal, startedAt, artifacts: noArtifacts, progress, planDigest };
     if (kind?.sort === "wait") {
       const outcome = await kind.run(work.input, context);
       if (!signal.aborted) this.#deps.reports.ended(work, outcome);

@@ -3,10 +3,11 @@ import type { Socket } from "node:net";
 
 import type { Clock } from "../platform/clock.ts";
 import { AppError, errorText } from "../platform/errors.ts";
+import { forget } from "../platform/forget-bytes.ts";
 import { type ListenAddress, listen } from "../platform/listen.ts";
 import type { Logger } from "../platform/logger.ts";
 import { type HttpAnswer, type HttpHead, type HttpRoute, textAnswer } from "./http-route.ts";
-import { announcesMore, BodyRoom, forget, readBody } from "./read-body.ts";
+import { announcesMore, BodyRoom, readBody } from "./read-body.ts";
 
 export interface HttpServerDeps {
   readonly host: string;

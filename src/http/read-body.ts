@@ -1,5 +1,7 @@
 import type { IncomingMessage } from "node:http";
 
+import { forget } from "../platform/forget-bytes.ts";
+
 export type ReadBody =
   | { readonly kind: "read"; readonly body: Buffer }
   | { readonly kind: "too-long" }
@@ -124,10 +126,4 @@ class GatheredBody {
     forget(chunk);
     return false;
   }
-}
-
-/** Gives the memory of bytes back now. They are empty afterwards; those that share their memory with others are left alone. */
-export function forget(bytes: Buffer): void {
-  const { buffer } = bytes;
-  if (bytes.length > 0 && bytes.length === buffer.byteLength && buffer instanceof ArrayBuffer) buffer.transfer(0);
 }

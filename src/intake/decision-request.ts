@@ -1,4 +1,5 @@
 import { type Answer, notice } from "../engine/answer.ts";
+import { noArtifacts } from "../engine/artifacts.ts";
 import type { Judgement } from "../domain/approver-policy.ts";
 import type { GateSubject } from "../domain/gate.ts";
 import type { RunState, StepState } from "../domain/run-state.ts";
@@ -132,6 +133,7 @@ async function currentSubject(deps: DecisionDeps, { state, step }: At): Promise<
     signal: limit.signal,
     startedAt: step.startedAt,
     planDigest: state.planDigest,
+    artifacts: noArtifacts,
     progress: () => undefined,
   };
   try {

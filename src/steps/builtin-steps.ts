@@ -1,5 +1,7 @@
 import type { ArgocdServer } from "../argocd/argocd-server.ts";
 import type { StepKind } from "../engine/step-kind.ts";
+import type { Programs } from "../programs/program-order.ts";
+import type { WorkFolders } from "../programs/work-folders.ts";
 import { approval, type ApprovalDeps } from "./approval.ts";
 import { argocdRollback } from "./argocd-rollback.ts";
 import { argocdSync, type ArgocdSyncDeps } from "./argocd-sync.ts";
@@ -7,13 +9,17 @@ import { argocdTerminate } from "./argocd-terminate.ts";
 import { argocdWait, type ArgocdWaitDeps } from "./argocd-wait.ts";
 import { slackAlert } from "./slack-alert.ts";
 
-/** What the step kinds need of the outside world. */
-export interface StepDeps extends ApprovalDeps, ArgocdWaitDeps {
-  readonly servers: ReadonlyMap<string, ArgocdServer>;
+/** What whoever executes actions has: the server, and workers elsewhere. */
+export interface WorkerStepDeps extends Pick<ArgocdSyncDeps, "servers" | "clock"> {
+  readonly programs: Programs;
+  readonly folders: WorkFolders;
 }
 
-/** What a worker has, which only executes actions. */
-export type WorkerStepDeps = Pick<ArgocdSyncDeps, "servers" | "clock">;
+/** What the step kinds need of the outside world. */
+export interface StepDeps extends ApprovalDeps, ArgocdWaitDeps, WorkerStepDeps {
+  readonly servers: ReadonlyMap<string, ArgocdServer>;
+  readonly clock: ArgocdWaitDeps["clock"] & WorkerStepDeps["clock"];
+}
 
 /** Every step kind of this program, by what stands after `uses:`. Adding one is one file and one line here. */
 export function builtinSteps(deps: StepDeps): ReadonlyMap<string, StepKind> {
@@ -25,7 +31,7 @@ export function workerSteps(deps: WorkerStepDeps): ReadonlyMap<string, StepKind>
   return byName(actions({ ...deps, preparation: undefined }));
 }
 
-function actions(deps: ArgocdSyncDeps): readonly StepKind[] {
+function actions(deps: WorkerStepDeps & ArgocdSyncDeps): readonly StepKind[] {
   return [argocdSync(deps), argocdRollback(deps), argocdTerminate(deps), slackAlert];
 }
 

@@ -29,6 +29,8 @@ const never = (): never => {
 const kinds = builtinSteps({
   servers: new Map(),
   git: { commitsBetween: never },
+  programs: { run: never },
+  folders: { use: never },
   clock: systemClock,
   ruleOf: never,
   proofs: never,

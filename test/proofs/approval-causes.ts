@@ -1,4 +1,5 @@
 import type { GateSubject } from "../../src/domain/gate.ts";
+import { noArtifacts } from "../../src/engine/artifacts.ts";
 import type { Job } from "../../src/engine/ports.ts";
 import { configured } from "../support/configured.ts";
 import { settle } from "../support/fake-clock.ts";
@@ -111,6 +112,7 @@ async function preparedAgain({ rig }: ParkedRun, job: Job): Promise<Job> {
   if (kind?.sort !== "action" || kind.prepare === undefined) throw new Error(`${job.uses} prepares nothing`);
   const { effect, facts, startedAt } = job;
   const { signal } = new AbortController();
-  const prepared = await kind.prepare(job.input, { effect, facts, startedAt, signal, progress: () => undefined });
+  const context = { effect, facts, startedAt, signal, artifacts: noArtifacts, progress: () => undefined };
+  const prepared = await kind.prepare(job.input, context);
   return { ...job, prepared };
 }

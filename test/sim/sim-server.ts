@@ -17,6 +17,7 @@ import { MachineClock, type Wall } from "./machine-clock.ts";
 import type { Schedule } from "./schedule.ts";
 import { seededRandom } from "./seeded-random.ts";
 import type { SimDisk } from "./sim-disk.ts";
+import { idleTools } from "../support/idle-tools.ts";
 import { CANARIES } from "./sim-settings.ts";
 import { Turns } from "./turns.ts";
 
@@ -87,6 +88,7 @@ export class SimServer {
       load: () => Promise.resolve(settings()),
       secrets: new Secrets({ sources: live.configuration.secrets, variables: CANARIES, mask, logger }),
       git,
+      ...idleTools(),
       slack: { ...slack, botToken: CANARIES.SLACK_BOT_TOKEN, apiUrl: "https://slack.com/api/" },
       connect: () => argocd,
       createDispatcher:

@@ -26,6 +26,7 @@ import { openStore, type Store } from "../../src/store/store.ts";
 import { configured, rightConfiguration } from "./configured.ts";
 import { FakeArgocd } from "./fake-argocd.ts";
 import { FakeClock, settle } from "./fake-clock.ts";
+import { idleTools } from "./idle-tools.ts";
 
 const NONE = { commits: [], touching: 0, others: 0 };
 const TIMING = { settleMs: 1000, degradedGraceMs: 1000, startDeadlineMs: 60_000 };
@@ -323,6 +324,7 @@ function stepKinds(from: {
   return builtinSteps({
     servers: from.argocd.servers,
     git: { commitsBetween: () => Promise.resolve({ kind: "same" }) },
+    ...idleTools(),
     clock: from.clock,
     ruleOf: (app) => from.inventory?.ownerOf(app)?.target.approval,
     proofs: (app) => from.store?.events.proofs(app, 1)[0],

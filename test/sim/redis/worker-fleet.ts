@@ -11,6 +11,7 @@ import type { ChannelKeys } from "../../../src/dispatch/envelope.ts";
 import { silentLogger } from "../../../src/platform/logger.ts";
 import { SecretMask } from "../../../src/platform/masking.ts";
 import { workerSteps } from "../../../src/steps/builtin-steps.ts";
+import { idleTools } from "../../support/idle-tools.ts";
 import type { Dice } from "../dice.ts";
 import type { Life } from "../life.ts";
 import type { Wall } from "../machine-clock.ts";
@@ -117,7 +118,7 @@ export class WorkerFleet {
       logger: logger.with({ worker: id }),
       concurrency: AT_ONCE,
       shutdownGraceMs: SHUTDOWN_GRACE_MS,
-      kinds: ({ clock }) => workerSteps({ servers: new Map(), clock }),
+      kinds: ({ clock }) => workerSteps({ servers: new Map(), clock, ...idleTools() }),
       kindsFor: (user) => this.#kindsFor(id, user),
     });
   }
@@ -133,7 +134,7 @@ export class WorkerFleet {
       logger,
       connect: () => atPace(argocd(life), pace),
     });
-    return (connection) => workerSteps({ servers: servers.for(connection), clock });
+    return (connection) => workerSteps({ servers: servers.for(connection), clock, ...idleTools() });
   }
 }
 

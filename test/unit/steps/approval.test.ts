@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { ArgocdError } from "../../../src/argocd/argocd-errors.ts";
 import type { RunTarget } from "../../../src/domain/run-event.ts";
 import type { ApprovalRule } from "../../../src/domain/target.ts";
+import { noArtifacts } from "../../../src/engine/artifacts.ts";
 import type { GateContext, GateOpening, Proof, StepKind } from "../../../src/engine/step-kind.ts";
 import type { CommitsAnswer } from "../../../src/git/commits-between.ts";
 import { approval } from "../../../src/steps/approval.ts";
@@ -51,6 +52,7 @@ class GateRig {
       signal: this.signal,
       startedAt: 1,
       planDigest: "plan",
+      artifacts: noArtifacts,
       progress: () => undefined,
     };
   }

@@ -4,6 +4,7 @@ import type { Application } from "../../../src/argocd/application.ts";
 import { ArgocdError, type ArgocdErrorClass } from "../../../src/argocd/argocd-errors.ts";
 import type { HttpCall } from "../../../src/argocd/argocd-http.ts";
 import type { Outcome } from "../../../src/domain/outcome.ts";
+import { noArtifacts } from "../../../src/engine/artifacts.ts";
 import type { ActionContext, StepFacts } from "../../../src/engine/step-kind.ts";
 import type { Json } from "../../../src/platform/canonical-json.ts";
 import { argocdRollback } from "../../../src/steps/argocd-rollback.ts";
@@ -65,6 +66,7 @@ class RollbackRig {
       signal: new AbortController().signal,
       startedAt: atMs(29),
       checkpointed: this.checkpointed,
+      artifacts: noArtifacts,
       progress: () => undefined,
       checkpoint: (data) => {
         this.checkpoints.push(data);

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 
 import { ArgocdError } from "../../../src/argocd/argocd-errors.ts";
 import type { Outcome } from "../../../src/domain/outcome.ts";
+import { noArtifacts } from "../../../src/engine/artifacts.ts";
 import type { ActionContext } from "../../../src/engine/step-kind.ts";
 import type { Json } from "../../../src/platform/canonical-json.ts";
 import { argocdSync } from "../../../src/steps/argocd-sync.ts";
@@ -88,6 +89,7 @@ class World {
       signal: stop.signal,
       startedAt: 1,
       checkpointed: this.#checkpoint,
+      artifacts: noArtifacts,
       progress: () => undefined,
       checkpoint: async (data) => {
         this.#checkpoint = data;

@@ -5,6 +5,7 @@ import { ArgocdError, type ArgocdErrorClass } from "../../../src/argocd/argocd-e
 import { operationFingerprint, type OperationIdentity } from "../../../src/argocd/operation-identity.ts";
 import type { Outcome } from "../../../src/domain/outcome.ts";
 import type { ApprovalRule } from "../../../src/domain/target.ts";
+import { noArtifacts } from "../../../src/engine/artifacts.ts";
 import { type ActionContext, failureOf, type StepFacts } from "../../../src/engine/step-kind.ts";
 import type { CommitsAnswer } from "../../../src/git/commits-between.ts";
 import type { Json } from "../../../src/platform/canonical-json.ts";
@@ -63,6 +64,7 @@ class SyncRig {
       signal: this.stop.signal,
       startedAt: atMs(29),
       checkpointed: this.checkpointed,
+      artifacts: noArtifacts,
       progress: () => undefined,
       checkpoint: async (data) => {
         this.checkpoints.push(data);

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import type { Application } from "../../../src/argocd/application.ts";
 import { ArgocdError, type ArgocdErrorClass } from "../../../src/argocd/argocd-errors.ts";
+import { noArtifacts } from "../../../src/engine/artifacts.ts";
 import type { ActionContext } from "../../../src/engine/step-kind.ts";
 import type { Json } from "../../../src/platform/canonical-json.ts";
 import { argocdTerminate } from "../../../src/steps/argocd-terminate.ts";
@@ -40,6 +41,7 @@ class StopRig {
       signal: new AbortController().signal,
       startedAt: atMs(30),
       checkpointed: undefined,
+      artifacts: noArtifacts,
       progress: () => undefined,
       checkpoint: () => Promise.resolve(),
     };

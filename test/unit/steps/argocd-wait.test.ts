@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Application } from "../../../src/argocd/application.ts";
 import { ArgocdError } from "../../../src/argocd/argocd-errors.ts";
 import type { Outcome } from "../../../src/domain/outcome.ts";
+import { noArtifacts } from "../../../src/engine/artifacts.ts";
 import type { StepContext } from "../../../src/engine/step-kind.ts";
 import { AppError } from "../../../src/platform/errors.ts";
 import { argocdWait } from "../../../src/steps/argocd-wait.ts";
@@ -58,6 +59,7 @@ class WaitRig {
       facts: { runTitle: "t", requester: "p", requesterUser: "U1" },
       signal: this.stop.signal,
       startedAt: this.startedAt,
+      artifacts: noArtifacts,
       progress: ({ text }) => void this.told.push(text),
     };
     const ended: Outcome[] = [];
