@@ -4,32 +4,14 @@ import { describe, expect, it } from "vitest";
 
 import type { Application } from "../../../src/argocd/application.ts";
 import { revisionList } from "../../../src/argocd/application-facts.ts";
-import { type Expectation, rememberBefore } from "../../../src/argocd/expectation.ts";
-import type { OperationIdentity } from "../../../src/argocd/operation-identity.ts";
 import { syncedRevisions } from "../../../src/argocd/operation-identity.ts";
-import { replay, runsOf, seenBefore, seenIn } from "./recording.ts";
+import { type RecordedWait, replay, runsOf, seenIn } from "./recording.ts";
 
-interface Story {
+interface Story extends RecordedWait {
   readonly title: string;
-  readonly recording: string;
-  readonly app: string;
-  readonly mode: Expectation["mode"];
-  /** One per source. */
-  readonly shas: readonly string[];
-  /** When the wait begins, in seconds: what was seen before is the state that the sync met. */
-  readonly postedAt: number;
-  readonly operation?: OperationIdentity;
-  readonly from?: number;
-  readonly to?: number;
-  readonly descends?: true;
-  readonly refreshAt?: readonly number[];
-  readonly recheckAt?: readonly number[];
   /** The verdicts, with the second at which each of them begins. */
   readonly runs: readonly string[];
 }
-
-// Short times, so that a recording of some seconds holds a settle time.
-const timing = { settleMs: 2000, degradedGraceMs: 60_000, startDeadlineMs: 120_000 };
 
 const stories: readonly Story[] = [
   {
@@ -626,7 +608,7 @@ const stories: readonly Story[] = [
 
 describe("assess, on recordings of a real Argo CD", () => {
   it.each(stories)("judges frame by frame: $title", (story) => {
-    expect(runsOf(replay(asReplay(story)))).toEqual(story.runs);
+    expect(runsOf(replay(story))).toEqual(story.runs);
   });
 
   it("has a story of every recording", () => {
@@ -649,7 +631,7 @@ describe("assess, on recordings of a real Argo CD", () => {
     const fooledAt = seenIn(recording, story.app).find(
       ({ t, application }) => t > story.postedAt && looksDone(application, sha),
     )?.t;
-    const judged = replay(asReplay(story));
+    const judged = replay(story);
     const provenAt = judged.find(({ verdict }) => verdict.kind === "proven")?.t ?? Infinity;
     expect(fooledAt).toBeDefined();
     expect(provenAt).toBeGreaterThan((fooledAt ?? Infinity) + 0.05);
@@ -659,7 +641,7 @@ describe("assess, on recordings of a real Argo CD", () => {
 
   it("finds the broken revision Degraded that the first Healthy would have let through", () => {
     const story = stories.find(({ title }) => title.startsWith("the health of before shows"));
-    const last = story === undefined ? undefined : replay(asReplay(story)).at(-1)?.verdict;
+    const last = story === undefined ? undefined : replay(story).at(-1)?.verdict;
     expect(last).toMatchObject({
       kind: "failed",
       code: "argocd.degraded",
@@ -670,7 +652,7 @@ describe("assess, on recordings of a real Argo CD", () => {
   it("tells of a pin which revision the branch is at, and that nothing changed the second time", () => {
     const [first, second] = stories
       .filter(({ recording }) => recording === "pin-older-revision")
-      .map((story) => replay(asReplay(story)).at(-1)?.verdict);
+      .map((story) => replay(story).at(-1)?.verdict);
     expect(first).toMatchObject({
       kind: "proven",
       evidence: { sync: "OutOfSync", branchRevision: expect.stringMatching(/^57ff2b5/u), changedNothing: false },
@@ -680,7 +662,7 @@ describe("assess, on recordings of a real Argo CD", () => {
 
   it("names what was left unpruned", () => {
     const story = stories.find(({ title }) => title.startsWith("OutOfSync only because"));
-    const last = story === undefined ? undefined : replay(asReplay(story)).at(-1)?.verdict;
+    const last = story === undefined ? undefined : replay(story).at(-1)?.verdict;
     expect(last).toMatchObject({ evidence: { pruneSkipped: [{ kind: "ConfigMap", name: "extra" }] } });
   });
 
@@ -690,26 +672,10 @@ describe("assess, on recordings of a real Argo CD", () => {
     ["a field of the wrong type", 'Deployment/w: Deployment in version "v1" cannot be handled'],
   ])("says why an operation failed: %s", (title, reason) => {
     const story = stories.find((candidate) => candidate.title === title);
-    const last = story === undefined ? undefined : replay(asReplay(story)).at(-1)?.verdict;
+    const last = story === undefined ? undefined : replay(story).at(-1)?.verdict;
     expect(last).toMatchObject({ kind: "failed", message: expect.stringContaining(reason) });
   });
 });
-
-function asReplay(story: Story): Parameters<typeof replay>[0] {
-  const { recording, app, postedAt, shas, mode, operation, descends, from, to, refreshAt, recheckAt } = story;
-  const before = rememberBefore(seenBefore(recording, app, postedAt));
-  const revisions = shas.map((sha, sourceIndex) => ({ sourceIndex, sha }));
-  return {
-    recording,
-    app,
-    expectation: { mode, revisions, before, timing, ...(operation === undefined ? {} : { operation }) },
-    ...(from === undefined ? {} : { from }),
-    ...(to === undefined ? {} : { to }),
-    ...(refreshAt === undefined ? {} : { refreshAt }),
-    ...(recheckAt === undefined ? {} : { recheckAt }),
-    ...(descends === undefined ? {} : { descends: () => true }),
-  };
-}
 
 // What a hasty client checks: synced or succeeded at our revision, and Healthy.
 function looksDone({ status }: Application, sha: string): boolean {

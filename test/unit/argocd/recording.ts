@@ -5,7 +5,8 @@ import { z } from "zod";
 import { Application } from "../../../src/argocd/application.ts";
 import { assess } from "../../../src/argocd/assess.ts";
 import { type AssessMemory, noMemory, rememberAncestry } from "../../../src/argocd/assess-memory.ts";
-import type { Expectation } from "../../../src/argocd/expectation.ts";
+import { type Expectation, rememberBefore } from "../../../src/argocd/expectation.ts";
+import type { OperationIdentity } from "../../../src/argocd/operation-identity.ts";
 import type { Verdict } from "../../../src/argocd/verdict.ts";
 
 const START_MS = Date.UTC(2026, 10, 21, 9);
@@ -92,20 +93,29 @@ export function seenBefore(recording: string, app: string, t: number): Applicati
   return seen.application;
 }
 
-export interface Replay {
+/** A wait that a recording can be played through. Times are in seconds from its beginning. */
+export interface RecordedWait {
   readonly recording: string;
   readonly app: string;
-  readonly expectation: Expectation;
-  /** Moments, in seconds, at which a refresh is begun whose answer is the next copy in the recording. */
+  readonly mode: Expectation["mode"];
+  /** One per source. */
+  readonly shas: readonly string[];
+  /** When the wait begins: what was seen before is the state that the sync met. */
+  readonly postedAt: number;
+  readonly operation?: OperationIdentity;
+  /** Moments at which a refresh is begun whose answer is the next copy in the recording. */
   readonly refreshAt?: readonly number[];
-  /** Only what was seen from here on, in seconds; everything unless given. */
+  /** Only what was seen from here on; everything unless given. */
   readonly from?: number;
   readonly to?: number;
-  /** Answers questions of ancestry; nothing descends from anything unless given. */
-  readonly descends?: (ancestor: string, descendant: string) => boolean;
-  /** Further moments, in seconds, at which the last copy is looked at again, because time was all that was missing. */
+  /** Whether one commit is in the history of another; nothing descends from anything unless given. */
+  readonly descends?: true;
+  /** Further moments at which the last copy is looked at again, because time was all that was missing. */
   readonly recheckAt?: readonly number[];
 }
+
+// Short times, so that a recording of some seconds holds a settle time.
+const timing = { settleMs: 2000, degradedGraceMs: 60_000, startDeadlineMs: 120_000 };
 
 export interface Judged {
   readonly t: number;
@@ -114,8 +124,9 @@ export interface Judged {
 }
 
 /** Plays a recording through `assess`, one frame after the other, as the stream and the calls brought them. */
-export function replay(asked: Replay): readonly Judged[] {
-  const { recording, app, expectation, from = 0, to = Infinity, descends, recheckAt = [], refreshAt = [] } = asked;
+export function replay(wait: RecordedWait): readonly Judged[] {
+  const { recording, app, from = 0, to = Infinity, descends = false, recheckAt = [], refreshAt = [] } = wait;
+  const expectation = expectationOf(wait);
   const within = seenIn(recording, app).filter(({ t }) => t >= from && t <= to);
   const seen = answering(within, refreshAt);
   const last = seen.at(-1);
@@ -125,15 +136,17 @@ export function replay(asked: Replay): readonly Judged[] {
     const input = { ...look, expectation, nowMs: atMs(look.t) };
     const first = assess({ ...input, memory });
     const questions = first.verdict.kind === "pending" ? (first.verdict.ancestry ?? []) : [];
-    const answered = questions.reduce(
-      (known, question) =>
-        rememberAncestry(known, question, descends?.(question.ancestor, question.descendant) ?? false),
-      first.memory,
-    );
+    const answered = questions.reduce((known, question) => rememberAncestry(known, question, descends), first.memory);
     const result = questions.length === 0 ? first : assess({ ...input, memory: answered });
     memory = result.memory;
     return { t: look.t, how: look.how, verdict: result.verdict };
   });
+}
+
+function expectationOf({ recording, app, mode, shas, postedAt, operation }: RecordedWait): Expectation {
+  const before = rememberBefore(seenBefore(recording, app, postedAt));
+  const revisions = shas.map((sha, sourceIndex) => ({ sourceIndex, sha }));
+  return { mode, revisions, before, timing, ...(operation !== undefined && { operation }) };
 }
 
 function answering(seen: readonly SeenApplication[], refreshAt: readonly number[]): readonly SeenApplication[] {

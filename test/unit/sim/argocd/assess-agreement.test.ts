@@ -1,39 +1,25 @@
 import { describe, expect, it } from "vitest";
 
-import { type Expectation, rememberBefore } from "../../../../src/argocd/expectation.ts";
-import { replay, seenBefore } from "../../argocd/recording.ts";
+import { type RecordedWait, replay } from "../../argocd/recording.ts";
 import { shaOf } from "../../../sim/git/sha-of.ts";
 import { APP, ArgocdRig, C1, C2, C3, type Expected, kindsOf, REPOSITORY, type RigParts } from "./argocd-rig.ts";
 
-interface Recorded {
-  readonly recording: string;
-  readonly app: string;
-  readonly mode: Expectation["mode"];
-  readonly shas: readonly string[];
-  readonly postedAt: number;
-  readonly run?: string;
-  readonly from?: number;
-  readonly to?: number;
-  readonly refreshAt?: readonly number[];
-  readonly recheckAt?: readonly number[];
-}
-
 interface Story {
   readonly title: string;
-  readonly recorded: Recorded;
+  readonly recorded: RecordedWait;
   readonly parts: RigParts;
   readonly play: (rig: ArgocdRig) => void;
   readonly expected?: Expected;
 }
 
 const bad = "57ff2b5c322fe542f56949d501463cce73e9b6d4";
-const afterSync: Recorded = {
+const afterSync: RecordedWait = {
   recording: "degraded-after-sync",
   app: "checkout-staging",
   mode: "pin",
   shas: [bad],
   postedAt: 1.96,
-  run: "bad",
+  operation: { run: "bad" },
   from: 1.95,
   refreshAt: [2.24],
 };
@@ -58,7 +44,7 @@ const stories: readonly Story[] = [
       mode: "pin",
       shas: ["a699effa64c2fe18c4138a3c24a6103822c1a000"],
       postedAt: 1.4,
-      run: "run_01TEST/sync/1",
+      operation: { run: "run_01TEST/sync/1" },
       recheckAt: [7, 9],
     },
     parts: {
@@ -132,7 +118,7 @@ const stories: readonly Story[] = [
       mode: "pin",
       shas: ["a9328243f17f23c2f133da50118175e723769479"],
       postedAt: 0.5,
-      run: "one",
+      operation: { run: "one" },
     },
     parts: { app: { deployed: [], hooks: ["PreSync"] }, plans: [{ hookMs: "never" }] },
     play: (rig) => {
@@ -165,7 +151,7 @@ const stories: readonly Story[] = [
 
 const push = (rig: ArgocdRig, name: string, paths: readonly string[]): void =>
   rig.git.act({ type: "push", repository: REPOSITORY, branch: "main", commits: [{ name, paths }] });
-const automated: Recorded = {
+const automated: RecordedWait = {
   recording: "auto-sync",
   app: "payments-prod",
   mode: "track",
@@ -279,7 +265,7 @@ describe("the simulated Argo CD, assessed as the real one was", () => {
   it.each([...stories, ...furtherStories])(
     "tells the recorded story, with some luck frame by frame: $title",
     (story) => {
-      const real = recordedKinds(story.recorded);
+      const real = kindsOf(replay(story.recorded).map(({ verdict }) => verdict));
       const told = SEEDS.map((seed) => simulatedKinds(story, seed));
       expect(told).toContainEqual(real);
       const essence = essential(real);
@@ -361,15 +347,6 @@ describe("the simulated Argo CD, assessed as the real one was", () => {
     expect(verdict).toMatchObject({ kind: "proven", evidence: { changedNothing: true } });
   });
 });
-
-function recordedKinds(recorded: Recorded): readonly string[] {
-  const { recording, app, mode, shas, postedAt, run, ...times } = recorded;
-  const before = rememberBefore(seenBefore(recording, app, postedAt));
-  const revisions = shas.map((sha, sourceIndex) => ({ sourceIndex, sha }));
-  const timing = { settleMs: 2000, degradedGraceMs: 60_000, startDeadlineMs: 120_000 };
-  const expectation = { mode, revisions, before, timing, ...(run !== undefined && { operation: { run } }) };
-  return kindsOf(replay({ recording, app, expectation, ...times }).map(({ verdict }) => verdict));
-}
 
 function simulatedKinds({ parts, play, expected }: Story, seed: string): readonly string[] {
   const rig = new ArgocdRig({ ...parts, seed });
