@@ -2,6 +2,7 @@ import { type ArgocdView, postText } from "./argocd-view.ts";
 import { type Fact, type FactRule, type GateSubject, rowText, timeText } from "./fact.ts";
 import type { PeopleBook } from "./people-book.ts";
 import type { GateBook, RunBook, StepBook } from "./run-book.ts";
+import { hasSameSource, livePossible } from "./shown-content.ts";
 import type { ApprovalRule, ArgocdPost, ArgocdRead, PlaceRule } from "./truth.ts";
 import type { Report } from "./violation.ts";
 
@@ -214,27 +215,4 @@ function undoneSince(
     return last !== undefined && last.requestedAt > used.requestedAt && last.identity?.run !== run.id;
   });
   return isUndone ? "somebody else had deployed there since it was approved and tried" : undefined;
-}
-
-function hasSameSource(argocd: ArgocdView, left: ArgocdRead, right: ArgocdRead): boolean {
-  const [one, other] = [argocd.specOf(left), argocd.specOf(right)];
-  if (one === undefined || other === undefined) return one === other;
-  return one.isAutoSynced === other.isAutoSynced && JSON.stringify(one.source) === JSON.stringify(other.source);
-}
-
-// The history has a deployment shortly before its operation is marked as ended.
-const MARKED_WITHIN_MS = 2000;
-
-/** What can have been shown as live in an answer of that moment. */
-function livePossible(argocd: ArgocdView, { app, uid, at }: ArgocdRead): ReadonlySet<string> {
-  const possible = new Set<string>();
-  const last = argocd.deploymentsUntil(app, uid, at).at(-1);
-  // Before anything was synced here it is what was there at the beginning.
-  possible.add(last?.revision ?? argocd.spansOf(app).find((span) => span.uid === uid)?.revision ?? "");
-  if (last === undefined) possible.add("");
-  for (const { revision, endedAt, uid: own } of argocd.operationsOf(app)) {
-    if (own === uid && endedAt !== undefined && endedAt > at && endedAt <= at + MARKED_WITHIN_MS)
-      possible.add(revision);
-  }
-  return possible;
 }

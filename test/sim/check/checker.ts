@@ -3,6 +3,7 @@ import { type ApprovalDeps, checkShownRule } from "./approval-check.ts";
 import { ArgocdView, withoutServer } from "./argocd-view.ts";
 import { checkEnding } from "./cancel-check.ts";
 import { ChainCheck } from "./chain-check.ts";
+import { checkClick } from "./click-check.ts";
 import { EffectCheck } from "./effect-check.ts";
 import { type Fact, readFact, rowText } from "./fact.ts";
 import { checkFailure, type FailureDeps } from "./failure-check.ts";
@@ -98,6 +99,7 @@ export class Checker {
       onEffect: (effect) => {
         checkAccess(access, effect);
         checkRefusal({ ...access, places: this.#places }, effect);
+        checkClick({ ...access, argocd: this.#argocd }, effect);
       },
       wasCalm: options.wasCalm,
     });

@@ -1,3 +1,4 @@
+import { rulesSince } from "./approval-check.ts";
 import { type ArgocdView, withoutServer } from "./argocd-view.ts";
 import { type Fact, membersOf, rowText, textOf } from "./fact.ts";
 import type { RunBook, StepBook } from "./run-book.ts";
@@ -102,6 +103,12 @@ type Witness = (deps: FailureDeps, failed: Failed) => string | undefined;
 
 /** What must have been in the world for a failure of each sort. */
 const WITNESS: Readonly<Record<string, Witness>> = {
+  "approval.missing": ({ places }, { run, step }) => {
+    const place = places.get(appOf(step));
+    const rules = place === undefined ? [] : rulesSince(place, run.started.seenAt);
+    const hasCome = rules.some((rule) => rule === undefined) && rules.some((rule) => rule !== undefined);
+    return hasCome ? undefined : "nobody has begun to ask for approval there since the run started";
+  },
   "step.timeout": (deps, failed) => timeoutProblem(deps, failed),
   "argocd.unreachable": (_deps, { step }) => (step.sort === "wait" ? "an outage is waited out" : undefined),
   "argocd.degraded": (deps, failed) => degradedProblem(deps, failed),

@@ -140,6 +140,8 @@ function checkDetails(run: RunBook, { step, fact }: { readonly step: StepBook; r
       if (run.status === "cancelling" && stops === undefined)
         say("cancel", `${path} was handed out again although the run was being cancelled.`, run.cancel);
       return;
+    case "step.postponed":
+      return checkPutOff(path, fact, say);
     case "step.checkpointed":
       if (run.status === "cancelling" && stops === undefined)
         say("cancel", `${path} wrote something down, to begin, although the run was being cancelled.`, run.cancel);
@@ -153,6 +155,13 @@ function checkDetails(run: RunBook, { step, fact }: { readonly step: StepBook; r
       return;
     default:
   }
+}
+
+// What keeps a step from its effect is looked at again every few minutes at least.
+const LONGEST_PUT_OFF_MS = 600_000;
+
+function checkPutOff(path: string, { at, until = at }: Fact, say: Say): void {
+  if (until - at > LONGEST_PUT_OFF_MS) say("everything ends", `${path} was put off for ${until - at} ms.`);
 }
 
 function checkGate(run: RunBook, fact: Fact, say: Say): void {

@@ -1,5 +1,5 @@
 import { type ArgocdView, withoutServer } from "./argocd-view.ts";
-import { type Fact, membersOf, rowText, textOf, timeText } from "./fact.ts";
+import { type Fact, type Members, membersOf, rowText, textOf, timeText } from "./fact.ts";
 import type { RunBook, StepBook } from "./run-book.ts";
 import type { ArgocdRead, ArgocdSpan, PlaceRule } from "./truth.ts";
 import type { Report } from "./violation.ts";
@@ -37,11 +37,22 @@ export function checkProof({ argocd, places, report }: ProofDeps, { run, step, f
   const uid = textOf(fact.output, "applicationUid");
   const ofIt = reads.filter((read) => read.uid === uid);
   if (ofIt.length === 0) return say("the application was another one by then");
+  const operation = membersOf(step.input["operation"]);
+  const uidBefore = textOf(membersOf(operation["before"]), "uid");
+  if (uidBefore !== "" && uidBefore !== uid) return say("the application had been made anew since it was synced");
   // The look that decided is one of those: it is enough that one of them could.
-  const isTracked = membersOf(step.input["operation"])["tracked"] === true;
-  const problems = ofIt.map((read) => problemWith(argocd, { read, revision, place, isTracked }));
+  const isTracked = operation["tracked"] === true;
+  const since = isTracked || operation["skipped"] === true ? 0 : syncedAt(run, operation);
+  const problems = ofIt.map((read) => problemWith(argocd, { read, revision, place, isTracked, since }));
   if (problems.includes(undefined)) return undefined;
   return say(problems.at(-1) ?? "", [...argocd.spansOf(app).slice(-3).map(spanText), ...ofIt.slice(-3).map(readText)]);
+}
+
+/** When the step that asked for the operation was first handed out; 0 when there was none. */
+function syncedAt(run: RunBook, operation: Members): number {
+  const { step: path, attempt } = operation;
+  const first = Array.from(run.tries.values()).find((step) => step.path === path && step.attempt === attempt);
+  return first?.started.seenAt ?? 0;
 }
 
 interface Look {
@@ -49,10 +60,13 @@ interface Look {
   readonly revision: string;
   readonly place: PlaceRule;
   readonly isTracked: boolean;
+  /** Nothing that ended before counts. */
+  readonly since: number;
 }
 
 /** Why a look could not prove it; undefined when it could. */
-function problemWith(argocd: ArgocdView, { read, revision, place, isTracked }: Look): string | undefined {
+function problemWith(argocd: ArgocdView, look: Look): string | undefined {
+  const { read, revision, place, isTracked } = look;
   const { app, at, health, healthSince } = read;
   const now = argocd.spanAt(app, at);
   if (now?.isMixed === true) return "what ran there was a mixture";
@@ -61,15 +75,17 @@ function problemWith(argocd: ArgocdView, { read, revision, place, isTracked }: L
   // A commit that changes nothing of what is followed leads to no operation.
   if (isTracked && read.isSynced && read.compared === revision) return undefined;
   if (now?.revision !== revision) return `${now?.revision.slice(0, 7) || "nothing"} ran there`;
-  return originProblem(argocd, read, revision);
+  return originProblem(argocd, look);
 }
 
 /** An operation has brought the revision there, and Argo CD has compared it since. */
-function originProblem(argocd: ArgocdView, read: ArgocdRead, revision: string): string | undefined {
+function originProblem(argocd: ArgocdView, { read, revision, since }: Look): string | undefined {
   const { app, uid, at, comparedAt } = read;
   const brought = argocd.deploymentsUntil(app, uid, at).at(-1);
   // What was there at the beginning needs no operation.
   const isFirst = argocd.spansOf(app).find((span) => span.uid === uid)?.revision === revision;
+  if (since > 0 && (brought?.endedAt ?? at) < since)
+    return "no operation had brought it there since it was to be synced";
   if (brought?.revision !== revision) return isFirst ? undefined : "no operation had brought it there";
   const isCompared = comparedAt !== undefined && comparedAt > (brought.endedAt ?? at);
   return isCompared ? undefined : "Argo CD had not compared it since the operation";

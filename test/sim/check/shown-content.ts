@@ -1,0 +1,26 @@
+import type { ArgocdView } from "./argocd-view.ts";
+import type { ArgocdRead } from "./truth.ts";
+
+/** Whether two looks at an application saw the same sources. */
+export function hasSameSource(argocd: ArgocdView, left: ArgocdRead, right: ArgocdRead): boolean {
+  const [one, other] = [argocd.specOf(left), argocd.specOf(right)];
+  if (one === undefined || other === undefined) return one === other;
+  return one.isAutoSynced === other.isAutoSynced && JSON.stringify(one.source) === JSON.stringify(other.source);
+}
+
+// The history has a deployment shortly before its operation is marked as ended.
+const MARKED_WITHIN_MS = 2000;
+
+/** What can have been shown as live in an answer of that moment. */
+export function livePossible(argocd: ArgocdView, { app, uid, at }: ArgocdRead): ReadonlySet<string> {
+  const possible = new Set<string>();
+  const last = argocd.deploymentsUntil(app, uid, at).at(-1);
+  // Before anything was synced here it is what was there at the beginning.
+  possible.add(last?.revision ?? argocd.spansOf(app).find((span) => span.uid === uid)?.revision ?? "");
+  if (last === undefined) possible.add("");
+  for (const { revision, endedAt, uid: own } of argocd.operationsOf(app)) {
+    if (own === uid && endedAt !== undefined && endedAt > at && endedAt <= at + MARKED_WITHIN_MS)
+      possible.add(revision);
+  }
+  return possible;
+}
