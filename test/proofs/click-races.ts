@@ -2,7 +2,8 @@ import { SHA_C } from "../unit/argocd/application-builder.ts";
 import { shortId } from "../../src/platform/ids.ts";
 import { settle } from "../support/fake-clock.ts";
 import { GateReferee } from "./gate-referee.ts";
-import { Luck, turns } from "./luck.ts";
+import { Dice } from "../sim/dice.ts";
+import { turns } from "./turns.ts";
 import { checkoutProd, ONE_APPROVES, ParkedRun, PEOPLE, TWO_APPROVE } from "./parked-run.ts";
 import { amountOf, atLeast, type Finding, none, type Proof, type ProofSize } from "./proof.ts";
 
@@ -68,7 +69,7 @@ function howTheyEnded(ends: ReadonlyMap<string, number>): Finding {
 
 interface Race {
   readonly run: ParkedRun;
-  readonly luck: Luck;
+  readonly dice: Dice;
   /** What stands on the button of the newest request. */
   button: { readonly path: string; readonly attempt: number; readonly digest: string };
   /** When the first request of the run expires. */
@@ -86,24 +87,24 @@ interface Seen {
 }
 
 async function runRace(seed: number): Promise<Seen> {
-  const luck = new Luck(seed);
-  const quorum = luck.chance(0.4) ? 2 : 1;
-  await using run = await ParkedRun.open(luck.hex(40), { configuration: quorum === 2 ? TWO_APPROVE : ONE_APPROVES });
+  const dice = new Dice(String(seed));
+  const quorum = dice.chance(0.4) ? 2 : 1;
+  await using run = await ParkedRun.open(dice.hex(40), { configuration: quorum === 2 ? TWO_APPROVE : ONE_APPROVES });
   people(run);
-  slow(run, luck);
-  const more = Array.from({ length: luck.below(4) }, () => luck.pick(MORE));
+  slow(run, dice);
+  const more = Array.from({ length: dice.below(4) }, () => dice.pick(MORE));
   const acts = [...(PAIRS[seed % PAIRS.length] ?? []), ...more];
   const { path, attempt, gate } = run.gate;
   const race: Race = {
     run,
-    luck,
+    dice,
     expiresAt: gate.expiresAt,
     button: { path, attempt, digest: gate.digest },
     clicks: 0,
     cancels: 0,
     crashes: 0,
   };
-  await Promise.all(acts.map(async (act) => turns(luck.below(4)).then(() => happen(race, act))));
+  await Promise.all(acts.map(async (act) => turns(dice.below(4)).then(() => happen(race, act))));
   await quiet(run);
   return { acts, ...judged(race, quorum) };
 }
@@ -117,49 +118,49 @@ function people({ rig }: ParkedRun): void {
 }
 
 /** Everybody who is asked takes a while, and not the same while each time. */
-function slow({ rig }: ParkedRun, luck: Luck): void {
+function slow({ rig }: ParkedRun, dice: Dice): void {
   const { directory, argocd } = rig;
   const [person, members] = [directory.person.bind(directory), directory.groupMembers.bind(directory)];
-  directory.person = async (team, user) => turns(luck.below(4)).then(() => person(team, user));
-  directory.groupMembers = async (group) => turns(luck.below(4)).then(() => members(group));
-  argocd.before = () => turns(luck.below(5));
+  directory.person = async (team, user) => turns(dice.below(4)).then(() => person(team, user));
+  directory.groupMembers = async (group) => turns(dice.below(4)).then(() => members(group));
+  argocd.before = () => turns(dice.below(5));
 }
 
 async function happen(race: Race, act: Act): Promise<void> {
-  const { run, luck } = race;
+  const { run, dice } = race;
   const { rig } = run;
   switch (act) {
     case "approve":
     case "reject":
-      return await click(race, approver(luck), act);
+      return await click(race, approver(dice), act);
     case "twice": {
-      const [user, decision] = [approver(luck), luck.pick(["approve", "reject"] as const)];
+      const [user, decision] = [approver(dice), dice.pick(["approve", "reject"] as const)];
       await Promise.all([click(race, user, decision), click(race, user, decision)]);
       return;
     }
     case "delivered twice": {
-      const [user, key] = [approver(luck), `again-${luck.hex(8)}`];
+      const [user, key] = [approver(dice), `again-${dice.hex(8)}`];
       const again = { user, decision: "approve", key } as const;
       await Promise.all([click(race, user, "approve", key), deliver(race, again), deliver(race, again)]);
       return;
     }
     case "outsider":
-      return await click(race, luck.pick(OUTSIDERS), luck.pick(["approve", "reject"] as const));
+      return await click(race, dice.pick(OUTSIDERS), dice.pick(["approve", "reject"] as const));
     case "cancel":
       race.cancels += 1;
       while (rig.isDown) await rig.up;
-      await rig.type(luck.pick(["U1", "U2", "U8"]), `/qd cancel ${shortId(run.id)} because it is Friday`);
+      await rig.type(dice.pick(["U1", "U2", "U8"]), `/qd cancel ${shortId(run.id)} because it is Friday`);
       return;
     case "expire":
       // Its time is over to the millisecond, or long ago; and the alarm may ring later than the clicks come.
-      rig.clock.step(Math.max(0, race.expiresAt - rig.clock.now()) + (luck.chance(0.5) ? 0 : DAY));
-      await turns(luck.below(8));
+      rig.clock.step(Math.max(0, race.expiresAt - rig.clock.now()) + (dice.chance(0.5) ? 0 : DAY));
+      await turns(dice.below(8));
       while (rig.isDown) await rig.up;
       await rig.runs.wakeDue();
       return;
     case "void":
       rig.argocd.put(
-        checkoutProd({ status: { history: [{ id: 9, revision: luck.chance(0.5) ? SHA_C : luck.hex(40) }] } }),
+        checkoutProd({ status: { history: [{ id: 9, revision: dice.chance(0.5) ? SHA_C : dice.hex(40) }] } }),
       );
       return;
     case "crash":
@@ -169,8 +170,8 @@ async function happen(race: Race, act: Act): Promise<void> {
   }
 }
 
-function approver(luck: Luck): string {
-  return luck.pick([...PEOPLE.approve, "U6"]);
+function approver(dice: Dice): string {
+  return dice.pick([...PEOPLE.approve, "U6"]);
 }
 
 /** On the newest request; while it is made anew, what Slack still shows of the one before. */

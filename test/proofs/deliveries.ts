@@ -3,7 +3,7 @@ import { shortId } from "../../src/platform/ids.ts";
 import { settle } from "../support/fake-clock.ts";
 import { IntakeRig } from "../support/intake-rig.ts";
 import { faultsOfDelivery, type HumanAct } from "./delivered-acts.ts";
-import { Luck } from "./luck.ts";
+import { Dice } from "../sim/dice.ts";
 import { checkoutProd, ONE_APPROVES } from "./parked-run.ts";
 import { amountOf, atLeast, none, type Proof, type ProofSize } from "./proof.ts";
 import { signed, SlackDoors, type SignedRequest } from "./slack-doors.ts";
@@ -72,7 +72,7 @@ class Story implements AsyncDisposable {
   readonly believed: string[] = [];
   delivered = 0;
   #doors: SlackDoors;
-  readonly #luck: Luck;
+  readonly #dice: Dice;
   /** What was sent lately and may come again. */
   readonly #sent: Sent[] = [];
   /** What people did that is still on its way. */
@@ -81,7 +81,7 @@ class Story implements AsyncDisposable {
   private constructor(rig: IntakeRig, doors: SlackDoors, seed: number) {
     this.rig = rig;
     this.#doors = doors;
-    this.#luck = new Luck(seed);
+    this.#dice = new Dice(String(seed));
   }
 
   static async open(seed: number): Promise<Story> {
@@ -90,14 +90,14 @@ class Story implements AsyncDisposable {
   }
 
   async goOn(): Promise<void> {
-    const luck = this.#luck;
-    const batch = Array.from({ length: 1 + luck.below(16) }, () => this.#deliver(luck.pick(HOWS)));
+    const dice = this.#dice;
+    const batch = Array.from({ length: 1 + dice.below(16) }, () => this.#deliver(dice.pick(HOWS)));
     await Promise.all(batch);
-    if (luck.chance(0.3)) await settle();
-    if (luck.chance(0.2)) await this.rig.clock.advance(luck.below(40) * SECOND);
+    if (dice.chance(0.3)) await settle();
+    if (dice.chance(0.2)) await this.rig.clock.advance(dice.below(40) * SECOND);
     // Somebody sets the clock of the machine.
-    if (luck.chance(0.002)) this.rig.clock.step((luck.below(40) - 20) * 60 * SECOND);
-    if (luck.chance(0.003)) await this.#restart();
+    if (dice.chance(0.002)) this.rig.clock.step((dice.below(40) - 20) * 60 * SECOND);
+    if (dice.chance(0.003)) await this.#restart();
   }
 
   async end(): Promise<readonly string[]> {
@@ -118,35 +118,35 @@ class Story implements AsyncDisposable {
   }
 
   async #deliver(how: How): Promise<void> {
-    const luck = this.#luck;
+    const dice = this.#dice;
     const nowMs = this.rig.clock.now();
-    const before = this.#sent.length > 0 ? luck.pick(this.#sent) : undefined;
+    const before = this.#sent.length > 0 ? dice.pick(this.#sent) : undefined;
     if (how === "first" || before === undefined) {
       const act = this.#nextAct();
       if (act !== undefined) await this.#send("first", { act, request: signed(act.body, { atMs: nowMs }) });
       return;
     }
     const { act } = before;
-    const far = (301 + luck.below(100_000)) * SECOND;
-    const near = (luck.below(590) - 295) * SECOND;
+    const far = (301 + dice.below(100_000)) * SECOND;
+    const near = (dice.below(590) - 295) * SECOND;
     switch (how) {
       case "the same bytes":
         return await this.#send(how, before);
       case "signed anew":
         return await this.#send(how, {
           act,
-          request: signed(act.body, { atMs: nowMs + near, retry: 1 + luck.below(3) }),
+          request: signed(act.body, { atMs: nowMs + near, retry: 1 + dice.below(3) }),
         });
       case "of the future":
         return await this.#forge(how, signed(act.body, { atMs: nowMs + far }));
       case "of the past":
         return await this.#forge(how, signed(act.body, { atMs: nowMs - far }));
       case "by a stranger":
-        return await this.#forge(how, signed(act.body, { atMs: nowMs, secret: luck.hex(32) }));
+        return await this.#forge(how, signed(act.body, { atMs: nowMs, secret: dice.hex(32) }));
       case "altered":
         return await this.#forge(how, { ...signed(act.body, { atMs: nowMs }), body: Buffer.from(`${act.body}&x=1`) });
       case "bare":
-        return await this.#forge(how, { headers: withoutOne(before.request, luck), body: before.request.body });
+        return await this.#forge(how, { headers: withoutOne(before.request, dice), body: before.request.body });
     }
   }
 
@@ -154,7 +154,7 @@ class Story implements AsyncDisposable {
     const status = await this.#count(how, sent.request);
     if (status === 200) sent.act.taken += 1;
     if (this.#sent.length < MOST_KEPT) this.#sent.push(sent);
-    else this.#sent[this.#luck.below(MOST_KEPT)] = sent;
+    else this.#sent[this.#dice.below(MOST_KEPT)] = sent;
   }
 
   async #forge(how: How, request: SignedRequest): Promise<void> {
@@ -170,19 +170,19 @@ class Story implements AsyncDisposable {
 
   /** What somebody does now, or did a while ago and only arrives now. */
   #nextAct(): HumanAct | undefined {
-    const luck = this.#luck;
+    const dice = this.#dice;
     const act = this.#someAct();
     if (act !== undefined) this.acts.push(act);
-    if (act !== undefined && luck.chance(0.3)) this.#late.push(act);
+    if (act !== undefined && dice.chance(0.3)) this.#late.push(act);
     else if (act !== undefined) return act;
-    const [late] = this.#late.length > 5 ? this.#late.splice(luck.below(this.#late.length), 1) : [];
+    const [late] = this.#late.length > 5 ? this.#late.splice(dice.below(this.#late.length), 1) : [];
     return late;
   }
 
   #someAct(): HumanAct | undefined {
-    const luck = this.#luck;
-    const [number, user] = [this.acts.length, luck.pick(PEOPLE)];
-    const trigger = `${number}.${luck.hex(6)}`;
+    const dice = this.#dice;
+    const [number, user] = [this.acts.length, dice.pick(PEOPLE)];
+    const trigger = `${number}.${dice.hex(6)}`;
     const typed = (kind: HumanAct["kind"], text: string, mark = ""): HumanAct => {
       const [command = "", ...rest] = text.split(" ");
       const fields = {
@@ -196,10 +196,10 @@ class Story implements AsyncDisposable {
       return { kind, body: new URLSearchParams(fields).toString(), key: `slash/T1/${trigger}`, mark, taken: 0 };
     };
     const open = this.#gate();
-    const throwOf = luck.fraction();
+    const throwOf = dice.fraction();
     if (throwOf < 0.4) return typed("lock", `/qd lock checkout in prod because act-${number}`, `act-${number}`);
     if (throwOf < 0.6) return typed("unlock", "/qd unlock checkout in prod");
-    if (open === undefined) return typed("promote", `/promote checkout ${luck.hex(40)} to prod`);
+    if (open === undefined) return typed("promote", `/promote checkout ${dice.hex(40)} to prod`);
     if (throwOf < 0.7) return typed("cancel", `/qd cancel ${shortId(open.run)}`);
     const payload = {
       type: "block_actions",
@@ -225,7 +225,7 @@ class Story implements AsyncDisposable {
   }
 }
 
-function withoutOne({ headers }: SignedRequest, luck: Luck): SignedRequest["headers"] {
-  const gone = luck.pick(["x-slack-signature", "x-slack-request-timestamp"]);
+function withoutOne({ headers }: SignedRequest, dice: Dice): SignedRequest["headers"] {
+  const gone = dice.pick(["x-slack-signature", "x-slack-request-timestamp"]);
   return { ...headers, [gone]: undefined };
 }

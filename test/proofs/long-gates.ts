@@ -1,7 +1,7 @@
 import { Alarm } from "../../src/engine/alarm.ts";
 import { silentLogger } from "../../src/platform/logger.ts";
 import { settle } from "../support/fake-clock.ts";
-import { Luck } from "./luck.ts";
+import { Dice } from "../sim/dice.ts";
 import { ONE_APPROVES, ParkedRun } from "./parked-run.ts";
 import { amountOf, atLeast, none, type Proof, type ProofSize } from "./proof.ts";
 
@@ -38,7 +38,7 @@ export const longGates: Proof = {
     const faults: string[] = [];
     const moved = new Map<Move, number>();
     for (let seed = 1; seed <= gates; seed += 1) {
-      const found = await waitFor(new Luck(seed), moved);
+      const found = await waitFor(new Dice(String(seed)), moved);
       faults.push(...found.map((fault) => `gate ${seed}: ${fault}`));
     }
     const result = [...moved].map(([move, times]) => `${move} ${times}`).join(", ");
@@ -50,13 +50,13 @@ export const longGates: Proof = {
   },
 };
 
-async function waitFor(luck: Luck, moved: Map<Move, number>): Promise<readonly string[]> {
-  await using gate = await LongGate.open(luck.hex(40));
+async function waitFor(dice: Dice, moved: Map<Move, number>): Promise<readonly string[]> {
+  await using gate = await LongGate.open(dice.hex(40));
   const faults: string[] = [];
   for (let rounds = 0; rounds < 400 && !gate.isLongOver; rounds += 1) {
-    const move = luck.pick(MOVES);
+    const move = dice.pick(MOVES);
     moved.set(move, (moved.get(move) ?? 0) + 1);
-    await gate.move(move, luck);
+    await gate.move(move, dice);
     faults.push(...gate.faults());
     if (faults.length > 0) return faults;
   }
@@ -91,22 +91,22 @@ class LongGate implements AsyncDisposable {
     return this.#overdueMs > 2 * HOUR;
   }
 
-  async move(move: Move, luck: Luck): Promise<void> {
+  async move(move: Move, dice: Dice): Promise<void> {
     const { clock } = this.#run.rig;
     switch (move) {
       case "hours pass":
-        return await this.#pass(luck.below(3 * HOUR));
+        return await this.#pass(dice.below(3 * HOUR));
       case "suspended":
-        return this.#set(luck.below(6 * DAY));
+        return this.#set(dice.below(6 * DAY));
       case "summer time":
         return this.#set(HOUR);
       case "winter time":
         return this.#set(-HOUR);
       case "set wrong": {
-        const wrongMs = (luck.fraction() - 0.5) * 40 * DAY;
+        const wrongMs = (dice.fraction() - 0.5) * 40 * DAY;
         clock.step(wrongMs);
         // Somebody notices before the next look; or nobody does.
-        if (luck.chance(0.7)) clock.step(-wrongMs);
+        if (dice.chance(0.7)) clock.step(-wrongMs);
         else this.#set(0);
         return;
       }

@@ -13,7 +13,7 @@ import { canonicalJson } from "../../src/platform/canonical-json.ts";
 import { silentLogger } from "../../src/platform/logger.ts";
 import { openStore, type Store } from "../../src/store/store.ts";
 import { STORE_DEPS } from "../support/store-folder.ts";
-import type { Luck } from "./luck.ts";
+import type { Dice } from "../sim/dice.ts";
 
 /** A log with all that somebody needs to verify it, or to tamper with it. */
 export interface KeptLog {
@@ -39,32 +39,32 @@ const TEXTS = ["abc123", 'a "quoted" one', 'the end of ,"payload":{}', "zürich\
 const STREAMS = ["run_01J0", "run_01J1", "intents", "messages", "locks", "server"];
 
 /** A log as the server writes it: through the store, anchored and backed up in between. */
-export async function keepLog(folder: string, { luck, events }: { luck: Luck; events: number }): Promise<KeptLog> {
-  const key = anchorKeyOf(Buffer.from(luck.hex(64), "hex"));
+export async function keepLog(folder: string, { dice, events }: { dice: Dice; events: number }): Promise<KeptLog> {
+  const key = anchorKeyOf(Buffer.from(dice.hex(64), "hex"));
   const file = join(folder, "quarterdeck.db");
   const older: string[] = [];
   const anchors: SignedHead[] = [];
   const store = await openStore({ ...STORE_DEPS, dataFolder: folder, address: "here" });
   for (let stage = 0; stage < STAGES; stage += 1) {
-    await happen(store, luck, Math.ceil(events / STAGES));
+    await happen(store, dice, Math.ceil(events / STAGES));
     await anchor(store, key, anchors);
     // The newest anchor is newer than every backup: who has it notices when one is put back.
     if (stage < STAGES - 1) older.push(backUp(file, `${file}.${stage}`));
   }
-  await happen(store, luck, 3);
+  await happen(store, dice, 3);
   await store[Symbol.asyncDispose]();
   return { file, older, anchors, key, keyText: pemOf(key) };
 }
 
 /** Things that happen to people and runs; some of them in one commit. */
-export async function happen(store: Store, luck: Luck, events: number): Promise<void> {
+export async function happen(store: Store, dice: Dice, events: number): Promise<void> {
   for (let left = events; left > 0; left -= 1) {
-    const actor = store.people.pseudonymOf("T1", `U0PERSON${luck.below(PEOPLE)}`);
-    const at = Date.UTC(2026, 10, 21) + luck.below(1_000_000);
-    const text = luck.pick(TEXTS);
-    const event = { type: luck.pick(["step.started", "step.succeeded", "gate.decided"]), at, actor, text, n: left };
-    const appended = store.events.append({ stream: luck.pick(STREAMS), expectedVersion: -1, events: [event] });
-    if (luck.chance(0.7)) await appended;
+    const actor = store.people.pseudonymOf("T1", `U0PERSON${dice.below(PEOPLE)}`);
+    const at = Date.UTC(2026, 10, 21) + dice.below(1_000_000);
+    const text = dice.pick(TEXTS);
+    const event = { type: dice.pick(["step.started", "step.succeeded", "gate.decided"]), at, actor, text, n: left };
+    const appended = store.events.append({ stream: dice.pick(STREAMS), expectedVersion: -1, events: [event] });
+    if (dice.chance(0.7)) await appended;
   }
   await store.events.append({ stream: "server", expectedVersion: -1, events: [{ type: "server.paused", at: 1 }] });
 }

@@ -6,7 +6,7 @@ import { anchorKeyOf, pemOf } from "../../src/audit/anchor-key.ts";
 import { type SignedHead, signHead } from "../../src/audit/signed-head.ts";
 import { openStore } from "../../src/store/store.ts";
 import { STORE_DEPS } from "../support/store-folder.ts";
-import { Luck } from "./luck.ts";
+import { Dice } from "../sim/dice.ts";
 import { amountOf, atLeast, exactly, type Finding, none, type Proof, type ProofSize } from "./proof.ts";
 import { anchorLines, CRASH, type Evidence, judge } from "./tamper-judges.ts";
 import {
@@ -39,7 +39,7 @@ export const tamper: Proof = {
     const tally = new Tally();
     const tries = Math.ceil(amountOf(TRIES, size, part) / LOGS[size]);
     for (let seed = 0; seed < LOGS[size]; seed += 1) {
-      const trial = { tally, luck: new Luck(seed + 1), tries, events: EVENTS[size] };
+      const trial = { tally, dice: new Dice(String(seed + 1)), tries, events: EVENTS[size] };
       await inFolder(async (folder) => proveOn(await keepLog(folder, trial), folder, trial));
     }
     if (size === "full") await provePlayed(tally, tries);
@@ -60,7 +60,7 @@ async function inFolder(work: (folder: string) => Promise<void>): Promise<void> 
 async function provePlayed(tally: Tally, tries: number): Promise<void> {
   // It brings the whole program with it, which the short size does not need.
   const { playLog } = await import("./tamper-played-log.ts");
-  const trial = { tally, luck: new Luck(4711), tries, events: 0 };
+  const trial = { tally, dice: new Dice("4711"), tries, events: 0 };
   await inFolder(async (folder) => proveOn(await playLog(folder), folder, trial));
 }
 
@@ -105,7 +105,7 @@ class Tally {
 
 interface Trial {
   readonly tally: Tally;
-  readonly luck: Luck;
+  readonly dice: Dice;
   readonly tries: number;
   /** How many events each log has, about. */
   readonly events: number;
@@ -134,13 +134,13 @@ function copyWith(log: KeptLog, folder: string, content: LogContent): { readonly
   return { db, jsonl };
 }
 
-async function tamperedContent(log: KeptLog, folder: string, { tally, luck, tries }: Trial): Promise<void> {
+async function tamperedContent(log: KeptLog, folder: string, { tally, dice, tries }: Trial): Promise<void> {
   const content = contentOf(log.file);
   const text = exportText(content);
   const anchored = log.anchors.at(-1)?.sequence ?? 0;
   for (const [what, change] of Object.entries(TAMPERINGS)) {
     for (let attempt = 0; attempt < tries; attempt += 1) {
-      const { db, jsonl } = copyWith(log, folder, change(content, luck, anchored));
+      const { db, jsonl } = copyWith(log, folder, change(content, dice, anchored));
       await tally.tampered(`${what}, database`, { file: db, isExport: false, ...given(log) });
       // Of a person who did nothing and whom no event records, an export says nothing.
       if (exportText(contentOf(db)) === text) continue;
@@ -150,14 +150,14 @@ async function tamperedContent(log: KeptLog, folder: string, { tally, luck, trie
 }
 
 /** Nothing was kept elsewhere but the public key. */
-async function withoutAnchors(log: KeptLog, folder: string, { tally, luck, tries }: Trial): Promise<void> {
+async function withoutAnchors(log: KeptLog, folder: string, { tally, dice, tries }: Trial): Promise<void> {
   const content = contentOf(log.file);
   // What is before a signed head inside the log is held by it.
   const signed = log.anchors.at(-1)?.sequence ?? 0;
   const alone = { anchors: "", keyText: log.keyText };
   for (const [what, change] of Object.entries(TAMPERINGS_OF_THEMSELVES)) {
     for (let attempt = 0; attempt < tries; attempt += 1) {
-      const { db, jsonl } = copyWith(log, folder, change(content, luck, signed));
+      const { db, jsonl } = copyWith(log, folder, change(content, dice, signed));
       await tally.tampered(`${what}, without anchors, database`, { file: db, isExport: false, ...alone });
       await tally.tampered(`${what}, without anchors, export`, { file: jsonl, isExport: true, ...alone });
     }
@@ -165,12 +165,12 @@ async function withoutAnchors(log: KeptLog, folder: string, { tally, luck, tries
 }
 
 /** Every event is there, and the program does not see one of them. */
-async function hiddenEvents(log: KeptLog, folder: string, { tally, luck, tries }: Trial): Promise<void> {
+async function hiddenEvents(log: KeptLog, folder: string, { tally, dice, tries }: Trial): Promise<void> {
   const file = join(folder, "hidden.db");
   const { length } = contentOf(log.file).rows;
   for (let attempt = 0; attempt < tries; attempt += 1) {
     copyFileSync(log.file, file);
-    hide(file, 1 + luck.below(length));
+    hide(file, 1 + dice.below(length));
     await tally.tampered("hide an event, database", { file, isExport: false, ...given(log) });
   }
 }
@@ -185,13 +185,13 @@ async function olderFiles(log: KeptLog, folder: string, { tally }: Trial): Promi
 }
 
 /** One byte of the file is another one. Where that changes nothing that the log says, nothing has to be found. */
-async function rawBytes(log: KeptLog, folder: string, { tally, luck, tries }: Trial): Promise<void> {
+async function rawBytes(log: KeptLog, folder: string, { tally, dice, tries }: Trial): Promise<void> {
   const before = JSON.stringify(contentOf(log.file));
   const file = join(folder, "bytes.db");
   for (let attempt = 0; attempt < tries * 4; attempt += 1) {
     const bytes = Buffer.from(bytesOf(log.file));
-    const place = luck.below(bytes.length);
-    bytes[place] = (bytes[place] ?? 0) ^ (1 << luck.below(8));
+    const place = dice.below(bytes.length);
+    bytes[place] = (bytes[place] ?? 0) ^ (1 << dice.below(8));
     writeFileSync(file, bytes);
     if (tryContent(file) === before) continue;
     await tally.tampered("change a byte, database", { file, isExport: false, ...given(log) });
@@ -207,19 +207,19 @@ function tryContent(file: string): string | undefined {
 }
 
 /** The text of an export, letter by letter and line by line. */
-async function tamperedText(log: KeptLog, folder: string, { tally, luck, tries }: Trial): Promise<void> {
+async function tamperedText(log: KeptLog, folder: string, { tally, dice, tries }: Trial): Promise<void> {
   const text = exportText(contentOf(log.file));
   const lines = text.split("\n").slice(0, -1);
   const file = join(folder, "text.jsonl");
-  const line = (): number => luck.below((log.anchors.at(-1)?.sequence ?? 2) - 1);
+  const line = (): number => dice.below((log.anchors.at(-1)?.sequence ?? 2) - 1);
   const ways: Readonly<Record<string, () => readonly string[]>> = {
     "change a letter": () => {
       const index = line();
-      return lines.with(index, otherText(lines[index] ?? "", luck));
+      return lines.with(index, otherText(lines[index] ?? "", dice));
     },
     "rename who did it": () => {
       const named = lines.flatMap((each, index) => (each.includes('"user":"U0') ? [index] : []));
-      const index = luck.pick(named);
+      const index = dice.pick(named);
       return lines.with(index, (lines[index] ?? "").replace(/"user":"U0[A-Z0-9]+"/u, '"user":"U0EVE"'));
     },
     "say another time": () => {
@@ -253,23 +253,23 @@ async function tamperedText(log: KeptLog, folder: string, { tally, luck, tries }
 }
 
 /** The log is as it was, and what is given with it is false. */
-async function forgedAnchors(log: KeptLog, _folder: string, { tally, luck, tries }: Trial): Promise<void> {
+async function forgedAnchors(log: KeptLog, _folder: string, { tally, dice, tries }: Trial): Promise<void> {
   const { anchors, key, file, keyText } = log;
-  const stranger = anchorKeyOf(Buffer.from(luck.hex(64), "hex"));
-  const one = (): SignedHead => luck.pick(anchors);
+  const stranger = anchorKeyOf(Buffer.from(dice.hex(64), "hex"));
+  const one = (): SignedHead => dice.pick(anchors);
   const ways: Readonly<Record<string, () => Pick<Evidence, "anchors" | "keyText">>> = {
     "change an anchor": () => {
       const inner = anchorLines([one()]).trimEnd().slice(1, -1);
-      return { keyText, anchors: `{${otherText(inner, luck)}}\n` };
+      return { keyText, anchors: `{${otherText(inner, dice)}}\n` };
     },
     "damage one of several anchors": () => {
       const kept = anchorLines(anchors);
-      const end = anchorLines(anchors.slice(0, 1 + luck.below(anchors.length))).length - 2;
-      return { keyText, anchors: kept.slice(0, end - luck.below(200)) + kept.slice(end + luck.below(2)) };
+      const end = anchorLines(anchors.slice(0, 1 + dice.below(anchors.length))).length - 2;
+      return { keyText, anchors: kept.slice(0, end - dice.below(200)) + kept.slice(end + dice.below(2)) };
     },
     "write an anchor otherwise": () => ({
       keyText,
-      anchors: anchorLines([one()]).replace(",", luck.pick([" ,", ", "])),
+      anchors: anchorLines([one()]).replace(",", dice.pick([" ,", ", "])),
     }),
     "spell a signature otherwise": () => {
       const head = one();
@@ -284,12 +284,12 @@ async function forgedAnchors(log: KeptLog, _folder: string, { tally, luck, tries
     }),
     "take the signature of another anchor": () => ({
       keyText,
-      anchors: anchorLines([{ ...one(), sequence: 1 + luck.below(9), signature: one().signature }]),
+      anchors: anchorLines([{ ...one(), sequence: 1 + dice.below(9), signature: one().signature }]),
     }),
     "give another key": () => ({ keyText: pemOf(stranger), anchors: anchorLines(anchors) }),
     "give anchors of another log": () => {
       const { at, sequence, hash } = one();
-      return { keyText, anchors: anchorLines([signHead({ at, sequence, hash, log: luck.hex(64) }, key)]) };
+      return { keyText, anchors: anchorLines([signHead({ at, sequence, hash, log: dice.hex(64) }, key)]) };
     },
   };
   for (const [what, way] of Object.entries(ways)) {
@@ -300,12 +300,12 @@ async function forgedAnchors(log: KeptLog, _folder: string, { tally, luck, tries
 }
 
 /** What is allowed: redaction, backups, exports, anchors of any age, none at all, and verifying while the server writes. */
-async function soundLogs(log: KeptLog, folder: string, { tally, luck, tries }: Trial): Promise<void> {
+async function soundLogs(log: KeptLog, folder: string, { tally, dice, tries }: Trial): Promise<void> {
   const content = contentOf(log.file);
   const all = given(log);
   await tally.sound("the log", { file: log.file, isExport: false, ...all });
   await tally.sound("the log without anchors", { file: log.file, isExport: false, ...all, anchors: "" });
-  const twoKeys = `${pemOf(anchorKeyOf(Buffer.from(luck.hex(64), "hex")))}\n${log.keyText}`;
+  const twoKeys = `${pemOf(anchorKeyOf(Buffer.from(dice.hex(64), "hex")))}\n${log.keyText}`;
   await tally.sound("the log with keys of earlier", { file: log.file, isExport: false, ...all, keyText: twoKeys });
   for (const older of log.older) {
     const until = contentOf(older).rows.length;
@@ -313,33 +313,33 @@ async function soundLogs(log: KeptLog, folder: string, { tally, luck, tries }: T
     await tally.sound("a backup with the anchors of then", { file: older, isExport: false, ...all, anchors });
   }
   for (let attempt = 0; attempt < tries; attempt += 1) {
-    const { db, jsonl } = copyWith(log, folder, redacted(content, luck));
+    const { db, jsonl } = copyWith(log, folder, redacted(content, dice));
     await tally.sound("a redacted log", { file: db, isExport: false, ...all });
     await tally.sound("an export of a redacted log", { file: jsonl, isExport: true, ...all });
   }
-  await underLoad(folder, { tally, luck, tries });
+  await underLoad(folder, { tally, dice, tries });
 }
 
 /** Some payloads and some people gone, as decided: with their salts, and everything else as it was. */
-function redacted({ rows, people }: LogContent, luck: Luck): LogContent {
-  const mayGo = (type: string): boolean => type !== "person.recorded" && luck.chance(0.2);
+function redacted({ rows, people }: LogContent, dice: Dice): LogContent {
+  const mayGo = (type: string): boolean => type !== "person.recorded" && dice.chance(0.2);
   return {
     rows: rows.map((row) => (mayGo(row.type) ? { ...row, salt: null, payload: null } : row)),
-    people: people.filter(() => luck.chance(0.7)),
+    people: people.filter(() => dice.chance(0.7)),
   };
 }
 
 /** A server writes to the log while it is verified, copied and exported. */
-async function underLoad(folder: string, { tally, luck, tries }: Omit<Trial, "events">): Promise<void> {
+async function underLoad(folder: string, { tally, dice, tries }: Omit<Trial, "events">): Promise<void> {
   const dataFolder = mkdtempSync(join(folder, "busy-"));
   const file = join(dataFolder, "quarterdeck.db");
-  const key = anchorKeyOf(Buffer.from(luck.hex(64), "hex"));
+  const key = anchorKeyOf(Buffer.from(dice.hex(64), "hex"));
   const anchors: SignedHead[] = [];
   await using store = await openStore({ ...STORE_DEPS, dataFolder, address: "here" });
-  await happen(store, luck, 10);
+  await happen(store, dice, 10);
   for (let attempt = 0; attempt < tries; attempt += 1) {
-    const writing = happen(store, luck, 40);
-    if (luck.chance(0.5)) await anchor(store, key, anchors);
+    const writing = happen(store, dice, 40);
+    if (dice.chance(0.5)) await anchor(store, key, anchors);
     const evidence = { isExport: false, anchors: anchorLines(anchors), keyText: pemOf(key) };
     await tally.sound("a log that is written to", { file, ...evidence });
     const copy = backUp(file, join(dataFolder, `copy-${attempt}.db`));

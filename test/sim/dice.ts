@@ -1,20 +1,14 @@
+import { seededFractions } from "../support/seeded-fractions.ts";
+
 /** Seeded luck: the same seed and name give the same throws, whatever other dice are thrown. */
 export class Dice {
+  /** The next throw, from 0 (included) to 1 (excluded). */
+  readonly fraction: () => number;
   readonly #seed: string;
-  #state: number;
 
   constructor(seed: string) {
     this.#seed = seed;
-    this.#state = hashOf(seed);
-  }
-
-  /** From 0 (included) to 1 (excluded). */
-  fraction(): number {
-    // mulberry32: 32 bits of state, which is plenty for one scenario.
-    this.#state = (this.#state + 0x6d_2b_79_f5) | 0;
-    let mixed = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+    this.fraction = seededFractions(hashOf(seed));
   }
 
   /** A whole number from 0 to `limit` - 1. */
@@ -36,6 +30,10 @@ export class Dice {
     const item = list[this.below(list.length)];
     if (item === undefined) throw new RangeError("nothing to pick from");
     return item;
+  }
+
+  hex(length: number): string {
+    return Array.from({ length }, () => this.below(16).toString(16)).join("");
   }
 
   /** Dice of their own for one purpose. */
