@@ -16,12 +16,14 @@ interface Deps extends Pick<
   | "store"
   | "git"
   | "artifacts"
+  | "vault"
   | "programs"
   | "folders"
   | "createDispatcher"
   | "metrics"
   | "clock"
   | "random"
+  | "live"
   | "logger"
   | "mask"
 > {
@@ -70,7 +72,8 @@ export function createEngine(deps: Deps, resources: AsyncDisposableStack): Engin
   return { runs, work, alarm, kinds };
 }
 
-function stepKinds({ store, servers, git, programs, folders, inventory, clock }: Deps): ReadonlyMap<string, StepKind> {
+function stepKinds(deps: Deps): ReadonlyMap<string, StepKind> {
+  const { store, servers, git, programs, folders, inventory, live, clock } = deps;
   return builtinSteps({
     servers,
     git,
@@ -80,6 +83,7 @@ function stepKinds({ store, servers, git, programs, folders, inventory, clock }:
     ruleOf: (app, environment) => inventory.ruleOf(app, environment),
     proofs: (app) => store.events.proofs(app, 1)[0],
     timingOf: (app, environment) => inventory.timingFor(app, environment),
+    networkPolicy: () => live.configuration.network,
   });
 }
 

@@ -69,6 +69,7 @@ function catalogue(): StepCatalogue {
     ruleOf: nothing,
     proofs: nothing,
     timingOf: nothing,
+    networkPolicy: nothing,
   });
 }
 

@@ -5,6 +5,7 @@ import { AuditSettings } from "./audit-settings.ts";
 import { DiscoverySettings } from "./discovery-settings.ts";
 import { FilePath, Name } from "./field-schemas.ts";
 import { GitSettings } from "./git-settings.ts";
+import { NetworkSettings } from "./network-settings.ts";
 import { GrantSettings, PersonSettings, RoleMember } from "./people-settings.ts";
 import { EnvironmentSettings, ServiceSettings } from "./promotion-settings.ts";
 import { SlackSettings } from "./slack-settings.ts";
@@ -61,6 +62,7 @@ export const Configuration = z.strictObject({
   git: GitSettings.prefault({}).meta({ description: "How the repositories are read" }),
   secrets: z.record(SecretName, SecretSource).default({}).meta({ description: "Where each secret is kept" }),
   timing: TimingSettings.prefault({}).meta({ description: "How long things may take" }),
+  network: NetworkSettings.prefault({}).meta({ description: "Where the steps of commands may send requests" }),
   mode: z.enum(["act", "observe"]).default("act").meta({
     description:
       "`observe` tries Quarterdeck beside what is there: history and alerts only, and nothing is ever changed in Argo CD",

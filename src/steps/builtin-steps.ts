@@ -1,5 +1,6 @@
 import type { ArgocdServer } from "../argocd/argocd-server.ts";
 import type { StepKind } from "../engine/step-kind.ts";
+import type { Clock } from "../platform/clock.ts";
 import type { Programs } from "../programs/program-order.ts";
 import type { WorkFolders } from "../programs/work-folders.ts";
 import { approval, type ApprovalDeps } from "./approval.ts";
@@ -7,10 +8,15 @@ import { argocdRollback } from "./argocd-rollback.ts";
 import { argocdSync, type ArgocdSyncDeps } from "./argocd-sync.ts";
 import { argocdTerminate } from "./argocd-terminate.ts";
 import { argocdWait, type ArgocdWaitDeps } from "./argocd-wait.ts";
+import { httpRequest } from "./http/http-request.ts";
+import type { NetworkPolicy } from "./network/address-policy.ts";
+import { systemLookup } from "./network/checked-addresses.ts";
+import { httpSender } from "./network/http-call.ts";
 import { slackAlert } from "./slack-alert.ts";
 
 /** What whoever executes actions has: the server, and workers elsewhere. */
-export interface WorkerStepDeps extends Pick<ArgocdSyncDeps, "servers" | "clock"> {
+export interface WorkerStepDeps extends Pick<ArgocdSyncDeps, "servers"> {
+  readonly clock: Clock;
   readonly programs: Programs;
   readonly folders: WorkFolders;
 }
@@ -18,7 +24,9 @@ export interface WorkerStepDeps extends Pick<ArgocdSyncDeps, "servers" | "clock"
 /** What the step kinds need of the outside world. */
 export interface StepDeps extends ApprovalDeps, ArgocdWaitDeps, WorkerStepDeps {
   readonly servers: ReadonlyMap<string, ArgocdServer>;
-  readonly clock: ArgocdWaitDeps["clock"] & WorkerStepDeps["clock"];
+  readonly clock: Clock;
+  /** Where steps may send requests, as it counts now. */
+  readonly networkPolicy: () => NetworkPolicy;
 }
 
 /** Every step kind of this program, by what stands after `uses:`. Adding one is one file and one line here. */
@@ -31,8 +39,11 @@ export function workerSteps(deps: WorkerStepDeps): ReadonlyMap<string, StepKind>
   return byName(actions({ ...deps, preparation: undefined }));
 }
 
-function actions(deps: WorkerStepDeps & ArgocdSyncDeps): readonly StepKind[] {
-  return [argocdSync(deps), argocdRollback(deps), argocdTerminate(deps), slackAlert];
+function actions(
+  deps: WorkerStepDeps & ArgocdSyncDeps & Partial<Pick<StepDeps, "networkPolicy">>,
+): readonly StepKind[] {
+  const send = httpSender({ clock: deps.clock, lookup: systemLookup });
+  return [argocdSync(deps), argocdRollback(deps), argocdTerminate(deps), httpRequest({ ...deps, send }), slackAlert];
 }
 
 function byName(kinds: readonly StepKind[]): ReadonlyMap<string, StepKind> {

@@ -35,6 +35,7 @@ const kinds = builtinSteps({
   ruleOf: never,
   proofs: never,
   timingOf: never,
+  networkPolicy: never,
 });
 
 /** What an editor needs to know of a command file: its keys, the types of its inputs, and what each step kind takes. */

@@ -329,6 +329,7 @@ function stepKinds(from: {
     ruleOf: (app) => from.inventory?.ownerOf(app)?.target.approval,
     proofs: (app) => from.store?.events.proofs(app, 1)[0],
     timingOf: () => TIMING,
+    networkPolicy: () => ({ privateAddresses: "allow", allow: [] }),
   });
 }
 

@@ -1,0 +1,69 @@
+import { z } from "zod";
+
+import { Artifact } from "../../domain/artifact.ts";
+import { JsonValue } from "../../domain/outcome.ts";
+import { SecretText } from "../../engine/secret-text.ts";
+import { evaluateExpression } from "../../expressions/evaluate.ts";
+import { AppError } from "../../platform/errors.ts";
+import { visible } from "../../platform/visible-text.ts";
+import type { HttpAnswer } from "../network/http-call.ts";
+import type { ReadBody } from "./answer-check.ts";
+
+export const RequestOutput = z.strictObject({
+  status: z.int(),
+  /** The headers named in `keep-headers`, by lower-case name. */
+  headers: z.record(z.string(), z.string()),
+  /** The body, where it is at most 64 KiB; absent with `secret`. */
+  text: z.string().optional(),
+  /** The same as JSON, where it is that. */
+  json: JsonValue.optional(),
+  /** What `secret` gave, sealed. */
+  secret: SecretText.optional(),
+  /** The file that `save-as` names. */
+  file: Artifact.optional(),
+  /** Of the last request, without its query. */
+  url: z.string(),
+  redirects: z.int(),
+  /** From the look-up of the name to the end of the body, in milliseconds. */
+  latency: z.int(),
+});
+export type RequestOutput = z.infer<typeof RequestOutput>;
+
+// It goes into the log with every run.
+const MOST_TEXT_BYTES = 64 * 1024;
+const KEPT = ["content-type", "etag", "location"];
+
+/** What the steps after a request may use of its answer. */
+export function requestOutput(
+  { answer, read, file }: { readonly answer: HttpAnswer; readonly read: ReadBody; readonly file: Artifact | undefined },
+  wanted: { readonly "keep-headers"?: readonly string[] | undefined; readonly secret?: string | undefined },
+): RequestOutput {
+  const { status, url, redirects, latencyMs } = answer;
+  const names = new Set((wanted["keep-headers"] ?? KEPT).map((name) => name.toLowerCase()));
+  const headers = Object.fromEntries(Object.entries(answer.headers).filter(([name]) => names.has(name)));
+  const common = { status, headers, url, redirects, latency: latencyMs, ...(file !== undefined && { file }) };
+  if (wanted.secret !== undefined) return { ...common, secret: secretOf(wanted.secret, { answer, read }) };
+  if (answer.isCut || answer.body.length > MOST_TEXT_BYTES) return common;
+  return { ...common, text: visible(read.text), ...(read.json !== undefined && { json: read.json }) };
+}
+
+/** Nothing of the answer stands in the message: it holds a secret. */
+function secretOf(
+  expression: string,
+  { answer, read }: { readonly answer: HttpAnswer; readonly read: ReadBody },
+): string {
+  const { status, headers, latencyMs } = answer;
+  const response = { status, headers, text: read.text, json: read.json ?? null, latency: latencyMs };
+  const value = tryEvaluate(expression, { response });
+  if (typeof value === "string" && value !== "") return value;
+  const message = `The answer has no text where "secret" looks for one (${expression}). Check the expression against what the server sends.`;
+  throw new AppError(message, { code: "http.no-secret" });
+}
+
+function tryEvaluate(expression: string, scope: Parameters<typeof evaluateExpression>[1]): unknown {
+  try {
+    return evaluateExpression(expression, scope);
+  } catch {
+    return undefined;
+  }
+}
