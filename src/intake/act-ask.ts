@@ -10,6 +10,7 @@ import type { Clock } from "../platform/clock.ts";
 import type { PeopleCheck } from "./people-check.ts";
 
 export interface ActDeps {
+  readonly commands: readonly Command[];
   readonly inventory: Inventory;
   readonly check: Pick<PeopleCheck, "mayAct">;
   readonly runs: Pick<RunService, "state" | "apply">;

@@ -2,6 +2,7 @@ import { lockKey } from "../domain/hand-lock.ts";
 import { type Answer, notice } from "../engine/answer.ts";
 import { durationText } from "../platform/duration.ts";
 import type { ActAsk, ActDeps } from "./act-ask.ts";
+import { questionName } from "./command-name.ts";
 import { textOf, valueOf } from "./command-values.ts";
 import { type NamedPlace, namePlace } from "./name-places.ts";
 
@@ -42,8 +43,11 @@ async function unlock(deps: ActDeps, ask: ActAsk, { service, target }: NamedPlac
   const key = lockKey({ service: service.name, environment: target.name });
   const place = `${service.name} in ${target.name}`;
   const held = deps.locks.on(key);
-  if (held === undefined)
-    return notice("lock.none", `${place} is not locked by anybody. What runs hold, /qd queue shows.`);
+  if (held === undefined) {
+    const queue = questionName(deps.commands, "queue");
+    const hint = queue === undefined ? "" : ` What runs hold, ${queue} shows.`;
+    return notice("lock.none", `${place} is not locked by anybody.${hint}`);
+  }
   const answer = notice("lock.lifted", `${place} is unlocked. It was locked because: ${held.reason}.`);
   await Promise.all([deps.locks.lift(key, ask.person.pseudonym), ask.settle(answer)]);
   return answer;

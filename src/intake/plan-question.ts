@@ -1,7 +1,6 @@
 import { commitPaths } from "../argocd/argocd-server.ts";
 import { matchCommand } from "../commands/match-command.ts";
 import type { Command } from "../commands/command.ts";
-import { patternVerb } from "../commands/slash-pattern.ts";
 import type { HandLock } from "../domain/hand-lock.ts";
 import { type Outlined, outlineOf } from "../domain/plan-outline.ts";
 import type { Plan } from "../domain/plan.ts";
@@ -12,6 +11,7 @@ import type { JsonMap } from "../platform/canonical-json.ts";
 import { AppError, errorMessage } from "../platform/errors.ts";
 import { shortId } from "../platform/ids.ts";
 import { liveRevision } from "../steps/live-revision.ts";
+import { commandName } from "./command-name.ts";
 import { textOf } from "./command-values.ts";
 import { explainMismatch } from "./explain-mismatch.ts";
 import { type NamedPlaces, namePlaces } from "./name-places.ts";
@@ -39,11 +39,6 @@ export async function planAnswer(deps: QuestionDeps, ask: QuestionAsk): Promise<
 function plannable(commands: readonly Command[]): string {
   const starts = commands.flatMap((command) => (command.body.kind === "plan" ? [commandName(command)] : []));
   return starts.toSorted().join(", ");
-}
-
-/** What a command begins with, such as `/qd sync`. */
-function commandName({ pattern }: Command): string {
-  return [`/${pattern.slash}`, patternVerb(pattern) ?? ""].join(" ").trim();
 }
 
 /** What was typed after `plan`, with or without its slash, and without `/qd` where that is meant. */

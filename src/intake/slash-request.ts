@@ -7,6 +7,7 @@ import type { Inventory } from "../inventory/inventory.ts";
 import type { JsonMap } from "../platform/canonical-json.ts";
 import type { ActAsk } from "./act-ask.ts";
 import type { CommandArrival, SlashArrival } from "./arrival.ts";
+import { questionName } from "./command-name.ts";
 import { textOf, valueOf } from "./command-values.ts";
 import { explainMismatch } from "./explain-mismatch.ts";
 import { hasForm } from "./form-fields.ts";
@@ -49,9 +50,10 @@ export function readSlash(deps: SlashDeps, arrival: SlashArrival | CommandArriva
   }
   const read = matchValues(deps.commands, arrival);
   if (read === undefined) {
+    const help = questionName(deps.commands, "help");
     const message =
       `There is no command "${arrival.command}" any more: what you used was made before the commands of Quarterdeck were changed. ` +
-      "Nothing was done. /qd help shows what there is now.";
+      `Nothing was done.${help === undefined ? "" : ` ${help} shows what there is now.`}`;
     return answered(notice("command.unknown", message));
   }
   const text = `${read.typed.slash} ${read.typed.text}`;

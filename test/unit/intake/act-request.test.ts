@@ -131,6 +131,16 @@ describe("a lock that is asked for", () => {
   });
 });
 
+describe("a lock that nobody has set", () => {
+  it("cannot be lifted, and who asks is told where to look for those of runs", async () => {
+    const rig = await open();
+    expect(notice(await told(rig, "U1", "/qd unlock checkout in staging"))).toMatchObject({
+      code: "lock.none",
+      message: "checkout in staging is not locked by anybody. What runs hold, /qd queue shows.",
+    });
+  });
+});
+
 describe("a button", () => {
   it("of a command that is not there any more does nothing and says so", async () => {
     const rig = await open();

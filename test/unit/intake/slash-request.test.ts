@@ -64,6 +64,19 @@ describe("a run that somebody asks for with a slash command", () => {
   });
 });
 
+describe("a button whose command is not there any more", () => {
+  it("leads to the help by the name that it has here", () => {
+    const renamed = loadCommands(texts, { catalogue: testCatalogue, slashNames: { qd: "deck" } });
+    const arrival = { kind: "command" as const, team: "T1", user: "U1", channel: "C1", answerUntil: 0 };
+    const pressed = { ...arrival, door: "button" as const, command: "deploy", values: {} };
+    const person = { pseudonym: "p1", team: "T1", user: "U1" };
+    const request = readSlash({ ...deps, commands: renamed.commands }, pressed, { person, intent: "int_1" });
+    expect(request).toMatchObject({
+      answer: { message: expect.stringMatching(/Nothing was done\. \/deck help shows what there is now\.$/u) },
+    });
+  });
+});
+
 describe("a command with several mistakes", () => {
   function answerTo(command: string, text: string): unknown {
     const sent = { kind: "slash" as const, team: "T1", user: "U1", channel: "C1", answerUntil: 0, command, text };
