@@ -5,6 +5,7 @@ import type { Secrets } from "../config/secrets.ts";
 import type { Artifacts } from "../engine/artifacts.ts";
 import type { Dispatcher, JobReports } from "../engine/ports.ts";
 import type { StepKind } from "../engine/step-kind.ts";
+import type { Vault } from "../engine/vault.ts";
 import type { GitRepositories } from "../git/git-repositories.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Random } from "../platform/ids.ts";
@@ -49,6 +50,7 @@ export interface Outside {
   readonly git: GitAccess;
   /** The files that steps left. */
   readonly artifacts: Artifacts;
+  readonly vault: Vault;
   readonly programs: Programs;
   readonly folders: WorkFolders;
   readonly slack: SlackWire;

@@ -1,4 +1,4 @@
-import type { Failure, Outcome, Progress } from "../domain/outcome.ts";
+import { artifactsOf, type Failure, type Outcome, type Progress } from "../domain/outcome.ts";
 import type { Json } from "../platform/canonical-json.ts";
 import { noArtifacts } from "./artifacts.ts";
 import type { Job } from "./ports.ts";
@@ -29,7 +29,8 @@ export async function executeJob(execution: Execution): Promise<Outcome> {
   if (signal.aborted) return failed(cancelled(signal));
   const outcome = await attempt(kind, execution);
   // What a step says while it is being stopped is the noise of its stopping.
-  return outcome.status !== "succeeded" && signal.reason instanceof Cancelled ? failed(cancelled(signal)) : outcome;
+  if (outcome.status === "succeeded" || !(signal.reason instanceof Cancelled)) return outcome;
+  return { ...failed(cancelled(signal)), ...(outcome.status === "failed" && artifactsOf(outcome)) };
 }
 
 async function attempt(kind: Extract<StepKind, { sort: "action" }>, execution: Execution): Promise<Outcome> {

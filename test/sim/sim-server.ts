@@ -88,7 +88,7 @@ export class SimServer {
       load: () => Promise.resolve(settings()),
       secrets: new Secrets({ sources: live.configuration.secrets, variables: CANARIES, mask, logger }),
       git,
-      ...idleTools(),
+      ...idleTools(random),
       slack: { ...slack, botToken: CANARIES.SLACK_BOT_TOKEN, apiUrl: "https://slack.com/api/" },
       connect: () => argocd,
       createDispatcher:
