@@ -4,7 +4,6 @@ import { durationText } from "../platform/duration.ts";
 import type { Artifact } from "./artifact.ts";
 import type { Draft } from "./draft.ts";
 import { artifactsOf, type Failure } from "./outcome.ts";
-import { isAfter, stepNode } from "./plan-walk.ts";
 import type { StepNode } from "./plan.ts";
 import { isBeingStopped, type StepState } from "./run-state.ts";
 import { nodeOf } from "./stop-step.ts";
@@ -121,23 +120,4 @@ export function postpone(
     return;
   }
   draft.emit({ type: "step.postponed", path, attempt, code: reason.code, message: reason.message, until });
-}
-
-/** What was approved is no longer what would happen: locks taken since are given back, and the gate is asked anew. */
-export function voidGate(
-  draft: Draft,
-  gate: string,
-  why: { readonly changed: readonly string[]; readonly message: string },
-): void {
-  const step = draft.state.steps.get(gate);
-  const node = stepNode(draft.state.plan, gate);
-  if (step === undefined || node === undefined) return;
-  const isLater = isAfter(draft.state.plan, gate);
-  for (const [path, lock] of draft.state.locks) {
-    if (isLater(path) && (lock.status === "held" || lock.status === "requested"))
-      draft.emit({ type: "lock.released", path, keys: [...lock.keys] });
-  }
-  const { changed, message } = why;
-  draft.emit({ type: "gate.voided", path: gate, attempt: step.attempt, changed: [...changed], message });
-  startAttempt(draft, { path: gate, node, input: step.input });
 }

@@ -1,5 +1,6 @@
 import { durationText } from "../platform/duration.ts";
 import { startAttempt } from "./attempt.ts";
+import { conclude } from "./conclude.ts";
 import type { Draft } from "./draft.ts";
 import { artifactsOf, type Outcome } from "./outcome.ts";
 import { stepNode } from "./plan-walk.ts";
@@ -95,7 +96,7 @@ export function advanceCancel(draft: Draft): void {
     if (status === "held" || status === "requested") draft.emit({ type: "lock.released", path, keys: [...keys] });
   }
   // A run that had failed stays so: only what was done about it was cut short.
-  draft.emit({ type: "run.finished", status: draft.state.failure === undefined ? "cancelled" : "failed" });
+  conclude(draft, { status: draft.state.failure === undefined ? "cancelled" : "failed" });
 }
 
 function hasUnderWay(state: RunState): boolean {

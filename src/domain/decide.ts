@@ -1,12 +1,11 @@
 import { begin } from "./evolve.ts";
 import { advance } from "./advance.ts";
-import { failAttempt, postpone, voidGate } from "./attempt.ts";
+import { failAttempt, postpone } from "./attempt.ts";
 import { applyStopped, type CancelInput, cancelRun } from "./cancel.ts";
 import { type Circumstances, Draft } from "./draft.ts";
 import { decideGate, openGate } from "./gate-decision.ts";
 import type { GateDecisionInput, GateOpenedInput } from "./gate-decision.ts";
 import { artifactsOf, type Outcome } from "./outcome.ts";
-import { isAfter } from "./plan-walk.ts";
 import { type RetryInput, retryRun } from "./retry.ts";
 import type { RunEvent, RunEventOf } from "./run-event.ts";
 import type { RunState, StepState } from "./run-state.ts";
@@ -130,19 +129,11 @@ function applyOutcome(draft: Draft, step: StepState, outcome: Outcome): void {
       return draft.emit({ type: "step.succeeded", path, attempt, output: outcome.output, ...artifactsOf(outcome) });
     case "postponed":
       return postpone(draft, step, outcome);
-    case "failed": {
-      const gate = outcome.failure.code === "approval.void" ? step.approval?.gate : undefined;
-      // Only what comes after its gate is reached anew: not what is done about the failure of the run.
-      if (gate === undefined || !isAfter(draft.state.plan, gate)(path)) {
+    case "failed":
+      // What was approved has changed: no repetition helps, and the walk sees to it that the approval is asked for anew.
+      if (outcome.failure.code !== "approval.void" || step.approval === undefined)
         return failAttempt(draft, step, outcome);
-      }
-      draft.emit({ type: "step.failed", path, attempt, failure: outcome.failure, ...artifactsOf(outcome) });
-      const changed = outcome.failure.details?.["changed"];
-      return voidGate(draft, gate, {
-        changed: Array.isArray(changed) ? changed.map(String) : [],
-        message: outcome.failure.message,
-      });
-    }
+      return draft.emit({ type: "step.failed", path, attempt, failure: outcome.failure, ...artifactsOf(outcome) });
   }
 }
 

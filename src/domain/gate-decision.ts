@@ -1,9 +1,9 @@
 import type { Judgement } from "./approver-policy.ts";
-import { voidGate } from "./attempt.ts";
 import type { Draft } from "./draft.ts";
 import { changedFields, changesText, subjectDigest, type GateEvidence, type GateSubject } from "./gate.ts";
 import type { GateState, StepState } from "./run-state.ts";
 import type { ApprovalRule } from "./target.ts";
+import { voidGate } from "./void-gate.ts";
 
 /** What a gate shows was gathered. */
 export interface GateOpenedInput {

@@ -1,4 +1,5 @@
 import type { HandLock } from "./hand-lock.ts";
+import { locksAround } from "./plan-walk.ts";
 import type { RunEvent } from "./run-event.ts";
 import type { RunState } from "./run-state.ts";
 
@@ -11,17 +12,22 @@ export interface LockClaim {
   readonly sequence: number;
   /** Goes before all that are not, whatever their sequence. */
   readonly isUrgent: boolean;
+  /** The paths of the locks around it, which are the run's already; all others of the run where undefined. */
+  readonly within?: readonly string[] | undefined;
 }
 
 /** A request for locks, all together. */
 export interface LockAsk {
   readonly keys: readonly string[];
   readonly isUrgent: boolean;
+  /** As in a claim. */
+  readonly within?: readonly string[] | undefined;
 }
 
 /**
- * What comes of a request: `cycle` when `run` holds one of the keys and waits, itself or through others, for one who asks.
- * `run` of `taken` is undefined where nobody holds a key, but others asked earlier.
+ * What comes of a request: `cycle` when `run` holds one of the keys and waits, itself or through others, for what is around the
+ * request. `run` of `taken` is undefined where nobody holds a key, but others asked earlier. Both may be the run that asks: what
+ * it does side by side takes turns too.
  */
 export type LockReply =
   | { readonly kind: "free" }
@@ -42,6 +48,9 @@ export function claimsOf(state: RunState): readonly LockClaim[] {
     if (status !== "requested" && status !== "held") continue;
     claims.push({ run: state.id, path, keys, status, sequence: order, isUrgent });
   }
+  if (claims.length < 2) return claims;
+  // Only beside others it matters in what it stands.
+  for (const claim of claims) Object.assign(claim, { within: locksAround(state.plan, claim.path) });
   return claims;
 }
 
@@ -54,12 +63,14 @@ export function lockKeysTouched(events: readonly RunEvent[]): readonly string[] 
 
 /** What comes of a new request of a run. */
 export function replyTo(book: LockBook, run: string, ask: LockAsk): LockReply {
-  const other = cycleWith(book.claims, run, ask);
+  const own = { ...ask, run, path: "", sequence: Number.POSITIVE_INFINITY };
+  const other = cycleWith(book.claims, own);
   if (other !== undefined) return { kind: "cycle", run: other };
   const lock = handLockOn(book.handLocks, ask);
   if (lock !== undefined) return { kind: "hand-locked", lock };
-  if (canTake(book.claims, { ...ask, run, sequence: Number.POSITIVE_INFINITY })) return { kind: "free" };
-  return { kind: "taken", run: holdersOf(book.claims, run, ask.keys)[0]?.run };
+  if (canTake(book.claims, own)) return { kind: "free" };
+  const holders = holdersOf(book.claims, own);
+  return { kind: "taken", run: (holders.find((claim) => claim.run !== run) ?? holders[0])?.run };
 }
 
 /** The hand lock that keeps a request waiting; an urgent one passes holds. */
@@ -70,19 +81,19 @@ export function handLockOn(
   return locks.find((lock) => keys.includes(lock.key) && !(isUrgent && lock.run !== undefined));
 }
 
+/** A claim as far as it is compared with others; one that is only asked for has no path yet. */
+type Wanted = Omit<LockClaim, "status">;
+
 /**
- * Whether a claim could be granted now as far as other runs go: nobody else holds its keys, and nobody who goes first asked
- * for one of them. A run that holds a lock already waits for holders only: those who asked earlier may be waiting for just
- * what it holds.
+ * Whether a claim could be granted now as far as others go: none that it cannot stand in holds its keys, and nobody who goes
+ * first asked for one of them. What stands in a lock already waits for holders only: those who asked earlier may be waiting for
+ * just that one.
  */
-export function canTake(
-  claims: readonly LockClaim[],
-  own: Pick<LockClaim, "run" | "keys" | "sequence" | "isUrgent">,
-): boolean {
-  const isHolder = claims.some((claim) => claim.run === own.run && claim.status === "held");
+export function canTake(claims: readonly LockClaim[], own: Wanted): boolean {
+  const isHolder = claims.some((claim) => claim.status === "held" && isAround(claim, own));
   return claims.every(
     (claim) =>
-      claim.run === own.run ||
+      !isRival(claim, own) ||
       !shareKey(claim.keys, own.keys) ||
       (claim.status === "requested" && (isHolder || byPrecedence(own, claim) < 0)),
   );
@@ -93,7 +104,7 @@ export function grantable({ claims, handLocks }: LockBook): readonly LockClaim[]
   const waiting = claims.filter((claim) => claim.status === "requested").toSorted(byPrecedence);
   const granted: LockClaim[] = [];
   for (const claim of waiting) {
-    const isTaken = granted.some((other) => other.run !== claim.run && shareKey(other.keys, claim.keys));
+    const isTaken = granted.some((other) => isRival(other, claim) && shareKey(other.keys, claim.keys));
     if (!isTaken && handLockOn(handLocks, claim) === undefined && canTake(claims, claim)) granted.push(claim);
   }
   return granted;
@@ -107,7 +118,7 @@ export function givingWay({ claims, handLocks }: LockBook): readonly { readonly 
   const urgent = claims.filter((claim) => claim.status === "requested" && claim.isUrgent);
   const free = urgent.filter((claim) => handLockOn(handLocks, claim) === undefined).toSorted(byPrecedence);
   return free.flatMap((claim) =>
-    holdersOf(claims, claim.run, claim.keys)
+    holdersOf(claims, claim)
       .filter((holder) => !holder.isUrgent)
       .map(({ run }) => ({ run, to: claim.run })),
   );
@@ -118,7 +129,7 @@ export function queuePosition(
   claims: readonly LockClaim[],
   own: LockClaim,
 ): { position: number; holder: string | undefined } {
-  const rivals = claims.filter((claim) => claim.run !== own.run && shareKey(claim.keys, own.keys));
+  const rivals = claims.filter((claim) => isRival(claim, own) && shareKey(claim.keys, own.keys));
   const ahead = rivals.filter((claim) => claim.status === "requested" && byPrecedence(claim, own) < 0);
   return { position: ahead.length + 1, holder: rivals.find((claim) => claim.status === "held")?.run };
 }
@@ -132,33 +143,42 @@ function byPrecedence(
   return left.sequence - right.sequence;
 }
 
-/** The run that holds what is asked for while it waits, itself or through others, for the one who asks. */
-function cycleWith(claims: readonly LockClaim[], run: string, ask: LockAsk): string | undefined {
-  // Those who hold something wait for holders only, so that nobody else can be part of a circle.
-  return blockersOf(claims, run, ask).find((holder) => waitsFor(claims, holder, { goal: run, seen: new Set() }));
+/** The run that holds what is asked for while it waits, itself or through others, for something around the request. */
+function cycleWith(claims: readonly LockClaim[], own: Wanted): string | undefined {
+  // What stands in a lock waits for holders only, so that nobody else can be part of a circle.
+  return blockersOf(claims, own).find((holder) => waitsFor(claims, holder, { own, seen: new Set() }))?.run;
 }
 
 function waitsFor(
   claims: readonly LockClaim[],
-  run: string,
-  { goal, seen }: { readonly goal: string; readonly seen: Set<string> },
+  holder: LockClaim,
+  { own, seen }: { readonly own: Wanted; readonly seen: Set<LockClaim> },
 ): boolean {
-  if (run === goal) return true;
-  if (seen.has(run)) return false;
-  seen.add(run);
-  const waiting = claims.filter((claim) => claim.run === run && claim.status === "requested");
-  return waiting.some((claim) =>
-    blockersOf(claims, run, claim).some((holder) => waitsFor(claims, holder, { goal, seen })),
-  );
+  if (isAround(holder, own)) return true;
+  if (seen.has(holder)) return false;
+  seen.add(holder);
+  const waiting = claims.filter((claim) => claim.status === "requested" && isAround(holder, claim));
+  return waiting.some((claim) => blockersOf(claims, claim).some((next) => waitsFor(claims, next, { own, seen })));
 }
 
 /** Holders that do not give way to the request. */
-function blockersOf(claims: readonly LockClaim[], run: string, { keys, isUrgent }: LockAsk): readonly string[] {
-  return holdersOf(claims, run, keys).flatMap((claim) => (isUrgent && !claim.isUrgent ? [] : [claim.run]));
+function blockersOf(claims: readonly LockClaim[], own: Wanted): readonly LockClaim[] {
+  return holdersOf(claims, own).filter((claim) => !own.isUrgent || claim.isUrgent);
 }
 
-function holdersOf(claims: readonly LockClaim[], run: string, keys: readonly string[]): readonly LockClaim[] {
-  return claims.filter((claim) => claim.run !== run && claim.status === "held" && shareKey(claim.keys, keys));
+function holdersOf(claims: readonly LockClaim[], own: Wanted): readonly LockClaim[] {
+  return claims.filter((claim) => isRival(claim, own) && claim.status === "held" && shareKey(claim.keys, own.keys));
+}
+
+/** Whether two claims keep one another from having the same key: those of one run do not where one stands in the other. */
+function isRival(left: Wanted, right: Wanted): boolean {
+  if (left.run !== right.run) return true;
+  return left.path !== right.path && !isAround(left, right) && !isAround(right, left);
+}
+
+function isAround(outer: Wanted, inner: Wanted): boolean {
+  if (outer.run !== inner.run || outer.path === inner.path) return false;
+  return inner.within === undefined || inner.within.includes(outer.path);
 }
 
 function shareKey(left: readonly string[], right: readonly string[]): boolean {

@@ -6,12 +6,22 @@ import type { Failure } from "./outcome.ts";
 import type { LockNode } from "./plan.ts";
 import type { RunState } from "./run-state.ts";
 
-/** Why a request for locks cannot even wait; undefined when it is granted or waits. */
+/** Why a request of the run for locks cannot even wait; undefined when it is granted or waits. */
 export function lockRefusal(
   reply: LockReply,
-  { keys, whenLocked }: { readonly keys: readonly string[]; readonly whenLocked: LockNode["whenLocked"] },
+  {
+    run,
+    keys,
+    whenLocked,
+  }: { readonly run: string; readonly keys: readonly string[]; readonly whenLocked: LockNode["whenLocked"] },
 ): Failure | undefined {
   const names = keys.join(", ");
+  if (reply.kind === "cycle" && reply.run === run) {
+    const message =
+      `Another branch of this run holds ${names} and waits, directly or through others, for a lock that this branch holds: ` +
+      "neither could ever go on. Let both take them in the same order, or together.";
+    return { code: "lock.cycle", message, retry: "never", details: { run } };
+  }
   if (reply.kind === "cycle") {
     const other = shortId(reply.run);
     const message =
@@ -20,6 +30,8 @@ export function lockRefusal(
     return { code: "lock.cycle", message, retry: "never", details: { run: reply.run } };
   }
   if (reply.kind === "free" || whenLocked === "queue") return undefined;
+  // Branches of one run take turns: the lock is this run's already.
+  if (reply.kind === "taken" && reply.run === run) return undefined;
   if (reply.kind === "hand-locked") {
     const { key, reason } = reply.lock;
     const message = `${key} is locked by hand (${reason}), and this command does not wait. Try again when it has been unlocked.`;

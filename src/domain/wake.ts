@@ -60,20 +60,21 @@ function runDeadlineAt({ status, startedAt, retries, plan }: RunState): number |
 function timeOutRun(draft: Draft, lastWords: ReadonlyMap<string, string>): void {
   const { state } = draft;
   const limit = `The run did not end within ${durationText(state.plan.timeoutMs ?? 0)}, the time limit of its command.`;
-  const steps = [...state.steps.values()].filter(isUnderWay);
-  for (const step of steps) {
+  let first: { readonly path: string; readonly failure: Failure } | undefined;
+  for (const step of [...state.steps.values()].filter(isUnderWay)) {
     const message = `${limit}${lastText(step, lastWords.get(step.path))}`;
-    failFinally(draft, step, { code: "run.timeout", message, retry: "never" });
+    const failure: Failure = { code: "run.timeout", message, retry: "never" };
+    failFinally(draft, step, failure);
+    first ??= { path: step.path, failure };
   }
-  if (steps.length > 0) return;
-  // Nothing is under way: it waits for a lock. Whatever it has of locks is given back.
-  let waitsAt = "";
-  for (const [path, { status, keys }] of state.locks) {
+  // Whatever it has of locks is given back, the innermost first; where nothing was under way it waited for one of them.
+  for (const [path, { status, keys }] of [...state.locks].toReversed()) {
     if (status !== "requested" && status !== "held") continue;
-    if (status === "requested") waitsAt = path;
     draft.emit({ type: "lock.released", path, keys: [...keys] });
+    if (status === "requested") first ??= { path, failure: { code: "run.timeout", message: limit, retry: "never" } };
   }
-  draft.emit({ type: "run.failed", path: waitsAt, failure: { code: "run.timeout", message: limit, retry: "never" } });
+  const { path = "", failure = { code: "run.timeout", message: limit, retry: "never" } } = first ?? {};
+  draft.emit({ type: "run.failed", path, failure });
 }
 
 function wakeStep(draft: Draft, step: StepState): void {

@@ -175,62 +175,61 @@ export const domainMutants: readonly Mutant[] = [
       'draft.emit({ type: "step.postponed", path, attempt, code: reason.code, message: reason.message, until: Number.MAX_SAFE_INTEGER });',
   },
   {
-    file: "domain/attempt.ts",
+    file: "domain/void-gate.ts",
     what: "a void gate keeps the locks after it",
     find: 'if (isLater(path) && (lock.status === "held" || lock.status === "requested"))',
     replace: 'if (isLater(path) && lock.status === "requested")',
   },
   {
-    file: "domain/attempt.ts",
+    file: "domain/void-gate.ts",
     what: "a void gate is not asked anew",
     find: "startAttempt(draft, { path: gate, node, input: step.input });\n}",
     replace: "void startAttempt;\n}",
   },
   {
-    file: "domain/advance.ts",
+    file: "domain/walk.ts",
     what: "a failed step does not fail the run",
-    find: 'if (step?.status === "failed" && step.failure !== undefined) return { kind: "failed", path, failure: step.failure };',
-    replace: 'if (step?.status === "failed" && step.failure !== undefined) return DONE;',
+    find: 'return isVoided || failure === undefined ? PENDING : { kind: "failed", path, failure };',
+    replace: "return isVoided ? PENDING : DONE;",
   },
   {
-    file: "domain/advance.ts",
+    file: "domain/walk.ts",
     what: "the step after one that runs is started",
-    find: "return PENDING;\n}\n\nfunction reachStep",
-    replace: "return DONE;\n}\n\nfunction reachStep",
+    find: 'step.sort === "gate" ? giveUp(draft, step) : PENDING;',
+    replace: 'step.sort === "gate" ? giveUp(draft, step) : DONE;',
   },
   {
-    file: "domain/advance.ts",
+    file: "domain/walk.ts",
     what: "an iteration does not wait for the one before",
-    find: 'const reached = walk(draft, node.steps, placeOf(iterationPath(path, key), scope));\n    if (reached.kind !== "done") return reached;',
-    replace:
-      'const reached = walk(draft, node.steps, placeOf(iterationPath(path, key), scope));\n    if (reached.kind === "failed") return reached;',
+    find: 'const reached = visit(item, place.pace);\n    if (reached.kind !== "done") return reached;',
+    replace: 'const reached = visit(item, place.pace);\n    if (reached.kind === "failed") return reached;',
   },
   {
-    file: "domain/advance.ts",
+    file: "domain/walk-lock.ts",
     what: "what a lock protects begins before the lock is had",
-    find: 'if (lock?.status === "requested") return PENDING;',
-    replace: 'if (lock?.status === "withdrawn") return PENDING;',
+    find: 'if (status === "requested") return place.pace',
+    replace: 'if (status === "requested" && place.pace === "look") return place.pace',
   },
   {
-    file: "domain/advance.ts",
+    file: "domain/walk-lock.ts",
     what: "locks are never given back",
-    find: 'if (reached.kind !== "pending" && lock?.status === "held") {',
-    replace: 'if (reached.kind !== "pending" && lock?.status === "requested") {',
+    find: 'if (status === "held" && place.pace !== "look") giveBack(',
+    replace: 'if (status === "requested" && place.pace !== "look") giveBack(',
   },
   {
-    file: "domain/advance.ts",
+    file: "domain/walk-lock.ts",
     what: "locks are given back while they are needed",
-    find: 'if (reached.kind !== "pending" && lock?.status === "held") {',
-    replace: 'if (lock?.status === "held") {',
+    find: 'if (reached.kind === "pending") return;',
+    replace: "",
   },
   {
-    file: "domain/advance.ts",
+    file: "domain/walk-lock.ts",
     what: "a lock that others hold is taken",
     find: 'if (reply.kind === "free") draft.emit({ type: "lock.acquired", path, keys });',
     replace: 'draft.emit({ type: "lock.acquired", path, keys });',
   },
   {
-    file: "domain/advance.ts",
+    file: "domain/walk-lock.ts",
     what: "a rollback leaves no hold",
     find: 'const hold = node.hold === true && reached.kind === "done" ?',
     replace: 'const hold = node.hold === true && reached.kind === "failed" ?',
@@ -238,11 +237,11 @@ export const domainMutants: readonly Mutant[] = [
   {
     file: "domain/advance.ts",
     what: "a failed run is said to have succeeded",
-    find: 'if (reached.kind !== "pending") draft.emit({ type: "run.finished", status: "failed" });',
-    replace: 'if (reached.kind !== "pending") draft.emit({ type: "run.finished", status: "succeeded" });',
+    find: 'if (reached.kind !== "pending") conclude(draft, { status: "failed" });',
+    replace: 'if (reached.kind !== "pending") conclude(draft, { status: "succeeded" });',
   },
   {
-    file: "domain/advance.ts",
+    file: "domain/walk.ts",
     what: "conditions are not looked at",
     find: "if (holds(node, place)) startAttempt(",
     replace: "if (place !== undefined) startAttempt(",
@@ -250,9 +249,9 @@ export const domainMutants: readonly Mutant[] = [
   {
     file: "domain/advance.ts",
     what: "nobody is alerted of a failed run",
-    find: 'draft.emit({ type: "run.failed", path: reached.path, failure: reached.failure });\n  }',
+    find: 'if (reached.kind === "failed") draft.emit({ type: "run.failed", path: reached.path, failure: reached.failure });',
     replace:
-      'draft.emit({ type: "run.failed", path: reached.path, failure: reached.failure });\n    draft.emit({ type: "run.finished", status: "failed" });\n    return;\n  }',
+      'if (reached.kind === "failed") {\n    draft.emit({ type: "run.failed", path: reached.path, failure: reached.failure });\n    draft.emit({ type: "run.finished", status: "failed" });\n  }',
   },
   {
     file: "domain/decide.ts",
@@ -261,10 +260,10 @@ export const domainMutants: readonly Mutant[] = [
     replace: "if (draft.events.length > 9 && isOpen(draft.state)) advance(draft);",
   },
   {
-    file: "domain/decide.ts",
+    file: "domain/void-gate.ts",
     what: "what changed under an approval is an ordinary failure",
-    find: 'outcome.failure.code === "approval.void" ? step.approval?.gate : undefined',
-    replace: 'outcome.failure.code === "approval.gone" ? step.approval?.gate : undefined',
+    find: 'failure?.code === "approval.void" && approval !== undefined',
+    replace: 'failure?.code === "approval.gone" && approval !== undefined',
   },
   {
     file: "domain/decide.ts",
@@ -464,7 +463,7 @@ export const domainMutants: readonly Mutant[] = [
   {
     file: "domain/lock-book.ts",
     what: "a lock is had by several at once",
-    find: 'if (canTake(book.claims, { ...ask, run, sequence: Number.POSITIVE_INFINITY })) return { kind: "free" };',
+    find: 'if (canTake(book.claims, own)) return { kind: "free" };',
     replace: 'if (book.claims !== undefined) return { kind: "free" };',
   },
   {
@@ -482,7 +481,7 @@ export const domainMutants: readonly Mutant[] = [
   {
     file: "domain/lock-book.ts",
     what: "one lock is granted to all that wait",
-    find: "const isTaken = granted.some((other) => other.run !== claim.run && shareKey(other.keys, claim.keys));",
+    find: "const isTaken = granted.some((other) => isRival(other, claim) && shareKey(other.keys, claim.keys));",
     replace: "const isTaken = granted.length > 99;",
   },
   {

@@ -9,7 +9,7 @@ function claim(run: string, keys: readonly string[], more: Partial<LockClaim> = 
 
 describe("a lock", () => {
   it("can be taken when nobody holds it and nobody asked for it before", () => {
-    const asked = { run: "run_2", keys: ["a"], sequence: 5, isUrgent: false };
+    const asked = { run: "run_2", path: "", keys: ["a"], sequence: 5, isUrgent: false };
     expect(canTake([], asked)).toBe(true);
     expect(canTake([claim("run_1", ["b"], { status: "held" })], asked)).toBe(true);
     expect(canTake([claim("run_1", ["a"], { status: "held", sequence: 9 })], asked)).toBe(false);
@@ -71,7 +71,13 @@ describe("a lock", () => {
       fc.property(requests, fc.nat({ max: 5 }), (all, heldCount) => {
         const claims: LockClaim[] = [];
         for (const [index, wanted] of all.entries()) {
-          const asked = { run: `run_${wanted.run}`, keys: wanted.keys, sequence: index + 1, isUrgent: false };
+          const asked = {
+            run: `run_${wanted.run}`,
+            path: `${index}`,
+            keys: wanted.keys,
+            sequence: index + 1,
+            isUrgent: false,
+          };
           const isHeld = index < heldCount && canTake(claims, asked);
           claims.push(
             claim(asked.run, asked.keys, {

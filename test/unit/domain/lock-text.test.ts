@@ -4,7 +4,7 @@ import { holdReason, lockRefusal } from "../../../src/domain/lock-text.ts";
 import { shortId } from "../../../src/platform/ids.ts";
 import { RULE, RUN, RunSpec } from "../../support/run-spec.ts";
 
-const ASK = { keys: ["checkout/prod"], whenLocked: "refuse" } as const;
+const ASK = { run: "run_other", keys: ["checkout/prod"], whenLocked: "refuse" } as const;
 
 describe("a request for a lock that cannot wait", () => {
   it("is refused in words that name who has it", () => {
