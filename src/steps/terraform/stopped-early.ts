@@ -1,0 +1,89 @@
+import type { Failure } from "../../domain/outcome.ts";
+import { diagnosticText, errorsText } from "./diagnostic-text.ts";
+import type { Diagnostic } from "./stream-message.ts";
+
+/** How a call ended that did not do what it was for. */
+export interface EndedBadly {
+  readonly diagnostics: readonly Diagnostic[];
+  /** What it said last besides, for where it gave no reason as it should. */
+  readonly lastWords: string;
+  readonly exitCode: number | undefined;
+  readonly endedBy: string | undefined;
+}
+
+/** Why a call did not do what it was for: what passes by itself, or something that people must mend. */
+export type EarlyEnd =
+  | { readonly kind: "locked" | "unreachable"; readonly code: string; readonly message: string }
+  | { readonly kind: "failed"; readonly failure: Failure };
+
+/** Says what a bad end means, by what the program itself says. `what` names the call and its directory. */
+export function earlyEnd(ended: EndedBadly, what: string): EarlyEnd {
+  const errors = ended.diagnostics.filter(({ severity }) => severity === "error");
+  const all = errors.length > 0 ? errors.map(({ summary, detail }) => `${summary}\n${detail}`) : [ended.lastWords];
+  const why = reasonOf(ended);
+  const lock = all.find((text) => LOCKED.test(text));
+  if (lock !== undefined) return { kind: "locked", code: "terraform.state-locked", message: lockText(lock, what) };
+  // One cause that stays is enough to make waiting useless.
+  if (all.every((text) => AWAY.test(text))) {
+    const message = `${what} could not reach something that it needs: ${why}`;
+    return { kind: "unreachable", code: "terraform.unreachable", message };
+  }
+  const message = `${what} failed: ${why}`;
+  return { kind: "failed", failure: { code: "terraform.failed", message, retry: "never", ...placesOf(errors) } };
+}
+
+/** Whether it refused a plan because the state has been changed since. */
+export function isStale({ diagnostics }: EndedBadly): boolean {
+  return diagnostics.some(({ severity, summary }) => severity === "error" && STALE.test(summary));
+}
+
+const STALE = /^Saved plan (?:is stale|does not match the given state)/u;
+const LOCKED = /Error (?:acquiring|locking) (?:the )?state|Lock Info:/u;
+const AWAY = new RegExp(
+  [
+    "dial tcp",
+    "connection refused",
+    "connection reset",
+    "no such host",
+    "no route to host",
+    "network is unreachable",
+    "temporary failure in name resolution",
+    "i/o timeout",
+    "TLS handshake timeout",
+    "context deadline exceeded",
+    "Client\\.Timeout exceeded",
+    "server misbehaving",
+    "(?:status code|StatusCode|status):? ?(?:429|502|503|504)",
+    "(?:429 Too Many Requests|502 Bad Gateway|503 Service Unavailable|504 Gateway Time-?out)",
+    "could not connect to (?:the )?",
+  ].join("|"),
+  "iu",
+);
+
+function reasonOf({ diagnostics, lastWords, exitCode, endedBy }: EndedBadly): string {
+  const how = endedBy === undefined ? `it ended with ${exitCode ?? "no exit code"}` : `it was ended by ${endedBy}`;
+  return errorsText(diagnostics, lastWords === "" ? `${how} and said nothing` : lastWords);
+}
+
+/** Who holds the lock, and since when, as the backend wrote it down. */
+function lockText(text: string, what: string): string {
+  const field = (name: string): string => {
+    const value = new RegExp(`^\\s*${name}:[ \\t]*(\\S.*)$`, "mu").exec(text)?.[1]?.trim() ?? "";
+    return value.length <= 200 ? value : `${value.slice(0, 199)}…`;
+  };
+  const [who, since, operation, id] = ["Who", "Created", "Operation", "ID"].map(field);
+  const holder = who === "" ? "something else" : who;
+  const doing = operation === "" ? "" : ` for ${(operation ?? "").replace(/^OperationType/u, "").toLowerCase()}`;
+  const from = since === "" ? "" : ` since ${(since ?? "").replace(/\.\d+/u, "").replace(" +0000 UTC", " UTC")}`;
+  const lock = id === "" ? "" : ` (lock ${id})`;
+  return `${what} waits: the state is locked by ${holder}${doing}${from}${lock}. If nobody is at work there any more, unlock it by hand`;
+}
+
+/** The files and lines that are wrong, for machines. */
+function placesOf(errors: readonly Diagnostic[]): Pick<Failure, "details"> {
+  const places = errors.slice(0, 20).map((error) => {
+    const text = diagnosticText(error);
+    return error.range === undefined ? { text } : { text, file: error.range.filename, line: error.range.start.line };
+  });
+  return places.length === 0 ? {} : { details: { diagnostics: places } };
+}

@@ -1,0 +1,128 @@
+import { cp, mkdir, mkdtemp, readdir, realpath, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+
+import type { Outcome, Progress } from "../../src/domain/outcome.ts";
+import type { ActionContext, StepKind } from "../../src/engine/step-kind.ts";
+import type { Json } from "../../src/platform/canonical-json.ts";
+import { LocalFolders } from "../../src/programs/local-folders.ts";
+import type { Programs } from "../../src/programs/program-order.ts";
+import { SavedPlan } from "../../src/steps/terraform/saved-plan.ts";
+import { terraformApply } from "../../src/steps/terraform/terraform-apply.ts";
+import type { TerraformDeps, TerraformPreparation } from "../../src/steps/terraform/terraform-deps.ts";
+import { terraformOutput } from "../../src/steps/terraform/terraform-output.ts";
+import { terraformPlan } from "../../src/steps/terraform/terraform-plan.ts";
+import { MemoryArtifacts } from "./memory-artifacts.ts";
+
+type Input = Readonly<Record<string, unknown>>;
+
+/** The steps of the Terraform family on folders of this machine, one after another as a run has them. */
+export class TerraformBench implements AsyncDisposable {
+  readonly artifacts = new MemoryArtifacts();
+  readonly said: Progress[] = [];
+  readonly checkpoints: Json[] = [];
+  facts: ActionContext["facts"] = { runTitle: "t", requester: "p_ana", requesterUser: "U1" };
+  signal: AbortSignal = new AbortController().signal;
+  checkpointed: Json | undefined;
+  preparation: Partial<TerraformPreparation> = {};
+  settings: Partial<TerraformDeps["terraform"]> = {};
+  readonly folder: string;
+  readonly #programs: Programs;
+
+  private constructor(folder: string, programs: Programs) {
+    this.folder = folder;
+    this.#programs = programs;
+  }
+
+  static async open(createPrograms: (folder: string) => Programs): Promise<TerraformBench> {
+    const folder = await realpath(await mkdtemp(join(tmpdir(), "quarterdeck-terraform-")));
+    await mkdir(join(folder, "config"));
+    await mkdir(join(folder, "own"));
+    return new TerraformBench(folder, createPrograms(join(folder, "own")));
+  }
+
+  /** The directory of the configuration. */
+  get config(): string {
+    return join(this.folder, "config");
+  }
+
+  get directory(): { readonly local: string } {
+    return { local: this.config };
+  }
+
+  async write(files: Readonly<Record<string, string>>): Promise<void> {
+    for (const [name, content] of Object.entries(files)) {
+      await mkdir(dirname(join(this.config, name)), { recursive: true });
+      await writeFile(join(this.config, name), content);
+    }
+  }
+
+  plan(input: Input = {}): Promise<Outcome> {
+    return this.#run(terraformPlan(this.#deps()), { directory: this.directory, ...input }, "provision/plan");
+  }
+
+  /** The plan of an outcome that has succeeded. */
+  planOf(outcome: Outcome): SavedPlan {
+    if (outcome.status !== "succeeded") throw new Error(JSON.stringify(outcome));
+    return SavedPlan.parse(outcome.output["plan"]);
+  }
+
+  apply(plan: SavedPlan, input: Input = {}): Promise<Outcome> {
+    return this.#run(terraformApply(this.#deps()), { plan, ...input }, "provision/apply");
+  }
+
+  output(input: Input = {}): Promise<Outcome> {
+    return this.#run(terraformOutput(this.#deps()), { directory: this.directory, ...input }, "provision/output");
+  }
+
+  /** What the steps left in their work folders. */
+  async leftovers(): Promise<readonly string[]> {
+    const folders = await readdir(join(this.folder, "work")).catch(() => []);
+    const found = await Promise.all(folders.map((name) => readdir(join(this.folder, "work", name))));
+    return found.flat();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  #deps(): TerraformDeps {
+    const { preparation } = this;
+    return {
+      programs: this.#programs,
+      folders: new LocalFolders({ root: join(this.folder, "work") }),
+      terraform: { roots: [this.folder], ...this.settings },
+      // The path of a folder stands for the folder.
+      unpack: (content, folder) => cp(Buffer.from(content).toString("utf8"), folder, { recursive: true }),
+      preparation: {
+        exportFolder: ({ path }) =>
+          this.artifacts.put({
+            name: "source.tar",
+            mediaType: "application/x-tar",
+            content: Buffer.from(join(this.config, path)),
+          }),
+        ruleOf: () => undefined,
+        ...preparation,
+      },
+    };
+  }
+
+  async #run(kind: StepKind, input: Input, path: string): Promise<Outcome> {
+    if (kind.sort !== "action") throw new Error("no action");
+    const base = {
+      effect: { run: "run_1", path, attempt: 1 },
+      facts: this.facts,
+      signal: this.signal,
+      startedAt: 1,
+      artifacts: this.artifacts,
+      progress: (progress: Progress) => void this.said.push(progress),
+    };
+    const prepared = await kind.prepare?.(input, base);
+    const checkpoint = (data: Json): Promise<void> => {
+      this.checkpoints.push(data);
+      this.checkpointed = data;
+      return Promise.resolve();
+    };
+    return await kind.run(input, { ...base, prepared, checkpointed: this.checkpointed, checkpoint });
+  }
+}

@@ -1,0 +1,44 @@
+import { readFileSync } from "node:fs";
+
+import { parseStreamLine, type StreamMessage } from "../../../../src/steps/terraform/stream-message.ts";
+
+/** The standard output of the real program, as it came. */
+export function recorded(name: string): readonly string[] {
+  const file = new URL(`../../../fixtures/tools/terraform/${name}`, import.meta.url);
+  return readFileSync(file, "utf8")
+    .split("\n")
+    .filter((text) => text !== "");
+}
+
+/** The messages of lines that decide or show something. */
+export function messagesOf(lines: readonly string[]): readonly StreamMessage[] {
+  return lines.flatMap((text) => {
+    const parsed = parseStreamLine(text);
+    return parsed.kind === "message" ? [parsed.message] : [];
+  });
+}
+
+/** One line of the stream. */
+export function line(type: string, more: Readonly<Record<string, unknown>>): string {
+  return JSON.stringify({ "@level": "info", "@message": type, type, ...more });
+}
+
+/** A line that says what becomes of a resource. */
+export function planned(addr: string, action: string, more: Readonly<Record<string, unknown>> = {}): string {
+  return line("planned_change", { change: { resource: { addr }, action, ...more } });
+}
+
+/** The last line but the outputs of a plan. */
+export function summary(
+  add: number,
+  change: number,
+  remove: number,
+  more: Readonly<Record<string, unknown>> = {},
+): string {
+  return line("change_summary", { changes: { add, change, remove, import: 0, operation: "plan", ...more } });
+}
+
+/** A line with an error or a warning. */
+export function complaint(summaryText: string, detail = "", more: Readonly<Record<string, unknown>> = {}): string {
+  return line("diagnostic", { diagnostic: { severity: "error", summary: summaryText, detail, ...more } });
+}
