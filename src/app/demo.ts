@@ -15,6 +15,7 @@ import { AppError, errorCode, errorText } from "../platform/errors.ts";
 import { systemRandom } from "../platform/ids.ts";
 import { SecretMask } from "../platform/masking.ts";
 import { shutdownSignal } from "../platform/shutdown-signal.ts";
+import { printLine } from "./print-line.ts";
 
 const ENTRY = fileURLToPath(new URL("../launch.js", import.meta.url));
 const PAGE_PORT = 3000;
@@ -54,12 +55,12 @@ async function serveDemo(port: number): Promise<number> {
 }
 
 async function showDemo(port: number, stop: Promise<void>): Promise<void> {
-  say("Starting a simulated Slack and a simulated Argo CD, and the real server between them ...");
+  printLine("Starting a simulated Slack and a simulated Argo CD, and the real server between them ...");
   await using world = await openWorld(port);
   await using cast = await Cast.start(castOptions(world, "in-process"));
-  say(`The demo is at ${world.slack.url}`);
-  say("You are Ana: type /promote checkout abc123 to prod, and open the thread of the card that appears.");
-  say("When it asks for approval, become Priya and press Approve. Ctrl-C ends the demo and forgets all of it.");
+  printLine(`The demo is at ${world.slack.url}`);
+  printLine("You are Ana: type /promote checkout abc123 to prod, and open the thread of the card that appears.");
+  printLine("When it asks for approval, become Priya and press Approve. Ctrl-C ends the demo and forgets all of it.");
   const ended = await Promise.race([stop, cast.serverEnded]);
   await cast.stopServer();
   // It may be the first to end.
@@ -92,7 +93,7 @@ interface Production {
 async function playDemo(play: Play, { transport, receive, isCrash, speed }: Production): Promise<number> {
   const surroundings = { clock: systemClock, random: systemRandom };
   await using world = await openDemoWorld({ ...play.settings, ...surroundings, receive, speed });
-  using transcript = new Transcript(world.slack, say);
+  using transcript = new Transcript(world.slack, printLine);
   await using cast = await Cast.start(castOptions(world, transport));
   const between = async (milestone: string): Promise<void> => {
     if (!isCrash) return;
@@ -102,7 +103,7 @@ async function playDemo(play: Play, { transport, receive, isCrash, speed }: Prod
   await play.tell(new Story({ world, transcript, between }));
   await cast.stopServer();
   const left = readLeftBehind(world);
-  for (const line of conclude([...play.check(left), ...checkAlways(left)])) say(`✓ ${line}`);
+  for (const line of conclude([...play.check(left), ...checkAlways(left)])) printLine(`✓ ${line}`);
   return 0;
 }
 
@@ -135,8 +136,8 @@ function readArguments(args: readonly string[]) {
 }
 
 function listPlays(): number {
-  for (const { name, summary } of PLAYS) say(`${name.padEnd(12)} ${summary}`);
-  say(`${CRASH.padEnd(12)} the story of ${DEFAULT_PLAY}, in which the server is killed at every step`);
+  for (const { name, summary } of PLAYS) printLine(`${name.padEnd(12)} ${summary}`);
+  printLine(`${CRASH.padEnd(12)} the story of ${DEFAULT_PLAY}, in which the server is killed at every step`);
   return 0;
 }
 
@@ -181,8 +182,4 @@ function portOf(text: string | undefined): number {
   const port = Number(text ?? PAGE_PORT);
   if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
   throw new AppError(`"${text ?? ""}" is no port number.`, { code: "usage" });
-}
-
-function say(line: string): void {
-  process.stdout.write(`${line}\n`);
 }

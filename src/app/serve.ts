@@ -7,6 +7,7 @@ import { SecretMask } from "../platform/masking.ts";
 import { onReloadSignal } from "../platform/reload-signal.ts";
 import { shutdownSignal } from "../platform/shutdown-signal.ts";
 import { startApplication } from "./application.ts";
+import { printLine } from "./print-line.ts";
 
 /** `quarterdeck serve`: runs until it is told to stop. A second signal ends it at once. */
 export async function serve(args: readonly string[]): Promise<number> {
@@ -30,8 +31,4 @@ export async function serve(args: readonly string[]): Promise<number> {
   await resources.disposeAsync();
   logger.info("stopped");
   return 0;
-}
-
-function printLine(line: string): void {
-  process.stdout.write(`${line}\n`);
 }

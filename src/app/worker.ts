@@ -12,6 +12,7 @@ import { SecretMask } from "../platform/masking.ts";
 import { shutdownSignal } from "../platform/shutdown-signal.ts";
 import { workerSteps } from "../steps/builtin-steps.ts";
 import { ACTIONS_AT_ONCE, channelKeys, SHUTDOWN_GRACE_MS } from "./execution.ts";
+import { printLine } from "./print-line.ts";
 import { programVersion } from "./program-version.ts";
 import { openWorkerTools } from "./step-tools.ts";
 import { WorkerServers } from "./worker-servers.ts";
@@ -69,8 +70,4 @@ function required({ redisUrl, instanceSecret }: Environment): { readonly redisUr
       : []),
   ];
   throw new AppError(missing.join("\n"), { code: "environment.missing" });
-}
-
-function printLine(line: string): void {
-  process.stdout.write(`${line}\n`);
 }
