@@ -1,11 +1,12 @@
 import { once } from "node:events";
 import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, copyFileSync, existsSync, mkdirSync, openSync, rmSync, writeSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, rmSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { systemClock } from "../../src/platform/clock.ts";
+import { fillUp } from "../support/small-disk.ts";
 import { Arena, type ArenaOptions } from "./arena.ts";
 import type { Conclusion } from "./conclusion.ts";
 import { amid } from "./kills.ts";
@@ -111,12 +112,7 @@ class SmallDisk implements AsyncDisposable {
 
   /** Leaves no room for a single page. */
   fill(): void {
-    const file = openSync(join(this.fromOutside, "filler"), "w");
-    try {
-      for (const bytes of [65_536, 4096]) while (writes(file, bytes)) continue;
-    } finally {
-      closeSync(file);
-    }
+    fillUp(join(this.fromOutside, "filler"));
   }
 
   free(): void {
@@ -128,14 +124,5 @@ class SmallDisk implements AsyncDisposable {
     this.#holder.kill("SIGKILL");
     await ended;
     await Promise.all([this.path, this.#copy].map((path) => rm(path, { recursive: true, force: true })));
-  }
-}
-
-function writes(file: number, bytes: number): boolean {
-  try {
-    return writeSync(file, Buffer.alloc(bytes, 1)) === bytes;
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOSPC") return false;
-    throw error;
   }
 }

@@ -52,12 +52,7 @@ export class ServerOnSmallDisk implements AsyncDisposable {
 
   /** Leaves no room for a single page. */
   fill(): void {
-    const file = openSync(this.#filler, "w");
-    try {
-      for (const bytes of [65_536, 4096]) while (writes(file, bytes)) continue;
-    } finally {
-      closeSync(file);
-    }
+    fillUp(this.#filler);
   }
 
   free(): void {
@@ -72,6 +67,16 @@ export class ServerOnSmallDisk implements AsyncDisposable {
 
   get #filler(): string {
     return join(this.dataFolder, "filler");
+  }
+}
+
+/** Writes to a new file until its disk has no room for a single page. */
+export function fillUp(path: string): void {
+  const file = openSync(path, "w");
+  try {
+    for (const bytes of [65_536, 4096]) while (writes(file, bytes)) continue;
+  } finally {
+    closeSync(file);
   }
 }
 
