@@ -18,6 +18,7 @@ import { renderRejectModal } from "../../../src/slack/views/reject-modal.ts";
 import { FakeClock, settle } from "../../support/fake-clock.ts";
 import { testCatalogue } from "../../unit/commands/test-catalogue.ts";
 import { MemorySlotStore } from "../../unit/slack/fake-slack.ts";
+import { sampleForms } from "../../unit/slack/sample-forms.ts";
 import { lookups } from "../../unit/slack/sample-run.ts";
 import { type FuzzTarget, must } from "../fuzz-target.ts";
 
@@ -28,12 +29,7 @@ const clock = new FakeClock();
 const said: string[] = [];
 
 const forms: CommandForms = {
-  state: ({ service, environment }) => ({
-    title: "Promote",
-    service: service === undefined ? undefined : { value: service, label: service },
-    environments: service === undefined ? [] : [{ value: "prod", label: "prod" }],
-    environment,
-  }),
+  ...sampleForms,
   options: ({ typed }) =>
     Promise.resolve([{ value: typed.slice(0, 75) || "checkout", label: typed.slice(0, 75) || "checkout" }]),
   outlook: () =>
@@ -42,7 +38,6 @@ const forms: CommandForms = {
       field: "revision",
       answer: notice("revision.unknown", "There is no such commit."),
     }),
-  values: ({ service = "", revision = "", environment = "" }) => ({ service, revision, environment }),
 };
 
 function arrived(arrival: Arrival): string {

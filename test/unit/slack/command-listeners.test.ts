@@ -17,6 +17,7 @@ import { refusal } from "../../../src/slack/slack-failure.ts";
 import type { Modal } from "../../../src/slack/views/modal.ts";
 import { FakeClock, settle } from "../../support/fake-clock.ts";
 import { MemorySlotStore } from "./fake-slack.ts";
+import { sampleForms } from "./sample-forms.ts";
 import { lookups, SHA } from "./sample-run.ts";
 
 const PLAN = {
@@ -44,18 +45,12 @@ class FormRig {
   constructor() {
     const { clock } = this;
     const forms: CommandForms = {
-      state: ({ service, environment }) => ({
-        title: "Promote",
-        service: service === undefined ? undefined : { value: service, label: service },
-        environments: service === undefined ? [] : [{ value: "prod", label: "prod" }],
-        environment,
-      }),
+      ...sampleForms,
       options: (ask) => this.options(ask),
       outlook: ({ choices }) => {
         this.asked.push(choices);
         return this.outlook();
       },
-      values: ({ service = "", revision = "", environment = "" }) => ({ service, revision, environment }),
     };
     this.deps = {
       forms: new FormTurns(),
