@@ -1,12 +1,74 @@
 import { z } from "zod";
 
-import type { TypeScope } from "../expressions/expression-type.ts";
+import { holdsSecret, type TypeScope, typeText } from "../expressions/expression-type.ts";
 import { isJsonList, isJsonMap, type Json } from "../platform/canonical-json.ts";
-import type { StepEntry } from "./command-file.ts";
+import type { Defaults } from "./command-file.ts";
 import type { ValuePath } from "./command-source.ts";
 import { issueDiagnostics, unknownKey } from "./issue-text.ts";
 import type { PlanContext } from "./plan-context.ts";
+import { memberOf } from "./schema-member.ts";
 import { whyNoFit } from "./type-fit.ts";
+
+/** One input that is given to a step, and where it stands: at the step, or among the defaults. */
+export interface GivenValue {
+  readonly key: string;
+  readonly value: Json;
+  readonly path: ValuePath;
+}
+
+interface Given {
+  readonly uses: string;
+  readonly with: Readonly<Record<string, Json>>;
+}
+
+/** Everything that is given to a step: what stands at it, and the defaults for what does not. */
+export function valuesOf(
+  { uses, with: own }: Given,
+  { path, defaults }: { readonly path: ValuePath; readonly defaults: Defaults | undefined },
+): readonly GivenValue[] {
+  const common = defaults !== undefined && Object.hasOwn(defaults.with, uses) ? defaults.with[uses] : undefined;
+  const missing = Object.entries(common ?? {}).filter(([key]) => !Object.hasOwn(own, key));
+  return [
+    ...Object.entries(own).map(([key, value]) => ({ key, value, path: [...path, "with", key] })),
+    ...missing.map(([key, value]) => ({ key, value, path: ["defaults", "with", uses, key] })),
+  ];
+}
+
+/** The same as a node has it. */
+export function withOf(values: readonly GivenValue[]): Record<string, Json> {
+  return Object.fromEntries(values.map(({ key, value }) => [key, value]));
+}
+
+/** Checks the inputs of a step against what its kind takes: names, literal values, and the types of expressions. */
+export function checkWith(
+  context: PlanContext,
+  {
+    uses,
+    values,
+    schema,
+  }: {
+    readonly uses: { readonly name: string; readonly path: ValuePath };
+    readonly values: readonly GivenValue[];
+    readonly schema: z.ZodType;
+  },
+  scope: TypeScope,
+): void {
+  const shape = schema instanceof z.ZodObject ? schema.shape : undefined;
+  const names = Object.keys(shape ?? {});
+  for (const { key, value, path } of values) {
+    if (shape !== undefined && !names.includes(key)) {
+      context.report(context.source.keySpan(path), `${uses.name}: ${unknownKey(key, names)}`);
+      continue;
+    }
+    checkValue(context, { value, path, schema: memberOf(schema, key) }, scope);
+  }
+  const missing = names.filter(
+    (name) => !values.some(({ key }) => key === name) && memberOf(schema, name)?.safeParse(undefined).success === false,
+  );
+  if (missing.length === 0) return;
+  const message = `${uses.name} needs ${missing.map((name) => `"${name}"`).join(" and ")} in "with"`;
+  context.report(context.source.valueSpan(uses.path), message);
+}
 
 interface Value {
   readonly value: Json;
@@ -15,40 +77,17 @@ interface Value {
   readonly schema: z.ZodType | undefined;
 }
 
-/** Checks the inputs of a step against what its kind takes: names, literal values, and the types of expressions. */
-export function checkWith(
-  context: PlanContext,
-  { entry, path, schema }: { readonly entry: StepEntry; readonly path: ValuePath; readonly schema: z.ZodType },
-  scope: TypeScope,
-): void {
-  const shape = schema instanceof z.ZodObject ? schema.shape : undefined;
-  const names = Object.keys(shape ?? {});
-  for (const [key, value] of Object.entries(entry.with)) {
-    const keyPath = [...path, "with", key];
-    if (shape !== undefined && !names.includes(key)) {
-      context.report(context.source.keySpan(keyPath), `${entry.uses}: ${unknownKey(key, names)}`);
-      continue;
-    }
-    checkValue(context, { value, path: keyPath, schema: memberOf(schema, key) }, scope);
-  }
-  const missing = names.filter(
-    (name) => !(name in entry.with) && memberOf(schema, name)?.safeParse(undefined).success === false,
-  );
-  if (missing.length === 0) return;
-  const span = context.source.valueSpan([...path, "uses"]);
-  context.report(span, `${entry.uses} needs ${missing.map((name) => `"${name}"`).join(" and ")} in "with"`);
-}
-
 function checkValue(context: PlanContext, { value, path, schema }: Value, scope: TypeScope): void {
   if (!hasExpression(value)) {
     const result = schema?.safeParse(value);
     if (result === undefined || result.success) return;
-    context.diagnostics.push(...issueDiagnostics(context.source, { error: result.error, value, base: path, keys: [] }));
+    const issues = issueDiagnostics(context.source, { error: result.error, value, base: path, keys: [] });
+    for (const issue of issues) context.add(issue);
     return;
   }
   if (typeof value === "string") {
     const type = context.checkTemplate({ path, text: value }, scope);
-    const reason = schema === undefined ? undefined : whyNoFit(type, schema);
+    const reason = whyNoFit(type, schema ?? z.unknown());
     if (reason !== undefined) context.report(context.source.valueSpan(path), `"${String(path.at(-1))}": ${reason}`);
     return;
   }
@@ -58,26 +97,27 @@ function checkValue(context: PlanContext, { value, path, schema }: Value, scope:
   }
 }
 
-function hasExpression(value: Json): boolean {
+/** Checks the templates in a value that no schema is known for; no secret may be a member of it. */
+export function checkMembers(
+  context: PlanContext,
+  { value, path }: { readonly value: Json; readonly path: ValuePath },
+  scope: TypeScope,
+): void {
+  if (typeof value === "string" && value.includes("${{")) {
+    const type = context.checkTemplate({ path, text: value }, scope);
+    if (!holdsSecret(type)) return;
+    const message = `${typeText(type)} is passed on as a whole, and is no member of anything`;
+    context.report(context.source.valueSpan(path), message);
+  }
+  if (!isJsonList(value) && !isJsonMap(value)) return;
+  for (const [key, member] of Object.entries(value)) {
+    checkMembers(context, { value: member, path: [...path, isJsonList(value) ? Number(key) : key] }, scope);
+  }
+}
+
+/** Whether `${{` stands anywhere in it. */
+export function hasExpression(value: Json): boolean {
   if (typeof value === "string") return value.includes("${{");
   if (isJsonList(value)) return value.some(hasExpression);
   return isJsonMap(value) && Object.values(value).some(hasExpression);
-}
-
-/** What a schema says about one of its members. */
-function memberOf(schema: z.ZodType | undefined, key: string): z.ZodType | undefined {
-  const bare = unwrapped(schema);
-  if (bare instanceof z.ZodObject) return ifType(Object.hasOwn(bare.shape, key) ? bare.shape[key] : undefined);
-  if (bare instanceof z.ZodArray) return ifType(bare.element);
-  return bare instanceof z.ZodRecord ? ifType(bare.valueType) : undefined;
-}
-
-function unwrapped(schema: z.ZodType | undefined): z.ZodType | undefined {
-  const isWrapped =
-    schema instanceof z.ZodOptional || schema instanceof z.ZodNullable || schema instanceof z.ZodDefault;
-  return isWrapped ? unwrapped(ifType(schema.unwrap())) : schema;
-}
-
-function ifType(schema: unknown): z.ZodType | undefined {
-  return schema instanceof z.ZodType ? schema : undefined;
 }

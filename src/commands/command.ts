@@ -10,17 +10,21 @@ export interface CommandInput {
   readonly pattern?: RegExp;
 }
 
-/** A command, loaded and checked: what people type, and what happens then. */
-export interface Command {
+/** A command, loaded and checked, that nobody can type: others use it as a step. */
+export interface SubCommand {
   /** The name of its file without the extension; also the root of its step paths. */
   readonly id: string;
   readonly name: string;
   readonly summary: string;
-  readonly pattern: SlashPattern;
   readonly inputs: readonly CommandInput[];
   readonly body:
     | { readonly kind: "plan"; readonly plan: Plan }
     | { readonly kind: "answers"; readonly answers: Answers }
     /** `verb` is what grants allow, where the act is not judged by the verb of the run that it is about. */
     | { readonly kind: "acts"; readonly acts: Acts; readonly verb: string };
+}
+
+/** A command, loaded and checked: what people type, and what happens then. */
+export interface Command extends SubCommand {
+  readonly pattern: SlashPattern;
 }

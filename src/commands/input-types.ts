@@ -14,16 +14,28 @@ export const FAILURE: ExpressionType = {
   fields: { code: TEXT, message: TEXT, step: TEXT },
 };
 
-const RUN: ExpressionType = { kind: "object", name: "run", fields: { id: TEXT, requester: TEXT } };
+const RUN = { kind: "object", name: "run", fields: { id: TEXT, requester: TEXT } } as const;
 
-/** The variables that every expression of a command may use: its inputs, `run`, and `steps` without any step yet. */
-export function inputScope(inputs: readonly CommandInput[]): TypeScope {
+/** `run` where it has come to its end: in the steps of `finally`. */
+export const ENDED_RUN: ExpressionType = { ...RUN, fields: { ...RUN.fields, status: TEXT } };
+
+/**
+ * The variables that every expression of a command may use: its inputs, `run`, `secrets`, and `steps` without any step yet.
+ */
+export function inputScope(inputs: readonly CommandInput[], secrets: readonly string[]): TypeScope {
   const types = inputs.map((input) => [input.name, typeOfInput(input)] as const);
-  return { ...Object.fromEntries(types), run: RUN, steps: { kind: "object", name: "steps", fields: {} } };
+  const declared = Object.fromEntries(secrets.map((name): [string, ExpressionType] => [name, { kind: "secret" }]));
+  return {
+    ...Object.fromEntries(types),
+    run: RUN,
+    secrets: { kind: "object", name: "secrets", fields: declared },
+    steps: { kind: "object", name: "steps", fields: {} },
+  };
 }
 
 /** What an input is in expressions. One that may be missing is null then, so its type is not known before the run. */
-function typeOfInput({ definition }: CommandInput): ExpressionType {
+export function typeOfInput({ definition }: CommandInput): ExpressionType {
+  if (definition.type === "string" && definition.secret === true) return { kind: "secret" };
   const hasDefault = "default" in definition && definition.default !== undefined;
   const isAlwaysThere = !definition.optional || hasDefault || (definition.type === "revision" && definition.from);
   if (isAlwaysThere === false || isAlwaysThere === undefined) return ANY;

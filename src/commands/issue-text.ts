@@ -32,6 +32,10 @@ export function issueDiagnostics(
         return source.diagnostic(source.keySpan([...path, key]), unknownKey(key, known));
       });
     }
+    if (issue.code === "invalid_key") {
+      const why = issue.issues[0]?.message ?? issue.message;
+      return [source.diagnostic(source.keySpan(path), `"${String(path.at(-1))}" is no name here: ${why}`)];
+    }
     // The first thing that is wrong with a value is its type; what follows from that says nothing more.
     const place = path.map(String).join("\n");
     if (seen.has(place)) return [];

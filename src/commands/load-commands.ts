@@ -3,13 +3,18 @@ import { join } from "node:path";
 
 import { AppError, errorText } from "../platform/errors.ts";
 import type { CommandDiagnostic } from "./command-source.ts";
-import type { Command } from "./command.ts";
-import { type CommandReading, type CommandSetting, type CommandText, readCommand } from "./read-command.ts";
+import type { CommandSetting } from "./command-draft.ts";
+import type { Command, SubCommand } from "./command.ts";
+import { linkCommands } from "./link-commands.ts";
+import { type CommandReading, type CommandText, readCommand } from "./read-command.ts";
 import { patternVerb } from "./slash-pattern.ts";
 
-/** All commands of a folder. Those with diagnostics are not among `commands`; nothing should start while there are any. */
+/** All commands of a folder. Those with diagnostics are not among them; nothing should start while there are any. */
 export interface CommandSet {
+  /** Those that people can type. */
   readonly commands: readonly Command[];
+  /** Those that are only used by others. */
+  readonly subCommands: readonly SubCommand[];
   readonly diagnostics: readonly CommandDiagnostic[];
 }
 
@@ -28,21 +33,28 @@ export async function readCommandFolder(folder: string): Promise<readonly Comman
 
 /** Reads and checks all command files, each by itself and then against one another. Pure; never throws for what is in them. */
 export function loadCommands(texts: readonly CommandText[], setting: CommandSetting): CommandSet {
-  const readings = texts.map((text) => readCommand(text, setting));
-  const diagnostics = readings.flatMap((reading) => reading.diagnostics);
+  const linked = linkCommands(
+    texts.map((text) => readCommand(text, setting)),
+    setting,
+  );
+  const diagnostics = linked.flatMap((link) => link.diagnostics);
   const commands: Command[] = [];
+  const subCommands: SubCommand[] = [];
   const owners = new Map<string, CommandReading>();
-  for (const reading of readings) {
-    if (reading.command === undefined) continue;
-    const clashes = claimsOf(reading.command).filter(({ claim }) => owners.has(claim));
+  for (const { reading, command } of linked) {
+    if (command === undefined) continue;
+    const clashes = claimsOf(command).filter(({ claim }) => owners.has(claim));
     for (const { claim, path, what } of clashes) {
       const message = `${what} is taken by ${owners.get(claim)?.source.file ?? "another file"} already`;
       diagnostics.push(reading.source.diagnostic(reading.source.valueSpan(path), message));
     }
-    for (const { claim } of claimsOf(reading.command)) if (!owners.has(claim)) owners.set(claim, reading);
-    if (clashes.length === 0) commands.push(reading.command);
+    for (const { claim } of claimsOf(command)) if (!owners.has(claim)) owners.set(claim, reading);
+    if (clashes.length > 0) continue;
+    const { pattern, ...bare } = command;
+    if (pattern === undefined) subCommands.push(bare);
+    else commands.push({ ...bare, pattern });
   }
-  return { commands, diagnostics };
+  return { commands, subCommands, diagnostics };
 }
 
 interface Claim {
@@ -52,12 +64,13 @@ interface Claim {
 }
 
 /** What only one command may have: its id, its name, and its slash command with the verb after it. */
-function claimsOf({ id, name, pattern }: Command): readonly Claim[] {
-  const verb = patternVerb(pattern);
-  const typed = verb === undefined ? `/${pattern.slash}` : `/${pattern.slash} ${verb}`;
-  return [
+function claimsOf({ id, name, pattern }: SubCommand & Partial<Command>): readonly Claim[] {
+  const own = [
     { claim: `id ${id}`, path: [], what: `the file name ${id}` },
     { claim: `name ${name.toLowerCase()}`, path: ["name"], what: `the name "${name}"` },
-    { claim: `slash ${typed}`, path: ["on", "slash"], what: typed },
   ];
+  if (pattern === undefined) return own;
+  const verb = patternVerb(pattern);
+  const typed = verb === undefined ? `/${pattern.slash}` : `/${pattern.slash} ${verb}`;
+  return [...own, { claim: `slash ${typed}`, path: ["on", "slash"], what: typed }];
 }

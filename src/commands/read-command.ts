@@ -1,16 +1,15 @@
 import { basename, extname } from "node:path";
 
+import type { CommandDraft, CommandSetting } from "./command-draft.ts";
 import { type Acts, type Answers, CommandFile, type InputDefinition } from "./command-file.ts";
 import { type CommandDiagnostic, CommandSource } from "./command-source.ts";
-import type { Command, CommandInput } from "./command.ts";
-import { compilePlan } from "./compile-plan.ts";
+import type { Command, CommandInput, SubCommand } from "./command.ts";
 import { issueDiagnostics } from "./issue-text.ts";
 import { readInputs } from "./read-inputs.ts";
 import { type Chain, readChain } from "./read-steps.ts";
 import { readYaml } from "./read-yaml.ts";
 import { isSlackOwn } from "./reserved-slashes.ts";
 import { patternVerb, readPattern, type SlashPattern } from "./slash-pattern.ts";
-import type { StepCatalogue } from "./step-catalogue.ts";
 
 /** A command file as text. */
 export interface CommandText {
@@ -19,40 +18,35 @@ export interface CommandText {
   readonly text: string;
 }
 
-/** What a command is checked against, beyond itself. */
-export interface CommandSetting {
-  readonly catalogue: StepCatalogue;
-  /** Other names for slash commands than the files give them: `promote` to `deploy`. */
-  readonly slashNames: Readonly<Record<string, string>>;
-}
-
+/** What a command file says, before its chain is compiled against the others. */
 export interface CommandReading {
+  readonly id: string;
   readonly source: CommandSource;
-  /** Undefined when there are diagnostics. */
-  readonly command: Command | undefined;
   readonly diagnostics: readonly CommandDiagnostic[];
+  /** Undefined where the file says too little that can be read. */
+  readonly head?: Pick<SubCommand, "id" | "name" | "summary" | "inputs"> & Partial<Pick<Command, "pattern">>;
+  readonly body?: ReadBody | undefined;
 }
 
-/** Reads and checks one command file. Never throws for what is in it: every mistake is a diagnostic. */
+type ReadBody = Exclude<Command["body"], { kind: "plan" }> | { readonly kind: "plan"; readonly draft: CommandDraft };
+
+/** Reads one command file and checks what can be checked of it alone. Never throws for what is in it: every mistake is a diagnostic. */
 export function readCommand({ file, text }: CommandText, setting: CommandSetting): CommandReading {
   const source = new CommandSource(file, text);
   const id = basename(file, extname(file));
   if (!/^[a-z][a-z0-9-]{0,39}$/u.test(id)) {
     const message = "the name of a command file has small letters, digits and hyphens, such as promote.yaml";
-    return { source, command: undefined, diagnostics: [source.diagnostic({ offset: 0, length: 1 }, message)] };
+    return { id, source, diagnostics: [source.diagnostic({ offset: 0, length: 1 }, message)] };
   }
   const yaml = readYaml(source, text);
-  if (!yaml.ok) return { source, command: undefined, diagnostics: yaml.diagnostics };
+  if (!yaml.ok) return { id, source, diagnostics: yaml.diagnostics };
   const parsed = CommandFile.safeParse(yaml.value);
   if (!parsed.success) {
     const keys = Object.keys(CommandFile.shape);
     const issues = issueDiagnostics(source, { error: parsed.error, value: yaml.value, base: [], keys });
-    return { source, command: undefined, diagnostics: issues };
+    return { id, source, diagnostics: issues };
   }
-  const builder = new CommandBuilder({ source, id, file: parsed.data, setting });
-  const command = builder.build();
-  const { diagnostics } = builder;
-  return { source, command: diagnostics.length === 0 ? command : undefined, diagnostics };
+  return new CommandReader({ source, id, file: parsed.data, setting }).read();
 }
 
 /** The types of the inputs that a question or an act cannot do without. */
@@ -79,60 +73,64 @@ interface Parts {
   readonly setting: CommandSetting;
 }
 
-class CommandBuilder {
-  readonly diagnostics: CommandDiagnostic[] = [];
+type RunKey = "on-failure" | "finally" | "outputs" | "defaults" | "timeout" | "urgent";
+
+/** What belongs to the chain of a command, and what to a run of its own. */
+const CHAIN_KEYS: readonly RunKey[] = ["on-failure", "finally", "outputs", "defaults", "timeout", "urgent"];
+const OWN_RUN_KEYS = ["on-failure", "finally", "timeout", "urgent", "verb"] as const;
+
+class CommandReader {
+  readonly #diagnostics: CommandDiagnostic[] = [];
   readonly #parts: Parts;
 
   constructor(parts: Parts) {
     this.#parts = parts;
   }
 
-  build(): Command | undefined {
+  read(): CommandReading {
     const { source, file, id } = this.#parts;
-    const pattern = this.#pattern();
+    const pattern = file.on === undefined ? undefined : this.#pattern(file.on);
     const inputs = readInputs(
-      { source, diagnostics: this.diagnostics },
-      { raw: file.inputs, pattern, hasSteps: file.steps !== undefined },
+      { source, diagnostics: this.#diagnostics },
+      { raw: file.inputs, pattern, isTyped: file.on !== undefined, hasSteps: file.steps !== undefined },
     );
-    const isComplete = inputs.length === Object.keys(file.inputs).length;
     const verb = file.verb ?? (pattern && (patternVerb(pattern) ?? pattern.slash)) ?? id;
-    const body = this.#body({ inputs, verb, isComplete });
-    if (pattern === undefined || body === undefined) return undefined;
-    const slash = this.#parts.setting.slashNames[pattern.slash] ?? pattern.slash;
+    const body = this.#body({ inputs, verb });
     const { name, summary } = file;
-    return { id, name, summary, pattern: { ...pattern, slash }, inputs, body };
+    const head = { id, name, summary, inputs, ...(pattern !== undefined && { pattern: this.#named(pattern) }) };
+    return { id, source, head, body, diagnostics: this.#diagnostics };
   }
 
-  #pattern(): SlashPattern | undefined {
-    const { source, file, setting } = this.#parts;
+  #pattern(on: NonNullable<CommandFile["on"]>): SlashPattern | undefined {
+    const { source, setting } = this.#parts;
     const path = ["on", "slash"];
-    const reading = readPattern(file.on.slash);
+    const reading = readPattern(on.slash);
     if (!reading.ok) {
-      this.#report(source.textSpan(path, file.on.slash, reading.mistake), reading.mistake.message);
+      this.#report(source.textSpan(path, on.slash, reading.mistake), reading.mistake.message);
       return undefined;
     }
     const { slash } = reading.pattern;
     const name = setting.slashNames[slash] ?? slash;
     if (isSlackOwn(name)) {
-      const span = source.textSpan(path, file.on.slash, { offset: 0, length: slash.length + 1 });
+      const span = source.textSpan(path, on.slash, { offset: 0, length: slash.length + 1 });
       this.#report(span, `/${name} is Slack's own; take another name, or make it a verb: /qd ${name}`);
     }
     return reading.pattern;
   }
 
-  #body(given: {
-    readonly inputs: readonly CommandInput[];
-    readonly verb: string;
-    readonly isComplete: boolean;
-  }): Command["body"] | undefined {
+  #named(pattern: SlashPattern): SlashPattern {
+    return { ...pattern, slash: this.#parts.setting.slashNames[pattern.slash] ?? pattern.slash };
+  }
+
+  #body(given: { readonly inputs: readonly CommandInput[]; readonly verb: string }): ReadBody | undefined {
     const { source, file } = this.#parts;
     if (file.answers !== undefined) {
-      this.#refuseKeys(["acts", "steps", "on-failure", "timeout", "urgent"], "answers");
+      this.#refuseKeys(["acts", "steps", ...CHAIN_KEYS], "a command that answers has no run, and so no");
       this.#checkNeeds("answers", given.inputs, NEEDED[file.answers]);
       return { kind: "answers", answers: file.answers };
     }
     if (file.acts !== undefined) {
-      this.#refuseKeys(["steps", "on-failure", "timeout", "urgent"], "acts");
+      this.#refuseKeys(["steps", ...CHAIN_KEYS], "a command that acts has no run, and so no");
       this.#checkNeeds("acts", given.inputs, NEEDED[file.acts]);
       return { kind: "acts", acts: file.acts, verb: given.verb };
     }
@@ -141,25 +139,31 @@ class CommandBuilder {
       this.#report(span, 'a command has "steps" with at least one step, or "answers", or "acts"');
       return undefined;
     }
-    const steps = this.#chain("steps", file.steps);
-    const onFailure = this.#chain("on-failure", file["on-failure"] ?? []);
-    // Without all of the inputs, every expression that uses the missing one would be reported too.
-    return given.isComplete ? this.#plan({ ...given, steps, onFailure }) : undefined;
+    const hint = 'without "on" a command is only used by others and is no run of its own, so there is no';
+    if (file.on === undefined) this.#refuseKeys(OWN_RUN_KEYS, hint);
+    return this.#chains(given, file.steps);
   }
 
-  #refuseKeys(
-    keys: readonly ("acts" | "steps" | "on-failure" | "timeout" | "urgent")[],
-    body: "answers" | "acts",
-  ): void {
+  #chains(given: Pick<CommandDraft, "inputs" | "verb">, entries: readonly unknown[]): ReadBody | undefined {
+    const { id, source, file } = this.#parts;
+    const steps = this.#chain("steps", entries);
+    const onFailure = this.#chain("on-failure", file["on-failure"] ?? []);
+    const last = this.#chain("finally", file.finally ?? []);
+    // Without all of the inputs, every expression that uses the missing one would be reported too.
+    if (given.inputs.length < Object.keys(file.inputs).length) return undefined;
+    return { kind: "plan", draft: { id, source, file, ...given, steps, onFailure, finally: last } };
+  }
+
+  #refuseKeys(keys: readonly (keyof CommandFile)[], why: string): void {
     const { source, file } = this.#parts;
-    for (const key of keys) {
-      if (file[key] === undefined) continue;
-      this.#report(source.keySpan([key]), `a command that ${body} has no run, and so no "${key}"`);
-    }
+    for (const key of keys) if (file[key] !== undefined) this.#report(source.keySpan([key]), `${why} "${key}"`);
   }
 
   #checkNeeds(key: "answers" | "acts", inputs: readonly CommandInput[], types: readonly string[]): void {
     const { source, file } = this.#parts;
+    if (file.on === undefined) {
+      this.#report(source.valueSpan([key]), `a command with "${key}" is typed, so it has "on" with "slash"`);
+    }
     const missing = types.filter((type) => !inputs.some(({ definition }) => definition.type === type));
     // An input that could not be read is reported by itself.
     if (missing.length === 0 || inputs.length < Object.keys(file.inputs).length) return;
@@ -167,38 +171,11 @@ class CommandBuilder {
     this.#report(source.valueSpan([key]), `"${file[key] ?? ""}" needs among its inputs ${what}`);
   }
 
-  #plan({
-    inputs,
-    verb,
-    steps,
-    onFailure,
-  }: {
-    readonly inputs: readonly CommandInput[];
-    readonly verb: string;
-    readonly steps: Chain;
-    readonly onFailure: Chain;
-  }): Command["body"] {
-    const { source, id, file, setting } = this.#parts;
-    const parts = {
-      command: id,
-      title: file.name,
-      verb,
-      timeoutMs: file.timeout,
-      urgent: file.urgent ?? false,
-      inputs,
-      steps,
-      onFailure,
-    };
-    const { plan, diagnostics } = compilePlan(parts, { source, catalogue: setting.catalogue });
-    this.diagnostics.push(...diagnostics);
-    return { kind: "plan", plan };
-  }
-
-  #chain(key: "steps" | "on-failure", entries: readonly unknown[]): Chain {
-    return readChain({ source: this.#parts.source, diagnostics: this.diagnostics }, { entries, path: [key] });
+  #chain(key: "steps" | "on-failure" | "finally", entries: readonly unknown[]): Chain {
+    return readChain({ source: this.#parts.source, diagnostics: this.#diagnostics }, { entries, path: [key] });
   }
 
   #report(span: { readonly offset: number; readonly length: number }, message: string): void {
-    this.diagnostics.push(this.#parts.source.diagnostic(span, message));
+    this.#diagnostics.push(this.#parts.source.diagnostic(span, message));
   }
 }

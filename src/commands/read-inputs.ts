@@ -12,7 +12,20 @@ interface Reader {
 }
 
 /** Names that mean something else in expressions. */
-const TAKEN = new Set(["steps", "run", "failure", "in", "true", "false", "null", "as", "break", "const", "continue"]);
+const TAKEN = new Set([
+  "steps",
+  "run",
+  "failure",
+  "secrets",
+  "in",
+  "true",
+  "false",
+  "null",
+  "as",
+  "break",
+  "const",
+  "continue",
+]);
 const TAKEN_TOO = new Set([
   "else",
   "for",
@@ -33,6 +46,8 @@ const NAME = /^[a-z][A-Za-z0-9_]{0,39}$/u;
 interface RawInputs {
   readonly raw: Readonly<Record<string, unknown>>;
   readonly pattern: SlashPattern | undefined;
+  /** Whether people can type the command, also where what they type could not be read. */
+  readonly isTyped: boolean;
   /** Without steps there are no expressions, and so an input may be called `run`, as it is in them. */
   readonly hasSteps: boolean;
 }
@@ -40,11 +55,14 @@ interface RawInputs {
 /** Reads the inputs of a command and compares them with one another and with what is typed. */
 export function readInputs(
   { source, diagnostics }: Reader,
-  { raw, pattern, hasSteps }: RawInputs,
+  { raw, pattern, isTyped, hasSteps }: RawInputs,
 ): readonly CommandInput[] {
   const checker = new InputChecker({ source, diagnostics }, hasSteps);
   const inputs = Object.entries(raw).flatMap(([name, value]) => checker.read(name, value) ?? []);
-  for (const input of inputs) checker.checkReferences(input, inputs);
+  for (const input of inputs) {
+    checker.checkReferences(input, inputs);
+    checker.checkSecret(input, isTyped);
+  }
   if (pattern !== undefined && inputs.length === Object.keys(raw).length) checker.checkPattern(inputs, pattern);
   return inputs;
 }
@@ -121,6 +139,20 @@ class InputChecker {
     }
   }
 
+  /** A secret comes from the command that uses this one: never from a message, and never from the file. */
+  checkSecret({ name, definition }: CommandInput, isTyped: boolean): void {
+    if (definition.type !== "string" || definition.secret !== true) return;
+    const at = (key: string): Span => this.#source.keySpan(["inputs", name, key]);
+    if (isTyped) {
+      const right = "name it as secrets.NAME in the steps, or leave out on: then other commands pass it";
+      this.#report(at("secret"), `a secret is never typed, so a command with "on" has no such input; ${right}`);
+    }
+    if (definition.default !== undefined) this.#report(at("default"), "a secret has no default; it is always passed");
+    if (definition.optional) this.#report(at("optional"), "a secret is not optional; it is always passed");
+    if (definition.pattern !== undefined)
+      this.#report(at("pattern"), "a secret is never looked at, so it has no pattern");
+  }
+
   checkPattern(inputs: readonly CommandInput[], pattern: SlashPattern): void {
     const typed = patternInputs(pattern);
     const names = inputs.map(({ name }) => name);
@@ -146,7 +178,8 @@ class InputChecker {
     if (isRequired && definition.optional) {
       this.#report(at, `"${name}" is optional, so it stands in brackets in on.slash: [<${name}>]`);
     }
-    if (isRequired || mayBeMissing(definition)) return;
+    const isSecret = definition.type === "string" && definition.secret === true;
+    if (isRequired || isSecret || mayBeMissing(definition)) return;
     const why = patternInputs(pattern).includes(name) ? "may be left out in on.slash" : "is never typed in on.slash";
     this.#report(at, `"${name}" ${why}, so it needs a default, or optional: true`);
   }

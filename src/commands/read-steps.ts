@@ -1,16 +1,22 @@
 import { z } from "zod";
 
 import { didYouMean } from "../platform/did-you-mean.ts";
-import { ForEachEntry, GroupEntry, LockEntry, StepEntry } from "./command-file.ts";
+import { ForEachEntry, GroupEntry, LockEntry, ParallelEntry, StepEntry, UseEntry } from "./chain-entries.ts";
 import type { CommandDiagnostic, CommandSource, ValuePath } from "./command-source.ts";
 import { describeValue, issueDiagnostics } from "./issue-text.ts";
 
-/** An entry of a chain, read but not yet checked against step kinds and types. */
+/** An entry of a chain, read but not yet checked against step kinds, other commands and types. */
 export type ChainEntry =
   | { readonly sort: "step"; readonly path: ValuePath; readonly entry: StepEntry }
+  /** Another command, used as a step; `command` is its id. */
+  | { readonly sort: "use"; readonly path: ValuePath; readonly entry: UseEntry; readonly command: string }
   | { readonly sort: "for-each"; readonly path: ValuePath; readonly entry: ForEachEntry; readonly steps: Chain }
+  | { readonly sort: "parallel"; readonly path: ValuePath; readonly entry: ParallelEntry; readonly steps: Chain }
   | { readonly sort: "lock"; readonly path: ValuePath; readonly entry: LockEntry; readonly steps: Chain }
   | { readonly sort: "group"; readonly path: ValuePath; readonly entry: GroupEntry; readonly steps: Chain };
+
+/** What has an id, and under it gives outputs. */
+export type NamedEntry = ChainEntry & { readonly sort: "step" | "use" };
 
 export type Chain = readonly ChainEntry[];
 
@@ -39,7 +45,7 @@ function readEntry(reader: Reader, raw: unknown, path: ValuePath): ChainEntry | 
     diagnostics.push(source.diagnostic(source.valueSpan(path), message));
     return undefined;
   }
-  if (path.filter((segment) => segment === "steps").length > DEEPEST_CHAIN) {
+  if (path.filter((segment) => segment === "steps" || segment === "parallel").length > DEEPEST_CHAIN) {
     diagnostics.push(source.diagnostic(source.valueSpan(path), `steps may stand in ${DEEPEST_CHAIN} blocks at most`));
     return undefined;
   }
@@ -51,21 +57,25 @@ function readEntry(reader: Reader, raw: unknown, path: ValuePath): ChainEntry | 
   return parseEntry(reader, { sort, raw, path });
 }
 
+/** What stands in `uses` before the id of a command. */
+const COMMAND = "command/";
+
 function sortOf(keys: Readonly<Record<string, unknown>>): ChainEntry["sort"] | undefined {
-  if ("uses" in keys) return "step";
-  if ("for-each" in keys) return "for-each";
-  if ("lock" in keys) return "lock";
+  const { uses } = keys;
+  if ("uses" in keys) return typeof uses === "string" && uses.startsWith(COMMAND) ? "use" : "step";
+  for (const sort of ["for-each", "parallel", "lock"] as const) if (sort in keys) return sort;
   return "steps" in keys ? "group" : undefined;
 }
 
+const RIGHT = "a step has uses; a block has parallel, or steps with for-each or lock or if beside it";
+
 function unknownSort(keys: readonly string[]): string {
-  const right = "a step has uses; a block has steps, and for-each or lock or if beside it";
-  const wanted = ["uses", "for-each", "lock", "steps"];
+  const wanted = ["uses", "for-each", "parallel", "lock", "steps"];
   for (const key of keys) {
     const near = didYouMean(key, wanted);
-    if (near !== undefined) return `there is "${key}" here, but no "${near}". Did you mean "${near}"? ${right}`;
+    if (near !== undefined) return `there is "${key}" here, but no "${near}". Did you mean "${near}"? ${RIGHT}`;
   }
-  return `this is neither a step nor a block: ${right}`;
+  return `this is neither a step nor a block: ${RIGHT}`;
 }
 
 interface Raw {
@@ -75,15 +85,24 @@ interface Raw {
 }
 
 function parseEntry(reader: Reader, { sort, raw, path }: Raw): ChainEntry | undefined {
-  const nested = (steps: readonly unknown[]): Chain => readChain(reader, { entries: steps, path: [...path, "steps"] });
+  const nested = (entries: readonly unknown[], key = "steps"): Chain =>
+    readChain(reader, { entries, path: [...path, key] });
   switch (sort) {
     case "step": {
       const entry = parse(reader, StepEntry, { raw, path });
       return entry && { sort, path, entry };
     }
+    case "use": {
+      const entry = parse(reader, UseEntry, { raw: withoutTiming(reader, raw, path), path });
+      return entry && { sort, path, entry, command: entry.uses.slice(COMMAND.length) };
+    }
     case "for-each": {
       const entry = parse(reader, ForEachEntry, { raw, path });
       return entry && { sort, path, entry, steps: nested(entry.steps) };
+    }
+    case "parallel": {
+      const entry = parse(reader, ParallelEntry, { raw, path });
+      return entry && { sort, path, entry, steps: nested(entry.parallel, "parallel") };
     }
     case "lock": {
       const entry = parse(reader, LockEntry, { raw, path });
@@ -94,6 +113,17 @@ function parseEntry(reader: Reader, { sort, raw, path }: Raw): ChainEntry | unde
       return entry && { sort, path, entry, steps: nested(entry.steps) };
     }
   }
+}
+
+/** A command that is used has no timing of its own: its steps have. */
+function withoutTiming({ source, diagnostics }: Reader, raw: unknown, path: ValuePath): unknown {
+  const keys = Object.entries(RawEntry.parse(raw));
+  const timing = new Set(["retry", "timeout", "attempt-timeout"]);
+  for (const [key] of keys.filter(([name]) => timing.has(name))) {
+    const message = `"${key}" stands at the steps of a command and not where it is used; "defaults" there is for all of them`;
+    diagnostics.push(source.diagnostic(source.keySpan([...path, key]), message));
+  }
+  return Object.fromEntries(keys.filter(([name]) => !timing.has(name)));
 }
 
 function parse<Shape extends z.ZodRawShape, Mode extends z.core.$ZodObjectConfig>(
@@ -108,7 +138,7 @@ function parse<Shape extends z.ZodRawShape, Mode extends z.core.$ZodObjectConfig
   return undefined;
 }
 
-/** Every step of a chain, blocks opened, in reading order. */
-export function allSteps(chain: Chain): readonly (ChainEntry & { readonly sort: "step" })[] {
-  return chain.flatMap((entry) => (entry.sort === "step" ? [entry] : allSteps(entry.steps)));
+/** Every step and every use of a command in a chain, blocks opened, in reading order. */
+export function allNamed(chain: Chain): readonly NamedEntry[] {
+  return chain.flatMap((entry) => (entry.sort === "step" || entry.sort === "use" ? [entry] : allNamed(entry.steps)));
 }

@@ -5,13 +5,14 @@ import { parse } from "yaml";
 import { z } from "zod";
 
 import {
-  CommandFile,
   ForEachEntry,
   GroupEntry,
-  InputDefinition,
   LockEntry,
+  ParallelEntry,
   StepEntry,
-} from "../../src/commands/command-file.ts";
+  UseEntry,
+} from "../../src/commands/chain-entries.ts";
+import { CommandFile, Defaults, InputDefinition } from "../../src/commands/command-file.ts";
 import { systemClock } from "../../src/platform/clock.ts";
 import type { StepKind } from "../../src/engine/step-kind.ts";
 import { builtinSteps } from "../../src/steps/builtin-steps.ts";
@@ -19,6 +20,8 @@ import { builtinSteps } from "../../src/steps/builtin-steps.ts";
 const ROOT = new URL("../../", import.meta.url);
 const SCHEMA = new URL("docs/reference/command.schema.json", ROOT).pathname;
 const HEADER = "# yaml-language-server: $schema=../docs/reference/command.schema.json\n";
+
+const NAME_PATTERN = "^[a-z][A-Za-z0-9_]{0,39}$";
 
 type Schema = z.core.JSONSchema.BaseSchema;
 
@@ -29,6 +32,7 @@ const never = (): never => {
 const kinds = builtinSteps({
   servers: new Map(),
   git: { commitsBetween: never },
+  exportFolder: never,
   programs: { run: never },
   folders: { use: never },
   clock: systemClock,
@@ -42,7 +46,15 @@ const kinds = builtinSteps({
 function commandSchema(): Schema {
   const steps: Schema = { type: "array", minItems: 1, items: { $ref: "#/$defs/entry" } };
   const { properties = {}, ...file } = plain(CommandFile);
-  const own = { ...properties, steps, "on-failure": steps, inputs: inputsSchema() };
+  const own = {
+    ...properties,
+    steps,
+    "on-failure": steps,
+    finally: steps,
+    inputs: inputsSchema(),
+    outputs: { ...objectOf(properties["outputs"]), propertyNames: { pattern: NAME_PATTERN } },
+    defaults: defaultsSchema(),
+  };
   return {
     $schema: "https://json-schema.org/draft/2020-12/schema",
     title: "A command of Quarterdeck",
@@ -53,9 +65,11 @@ function commandSchema(): Schema {
       entry: {
         oneOf: [
           ...Array.from(kinds, ([name, kind]) => stepSchema(name, kind)),
-          blockSchema(ForEachEntry, steps),
-          blockSchema(LockEntry, steps),
-          blockSchema(GroupEntry, steps),
+          useSchema(),
+          blockSchema(ForEachEntry, { steps }),
+          blockSchema(ParallelEntry, { parallel: steps }),
+          blockSchema(LockEntry, { steps }),
+          blockSchema(GroupEntry, { steps }),
         ],
       },
     },
@@ -68,28 +82,64 @@ function having(key: string, type: "array" | "string"): Schema {
 }
 
 function inputsSchema(): Schema {
-  const pattern = "^[a-z][A-Za-z0-9_]{0,39}$";
   const description = "What the command asks for, by name";
-  return { type: "object", description, propertyNames: { pattern }, additionalProperties: plain(InputDefinition) };
+  return {
+    type: "object",
+    description,
+    propertyNames: { pattern: NAME_PATTERN },
+    additionalProperties: plain(InputDefinition),
+  };
 }
 
-function blockSchema(entry: z.ZodType, steps: Schema): Schema {
+function objectOf(schema: z.core.JSONSchema._JSONSchema | undefined): Schema {
+  return typeof schema === "object" ? schema : {};
+}
+
+function blockSchema(entry: z.ZodType, chains: Readonly<Record<string, Schema>>): Schema {
   const { properties = {}, ...block } = plain(entry);
-  return { ...block, properties: { ...properties, steps } };
+  return { ...block, properties: { ...properties, ...chains } };
+}
+
+function useSchema(): Schema {
+  const { properties = {}, ...use } = plain(UseEntry);
+  const description = "Another command as a step, by the name of its file";
+  return {
+    ...use,
+    description,
+    properties: { ...properties, uses: { type: "string", pattern: "^command/", description } },
+  };
+}
+
+/** Inputs for every step of a kind: those of the kind, none of which has to be there. */
+function defaultsSchema(): Schema {
+  const { properties = {}, ...defaults } = plain(Defaults);
+  const inputs = Array.from(kinds, ([name, { inputSchema }]) => {
+    const { required: _required, ...input } = withExpressions(plain(inputSchema));
+    return [name, input];
+  });
+  const own: Schema = {
+    ...objectOf(properties["with"]),
+    additionalProperties: { type: "object" },
+    properties: Object.fromEntries(inputs),
+  };
+  return { ...defaults, properties: { ...properties, with: own } };
 }
 
 function stepSchema(name: string, { summary, inputSchema }: StepKind): Schema {
   const { properties = {}, ...step } = plain(StepEntry);
   const input = plain(inputSchema);
-  const fields = Object.entries(input.properties ?? {}).map(([field, schema]) => [field, orExpression(schema)]);
-  const own = { ...input, properties: Object.fromEntries(fields) };
   return {
     ...step,
     title: name,
     description: summary,
     required: [...(step.required ?? []), ...((input.required ?? []).length > 0 ? ["with"] : [])],
-    properties: { ...properties, uses: { const: name, description: summary }, with: own },
+    properties: { ...properties, uses: { const: name, description: summary }, with: withExpressions(input) },
   };
+}
+
+function withExpressions(input: Schema): Schema {
+  const fields = Object.entries(input.properties ?? {}).map(([field, schema]) => [field, orExpression(schema)]);
+  return { ...input, properties: Object.fromEntries(fields) };
 }
 
 /** In every field may stand an expression as well, whose type is checked when the file is loaded. */
@@ -99,12 +149,25 @@ function orExpression(schema: z.core.JSONSchema._JSONSchema): Schema {
 
 /** The schema of what is written, without what only the program knows. */
 function plain(schema: z.ZodType): Schema {
-  const { $schema: _schema, ...written } = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
-  return z.custom<Schema>().parse(JSON.parse(JSON.stringify(written), withoutForeignDefault));
+  const {
+    $schema: _schema,
+    $defs: _defs,
+    ...written
+  } = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
+  return z
+    .custom<Schema>()
+    .parse(
+      JSON.parse(JSON.stringify(written), (_key, value: unknown) => withoutReference(withoutForeignDefault(value))),
+    );
+}
+
+/** What refers to itself is any JSON; its definition stands elsewhere. */
+function withoutReference(value: unknown): unknown {
+  return z.looseObject({ $ref: z.string().startsWith("#/$defs/__schema") }).safeParse(value).success ? {} : value;
 }
 
 /** Durations are written as texts; what stands in the schema as their default is what the program makes of them. */
-function withoutForeignDefault(_key: string, value: unknown): unknown {
+function withoutForeignDefault(value: unknown): unknown {
   const schema = z.looseObject({ type: z.literal("string"), default: z.number() }).safeParse(value);
   if (!schema.success) return value;
   const { default: _default, ...rest } = schema.data;
@@ -157,6 +220,18 @@ describe("the schema of command files for editors", () => {
     const command = { name: "X", summary: "Y", on: { slash: "/x" } };
     const isRight = (...steps: unknown[]): boolean => schema.safeParse({ ...command, steps }).success;
     expect(isRight(step, { lock: "a", steps: [step] })).toBe(true);
+    expect(isRight({ parallel: [step, { steps: [step] }], "fail-fast": false })).toBe(true);
+    expect(isRight({ "for-each": "${{ [1] }}", as: "n", "at-a-time": "20%", steps: [step] })).toBe(true);
+    expect(isRight({ id: "verify", uses: "command/verify", with: { any: "${{ thing }}" } })).toBe(true);
+    expect(isRight({ id: "verify", uses: "command/verify", retry: { attempts: 2 } })).toBe(false);
+    expect(isRight({ parallel: [] })).toBe(false);
+    const more = (rest: object): boolean => schema.safeParse({ ...command, steps: [step], ...rest }).success;
+    expect(more({ finally: [step], outputs: { name: { value: "${{ a }}" } } })).toBe(true);
+    expect(
+      more({ defaults: { timeout: "5m", with: { "argocd/sync": { again: true }, "command/verify": { a: 1 } } } }),
+    ).toBe(true);
+    expect(more({ defaults: { with: { "argocd/sync": { agian: true } } } })).toBe(false);
+    expect(more({ outputs: { "the-name": { value: 1 } } })).toBe(false);
     expect(isRight({ ...step, uses: "argocd/snyc" })).toBe(false);
     expect(isRight({ ...step, with: { ...step.with, revison: "abc123" } })).toBe(false);
     expect(isRight({ ...step, with: { app: "a" } })).toBe(false);

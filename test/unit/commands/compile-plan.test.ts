@@ -195,11 +195,11 @@ describe("the steps of a chain", () => {
     ["steps: [5]\n", "1 5 | a step is a map of keys such as id and uses, but this is the number 5"],
     [
       "steps: [{ id: a, use: approval }]\n",
-      '1 { id: a, use: approval } | there is "use" here, but no "uses". Did you mean "uses"? a step has uses; a block has steps, and for-each or lock or if beside it',
+      '1 { id: a, use: approval } | there is "use" here, but no "uses". Did you mean "uses"? a step has uses; a block has parallel, or steps with for-each or lock or if beside it',
     ],
     [
       "steps: [{ id: a }]\n",
-      "1 { id: a } | this is neither a step nor a block: a step has uses; a block has steps, and for-each or lock or if beside it",
+      "1 { id: a } | this is neither a step nor a block: a step has uses; a block has parallel, or steps with for-each or lock or if beside it",
     ],
     ["steps: [{ uses: slack/alert }]\n", '1 { uses: slack/alert } | "id" is missing; a text is expected'],
     [
@@ -349,7 +349,7 @@ describe("the expressions of a chain", () => {
     ],
     [
       `steps: [{ for-each: "\${{ service.environments }}", as: t, if: "\${{ t.first }}", steps: [${step}] }]\n`,
-      '1 t | there is no variable "t". There is: service, revision, environment, reason, share, fast, wait, run, steps',
+      '1 t | there is no variable "t". There is: service, revision, environment, reason, share, fast, wait, run, secrets, steps',
     ],
     [
       `steps: [{ lock: "\${{ service }}", steps: [${step}] }]\n`,
@@ -370,7 +370,7 @@ describe("the expressions of a chain", () => {
     [`steps: [{ lock: 5, steps: [${step}] }]\n`, '1 5 | "lock" is the number 5, which does not fit here'],
     [
       `steps: [{ id: a, uses: slack/alert, if: "\${{ failure.code == 'x' }}" }]\n`,
-      '1 failure | there is no variable "failure". There is: service, revision, environment, reason, share, fast, wait, run, steps',
+      '1 failure | there is no variable "failure". There is: service, revision, environment, reason, share, fast, wait, run, secrets, steps',
     ],
   ])("%s", (chain, mistake) => {
     expect(mistakes(chain)).toEqual([mistake]);
