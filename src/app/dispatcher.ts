@@ -10,7 +10,7 @@ import type { Logger } from "../platform/logger.ts";
 import { atEndOfTurn } from "../platform/turn.ts";
 import type { Metrics } from "../web/metrics.ts";
 import { connectionOf } from "./argocd-connection.ts";
-import { ACTIONS_AT_ONCE, channelKeys, SHUTDOWN_GRACE_MS } from "./execution.ts";
+import { ACTIONS_AT_ONCE, channelKeys } from "./execution.ts";
 import type { LiveSettings } from "./live-settings.ts";
 import { programVersion } from "./program-version.ts";
 
@@ -41,7 +41,7 @@ export function createDispatcher(
   reports: JobReports,
 ): Dispatcher {
   const { environment, live, secret, transport: createRedis, metrics, clock, random, logger } = deps;
-  const base = { kinds, reports, clock, shutdownGraceMs: SHUTDOWN_GRACE_MS };
+  const base = { kinds, reports, clock, shutdownGraceMs: live.configuration.timing.shutdownGraceMs };
   const url = environment.redisUrl;
   const [keys] = channelKeys(secret);
   if (url === undefined || keys === undefined || createRedis === undefined)

@@ -15,6 +15,7 @@ interface Deps extends Pick<
   Outside,
   | "store"
   | "git"
+  | "exportFolder"
   | "artifacts"
   | "vault"
   | "programs"
@@ -73,10 +74,11 @@ export function createEngine(deps: Deps, resources: AsyncDisposableStack): Engin
 }
 
 function stepKinds(deps: Deps): ReadonlyMap<string, StepKind> {
-  const { store, servers, git, programs, folders, inventory, live, clock } = deps;
+  const { store, servers, git, exportFolder, programs, folders, inventory, live, clock } = deps;
   return builtinSteps({
     servers,
     git,
+    exportFolder,
     programs,
     folders,
     clock,

@@ -3,7 +3,7 @@ import type { ChannelKeys } from "../dispatch/envelope.ts";
 
 // Actions wait for answers of others most of the time; more at once than this would only queue at Argo CD.
 export const ACTIONS_AT_ONCE = 50;
-/** How long an action that must not be interrupted may still take when its process is told to end. */
+/** How long an action that must not be interrupted may still take when its process is told to end, unless that is configured. */
 export const SHUTDOWN_GRACE_MS = 10_000;
 
 /** The keys of each secret with which servers and workers know one another, newest first. */

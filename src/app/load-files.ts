@@ -63,6 +63,7 @@ function catalogue(): StepCatalogue {
   return builtinSteps({
     servers: new Map(),
     git: { commitsBetween: nothing },
+    exportFolder: nothing,
     programs: { run: nothing },
     folders: { use: nothing },
     clock: systemClock,

@@ -3,6 +3,7 @@ import type { Configuration } from "../config/configuration.ts";
 import type { InstanceSecret } from "../config/instance-secret.ts";
 import type { Secrets } from "../config/secrets.ts";
 import type { Artifacts } from "../engine/artifacts.ts";
+import type { ExportFolder } from "../engine/folder-export.ts";
 import type { Dispatcher, JobReports } from "../engine/ports.ts";
 import type { StepKind } from "../engine/step-kind.ts";
 import type { Vault } from "../engine/vault.ts";
@@ -48,6 +49,7 @@ export interface Outside {
   readonly secret: InstanceSecret;
   readonly store: Store;
   readonly git: GitAccess;
+  readonly exportFolder: ExportFolder;
   /** The files that steps left. */
   readonly artifacts: Artifacts;
   readonly vault: Vault;

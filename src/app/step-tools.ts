@@ -1,3 +1,4 @@
+import { createReadStream } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -5,16 +6,21 @@ import { ArtifactStore } from "../artifacts/artifact-store.ts";
 import type { Environment } from "../config/environment.ts";
 import type { InstanceSecret } from "../config/instance-secret.ts";
 import type { Secrets } from "../config/secrets.ts";
+import type { ExportFolder } from "../engine/folder-export.ts";
 import { KeyedVault } from "../engine/keyed-vault.ts";
+import type { GitRepositories } from "../git/git-repositories.ts";
 import { LocalFolders } from "../programs/local-folders.ts";
 import { LocalPrograms } from "../programs/local-programs.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Random } from "../platform/ids.ts";
 import type { Logger } from "../platform/logger.ts";
+import type { LiveSettings } from "./live-settings.ts";
 import type { Outside } from "./outside.ts";
 
 interface Deps {
   readonly environment: Pick<Environment, "dataFolder" | "variables">;
+  readonly live: Pick<LiveSettings, "configuration">;
+  readonly git: Pick<GitRepositories, "exportFolder">;
   readonly secret: InstanceSecret;
   readonly secrets: Secrets;
   readonly clock: Clock;
@@ -22,19 +28,23 @@ interface Deps {
   readonly logger: Logger;
 }
 
-const MOST_BYTES = 64 * 1024 * 1024;
-
 /** What the server's own steps work with: files and work folders in the data folder, and the programs of this machine. */
 export function openStepTools(
-  { environment, secret, secrets, clock, random, logger }: Deps,
+  { environment, live, git, secret, secrets, clock, random, logger }: Deps,
   resources: AsyncDisposableStack,
-): Pick<Outside, "artifacts" | "vault" | "programs" | "folders"> {
+): Pick<Outside, "exportFolder" | "artifacts" | "vault" | "programs" | "folders"> {
   const { dataFolder, variables } = environment;
+  const exportFolder: ExportFolder = (wanted) => {
+    const { largestBytes: mostBytes } = live.configuration.artifacts;
+    return git.exportFolder({ ...wanted, mostBytes }, (file) =>
+      artifacts.put({ name: "folder.tar", mediaType: "application/x-tar", content: createReadStream(file) }),
+    );
+  };
   const folder = join(dataFolder, "artifacts");
   const artifacts = new ArtifactStore({
     folder,
     keys: secret.keys("seal"),
-    mostBytes: () => MOST_BYTES,
+    mostBytes: () => live.configuration.artifacts.largestBytes,
     clock,
     random,
   });
@@ -44,12 +54,12 @@ export function openStepTools(
     random,
   });
   const programs = resources.use(new LocalPrograms({ folder: dataFolder, environment: variables, clock, logger }));
-  return { artifacts, vault, programs, folders: new LocalFolders({ root: join(dataFolder, "work") }) };
+  return { exportFolder, artifacts, vault, programs, folders: new LocalFolders({ root: join(dataFolder, "work") }) };
 }
 
 /** What the steps of a worker work with, in a folder of this machine (`QUARTERDECK_WORK`). */
 export function openWorkerTools(
-  { environment, clock, logger }: Omit<Deps, "secret" | "secrets">,
+  { environment, clock, logger }: Pick<Deps, "environment" | "clock" | "logger">,
   resources: AsyncDisposableStack,
 ): Pick<Outside, "programs" | "folders"> {
   const { variables } = environment;

@@ -38,6 +38,7 @@ const RESTARTED: readonly { readonly part: (configuration: Configuration) => unk
   },
   { part: ({ audit }) => audit, words: "where the log is anchored" },
   { part: ({ secrets }) => secrets, words: "where secrets are kept" },
+  { part: ({ timing }) => timing.shutdownGraceMs, words: "the time that steps have when the server ends" },
   { part: ({ slack }) => slack.receive, words: "how Slack reaches Quarterdeck" },
 ];
 

@@ -1,12 +1,14 @@
 import { z } from "zod";
 
 import { ArgocdSettings } from "./argocd-settings.ts";
+import { ArtifactSettings } from "./artifact-settings.ts";
 import { AuditSettings } from "./audit-settings.ts";
 import { DiscoverySettings } from "./discovery-settings.ts";
 import { FilePath, Name } from "./field-schemas.ts";
 import { GitSettings } from "./git-settings.ts";
 import { NetworkSettings } from "./network-settings.ts";
 import { GrantSettings, PersonSettings, RoleMember } from "./people-settings.ts";
+import { ProgramSettings } from "./program-settings.ts";
 import { EnvironmentSettings, ServiceSettings } from "./promotion-settings.ts";
 import { SlackSettings } from "./slack-settings.ts";
 import { TimingSettings } from "./timing-settings.ts";
@@ -63,6 +65,11 @@ export const Configuration = z.strictObject({
   secrets: z.record(SecretName, SecretSource).default({}).meta({ description: "Where each secret is kept" }),
   timing: TimingSettings.prefault({}).meta({ description: "How long things may take" }),
   network: NetworkSettings.prefault({}).meta({ description: "Where the steps of commands may send requests" }),
+  artifacts: ArtifactSettings.prefault({}).meta({ description: "The files that steps leave" }),
+  programs: z
+    .record(Name, ProgramSettings)
+    .default({})
+    .meta({ description: "The programs that `program/run` may run, by the names that command files use" }),
   mode: z.enum(["act", "observe"]).default("act").meta({
     description:
       "`observe` tries Quarterdeck beside what is there: history and alerts only, and nothing is ever changed in Argo CD",

@@ -30,10 +30,15 @@ export const TimingSettings = z
     resync: duration({ leastMs: 1000, mostMs: HOUR_MS }).prefault("2m").meta({
       description: "How often all applications are listed, in case the watch has missed a change",
     }),
+    "shutdown-grace": duration({ leastMs: 0, mostMs: HOUR_MS }).prefault("10s").meta({
+      description:
+        "How long a step that must not be repeated may still take when the server is told to end; the others go on after the next start",
+    }),
   })
   .transform((timing) => ({
     settleMs: timing.settle,
     degradedGraceMs: timing["degraded-grace"],
     startDeadlineMs: timing["start-deadline"],
     resyncMs: timing.resync,
+    shutdownGraceMs: timing["shutdown-grace"],
   }));

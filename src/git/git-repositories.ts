@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
-import { mkdir } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 
 import type { Clock } from "../platform/clock.ts";
 import { errorCode } from "../platform/errors.ts";
 import type { Logger } from "../platform/logger.ts";
 import { commitsBetween, type CommitsAnswer, type CommitsRequest } from "./commits-between.ts";
+import { exportFolder, type FolderRequest } from "./export-folder.ts";
 import { onDisk } from "./on-disk.ts";
 import { GitProgram } from "./git-program.ts";
 import { existingCommits, type RevisionAnswer } from "./look-up-revision.ts";
@@ -63,6 +64,7 @@ export class GitRepositories {
   readonly #credentials: RemoteCredentials;
   readonly #mirrors = new Map<string, RepositoryMirror>();
   #isPrepared = false;
+  #exports = 0;
 
   constructor(deps: GitRepositoriesDeps) {
     const { environment, clock } = deps;
@@ -110,6 +112,24 @@ export class GitRepositories {
       }
       return recentCommits(mirror, request);
     });
+  }
+
+  /**
+   * A folder of a commit as a tar file, which is there until `use` has ended; the same folder always gives the same bytes. The
+   * mirror is updated once when it lacks the commit. Throws `git.no-folder`, `git.submodule` and `git.folder-too-large`.
+   */
+  async exportFolder<Value>(request: Asked & FolderRequest, use: (file: string) => Promise<Value>): Promise<Value> {
+    this.#exports += 1;
+    const file = join(this.#deps.folder, "exports", `${this.#exports}.tar`);
+    try {
+      await this.#ask(request, async (mirror) => {
+        await this.#ensureKnown(mirror, [request.revision], request.signal);
+        await exportFolder(mirror, request, file);
+      });
+      return await use(file);
+    } finally {
+      await rm(file, { force: true });
+    }
   }
 
   /** Stops every git process. */

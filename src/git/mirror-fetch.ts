@@ -29,15 +29,14 @@ export interface MirrorFetchDeps {
 }
 
 const REFSPECS = ["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"];
-const FETCH_OPTIONS = [
-  "--quiet",
-  "--force",
-  "--prune",
-  "--no-tags",
-  "--no-write-fetch-head",
-  "--no-recurse-submodules",
-  "--no-auto-maintenance",
-];
+const WITHOUT_TRACES = ["--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--no-auto-maintenance"];
+
+type FetchCall = Pick<GitCall, "options" | "operands" | "settings" | "input">;
+
+const EVERYTHING: FetchCall = {
+  options: ["--quiet", "--force", "--prune", ...WITHOUT_TRACES],
+  operands: ["origin", ...REFSPECS],
+};
 const MANY_PACKS = 50;
 
 /** Something that needs no server. */
@@ -83,7 +82,19 @@ export class MirrorFetch {
     await this.#compact(repository, { command: "pack-refs", options: ["--all"] });
   }
 
-  async #fetch(repository: string): Promise<void> {
+  /** Brings objects that are known by their ids, such as the contents of files. */
+  async objects(repository: string, ids: readonly string[]): Promise<void> {
+    const options = ["--quiet", ...WITHOUT_TRACES, "--filter=blob:none", "--stdin"];
+    const settings: readonly GitSetting[] = [["fetch.negotiationAlgorithm", "noop"]];
+    await this.#fetch(repository, {
+      options,
+      operands: ["origin"],
+      settings,
+      input: ids.map((id) => `${id}\n`).join(""),
+    });
+  }
+
+  async #fetch(repository: string, call: FetchCall = EVERYTHING): Promise<void> {
     const { git, credentials, url, limits, clock } = this.#deps;
     const { maxBytes, sizeCheckMs: everyMs } = limits;
     const credential = await credentials.credential(url);
@@ -91,11 +102,10 @@ export class MirrorFetch {
     try {
       await git.run({
         command: "fetch",
-        options: FETCH_OPTIONS,
-        operands: ["origin", ...REFSPECS],
+        ...call,
         repository,
         about: url.address,
-        settings: [...remoteSettings(url), ...credential.settings],
+        settings: [...remoteSettings(url), ...(call.settings ?? []), ...credential.settings],
         environment: credential.environment,
         secrets: credential.secrets,
         // A server that was once on http may send its callers to https, never the other way.

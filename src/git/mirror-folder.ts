@@ -36,6 +36,12 @@ export class MirrorFolder {
     await rm(this.draft, { recursive: true, force: true });
   }
 
+  /** What holds for every file of the repository, before anything that the repository says itself. */
+  async writeAttributes(attributes: string): Promise<void> {
+    await mkdir(join(this.path, "info"), { recursive: true, mode: 0o700 });
+    await writeFile(join(this.path, "info", "attributes"), attributes);
+  }
+
   /** Puts the finished draft in the place of the mirror. `description` tells whoever looks into the folder whose copy it is. */
   async adoptDraft(description: string): Promise<void> {
     await writeFile(join(this.draft, "description"), `${description}\n`);

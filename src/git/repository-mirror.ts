@@ -74,6 +74,30 @@ export class RepositoryMirror {
     }
   }
 
+  /** Fetches contents of files, or any other objects, beside branches and tags. */
+  async fetchObjects(objects: readonly string[], signal?: AbortSignal): Promise<void> {
+    await this.ensureExists(signal);
+    for (let under = this.#underWay; under !== undefined; under = this.#underWay) {
+      await leavable(
+        under.catch(() => undefined),
+        signal,
+      );
+    }
+    const done = this.#server.objects(this.#folder.path, objects).finally(() => (this.#running = undefined));
+    // It brings no branch, so nobody takes it for a fetch of theirs.
+    this.#running = { startedAt: Number.NEGATIVE_INFINITY, done };
+    await leavable(done, signal);
+  }
+
+  /** Has archives of the mirror made with these attributes, whatever the repository says of its files. */
+  async prepareArchive(attributes: string): Promise<void> {
+    await onDisk(this.#deps.folder, () => this.#folder.writeAttributes(attributes));
+  }
+
+  get #underWay(): Promise<void> | undefined {
+    return this.#next ?? this.#running?.done;
+  }
+
   #open(): Promise<void> {
     this.#opened ??= this.#inspect();
     return this.#opened;

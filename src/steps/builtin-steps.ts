@@ -1,4 +1,5 @@
 import type { ArgocdServer } from "../argocd/argocd-server.ts";
+import type { ExportFolder } from "../engine/folder-export.ts";
 import type { StepKind } from "../engine/step-kind.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Programs } from "../programs/program-order.ts";
@@ -8,11 +9,14 @@ import { argocdRollback } from "./argocd-rollback.ts";
 import { argocdSync, type ArgocdSyncDeps } from "./argocd-sync.ts";
 import { argocdTerminate } from "./argocd-terminate.ts";
 import { argocdWait, type ArgocdWaitDeps } from "./argocd-wait.ts";
+import { httpProbe } from "./http/http-probe.ts";
 import { httpRequest } from "./http/http-request.ts";
 import type { NetworkPolicy } from "./network/address-policy.ts";
 import { systemLookup } from "./network/checked-addresses.ts";
 import { httpSender } from "./network/http-call.ts";
 import { slackAlert } from "./slack-alert.ts";
+import { socketLooker } from "./websocket/socket-look.ts";
+import { websocketProbe } from "./websocket/websocket-probe.ts";
 
 /** What whoever executes actions has: the server, and workers elsewhere. */
 export interface WorkerStepDeps extends Pick<ArgocdSyncDeps, "servers"> {
@@ -25,13 +29,18 @@ export interface WorkerStepDeps extends Pick<ArgocdSyncDeps, "servers"> {
 export interface StepDeps extends ApprovalDeps, ArgocdWaitDeps, WorkerStepDeps {
   readonly servers: ReadonlyMap<string, ArgocdServer>;
   readonly clock: Clock;
+  readonly exportFolder: ExportFolder;
   /** Where steps may send requests, as it counts now. */
   readonly networkPolicy: () => NetworkPolicy;
 }
 
 /** Every step kind of this program, by what stands after `uses:`. Adding one is one file and one line here. */
 export function builtinSteps(deps: StepDeps): ReadonlyMap<string, StepKind> {
-  return byName([approval(deps), argocdWait(deps), ...actions({ ...deps, preparation: deps })]);
+  const { clock } = deps;
+  const send = httpSender({ clock, lookup: systemLookup });
+  const look = socketLooker({ clock, lookup: systemLookup });
+  const waits = [argocdWait(deps), httpProbe({ ...deps, send }), websocketProbe({ ...deps, look })];
+  return byName([approval(deps), ...waits, ...actions({ ...deps, preparation: deps })]);
 }
 
 /** The actions alone, for a worker: what the server prepares comes with each job. */
@@ -39,9 +48,12 @@ export function workerSteps(deps: WorkerStepDeps): ReadonlyMap<string, StepKind>
   return byName(actions({ ...deps, preparation: undefined }));
 }
 
-function actions(
-  deps: WorkerStepDeps & ArgocdSyncDeps & Partial<Pick<StepDeps, "networkPolicy">>,
-): readonly StepKind[] {
+/** `preparation` is what only the server has; a worker gets what comes of it with the job. */
+interface ActionDeps extends WorkerStepDeps, Partial<Pick<StepDeps, "networkPolicy">> {
+  readonly preparation: StepDeps | undefined;
+}
+
+function actions(deps: ActionDeps): readonly StepKind[] {
   const send = httpSender({ clock: deps.clock, lookup: systemLookup });
   return [argocdSync(deps), argocdRollback(deps), argocdTerminate(deps), httpRequest({ ...deps, send }), slackAlert];
 }

@@ -1,4 +1,5 @@
 import type { Artifacts } from "../../src/engine/artifacts.ts";
+import type { ExportFolder } from "../../src/engine/folder-export.ts";
 import { KeyedVault } from "../../src/engine/keyed-vault.ts";
 import type { Vault } from "../../src/engine/vault.ts";
 import { AppError } from "../../src/platform/errors.ts";
@@ -8,6 +9,7 @@ import type { WorkFolders } from "../../src/programs/work-folders.ts";
 import { MemoryArtifacts } from "./memory-artifacts.ts";
 
 interface IdleTools {
+  readonly exportFolder: ExportFolder;
   readonly artifacts: Artifacts;
   readonly vault: Vault;
   readonly programs: Programs;
@@ -17,6 +19,7 @@ interface IdleTools {
 /** What steps work with on a machine that has no program and no secret at all. */
 export function idleTools(random: Random = systemRandom): IdleTools {
   return {
+    exportFolder: () => Promise.reject(new AppError("There is no such folder", { code: "git.no-folder" })),
     artifacts: new MemoryArtifacts(),
     vault: testVault({}, random),
     programs: {

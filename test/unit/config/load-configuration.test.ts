@@ -44,7 +44,13 @@ describe("a right configuration", () => {
       timeoutMs: 120_000,
       largestBytes: 2_000_000_000,
     });
-    expect(timing).toEqual({ settleMs: 20_000, degradedGraceMs: 90_000, startDeadlineMs: 120_000, resyncMs: 120_000 });
+    expect(timing).toEqual({
+      settleMs: 20_000,
+      degradedGraceMs: 90_000,
+      startDeadlineMs: 120_000,
+      resyncMs: 120_000,
+      shutdownGraceMs: 10_000,
+    });
     expect(people).toEqual([]);
   });
 
