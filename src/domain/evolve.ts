@@ -1,4 +1,4 @@
-import { reopened, retried } from "./reach-anew.ts";
+import { planShown, reopened, retried } from "./reach-anew.ts";
 import { artifactsOf } from "./outcome.ts";
 import type { RunEvent, RunEventOf } from "./run-event.ts";
 import type { LockState, RunState, StepState } from "./run-state.ts";
@@ -240,5 +240,6 @@ function decided(step: StepState, event: RunEventOf<"gate.decided">): Partial<St
 
 /** Each opening of a gate is shown on its own, also the one that a retry set aside. */
 function openingsOf({ gate, voided }: StepState, at: number): StepState["voided"] {
-  return gate === undefined ? voided : [...voided, { at, changed: [], message: "the run was retried" }];
+  if (gate === undefined) return voided;
+  return [...voided, { at, changed: [], message: "the run was retried", ...planShown(gate) }];
 }

@@ -20,11 +20,13 @@ export const GateSubject = z.strictObject({
   applicationUid: z.string(),
   /** What was live when it was shown; empty when nothing ever was. */
   fromRevision: z.string(),
+  /** Empty where only a saved plan is approved; then nothing of the Application is in here either. */
   toRevision: z.string(),
   repository: z.string(),
   /** SHA-256 of the Application's own sources: repository, path, parameters. */
   sourceDigest: z.string(),
   imageDigests: z.array(z.string()),
+  /** Of a saved plan and everything that is shown of it; empty where there is none. */
   planFileDigest: z.string(),
   checks: z.array(z.strictObject({ name: z.string(), result: z.string() })),
   rule: ApprovalRule,
@@ -41,6 +43,28 @@ export const CommitLine = z.strictObject({
   authoredAt: z.number(),
 });
 export type CommitLine = z.infer<typeof CommitLine>;
+
+/** What a saved plan would do, as people weigh it. A replacement counts in `add`, in `destroy` and in `replace`. */
+export const PlanEvidence = z.strictObject({
+  /** Where its configuration stands. */
+  directory: z.string(),
+  workspace: z.string(),
+  add: z.int(),
+  change: z.int(),
+  destroy: z.int(),
+  replace: z.int(),
+  /** What hurts most comes first; of many only the first ones. `reason` is why it is replaced or deleted. */
+  resources: z.array(z.strictObject({ address: z.string(), action: z.string(), reason: z.string().optional() })),
+  otherResources: z.int(),
+  /** What is otherwise than its state had it. */
+  drift: z.array(z.string()),
+  otherDrift: z.int(),
+  /** The outputs that would change. */
+  outputs: z.array(z.string()),
+  /** In what it differs from the plan that was shown before, where it was made anew. */
+  difference: z.array(z.string()).optional(),
+});
+export type PlanEvidence = z.infer<typeof PlanEvidence>;
 
 /** What is shown beside the subject, to decide by: it may age without voiding the approval. */
 export const GateEvidence = z.strictObject({
@@ -65,6 +89,8 @@ export const GateEvidence = z.strictObject({
     .optional(),
   currentHealth: z.string(),
   link: z.string().optional(),
+  /** Where it is about a saved plan; without a revision there is nothing but this and the warnings. */
+  plan: PlanEvidence.optional(),
   warnings: z.array(z.string()),
 });
 export type GateEvidence = z.infer<typeof GateEvidence>;
@@ -95,7 +121,7 @@ const CHANGES: Readonly<Record<string, string>> = {
   repository: "the application reads another repository",
   sourceDigest: "the application's own sources (repository, path or parameters) changed",
   imageDigests: "the images are others",
-  planFileDigest: "the plan is another one",
+  planFileDigest: "the saved plan is another one",
   checks: "the checks came out differently",
   rule: "the rule about who may approve changed",
   strategy: "auto-sync of the application was switched on or off",

@@ -1,6 +1,6 @@
 import { locksAround, voidedBy } from "./plan-walk.ts";
 import type { RunEventOf } from "./run-event.ts";
-import type { RunState, StepState } from "./run-state.ts";
+import type { GateState, RunState, StepState, VoidedOpening } from "./run-state.ts";
 
 /** The gate is asked anew, and everything that came after it is reached anew; attempts go on counting. */
 export function reopened(state: RunState, event: RunEventOf<"gate.voided">): Partial<RunState> {
@@ -8,9 +8,10 @@ export function reopened(state: RunState, event: RunEventOf<"gate.voided">): Par
   if (gate === undefined) return {};
   const isLater = voidedBy(state.plan, event);
   // It is asked as if for the first time, and so with all of its time.
-  const { gate: _shown, output: _output, endedAt: _endedAt, deadlineAt: _deadlineAt, ...rest } = gate;
+  const { gate: shown, output: _output, endedAt: _endedAt, deadlineAt: _deadlineAt, ...rest } = gate;
   const { at, changed, message, anew } = event;
-  const step: StepState = { ...rest, status: "running", voided: [...gate.voided, { at, changed, message }] };
+  const opening = { at, changed, message, ...planShown(shown) };
+  const step: StepState = { ...rest, status: "running", voided: [...gate.voided, opening] };
   const gone = {
     forEach: without(state.forEach, isLater),
     locks: without(state.locks, (path) => isLater(path) || isRetaken(state, { path, anew })),
@@ -22,6 +23,12 @@ export function reopened(state: RunState, event: RunEventOf<"gate.voided">): Par
     ...gone,
     steps: without(state.steps, isLater).set(event.path, step),
   };
+}
+
+/** What is kept of an opening, for the next one to say in what it differs. */
+export function planShown(gate: GateState | undefined): Pick<VoidedOpening, "plan"> {
+  const plan = gate?.evidence.plan;
+  return plan === undefined ? {} : { plan };
 }
 
 /** The lock around a step that is done anew, where it was given back since. */

@@ -1,6 +1,6 @@
 import type { Json } from "../platform/canonical-json.ts";
 import type { Artifact } from "./artifact.ts";
-import type { GateEvidence, GateSubject } from "./gate.ts";
+import type { GateEvidence, GateSubject, PlanEvidence } from "./gate.ts";
 import type { Failure } from "./outcome.ts";
 import type { Plan, StepSort } from "./plan.ts";
 import type { Origin, RunTarget } from "./run-event.ts";
@@ -63,7 +63,16 @@ export interface StepState {
   /** The path of the step whose leftovers it ends. */
   readonly stops?: string;
   /** Why the gate was opened anew, newest last. */
-  readonly voided: readonly { readonly at: number; readonly changed: readonly string[]; readonly message: string }[];
+  readonly voided: readonly VoidedOpening[];
+}
+
+/** An opening of a gate that does not count any more. */
+export interface VoidedOpening {
+  readonly at: number;
+  readonly changed: readonly string[];
+  readonly message: string;
+  /** The saved plan that it showed, to compare the next one with. */
+  readonly plan?: PlanEvidence;
 }
 
 export interface ForEachState {

@@ -26,11 +26,13 @@ export class ServerFacts {
     const requesterUser = this.#requesterOf(state);
     const index = state.targets.findIndex((target) => target.app === app);
     const [target, previous] = [state.targets[index], state.targets[index - 1]];
+    const planBefore = step?.voided.at(-1)?.plan;
     return {
       runTitle: state.title,
       requester: state.requester,
       requesterUser,
       ...approvalOf(state, step),
+      ...(planBefore !== undefined && { planBefore }),
       ...(proof !== undefined && { proof }),
       ...(target !== undefined && { place: { target, ...(previous !== undefined && { previous }) } }),
     };

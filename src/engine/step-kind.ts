@@ -2,7 +2,7 @@ import { z } from "zod";
 
 import type { ApprovalRule } from "../domain/target.ts";
 import type { Effect } from "../domain/effect.ts";
-import type { GateEvidence, GateSubject } from "../domain/gate.ts";
+import type { GateEvidence, GateSubject, PlanEvidence } from "../domain/gate.ts";
 import type { RunTarget } from "../domain/run-event.ts";
 import { type Failure, JsonValue, type Outcome, type Progress } from "../domain/outcome.ts";
 import { AppError, errorCode, errorMessage } from "../platform/errors.ts";
@@ -38,6 +38,8 @@ export interface StepFacts {
   readonly approved?: StepApproval;
   /** The newest proof for the application that `input.app` names. */
   readonly proof?: Proof;
+  /** For a gate that is asked anew: the saved plan that it showed the last time. */
+  readonly planBefore?: PlanEvidence;
   /** Where the step works, when `input.app` is one of the run's own applications. */
   readonly place?: StepPlace;
 }

@@ -8,22 +8,38 @@ import type { ApprovalRule } from "../domain/target.ts";
 import { AppError } from "../platform/errors.ts";
 import type { CommitsReader } from "./gate-commits.ts";
 import { gatherEvidence } from "./gate-evidence.ts";
-import { gateSubject, type Looked } from "./gate-subject.ts";
+import { gateSubject, type Looked, planSubject } from "./gate-subject.ts";
 import { sourceDigest } from "./live-revision.ts";
 import { readApp } from "./locate.ts";
 import { storedDigest, storedEntry } from "./stored-sources.ts";
 import { strategyOf } from "./sync-preflight.ts";
+import { planEvidence, planOnly } from "./terraform/plan-evidence.ts";
+import { isWhole, SavedPlan } from "./terraform/saved-plan.ts";
 
-const Input = z.strictObject({
-  /** `server/namespace/name` of the Application. */
-  app: z.string(),
-  /** The full commit. */
-  revision: z.string(),
-  /** True for Argo CD's own rollback: what its history has of the revision comes back, sources included. */
-  stored: z.boolean().optional(),
-  /** The question, in one line. */
-  prompt: z.string().max(300),
+/** Asks a second group where a plan destroys more than so many resources, those that it replaces included. */
+const DestroyGuard = z.strictObject({
+  above: z.int().min(0),
+  /** Ids of Slack user groups, of which somebody has to approve besides. */
+  from: z.array(z.string().regex(/^S[A-Z0-9]{1,30}$/u, "the id of a Slack user group")).min(1),
 });
+
+const Input = z
+  .strictObject({
+    /** `server/namespace/name` of the Application. */
+    app: z.string(),
+    /** The full commit; left out where only a plan is approved. */
+    revision: z.string().optional(),
+    /** True for Argo CD's own rollback: what its history has of the revision comes back, sources included. */
+    stored: z.boolean().optional(),
+    /** The plan that is approved: the output of the step that made it. */
+    plan: SavedPlan.optional(),
+    "destroy-guard": DestroyGuard.optional(),
+    /** The question, in one line. */
+    prompt: z.string().max(300),
+  })
+  .refine(({ revision, plan }) => revision !== undefined || plan !== undefined, {
+    error: "say what is approved: a revision, a plan, or both",
+  });
 type Input = z.infer<typeof Input>;
 
 const Output = z.strictObject({
@@ -52,43 +68,66 @@ export function approval(deps: ApprovalDeps): StepKind {
 }
 
 async function open(deps: ApprovalDeps, input: Input, context: GateContext): Promise<GateOpening> {
-  const { subject, application, location } = await look(deps, input, context);
+  const { subject, seen } = await look(deps, input, context);
   context.progress({ text: "Gathering what would change" });
-  const evidence = await gatherEvidence(deps, { subject, application, location, prompt: input.prompt, context });
-  return { subject, rule: subject.rule, evidence };
+  const { plan, prompt } = input;
+  const before = context.facts.planBefore;
+  const planned = plan === undefined ? undefined : { plan: planEvidence(plan, before), warnings: plan.warnings };
+  if (seen === undefined) return { subject, rule: subject.rule, evidence: { ...planOnly(prompt), ...planned } };
+  const gathered = await gatherEvidence(deps, { subject, ...seen, prompt, context });
+  const warnings = [...(planned?.warnings ?? []), ...gathered.warnings];
+  return { subject, rule: subject.rule, evidence: { ...gathered, ...planned, warnings } };
 }
 
 interface Look {
   readonly subject: GateSubject;
-  readonly application: Application;
-  readonly location: AppLocation;
+  /** The application, where a revision of it is approved. */
+  readonly seen: { readonly application: Application; readonly location: AppLocation } | undefined;
 }
 
 async function look(deps: ApprovalDeps, input: Input, context: GateContext): Promise<Look> {
   const { effect, facts, signal, planDigest } = context;
-  const { app, revision } = input;
-  const { application, location } = await readApp(deps.servers, { app, signal });
-  const subject = gateSubject({
-    application,
-    serverUrl: location.server.url,
+  const { app, revision, plan } = input;
+  if (plan !== undefined && !isWhole(plan)) throw altered();
+  const also = alsoFrom(input);
+  const asked = {
     facts,
     planDigest,
     gate: effect.path,
     app,
-    revision,
     rule: deps.ruleOf(app, facts.place?.target.environment),
-    ...wayOf(application, input),
-  });
-  return { subject, application, location };
+    ...(plan !== undefined && { planFileDigest: plan.digest }),
+    ...(also !== undefined && { also }),
+  };
+  if (revision === undefined) return { subject: planSubject(asked), seen: undefined };
+  const { application, location } = await readApp(deps.servers, { app, signal });
+  const way = wayOf(application, { revision, stored: input.stored });
+  const subject = gateSubject({ ...asked, ...way, application, serverUrl: location.server.url, revision });
+  return { subject, seen: { application, location } };
+}
+
+/** Those who have to approve besides, because the plan destroys more than it may without them. */
+function alsoFrom({ plan, "destroy-guard": guard }: Input): ApprovalRule["also"] {
+  if (guard === undefined || plan === undefined || plan.destroy <= guard.above) return undefined;
+  return [guard.from.map((group) => ({ kind: "group", group }))];
+}
+
+function altered(): AppError {
+  const message =
+    "The plan is not what its step put out: its digest is of something else. Pass the output of the plan step on whole.";
+  return new AppError(message, { code: "terraform.plan-altered" });
 }
 
 /** How the revision gets there, and from which sources. */
-function wayOf(application: Application, input: Input): Pick<Looked, "sourceDigest" | "strategy"> {
-  if (input.stored !== true) {
+function wayOf(
+  application: Application,
+  { revision, stored }: { readonly revision: string; readonly stored: boolean | undefined },
+): Pick<Looked, "sourceDigest" | "strategy"> {
+  if (stored !== true) {
     return { sourceDigest: sourceDigest(application), strategy: strategyOf(application) };
   }
-  const entry = storedEntry(application, input.revision);
+  const entry = storedEntry(application, revision);
   if (entry !== undefined) return { sourceDigest: storedDigest(entry), strategy: "stored" };
-  const message = `Argo CD does not remember a deployment of ${input.revision.slice(0, 7)} any more. Roll back without --stored.`;
+  const message = `Argo CD does not remember a deployment of ${revision.slice(0, 7)} any more. Roll back without --stored.`;
   throw new AppError(message, { code: "rollback.not-stored" });
 }

@@ -6,19 +6,27 @@ import type { StepFacts } from "../engine/step-kind.ts";
 import { AppError } from "../platform/errors.ts";
 import { appliedRevision } from "./live-revision.ts";
 
-/** What goes under the digest, as it is known where somebody looks. */
-export interface Looked {
-  readonly application: Application;
-  readonly serverUrl: string;
+/** What goes under the digest of every approval, as it is known where somebody looks. */
+interface Asked {
   readonly facts: Pick<StepFacts, "requester" | "place">;
   readonly planDigest: string;
   /** The path of the gate. */
   readonly gate: string;
   /** `server/namespace/name` as the step names it. */
   readonly app: string;
-  readonly revision: string;
   /** As the configuration says now; the one that the run was started under where it asks nobody any more. */
   readonly rule: ApprovalRule | undefined;
+  /** Of a saved plan; absent where there is none. */
+  readonly planFileDigest?: string;
+  /** Those who have to approve besides, because of what the plan does. */
+  readonly also?: ApprovalRule["also"];
+}
+
+/** The same for a revision of an Application. */
+export interface Looked extends Asked {
+  readonly application: Application;
+  readonly serverUrl: string;
+  readonly revision: string;
   readonly sourceDigest: string;
   readonly strategy: GateSubject["strategy"];
   /** Where it is not what was last applied. */
@@ -31,33 +39,47 @@ export interface Looked {
  * `approval.no-rule`.
  */
 export function gateSubject(looked: Looked): GateSubject {
-  const { application, facts, app, strategy } = looked;
-  const target = facts.place?.target;
-  if (target === undefined) {
-    throw new AppError(`"${app}" is not an application that this run was started for.`, { code: "target.unknown" });
-  }
-  const rule = looked.rule ?? target.approval;
-  if (rule === undefined) {
-    const message = `${target.environment} names nobody who may approve. Add approval.from to that environment in the configuration.`;
-    throw new AppError(message, { code: "approval.no-rule" });
-  }
+  const { application, strategy } = looked;
   return {
-    planDigest: looked.planDigest,
-    path: looked.gate,
-    requester: facts.requester,
-    service: target.service,
-    environment: target.environment,
-    app,
+    ...planSubject(looked),
     serverUrl: looked.serverUrl,
     applicationUid: application.metadata.uid,
     fromRevision: looked.fromRevision ?? appliedRevision(application),
     toRevision: looked.revision,
     repository: commitSources(application).repository,
     sourceDigest: looked.sourceDigest,
-    imageDigests: [],
-    planFileDigest: "",
-    checks: [],
-    rule,
     ...(strategy !== undefined && { strategy }),
+  };
+}
+
+/** What a gate is of that is about a saved plan alone: what is deployed there may change meanwhile, or not be there yet. */
+export function planSubject(asked: Asked): GateSubject {
+  const { facts, app, also } = asked;
+  const target = facts.place?.target;
+  if (target === undefined) {
+    throw new AppError(`"${app}" is not an application that this run was started for.`, { code: "target.unknown" });
+  }
+  const rule = asked.rule ?? target.approval;
+  if (rule === undefined) {
+    const message = `${target.environment} names nobody who may approve. Add approval.from to that environment in the configuration.`;
+    throw new AppError(message, { code: "approval.no-rule" });
+  }
+  return {
+    planDigest: asked.planDigest,
+    path: asked.gate,
+    requester: facts.requester,
+    service: target.service,
+    environment: target.environment,
+    app,
+    serverUrl: "",
+    applicationUid: "",
+    fromRevision: "",
+    toRevision: "",
+    repository: "",
+    sourceDigest: "",
+    imageDigests: [],
+    planFileDigest: asked.planFileDigest ?? "",
+    checks: [],
+    rule: also === undefined ? rule : { ...rule, also },
   };
 }

@@ -98,6 +98,9 @@ export function approvalChanges(application: Application, now: AboutToSync): Ref
     sourceDigest: now.sourceDigest ?? sourceDigest(application),
     strategy: now.strategy ?? strategyOf(application),
     fromRevision: fromRevision(application, now, subject),
+    // Of a plan that was approved with it; the step that applies it compares it.
+    planFileDigest: subject.planFileDigest,
+    ...(subject.rule.also !== undefined && { also: subject.rule.also }),
   });
   const changed = [...changedFields(subject, current)];
   if (changed.length > 0) return voided(changed, `${changesText(subject, current)} between the approval and the sync`);

@@ -8,10 +8,12 @@ import type { GateContext, GateOpening, Proof, StepKind } from "../../../src/eng
 import type { CommitsAnswer } from "../../../src/git/commits-between.ts";
 import { approval } from "../../../src/steps/approval.ts";
 import { sourceDigest } from "../../../src/steps/live-revision.ts";
+import { planEvidence } from "../../../src/steps/terraform/plan-evidence.ts";
 import { appErrorOf } from "../../support/app-error-of.ts";
 import { FakeArgocd } from "../../support/fake-argocd.ts";
 import { RULE } from "../../support/run-spec.ts";
 import { anApplication, atMs, SHA_A, SHA_B } from "../argocd/application-builder.ts";
+import { aPlan } from "./terraform/sample-plan.ts";
 
 const APP = "main/argocd/checkout-prod";
 const PROD: RunTarget = { service: "checkout", environment: "prod", app: APP, approval: RULE };
@@ -26,6 +28,7 @@ class GateRig {
   rule: ApprovalRule | undefined = RULE;
   place: GateContext["facts"]["place"] = { target: PROD, previous: STAGING };
   proof: Proof | undefined;
+  planBefore: GateContext["facts"]["planBefore"];
   between: CommitsAnswer = { kind: "forward", ...LISTS };
   signal = new AbortController().signal;
 
@@ -48,6 +51,7 @@ class GateRig {
         requester: "p_ana",
         requesterUser: "U1",
         ...(this.place !== undefined && { place: this.place }),
+        ...(this.planBefore !== undefined && { planBefore: this.planBefore }),
       },
       signal: this.signal,
       startedAt: 1,
@@ -197,5 +201,64 @@ describe("what a gate shows", () => {
       if (path.includes("/manifests")) stop.abort(new Error("the server ends"));
     };
     await expect(rig.open()).rejects.toThrow("the server ends");
+  });
+});
+
+describe("a gate for a plan", () => {
+  const plan = aPlan();
+  const only = { plan, revision: undefined };
+
+  it("is of the plan alone, needs no application and is not void when another one is deployed", async () => {
+    const rig = new GateRig();
+    rig.argocd.before = () => {
+      throw new Error("nobody asks Argo CD");
+    };
+    const { subject, evidence } = await rig.open(only);
+    expect(subject).toMatchObject({
+      environment: "prod",
+      app: APP,
+      planFileDigest: plan.digest,
+      applicationUid: "",
+      fromRevision: "",
+      toRevision: "",
+      rule: RULE,
+    });
+    expect(evidence).toMatchObject({ prompt: "Promote?", plan: { destroy: 3, drift: ["aws_x.b"] }, commits: [] });
+    expect(evidence.warnings).toEqual(["Deprecated (main.tf:7): Use another."]);
+    expect(await rig.gate.subject({ app: APP, prompt: "Promote?", plan }, rig.context)).toEqual(subject);
+  });
+
+  it("may be of a revision as well, and shows both", async () => {
+    const { subject, evidence } = await new GateRig().open({ plan });
+    expect(subject).toMatchObject({ planFileDigest: plan.digest, toRevision: SHA_B, applicationUid: "uid-1" });
+    expect(evidence).toMatchObject({ plan: { add: 3 }, rendering: { changesNothing: true }, otherCommits: 2 });
+  });
+
+  it("asks a second group when it destroys more than it may without", async () => {
+    const from = ["S0GUARD", "S0BOSSES"];
+    const guarded = await new GateRig().open({ ...only, "destroy-guard": { above: 2, from } });
+    const also = [from.map((group) => ({ kind: "group", group }))];
+    expect(guarded.rule).toEqual({ ...RULE, also });
+    expect(guarded.subject.rule).toEqual({ ...RULE, also });
+    const within = await new GateRig().open({ ...only, "destroy-guard": { above: 3, from } });
+    expect(within.rule).toEqual(RULE);
+  });
+
+  it("does not show a plan that is not what its step put out", async () => {
+    const error = await appErrorOf(new GateRig().open({ plan: { ...plan, destroy: 0 }, revision: undefined }));
+    expect(error.code).toBe("terraform.plan-altered");
+  });
+
+  it("says in what the plan differs from the one that was shown before", async () => {
+    const rig = new GateRig();
+    rig.planBefore = planEvidence(aPlan({ resources: [] }), undefined);
+    expect((await rig.open(only)).evidence.plan?.difference).toEqual([
+      "now also: replace aws_x.a[0]",
+      "now also: update aws_x.b",
+    ]);
+  });
+
+  it("is not opened for nothing", async () => {
+    await expect(new GateRig().open({ revision: undefined })).rejects.toThrow("say what is approved");
   });
 });
