@@ -7,6 +7,7 @@ import { remoteSteps, usesOf } from "./remote-steps.ts";
 import type { RemoteStory, StoryAct } from "./remote-story.ts";
 import { RemoteWitness, type Wanted } from "./remote-witness.ts";
 import type { SimWorker } from "./sim-worker.ts";
+import { WorkerPlaces } from "./worker-places.ts";
 
 export interface StoryEnd {
   readonly violations: readonly string[];
@@ -29,7 +30,6 @@ interface StoryStep extends Wanted {
   readonly job: Omit<Job, "token" | "input" | "checkpointed">;
 }
 
-type WorkerEvent = Extract<StoryAct, { readonly who: "worker" }>["act"];
 type ServerEvent = Extract<StoryAct, { readonly who: "server" }>["act"];
 
 class Player {
@@ -38,7 +38,7 @@ class Player {
   readonly #rig: RemoteRig;
   readonly #dice: Dice;
   readonly #wanted = new Map<string, StoryStep>();
-  readonly #workers: (SimWorker | undefined)[] = [];
+  readonly #workers: WorkerPlaces;
   #server: ReturnType<RemoteRig["server"]> | undefined;
   #token = 0;
   #servers = 0;
@@ -59,13 +59,14 @@ class Player {
           wantedOf: (key) => this.#wanted.get(key),
         }),
     });
+    this.#workers = new WorkerPlaces({ count: story.workers, line: this.#rig.line, open: () => this.#openWorker() });
     this.witness = new RemoteWitness({ now: () => this.#rig.line.now(), graceMs: GRACE_MS });
   }
 
   async play(): Promise<void> {
     const [story, { line, redis }] = [this.#story, this.#rig];
     this.#startServer();
-    for (let place = 0; place < story.workers; place += 1) this.#startWorker(place);
+    this.#workers.fill();
     for (let step = 0; step < story.steps; step += 1) {
       line.after(this.#dice.between(0, story.lastsMs), () => this.#want(`step_${step}`));
     }
@@ -73,7 +74,7 @@ class Player {
     await this.#rig.pass(story.lastsMs);
     redis.calm();
     this.#startServer();
-    for (const place of this.#workers.keys()) this.#startWorker(place);
+    this.#workers.fill();
     await this.#rig.pass(CALM_MS);
     for (const { key, ended } of this.#wanted.values())
       if (ended === undefined) this.witness.wrong(`${key} never ended`);
@@ -169,13 +170,12 @@ class Player {
     wanted.ended = status;
   }
 
-  #startWorker(place: number): void {
-    if (this.#workers[place] !== undefined) return;
+  #openWorker(): SimWorker {
     const worker = this.#rig.worker({ concurrency: AT_ONCE });
-    this.#workers[place] = worker;
     const { life } = worker;
     life.onDeath(() => this.witness.died(life.name));
     this.witness.say(`${life.name} starts`);
+    return worker;
   }
 
   #apply(act: StoryAct): void {
@@ -194,8 +194,8 @@ class Player {
       case "rush":
         return this.#rush(act);
       case "worker":
-        this.witness.act(act, this.#workers[act.act.worker % this.#workers.length]?.life.name);
-        return this.#onWorker(act.act);
+        this.witness.act(act, this.#workers.at(act.act)?.life.name);
+        return this.#workers.apply(act.act);
     }
   }
 
@@ -215,17 +215,6 @@ class Player {
     this.#server = undefined;
     server.life.kill();
     this.#rig.line.after(ms, () => this.#startServer());
-  }
-
-  #onWorker(act: WorkerEvent): void {
-    const place = act.worker % this.#workers.length;
-    const worker = this.#workers[place];
-    if (worker === undefined) return;
-    if (act.kind === "stall") return worker.pace.stall(act.ms);
-    this.#workers[place] = undefined;
-    if (act.kind === "lose") worker.life.kill();
-    else void worker.end();
-    this.#rig.line.after(act.downMs, () => this.#startWorker(place));
   }
 
   /** As whoever retries a step that seems to be stuck. */

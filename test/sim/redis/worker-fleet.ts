@@ -22,6 +22,7 @@ import { RedisWorld } from "./redis-world.ts";
 import type { RedisUser } from "./sim-link.ts";
 import { SimWorker } from "./sim-worker.ts";
 import type { WorkerAct } from "./worker-act.ts";
+import { WorkerPlaces } from "./worker-places.ts";
 
 interface Deps {
   readonly line: Schedule;
@@ -51,8 +52,7 @@ export class WorkerFleet {
   readonly redis: RedisWorld;
   readonly #deps: Deps;
   readonly #keys: ChannelKeys;
-  /** By place; undefined while nobody is there. */
-  readonly #workers: (SimWorker | undefined)[];
+  readonly #places: WorkerPlaces;
   #started = 0;
 
   constructor(deps: Deps) {
@@ -61,8 +61,8 @@ export class WorkerFleet {
     if (keys === undefined) throw new TypeError("the instance has no secret");
     this.#keys = keys;
     this.redis = new RedisWorld({ line: deps.line, dice: deps.dice.fork("redis") });
-    this.#workers = Array.from({ length: deps.count }, () => undefined);
-    for (const place of this.#workers.keys()) this.#start(place);
+    this.#places = new WorkerPlaces({ ...deps, open: () => this.#open() });
+    this.#places.fill();
   }
 
   /** What a server needs to have its jobs executed here. */
@@ -87,28 +87,20 @@ export class WorkerFleet {
   }
 
   apply(act: WorkerAct): void {
-    const place = act.worker % this.#workers.length;
-    const worker = this.#workers[place];
-    if (worker === undefined) return;
-    if (act.kind === "stall") return worker.pace.stall(act.ms);
-    this.#workers[place] = undefined;
-    if (act.kind === "lose") worker.life.kill();
-    else void worker.end();
-    this.#deps.line.after(act.downMs, () => this.#start(place));
+    this.#places.apply(act);
   }
 
   /** Nothing goes wrong any more: everybody is there. */
   calm(): void {
     this.redis.calm();
-    for (const place of this.#workers.keys()) this.#start(place);
+    this.#places.fill();
   }
 
-  #start(place: number): void {
-    if (this.#workers[place] !== undefined) return;
+  #open(): SimWorker {
     this.#started += 1;
     const { logger = silentLogger } = this.#deps;
     const id = `worker-${this.#started}`;
-    this.#workers[place] = new SimWorker({
+    return new SimWorker({
       ...this.#deps,
       id,
       redis: this.redis,
