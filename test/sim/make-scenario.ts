@@ -82,7 +82,8 @@ function makeStories(dice: Dice, lastsMs: number, acts: ScenarioAct[]): void {
     // Those who wait for something to decide on, and decide on what they find.
     for (let looks = dice.between(2, 6), at = begins; looks > 0; looks -= 1) {
       at += dice.between(1000, 20_000);
-      person(at, look(dice, dice.chance(0.07) ? "reject" : "approve"), dice.between(0, 150_000), together(dice));
+      const act = look(dice, dice.chance(0.07) ? "reject" : "approve");
+      person(at, act, dice.between(0, 150_000), together(dice, { service, thinkMs: act.thinkMs }));
     }
   }
   for (let left = dice.between(1, 6); left > 0; left -= 1) {
@@ -98,22 +99,34 @@ function makeStories(dice: Dice, lastsMs: number, acts: ScenarioAct[]): void {
 
 type Together = NonNullable<Extract<ScenarioAct, { readonly who: "person" }>["together"]>;
 
-/** Something else happens at about the moment at which somebody decides. */
-function together(dice: Dice): Together | undefined {
-  if (!dice.chance(0.16)) return undefined;
-  const scenes = [pressedByAnother, pressedByAnother, changedUnderneath, unsureWho, machineInTheMiddle];
-  return { scene: dice.pick(scenes)(dice), afterMs: dice.pick([0, 0, 20, 200, 2000]) };
+/** What somebody is about to decide on, and how long they still think. */
+interface Deciding {
+  readonly service: Service;
+  readonly thinkMs: number | undefined;
 }
 
-function pressedByAnother(dice: Dice): Scene {
-  const button = dice.pick(["cancel", "approve", "approve", "reject"] as const);
-  const act = { ...look(dice, button), ...(button === "cancel" && { users: [dice.pick(["U1", "U2", "U3"])] }) };
+/** Something else happens at about the moment at which somebody decides. */
+function together(dice: Dice, deciding: Deciding): Together | undefined {
+  if (!dice.chance(0.2)) return undefined;
+  const scenes = [pressedByAnother, pressedByAnother, changedUnderneath, unsureWho, machineInTheMiddle, noWay];
+  return { scene: dice.pick(scenes)(dice, deciding), afterMs: dice.pick([0, 0, 20, 200, 2000, 5000]) };
+}
+
+/** Somebody else presses something; often when what was decided is being looked into, or has just begun. */
+function pressedByAnother(dice: Dice, { thinkMs = 0 }: Deciding): Scene {
+  const button = dice.pick(["cancel", "cancel", "approve", "approve", "reject"] as const);
+  const act = {
+    ...look(dice, button),
+    ...(button === "cancel" && { users: [dice.pick(["U1", "U2", "U3"])] }),
+    ...(dice.chance(0.6) && { thinkMs: thinkMs + dice.between(0, 1500) }),
+  };
   return { who: "person", act };
 }
 
 /** What is being approved changes. */
-function changedUnderneath(dice: Dice): Scene {
-  const app = dice.pick(APPS.filter((name) => /-(?:prod|core)$/u.test(name)));
+function changedUnderneath(dice: Dice, { service }: Deciding): Scene {
+  const asking = PLACES[service].filter((environment) => environment === "prod" || environment === "core");
+  const app = `argocd/${service}-${dice.pick(asking)}`;
   const parameter = { name: "replicas", value: String(dice.below(9)) };
   const acts: readonly ArgocdAct[] = [
     { type: "change-source", app, helmParameter: parameter },
@@ -148,6 +161,12 @@ function machineInTheMiddle(dice: Dice): Scene {
   return { who: "machine", act: dice.pick(acts) };
 }
 
+/** What was decided cannot be done for a while, or it is not known whether it was. */
+function noWay(dice: Dice): Scene {
+  const trouble = dice.pick(["refused", "silent", "answers-lost"] as const);
+  return { who: "network", act: { kind: "trouble", port: "argocd", trouble, forMs: dice.between(500, 40_000) } };
+}
+
 const BUTTONS = [
   ...(["approve", "reject", "cancel", "wait-again", "sync-again", "retry"] as const),
   ...(["ask-again", "roll-back", "promote-on", "details"] as const),
@@ -175,7 +194,7 @@ function filledForm(dice: Dice): PersonAct {
   return { kind: "type", user: dice.pick(ASKING), command: "/promote", text: "", fill };
 }
 
-function look(dice: Dice, button: (typeof BUTTONS)[number]): PersonAct {
+function look(dice: Dice, button: (typeof BUTTONS)[number]): PersonAct & { readonly kind: "click" } {
   const first = dice.pick(DECIDING);
   const isRace = dice.chance(0.08);
   return {
@@ -184,7 +203,8 @@ function look(dice: Dice, button: (typeof BUTTONS)[number]): PersonAct {
     button,
     choice: dice.chance(0.8) ? 0 : dice.below(4),
     thinkMs: dice.between(0, 4000),
-    ...(dice.chance(0.07) && { of: "before" as const }),
+    // A card that was not drawn anew keeps what can be cancelled no more.
+    ...(dice.chance(button === "cancel" ? 0.3 : 0.07) && { of: "before" as const }),
     ...(dice.chance(0.06) && { times: 2 }),
     ...(dice.chance(0.08) && {
       forged: dice.pick(["digest", "digest", "run", "attempt", "garbage", "copy", "team", "team"] as const),
@@ -263,12 +283,14 @@ function replacingAct(dice: Dice): ArgocdAct {
   const make: readonly (() => AppAct)[] = [
     () => ({ type: "foreign-sync", app, revision: "same", over, [by]: true }),
     () => ({ type: "foreign-sync", app, revision, over, copiesInfos: true }),
+    () => ({ type: "foreign-sync", app, revision: dice.chance(0.7) ? "same" : revision, instead: true, [by]: true }),
     () => ({ type: "lose-operation", app }),
     () => ({ type: "recreate", app, afterMs: dice.between(50, 3000), synced: true }),
   ];
   const act = dice.pick(make)();
   // What is not taken up yet is for some milliseconds only.
-  const afterMs = act.type === "lose-operation" ? dice.between(0, 12) : dice.between(20, 12_000);
+  const isBefore = act.type === "lose-operation" || (act.type === "foreign-sync" && act.instead === true);
+  const afterMs = isBefore ? dice.between(0, 12) : dice.between(20, 12_000);
   return { type: "ambush", skip: dice.below(3), afterMs, act };
 }
 

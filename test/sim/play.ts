@@ -73,6 +73,7 @@ export async function play(
   const checker = new Checker({
     now: () => line.now(),
     appNow: () => simulation.appNow(),
+    processSince: () => simulation.processSince,
     wasCalm: calmOf({ ...scenario, acts }),
     wasBlind: blindnessOf(scenario.startAt, acts),
     isBefore: (commit, other) => isBefore(worlds.git, commit, other),

@@ -48,6 +48,7 @@ export class Simulation {
   #server: SimServer | undefined;
   #settings: SettingsName;
   #starts = 0;
+  #startedAt = 0;
   #isWanted = true;
   #isOver = false;
   #quietSince: number | undefined;
@@ -67,6 +68,11 @@ export class Simulation {
   /** The clock of the application. */
   appNow(): number {
     return Math.floor(this.line.now() + this.#wall.offsetMs);
+  }
+
+  /** When the newest process was started, true time. */
+  get processSince(): number {
+    return this.#startedAt;
   }
 
   /** Messages that Slack does not show as they are wanted. */
@@ -109,6 +115,7 @@ export class Simulation {
     if (this.#isOver || (this.#server !== undefined && !this.#server.life.isDead)) return;
     const { disk, settings, write, level } = this.#deps;
     this.#starts += 1;
+    this.#startedAt = this.line.now();
     const name = `server-${this.#starts}`;
     const server = new SimServer({
       name,

@@ -27,7 +27,10 @@ export type ArgocdAct = AppAct | ServerAct;
 
 /** What is done to one application. */
 export type AppAct =
-  /** `over`: an operation that is in progress is ended first. Without a revision the branch is synced. */
+  /**
+   * `over`: an operation that is in progress is ended first. `instead`: one that the controller has not taken up is overwritten, as
+   * by whoever edits the application itself. Without a revision the branch is synced.
+   */
   | {
       readonly type: "foreign-sync";
       readonly app: string;
@@ -38,6 +41,7 @@ export type AppAct =
       /** It carries what the operation before carried: somebody has taken that one and changed the revision in it. */
       readonly copiesInfos?: boolean;
       readonly over?: boolean;
+      readonly instead?: boolean;
       readonly dryRun?: boolean;
       /** Only the Deployment. */
       readonly partial?: boolean;

@@ -100,19 +100,20 @@ export class Others {
   }
 
   #sync(app: App, act: ActOf<"foreign-sync">): void {
+    const { operations } = this.#deps;
     if (app.operation !== undefined) this.#takeOver(app, act);
-    if (app.operation !== undefined || !this.#maySync(app, act)) return;
-    const { by = SOMEBODY, dryRun: isDryRun = false, partial: isPartial = false } = act;
-    const infos = act.copiesInfos === true ? app.state?.operation.infos : undefined;
-    const revision = this.#wanted(app, act);
-    if (revision === undefined) return;
-    const asked = { source: app.source, revision, by, isDryRun, isPartial };
-    this.#deps.operations.start(app, { ...asked, ...(infos !== undefined && { infos }) });
+    const asked = this.#asked(app, act);
+    if (asked === undefined || !this.#maySync(app, act)) return;
+    if (act.instead === true && app.state === undefined) operations.lose(app);
+    if (app.operation === undefined) operations.start(app, asked);
   }
 
-  #wanted({ source, state }: App, { revision }: ActOf<"foreign-sync">): string | undefined {
-    const wanted = revision === "same" ? state?.operation.revision : revision;
-    return this.#deps.git.resolveForArgocd(source.repoURL, wanted ?? targetOf(source));
+  #asked(app: App, act: ActOf<"foreign-sync">): Parameters<Operations["start"]>[1] | undefined {
+    const { source, state, operation: before = state?.operation } = app;
+    const wanted = act.revision === "same" ? before?.revision : act.revision;
+    const revision = this.#deps.git.resolveForArgocd(source.repoURL, wanted ?? targetOf(source));
+    if (revision === undefined) return undefined;
+    return { source, revision, ...mannerOf(act), infos: act.copiesInfos === true ? (before?.infos ?? []) : [] };
   }
 
   #takeOver(app: App, act: ActOf<"foreign-sync">): void {
@@ -199,6 +200,15 @@ export class Others {
     app.state?.next?.cancel();
     this.#deps.store.remove(app);
   }
+}
+
+/** By whom a sync is asked for, and how much of one it is. */
+function mannerOf({ by = SOMEBODY, dryRun: isDryRun = false, partial: isPartial = false }: ActOf<"foreign-sync">): {
+  readonly by: string;
+  readonly isDryRun: boolean;
+  readonly isPartial: boolean;
+} {
+  return { by, isDryRun, isPartial };
 }
 
 function changedSource(source: Source, act: ActOf<"change-source">): Source {

@@ -14,7 +14,7 @@ import { MaskCheck } from "./mask-check.ts";
 import { PeopleBook } from "./people-book.ts";
 import { checkPlan } from "./plan-check.ts";
 import { checkProof } from "./proof-check.ts";
-import { lastOf, RunBook } from "./run-book.ts";
+import { lastOf, RunBook, type StepBook } from "./run-book.ts";
 import { checkRefusal } from "./refusal-check.ts";
 import { checkRest } from "./rest-check.ts";
 import { checkSlack } from "./slack-end.ts";
@@ -30,6 +30,8 @@ export interface CheckerOptions {
   readonly slack: SlackTruth;
   /** The clock by which the application writes its rows. */
   readonly appNow?: (() => number) | undefined;
+  /** Since when the process that runs has been there, true time; not asked when absent. */
+  readonly processSince?: (() => number) | undefined;
   /** Whether nothing went wrong with the program, its machine, its network and Slack between two moments of true time. */
   readonly wasCalm?: ((from: number, until: number) => boolean) | undefined;
   /** Whether the account in Argo CD may have been kept from seeing anything. */
@@ -223,6 +225,7 @@ export class Checker {
     const step = run.steps.get(fact.path ?? "");
     if (step === undefined) return;
     const deps = this.#judgeDeps();
+    this.#checkHandedOut(run, step, fact);
     if (fact.type === "step.failed") checkFailure(deps, { run, step, fact });
     if (fact.type === "step.succeeded") {
       if (step.uses === "argocd/wait") checkProof(deps, { run, step, fact });
@@ -230,6 +233,16 @@ export class Checker {
     }
     const place = fact.type === "gate.opened" ? this.#places.get(withoutServer(fact.subject?.app ?? "")) : undefined;
     if (place !== undefined) checkShownRule(deps, place, fact);
+  }
+
+  /** What an earlier process handed out is handed out anew before anything comes of it. */
+  #checkHandedOut(run: RunBook, { sort, dispatched, path }: StepBook, fact: Fact): void {
+    const since = this.#options.processSince?.() ?? 0;
+    const isOutcome = fact.type === "step.checkpointed" || fact.type === "step.succeeded";
+    // What is being stopped is not handed out any more.
+    if (sort !== "action" || !isOutcome || dispatched.seenAt >= since || run.status === "cancelling") return;
+    const what = `${fact.type} of ${path} is of what an earlier process had handed out.`;
+    this.#report({ check: "newest token", what, run: run.id, proof: [rowText(dispatched), rowText(fact)] });
   }
 
   /** Whoever is told that it is too much does not go on. */

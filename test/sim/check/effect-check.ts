@@ -32,7 +32,10 @@ export class EffectCheck {
   judge(post: ArgocdPost): void {
     if (post.by !== this.#deps.account) return;
     const asking = post.kind === "sync" ? this.#whose(post) : undefined;
-    if (asking !== undefined) this.#deps.syncs.asked(post, asking);
+    if (asking !== undefined) {
+      this.#deps.syncs.asked(post, asking);
+      this.#judgeRest(post, asking);
+    }
     if (post.refused !== undefined) return;
     if (post.kind === "terminate") return this.#judgeTermination(post);
     const whose = this.#whose(post);
@@ -127,6 +130,14 @@ export class EffectCheck {
       const what = `${step.path} changed ${post.app} before it was written down that it would.`;
       this.#report({ check: "record before the act", what, run: run.id, proof });
     }
+  }
+
+  /** What has ended, or is put off, asks for nothing. */
+  #judgeRest(post: ArgocdPost, { run, step }: { readonly run: RunBook; readonly step: StepBook }): void {
+    const { rests, path } = step;
+    if (rests === undefined || rests.seenAt + this.#deps.carryMs >= post.at || isCutOff(step)) return;
+    const what = `${path} asked for something at ${post.app} after ${rests.type}.`;
+    this.#report({ check: CHECK, what, run: run.id, proof: [rowText(rests), postText(post)] });
   }
 
   #judgeWhat(post: ArgocdPost, run: RunBook, step: StepBook): void {

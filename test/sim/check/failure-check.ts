@@ -2,7 +2,7 @@ import { rulesSince } from "./approval-check.ts";
 import { type ArgocdView, withoutServer } from "./argocd-view.ts";
 import { type Fact, membersOf, rowText, textOf } from "./fact.ts";
 import type { RunBook, StepBook } from "./run-book.ts";
-import type { ArgocdRead, PlaceRule } from "./truth.ts";
+import type { PlaceRule } from "./truth.ts";
 import type { Report } from "./violation.ts";
 
 const CHECK = "true failures";
@@ -67,8 +67,19 @@ function latenessProblem({ wasCalm }: FailureDeps, step: StepBook, { at, seenAt,
     "step.timeout": step.deadlineAt,
   };
   const lateMs = at - (limits[failure?.code ?? ""] ?? at);
-  const isLate = lateMs > LATE_MS && wasCalm?.(seenAt - lateMs, seenAt) === true;
-  return isLate ? `that was due ${lateMs} ms before` : undefined;
+  if (lateMs > LATE_MS && wasCalm?.(seenAt - lateMs, seenAt) === true) return `that was due ${lateMs} ms before`;
+  return forgottenProblem(wasCalm, step, { at, seenAt });
+}
+
+/** What was put off is taken up again. */
+function forgottenProblem(
+  wasCalm: FailureDeps["wasCalm"],
+  { status, againAt }: StepBook,
+  { at, seenAt }: Pick<Fact, "at" | "seenAt">,
+): string | undefined {
+  const waitedMs = status === "postponed" || status === "retrying" ? at - (againAt ?? at) : 0;
+  const isForgotten = waitedMs > LATE_MS && wasCalm?.(seenAt - LATE_MS, seenAt) === true;
+  return isForgotten ? `it was to be taken up again ${waitedMs} ms before` : undefined;
 }
 
 function earlyProblem(what: string, limitAt: number | undefined, at: number): string | undefined {
@@ -83,20 +94,38 @@ function timeoutProblem(deps: FailureDeps, { step, fact }: Failed): string | und
   if (step.uses !== "argocd/wait" || step.started.seenAt > since || deps.wasCalm?.(since, fact.seenAt) !== true)
     return undefined;
   const read = deps.argocd.readsBetween(app, since, fact.seenAt).at(-1);
-  if (read === undefined || read.healthSince > since) return undefined;
+  if (read === undefined) return unseenProblem(deps, { step, since, until: fact.seenAt });
+  if (read.healthSince > since) return undefined;
   if (read.health === "Degraded") return "it had been Degraded for long, and nobody was told";
-  const isProvable = read.health === "Healthy" && isThere(deps.argocd, { step, read, begun: since });
+  const isProvable = read.health === "Healthy" && isThere(deps.argocd, { step, app, at: read.at, begun: since });
   return isProvable ? "it had been healthy at the revision for long" : undefined;
 }
 
+/** Nobody looked, although there was something to be seen for long. */
+function unseenProblem(
+  { argocd, wasBlind }: FailureDeps,
+  { step, since, until }: { readonly step: StepBook; readonly since: number; readonly until: number },
+): string | undefined {
+  const app = appOf(step);
+  const isHidden = [since, until].some((at) => wasBlind?.(at) === true);
+  const isHealthy = [since, until].every((at) => argocd.spanAt(app, at)?.health === "Healthy");
+  if (isHidden || !isHealthy || argocd.uidsBetween(app, since, until).size > 1) return undefined;
+  const isProvable = isThere(argocd, { step, app, at: until, begun: since });
+  return isProvable ? "it had been healthy at the revision for long, and nobody had looked" : undefined;
+}
+
+interface Place {
+  readonly step: StepBook;
+  readonly app: string;
+  readonly at: number;
+  readonly begun: number;
+}
+
 /** The revision runs there as a whole, and nothing has happened since. */
-function isThere(
-  argocd: ArgocdView,
-  { step, read, begun }: { readonly step: StepBook; readonly read: ArgocdRead; readonly begun: number },
-): boolean {
-  const span = argocd.spanAt(read.app, read.at);
+function isThere(argocd: ArgocdView, { step, app, at, begun }: Place): boolean {
+  const span = argocd.spanAt(app, at);
   const isWholeThere = span?.revision === textOf(step.input, "revision") && !span.isMixed;
-  return isWholeThere && argocd.operationsOf(read.app).every(({ endedAt }) => endedAt !== undefined && endedAt < begun);
+  return isWholeThere && argocd.operationsOf(app).every(({ endedAt }) => endedAt !== undefined && endedAt < begun);
 }
 
 type Witness = (deps: FailureDeps, failed: Failed) => string | undefined;

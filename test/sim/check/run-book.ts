@@ -51,6 +51,8 @@ export interface StepBook {
   againAt: number | undefined;
   /** When that was written down, on the application's clock. */
   putOffAt: number;
+  /** The row since which nobody is to work on it; none while somebody is. */
+  rests: Fact | undefined;
   output: Members | undefined;
   failure: FactFailure | undefined;
   message: string;
@@ -66,6 +68,8 @@ interface LockBook {
   readonly isUrgent: boolean;
   readonly reachedAt: number;
   status: "requested" | "held" | "over";
+  /** The sequence of the row with which it was given back. */
+  releasedAt?: number;
   /** Why a hold was left, when it was given back. */
   hold?: string | undefined;
 }
@@ -161,11 +165,13 @@ export class RunBook {
   }
 
   #applyStep(step: StepBook, fact: Fact): void {
+    if (RESTING.has(fact.type)) step.rests = fact;
     switch (fact.type) {
       case "step.dispatched":
         step.status = "running";
         step.token = fact.token ?? 0;
         step.dispatched = fact;
+        step.rests = undefined;
         return;
       case "step.checkpointed":
         step.checkpoint = fact;
@@ -227,6 +233,7 @@ export class RunBook {
     const lock = this.locks.get(path);
     if (lock === undefined) return;
     lock.status = fact.type === "lock.acquired" ? "held" : "over";
+    if (lock.status === "over") lock.releasedAt = row.sequence;
     lock.hold = fact.hold;
   }
 
@@ -293,6 +300,7 @@ function newStep(
     checkpoint: before?.checkpoint,
     againAt: undefined,
     putOffAt: 0,
+    rests: undefined,
     output: undefined,
     failure: undefined,
     message: "",
@@ -301,6 +309,7 @@ function newStep(
   };
 }
 
+const RESTING: ReadonlySet<string> = new Set(["step.postponed", "step.succeeded", "step.failed", "step.cancelled"]);
 const UNDER_WAY: ReadonlySet<StepBook["status"]> = new Set(["running", "retrying", "postponed"]);
 
 const STATUSES: Readonly<Record<string, RunStatus>> = {

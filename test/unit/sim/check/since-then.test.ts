@@ -1,8 +1,21 @@
 import { expect, test } from "vitest";
 
 import { violationText } from "../../../sim/check/violation.ts";
-import { type Change, decisionBody, digestOf, fact, played, prove, started, stepPath, SUBJECT } from "./promotion.ts";
-import { appOf, NEW, OTHER, pseudonym, RULE, type Story } from "./story.ts";
+import {
+  type Change,
+  decisionBody,
+  digestOf,
+  fact,
+  lock,
+  played,
+  prove,
+  started,
+  startRun,
+  stepPath,
+  SUBJECT,
+  unlock,
+} from "./promotion.ts";
+import { appOf, BEGIN, NEW, OTHER, pseudonym, RULE, Story } from "./story.ts";
 
 interface Planted {
   readonly name: string;
@@ -125,6 +138,71 @@ const planted: readonly Planted[] = [
   },
 ];
 
+const syncFailed = (story: Story, more: object = {}): void => {
+  const failure = { code: "argocd.unreachable", message: "", retry: "backoff" };
+  const what = { path: stepPath("prod", "sync"), attempt: 1, failure };
+  fact(story, "step.failed", { ...what, retryAt: story.now + 5000, ...more });
+};
+
+const later: readonly Planted[] = [
+  {
+    name: "a request of a step that waits for its next try",
+    change: {
+      before: {
+        "post prod": (story) => {
+          syncFailed(story);
+          story.look(3000);
+        },
+      },
+      until: "prod synced",
+    },
+    check: "no effect twice",
+    says: "asked for something at argocd/checkout-prod after step.failed",
+  },
+  {
+    name: "a step that is never taken up again",
+    change: {
+      instead: {
+        "sync prod": (story) => {
+          const approval = { gate: stepPath("prod", "gate"), digest: digestOf(SUBJECT) };
+          started(story, "prod", "sync", { approval, deadlineAt: story.now + 900_000 });
+        },
+        "post prod": (story) => {
+          syncFailed(story);
+          story.look(900_000);
+          const failure = { code: "step.timeout", message: "", retry: "never" };
+          syncFailed(story, { failure, retryAt: undefined });
+        },
+      },
+      until: "prod synced",
+    },
+    check: "true failures",
+    says: "it was to be taken up again 895000 ms before",
+  },
+  {
+    name: "a lock that is given back too early",
+    change: { before: { "post prod": (story) => unlock(story, "prod") }, until: "prod synced" },
+    check: "locks",
+    says: "was given back although promote/for-each[prod]/sync was still under way",
+  },
+  {
+    name: "a wait that nobody looked after",
+    change: {
+      instead: {
+        "wait prod": (story) => started(story, "prod", "healthy", { deadlineAt: story.now + 900_000 }),
+        "prove prod": (story) => {
+          story.look(900_000);
+          const failure = { code: "step.timeout", message: "", retry: "never" };
+          fact(story, "step.failed", { path: stepPath("prod", "healthy"), attempt: 1, failure });
+        },
+      },
+      until: "unlock prod",
+    },
+    check: "true failures",
+    says: "had been healthy at the revision for long, and nobody had looked",
+  },
+];
+
 const approvals: readonly Planted[] = [
   { name: "made anew", change: deciding(madeAnew), says: "the application had been made anew since it was shown" },
   {
@@ -135,7 +213,7 @@ const approvals: readonly Planted[] = [
   { name: "synced", change: deciding(replaced), says: "another revision had become live since it was shown" },
 ].map(({ name, ...rest }) => ({ ...rest, name: `an approval of what has been ${name}`, check: "approval content" }));
 
-test.each([...planted, ...approvals])("$name is noticed", ({ change, check, says }) => {
+test.each([...planted, ...later, ...approvals])("$name is noticed", ({ change, check, says }) => {
   const found = played(change).filter((violation) => violation.check === check);
   expect(found.map(violationText).join("\n")).toContain(says);
 });
@@ -156,4 +234,20 @@ test("a step that misses an approval that is asked for since the run started is 
 test("an approval of what is as it was shown is in order", () => {
   const found = played(deciding(() => undefined)).filter(({ check }) => check === "approval content");
   expect(found.map(violationText)).toEqual([]);
+});
+
+test("what an earlier process handed out is to be handed out anew before anything comes of it", () => {
+  const story = new Story({ processSince: () => BEGIN + 1000 });
+  startRun(story);
+  lock(story, "staging", 1);
+  started(story, "staging", "sync");
+  story.look(2000);
+  fact(story, "step.checkpointed", { path: stepPath("staging", "sync"), attempt: 1, data: {} });
+  story.look();
+  expect(
+    story.found
+      .filter(({ check }) => check === "newest token")
+      .map(violationText)
+      .join("\n"),
+  ).toContain("is of what an earlier process had handed out");
 });
