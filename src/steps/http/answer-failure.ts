@@ -1,7 +1,7 @@
 import type { Failure, RetryClass } from "../../domain/outcome.ts";
 import { visible } from "../../platform/visible-text.ts";
 import type { HttpAnswer } from "../network/http-call.ts";
-import { type AnswerWanted, bodyProblems, isStatusWanted, type ReadBody } from "./answer-check.ts";
+import { type AnswerWanted, bodyProblems, isStatusWanted, type ReadBody } from "../network/answer-check.ts";
 import type { RequestRepeat } from "./once-sent.ts";
 
 const PASSING: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504]);

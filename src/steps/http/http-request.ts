@@ -11,7 +11,7 @@ import { NetworkPolicy } from "../network/address-policy.ts";
 import { type HttpAnswer, type HttpCall, type SendHttp, shownUrl } from "../network/http-call.ts";
 import { RequestShape, requestParts } from "../network/request-input.ts";
 import { parseUrl, urlInput } from "../network/target-url.ts";
-import { AnswerShape, readBody } from "./answer-check.ts";
+import { AnswerShape, readBody } from "../network/answer-check.ts";
 import { answerFailure } from "./answer-failure.ts";
 import { HTTP_REQUEST_NOTES } from "./http-request-notes.ts";
 import { interrupted, lostAnswer, onceSent, repeatOf, type RequestRepeat } from "./once-sent.ts";

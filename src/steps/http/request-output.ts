@@ -7,7 +7,7 @@ import { evaluateExpression } from "../../expressions/evaluate.ts";
 import { AppError } from "../../platform/errors.ts";
 import { visible } from "../../platform/visible-text.ts";
 import type { HttpAnswer } from "../network/http-call.ts";
-import type { ReadBody } from "./answer-check.ts";
+import type { ReadBody } from "../network/answer-check.ts";
 
 export const RequestOutput = z.strictObject({
   status: z.int(),

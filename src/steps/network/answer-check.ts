@@ -8,7 +8,7 @@ import type { Json } from "../../platform/canonical-json.ts";
 import { errorMessage } from "../../platform/errors.ts";
 import { isNestedDeeper } from "../../platform/nesting.ts";
 import { tryJson } from "../../platform/try-json.ts";
-import type { HttpAnswer } from "../network/http-call.ts";
+import type { HttpAnswer } from "./http-call.ts";
 
 const SCOPE: TypeScope = {
   response: {
