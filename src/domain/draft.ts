@@ -1,5 +1,5 @@
 import { evolve } from "./evolve.ts";
-import type { LockAsk, LockReply } from "./lock-book.ts";
+import { claimsOf, type LockAsk, type LockReply } from "./lock-book.ts";
 import type { RunEvent } from "./run-event.ts";
 import type { RunState } from "./run-state.ts";
 
@@ -9,8 +9,8 @@ export interface Circumstances {
   readonly at: number;
   /** What comes of it when this run asks for these locks now, all together. */
   readonly askForLocks: (ask: LockAsk) => LockReply;
-  /** Larger than the order of every earlier request for a lock. */
-  readonly lockOrder: number;
+  /** Larger than the order of every earlier request for a lock, and than what it gave before. */
+  readonly nextLockOrder: () => number;
 }
 
 type Undated<Event> = Event extends RunEvent ? Omit<Event, "at"> : never;
@@ -19,6 +19,7 @@ type Undated<Event> = Event extends RunEvent ? Omit<Event, "at"> : never;
 export class Draft {
   readonly #circumstances: Circumstances;
   readonly #events: RunEvent[] = [];
+  #hasFailed = false;
   #state: RunState;
 
   constructor(state: RunState, circumstances: Circumstances) {
@@ -34,21 +35,27 @@ export class Draft {
     return this.#circumstances.at;
   }
 
+  /** Whether a step has failed for good in this turn. */
+  get hasFailed(): boolean {
+    return this.#hasFailed;
+  }
+
   get events(): readonly RunEvent[] {
     return this.#events;
   }
 
-  get lockOrder(): number {
-    return this.#circumstances.lockOrder;
+  nextLockOrder(): number {
+    return this.#circumstances.nextLockOrder();
   }
 
-  askForLocks(ask: LockAsk): LockReply {
-    return this.#circumstances.askForLocks(ask);
+  askForLocks(ask: Omit<LockAsk, "own">): LockReply {
+    return this.#circumstances.askForLocks({ ...ask, own: claimsOf(this.#state) });
   }
 
   emit(event: Undated<RunEvent>): void {
     const dated: RunEvent = { ...event, at: this.at };
     this.#events.push(dated);
+    this.#hasFailed ||= dated.type === "step.failed" && dated.retryAt === undefined;
     this.#state = evolve(this.#state, dated);
   }
 }

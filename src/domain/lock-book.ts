@@ -22,6 +22,8 @@ export interface LockAsk {
   readonly isUrgent: boolean;
   /** As in a claim. */
   readonly within?: readonly string[] | undefined;
+  /** What the run that asks holds and waits for at this moment, where that may be more than the book says. */
+  readonly own?: readonly LockClaim[] | undefined;
 }
 
 /**
@@ -64,12 +66,14 @@ export function lockKeysTouched(events: readonly RunEvent[]): readonly string[] 
 /** What comes of a new request of a run. */
 export function replyTo(book: LockBook, run: string, ask: LockAsk): LockReply {
   const own = { ...ask, run, path: "", sequence: Number.POSITIVE_INFINITY };
-  const other = cycleWith(book.claims, own);
+  const claims =
+    ask.own === undefined ? book.claims : [...book.claims.filter((claim) => claim.run !== run), ...ask.own];
+  const other = cycleWith(claims, own);
   if (other !== undefined) return { kind: "cycle", run: other };
   const lock = handLockOn(book.handLocks, ask);
   if (lock !== undefined) return { kind: "hand-locked", lock };
-  if (canTake(book.claims, own)) return { kind: "free" };
-  const holders = holdersOf(book.claims, own);
+  if (canTake(claims, own)) return { kind: "free" };
+  const holders = holdersOf(claims, own);
   return { kind: "taken", run: (holders.find((claim) => claim.run !== run) ?? holders[0])?.run };
 }
 
@@ -177,7 +181,8 @@ function isRival(left: Wanted, right: Wanted): boolean {
 }
 
 function isAround(outer: Wanted, inner: Wanted): boolean {
-  if (outer.run !== inner.run || outer.path === inner.path) return false;
+  // What is only asked for is around nothing yet.
+  if (outer.run !== inner.run || outer.path === inner.path || outer.path === "") return false;
   return inner.within === undefined || inner.within.includes(outer.path);
 }
 

@@ -1,5 +1,5 @@
 import type { Draft } from "./draft.ts";
-import { isAfter, locksAround, rootPath, stepNode } from "./plan-walk.ts";
+import { isAfter, locksAround, type PlanBranch, rootPath, stepNode } from "./plan-walk.ts";
 import type { RunState, StepState } from "./run-state.ts";
 
 /** A run that failed or was cancelled goes on. */
@@ -23,7 +23,8 @@ export function retryChoices(state: RunState): readonly RetryChoice[] {
   if (state.status !== "failed" && state.status !== "cancelled") return [];
   const path = stopPoint(state);
   const step = state.steps.get(path);
-  if (step === undefined) return [{ kind: "retry", path }];
+  // What ended in several branches goes on in all of them, whatever each of them is.
+  if (step === undefined || branchEnds(state).length > 1) return [{ kind: "retry", path }];
   if (protects(state, step)) return [{ kind: "sync", path }];
   const sync = step.sort === "wait" ? syncBefore(state, step) : undefined;
   if (sync === undefined) return [{ kind: step.sort === "wait" ? "wait" : "retry", path }];
@@ -56,7 +57,8 @@ function placeOf(state: RunState, from: string | undefined): Place {
   }
   const point = stopPoint(state);
   if (from === undefined || from === point) return { kind: "found", path: point };
-  const names = [...state.steps.keys()].filter((path) => canStartAt(state, { path, point }));
+  const ends = [point, ...stopPoints(state)];
+  const names = [...state.steps.keys()].filter((path) => ends.some((end) => canStartAt(state, { path, point: end })));
   const path = names.find((name) => name === from || name.endsWith(`/${from}`));
   if (path !== undefined) return { kind: "found", path };
   const known = names.map((name) => `"${name.slice(name.lastIndexOf("/") + 1)}"`);
@@ -76,18 +78,40 @@ function parentOf(path: string): string {
 }
 
 /**
- * Where the run stopped: what failed; or the first step whose leftovers had to be ended, as nothing may be built on it; or
+ * Where the run stopped: what failed first; or the first step whose leftovers had to be ended, as nothing may be built on it; or
  * what was under way, or waited for, when it was cancelled. Empty when it was between two steps.
  */
 function stopPoint(state: RunState): string {
-  if (state.failure !== undefined) return state.failure.path;
+  return state.failure?.path ?? stopPoints(state)[0] ?? "";
+}
+
+/** Everything at which it stopped, side by side or one after the other; but for what was done because it had stopped. */
+function stopPoints(state: RunState): readonly string[] {
   const steps = [...state.steps.values()];
-  const stopped = steps.find(({ path }) => steps.some(({ stops }) => stops === path));
-  const ended = steps.find(
-    ({ status, stops }) => stops === undefined && (status === "cancelled" || status === "failed"),
-  );
-  const withdrawn = [...state.locks].find(([, { status }]) => status === "withdrawn");
-  return stopped?.path ?? ended?.path ?? withdrawn?.[0] ?? "";
+  const stopped = new Set(steps.map(({ stops }) => stops));
+  const points = [
+    ...(state.failures?.keys() ?? []),
+    ...steps.flatMap(({ path }) => (stopped.has(path) ? [path] : [])),
+    ...steps.flatMap(({ path, status, stops }) =>
+      stops === undefined && (status === "cancelled" || status === "failed") ? [path] : [],
+    ),
+    ...[...state.locks].flatMap(([path, { status }]) => (status === "withdrawn" ? [path] : [])),
+  ];
+  const roots = afterwards(state);
+  return points.filter((path) => !roots.some((root) => path.startsWith(root)));
+}
+
+/** What begins the paths of that which is done about how a run ends: its turn comes again when the run ends again. */
+function afterwards({ plan, conclusion }: RunState): readonly string[] {
+  // What is done at the end of a run that had succeeded is all that there is to go on with.
+  const branches: readonly PlanBranch[] = conclusion === "succeeded" ? ["on-failure"] : ["on-failure", "finally"];
+  return branches.map((branch) => `${rootPath(plan, branch)}/`);
+}
+
+/** The steps at which branches stopped: of those that follow one another, the first. */
+function branchEnds(state: RunState): readonly string[] {
+  const points = [...new Set(stopPoints(state))];
+  return points.filter((path) => !points.some((other) => isAfter(state.plan, other)(path)));
 }
 
 function protects(state: RunState, { path }: StepState): boolean {
@@ -104,17 +128,17 @@ function syncBefore(state: RunState, wait: StepState): StepState | undefined {
 
 /** The paths of everything that is reached anew. */
 function* forgottenBy(state: RunState, from: string): Generator<string> {
-  const isLater = isAfter(state.plan, from);
-  const branch = `${rootPath(state.plan, "on-failure")}/`;
-  const isAnew = (path: string): boolean => path === from || isLater(path) || path.startsWith(branch);
-  const around = new Set(locksAround(state.plan, from === "" ? lastPath(state) : from));
+  const points = new Set([from, ...stopPoints(state)]);
+  const laters = Array.from(points, (point) => isAfter(state.plan, point));
+  const branches = afterwards(state);
+  const isLater = (path: string): boolean => laters.some((later) => later(path));
+  const isAfterwards = (path: string): boolean => branches.some((root) => path.startsWith(root));
+  const isAnew = (path: string): boolean => points.has(path) || isLater(path) || isAfterwards(path);
+  const around = new Set([...points].flatMap((point) => locksAround(state.plan, point)));
   for (const [path, { stops }] of state.steps) if (isAnew(path) || stops !== undefined) yield path;
   for (const path of state.forEach.keys()) if (isAnew(path)) yield path;
-  for (const path of state.locks.keys()) if (isAnew(path) || around.has(path)) yield path;
-}
-
-function lastPath(state: RunState): string {
-  return [...state.steps.values()].findLast(({ stops }) => stops === undefined)?.path ?? "";
+  for (const [path, { isCutShort }] of state.locks)
+    if (isAnew(path) || around.has(path) || isCutShort === true) yield path;
 }
 
 function refused(code: string, message: string): Place {

@@ -16,15 +16,23 @@ export interface Beside {
 
 /** Carries siblings on, each from where it stands. They have failed together when one has failed and all have come to rest. */
 export function walkBeside(draft: Draft, block: Beside): Reached {
-  const isResting = block.pace === "on" && hasFailedBefore(draft, block);
-  const visits = visitAll(draft, block, isResting ? "rest" : block.pace);
+  const visits = visitInTurn(draft, block);
+  const kinds = new Set(visits.map(({ reached }) => reached.kind));
+  if (kinds.has("pending")) return PENDING;
+  const failed = visits.filter(isFailed);
+  if (failed.length === 0) return kinds.has("rest") ? REST : DONE;
+  if (block.pace !== "look") return fail(draft, block, failed);
+  // What is not begun in the others is still to come.
+  return !block.failFast && kinds.has("rest") ? PENDING : firstOf(draft, failed);
+}
+
+function visitInTurn(draft: Draft, block: Beside): readonly Visit[] {
+  const { pace, failFast } = block;
+  if (pace !== "on" || !failFast) return visitAll(draft, block, pace);
+  if (hasFailed(draft, block)) return visitAll(draft, block, "rest");
+  const visits = visitAll(draft, block, "on");
   // What one of them has begun is not gone on with when a later one turns out to have failed.
-  const isHalted = block.failFast && block.pace === "on" && !isResting && visits.some(isFailed);
-  const ends = isHalted ? visitAll(draft, block, "rest") : visits;
-  if (ends.some(({ reached }) => reached.kind === "pending")) return PENDING;
-  const failed = ends.filter(isFailed);
-  if (failed.length > 0) return block.pace === "look" ? firstOf(draft, failed) : fail(draft, block, failed);
-  return ends.some(({ reached }) => reached.kind === "rest") ? REST : DONE;
+  return visits.some(isFailed) ? visitAll(draft, block, "rest") : visits;
 }
 
 interface Visit<Kind extends Reached = Reached> {
@@ -36,25 +44,31 @@ function isFailed(visit: Visit): visit is Visit<ReachedFailure> {
   return visit.reached.kind === "failed";
 }
 
-/** Whether one has failed in an earlier turn. */
-function hasFailedBefore({ state }: Draft, { failFast, siblings }: Beside): boolean {
-  if (!failFast || state.failures === undefined || state.failures.size === 0) return false;
+/** Whether one has failed before anything more begins in this turn. */
+function hasFailed({ state, hasFailed: isNew }: Draft, { siblings }: Beside): boolean {
+  if (!isNew && (state.failures?.size ?? 0) === 0) return false;
   return siblings.some(({ visit }) => visit("look").kind === "failed");
 }
 
-function visitAll(draft: Draft, { siblings, atATime }: Beside, pace: Pace): readonly Visit[] {
+function visitAll(draft: Draft, { siblings, atATime, failFast }: Beside, first: Pace): readonly Visit[] {
   const visits: Visit[] = [];
+  let pace = first;
   let underWay = 0;
   for (const { name, visit } of siblings) {
     if (pace === "on" && underWay >= atATime) break;
     const reached = visit(pace);
     if (reached.kind === "pending") underWay += 1;
-    if (reached.kind === "failed" && pace !== "look" && draft.state.failures?.has(reached.path) !== true) {
-      draft.emit({ type: "branch.failed", path: reached.path, failure: reached.failure });
+    if (reached.kind === "failed" && pace !== "look") {
+      recordFailure(draft, reached);
+      if (failFast) pace = "rest";
     }
     visits.push({ name, reached });
   }
   return visits;
+}
+
+function recordFailure(draft: Draft, { path, failure }: ReachedFailure): void {
+  if (draft.state.failures?.has(path) !== true) draft.emit({ type: "branch.failed", path, failure });
 }
 
 function fail(draft: Draft, block: Beside, failed: readonly Visit<ReachedFailure>[]): Reached {

@@ -52,7 +52,7 @@ function askForLock(
   const reply = draft.askForLocks({ keys, isUrgent, within });
   const refusal = lockRefusal(reply, { run: draft.state.id, keys, whenLocked: node.whenLocked });
   if (refusal !== undefined) return { kind: "failed", path, failure: refusal };
-  draft.emit({ type: "lock.requested", path, keys, order: draft.lockOrder, ...(isUrgent && { urgent: true }) });
+  draft.emit({ type: "lock.requested", path, keys, order: draft.nextLockOrder(), ...(isUrgent && { urgent: true }) });
   if (reply.kind === "free") draft.emit({ type: "lock.acquired", path, keys });
   return undefined;
 }

@@ -150,7 +150,7 @@ export class RunService {
     return {
       at: this.#deps.clock.now(),
       askForLocks: (ask) => this.#locks.reply(run, ask),
-      lockOrder: this.#locks.nextOrder(),
+      nextLockOrder: () => this.#locks.nextOrder(),
     };
   }
 

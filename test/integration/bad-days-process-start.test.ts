@@ -225,7 +225,7 @@ describe("a start after another version of the program", () => {
       const probe = step("probe", "http/probe");
       const { type: _type, at: _at, ...started } = startedEvent([{ name: "prod" }], promotePlan({ steps: [probe] }));
       const askForLocks = (): LockReply => ({ kind: "free" });
-      const { events } = startRun(run, started, { at: Date.now(), askForLocks, lockOrder: 1 });
+      const { events } = startRun(run, started, { at: Date.now(), askForLocks, nextLockOrder: () => 1 });
       const projection = projectRun(run, events);
       if (projection === undefined) throw new Error("no run");
       await store.events.appendRun({ stream: run, expectedVersion: 0, events, ...projection });

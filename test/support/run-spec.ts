@@ -5,7 +5,7 @@ import { decide, type RunInput, startRun } from "../../src/domain/decide.ts";
 import type { Circumstances } from "../../src/domain/draft.ts";
 import { foldRun } from "../../src/domain/evolve.ts";
 import type { GateEvidence, GateSubject } from "../../src/domain/gate.ts";
-import type { LockReply } from "../../src/domain/lock-book.ts";
+import { type LockReply, replyTo } from "../../src/domain/lock-book.ts";
 import type { Plan, PlanNode, StepNode } from "../../src/domain/plan.ts";
 import type { RunEvent } from "../../src/domain/run-event.ts";
 import type { RunState } from "../../src/domain/run-state.ts";
@@ -241,12 +241,17 @@ export class RunSpec {
   }
 
   #circumstances(): Circumstances {
-    this.#order += 1;
     return {
       at: this.at,
-      askForLocks: ({ keys }) =>
-        this.reply ?? (keys.some((key) => this.taken.has(key)) ? { kind: "taken", run: undefined } : { kind: "free" }),
-      lockOrder: this.#order,
+      askForLocks: (ask) => {
+        if (this.reply !== undefined) return this.reply;
+        if (ask.keys.some((key) => this.taken.has(key))) return { kind: "taken", run: undefined };
+        return replyTo({ claims: [], handLocks: [] }, RUN, ask);
+      },
+      nextLockOrder: () => {
+        this.#order += 1;
+        return this.#order;
+      },
     };
   }
 }

@@ -178,7 +178,7 @@ export class RunWorld {
   }
 
   #circumstances(run: string): Circumstances {
-    return { at: this.at, askForLocks: (ask) => this.#locks.reply(run, ask), lockOrder: this.#locks.nextOrder() };
+    return { at: this.at, askForLocks: (ask) => this.#locks.reply(run, ask), nextLockOrder: () => this.#locks.nextOrder() };
   }
 }
 

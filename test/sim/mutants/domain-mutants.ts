@@ -445,26 +445,26 @@ export const domainMutants: readonly Mutant[] = [
   {
     file: "domain/retry.ts",
     what: "a retry keeps what has failed",
-    find: "const isAnew = (path: string): boolean => path === from || isLater(path) || path.startsWith(branch);",
-    replace: "const isAnew = (path: string): boolean => isLater(path) || path.startsWith(branch);",
+    find: "points.has(path) || isLater(path) || isAfterwards(path);",
+    replace: "isLater(path) || isAfterwards(path);",
   },
   {
     file: "domain/retry.ts",
     what: "a retry works without its locks",
-    find: "if (isAnew(path) || around.has(path)) yield path;",
+    find: "if (isAnew(path) || around.has(path) || isCutShort === true) yield path;",
     replace: "if (isAnew(path)) yield path;",
   },
   {
     file: "domain/retry.ts",
     what: "a second failure of a retried run is told to nobody",
-    find: "path === from || isLater(path) || path.startsWith(branch);",
-    replace: "path === from || isLater(path);",
+    find: "points.has(path) || isLater(path) || isAfterwards(path);",
+    replace: "points.has(path) || isLater(path);",
   },
   {
     file: "domain/lock-book.ts",
     what: "a lock is had by several at once",
-    find: 'if (canTake(book.claims, own)) return { kind: "free" };',
-    replace: 'if (book.claims !== undefined) return { kind: "free" };',
+    find: 'if (canTake(claims, own)) return { kind: "free" };',
+    replace: 'if (claims !== undefined) return { kind: "free" };',
   },
   {
     file: "domain/lock-book.ts",

@@ -91,7 +91,7 @@ describe("the history of a play as a release has recorded it", () => {
     for (const [run, events] of runsOf(rowsOf(name))) {
       const state = foldRun(run, events);
       const askForLocks = (): never => expect.fail("a run that is over asks for no lock");
-      const circumstances = { at: state.changedAt + 1, askForLocks, lockOrder: 1 };
+      const circumstances = { at: state.changedAt + 1, askForLocks, nextLockOrder: () => 1 };
       for (const step of state.steps.values()) {
         const { path, attempt, token } = step;
         const outcome = { status: "succeeded", output: {} } as const;
