@@ -19,18 +19,23 @@ export interface LoadedFiles {
   readonly texts: { readonly configuration: string; readonly commands: readonly CommandText[] };
 }
 
+/** Which command files are read: by default those of the environment. */
+export interface CommandFiles {
+  readonly folder: string;
+}
+
 /**
  * Reads both. Throws with every diagnostic for the configuration, because without it the commands cannot be judged;
  * diagnostics of the commands are in the result.
  */
-export async function loadFiles(environment: Environment): Promise<LoadedFiles> {
+export async function loadFiles(environment: Environment, files?: CommandFiles): Promise<LoadedFiles> {
   const file = environment.configurationFile;
   // Where both are missing, it is the one that everybody has to write.
   const text = await readConfigurationText(file);
-  const texts = await readCommandFolder(environment.commandsFolder);
-  const commandsFor = ({ slack }: Configuration): CommandSet => {
+  const texts = await readCommandFolder(files?.folder ?? environment.commandsFolder);
+  const commandsFor = ({ slack, secrets }: Configuration): CommandSet => {
     const slashNames = { promote: bareName(slack.commands.promote), qd: bareName(slack.commands.main) };
-    return loadCommands(texts, { catalogue: catalogue(), slashNames });
+    return loadCommands(texts, { catalogue: catalogue(), slashNames, secrets: Object.keys(secrets) });
   };
   const configuration = parseConfiguration({ text, file }, (valid) =>
     grantedVerbFaults(valid, verbsOf(commandsFor(valid))),

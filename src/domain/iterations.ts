@@ -1,4 +1,4 @@
-import { evaluateList, evaluateTemplate } from "../expressions/evaluate.ts";
+import { evaluateList, evaluateTemplate, type Scope } from "../expressions/evaluate.ts";
 import { isJsonMap, type Json } from "../platform/canonical-json.ts";
 import { AppError } from "../platform/errors.ts";
 import { holds, type Place } from "./place.ts";
@@ -12,9 +12,14 @@ export interface Iterations {
 
 /** Throws where an expression does, or gives no number of iterations. */
 export function iterationsOf(node: ForEachNode, place: Place): Iterations {
-  const items = holds(node, place) ? keyed(evaluateList(node.items, place.scope)) : [];
+  return holds(node, place) ? iterationsIn(node, place.scope) : { items: [] };
+}
+
+/** The same of a loop whose condition holds. */
+export function iterationsIn(node: ForEachNode, scope: Scope): Iterations {
+  const items = keyed(evaluateList(node.items, scope));
   if (node.atATime === undefined || items.length === 0) return { items };
-  return { items, atATime: atOnce(evaluateTemplate(node.atATime, place.scope), items.length) };
+  return { items, atATime: atOnce(evaluateTemplate(node.atATime, scope), items.length) };
 }
 
 /** An item is keyed by its name or, when it is plain text or a number, by itself; of equal keys the later ones are numbered. */

@@ -2,7 +2,7 @@ import { commitPaths } from "../argocd/argocd-server.ts";
 import { matchCommand } from "../commands/match-command.ts";
 import type { Command } from "../commands/command.ts";
 import type { HandLock } from "../domain/hand-lock.ts";
-import { type Outlined, outlineOf } from "../domain/plan-outline.ts";
+import { type Outlined, outlinedLocks, outlinedSteps, outlineOf } from "../domain/plan-outline.ts";
 import type { Plan } from "../domain/plan.ts";
 import type { Revision } from "../domain/target.ts";
 import { type Answer, notice } from "../engine/answer.ts";
@@ -101,16 +101,18 @@ async function stageOf(deps: QuestionDeps, stage: StageAsk): Promise<PlannedStag
   const { seen, outline, places } = stage;
   const { target, application } = seen;
   // What names no application belongs to the only environment there is.
-  const own = outline.filter(({ app }) => app === target.app || (app === undefined && places.targets.length === 1));
-  const keys = own.flatMap((entry) => (entry.type === "lock" ? entry.keys : []));
-  const asks = own.some((entry) => entry.type === "step" && entry.sort === "gate" && entry.when !== "skipped");
+  const isOwn = ({ app }: { readonly app: string | undefined }): boolean =>
+    app === target.app || (app === undefined && places.targets.length === 1);
+  const own = outlinedSteps(outline).filter(isOwn);
+  const keys = outlinedLocks(outline)
+    .filter(isOwn)
+    .flatMap((lock) => lock.keys);
+  const asks = own.some((entry) => entry.sort === "gate" && entry.when !== "skipped");
   return {
     environment: target.name,
     app: target.app,
     fromRevision: liveRevision(application),
-    steps: own.flatMap((entry) =>
-      entry.type === "step" ? [{ name: entry.name, uses: entry.uses, when: entry.when }] : [],
-    ),
+    steps: own.map(({ name, uses, when }) => ({ name, uses, when })),
     ...(asks && target.approval !== undefined && { approval: target.approval }),
     locks: keys.map((key) => lockNow(deps, key)),
     warnings: (await Promise.all([moveWarning(deps, stage), windowWarning(stage)])).flat(),
