@@ -11,6 +11,7 @@ import { gatherEvidence } from "./gate-evidence.ts";
 import { gateSubject, type Looked, planSubject } from "./gate-subject.ts";
 import { sourceDigest } from "./live-revision.ts";
 import { readApp } from "./locate.ts";
+import { APPROVAL_NOTES } from "./own-notes.ts";
 import { storedDigest, storedEntry } from "./stored-sources.ts";
 import { strategyOf } from "./sync-preflight.ts";
 import { planEvidence, planOnly } from "./terraform/plan-evidence.ts";
@@ -62,6 +63,7 @@ export function approval(deps: ApprovalDeps): StepKind {
     summary: "Shows what would change in an environment and waits for the people who may approve it.",
     input: Input,
     output: Output,
+    notes: APPROVAL_NOTES,
     open: (input, context) => open(deps, input, context),
     subject: async (input, context) => (await look(deps, input, context)).subject,
   });

@@ -10,6 +10,7 @@ import { postedOperation } from "./adopt-operation.ts";
 import type { ArgocdSyncDeps } from "./argocd-sync.ts";
 import { findRollback } from "./asked-operation.ts";
 import { readApp } from "./locate.ts";
+import { ROLLBACK_NOTES } from "./own-notes.ts";
 import { afterFailedPost, busy, closed } from "./post-outcome.ts";
 import { storedDigest, storedEntry } from "./stored-sources.ts";
 import { approvalChanges, autoSyncRollback, refusalOf } from "./sync-preflight.ts";
@@ -46,6 +47,7 @@ export function argocdRollback(deps: ArgocdSyncDeps): StepKind {
     summary: "Rolls an Argo CD application back to a deployment in its history, with the sources as they were.",
     input: Input,
     output: Output,
+    notes: ROLLBACK_NOTES,
     repeat: "keyed",
     protects: true,
     stopWith: "argocd/terminate",

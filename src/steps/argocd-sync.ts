@@ -11,6 +11,7 @@ import { adoptOperation, postedOperation } from "./adopt-operation.ts";
 import { failedToBegin } from "./follow-start.ts";
 import { isWholeAt, sourceDigest } from "./live-revision.ts";
 import { readApp } from "./locate.ts";
+import { SYNC_NOTES } from "./own-notes.ts";
 import { afterFailedPost, busy } from "./post-outcome.ts";
 import { approvalChanges, autoSyncRollback, refusalOf } from "./sync-preflight.ts";
 import { type PreparationDeps, prepareSync, stepBack, SyncPreparation } from "./sync-preparation.ts";
@@ -62,6 +63,7 @@ export function argocdSync(deps: ArgocdSyncDeps): StepKind {
     summary: "Syncs an Argo CD application at a revision.",
     input: Input,
     output: Output,
+    notes: SYNC_NOTES,
     repeat: "keyed",
     protects: true,
     stopWith: "argocd/terminate",

@@ -11,6 +11,7 @@ import { errorMessage } from "../platform/errors.ts";
 import { liveRevision } from "./live-revision.ts";
 import { readApp } from "./locate.ts";
 import { findAsked } from "./asked-operation.ts";
+import { TERMINATE_NOTES } from "./own-notes.ts";
 import { PostCheckpoint, SyncedOperation } from "./synced-operation.ts";
 
 const Input = z.strictObject({
@@ -50,6 +51,7 @@ export function argocdTerminate(deps: Deps): StepKind {
     summary: "Ends the Argo CD operation that a sync of this run has started.",
     input: Input,
     output: Output,
+    notes: TERMINATE_NOTES,
     repeat: "safe",
     run: (input, context) => new Termination(deps, input, context).run(),
   });

@@ -14,6 +14,7 @@ import { AppError } from "../platform/errors.ts";
 import type { CommitsReader } from "./gate-commits.ts";
 import { sourceDigest } from "./live-revision.ts";
 import { locate } from "./locate.ts";
+import { WAIT_NOTES } from "./own-notes.ts";
 import { SyncedOperation } from "./synced-operation.ts";
 import { awayProgress, progressOf, refusedProgress } from "./wait-progress.ts";
 
@@ -59,6 +60,7 @@ export function argocdWait(deps: ArgocdWaitDeps): StepKind {
     summary: "Waits until an application is applied and healthy at a revision, and stays so.",
     input: Input,
     output: Output,
+    notes: WAIT_NOTES,
     run: (input, context) => wait(deps, input, context),
   });
 }

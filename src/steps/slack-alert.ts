@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 import { defineAction } from "../engine/step-kind.ts";
+import { ALERT_NOTES } from "./own-notes.ts";
 
 const Input = z.strictObject({});
 const Output = z.strictObject({});
@@ -11,6 +12,7 @@ export const slackAlert = defineAction({
   summary: "Posts the failure with its reason, the failing resources and links, and mentions on-call.",
   input: Input,
   output: Output,
+  notes: ALERT_NOTES,
   repeat: "safe",
   run: () => Promise.resolve({ status: "succeeded", output: {} }),
 });
