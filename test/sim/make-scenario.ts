@@ -197,15 +197,16 @@ function filledForm(dice: Dice): PersonAct {
 function look(dice: Dice, button: (typeof BUTTONS)[number]): PersonAct & { readonly kind: "click" } {
   const first = dice.pick(DECIDING);
   const isRace = dice.chance(0.08);
+  const isOfRuns = button === "cancel" || button === "retry";
   return {
     kind: "click",
     users: isRace ? [first, dice.pick(DECIDING)] : [first],
     button,
     choice: dice.chance(0.8) ? 0 : dice.below(4),
     thinkMs: dice.between(0, 4000),
-    // A card that was not drawn anew keeps what can be cancelled no more.
-    ...(dice.chance(button === "cancel" ? 0.3 : 0.07) && { of: "before" as const }),
-    ...(dice.chance(0.06) && { times: 2 }),
+    // Whoever has not looked again presses what is there no more.
+    ...(dice.chance(isOfRuns ? 0.3 : 0.07) && { of: "before" as const }),
+    ...(dice.chance(isOfRuns ? 0.2 : 0.06) && { times: 2 }),
     ...(dice.chance(0.08) && {
       forged: dice.pick(["digest", "digest", "run", "attempt", "garbage", "copy", "team", "team"] as const),
     }),

@@ -87,14 +87,25 @@ function earlyProblem(what: string, limitAt: number | undefined, at: number): st
   return at < limitAt ? `${what} had ${limitAt - at} ms left` : undefined;
 }
 
-/** What a wait gave up although it was, or had become, decidable. */
+/** What was given up although it was, or had become, decidable, or was never done. */
 function timeoutProblem(deps: FailureDeps, { step, fact }: Failed): string | undefined {
-  const app = appOf(step);
   const since = fact.seenAt - CALM_MS;
-  if (step.uses !== "argocd/wait" || step.started.seenAt > since || deps.wasCalm?.(since, fact.seenAt) !== true)
-    return undefined;
-  const read = deps.argocd.readsBetween(app, since, fact.seenAt).at(-1);
-  if (read === undefined) return unseenProblem(deps, { step, since, until: fact.seenAt });
+  if (step.started.seenAt > since || deps.wasCalm?.(since, fact.seenAt) !== true) return undefined;
+  if (step.sort === "action" && step.status === "running" && step.dispatched.seenAt < since)
+    return "it had been handed out long before, and nobody had done it";
+  return step.uses === "argocd/wait" ? decidableProblem(deps, { step, since, until: fact.seenAt }) : undefined;
+}
+
+interface Calm {
+  readonly step: StepBook;
+  readonly since: number;
+  readonly until: number;
+}
+
+function decidableProblem(deps: FailureDeps, { step, since, until }: Calm): string | undefined {
+  const app = appOf(step);
+  const read = deps.argocd.readsBetween(app, since, until).at(-1);
+  if (read === undefined) return unseenProblem(deps, { step, since, until });
   if (read.healthSince > since) return undefined;
   if (read.health === "Degraded") return "it had been Degraded for long, and nobody was told";
   const isProvable = read.health === "Healthy" && isThere(deps.argocd, { step, app, at: read.at, begun: since });
@@ -102,10 +113,7 @@ function timeoutProblem(deps: FailureDeps, { step, fact }: Failed): string | und
 }
 
 /** Nobody looked, although there was something to be seen for long. */
-function unseenProblem(
-  { argocd, wasBlind }: FailureDeps,
-  { step, since, until }: { readonly step: StepBook; readonly since: number; readonly until: number },
-): string | undefined {
+function unseenProblem({ argocd, wasBlind }: FailureDeps, { step, since, until }: Calm): string | undefined {
   const app = appOf(step);
   const isHidden = [since, until].some((at) => wasBlind?.(at) === true);
   const isHealthy = [since, until].every((at) => argocd.spanAt(app, at)?.health === "Healthy");

@@ -180,6 +180,22 @@ const later: readonly Planted[] = [
     says: "it was to be taken up again 895000 ms before",
   },
   {
+    name: "a step that nobody does",
+    change: {
+      instead: {
+        "sync staging": (story) => started(story, "staging", "sync", { deadlineAt: story.now + 900_000 }),
+        "checkpoint staging": (story) => {
+          story.look(900_000);
+          const failure = { code: "step.timeout", message: "", retry: "never" };
+          fact(story, "step.failed", { path: stepPath("staging", "sync"), attempt: 1, failure });
+        },
+      },
+      until: "post staging",
+    },
+    check: "true failures",
+    says: "it had been handed out long before, and nobody had done it",
+  },
+  {
     name: "a lock that is given back too early",
     change: { before: { "post prod": (story) => unlock(story, "prod") }, until: "prod synced" },
     check: "locks",
