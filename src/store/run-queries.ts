@@ -137,7 +137,9 @@ export class RunQueries {
   }
 
   claims(): readonly LockClaim[] {
-    return this.#queries.claims.all();
+    return Array.from(this.#queries.claims.all(), ({ within, ...claim }) => {
+      return within === null ? claim : { ...claim, within };
+    });
   }
 
   proofs(app: string, limit: number): readonly Proof[] {

@@ -33,7 +33,7 @@ export class RunTables implements Passenger {
   readonly #insert: Statement;
   readonly #update: Statement;
   readonly #dropClaims: Statement<[string]>;
-  readonly #addClaim: Statement<[string, string, string, string, number, number]>;
+  readonly #addClaim: Statement<[string, string, string, string, number, number, string | null]>;
   readonly #addProof: Statement;
   readonly #show: Statement<[{ readonly run: string; readonly version: number }]>;
   readonly #unshow: Statement<[string]>;
@@ -53,7 +53,7 @@ export class RunTables implements Passenger {
     );
     this.#dropClaims = sqlite.prepare("DELETE FROM claims WHERE run = ?");
     this.#addClaim = sqlite.prepare(
-      "INSERT INTO claims (run, path, keys, status, sequence, is_urgent) VALUES (?, ?, ?, ?, ?, ?)",
+      "INSERT INTO claims (run, path, keys, status, sequence, is_urgent, within) VALUES (?, ?, ?, ?, ?, ?, ?)",
     );
     this.#addProof = sqlite.prepare(
       `INSERT INTO proofs (sequence, run, app, application_uid, revision, source_digest, proven_at)
@@ -114,8 +114,9 @@ export class RunTables implements Passenger {
     const text = claims.length === 0 ? "" : JSON.stringify(claims);
     if (text === known.claims) return text;
     this.#dropClaims.run(row.id);
-    for (const { run, path, keys, status, sequence, isUrgent } of claims) {
-      this.#addClaim.run(run, path, JSON.stringify(keys), status, sequence, isUrgent ? 1 : 0);
+    for (const { run, path, keys, status, sequence, isUrgent, within } of claims) {
+      const around = within === undefined ? null : JSON.stringify(within);
+      this.#addClaim.run(run, path, JSON.stringify(keys), status, sequence, isUrgent ? 1 : 0, around);
     }
     return text;
   }

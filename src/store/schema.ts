@@ -118,6 +118,8 @@ export const claims = sqliteTable(
     status: text({ enum: ["requested", "held"] }).notNull(),
     sequence: integer().notNull(),
     isUrgent: integer("is_urgent", { mode: "boolean" }).notNull(),
+    /** Null where every other claim of the run is around it, or there is none. */
+    within: text({ mode: "json" }).$type<readonly string[]>(),
   },
   (table) => [primaryKey({ columns: [table.run, table.path] })],
 );

@@ -39,6 +39,7 @@ it("counts the gates that wait in a log from before they were counted, and tells
   const sqlite = new Database(folder.log);
   // As the first migration left it.
   sqlite.exec(`DROP INDEX events_by_actor; DROP INDEX runs_at_gates; ALTER TABLE runs DROP COLUMN gates;
+    ALTER TABLE claims DROP COLUMN within;
     DELETE FROM __drizzle_migrations WHERE created_at > (SELECT min(created_at) FROM __drizzle_migrations);
     PRAGMA user_version = 1`);
   sqlite.close();

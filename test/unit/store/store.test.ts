@@ -64,4 +64,17 @@ describe("openStore", () => {
     expect(store.events.claims().every(({ status }) => status === "held")).toBe(true);
     expect(store.events.unshownRuns()).toEqual(runs);
   });
+
+  it("keeps in which others the locks of a run stand", async () => {
+    await using store = await openStore({ ...STORE_DEPS, dataFolder: ":memory:", address: "test" });
+    const run = sampleRunId();
+    const claim = { run, keys: ["k"], status: "held", isUrgent: false } as const;
+    const claims = [
+      { ...claim, path: "a", sequence: 1 },
+      { ...claim, path: "b", sequence: 2, within: ["a"] },
+      { ...claim, path: "c", sequence: 3, within: [] },
+    ];
+    await store.events.appendRun({ ...sampleTurn(run, sampleEvents({ order: 1 }).slice(0, 2), 2), claims });
+    expect(store.events.claims()).toEqual(claims);
+  });
 });
