@@ -11,6 +11,7 @@ export interface WaitingGate {
   readonly service: string;
   readonly environment: string;
   readonly fromRevision: string;
+  /** Empty where a saved plan is approved and no revision. */
   readonly toRevision: string;
   /** Pseudonym. */
   readonly requester: string;

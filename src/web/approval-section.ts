@@ -1,8 +1,9 @@
-import type { GateEvidence } from "../domain/gate.ts";
-import type { ApprovalRule } from "../domain/target.ts";
+import type { GateEvidence, GateSubject } from "../domain/gate.ts";
+import type { ApprovalRule, Approver } from "../domain/target.ts";
 import type { GateRequest } from "./gate-requests.ts";
 import { html, type Html, NOTHING } from "./html.ts";
 import { longText, mark, moment, type PageContext, shortCommit } from "./page-words.ts";
+import { planShown } from "./plan-shown.ts";
 
 /** Every request for an approval: who decided, when, on exactly what, and what they were shown. */
 export function approvalSection(requests: readonly GateRequest[], context: PageContext): Html {
@@ -24,8 +25,12 @@ function requestBox(request: GateRequest, context: PageContext): Html {
     <dl>
       <dt>Change</dt>
       <dd>
-        ${subject.service} in ${subject.environment}: ${code(shortCommit(subject.fromRevision))} →
-        ${code(shortCommit(subject.toRevision))}
+        ${subject.service} in ${subject.environment}:
+        ${
+          subject.toRevision === ""
+            ? "a saved plan"
+            : html`${code(shortCommit(subject.fromRevision))} → ${code(shortCommit(subject.toRevision))}`
+        }
       </dd>
       <dt>Asked</dt>
       <dd>${moment(opened.at)}, until ${moment(opened.expiresAt)}</dd>
@@ -58,16 +63,12 @@ function requestBox(request: GateRequest, context: PageContext): Html {
     ${voided === undefined ? NOTHING : html`<p>Void since ${moment(voided.at)}: ${voided.message}</p>`}
     <details>
       <summary>What was shown</summary>
-      ${shown(evidence)}
+      ${evidence.plan === undefined ? NOTHING : planShown(evidence.plan)}
+      ${subject.toRevision === "" ? warningsOf(evidence) : shown(evidence)}
       <dl>
         <dt>Application</dt>
         <dd>${subject.app}</dd>
-        <dt>Repository</dt>
-        <dd>${subject.repository}</dd>
-        <dt>From</dt>
-        <dd>${code(subject.fromRevision === "" ? "nothing" : subject.fromRevision)}</dd>
-        <dt>To</dt>
-        <dd>${code(subject.toRevision)}</dd>
+        ${subject.toRevision === "" ? NOTHING : revisions(subject)}
       </dl>
     </details>
   </div>`;
@@ -82,7 +83,7 @@ function requestMark({ voided, ended, decisions }: GateRequest): Html {
 }
 
 function shown(evidence: GateEvidence): Html {
-  const { commits, otherCommits, rendering, renderingNote, warnings, previous, currentHealth } = evidence;
+  const { commits, otherCommits, rendering, renderingNote, previous, currentHealth } = evidence;
   const more =
     otherCommits > 0 ? html`<li class="soft">and ${otherCommits} more, older or beside this application</li>` : NOTHING;
   const before =
@@ -90,7 +91,7 @@ function shown(evidence: GateEvidence): Html {
       ? NOTHING
       : html`<dt>${previous.environment}</dt>
           <dd>${previous.health} at ${shortCommit(previous.revision)}</dd>`;
-  return html`${warnings.map((warning) => html`<p><strong>Warning:</strong> ${warning}</p>`)}
+  return html`${warningsOf(evidence)}
     <p><strong>Commits</strong></p>
     <ul>
       ${commits.map(({ sha, subject, author }) => html`<li>${code(shortCommit(sha))} ${subject} <span class="soft">(${author})</span></li>`)}${more}${
@@ -106,18 +107,36 @@ function shown(evidence: GateEvidence): Html {
     </dl>`;
 }
 
+function warningsOf({ warnings }: GateEvidence): Html {
+  return html`${warnings.map((warning) => html`<p><strong>Warning:</strong> ${warning}</p>`)}`;
+}
+
+function revisions({ repository, fromRevision, toRevision }: GateSubject): Html {
+  return html`<dt>Repository</dt>
+    <dd>${repository}</dd>
+    <dt>From</dt>
+    <dd>${code(fromRevision === "" ? "nothing" : fromRevision)}</dd>
+    <dt>To</dt>
+    <dd>${code(toRevision)}</dd>`;
+}
+
 function renderingText(rendering: GateEvidence["rendering"]): string {
   if (rendering === undefined) return "not compared.";
   return rendering.changesNothing ? "changes nothing there." : `${rendering.summary}.`;
 }
 
-function ruleText({ from, quorum, requesterMayApprove }: ApprovalRule): string {
-  const names = from.map((approver) => {
+function ruleText({ from, also = [], quorum, requesterMayApprove }: ApprovalRule): string {
+  const self = requesterMayApprove ? "" : ", not whoever asked";
+  const besides = also.map((list) => `, and one of ${namesOf(list)} besides`);
+  return `${quorum} of ${namesOf(from)}${besides.join("")}${self}`;
+}
+
+function namesOf(approvers: readonly Approver[]): string {
+  const names = approvers.map((approver) => {
     if (approver.kind === "user") return approver.user;
     return approver.handle === undefined ? `the group ${approver.group}` : `@${approver.handle}`;
   });
-  const self = requesterMayApprove ? "" : ", not whoever asked";
-  return `${quorum} of ${names.join(", ")}${self}`;
+  return names.join(", ");
 }
 
 /** The handle by which people know a group, where the rule has it. */

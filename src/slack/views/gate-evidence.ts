@@ -2,23 +2,35 @@ import type { CommitLine, GateEvidence } from "../../domain/gate.ts";
 import type { GateState } from "../../domain/run-state.ts";
 import { preformatted, section, type MessageBlock } from "../blocks.ts";
 import { code, dateToken, inert, oneLine, truncate } from "../mrkdwn.ts";
+import { planBlocks } from "./plan-evidence.ts";
 
-const MOST_COMMITS = 8;
-const MOST_LINES = 12;
+const MOST = { commits: 8, lines: 12, warnings: 6 };
+
+// Beside a plan there is less room for the rest.
+const FEWER = { commits: 3, lines: 4, warnings: 3 };
 
 interface Shown extends Pick<GateState, "evidence"> {
-  readonly subject: Pick<GateState["subject"], "environment">;
+  readonly subject: Pick<GateState["subject"], "environment" | "toRevision">;
 }
 
 /** What is shown to decide by: the commits, what the rendering changes, how healthy it is before and there, and what to beware of. */
 export function evidenceBlocks({ evidence, subject }: Shown): readonly MessageBlock[] {
-  const lines = evidence.rendering?.changesNothing === false ? evidence.rendering.lines.slice(0, MOST_LINES) : [];
+  const { plan } = evidence;
+  const most = plan === undefined || subject.toRevision === "" ? MOST : FEWER;
   return [
-    section(commitsText(evidence)),
+    ...(plan === undefined ? [] : planBlocks(plan)),
+    ...(subject.toRevision === "" ? [] : revisionBlocks({ evidence, subject }, most)),
+    ...(evidence.warnings.length > 0 ? [section(warningsText(evidence.warnings, most.warnings))] : []),
+  ];
+}
+
+function revisionBlocks({ evidence, subject }: Shown, most: typeof FEWER): readonly MessageBlock[] {
+  const lines = evidence.rendering?.changesNothing === false ? evidence.rendering.lines.slice(0, most.lines) : [];
+  return [
+    section(commitsText(evidence, most.commits)),
     section(renderingText(evidence)),
     ...(lines.length > 0 ? [preformatted(lines.map(renderingLine))] : []),
     section(healthText({ evidence, subject })),
-    ...(evidence.warnings.length > 0 ? [section(warningsText(evidence.warnings))] : []),
   ];
 }
 
@@ -26,8 +38,9 @@ interface Move extends Pick<GateState, "evidence"> {
   readonly subject: Pick<GateState["subject"], "service" | "environment" | "fromRevision" | "toRevision">;
 }
 
-/** `checkout in prod: 1a2b3c4 -> abc1234` */
+/** `checkout in prod: 1a2b3c4 -> abc1234`; the place alone where no revision goes there. */
 export function moveText({ subject, evidence }: Move): string {
+  if (subject.toRevision === "") return `${code(subject.service, 100)} in ${code(subject.environment, 100)}`;
   const from = subject.fromRevision === "" ? "nothing yet" : code(shortSha(subject.fromRevision));
   const place = `${code(subject.service, 100)} in ${code(subject.environment, 100)}`;
   const to = code(shortSha(subject.toRevision));
@@ -47,8 +60,8 @@ export function shortSha(revision: string): string {
   return /^[0-9a-f]{40,64}$/u.test(revision) ? revision.slice(0, 7) : truncate(oneLine(revision), 40);
 }
 
-function commitsText({ commits, otherCommits, direction }: GateEvidence): string {
-  const folded = Math.max(0, commits.length - MOST_COMMITS);
+function commitsText({ commits, otherCommits, direction }: GateEvidence, most: number): string {
+  const folded = Math.max(0, commits.length - most);
   const rest = folded + otherCommits;
   if (commits.length === 0)
     return rest === 0 ? "*Commits:* none" : `*Commits:* ${rest} that do not touch this application`;
@@ -56,7 +69,7 @@ function commitsText({ commits, otherCommits, direction }: GateEvidence): string
     ...(folded > 0 ? [`${folded} more`] : []),
     ...(otherCommits > 0 ? [`${otherCommits} that do not touch this application or are older`] : []),
   ];
-  const lines = commits.slice(0, MOST_COMMITS).map(commitLine);
+  const lines = commits.slice(0, most).map(commitLine);
   const title = direction === "backward" ? "*Commits that would be gone*" : "*Commits*";
   return [title, ...lines, ...(more.length > 0 ? [`… and ${more.join(", ")}`] : [])].join("\n");
 }
@@ -86,7 +99,7 @@ function healthText({ evidence, subject }: Shown): string {
   return `*Before it, ${inert(previous.environment, 60)}:* ${inert(previous.health, 100)}${at}${since}\n${now}`;
 }
 
-function warningsText(warnings: readonly string[]): string {
-  const lines = warnings.slice(0, 6).map((warning) => `:warning: ${inert(warning, 350)}`);
-  return [...lines, ...(warnings.length > 6 ? [`… and ${warnings.length - 6} more warnings`] : [])].join("\n");
+function warningsText(warnings: readonly string[], most: number): string {
+  const lines = warnings.slice(0, most).map((warning) => `:warning: ${inert(warning, 350)}`);
+  return [...lines, ...(warnings.length > most ? [`… and ${warnings.length - most} more warnings`] : [])].join("\n");
 }

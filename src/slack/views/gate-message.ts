@@ -1,11 +1,13 @@
 import type { RunView, StepView } from "../../domain/run-view.ts";
 import type { GateState } from "../../domain/run-state.ts";
+import type { Approver } from "../../domain/target.ts";
 import { APPROVE_ACTION, gateActionText, REJECT_ACTION } from "../action-value.ts";
 import { actions, button, context, message, section, type MessageBlock, type MessageContent } from "../blocks.ts";
 import { code, dateToken, inert, link, oneLine, truncate } from "../mrkdwn.ts";
 import { gateEnding } from "./gate-ending.ts";
 import { evidenceBlocks, moveText, shortSha } from "./gate-evidence.ts";
 import { approverMentions, personText } from "./person-text.ts";
+import { planCounts } from "./plan-evidence.ts";
 import type { ViewLookups } from "./view-lookups.ts";
 
 export interface GateMessageInput {
@@ -45,12 +47,15 @@ export function renderVoidedGate(step: StepView, opening: number): MessageConten
 
 function askText({ gate, mention }: GateMessageInput): string {
   const { rule, decisions } = gate;
+  const { from, also = [] } = rule;
   const approvals = decisions.filter(({ decision }) => decision === "approve").length;
-  const who = mention ? approverMentions(rule.from) : "those who may approve";
-  const count =
-    rule.quorum > 1 ? `${rule.quorum - approvals} more of ${rule.quorum} approvals needed` : "one approval needed";
+  const needed = rule.quorum + also.length;
+  const who = mention ? approverMentions([...from, ...also.flat()]) : "those who may approve";
+  const count = needed > 1 ? `${needed - approvals} more of ${needed} approvals needed` : "one approval needed";
+  const second = (list: readonly Approver[]): string => (mention ? approverMentions(list) : "the second group");
+  const besides = also.map((list) => `, one of them by ${second(list)} because of what the plan destroys`);
   const self = rule.requesterMayApprove ? "" : " Not by the person who asked for it.";
-  return `${who}: ${count}, until ${dateToken(gate.expiresAt, "{date_short_pretty} {time}")}.${self}`;
+  return `${who}: ${count}${besides.join("")}, until ${dateToken(gate.expiresAt, "{date_short_pretty} {time}")}.${self}`;
 }
 
 function footer(
@@ -69,8 +74,7 @@ function footer(
 }
 
 function decisionButtons({ run, step, gate }: GateMessageInput): MessageBlock {
-  const { service, environment, toRevision } = gate.subject;
-  const what = truncate(oneLine(`${service} ${shortSha(toRevision)} to ${environment}`), 200);
+  const what = truncate(oneLine(whatText(gate)), 200);
   const { attempt } = step.step;
   const value = gateActionText({ run: run.id, path: step.path, attempt, digest: gate.digest, what });
   return actions(
@@ -82,7 +86,7 @@ function decisionButtons({ run, step, gate }: GateMessageInput): MessageBlock {
       label: `Approve ${what}`,
       confirm: {
         title: "Approve this?",
-        text: `${what} goes ahead, with commit ${toRevision.slice(0, 40)}.`,
+        text: `${what} goes ahead${goesWith(gate)}.`,
         confirm: "Approve",
         deny: "Not yet",
       },
@@ -97,11 +101,28 @@ function decisionButtons({ run, step, gate }: GateMessageInput): MessageBlock {
   );
 }
 
+/** What is approved, on one line: `checkout 1a2b3c4 to prod`. */
+function whatText({ subject, evidence }: GateState): string {
+  const { service, environment, toRevision } = subject;
+  if (toRevision !== "") return `${service} ${shortSha(toRevision)} to ${environment}`;
+  return `the plan for ${service} in ${environment}${evidence.plan === undefined ? "" : `: ${planCounts(evidence.plan)}`}`;
+}
+
+function goesWith({ subject: { toRevision }, evidence: { plan } }: GateState): string {
+  const commit = toRevision === "" ? [] : [`commit ${toRevision.slice(0, 40)}`];
+  const planned = plan === undefined ? [] : [`a plan with ${planCounts(plan)}`];
+  const parts = [...commit, ...planned];
+  return parts.length === 0 ? "" : `, with ${parts.join(" and ")}`;
+}
+
 function sentence({ gate, mention, run }: GateMessageInput, ending: string | undefined): string {
   const { service, environment, toRevision, fromRevision } = gate.subject;
+  const { from: approvers, also = [] } = gate.rule;
   const from = fromRevision === "" ? "" : ` from ${shortSha(fromRevision)}`;
-  const what = `${inert(service, 100)}${from} to ${shortSha(toRevision)} in ${inert(environment, 60)}`;
+  const to = toRevision === "" ? "" : ` to ${shortSha(toRevision)}`;
+  const planned = gate.evidence.plan === undefined ? "" : ` (plan: ${planCounts(gate.evidence.plan)})`;
+  const what = `${inert(service, 100)}${from}${to} in ${inert(environment, 60)}${planned}`;
   if (ending !== undefined) return `Approval of ${what}: ${ending}`;
-  const who = mention ? `${approverMentions(gate.rule.from)}: ` : "";
+  const who = mention ? `${approverMentions([...approvers, ...also.flat()])}: ` : "";
   return `${who}approval needed for ${what} (run ${run.shortId}). ${inert(gate.evidence.prompt, 300)} Press Approve or Reject.`;
 }

@@ -50,10 +50,11 @@ function waitingBlocks({ waiting, isWaitingIncomplete }: HomeContent, lookups: V
 function waitingBlock(gate: WaitingGate, index: number, lookups: ViewLookups): MessageBlock {
   const { service, environment, fromRevision, toRevision, approvals, quorum } = gate;
   const from = fromRevision === "" ? "nothing" : code(fromRevision.slice(0, 7));
+  const move = toRevision === "" ? "a saved plan" : `${from} → ${code(toRevision.slice(0, 7))}`;
   const count = quorum > 1 ? `, ${approvals} of ${quorum} approvals` : "";
   const until = dateToken(gate.expiresAt, "{date_short_pretty} {time}");
   const text =
-    `:raised_hand: *${inert(service, 100)}* in *${inert(environment, 60)}*: ${from} → ${code(toRevision.slice(0, 7))}\n` +
+    `:raised_hand: *${inert(service, 100)}* in *${inert(environment, 60)}*: ${move}\n` +
     `asked for by ${personText(gate.requester, lookups)}, until ${until}${count}`;
   const url = lookups.messages(gateSlot(gate.run, gate.path, gate.opening));
   if (url === undefined) return section(text);

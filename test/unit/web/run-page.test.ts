@@ -7,14 +7,17 @@ import {
   begun,
   decided,
   ended,
+  evidenceOf,
   failedStep,
   finished,
   GATE,
   HEALTHY,
   opened,
+  PLAIN,
   runFailed,
   type SampleOptions,
   started,
+  subjectOf,
   SYNC,
   type Texts,
   viewOf,
@@ -67,6 +70,40 @@ describe("the page of a run", () => {
     expect(text).toMatch(/Digest [0-9a-f]{64}/u);
     expect(text).toContain("What was shown");
     expect(text).toContain("Add retries to the payment client");
+  });
+
+  it("has the plan that was approved, with every resource that it names", () => {
+    const plan = {
+      directory: "clusters/prod",
+      workspace: "prod",
+      add: 1,
+      change: 0,
+      destroy: 1,
+      replace: 1,
+      resources: [{ address: "aws_x.a", action: "replace", reason: "cannot_update" }],
+      otherResources: 7,
+      drift: ["aws_x.b"],
+      otherDrift: 2,
+      outputs: [],
+      difference: ["now also: replace aws_x.a"],
+    };
+    const subject = { ...subjectOf(), fromRevision: "", toRevision: "" };
+    const rule = { ...subject.rule, also: [[{ kind: "group" as const, group: "S0GUARD" }]] };
+    const text = words([
+      started(),
+      begun(GATE, "approval", "gate"),
+      opened(PLAIN, evidenceOf(PLAIN, { plan, warnings: ["Deprecated"] }), { subject, rule }),
+    ]);
+    expect(text).toMatch(/Change checkout in prod: a saved plan Asked/u);
+    expect(text).toMatch(
+      /Plan: 1 to add, 0 to change, 1 to destroy, of which 1 replaced; clusters\/prod, workspace prod/u,
+    );
+    expect(text).toContain("replace aws_x.a (cannot_update) and 7 more");
+    expect(text).toContain("Since the plan that was shown before now also: replace aws_x.a");
+    expect(text).toContain("Changed outside of it aws_x.b and 2 more");
+    expect(text).toContain("Warning: Deprecated");
+    expect(text).toContain("and one of the group S0GUARD besides");
+    expect(text).not.toContain("Manifests");
   });
 
   it("says what was ended when a run was cancelled, and which lock keeps it waiting", () => {

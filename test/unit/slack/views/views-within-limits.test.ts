@@ -86,6 +86,35 @@ function manyEvents(text: string): readonly RunEvent[] {
   ];
 }
 
+/** A gate about a plan, with a revision beside it or alone. */
+function planEvents(text: string, toRevision: string): readonly RunEvent[] {
+  const all = manyEvents(text);
+  const last = all.at(-1);
+  if (last?.type !== "gate.opened") throw new Error("the gate is not open");
+  const plan = {
+    directory: text,
+    workspace: text,
+    add: 100_000,
+    change: 100_000,
+    destroy: 100_000,
+    replace: 100_000,
+    resources: ["delete", "replace", "create", "update"].flatMap((action) =>
+      Array.from({ length: 30 }, () => ({ address: text, action, reason: text })),
+    ),
+    otherResources: 100_000,
+    drift: Array.from({ length: 50 }, () => text),
+    otherDrift: 100_000,
+    outputs: Array.from({ length: 50 }, () => text),
+    difference: Array.from({ length: 20 }, () => text),
+  };
+  const also = [last.rule.from];
+  const subject = { ...last.subject, toRevision };
+  return [
+    ...all.slice(0, -1),
+    { ...last, subject, rule: { ...last.rule, also }, evidence: { ...last.evidence, plan } },
+  ];
+}
+
 function lostEvents(text: string): readonly RunEvent[] {
   const resources = Array.from({ length: 50 }, () => ({ kind: text, name: text, status: text, message: text }));
   return [
@@ -160,6 +189,8 @@ function everyMessage(text: string): Readonly<Record<string, MessageContent>> {
     card: renderRunCard(open, lookups),
     "card of a failed run": renderRunCard(lost, lookups),
     gate: gateOf(open),
+    "gate for a plan": gateOf(viewOf(planEvents(text, ""))),
+    "gate for a plan and a revision": gateOf(viewOf(planEvents(text, SHA))),
     "rejected gate": gateOf(rejected),
     "decided gate": gateOf(lost),
     "voided gate": renderVoidedGate(stepIn(voided, GATE), 0),
