@@ -1,5 +1,4 @@
 import type { ArgocdServer } from "../argocd/argocd-server.ts";
-import type { ExportFolder } from "../engine/folder-export.ts";
 import type { StepKind } from "../engine/step-kind.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Programs } from "../programs/program-order.ts";
@@ -11,9 +10,11 @@ import { argocdTerminate } from "./argocd-terminate.ts";
 import { argocdWait, type ArgocdWaitDeps } from "./argocd-wait.ts";
 import { httpProbe } from "./http/http-probe.ts";
 import { httpRequest } from "./http/http-request.ts";
+import { metricsCheck } from "./metrics/metrics-check.ts";
 import type { NetworkPolicy } from "./network/address-policy.ts";
 import { systemLookup } from "./network/checked-addresses.ts";
 import { httpSender } from "./network/http-call.ts";
+import { type ProgramPreparation, programRun } from "./program/program-run.ts";
 import { slackAlert } from "./slack-alert.ts";
 import { socketLooker } from "./websocket/socket-look.ts";
 import { websocketProbe } from "./websocket/websocket-probe.ts";
@@ -26,26 +27,32 @@ export interface WorkerStepDeps extends Pick<ArgocdSyncDeps, "servers"> {
 }
 
 /** What the step kinds need of the outside world. */
-export interface StepDeps extends ApprovalDeps, ArgocdWaitDeps, WorkerStepDeps {
+export interface StepDeps extends ApprovalDeps, ArgocdWaitDeps, ProgramPreparation, WorkerStepDeps {
   readonly servers: ReadonlyMap<string, ArgocdServer>;
   readonly clock: Clock;
-  readonly exportFolder: ExportFolder;
   /** Where steps may send requests, as it counts now. */
   readonly networkPolicy: () => NetworkPolicy;
 }
 
 /** Every step kind of this program, by what stands after `uses:`. Adding one is one file and one line here. */
 export function builtinSteps(deps: StepDeps): ReadonlyMap<string, StepKind> {
-  const { clock } = deps;
-  const send = httpSender({ clock, lookup: systemLookup });
-  const look = socketLooker({ clock, lookup: systemLookup });
-  const waits = [argocdWait(deps), httpProbe({ ...deps, send }), websocketProbe({ ...deps, look })];
-  return byName([approval(deps), ...waits, ...actions({ ...deps, preparation: deps })]);
+  return byName([approval(deps), ...waits(deps), ...actions({ ...deps, preparation: deps })]);
 }
 
 /** The actions alone, for a worker: what the server prepares comes with each job. */
 export function workerSteps(deps: WorkerStepDeps): ReadonlyMap<string, StepKind> {
   return byName(actions({ ...deps, preparation: undefined }));
+}
+
+function waits(deps: StepDeps): readonly StepKind[] {
+  const send = httpSender({ clock: deps.clock, lookup: systemLookup });
+  const look = socketLooker({ clock: deps.clock, lookup: systemLookup });
+  return [
+    argocdWait(deps),
+    httpProbe({ ...deps, send }),
+    metricsCheck({ ...deps, send }),
+    websocketProbe({ ...deps, look }),
+  ];
 }
 
 /** `preparation` is what only the server has; a worker gets what comes of it with the job. */
@@ -55,7 +62,14 @@ interface ActionDeps extends WorkerStepDeps, Partial<Pick<StepDeps, "networkPoli
 
 function actions(deps: ActionDeps): readonly StepKind[] {
   const send = httpSender({ clock: deps.clock, lookup: systemLookup });
-  return [argocdSync(deps), argocdRollback(deps), argocdTerminate(deps), httpRequest({ ...deps, send }), slackAlert];
+  return [
+    argocdSync(deps),
+    argocdRollback(deps),
+    argocdTerminate(deps),
+    httpRequest({ ...deps, send }),
+    programRun(deps),
+    slackAlert,
+  ];
 }
 
 function byName(kinds: readonly StepKind[]): ReadonlyMap<string, StepKind> {
