@@ -1,4 +1,4 @@
-import type { ApprovalRule } from "./target.ts";
+import type { ApprovalRule, Approver } from "./target.ts";
 
 /** What the workspace says about somebody, as far as it decides whether they may act at all, and who else they are. */
 export interface PersonStanding {
@@ -52,8 +52,11 @@ type ApproverCode =
 
 /** Whether somebody may decide on a gate, found out when the click arrived. */
 export type Judgement =
-  /** `groups` are the ids of those through which the person may; empty for somebody who is named. */
-  | { readonly kind: "allowed"; readonly groups: readonly string[] }
+  /**
+   * `groups` are the ids of those through which the person may; empty for somebody who is named. `lists` says for which lists of
+   * the rule they count, where there are several: 0 is `from`, 1 the first of `also`.
+   */
+  | { readonly kind: "allowed"; readonly groups: readonly string[]; readonly lists?: readonly number[] }
   /** `message` is plain text for the person. */
   | { readonly kind: "refused"; readonly code: string; readonly message: string };
 
@@ -111,19 +114,18 @@ function withAccount(principal: Principal, { user, email }: PersonStanding): Pri
 }
 
 function judgeMembership({ rule, person, groups }: ApproverQuestion): Judgement {
-  const asked = rule.from.filter((approver) => approver.kind === "group");
-  const known = asked.map(({ group }) => ({ group, membership: groups.get(group) ?? UNVERIFIABLE }));
-  const through = known.filter(
-    ({ membership }) => membership.kind === "members" && membership.users.includes(person.user),
-  );
-  const isNamed = rule.from.some((approver) => approver.kind === "user" && approver.user === person.user);
-  if (isNamed || through.length > 0) return { kind: "allowed", groups: through.map(({ group }) => group) };
-  if (known.some(({ membership }) => membership.kind === "unverifiable")) {
+  const lists = [rule.from, ...(rule.also ?? [])].map((list) => standingIn(list, { person, groups }));
+  const own = lists.flatMap(({ isIn }, index) => (isIn ? [index] : []));
+  if (own.length > 0) {
+    const through = [...new Set(lists.flatMap((list) => list.through))];
+    return { kind: "allowed", groups: through, ...(rule.also !== undefined && { lists: own }) };
+  }
+  if (lists.some(({ isUnverifiable }) => isUnverifiable)) {
     const message =
       "Slack does not say right now who is in the group that may decide, so nothing was decided. Try again in a minute.";
     return refused("approval.unverifiable", message);
   }
-  if (asked.length === rule.from.length && known.every(({ membership }) => membership.kind === "gone")) {
+  if (lists.every(({ isGone }) => isGone)) {
     const message =
       "The group that may decide does not exist any more. Ask whoever runs Quarterdeck to name another in its configuration.";
     return refused("approval.group-gone", message);
@@ -131,11 +133,41 @@ function judgeMembership({ rule, person, groups }: ApproverQuestion): Judgement 
   return refused("approval.not-in-group", `You are not among those who may decide on this${handlesText(rule)}.`);
 }
 
+/** Whether a person stands in one list of a rule, and through which groups. */
+function standingIn(
+  list: readonly Approver[],
+  { person, groups }: Pick<ApproverQuestion, "person" | "groups">,
+): {
+  readonly isIn: boolean;
+  readonly through: readonly string[];
+  readonly isUnverifiable: boolean;
+  readonly isGone: boolean;
+} {
+  const asked = list.filter((approver) => approver.kind === "group");
+  const known = asked.map(({ group }) => ({ group, membership: groups.get(group) ?? UNVERIFIABLE }));
+  const through = known.filter(
+    ({ membership }) => membership.kind === "members" && membership.users.includes(person.user),
+  );
+  const isNamed = list.some((approver) => approver.kind === "user" && approver.user === person.user);
+  return {
+    isIn: isNamed || through.length > 0,
+    through: through.map(({ group }) => group),
+    isUnverifiable: known.some(({ membership }) => membership.kind === "unverifiable"),
+    isGone: asked.length === list.length && known.every(({ membership }) => membership.kind === "gone"),
+  };
+}
+
+/** The ids of all groups of which somebody may have to be known to be a member, before it can be said whether they may decide. */
+export function groupsAsked(rule: ApprovalRule): readonly string[] {
+  const approvers = [...rule.from, ...(rule.also ?? []).flat()];
+  return [...new Set(approvers.flatMap((approver) => (approver.kind === "group" ? [approver.group] : [])))];
+}
+
 const UNVERIFIABLE: GroupMembership = { kind: "unverifiable" };
 
 /** The handles of the groups of a rule, as far as they are known; plain text that notifies nobody. */
 function handlesText(rule: ApprovalRule): string {
-  const handles = rule.from.flatMap((approver) =>
+  const handles = [...rule.from, ...(rule.also ?? []).flat()].flatMap((approver) =>
     approver.kind === "group" && approver.handle !== undefined ? [`@${approver.handle}`] : [],
   );
   return handles.length === 0 ? "" : ` (${handles.join(", ")})`;

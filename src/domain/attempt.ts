@@ -1,5 +1,5 @@
 import { backoffMs } from "../platform/backoff.ts";
-import { canonicalJson, type JsonMap } from "../platform/canonical-json.ts";
+import { canonicalJson, isJsonMap, type Json, type JsonMap } from "../platform/canonical-json.ts";
 import { durationText } from "../platform/duration.ts";
 import type { Artifact } from "./artifact.ts";
 import type { Draft } from "./draft.ts";
@@ -46,8 +46,29 @@ type Clearance =
   | { readonly kind: "approved"; readonly gate: string; readonly digest: string }
   | { readonly kind: "refused"; readonly failure: Failure };
 
-/** Invariant: nothing changes in an environment that asks for approval without a decision on exactly this application and revision. */
+/** Invariant: nothing changes in an environment that asks for approval without a decision on exactly what is about to be done there. */
 function clear(draft: Draft, input: JsonMap): Clearance {
+  return input["plan"] === undefined ? clearRevision(draft, input) : clearPlan(draft, input["plan"]);
+}
+
+/** Of a saved plan nobody knows which environment it changes: it needs its approval as soon as one of them asks for any. */
+function clearPlan({ state }: Draft, plan: Json): Clearance {
+  const target = state.targets.find(({ approval }) => approval !== undefined);
+  if (target === undefined) return { kind: "free" };
+  const digest = isJsonMap(plan) ? plan["digest"] : undefined;
+  for (const { path, status, gate } of state.steps.values()) {
+    if (status !== "succeeded" || gate === undefined || gate.subject.planFileDigest === "") continue;
+    if (gate.subject.planFileDigest === digest) return { kind: "approved", gate: path, digest: gate.digest };
+  }
+  return refused(
+    "approval.missing",
+    `${target.environment} asks for approval before anything changes there, and nobody has approved this plan. ` +
+      'Put a step that uses "approval" and shows the plan before this one in the command file.',
+  );
+}
+
+/** By application and revision. */
+function clearRevision(draft: Draft, input: JsonMap): Clearance {
   const target = draft.state.targets.find((candidate) => candidate.app === input["app"]);
   if (target === undefined) {
     return refused(

@@ -1,6 +1,7 @@
 import type { Judgement } from "./approver-policy.ts";
 import type { Draft } from "./draft.ts";
 import { changedFields, changesText, subjectDigest, type GateEvidence, type GateSubject } from "./gate.ts";
+import { openLists } from "./gate-quorum.ts";
 import type { GateState, StepState } from "./run-state.ts";
 import type { ApprovalRule } from "./target.ts";
 import { voidGate } from "./void-gate.ts";
@@ -125,15 +126,17 @@ function closed({ status, failure }: StepState): Refusal {
 function settle(draft: Draft, gate: GateState, input: GateDecisionInput): void {
   const { path, attempt, actor, decision, digest, reason, judgement } = input;
   const groups = judgement.kind === "allowed" ? [...judgement.groups] : [];
-  draft.emit({ type: "gate.decided", actor, path, attempt, decision, digest, groups, reason });
+  const lists = judgement.kind === "allowed" && judgement.lists ? { lists: [...judgement.lists] } : {};
+  draft.emit({ type: "gate.decided", actor, path, attempt, decision, digest, groups, reason, ...lists });
   if (decision === "reject") {
     const message = reason === "" ? "Rejected." : `Rejected: ${reason}`;
     draft.emit({ type: "step.failed", path, attempt, failure: { code: "gate.rejected", message, retry: "never" } });
     return;
   }
-  const approvals = [...gate.decisions.map((earlier) => earlier.actor), actor];
-  if (approvals.length < gate.rule.quorum) return;
-  draft.emit({ type: "step.succeeded", path, attempt, output: { approvedBy: approvals } });
+  const approvals = [...gate.decisions, { actor, ...lists }];
+  if (openLists(gate.rule, approvals).length > 0) return;
+  const approvedBy = approvals.map((approval) => approval.actor);
+  draft.emit({ type: "step.succeeded", path, attempt, output: { approvedBy } });
 }
 
 /** A gate that nobody answered in time stops the run; it never lets it through. */

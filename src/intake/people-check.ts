@@ -1,6 +1,7 @@
 import type { Configuration } from "../config/configuration.ts";
 import {
   type GroupMembership,
+  groupsAsked,
   judgeApprover,
   type Judgement,
   type PersonStanding,
@@ -81,8 +82,7 @@ export class PeopleCheck {
   async isApprover(person: Person, rule: ApprovalRule): Promise<boolean | undefined> {
     const standing = await this.#standing(person);
     if (standing === undefined) return undefined;
-    const asked = rule.from.flatMap((approver) => (approver.kind === "group" ? [approver.group] : []));
-    const groups = await membershipsOf(this.#deps.directory, asked);
+    const groups = await membershipsOf(this.#deps.directory, groupsAsked(rule));
     const principal = this.#principal(standing);
     const verdict = judgeApprover({ rule, person: standing, principal, askers: [], decided: [], groups });
     if (verdict.kind === "allowed") return true;
@@ -101,14 +101,13 @@ export class PeopleCheck {
       const message = "Slack does not say right now who is who, so nothing was decided. Try again in a minute.";
       return { kind: "refused", code: "approval.unverifiable", message };
     }
-    const groups = rule.from.flatMap((approver) => (approver.kind === "group" ? [approver.group] : []));
     return judgeApprover({
       rule,
       person,
       principal: this.#principal(person),
       askers: asked.map((one) => this.#principal(one)),
       decided: earlier.map((one) => this.#principal(one)),
-      groups: await membershipsOf(this.#deps.directory, groups),
+      groups: await membershipsOf(this.#deps.directory, groupsAsked(rule)),
     });
   }
 

@@ -35,14 +35,14 @@ export const domainMutants: readonly Mutant[] = [
   {
     file: "domain/gate-decision.ts",
     what: "one of several approvals is enough",
-    find: "if (approvals.length < gate.rule.quorum) return;",
-    replace: "if (approvals.length < 1) return;",
+    find: "if (openLists(gate.rule, approvals).length > 0) return;",
+    replace: "if (openLists(gate.rule, approvals).length >= gate.rule.quorum) return;",
   },
   {
     file: "domain/gate-decision.ts",
     what: "a quorum takes one more than it asks for",
-    find: "if (approvals.length < gate.rule.quorum) return;",
-    replace: "if (approvals.length <= gate.rule.quorum) return;",
+    find: "if (openLists(gate.rule, approvals).length > 0) return;",
+    replace: "if (openLists(gate.rule, gate.decisions).length > 0) return;",
   },
   {
     file: "domain/gate-decision.ts",
@@ -53,9 +53,9 @@ export const domainMutants: readonly Mutant[] = [
   {
     file: "domain/gate-decision.ts",
     what: "a decision is recorded for another gate than the one shown",
-    find: 'draft.emit({ type: "gate.decided", actor, path, attempt, decision, digest, groups, reason });',
+    find: 'draft.emit({ type: "gate.decided", actor, path, attempt, decision, digest, groups, reason, ...lists });',
     replace:
-      'draft.emit({ type: "gate.decided", actor, path, attempt, decision, digest: `${digest}0`, groups, reason });',
+      'draft.emit({ type: "gate.decided", actor, path, attempt, decision, digest: `${digest}0`, groups, reason, ...lists });',
   },
   {
     file: "domain/gate-decision.ts",
@@ -109,15 +109,15 @@ export const domainMutants: readonly Mutant[] = [
   {
     file: "domain/approver-policy.ts",
     what: "a group that Slack does not tell of lets everybody",
-    find: "if (isNamed || through.length > 0) return",
+    find: "isIn: isNamed || through.length > 0,",
     replace:
-      'if (isNamed || through.length > 0 || known.some(({ membership }) => membership.kind === "unverifiable")) return',
+      'isIn: isNamed || through.length > 0 || known.some(({ membership }) => membership.kind === "unverifiable"),',
   },
   {
     file: "domain/approver-policy.ts",
     what: "nobody is let who is only in a group",
-    find: "if (isNamed || through.length > 0) return",
-    replace: "if (isNamed) return",
+    find: "isIn: isNamed || through.length > 0,",
+    replace: "isIn: isNamed,",
   },
   {
     file: "domain/attempt.ts",

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import {
   type ApproverQuestion,
   type GroupMembership,
+  groupsAsked,
   judgeApprover,
   type PersonStanding,
   type Principal,
@@ -54,6 +55,32 @@ describe("who may decide", () => {
   it("lets a member of one group while another cannot be read", () => {
     const from = [group("S0OTHER"), group("S0RELEASE")];
     expect(judgeApprover(question({ from }))).toEqual({ kind: "allowed", groups: ["S0RELEASE"] });
+  });
+
+  it("says for which lists of the rule somebody counts, where there are several", () => {
+    const rule = {
+      ...question().rule,
+      also: [[group("S0DBA")], [{ kind: "user", user: PRIYA } as const], [group("S0GONE")]],
+    };
+    const groups = new Map<string, GroupMembership>([
+      ["S0RELEASE", members(ANA, PRIYA)],
+      ["S0DBA", { kind: "unverifiable" }],
+      ["S0GONE", { kind: "gone" }],
+    ]);
+    expect(judgeApprover(question({ rule, groups }))).toEqual({
+      kind: "allowed",
+      groups: ["S0RELEASE"],
+      lists: [0, 2],
+    });
+    expect(groupsAsked(rule)).toEqual(["S0RELEASE", "S0DBA", "S0GONE"]);
+    const marco = { person: member("U0MARCO"), principal: principal("U0MARCO") };
+    expect(judgeApprover(question({ rule, groups, ...marco }))).toMatchObject({ code: "approval.unverifiable" });
+    const known = new Map(groups).set("S0DBA", members("U0MARCO"));
+    expect(judgeApprover(question({ rule, groups: known, ...marco }))).toEqual({
+      kind: "allowed",
+      groups: ["S0DBA"],
+      lists: [1],
+    });
   });
 
   it("lets the requester only where the rule says so", () => {
