@@ -79,6 +79,7 @@ function stepKinds(deps: Deps): ReadonlyMap<string, StepKind> {
     servers,
     git,
     exportFolder,
+    allowedProgram: (name) => live.configuration.programs[name],
     programs,
     folders,
     clock,

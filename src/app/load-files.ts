@@ -69,6 +69,7 @@ function catalogue(): StepCatalogue {
     servers: new Map(),
     git: { commitsBetween: nothing },
     exportFolder: nothing,
+    allowedProgram: nothing,
     programs: { run: nothing },
     folders: { use: nothing },
     clock: systemClock,

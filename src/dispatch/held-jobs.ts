@@ -1,6 +1,6 @@
 import type { Outcome } from "../domain/outcome.ts";
 import { Cancelled, executeJob } from "../engine/step-executor.ts";
-import { failureOf, type StepKind } from "../engine/step-kind.ts";
+import { failureOf, isLetFinish, type StepKind } from "../engine/step-kind.ts";
 import type { Json } from "../platform/canonical-json.ts";
 import type { Clock } from "../platform/clock.ts";
 import { AppError, errorText } from "../platform/errors.ts";
@@ -88,7 +88,10 @@ export class HeldJobs {
   /** Stops what may be repeated, waits so long for the rest, and resolves with what has not come to its end all the same. */
   async end(graceMs: number): Promise<readonly JobRef[]> {
     this.#isEnding = true;
-    const ending = [...this.#held.values()].filter((held) => !this.#mustFinish(held));
+    const { kinds } = this.#deps;
+    const ending = [...this.#held.values()].filter(
+      ({ work: { job } }) => !isLetFinish(kinds.get(job.uses), job.prepared),
+    );
     for (const { stop } of ending) stop.abort(new ShuttingDown("the worker ends"));
     await this.#ended(ending, STOP_MS);
     const left = [...this.#held.values()];

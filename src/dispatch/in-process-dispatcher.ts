@@ -1,7 +1,7 @@
 import { type Effect, effectKey } from "../domain/effect.ts";
 import type { Dispatcher, Job, JobReports } from "../engine/ports.ts";
 import { Cancelled, executeJob } from "../engine/step-executor.ts";
-import type { StepKind } from "../engine/step-kind.ts";
+import { isLetFinish, type StepKind } from "../engine/step-kind.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { AtEndOfTurn } from "../platform/turn.ts";
 import { interrupted } from "./job-entry.ts";
@@ -152,7 +152,6 @@ export class InProcessDispatcher implements Dispatcher {
   }
 
   #mustFinish({ job }: Entry): boolean {
-    const kind = this.#deps.kinds.get(job.uses);
-    return kind?.sort === "action" && kind.repeat === "ask";
+    return isLetFinish(this.#deps.kinds.get(job.uses), job.prepared);
   }
 }

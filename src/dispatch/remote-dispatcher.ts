@@ -1,7 +1,7 @@
 import { type Effect, effectKey } from "../domain/effect.ts";
 import type { Dispatcher, Job, JobReports } from "../engine/ports.ts";
 import { executeJob } from "../engine/step-executor.ts";
-import { failureOf, type StepKind } from "../engine/step-kind.ts";
+import { failureOf, isLetFinish, type StepKind } from "../engine/step-kind.ts";
 import type { Json } from "../platform/canonical-json.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Random } from "../platform/ids.ts";
@@ -150,8 +150,7 @@ export class RemoteDispatcher implements Dispatcher {
   }
 
   #mustFinish({ job, holder }: Entry): boolean {
-    const kind = this.#deps.kinds.get(job.uses);
-    return holder !== undefined && kind?.sort === "action" && kind.repeat === "ask";
+    return holder !== undefined && isLetFinish(this.#deps.kinds.get(job.uses), job.prepared);
   }
 
   /** Only servers speak to all workers. */

@@ -11,7 +11,7 @@ import type { Vault } from "./vault.ts";
 export interface StepTools {
   readonly artifacts: Artifacts;
   readonly vault: Vault;
-  readonly mask: Pick<SecretMask, "add">;
+  readonly mask: Pick<SecretMask, "add" | "text">;
 }
 
 interface Equipment {
@@ -76,7 +76,7 @@ interface Work<Context> {
 async function execute<Context extends StepContext>(equipment: Equipment, work: Work<Context>): Promise<Outcome> {
   const { tools, outputPlaces } = equipment;
   const { context } = work;
-  const artifacts = new RecordedArtifacts(tools.artifacts);
+  const artifacts = new RecordedArtifacts(tools.artifacts, tools.mask);
   try {
     const outcome = await work.run(openedInput(equipment, work.input, context), { ...context, artifacts });
     if (outcome.status === "postponed") return outcome;

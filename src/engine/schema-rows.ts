@@ -34,6 +34,12 @@ export function schemaRows(schema: z.ZodType, io: "input" | "output"): readonly 
 
 function rowsOf(shape: Shape, prefix: string, depth: number): readonly SchemaRow[] {
   if (depth > MOST_DEEP) return [];
+  const inner = [...(shape.anyOf ?? []), ...(shape.oneOf ?? []), ...(shape.allOf ?? [])];
+  const either = inner.flatMap((each) => rowsOf(shapeOf(each), prefix, depth));
+  return unique([...memberRows(shape, prefix, depth), ...either, ...entryRows(shape, prefix, depth)]);
+}
+
+function memberRows(shape: Shape, prefix: string, depth: number): readonly SchemaRow[] {
   const own: SchemaRow[] = [];
   for (const [key, value] of Object.entries(shape.properties ?? {})) {
     const member = shapeOf(value);
@@ -42,14 +48,14 @@ function rowsOf(shape: Shape, prefix: string, depth: number): readonly SchemaRow
     own.push({ name, type: typeText(member), isRequired, meaning: member.description ?? "" });
     own.push(...rowsOf(member, name, depth + 1));
   }
-  const inner = [...(shape.anyOf ?? []), ...(shape.oneOf ?? []), ...(shape.allOf ?? [])];
-  const either = inner.flatMap((each) => rowsOf(shapeOf(each), prefix, depth));
-  const items = shape.items === undefined ? [] : rowsOf(shapeOf(shape.items), `${prefix}[]`, depth + 1);
-  const named =
-    prefix === "" || shape.additionalProperties === undefined
-      ? []
-      : rowsOf(shapeOf(shape.additionalProperties), `${prefix}.NAME`, depth + 1);
-  return unique([...own, ...either, ...items, ...named]);
+  return own;
+}
+
+/** Of the entries of a list, and of the members of an object that may have any name. */
+function entryRows({ items, additionalProperties }: Shape, prefix: string, depth: number): readonly SchemaRow[] {
+  const listed = items === undefined ? [] : rowsOf(shapeOf(items), `${prefix}[]`, depth + 1);
+  if (prefix === "" || additionalProperties === undefined) return listed;
+  return [...listed, ...rowsOf(shapeOf(additionalProperties), `${prefix}.NAME`, depth + 1)];
 }
 
 /** Alternatives of an object name the same members more than once. */

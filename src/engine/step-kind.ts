@@ -113,6 +113,8 @@ export type StepKind = Described &
         readonly protects: boolean;
         /** The kind of the action that ends what this one may have left running, with `{ app, operation }` as its input. */
         readonly stopWith?: string | undefined;
+        /** See `isLetFinish`. */
+        readonly isAwaited?: ((prepared: Json | undefined) => boolean) | undefined;
         /**
          * Gathers on the server, before each dispatch, what a worker cannot know. Things may have moved by the time the
          * action is executed, so the action compares what it finds with what was looked at here.
@@ -151,6 +153,11 @@ export function defineAction<Input, Output extends Readonly<Record<string, unkno
     /** What is executed when the run is cancelled before a wait has proven that it is over. */
     readonly stopWith?: string | undefined;
     /**
+     * Whether an execution with this preparation is let come to its end when its process ends, as those of `ask` actions are: it
+     * could not go on where it was cut short.
+     */
+    readonly isAwaited?: ((prepared: Json | undefined) => boolean) | undefined;
+    /**
      * Resolves with what goes through JSON. Absent where nothing has to be prepared, and on workers, which get it done. What it
      * throws is the attempt's failure.
      */
@@ -165,11 +172,17 @@ export function defineAction<Input, Output extends Readonly<Record<string, unkno
     repeat: definition.repeat,
     protects: definition.protects ?? false,
     stopWith: definition.stopWith,
+    isAwaited: definition.isAwaited,
     prepare:
       prepare &&
       (async (input, context) => throughJson(JsonValue, await prepare(definition.input.parse(input), context))),
     run: (input, context) => guarded(definition, () => definition.run(definition.input.parse(input), context)),
   };
+}
+
+/** Whether an execution is let come to its end, within limits, when the process in which it happens is told to end. */
+export function isLetFinish(kind: StepKind | undefined, prepared: Json | undefined): boolean {
+  return kind?.sort === "action" && (kind.repeat === "ask" || kind.isAwaited?.(prepared) === true);
 }
 
 /** Declares a wait: it watches for something, on the server, and may be started again at any time. */

@@ -33,6 +33,7 @@ const kinds = builtinSteps({
   servers: new Map(),
   git: { commitsBetween: never },
   exportFolder: never,
+  allowedProgram: never,
   programs: { run: never },
   folders: { use: never },
   clock: systemClock,

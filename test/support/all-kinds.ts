@@ -11,6 +11,7 @@ export const allKinds: ReadonlyMap<string, StepKind> = builtinSteps({
   servers: new Map(),
   git: { commitsBetween: never },
   exportFolder: never,
+  allowedProgram: never,
   programs: { run: never },
   folders: { use: never },
   clock: systemClock,

@@ -325,6 +325,7 @@ function stepKinds(from: {
     servers: from.argocd.servers,
     git: { commitsBetween: () => Promise.resolve({ kind: "same" }) },
     ...idleTools(),
+    allowedProgram: () => undefined,
     clock: from.clock,
     ruleOf: (app) => from.inventory?.ownerOf(app)?.target.approval,
     proofs: (app) => from.store?.events.proofs(app, 1)[0],
