@@ -1,5 +1,6 @@
 import { startAttempt } from "./attempt.ts";
 import type { Draft } from "./draft.ts";
+import type { Pace } from "./place.ts";
 import { isAfter, stepNode, voidedBy } from "./plan-walk.ts";
 import type { StepNode } from "./plan.ts";
 import { isUnderWay, type StepState } from "./run-state.ts";
@@ -29,23 +30,28 @@ export function voidGate(draft: Draft, gate: string, { changed, message, anew }:
 }
 
 /**
- * What failed at these paths did so because what had been approved has changed: the gate is asked anew. False, and nothing
- * done, where something else failed after that gate too, or where something is still under way there.
+ * What failed at these paths did so because what had been approved has changed: the gate is asked anew, unless this is only a
+ * look. False, and nothing done, where something else failed after that gate too, or where something is still under way there.
  */
-export function voidAtRest(draft: Draft, paths: readonly string[]): boolean {
+export function voidAtRest(draft: Draft, paths: readonly string[], pace: Pace): boolean {
+  if (pace === "rest") return false;
   const steps = paths.map((path) => draft.state.steps.get(path));
   const voided = steps.flatMap((step) => (step !== undefined && isVoid(step) ? [step] : []));
   if (voided.length < paths.length) return false;
   const gates = new Set(voided.flatMap(({ approval }) => approval?.gate ?? []));
   const first = [...gates].find((gate) => isBefore(draft, gate, { gates, voided }));
   if (first === undefined || !isAtRest(draft, first)) return false;
-  const own = voided.filter(({ approval }) => approval?.gate === first);
-  voidGate(draft, first, {
+  if (pace === "on") askAnew(draft, first, voided);
+  return true;
+}
+
+function askAnew(draft: Draft, gate: string, voided: readonly StepState[]): void {
+  const own = voided.filter(({ approval }) => approval?.gate === gate);
+  voidGate(draft, gate, {
     changed: [...new Set(voided.flatMap(changedIn))],
     message: [...new Set(voided.map(({ failure }) => failure?.message ?? ""))].join(" "),
-    anew: own.flatMap((step) => anewIn(draft, step, first) ?? []).at(0),
+    anew: own.flatMap((step) => anewIn(draft, step, gate) ?? []).at(0),
   });
-  return true;
 }
 
 function isVoid({ failure, approval }: StepState): boolean {

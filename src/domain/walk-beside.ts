@@ -21,9 +21,11 @@ export function walkBeside(draft: Draft, block: Beside): Reached {
   if (kinds.has("pending")) return PENDING;
   const failed = visits.filter(isFailed);
   if (failed.length === 0) return kinds.has("rest") ? REST : DONE;
-  if (block.pace !== "look") return fail(draft, block, failed);
   // What is not begun in the others is still to come.
-  return !block.failFast && kinds.has("rest") ? PENDING : firstOf(draft, failed);
+  if (block.pace === "look" && !block.failFast && kinds.has("rest")) return PENDING;
+  return voidAtRest(draft, failuresBelow(draft, block, failed), block.pace)
+    ? PENDING
+    : failTogether(draft, block, failed);
 }
 
 function visitInTurn(draft: Draft, block: Beside): readonly Visit[] {
@@ -71,11 +73,14 @@ function recordFailure(draft: Draft, { path, failure }: ReachedFailure): void {
   if (draft.state.failures?.has(path) !== true) draft.emit({ type: "branch.failed", path, failure });
 }
 
-function fail(draft: Draft, block: Beside, failed: readonly Visit<ReachedFailure>[]): Reached {
-  const below = [...(draft.state.failures?.keys() ?? [])].filter(
-    (path) => path.startsWith(`${block.path}/`) || path.startsWith(`${block.path}[`),
-  );
-  if (block.pace === "on" && voidAtRest(draft, below)) return PENDING;
+/** The paths of everything in the block that has failed. */
+function failuresBelow({ state }: Draft, { path: own }: Beside, failed: readonly Visit<ReachedFailure>[]): string[] {
+  const recorded = [...(state.failures?.keys() ?? [])];
+  const below = recorded.filter((path) => path.startsWith(`${own}/`) || path.startsWith(`${own}[`));
+  return [...new Set([...below, ...failed.map(({ reached }) => reached.path)])];
+}
+
+function failTogether(draft: Draft, block: Beside, failed: readonly Visit<ReachedFailure>[]): Reached {
   const first = firstOf(draft, failed);
   const message = `${sentence(first.failure.message)} ${countText(block, failed)}`;
   return { ...first, failure: { ...first.failure, message } };

@@ -67,7 +67,7 @@ function walkStep(draft: Draft, node: StepNode, place: Place): Reached {
 }
 
 function failedStep(draft: Draft, { path, failure }: StepState, { pace }: Place): Reached {
-  const isVoided = pace === "on" && voidAtRest(draft, [path]);
+  const isVoided = voidAtRest(draft, [path], pace);
   return isVoided || failure === undefined ? PENDING : { kind: "failed", path, failure };
 }
 
