@@ -1,8 +1,10 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
 import { join } from "node:path";
 
 import { describe, expect, it, vi } from "vitest";
+import { z } from "zod";
 
 import type { Outcome } from "../../src/domain/outcome.ts";
 import { sealPlan } from "../../src/steps/terraform/saved-plan.ts";
@@ -208,7 +210,7 @@ output "password" {
     expect(applied).toMatchObject({ values: {}, secrets: { password: secret } });
     expect(JSON.stringify(plan)).not.toContain(secret);
     expect(JSON.stringify(bench.said)).not.toContain(secret);
-    expect(bench.artifacts.text("terraform-apply.log")).toContain("Provisioning with 'local-exec'");
+    expect(bench.artifacts.text("log")).toContain("Provisioning with 'local-exec'");
     for (const { artifact, content } of bench.artifacts.kept) {
       if (!artifact.sealed) expect(content.toString("utf8")).not.toContain(secret);
     }
@@ -264,9 +266,45 @@ output "where" { value = abspath(path.root) }
     await symlink("/etc", join(bench.config, "out"));
     const wanted = JSON.parse(JSON.stringify(input).replace("LINK", join(bench.config, "out")));
     const { code, message } = failure(await bench.plan(wanted).catch((error: unknown) => thrown(error)));
-    expect(["terraform.path", "input.invalid", "internal"]).toContain(code);
-    expect(message).toMatch(/below|directory|no folder/u);
+    expect(["terraform.path", "archive.unsafe", "internal"]).toContain(code);
+    expect(message).toMatch(/below|directory|outside of it/u);
     expect(bench.said).toEqual([]);
+  });
+
+  it("keeps the state that its backend does not take, and says where", async () => {
+    await using bench = await open();
+    await using backend = await StateServer.open();
+    await bench.write({ "main.tf": 'terraform { \n  backend "http" {} \n}\nresource "terraform_data" "x" {}\n' });
+    const directory = { repository: "r", revision: "a".repeat(40), path: "." };
+    const plan = bench.planOf(await bench.plan({ directory, "backend-config": backend.config }));
+    backend.takes = false;
+    const { code, details } = failure(await bench.apply(plan));
+    expect(code).toBe("terraform.state-unsaved");
+    expect(await readFile(z.string().parse(details?.["kept"]), "utf8")).toContain('"terraform_data"');
+    expect(bench.artifacts.text("errored.tfstate")).toContain('"terraform_data"');
+  });
+
+  it("brings the state to its backend after all where it takes it a moment later", async () => {
+    await using bench = await open();
+    await using backend = await StateServer.open();
+    await bench.write({ "main.tf": 'terraform { \n  backend "http" {} \n}\nresource "terraform_data" "x" {}\n' });
+    const plan = bench.planOf(await bench.plan({ "backend-config": backend.config }));
+    backend.refusesOnce = true;
+    expect(failure(await bench.apply(plan)).code).toBe("terraform.partial-apply");
+    expect(backend.state).toContain('"terraform_data"');
+    expect(await bench.plan({ "backend-config": backend.config })).toMatchObject({ output: { changed: false } });
+  });
+
+  it("waits while its backend cannot be reached", async () => {
+    await using bench = await open();
+    const backend = await StateServer.open();
+    await bench.write({ "main.tf": 'terraform { \n  backend "http" {} \n}\nresource "terraform_data" "x" {}\n' });
+    const plan = bench.planOf(await bench.plan({ "backend-config": backend.config }));
+    await backend[Symbol.asyncDispose]();
+    const away = { status: "postponed", code: "terraform.unreachable" };
+    expect(await bench.plan({ "backend-config": backend.config })).toMatchObject(away);
+    expect(await bench.apply(plan)).toMatchObject(away);
+    expect(bench.checkpoints.at(-1)).not.toMatchObject({ phase: "applying" });
   });
 
   it("applies no plan but the one whose digest it was given", async () => {
@@ -281,6 +319,44 @@ output "where" { value = abspath(path.root) }
     expect(failure(await bench.apply(elsewhere)).code).toBe("terraform.other-folder");
   });
 });
+
+/** A backend that keeps its state behind HTTP. */
+class StateServer implements AsyncDisposable {
+  takes = true;
+  refusesOnce = false;
+  state = "";
+  readonly #server = createServer((request, response) => {
+    if (request.method === "GET") {
+      response.writeHead(this.state === "" ? 204 : 200).end(this.state);
+      return;
+    }
+    const isRefused = !this.takes || this.refusesOnce;
+    this.refusesOnce = false;
+    const chunks: Buffer[] = [];
+    request.on("data", (chunk: Buffer) => chunks.push(chunk));
+    request.on("end", () => {
+      if (!isRefused) this.state = Buffer.concat(chunks).toString("utf8");
+      response.writeHead(isRefused ? 400 : 200).end();
+    });
+  });
+
+  static async open(): Promise<StateServer> {
+    const server = new StateServer();
+    await new Promise<void>((resolve) => server.#server.listen(0, "127.0.0.1", resolve));
+    return server;
+  }
+
+  get config(): Readonly<Record<string, string>> {
+    const address = this.#server.address();
+    const port = typeof address === "object" && address !== null ? address.port : 0;
+    return { address: `http://127.0.0.1:${port}/state`, retry_max: "0" };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+  }
+}
 
 function thrown(error: unknown): Outcome {
   return { status: "failed", failure: { code: "internal", message: String(error), retry: "never" } };

@@ -1,7 +1,9 @@
-import { cp, mkdir, mkdtemp, readdir, realpath, rm, writeFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { mkdir, mkdtemp, readdir, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
+import type { Artifact } from "../../src/domain/artifact.ts";
 import type { Outcome, Progress } from "../../src/domain/outcome.ts";
 import type { ActionContext, StepKind } from "../../src/engine/step-kind.ts";
 import type { Json } from "../../src/platform/canonical-json.ts";
@@ -92,19 +94,18 @@ export class TerraformBench implements AsyncDisposable {
       programs: this.#programs,
       folders: new LocalFolders({ root: join(this.folder, "work") }),
       terraform: { roots: [this.folder], ...this.settings },
-      // The path of a folder stands for the folder.
-      unpack: (content, folder) => cp(Buffer.from(content).toString("utf8"), folder, { recursive: true }),
       preparation: {
-        exportFolder: ({ path }) =>
-          this.artifacts.put({
-            name: "source.tar",
-            mediaType: "application/x-tar",
-            content: Buffer.from(join(this.config, path)),
-          }),
+        exportFolder: ({ path }) => this.#export(path),
         ruleOf: () => undefined,
         ...preparation,
       },
     };
+  }
+
+  async #export(path: string): Promise<Artifact> {
+    const folder = join(this.config, path);
+    const content = execFileSync("tar", ["--create", "--format=pax", "--directory", folder, "."]);
+    return await this.artifacts.put({ name: "folder.tar", mediaType: "application/x-tar", content });
   }
 
   async #run(kind: StepKind, input: Input, path: string): Promise<Outcome> {

@@ -53,7 +53,7 @@ export async function call(
 
 /** The environment of every call of a session. */
 export function environmentOf({ deps, bench, workspace, env }: Session): Readonly<Record<string, string>> {
-  const { pluginCache, cliConfig } = deps.terraform;
+  const { pluginCache, cliConfig } = deps.terraform ?? {};
   return {
     ...env,
     HOME: bench.folder,
@@ -84,7 +84,7 @@ export async function initialise(
     args.push(`-backend-config=${await writePrivate(file, JSON.stringify(backendConfig))}`);
   }
   const run = (): Promise<CallEnd> => call(session, args, { noise: "ignored" });
-  const { pluginCache } = deps.terraform;
+  const pluginCache = deps.terraform?.pluginCache;
   // Two of them at once damage the cache.
   const end =
     pluginCache === undefined

@@ -17,6 +17,7 @@ import type { CallEnd } from "./terraform-call.ts";
 import type { TerraformDeps } from "./terraform-deps.ts";
 import { PROGRAM_INPUT, workArguments, WORK_INPUT } from "./terraform-input.ts";
 import { APPLY_NOTES } from "./terraform-notes.ts";
+import { unsavedState } from "./unsaved-state.ts";
 import { LOCK_FILE, type Place, readLockFile, withWorkbench, writePrivate } from "./workbench.ts";
 
 const Input = z.strictObject({
@@ -80,7 +81,7 @@ async function apply(deps: TerraformDeps, input: Input, context: ActionContext):
   const setup = await readSetup(plan, context);
   const secrets = [env, setup.backendConfig, setup.variables].flatMap(Object.values);
   const { name } = plan.folder;
-  const wanted = { name, place: placeOf(plan), log: new RunLog(secrets), logName: "terraform-apply.log" };
+  const wanted = { name, place: placeOf(plan), log: new RunLog(secrets) };
   return await withWorkbench(deps, context, wanted, async (bench) => {
     if (bench.folder !== plan.folder.path) return otherFolder(plan, bench.folder);
     if (setup.lockFile !== undefined && (await readLockFile(bench)) === undefined) {
@@ -128,6 +129,8 @@ async function applyIn(session: Session, input: Input, context: ActionContext): 
     end = await call(session, args, { noise: "ignored", onMessage: (message) => watch.see(message) });
   } catch (error) {
     if (!watch.hasBegun) throw error;
+    const unsaved = await unsavedState(session, context);
+    if (unsaved !== undefined) return unsaved;
     return partial({ plan, watch, why: `it was stopped: ${errorMessage(error)}` });
   }
   const counts = end.exitCode === 0 ? countsOf(end) : undefined;
@@ -135,6 +138,8 @@ async function applyIn(session: Session, input: Input, context: ActionContext): 
     await note(context, { plan: plan.digest, phase: "applied", counts });
     return counts;
   }
+  const unsaved = await unsavedState(session, context);
+  if (unsaved !== undefined) return unsaved;
   if (isStale(end.bad)) return voided(plan, [], "the state was changed by something else after the plan was made");
   if (watch.hasBegun) return partial({ plan, watch, why: errorsText(end.bad.diagnostics, reasonOf(end)) });
   const early = earlyEnd(end.bad, `${plan.program} apply for ${plan.directory}`);

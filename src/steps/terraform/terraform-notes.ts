@@ -33,6 +33,7 @@ const COMMON: StepNotes["failures"] = {
     retry: "never",
     meaning: "The configuration from Git would keep its state in a file that is gone after the step.",
   },
+  "archive.unsafe": { retry: "never", meaning: "The folder from Git holds a path or a link that leads out of it." },
   "program.missing": { retry: "never", meaning: "The program is not installed where the step is executed." },
 };
 
@@ -41,7 +42,7 @@ export const PLAN_NOTES: StepNotes = {
   artifacts: {
     "plan.tfplan": "The saved plan, sealed: it holds variables and state.",
     "plan-setup.json": "Backend settings and variables, sealed, for applying the plan.",
-    "terraform-plan.log": "What the program printed, without the secrets that the step was given.",
+    log: "What the program printed, without the secrets that the step was given.",
   },
   programs: PROGRAMS,
   stop: STOP,
@@ -83,12 +84,17 @@ export const APPLY_NOTES: StepNotes = {
       meaning:
         "Some resources were changed and others were not; the message names them. A retry plans anew and asks for approval again.",
     },
+    "terraform.state-unsaved": {
+      retry: "never",
+      meaning:
+        "Resources were changed, and the backend did not take the state; the message says where the state is kept. Push it before anything else.",
+    },
     "terraform.outputs-unread": {
       retry: "never",
       meaning: "The plan was applied, but outputs and state could not be read afterwards.",
     },
   },
-  artifacts: { "terraform-apply.log": "What the program printed, without the secrets that the step was given." },
+  artifacts: { log: "What the program printed, without the secrets that the step was given." },
   programs: PROGRAMS,
   stop: STOP,
   example: `id: apply
@@ -100,7 +106,7 @@ with:
 
 export const OUTPUT_NOTES: StepNotes = {
   failures: COMMON,
-  artifacts: { "terraform-output.log": "What the program printed while it was prepared." },
+  artifacts: { log: "What the program printed while it was prepared." },
   programs: PROGRAMS,
   example: `id: cluster
 uses: terraform/output

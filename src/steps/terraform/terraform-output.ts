@@ -37,7 +37,6 @@ async function output(deps: TerraformDeps, input: Input, context: ActionContext)
     name: folderName(directory, { workspace, run: context.effect.run }),
     place: placeOf(directory, context.prepared),
     log: new RunLog([...Object.values(env), ...Object.values(backend)]),
-    logName: "terraform-output.log",
   };
   return await withWorkbench(deps, context, wanted, async (bench) => {
     const session = { deps, bench, program, workspace, log: wanted.log, env, context };

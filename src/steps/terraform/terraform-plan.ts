@@ -63,7 +63,7 @@ async function plan(deps: TerraformDeps, input: Input, context: ActionContext): 
   const name = folderName(directory, { workspace, run: context.effect.run });
   const place = placeOf(directory, context.prepared);
   const secrets = [env, input["backend-config"] ?? {}, input["secret-variables"] ?? {}].flatMap(Object.values);
-  const wanted = { name, place, log: new RunLog(secrets), logName: "terraform-plan.log" };
+  const wanted = { name, place, log: new RunLog(secrets) };
   return await withWorkbench(deps, context, wanted, async (bench) => {
     const all = { ...env, ...variablesEnv(input["secret-variables"] ?? {}) };
     const session = { deps, bench, program, workspace, log: wanted.log, env: all, context };
@@ -79,7 +79,7 @@ interface Planning {
 }
 
 async function planIn(session: Session, planning: Planning): Promise<StepResult<Output>> {
-  const { bench, program, context, log } = session;
+  const { bench, program, context } = session;
   const { input } = planning;
   const hadLockFile = (await readLockFile(bench)) !== undefined;
   const args = await planArguments(bench, input);
@@ -94,7 +94,7 @@ async function planIn(session: Session, planning: Planning): Promise<StepResult<
   if (end.damage !== undefined) throw end.damage;
   const { isChange, ...read } = planSummary({ messages: end.messages, exitCode });
   const own = hadLockFile || !(await hasProviders(bench)) ? [] : [NO_LOCK_FILE];
-  const summary = { ...read, warnings: [...own, ...read.warnings.map((text) => log.masked(text))] };
+  const summary = { ...read, warnings: [...own, ...read.warnings] };
   const saved = await save(session, planning, { summary, version: versionOf(end.messages) });
   context.progress({ text: isChange ? countsText(summary) : "Nothing to do" });
   return { status: "succeeded", output: { plan: saved, changed: isChange } };
@@ -134,7 +134,7 @@ function lookingText(): (message: StreamMessage) => { text: string } | undefined
 }
 
 async function save(
-  { bench, program, workspace }: Session,
+  { bench, program, workspace, log }: Session,
   { input, context, name, place }: Planning,
   made: { readonly summary: PlanSummary; readonly version: string },
 ): Promise<SavedPlan> {
@@ -158,7 +158,7 @@ async function save(
       content: Buffer.from(JSON.stringify(setup)),
     }),
   ];
-  return sealPlan({
+  const parts = {
     step: effect.path,
     artifact,
     ...(place.kind === "git" && { source: place.source }),
@@ -170,7 +170,9 @@ async function save(
     workspace,
     folder: { name, path: bench.folder },
     ...made.summary,
-  });
+  };
+  // Before it gets its digest: a secret may stand in a warning, and in the address of a resource.
+  return sealPlan(log.masked(parts));
 }
 
 function versionOf(messages: readonly StreamMessage[]): string {

@@ -1,4 +1,4 @@
-import { chmod, mkdir, readdir, readFile, realpath, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readFile, realpath, stat, writeFile } from "node:fs/promises";
 import { join, relative, resolve, sep } from "node:path";
 
 import { z } from "zod";
@@ -6,7 +6,9 @@ import { z } from "zod";
 import type { Artifact } from "../../domain/artifact.ts";
 import type { Artifacts } from "../../engine/artifacts.ts";
 import type { StepContext } from "../../engine/step-kind.ts";
+import { unpackArchive } from "../../git/unpack-archive.ts";
 import { AppError } from "../../platform/errors.ts";
+import { emptyFolder } from "../../programs/empty-folder.ts";
 import type { RunLog } from "./run-log.ts";
 import type { TerraformDeps } from "./terraform-deps.ts";
 import { isInside } from "./terraform-input.ts";
@@ -47,39 +49,38 @@ interface Wanted {
   readonly name: string;
   readonly place: Place;
   readonly log: RunLog;
-  readonly logName: string;
 }
 
 /** Lets `work` have a work folder that is empty but for the configuration; nothing is left of it afterwards but the log. */
 export async function withWorkbench<Value>(
-  deps: Pick<TerraformDeps, "folders" | "unpack" | "terraform">,
+  deps: Pick<TerraformDeps, "folders" | "terraform">,
   { signal, artifacts }: Pick<StepContext, "signal" | "artifacts">,
-  { name, place, log, logName }: Wanted,
+  { name, place, log }: Wanted,
   work: (bench: Workbench) => Promise<Value>,
 ): Promise<Value> {
   return await deps.folders.use({ name, signal }, async (folder) => {
     try {
       return await work(await layOut(deps, { folder, place, artifacts }));
     } finally {
-      await clear(folder);
+      await emptyFolder(folder);
       // That a log could not be kept changes nothing of what was done.
-      await log.put(artifacts, logName).catch(() => undefined);
+      await log.put(artifacts).catch(() => undefined);
     }
   });
 }
 
-async function layOut(deps: Pick<TerraformDeps, "unpack" | "terraform">, wanted: Layout): Promise<Workbench> {
+async function layOut({ terraform }: Pick<TerraformDeps, "terraform">, wanted: Layout): Promise<Workbench> {
   const { folder, place, artifacts } = wanted;
-  await clear(folder);
+  await emptyFolder(folder);
   await chmod(folder, 0o700);
   await mkdir(join(folder, "data"), { mode: 0o700 });
   if (place.kind === "local") {
-    const cwd = await allowedDirectory(place.path, deps.terraform.roots);
+    const cwd = await allowedDirectory(place.path, terraform?.roots ?? []);
     return { folder, cwd, root: cwd, isFromGit: false };
   }
   const root = join(folder, "source");
   await mkdir(root, { mode: 0o700 });
-  await deps.unpack(await artifacts.read(place.source), root);
+  await unpackArchive(await artifacts.read(place.source), root);
   const cwd = await realpath(join(root, place.path)).catch(() => undefined);
   if (cwd !== undefined && isBelow(cwd, await realpath(root)) && (await stat(cwd)).isDirectory()) {
     return { folder, cwd, root: await realpath(root), isFromGit: true };
@@ -87,11 +88,6 @@ async function layOut(deps: Pick<TerraformDeps, "unpack" | "terraform">, wanted:
   throw new AppError(`There is no folder ${JSON.stringify(place.path)} in what was taken from Git`, {
     code: "terraform.path",
   });
-}
-
-/** Removes everything from a work folder: plans, settings and what the program keeps may hold secrets. */
-async function clear(folder: string): Promise<void> {
-  for (const name of await readdir(folder)) await rm(join(folder, name), { recursive: true, force: true });
 }
 
 /** Writes a file that only this user can read, and says where. */
