@@ -8,7 +8,8 @@ const USAGE = `Usage: quarterdeck ROLE
 
   serve               the server: Slack, the log, and everything that runs
   worker              executes steps for a server that has REDIS_URL
-  validate [--json]   checks the configuration and the command files
+  validate [FILE]     checks the configuration and the command files, or one of them; with --json for programs
+  plan FILE|NAME      what a command would do: quarterdeck plan promote --inputs service=checkout revision=abc123 environment=prod
   doctor [--json]     looks at tokens, rights, versions, tools, clock and disk, and says how to mend each
   audit verify        proves that the log, a copy or an export of it was not altered
   audit export        writes the log out as JSON lines or CSV
@@ -26,6 +27,7 @@ const ROLES: Readonly<Record<string, () => Promise<Role>>> = {
   serve: async () => (await import("./app/serve.ts")).serve,
   worker: async () => (await import("./app/worker.ts")).worker,
   validate: async () => (await import("./app/validate.ts")).validate,
+  plan: async () => (await import("./app/plan.ts")).plan,
   doctor: async () => (await import("./app/doctor.ts")).doctor,
   audit: async () => (await import("./app/audit.ts")).audit,
   demo: async () => (await import("./app/demo.ts")).demo,

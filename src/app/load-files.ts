@@ -19,26 +19,22 @@ export interface LoadedFiles {
   readonly texts: { readonly configuration: string; readonly commands: readonly CommandText[] };
 }
 
-/** Which command files are read: by default those of the environment. */
-export interface CommandFiles {
-  readonly folder: string;
-}
-
 /**
  * Reads both. Throws with every diagnostic for the configuration, because without it the commands cannot be judged;
- * diagnostics of the commands are in the result.
+ * diagnostics of the commands are in the result. `folder` has the command files where they are others than those of the environment.
  */
-export async function loadFiles(environment: Environment, files?: CommandFiles): Promise<LoadedFiles> {
+export async function loadFiles(environment: Environment, folder?: string): Promise<LoadedFiles> {
   const file = environment.configurationFile;
   // Where both are missing, it is the one that everybody has to write.
   const text = await readConfigurationText(file);
-  const texts = await readCommandFolder(files?.folder ?? environment.commandsFolder);
+  const texts = await readCommandFolder(folder ?? environment.commandsFolder);
   const commandsFor = ({ slack, secrets }: Configuration): CommandSet => {
     const slashNames = { promote: bareName(slack.commands.promote), qd: bareName(slack.commands.main) };
     return loadCommands(texts, { catalogue: catalogue(), slashNames, secrets: Object.keys(secrets) });
   };
+  // Grants are for the commands of the environment, and other files have verbs of their own.
   const configuration = parseConfiguration({ text, file }, (valid) =>
-    grantedVerbFaults(valid, verbsOf(commandsFor(valid))),
+    folder === undefined ? grantedVerbFaults(valid, verbsOf(commandsFor(valid))) : [],
   );
   return { configuration, commands: commandsFor(configuration), texts: { configuration: text, commands: texts } };
 }

@@ -18,9 +18,12 @@ export interface LinkedCommand {
 const DEEPEST_USE = 8;
 
 /** Compiles commands against one another. Each is compiled once, so a mistake in one that many use is reported once, in its file. */
-export function linkCommands(readings: readonly CommandReading[], setting: CommandSetting): readonly LinkedCommand[] {
+export function linkCommands(
+  readings: readonly CommandReading[],
+  setting: CommandSetting,
+): { readonly links: readonly LinkedCommand[]; readonly uses: UsesGraph } {
   const linker = new CommandLinker(readings, setting);
-  return readings.map((reading) => linker.link(reading));
+  return { links: readings.map((reading) => linker.link(reading)), uses: linker.uses };
 }
 
 interface Compiled extends CompiledCommand {
@@ -31,15 +34,15 @@ interface Compiled extends CompiledCommand {
 class CommandLinker {
   readonly #setting: CommandSetting;
   readonly #readings: ReadonlyMap<string, CommandReading>;
-  readonly #uses: UsesGraph;
+  readonly uses: UsesGraph;
   readonly #usesWithoutCycles: UsesGraph;
   readonly #compiled = new Map<CommandReading, Compiled>();
 
   constructor(readings: readonly CommandReading[], setting: CommandSetting) {
     this.#setting = setting;
     this.#readings = new Map(readings.toReversed().map((reading) => [reading.id, reading]));
-    this.#uses = new Map(Array.from(this.#readings, ([id, { body }]) => [id, usedBy(body)]));
-    this.#usesWithoutCycles = withoutCycles(this.#uses);
+    this.uses = new Map(Array.from(this.#readings, ([id, { body }]) => [id, usedBy(body)]));
+    this.#usesWithoutCycles = withoutCycles(this.uses);
   }
 
   link(reading: CommandReading): LinkedCommand {
@@ -72,7 +75,7 @@ class CommandLinker {
   #find(command: string, user: string): UsedCommandFound {
     const reading = this.#readings.get(command);
     if (reading === undefined) return refused(this.#unknown(command));
-    const way = findWay(this.#uses, { from: command, to: user });
+    const way = findWay(this.uses, { from: command, to: user });
     if (way !== undefined) {
       const cycle = [user, ...way].join(" uses ");
       return refused(`a command cannot use itself, also not by way of others: ${cycle}`);

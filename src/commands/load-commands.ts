@@ -6,8 +6,9 @@ import type { CommandDiagnostic } from "./command-source.ts";
 import type { CommandSetting } from "./command-draft.ts";
 import type { Command, SubCommand } from "./command.ts";
 import { linkCommands } from "./link-commands.ts";
-import { type CommandReading, type CommandText, readCommand } from "./read-command.ts";
+import { commandId, type CommandReading, type CommandText, readCommand } from "./read-command.ts";
 import { patternVerb } from "./slash-pattern.ts";
+import { reachableFrom, type UsesGraph } from "./uses-graph.ts";
 
 /** All commands of a folder. Those with diagnostics are not among them; nothing should start while there are any. */
 export interface CommandSet {
@@ -16,6 +17,8 @@ export interface CommandSet {
   /** Those that are only used by others. */
   readonly subCommands: readonly SubCommand[];
   readonly diagnostics: readonly CommandDiagnostic[];
+  /** Which commands each of them uses. */
+  readonly uses: UsesGraph;
 }
 
 /** Reads every `*.yaml` of the folder, in the order of their names. Throws an AppError `commands.unreadable`. */
@@ -33,15 +36,13 @@ export async function readCommandFolder(folder: string): Promise<readonly Comman
 
 /** Reads and checks all command files, each by itself and then against one another. Pure; never throws for what is in them. */
 export function loadCommands(texts: readonly CommandText[], setting: CommandSetting): CommandSet {
-  const linked = linkCommands(
-    texts.map((text) => readCommand(text, setting)),
-    setting,
-  );
-  const diagnostics = linked.flatMap((link) => link.diagnostics);
+  const readings = texts.map((text) => readCommand(text, setting));
+  const { links, uses } = linkCommands(readings, setting);
+  const diagnostics = links.flatMap((link) => link.diagnostics);
   const commands: Command[] = [];
   const subCommands: SubCommand[] = [];
   const owners = new Map<string, CommandReading>();
-  for (const { reading, command } of linked) {
+  for (const { reading, command } of links) {
     if (command === undefined) continue;
     const clashes = claimsOf(command).filter(({ claim }) => owners.has(claim));
     for (const { claim, path, what } of clashes) {
@@ -54,7 +55,18 @@ export function loadCommands(texts: readonly CommandText[], setting: CommandSett
     if (pattern === undefined) subCommands.push(bare);
     else commands.push({ ...bare, pattern });
   }
-  return { commands, subCommands, diagnostics };
+  return { commands, subCommands, diagnostics, uses };
+}
+
+/** One command, with what it uses at any depth and what is wrong in any of them; nothing of the others. */
+export function commandsBehind(set: CommandSet, id: string): CommandSet {
+  const ids = reachableFrom(set.uses, id);
+  return {
+    commands: set.commands.filter((command) => ids.has(command.id)),
+    subCommands: set.subCommands.filter((command) => ids.has(command.id)),
+    diagnostics: set.diagnostics.filter(({ file }) => ids.has(commandId(file))),
+    uses: set.uses,
+  };
 }
 
 interface Claim {

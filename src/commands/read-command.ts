@@ -30,10 +30,15 @@ export interface CommandReading {
 
 type ReadBody = Exclude<Command["body"], { kind: "plan" }> | { readonly kind: "plan"; readonly draft: CommandDraft };
 
+/** The id of the command that stands in a file of this name. */
+export function commandId(file: string): string {
+  return basename(file, extname(file));
+}
+
 /** Reads one command file and checks what can be checked of it alone. Never throws for what is in it: every mistake is a diagnostic. */
 export function readCommand({ file, text }: CommandText, setting: CommandSetting): CommandReading {
   const source = new CommandSource(file, text);
-  const id = basename(file, extname(file));
+  const id = commandId(file);
   if (!/^[a-z][a-z0-9-]{0,39}$/u.test(id)) {
     const message = "the name of a command file has small letters, digits and hyphens, such as promote.yaml";
     return { id, source, diagnostics: [source.diagnostic({ offset: 0, length: 1 }, message)] };

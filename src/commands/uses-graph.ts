@@ -44,3 +44,10 @@ export function withoutCycles(graph: UsesGraph): UsesGraph {
     ]),
   );
 }
+
+/** A command and everything that it uses, at any depth. */
+export function reachableFrom(graph: UsesGraph, id: string): ReadonlySet<string> {
+  const reached = new Set([id]);
+  for (const next of reached) for (const used of graph.get(next) ?? []) reached.add(used);
+  return reached;
+}

@@ -15,14 +15,15 @@ export interface ValidateReport {
 }
 
 /** The result of loading for people (grouped by file, with the line and a caret) and for programs. */
-export function validateReport({ commands, diagnostics }: CommandSet): ValidateReport {
+export function validateReport({ commands, subCommands, diagnostics }: Omit<CommandSet, "uses">): ValidateReport {
   const ordered = diagnostics.toSorted(byPlace);
   const files = new Set(ordered.map(({ file }) => file)).size;
   const text =
     ordered.length === 0
       ? [
-          `${counted(commands.length, "command")}, no mistakes:`,
+          `${counted(commands.length + subCommands.length, "command")}, no mistakes:`,
           ...commands.map((command) => `  ${usageOf(command)}`),
+          ...subCommands.map(({ id, summary }) => `  command/${id}  ${summary}`),
         ].join("\n")
       : [
           ...ordered.map(commandDiagnosticText),
@@ -34,7 +35,7 @@ export function validateReport({ commands, diagnostics }: CommandSet): ValidateR
     exitStatus,
     json: {
       ok: exitStatus === 0,
-      commands: commands.map(({ id }) => id),
+      commands: [...commands, ...subCommands].map(({ id }) => id),
       diagnostics: ordered.map(({ file, line, column, message }) => ({ file, line, column, message })),
     },
   };

@@ -12,6 +12,8 @@ export interface OutlinedStep {
   readonly name: string;
   readonly uses: string;
   readonly sort: StepNode["sort"];
+  /** Whether it changes what runs in an environment, and so needs the approval that this asks for. */
+  readonly protects: boolean;
   /**
    * The Application that it works on, or where it names none that of the environment around it; undefined when there is none, or
    * none that is known yet.
@@ -23,7 +25,13 @@ export interface OutlinedStep {
 /** What a block is, beside what stands in it. */
 export type OutlinedBlock =
   /** Locks that would be taken, with the first Application that is worked on under them. */
-  | { readonly of: "lock"; readonly keys: readonly string[]; readonly app: string | undefined; readonly hold: boolean }
+  | {
+      readonly of: "lock";
+      readonly keys: readonly string[];
+      readonly app: string | undefined;
+      readonly hold: boolean;
+      readonly whenLocked: LockNode["whenLocked"];
+    }
   | { readonly of: "parallel"; readonly failFast: boolean }
   /** Its `nodes` are its iterations; where the list is not known yet there is one of them, that has no name. */
   | { readonly of: "for-each"; readonly as: string; readonly atATime: number | undefined; readonly failFast: boolean }
@@ -89,7 +97,7 @@ function lockOf(
 ): Outlined {
   const app = outlinedSteps(nodes).find((step) => step.app !== undefined)?.app;
   const keys = when === "skipped" ? [] : keysOf(tried(() => evaluateTemplate(node.keys, scope)));
-  return { type: "block", of: "lock", when, keys, app, hold: node.hold ?? false, nodes };
+  return { type: "block", of: "lock", when, keys, app, hold: node.hold ?? false, whenLocked: node.whenLocked, nodes };
 }
 
 function forEachOf(node: ForEachNode, around: Around): Outlined {
@@ -133,10 +141,13 @@ function commandScope({ inputs }: CommandNode, scope: Scope): Scope {
   return { ...Object.fromEntries(known), run: scope["run"] ?? null, secrets: scope["secrets"] ?? null, steps: {} };
 }
 
-function stepOf({ key, uses, sort, with: input }: StepNode, { scope, when, app: around }: Around): OutlinedStep {
+function stepOf(
+  { key, uses, sort, protects, with: input }: StepNode,
+  { scope, when, app: around }: Around,
+): OutlinedStep {
   const own = tried(() => evaluateTemplate(input["app"] ?? null, scope));
   const app = input["app"] === undefined ? around : own;
-  return { type: "step", name: key, uses, sort, app: typeof app === "string" ? app : undefined, when };
+  return { type: "step", name: key, uses, sort, protects, app: typeof app === "string" ? app : undefined, when };
 }
 
 /** The Application of a value that is an environment of a service. */

@@ -266,7 +266,7 @@ describe.concurrent("quarterdeck", () => {
 
   it("refuses arguments that it does not know", async () => {
     const { code, stderr } = await rig.run(["validate", "--jsn"]);
-    expect(stderr).toBe("Usage: quarterdeck validate [--json]\n");
+    expect(stderr).toBe("Usage: quarterdeck validate [FILE] [--json]\n");
     expect(code).toBe(2);
     await expect(serve(["--port", "80"])).rejects.toThrow("Usage: quarterdeck serve, without arguments");
     await expect(demo(["--prot", "80"])).rejects.toThrow("Usage: quarterdeck demo [--port N]");
@@ -331,6 +331,24 @@ describe.concurrent("quarterdeck validate", () => {
     });
   });
 
+  it("looks at one file and what it uses, and at nothing that is wrong elsewhere", async () => {
+    const folder = await commandsWith(BAD_COMMANDS);
+    const [good, bad, none] = await Promise.all([
+      ask([join(folder, "promote.yaml")], {}),
+      ask([join(folder, "deploy.yaml")], {}),
+      ask([join(folder, "promte.yaml")], {}),
+    ]);
+    expect(good).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining("1 command, no mistakes:\n  /promote <service>"),
+    });
+    expect(bad).toMatchObject({ code: 1, stdout: expect.stringContaining("2 mistakes in 1 file") });
+    expect(none).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/^There is no command file "promte\.yaml" in .* Did you mean "promote"\?\n$/u),
+    });
+  });
+
   it("points at mistakes in the configuration, and answers programs when it is not there at all", async () => {
     const wrong = await rig.configuration("wrong-too.yaml", (text) => text.replace("quorum: 1", "quorum: none"));
     const nowhere = rig.path("nowhere-too.yaml");
@@ -350,5 +368,74 @@ describe.concurrent("quarterdeck validate", () => {
       error: expect.stringContaining(nowhere),
     });
     expect(lost.code).toBe(1);
+  });
+});
+
+describe.concurrent("quarterdeck plan", () => {
+  const ask = async (...args: readonly string[]): Promise<Ended> => await rig.run(["plan", ...args]);
+  const TO_PROD = ["--inputs", "service=checkout", "revision=abc123", "environment=prod"];
+
+  it("needs no server, and prints what would run for people and for programs", async () => {
+    const [people, programs] = await Promise.all([
+      ask("promote", ...TO_PROD),
+      ask(join(SHIPPED, "promote.yaml"), ...TO_PROD, "--json"),
+    ]);
+    expect(people).toMatchObject({
+      code: 0,
+      stderr: "",
+      stdout: expect.stringMatching(
+        /^Promote \(promote\): what would run\. Nothing was done\.\n[\s\S]+ {6}with the lock checkout\/prod\n/u,
+      ),
+    });
+    expect(programs.code).toBe(0);
+    expect(JSON.parse(programs.stdout)).toMatchObject({
+      ok: true,
+      command: "promote",
+      steps: [
+        {
+          type: "block",
+          of: "for-each",
+          nodes: [
+            { of: "iteration", name: "staging" },
+            { of: "iteration", name: "prod" },
+          ],
+        },
+      ],
+      locks: [{ key: "checkout/staging" }, { key: "checkout/prod" }],
+    });
+  });
+
+  it("explains what is wrong with the inputs and with the files, and ends with 1", async () => {
+    const folder = await commandsWith(BAD_COMMANDS);
+    const [inputs, same, file] = await Promise.all([
+      ask("promote", "--inputs", "service=chekout", "environment=prod"),
+      ask("promote", "--json", "--inputs", "service=chekout", "environment=prod"),
+      ask(join(folder, "deploy.yaml")),
+    ]);
+    expect(inputs).toMatchObject({
+      code: 1,
+      stdout: expect.stringMatching(/Did you mean "checkout"\?\n.*"revision" is missing/u),
+    });
+    expect(JSON.parse(same.stdout)).toMatchObject({ ok: false, mistakes: [{}, {}].map(() => expect.any(String)) });
+    expect(file).toMatchObject({ code: 1, stdout: expect.stringContaining("deploy.yaml:11:11:") });
+  });
+
+  it("says how it is used, and what starts no run", async () => {
+    const [nothing, word, twice, help] = await Promise.all([
+      ask(),
+      ask("promote", "checkout"),
+      ask("promote", "--inputs", "service=a", "service=b"),
+      ask("help"),
+    ]);
+    expect(nothing).toMatchObject({
+      code: 2,
+      stderr: "Usage: quarterdeck plan FILE|NAME [--inputs NAME=VALUE ...] [--json]\n",
+    });
+    expect(word).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/^"checkout" is no input; write name=value\./u),
+    });
+    expect(twice).toMatchObject({ code: 2, stderr: expect.stringMatching(/^"service" is given twice\./u) });
+    expect(help).toMatchObject({ code: 2, stderr: '"help" starts no run, so there is nothing to plan.\n' });
   });
 });

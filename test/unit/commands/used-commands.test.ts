@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 
+import { commandsBehind } from "../../../src/commands/load-commands.ts";
+import { validateReport } from "../../../src/commands/validate-report.ts";
 import { loadAll, mistakesIn, mistakesOf, planOf, TYPED } from "./chain-rig.ts";
 
 const VERIFY = `
@@ -221,6 +223,28 @@ steps:
     expect(mistakesIn(`${use()}  - { id: verify, uses: test/call }\n`, { verify: VERIFY })).toEqual([
       '3 verify | there are two steps "verify"; an id names one step of the command',
     ]);
+  });
+});
+
+describe("one command of many", () => {
+  const part = (name: string, ...uses: readonly string[]): string =>
+    `name: ${name}\nsummary: S\nsteps:\n  - { id: own, uses: test/call }\n${uses.map((used) => `  - { id: ${used}, uses: command/${used} }\n`).join("")}`;
+
+  it("is shown with what it uses and what is wrong there, and with nothing else", () => {
+    const set = loadAll({ a: part("A", "b"), b: part("B", "c"), c: part("C", "nothing"), d: part("D"), e: "name: [" });
+    expect(commandsBehind(set, "a").diagnostics.map(({ file }) => file)).toEqual(["c.yaml"]);
+    expect(commandsBehind(set, "d")).toMatchObject({ commands: [], subCommands: [{ id: "d" }], diagnostics: [] });
+    expect(commandsBehind(set, "e").diagnostics.map(({ file }) => file)).toEqual(["e.yaml"]);
+  });
+
+  it("is listed by the report after what can be typed", () => {
+    const set = loadAll({ x: TYPED + use(), verify: VERIFY });
+    expect(validateReport(set)).toMatchObject({
+      text: expect.stringMatching(
+        /^2 commands, no mistakes:\n {2}\/x <service>.*\n {2}command\/verify {2}Looks at a revision$/u,
+      ),
+      json: { commands: ["x", "verify"] },
+    });
   });
 });
 
