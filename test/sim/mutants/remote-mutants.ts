@@ -228,8 +228,8 @@ export const remoteMutants: readonly Mutant[] = [
   },
   {
     file: HELD,
-    find: "const ending = [...this.#held.values()].filter((held) => !this.#mustFinish(held));",
-    replace: "const ending = [...this.#held.values()];",
+    find: "({ work: { job } }) => !isLetFinish(kinds.get(job.uses), job.prepared),",
+    replace: "({ ref }) => ref !== undefined,",
     what: "a worker that ends interrupts what must not be",
   },
   {
