@@ -1,0 +1,12 @@
+import { allKinds } from "../support/all-kinds.ts";
+import { alertScene } from "./step-kinds/slack-alert-scene.ts";
+import { programScene } from "./step-kinds/program-run-scene.ts";
+import { syncScene } from "./step-kinds/argocd-sync-scene.ts";
+import { actionContract, stepKindContract } from "./step-kind.contract.ts";
+
+for (const kind of allKinds.values()) stepKindContract(kind);
+
+// One line for each action, with a world in which it can do something.
+actionContract("argocd/sync", syncScene);
+actionContract("program/run", programScene);
+actionContract("slack/alert", alertScene);
