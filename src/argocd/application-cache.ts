@@ -11,6 +11,7 @@ import type { ListFilter } from "./application-request.ts";
 import type { ListedApplication } from "./argocd-responses.ts";
 import { cacheKey, type CachedName, type Hint, HintListeners } from "./hint-listeners.ts";
 import { judgedPart } from "./judged-part.ts";
+import { keptCopy } from "./kept-copy.ts";
 import type { StreamHealth, WatchListener } from "./watch-stream.ts";
 
 export interface ApplicationCacheDeps {
@@ -77,12 +78,12 @@ export class ApplicationCache implements WatchListener {
     return this.#listeners.addToAll(listener);
   }
 
-  /** Takes a copy that was read by someone; ignored when a newer one is known. */
-  offer(application: Application): void {
-    const key = cacheKey(application.metadata);
-    const known = this.#applications.get(key);
-    if (known !== undefined && resourceVersion(application) <= resourceVersion(known)) return;
-    this.#put(application);
+  /** Takes a copy that was read by someone, unless a newer one is known. Returns the same copy, fit to be kept for long. */
+  offer(application: Application): Application {
+    const known = this.#applications.get(cacheKey(application.metadata));
+    const kept = keptCopy(application, known);
+    if (known === undefined || resourceVersion(application) > resourceVersion(known)) this.#put(kept);
+    return kept;
   }
 
   /** State of the stream that feeds it. */
@@ -94,10 +95,11 @@ export class ApplicationCache implements WatchListener {
     this.#compareAfter(AFTER_CONNECT_MS);
   }
 
-  frame(type: string, application: Application): void {
-    if (!this.#isWanted(application.metadata)) return;
-    if (type === "DELETED") this.#remove(application);
-    else this.offer(application);
+  frame(type: string, application: Application): Application {
+    if (!this.#isWanted(application.metadata)) return application;
+    if (type !== "DELETED") return this.offer(application);
+    this.#remove(application);
+    return application;
   }
 
   unreadable(): void {
@@ -122,8 +124,7 @@ export class ApplicationCache implements WatchListener {
   }
 
   #put(application: Application): void {
-    const key = cacheKey(application.metadata);
-    this.#applications.set(key, application);
+    this.#applications.set(cacheKey(application.metadata), application);
     this.#listeners.tell(application.metadata, { kind: "changed", application });
   }
 
@@ -189,7 +190,7 @@ export class ApplicationCache implements WatchListener {
     try {
       const application = await this.#deps.client.getApplication(app, { signal: this.#stop.signal });
       // A read tells what is, even where its version is lower (a cluster restored from a backup), unless a frame overtook it.
-      if (this.find(app) === known) this.#put(application);
+      if (this.find(app) === known) this.#put(keptCopy(application, known));
       else this.offer(application);
     } catch (error) {
       if (error instanceof ArgocdError && (error.class === "gone" || error.class === "hidden")) {

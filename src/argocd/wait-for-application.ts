@@ -133,9 +133,8 @@ class ApplicationWait {
     this.#outage.end();
     this.#app = { ...this.#app, project: this.#app.project ?? application.spec.project };
     const overtaken = this.#newest !== knownBefore && this.#newest !== undefined && isOlder(application, this.#newest);
-    this.#deps.cache.offer(application);
-    if (!overtaken)
-      this.#look(application, { confirmed: true, ...(refreshBegunMs === undefined ? {} : { refreshBegunMs }) });
+    const kept = this.#deps.cache.offer(application);
+    if (!overtaken) this.#look(kept, { confirmed: true, ...(refreshBegunMs === undefined ? {} : { refreshBegunMs }) });
   }
 
   #isKnown(application: Application): boolean {

@@ -1,26 +1,22 @@
-import { z } from "zod";
-
 import { type Backoff, backoffMs, withJitter } from "../platform/backoff.ts";
 import type { Clock, Timer } from "../platform/clock.ts";
 import { AppError, errorCode, errorText } from "../platform/errors.ts";
 import type { Random } from "../platform/ids.ts";
 import type { Logger } from "../platform/logger.ts";
-import { tryJson } from "../platform/try-json.ts";
-import { Application } from "./application.ts";
+import type { Application } from "./application.ts";
 import { listQuery, type ListFilter } from "./application-request.ts";
 import { ArgocdError } from "./argocd-errors.ts";
 import type { ArgocdHttp } from "./argocd-http.ts";
 import { tryErrorBody } from "./classify-response.ts";
 import { EventStreamParser } from "./event-stream-parser.ts";
-
-/** One change as the watch tells it. */
-const WatchFrame = z.object({ result: z.object({ type: z.string(), application: Application }) });
+import { WatchFrames } from "./watch-frames.ts";
 
 /** What a stream hands on; called one after the other, and has to be quick. */
 export interface WatchListener {
   /** The first byte of a new connection; a replay of every visible application follows. */
   opened(): void;
-  frame(type: string, application: Application): void;
+  /** Returns the copy that is kept, which says the same. */
+  frame(type: string, application: Application): Application;
   /** A frame came that could not be read: something may have been missed. */
   unreadable(): void;
   closed(): void;
@@ -59,6 +55,7 @@ const REFUSED = new Set(["auth", "rbac", "hidden", "route", "tls", "redirect"]);
 export class WatchStream {
   readonly #deps: WatchStreamDeps;
   readonly #stop = new AbortController();
+  readonly #frames: WatchFrames;
   #running: Promise<void> = Promise.resolve();
   #connected = false;
   #lastByteMonotonic = 0;
@@ -66,6 +63,7 @@ export class WatchStream {
 
   constructor(deps: WatchStreamDeps) {
     this.#deps = deps;
+    this.#frames = new WatchFrames((type, application) => deps.listener.frame(type, application));
   }
 
   /** Begins watching; to be called once. */
@@ -125,12 +123,8 @@ export class WatchStream {
   }
 
   #take(data: string): void {
-    const parsed = tryJson(data);
-    const frame = WatchFrame.safeParse(parsed);
-    if (frame.success) {
-      this.#deps.listener.frame(frame.data.result.type, frame.data.result.application);
-      return;
-    }
+    const frame = this.#frames.read(data);
+    if (frame.kind === "taken") return;
     const error = tryErrorBody(data);
     if (error !== undefined) {
       throw new ArgocdError(`The watch broke off: ${error.said}`, {
@@ -138,9 +132,7 @@ export class WatchStream {
         retry: "backoff",
       });
     }
-    this.#deps.logger.warn("a frame of the Argo CD watch does not fit", {
-      place: frame.error.issues[0]?.path.join("."),
-    });
+    this.#deps.logger.warn("a frame of the Argo CD watch does not fit", { place: frame.place });
     this.#deps.listener.unreadable();
   }
 

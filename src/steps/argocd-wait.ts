@@ -71,7 +71,8 @@ async function wait(deps: ArgocdWaitDeps, input: Input, context: StepContext): P
   const timing = deps.timingOf(input.app, context.facts.place?.target.environment);
   // Whoever asked for the sync may have another clock than ours, and ours may have been set back since the step was started.
   const postedAtMs = Math.min(context.startedAt, deps.clock.now());
-  const application = await firstLook(location, { clock: deps.clock, context });
+  // It is kept as long as the wait lasts.
+  const application = cache.offer(await firstLook(location, { clock: deps.clock, context }));
   const request = {
     app: { ...location.address, project: application.spec.project },
     expectation: expectationOf(application, { input, timing, postedAtMs }),

@@ -141,7 +141,7 @@ function listening(cache: ApplicationCache, onFrame: (application: Application) 
     closed: () => cache.closed(),
     frame(type, application) {
       onFrame(application);
-      cache.frame(type, application);
+      return cache.frame(type, application);
     },
   };
 }

@@ -54,7 +54,10 @@ function aWatch(port: number) {
     filter: {},
     listener: {
       opened: () => heard.push("opened"),
-      frame: (type: string, { metadata }: Application) => heard.push(`${type} ${metadata.resourceVersion}`),
+      frame: (type: string, application: Application) => {
+        heard.push(`${type} ${application.metadata.resourceVersion}`);
+        return application;
+      },
       unreadable: () => heard.push("unreadable"),
       closed: () => heard.push("closed"),
     },

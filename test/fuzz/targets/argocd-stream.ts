@@ -66,8 +66,10 @@ async function heard(chunks: readonly Buffer[]): Promise<readonly string[]> {
     filter: {},
     listener: {
       opened: () => void said.push("opened"),
-      frame: (type: string, { metadata }: Application) =>
-        void said.push(`${type} ${metadata.namespace}/${metadata.name}`),
+      frame: (type: string, application: Application) => {
+        said.push(`${type} ${application.metadata.namespace}/${application.metadata.name}`);
+        return application;
+      },
       unreadable: () => void said.push("unreadable"),
       closed: () => void said.push("closed"),
     },

@@ -68,7 +68,7 @@ class FakeArgocd {
     },
     cache: {
       find: (): Application | undefined => this.cached,
-      offer: (): void => undefined,
+      offer: (application: Application) => application,
       health: () => ({ connected: this.connected, connections: 1, applications: 1 }),
       subscribe: (_app: unknown, listener: (hint: Hint) => void): Disposable => {
         this.#listeners.add(listener);

@@ -37,8 +37,10 @@ class FakeFeed {
     filter: { projects: ["team-a", "team-b"] },
     listener: {
       opened: () => this.heard.push("opened"),
-      frame: (type: string, application: Application) =>
-        this.heard.push(`${type} ${application.metadata.resourceVersion}`),
+      frame: (type: string, application: Application) => {
+        this.heard.push(`${type} ${application.metadata.resourceVersion}`);
+        return application;
+      },
       unreadable: () => this.heard.push("unreadable"),
       closed: () => this.heard.push("closed"),
     },
