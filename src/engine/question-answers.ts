@@ -82,12 +82,21 @@ export interface PlannedStep {
 }
 
 /** What a run would do in one environment. */
+/** Steps that belong together: side by side where `isBeside`, those of the command that the step `name` uses otherwise. */
+export interface PlannedBlock {
+  readonly isBeside: boolean;
+  readonly name?: string;
+  readonly steps: readonly PlannedEntry[];
+}
+
+export type PlannedEntry = PlannedStep | PlannedBlock;
+
 export interface PlannedStage {
   readonly environment: string;
   readonly app: string;
   /** Empty when nothing is known to be live. */
   readonly fromRevision: string;
-  readonly steps: readonly PlannedStep[];
+  readonly steps: readonly PlannedEntry[];
   /** Who would be asked first. */
   readonly approval?: ApprovalRule;
   /** Locks that are taken, and what holds them now, in words. */
@@ -102,6 +111,12 @@ export interface PlanAnswer {
   readonly title: string;
   readonly revision: NamedRevision & { readonly author: string; readonly authoredAt: number };
   readonly stages: readonly PlannedStage[];
+  /** Steps that work in no environment. */
+  readonly besides?: readonly PlannedEntry[];
+  /** Steps at the end of the run, whatever comes of it. */
+  readonly finally?: readonly PlannedEntry[];
+  /** How many environments are worked on at once, where it is more than one. */
+  readonly atATime?: number;
   /** Why it would be refused if it were asked for now. */
   readonly obstacles: readonly string[];
 }

@@ -2,11 +2,11 @@ import { commitPaths } from "../argocd/argocd-server.ts";
 import { matchCommand } from "../commands/match-command.ts";
 import type { Command } from "../commands/command.ts";
 import type { HandLock } from "../domain/hand-lock.ts";
-import { type Outlined, outlinedLocks, outlinedSteps, outlineOf } from "../domain/plan-outline.ts";
+import { type Outlined, type OutlinedStep, outlinedLocks, outlinedSteps, outlineOf } from "../domain/plan-outline.ts";
 import type { Plan } from "../domain/plan.ts";
 import type { Revision } from "../domain/target.ts";
 import { type Answer, notice } from "../engine/answer.ts";
-import type { PlannedStage } from "../engine/question-answers.ts";
+import type { PlanAnswer, PlannedStage } from "../engine/question-answers.ts";
 import type { JsonMap } from "../platform/canonical-json.ts";
 import { AppError, errorMessage } from "../platform/errors.ts";
 import { shortId } from "../platform/ids.ts";
@@ -16,6 +16,7 @@ import { textOf } from "./command-values.ts";
 import { explainMismatch } from "./explain-mismatch.ts";
 import { type NamedPlaces, namePlaces } from "./name-places.ts";
 import type { QuestionAsk, QuestionDeps } from "./question-ask.ts";
+import { plannedEntries, widestWindow } from "./planned-entries.ts";
 import { lookAtTargets, obstacleOf, type ReadAt } from "./resolve-target.ts";
 import { inputsOf, resolveAsked, titleOf } from "./start-request.ts";
 import { unlockWords } from "./unlock-words.ts";
@@ -73,7 +74,8 @@ export async function outlookOf(deps: QuestionDeps, ask: OutlookAsk): Promise<An
   const acts = targets.map(({ name }) => ({ verb: ask.plan.verb, service: service.name, environment: name }));
   const authorization = await deps.check.mayAct(ask.person, acts);
   const run = { id: "run_", requester: ask.person.pseudonym };
-  const outline = outlineOf(ask.plan.steps, { ...inputsOf(ask, resolved), run, steps: {} });
+  const scope = { ...inputsOf(ask, resolved), run, steps: {}, secrets: {} };
+  const outline = outlineOf(ask.plan.steps, scope);
   const stages = await Promise.all(
     looked.value.map((seen) => stageOf(deps, { ask, seen, revision, outline, places: named.value })),
   );
@@ -85,7 +87,25 @@ export async function outlookOf(deps: QuestionDeps, ask: OutlookAsk): Promise<An
     title: titleOf(ask, resolved),
     revision: { sha, short, subject, author, authoredAt },
     stages,
+    ...besides(outline, { named: named.value, last: outlineOf(ask.plan.finally ?? [], scope) }),
     obstacles: [...denied, ...obstacles, ...locksInTheWay(deps, stages, ask.plan)],
+  };
+}
+
+/** What belongs to no environment, and how the environments go together. */
+function besides(
+  outline: readonly Outlined[],
+  { named: { targets }, last }: { readonly named: NamedPlaces; readonly last: readonly Outlined[] },
+): Pick<PlanAnswer, "besides" | "finally" | "atATime"> {
+  const isInStage = ({ app }: OutlinedStep): boolean =>
+    targets.length === 1 ? app === undefined || app === targets[0]?.app : targets.some((target) => target.app === app);
+  const others = plannedEntries(outline, (step) => !isInStage(step));
+  const ended = plannedEntries(last, () => true);
+  const atATime = widestWindow(outline);
+  return {
+    ...(others.length > 0 && { besides: others }),
+    ...(ended.length > 0 && { finally: ended }),
+    ...(atATime > 1 && { atATime }),
   };
 }
 
@@ -103,16 +123,15 @@ async function stageOf(deps: QuestionDeps, stage: StageAsk): Promise<PlannedStag
   // What names no application belongs to the only environment there is.
   const isOwn = ({ app }: { readonly app: string | undefined }): boolean =>
     app === target.app || (app === undefined && places.targets.length === 1);
-  const own = outlinedSteps(outline).filter(isOwn);
   const keys = outlinedLocks(outline)
     .filter(isOwn)
     .flatMap((lock) => lock.keys);
-  const asks = own.some((entry) => entry.sort === "gate" && entry.when !== "skipped");
+  const asks = outlinedSteps(outline).some((step) => isOwn(step) && step.sort === "gate" && step.when !== "skipped");
   return {
     environment: target.name,
     app: target.app,
     fromRevision: liveRevision(application),
-    steps: own.map(({ name, uses, when }) => ({ name, uses, when })),
+    steps: plannedEntries(outline, isOwn),
     ...(asks && target.approval !== undefined && { approval: target.approval }),
     locks: keys.map((key) => lockNow(deps, key)),
     warnings: (await Promise.all([moveWarning(deps, stage), windowWarning(stage)])).flat(),

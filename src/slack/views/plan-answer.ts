@@ -1,9 +1,10 @@
-import type { PlanAnswer, PlannedStage, PlannedStep } from "../../engine/question-answers.ts";
+import type { PlanAnswer, PlannedStage } from "../../engine/question-answers.ts";
 import { context, message, section, type MessageBlock, type MessageContent } from "../blocks.ts";
 import { fitBlocks } from "../fit-blocks.ts";
 import { code, dateToken, inert } from "../mrkdwn.ts";
 import { ruleText } from "./approval-rule-text.ts";
 import { shortSha } from "./gate-evidence.ts";
+import { plannedText } from "./planned-steps.ts";
 
 const MOST_STAGES = 8;
 const MOST_STEPS = 12;
@@ -22,33 +23,39 @@ export function renderPlan(answer: PlanAnswer): MessageContent {
 }
 
 /** The same as blocks, which the form shows too. */
-export function outlookBlocks({ revision, stages, obstacles }: PlanAnswer): readonly MessageBlock[] {
+export function outlookBlocks(answer: PlanAnswer): readonly MessageBlock[] {
+  const { revision, stages, obstacles } = answer;
   const shown = stages.slice(0, MOST_STAGES);
   const { sha, subject, author, authoredAt } = revision;
   const commit = `${code(shortSha(sha))} ${inert(subject, 150)} (${inert(author, 60)}, ${dateToken(authoredAt, "{ago}")})`;
   const wrong = obstacles.slice(0, 6).map((text) => `:no_entry_sign: ${inert(text, 350)}`);
   const refusals = wrong.length > 0 ? [section(["*It would be refused now*", ...wrong].join("\n"))] : [];
   const places = shown.map((stage, index) => section(stageText(stage, { index, sha })));
-  return fitBlocks([section(commit), ...refusals, ...places], "and more environments");
+  const around = aroundText(answer);
+  const others = around.length === 0 ? [] : [section(around.join("\n"))];
+  return fitBlocks([section(commit), ...refusals, ...others, ...places], "and more environments");
+}
+
+/** What belongs to no environment. */
+function aroundText({ besides = [], finally: last = [], atATime }: PlanAnswer): readonly string[] {
+  return [
+    ...(besides.length > 0 ? [`*Besides* ${plannedText(besides, MOST_STEPS)}`] : []),
+    ...(last.length > 0 ? [`*At the end* ${plannedText(last, MOST_STEPS)}`] : []),
+    ...(atATime === undefined ? [] : [`up to ${atATime} environments at a time`]),
+  ];
 }
 
 function stageText(stage: PlannedStage, { index, sha }: { readonly index: number; readonly sha: string }): string {
   const { environment, fromRevision, approval, locks, warnings, steps } = stage;
   const from = fromRevision === "" ? "nothing yet" : code(shortSha(fromRevision));
-  const ran = steps.filter(({ when }) => when !== "skipped");
-  const more = ran.length > MOST_STEPS ? `, and ${ran.length - MOST_STEPS} more` : "";
   const held = locks.flatMap(({ key, held: by }) =>
     by === undefined ? [] : [`:lock: ${code(key, 120)} ${inert(by, 200)}`],
   );
   return [
     `*${index + 1}. ${inert(environment, 60)}* ${from} → ${code(shortSha(sha))}`,
     ...(approval === undefined ? [] : [`:raised_hand: approval by ${ruleText(approval)}`]),
-    ran.length === 0 ? "no step would run" : `${ran.slice(0, MOST_STEPS).map(stepText).join(" → ")}${more}`,
+    plannedText(steps, MOST_STEPS),
     ...held,
     ...warnings.slice(0, 4).map((warning) => `:warning: ${inert(warning, 300)}`),
   ].join("\n");
-}
-
-function stepText({ name, when }: PlannedStep): string {
-  return when === "later" ? `${code(name, 60)} (decided when it is reached)` : code(name, 60);
 }
