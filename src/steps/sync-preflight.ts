@@ -112,17 +112,18 @@ export function approvalChanges(application: Application, now: AboutToSync): Ref
 
 /**
  * Who deployed there after this very step, which is done over: then what is live may be what it was when people decided, such as
- * after a rollback, and yet what they approved has been undone.
+ * after a rollback, and yet what they approved has been undone. Only the last operation is seen: a dry run may hide another one.
  */
 function deployedSince(application: Application, { context }: AboutToSync): string | undefined {
   const state = currentState(application);
   if (state === undefined || !isDoneOver(application, context) || autoSyncOn(application)) return undefined;
   const { operation } = state;
-  if (operation.sync.dryRun || isOwn(operation, { run: context.effect.run })) return undefined;
+  if (isOwn(operation, { run: context.effect.run })) return undefined;
   const run = identityOf(operation)?.run;
   const who = run === undefined ? summarizeOperation(application)?.initiatedBy : shortId(run);
   const what = syncedRevisions(state).map((revision) => revision.slice(0, 7));
-  return `${who ?? "somebody"} has synced ${application.metadata.name} at ${what.join(", ") || "another revision"}`;
+  const how = operation.sync.dryRun ? "has tried out a sync of" : "has synced";
+  return `${who ?? "somebody"} ${how} ${application.metadata.name} at ${what.join(", ") || "another revision"}`;
 }
 
 /** By a person, or by itself: an earlier attempt has written down what it found, and the operation there is another one now. */

@@ -573,6 +573,20 @@ describe("an approval", () => {
     }
   });
 
+  it("is void for a step that is done over after a dry run, which hides what was done before it", async () => {
+    const operation = anOperation(SHA_A, "ana", { sync: { revision: SHA_A, dryRun: true } });
+    const dryRun = aState(SHA_A, "ana", "Succeeded", { operation });
+    const rig = approved(application);
+    const { approved: before } = rig.facts;
+    if (before !== undefined) rig.facts = { ...rig.facts, approved: { ...before, isUsed: true } };
+    rig.attempt = 2;
+    rig.argocd.put(anApplication({ status: { ...history(SHA_A).status, operationState: dryRun } }));
+    const { code, message } = failure(await rig.run());
+    expect(code).toBe("approval.void");
+    expect(message).toContain("has tried out a sync of checkout-prod");
+    expect(rig.argocd.syncs).toEqual([]);
+  });
+
   it("is void for a step, a plan, an application or a person that it was not given for", async () => {
     for (const field of ["planDigest", "path", "requester", "service", "environment", "app", "repository"]) {
       const rig = approved(application);
