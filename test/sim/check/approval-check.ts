@@ -63,9 +63,13 @@ export function rulesSince({ approvals }: PlaceRule, at: number): readonly (Appr
   return approvals.slice(Math.max(0, first)).map(({ rule }) => rule);
 }
 
-/** A gate shows the rule that counts. */
-export function checkShownRule(deps: Pick<ApprovalDeps, "report">, place: PlaceRule, opened: Fact): void {
-  const rules = rulesSince(place, opened.seenAt);
+/** A gate shows the rule that counts, or did when what it shows began to be gathered: whoever decides then is asked anew. */
+export function checkShownRule(
+  deps: Pick<ApprovalDeps, "report">,
+  place: PlaceRule,
+  { opened, begunAt }: { readonly opened: Fact; readonly begunAt: number },
+): void {
+  const rules = rulesSince(place, begunAt);
   const shown = opened.rule;
   const isOne = rules.some((rule) => rule !== undefined && shown !== undefined && isSameRule(rule, shown));
   if (isOne) return;

@@ -232,7 +232,7 @@ export class Checker {
       this.#syncs.succeeded({ run, step, fact });
     }
     const place = fact.type === "gate.opened" ? this.#places.get(withoutServer(fact.subject?.app ?? "")) : undefined;
-    if (place !== undefined) checkShownRule(deps, place, fact);
+    if (place !== undefined) checkShownRule(deps, place, { opened: fact, begunAt: step.started.seenAt });
   }
 
   /** What an earlier process handed out is handed out anew before anything comes of it. */
