@@ -33,8 +33,8 @@ interface Asked {
 }
 
 const AGAIN_MS = 500;
-// The server takes a worker for lost after 2.5 s of silence: a yes to something older may be about the past.
-const STALE_MS = 2000;
+// No server starts anew faster, and it takes a worker for lost after 2.5 s of silence: a yes to something older may be about the past.
+const STALE_MS = 1000;
 
 /** A worker's connection to its server: questions are asked until they are answered, everything else is said once. */
 export class ServerLine implements Disposable {

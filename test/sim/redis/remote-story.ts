@@ -22,6 +22,8 @@ export type StoryAct = { readonly at: number } & (
 
 const MOST_ACTS = { calm: 3, busy: 8, wild: 20 } as const;
 const TOGETHER_MS = 2500;
+// Reading the program and the log takes a server so long at least.
+const START_MS = 1000;
 
 /** A scenario of a seed: what goes wrong often goes wrong together. */
 export function makeStory(seed: string): RemoteStory {
@@ -48,7 +50,7 @@ function plot(dice: Dice, begins: number): readonly StoryAct[] {
   const at = begins + dice.between(0, 600);
   return [
     silence,
-    { at, who: "server", act: { kind: "lose", ms: dice.between(10, 400) } },
+    { at, who: "server", act: { kind: "lose", ms: START_MS + dice.between(10, 400) } },
     { at, who: "redis", act: { kind: "replay", of: dice.pick(["jobs", "jobs", "reports", "roll-calls"]), count: 15 } },
   ];
 }
@@ -62,7 +64,7 @@ function anAct(dice: Dice): WithoutTime<StoryAct> {
   if (choice < 14) return { who: "rush", afterMs: dice.between(5, 40), act: { kind: "cancel" } };
   if (choice < 18)
     return { who: "rush", afterMs: rushMs(dice), act: dice.chance(0.5) ? ending(dice) : workerAct(dice) };
-  if (choice < 20) return { who: "server", act: { kind: "lose", ms: dice.between(10, 3000) } };
+  if (choice < 20) return { who: "server", act: { kind: "lose", ms: START_MS + dice.between(10, 3000) } };
   if (choice === 20) return { who: "server", act: { kind: "stall", ms: dice.between(100, 12_000) } };
   return { who: "run", act: { kind: choice === 21 ? "anew" : "cancel", which: dice.below(8) } };
 }

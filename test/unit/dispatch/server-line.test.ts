@@ -128,7 +128,7 @@ describe("a worker that asks its server", () => {
     let isAnswered = false;
     const asked = rig.line.ask(CLAIM, { limitMs: 30_000 }).then(() => (isAnswered = true));
     const first = rig.reports.at(-1);
-    rig.stoodStillMs = 2100;
+    rig.stoodStillMs = 1100;
     rig.agree(first);
     await settle();
     expect(isAnswered).toBe(false);
