@@ -37,7 +37,8 @@ function examplesIn(text: string): readonly (readonly [string, string])[] {
   const sections = text.split("<!-- command ").slice(1);
   return sections.flatMap((section) => {
     const id = section.slice(0, section.indexOf(" -->"));
-    const blocks = Array.from(section.matchAll(/```\n([^]*?)```/gu), ([, block]) => block ?? "");
+    const own = section.split(/^## /mu, 1)[0] ?? "";
+    const blocks = Array.from(own.matchAll(/```\n([^]*?)```/gu), ([, block]) => block ?? "");
     return blocks.flatMap((block) => block.trim().split("\n")).map((line): [string, string] => [id, line]);
   });
 }

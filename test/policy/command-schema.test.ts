@@ -13,9 +13,8 @@ import {
   UseEntry,
 } from "../../src/commands/chain-entries.ts";
 import { CommandFile, Defaults, InputDefinition } from "../../src/commands/command-file.ts";
-import { systemClock } from "../../src/platform/clock.ts";
 import type { StepKind } from "../../src/engine/step-kind.ts";
-import { builtinSteps } from "../../src/steps/builtin-steps.ts";
+import { allKinds as kinds } from "../support/all-kinds.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const SCHEMA = new URL("docs/reference/command.schema.json", ROOT).pathname;
@@ -24,24 +23,6 @@ const HEADER = "# yaml-language-server: $schema=../docs/reference/command.schema
 const NAME_PATTERN = "^[a-z][A-Za-z0-9_]{0,39}$";
 
 type Schema = z.core.JSONSchema.BaseSchema;
-
-const never = (): never => {
-  throw new Error("no step is executed here");
-};
-
-const kinds = builtinSteps({
-  servers: new Map(),
-  git: { commitsBetween: never },
-  exportFolder: never,
-  allowedProgram: never,
-  programs: { run: never },
-  folders: { use: never },
-  clock: systemClock,
-  ruleOf: never,
-  proofs: never,
-  timingOf: never,
-  networkPolicy: never,
-});
 
 /** What an editor needs to know of a command file: its keys, the types of its inputs, and what each step kind takes. */
 function commandSchema(): Schema {
