@@ -297,12 +297,6 @@ export const domainMutants: readonly Mutant[] = [
   },
   {
     file: "domain/next-work.ts",
-    what: "what is to stop is dispatched",
-    find: 'if (step.sort === "action") return isBeingStopped(state, step) ? "stop" : "dispatch";',
-    replace: 'if (step.sort === "action") return "dispatch";',
-  },
-  {
-    file: "domain/next-work.ts",
     what: "waits are not watched",
     find: 'if (step.sort === "wait") return "watch";',
     replace: 'if (step.sort === "wait") return step.attempt > 1 ? "watch" : undefined;',
@@ -318,12 +312,6 @@ export const domainMutants: readonly Mutant[] = [
     what: "what waits for its next attempt is dispatched already",
     find: 'if (step.status !== "running") return undefined;',
     replace: 'if (step.status !== "running" && step.status !== "retrying") return undefined;',
-  },
-  {
-    file: "domain/next-work.ts",
-    what: "work of runs that have ended goes on",
-    find: "if (!isOpen(state)) return [];",
-    replace: 'if (state.status === "succeeded") return [];',
   },
   {
     file: "domain/wake.ts",
@@ -342,12 +330,6 @@ export const domainMutants: readonly Mutant[] = [
     what: "what is put off is never taken up again",
     find: "const isDue = (step.wakeAt ?? Infinity) <= draft.at || isSetBack(draft.state, draft.at);",
     replace: "const isDue = (step.wakeAt ?? Infinity) <= 0;",
-  },
-  {
-    file: "domain/wake.ts",
-    what: "what is put off is taken up at once",
-    find: "const isDue = (step.wakeAt ?? Infinity) <= draft.at || isSetBack(draft.state, draft.at);",
-    replace: "const isDue = (step.wakeAt ?? Infinity) > 0;",
   },
   {
     file: "domain/wake.ts",
