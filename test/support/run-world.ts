@@ -96,9 +96,10 @@ export class RunWorld {
     if (events.length === 0) throw new Error(`${run} waits for the lock at ${path} in the table only`);
   }
 
-  /** Ends the step of the run that is under way, if one is. */
-  end(state: RunState, ending: Ending): void {
-    const [work] = nextWork(state);
+  /** Ends one of the steps of the run that are under way, if any is. */
+  end(state: RunState, ending: Ending, which = 0): void {
+    const all = nextWork(state);
+    const work = all[which % Math.max(1, all.length)];
     if (work === undefined) return;
     const { path, attempt } = work.effect;
     const ref = { path, attempt, token: work.token };
@@ -178,13 +179,18 @@ export class RunWorld {
   }
 
   #circumstances(run: string): Circumstances {
-    return { at: this.at, askForLocks: (ask) => this.#locks.reply(run, ask), nextLockOrder: () => this.#locks.nextOrder() };
+    return {
+      at: this.at,
+      askForLocks: (ask) => this.#locks.reply(run, ask),
+      nextLockOrder: () => this.#locks.nextOrder(),
+    };
   }
 }
 
-/** The newest gate that the run has opened. */
+/** The newest gate that the run has opened, and that waits if any does. */
 export function openGate(state: RunState): StepState | undefined {
-  return [...state.steps.values()].findLast(({ gate }) => gate !== undefined);
+  const gates = [...state.steps.values()].filter(({ gate }) => gate !== undefined);
+  return gates.findLast(({ status }) => status === "running") ?? gates.at(-1);
 }
 
 function subjectOf(state: RunState, path: string): GateSubject {

@@ -6,9 +6,10 @@ import { foldRun } from "../../../src/domain/evolve.ts";
 import { nextWork } from "../../../src/domain/next-work.ts";
 import { type LockNode, nodesIn, type Plan, type PlanNode } from "../../../src/domain/plan.ts";
 import { RunEvent } from "../../../src/domain/run-event.ts";
-import { isOpen, type RunState } from "../../../src/domain/run-state.ts";
+import { isOpen } from "../../../src/domain/run-state.ts";
+import { act, approveAndEnd, goOn, none, playStory, type Story } from "../../support/run-acts.ts";
 import { type Environment, promotePlan, RULE, SHA, step } from "../../support/run-spec.ts";
-import { type Ending, isApproved, openGate, RunWorld } from "../../support/run-world.ts";
+import { isApproved, type RunWorld } from "../../support/run-world.ts";
 
 const ENVIRONMENTS: readonly Environment[] = [{ name: "staging" }, { name: "prod", approval: { ...RULE, quorum: 2 } }];
 const PROD = { app: "main/argocd/checkout-prod", revision: SHA };
@@ -52,112 +53,13 @@ const PLANS: readonly Plan[] = [
   promotePlan({ steps: [lock("lock", "checkout/prod", [step("say", "argocd/wait"), lock("lock-2", "db", [WAIT])])] }),
 ];
 
-type Act = (world: RunWorld) => void;
-
-const ENDINGS: readonly Ending[] = [
-  ...Array.from({ length: 8 }, () => "succeed" as const),
-  "fail",
-  "fail-for-now",
-  "postpone",
-  "void",
-];
-const ACTORS = ["p_priya", "p_marco", "p_olga"];
-
-/** One thing that happens: a step ends, somebody clicks, time passes, the server dies, an old report comes in. */
-const act: fc.Arbitrary<Act> = fc
-  .record({
-    run: fc.nat({ max: 3 }),
-    what: fc.oneof(
-      { weight: 12, arbitrary: fc.constant("end" as const) },
-      { weight: 4, arbitrary: fc.constant("click" as const) },
-      {
-        weight: 7,
-        arbitrary: fc.constantFrom("odd-click", "wait", "due", "restart", "old", "cancel", "retry", "lock"),
-      },
-    ),
-    ending: fc.constantFrom(...ENDINGS),
-    actor: fc.constantFrom(...ACTORS),
-    number: fc.nat({ max: 1000 }),
-  })
-  .map(({ run, what, ending, actor, number }) => (world) => {
-    const state = world.runs[run % Math.max(1, world.runs.length)];
-    if (state === undefined) return undefined;
-    switch (what) {
-      case "end":
-        return world.end(state, ending);
-      case "click":
-        return world.click(state, actor);
-      case "odd-click":
-        return world.click(state, actor, ODD_CLICKS[number % ODD_CLICKS.length]);
-      case "wait":
-        return world.wait(number * 1000);
-      case "due":
-        return world.wait();
-      case "restart":
-        return world.restart();
-      case "old":
-        return old(world, state, number);
-      case "cancel":
-        return void world.apply(state.id, { type: "cancel", actor, reason: "" });
-      case "retry":
-        return retry(world, state, { actor, number });
-      case "lock":
-        return world.toggle(number % 2 === 0 ? "checkout/prod" : "db");
-    }
-  });
-
-const ODD_CLICKS: readonly Parameters<RunWorld["click"]>[2][] = [
-  { decision: "reject", current: undefined },
-  { digest: "another" },
-  { attempt: 99 },
-  { current: undefined },
-  { judgement: { kind: "refused", code: "approval.not-in-group", message: "no" } },
-];
-
-/** Somebody retries a run from where it stopped, or from anywhere. */
-function retry(
-  world: RunWorld,
-  state: RunState,
-  { actor, number }: { readonly actor: string; readonly number: number },
-): void {
-  const paths = [undefined, ...state.steps.keys()];
-  world.apply(state.id, { type: "retry", actor, from: paths[number % paths.length] });
-}
-
-/** A report of some dispatch from before, or of one that never was. */
-function old(world: RunWorld, state: RunState, number: number): void {
-  const events = world.logs.get(state.id) ?? [];
-  const dispatches = events.flatMap((event) =>
-    event.type === "step.started" || event.type === "step.dispatched" ? [event] : [],
-  );
-  const dispatch = dispatches[number % Math.max(1, dispatches.length)];
-  if (dispatch === undefined || dispatch === dispatches.at(-1)) return;
-  const { path, attempt, token } = dispatch;
-  const before = world.logs.get(state.id)?.length;
-  world.apply(state.id, { type: "outcome", path, attempt, token, outcome: { status: "succeeded", output: {} } });
-  world.apply(state.id, { type: "checkpoint", path, attempt, token, data: 1 });
-  expect(world.logs.get(state.id)).toHaveLength(before ?? -1);
-}
-
-/** Which commands are started, and what happens to them then. */
-interface Story {
-  readonly plans: readonly Plan[];
-  readonly acts: readonly Act[];
-}
-
 const story: fc.Arbitrary<Story> = fc.record({
   plans: fc.array(fc.constantFrom(...PLANS), { minLength: 1, maxLength: 4 }),
   acts: fc.array(act, { minLength: 5, maxLength: 50 }),
 });
 
-function play({ plans, acts }: Story, after: (world: RunWorld) => void = () => undefined): RunWorld {
-  const world = new RunWorld();
-  for (const plan of plans) world.start(ENVIRONMENTS, plan);
-  for (const each of acts) {
-    each(world);
-    after(world);
-  }
-  return world;
+function play(told: Story, after?: (world: RunWorld) => void): RunWorld {
+  return playStory(ENVIRONMENTS, told, after);
 }
 
 describe("whatever happens to runs, in whatever order", () => {
@@ -324,27 +226,6 @@ describe("whatever happens to runs, in whatever order", () => {
     );
   });
 });
-
-/** The step that is under way ends well or, when nothing is, time passes. */
-function goOn(world: RunWorld, id: string): void {
-  const state = world.states.get(id) ?? none();
-  if (!isOpen(state)) return;
-  if (nextWork(state).length === 0) world.wait();
-  world.end(world.states.get(id) ?? none(), "succeed");
-}
-
-/** Everybody approves what is open, and the step that is under way ends well. */
-function approveAndEnd(world: RunWorld, id: string): void {
-  for (const actor of ACTORS) {
-    const state = world.states.get(id) ?? none();
-    if (openGate(state)?.status === "running") world.click(state, actor);
-  }
-  world.end(world.states.get(id) ?? none(), "succeed");
-}
-
-function none(): never {
-  throw new Error("a run that was there is gone");
-}
 
 /** Whether the step at `path` stands inside the lock at `lockPath`. */
 function isInside(nodes: readonly PlanNode[], lockPath: string, path: string): boolean {
