@@ -16,6 +16,9 @@ import { systemLookup } from "./network/checked-addresses.ts";
 import { httpSender } from "./network/http-call.ts";
 import { type ProgramPreparation, programRun } from "./program/program-run.ts";
 import { slackAlert } from "./slack-alert.ts";
+import { delay } from "./timing/delay.ts";
+import { soak } from "./timing/soak.ts";
+import { releaseWindow } from "./timing/window.ts";
 import { socketLooker } from "./websocket/socket-look.ts";
 import { websocketProbe } from "./websocket/websocket-probe.ts";
 
@@ -49,8 +52,11 @@ function waits(deps: StepDeps): readonly StepKind[] {
   const look = socketLooker({ clock: deps.clock, lookup: systemLookup });
   return [
     argocdWait(deps),
+    delay(deps),
     httpProbe({ ...deps, send }),
     metricsCheck({ ...deps, send }),
+    releaseWindow(deps),
+    soak({ ...deps, send }),
     websocketProbe({ ...deps, look }),
   ];
 }

@@ -31,6 +31,8 @@ export class FakeArgocd {
   readonly calls: string[] = [];
   readonly applications = new Map<string, Application>();
   canSync = true;
+  /** Whether the stream is there that feeds the cache. */
+  connected = false;
   manifests: (revision: string) => readonly string[] = () => [];
   /** Called before each answer; what it throws is the answer. */
   before: (call: HttpCall) => void | Promise<void> = () => undefined;
@@ -49,7 +51,7 @@ export class FakeArgocd {
       logger: silentLogger,
       filter: {},
       compareEveryMs: 60_000,
-      streamHealth: () => ({ connected: false, connections: 0 }),
+      streamHealth: () => ({ connected: this.connected, connections: 0 }),
     });
     const url = "https://argocd.test";
     this.server = { url, uiUrl: () => url, client, cache };
