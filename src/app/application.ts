@@ -17,6 +17,7 @@ import { createDispatcher, loadTransport } from "./dispatcher.ts";
 import type { Engine } from "./engine.ts";
 import { openGit } from "./git-access.ts";
 import { openStoreAndHttp } from "./http.ts";
+import { openJobFiles } from "./job-files.ts";
 import type { Outside } from "./outside.ts";
 import { openSettings, watchSettings } from "./settings.ts";
 import { openSlackWire } from "./slack-wire.ts";
@@ -67,11 +68,13 @@ export async function startApplication(
   const metrics = new Metrics();
   const routes = maskedRoutes(http, mask);
   const base = { ...surroundings, ...settings, secrets, secret, store, http: routes, git, transport, metrics };
+  const tools = openStepTools(base, resources);
+  const ways = { ...base, filesOf: openJobFiles({ ...base, address, artifacts: tools.artifacts }) };
   const outside: Outside = {
     ...base,
-    ...openStepTools(base, resources),
+    ...tools,
     slack: openSlackWire(base),
-    createDispatcher: (kinds, reports) => createDispatcher(base, kinds, reports),
+    createDispatcher: (kinds, reports) => createDispatcher(ways, kinds, reports),
     publicUrl: environment.publicUrl,
     openAnchorTarget: anchorTargets({ ...base, configuration }, resources),
   };

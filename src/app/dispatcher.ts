@@ -2,15 +2,15 @@ import type { Environment } from "../config/environment.ts";
 import type { InstanceSecret } from "../config/instance-secret.ts";
 import { InProcessDispatcher } from "../dispatch/in-process-dispatcher.ts";
 import type { createRedisDispatcher } from "../dispatch/redis-dispatcher.ts";
-import type { Dispatcher, JobReports } from "../engine/ports.ts";
+import type { Dispatcher, Job, JobReports } from "../engine/ports.ts";
 import type { StepKind } from "../engine/step-kind.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Random } from "../platform/ids.ts";
 import type { Logger } from "../platform/logger.ts";
 import { atEndOfTurn } from "../platform/turn.ts";
 import type { Metrics } from "../web/metrics.ts";
-import { connectionOf } from "./argocd-connection.ts";
 import { ACTIONS_AT_ONCE, channelKeys } from "./execution.ts";
+import { type FilesConnection, jobConnection } from "./job-connection.ts";
 import type { LiveSettings } from "./live-settings.ts";
 import { programVersion } from "./program-version.ts";
 
@@ -22,6 +22,8 @@ export interface DispatcherDeps {
   readonly random: Random;
   readonly logger: Logger;
   readonly transport: Transport | undefined;
+  /** How a worker leaves and reads the files of a job. */
+  readonly filesOf: (job: Job) => FilesConnection;
   readonly metrics: Pick<Metrics, "reportRefused">;
 }
 
@@ -40,7 +42,7 @@ export function createDispatcher(
   kinds: ReadonlyMap<string, StepKind>,
   reports: JobReports,
 ): Dispatcher {
-  const { environment, live, secret, transport: createRedis, metrics, clock, random, logger } = deps;
+  const { environment, live, secret, filesOf, transport: createRedis, metrics, clock, random, logger } = deps;
   const base = { kinds, reports, clock, shutdownGraceMs: live.configuration.timing.shutdownGraceMs };
   const url = environment.redisUrl;
   const [keys] = channelKeys(secret);
@@ -58,6 +60,6 @@ export function createDispatcher(
     logger,
     version: programVersion(),
     onRefused: (reason) => metrics.reportRefused(reason),
-    connectionOf: (job) => connectionOf(live.configuration, job),
+    connectionOf: (job) => jobConnection(job, { configuration: live.configuration, filesOf }),
   });
 }

@@ -32,7 +32,7 @@ interface Deps {
 export function openStepTools(
   { environment, live, git, secret, secrets, clock, random, logger }: Deps,
   resources: AsyncDisposableStack,
-): Pick<Outside, "exportFolder" | "artifacts" | "vault" | "programs" | "folders"> {
+): { readonly artifacts: ArtifactStore } & Pick<Outside, "exportFolder" | "vault" | "programs" | "folders"> {
   const { dataFolder, variables } = environment;
   const exportFolder: ExportFolder = (wanted) => {
     const { largestBytes: mostBytes } = live.configuration.artifacts;

@@ -3,14 +3,13 @@ import { ArgocdClient } from "../argocd/argocd-client.ts";
 import { ArgocdHttp, type HttpConnections } from "../argocd/argocd-http.ts";
 import type { Variables } from "../config/environment.ts";
 import { Secrets } from "../config/secrets.ts";
-import type { Json } from "../platform/canonical-json.ts";
 import { digestOf } from "../platform/canonical-json.ts";
 import type { Clock } from "../platform/clock.ts";
 import { AppError, errorMessage } from "../platform/errors.ts";
 import type { Random } from "../platform/ids.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { SecretMask } from "../platform/masking.ts";
-import { ArgocdConnection } from "./argocd-connection.ts";
+import type { ArgocdConnection } from "./argocd-connection.ts";
 import { currentToken } from "./current-token.ts";
 
 interface Deps {
@@ -40,11 +39,10 @@ export class WorkerServers implements AsyncDisposable {
   }
 
   /** The server that a job names, by its name. Throws `secret.unresolved` when this worker does not have its token. */
-  for(connection: Json | undefined): ReadonlyMap<string, ArgocdAccess> {
+  for(connection: ArgocdConnection | undefined): ReadonlyMap<string, ArgocdAccess> {
     if (connection === undefined) return new Map();
-    const parsed = ArgocdConnection.parse(connection);
-    const key = digestOf(parsed);
-    const opened = this.#opened.get(key) ?? this.#open(parsed);
+    const key = digestOf(connection);
+    const opened = this.#opened.get(key) ?? this.#open(connection);
     this.#opened.set(key, opened);
     return opened.servers;
   }

@@ -3,18 +3,17 @@ import { hostname } from "node:os";
 import { type Environment, readEnvironment } from "../config/environment.ts";
 import { openInstanceSecret } from "../config/instance-secret.ts";
 import { createRedisWorker } from "../dispatch/redis-worker.ts";
-import { maskedKinds } from "../engine/masked-kinds.ts";
 import { systemClock } from "../platform/clock.ts";
 import { AppError } from "../platform/errors.ts";
 import { systemRandom } from "../platform/ids.ts";
 import { createLogger } from "../platform/logger.ts";
 import { SecretMask } from "../platform/masking.ts";
 import { shutdownSignal } from "../platform/shutdown-signal.ts";
-import { workerSteps } from "../steps/builtin-steps.ts";
 import { ACTIONS_AT_ONCE, channelKeys, SHUTDOWN_GRACE_MS } from "./execution.ts";
 import { printLine } from "./print-line.ts";
 import { programVersion } from "./program-version.ts";
 import { openWorkerTools } from "./step-tools.ts";
+import { workerKinds } from "./worker-kinds.ts";
 import { WorkerServers } from "./worker-servers.ts";
 
 /** `quarterdeck worker`: executes steps for a server until it is told to stop. A second signal ends it at once. */
@@ -35,20 +34,21 @@ export async function worker(args: readonly string[]): Promise<number> {
   await using resources = new AsyncDisposableStack();
   const base = { clock: systemClock, random: systemRandom, logger };
   const servers = resources.use(new WorkerServers({ ...base, worker: id, variables: environment.variables, mask }));
-  const tools = openWorkerTools({ ...base, environment }, resources);
-  const [clock, version] = [systemClock, programVersion()];
+  const steps = { ...openWorkerTools({ ...base, environment }, resources), clock: systemClock };
+  const version = programVersion();
+  const own = { ...base, worker: id, variables: environment.variables, secret: instance, servers, steps, mask };
   const ready = channelKeys(instance).map((keys) => {
-    const own = createRedisWorker(redisUrl, {
+    const line = createRedisWorker(redisUrl, {
       ...base,
       keys,
       id,
       version,
-      kinds: maskedKinds(workerSteps({ servers: new Map(), clock, ...tools }), mask),
-      kindsFor: (connection) => maskedKinds(workerSteps({ servers: servers.for(connection), clock, ...tools }), mask),
+      kinds: workerKinds(own, undefined),
+      kindsFor: (connection) => workerKinds(own, connection),
       concurrency: ACTIONS_AT_ONCE,
       shutdownGraceMs: SHUTDOWN_GRACE_MS,
     });
-    return resources.use(own).ready;
+    return resources.use(line).ready;
   });
   // Until Redis can be reached the log says why not.
   void Promise.all(ready).then(() => logger.info("ready", { pid: process.pid, version }));

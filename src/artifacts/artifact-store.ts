@@ -8,6 +8,7 @@ import type { Artifacts, NewArtifact } from "../engine/artifacts.ts";
 import type { Clock } from "../platform/clock.ts";
 import { AppError, errorCode, errorText } from "../platform/errors.ts";
 import type { Random } from "../platform/ids.ts";
+import { damaged, missing, tooLarge } from "./artifact-errors.ts";
 import { openFrames, sealFrames, type SealKey } from "./sealed-frames.ts";
 
 export interface ArtifactStoreDeps {
@@ -22,9 +23,15 @@ export interface ArtifactStoreDeps {
 }
 
 /** Where a file is found: by the content that it had when a step left it, sealed or not. */
-type Place = Pick<Artifact, "digest" | "sealed">;
+export type Place = Pick<Artifact, "digest" | "sealed">;
 
 type Bytes = AsyncIterable<Uint8Array>;
+
+export interface StoredPiece {
+  readonly piece: Buffer;
+  /** Of the whole file. */
+  readonly size: number;
+}
 
 /**
  * The files that steps left, in a folder: each once, under the digest of its content, for this user alone. A file is there whole or
@@ -73,6 +80,37 @@ export class ArtifactStore implements Artifacts {
     if (measure.digest() !== digest || measure.bytes !== bytes) throw damaged(artifact);
   }
 
+  /** A piece of a file as it stands on the disk, sealed where it is sealed; undefined where it is not kept. */
+  async stored(
+    place: Place,
+    { from, most }: { readonly from: number; readonly most: number },
+  ): Promise<StoredPiece | undefined> {
+    const file = await open(this.#pathOf(place), "r").catch(() => undefined);
+    if (file === undefined) return undefined;
+    try {
+      const { size } = await file.stat();
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(Math.max(0, Math.min(most, size - from))), {
+        position: from,
+      });
+      return { piece: buffer.subarray(0, bytesRead), size };
+    } finally {
+      await file.close();
+    }
+  }
+
+  /**
+   * Takes over a file of this disk that holds, sealed where it is to be sealed, what the digest says. Throws `artifact.damaged` for
+   * anything else, and `artifact.too-large`.
+   */
+  async adopt(path: string, place: Place): Promise<void> {
+    const measure = new Measure(place.digest, this.#deps.mostBytes());
+    const content = createReadStream(path);
+    const opened = place.sealed ? openFrames(content, this.#deps.keys) : content;
+    for await (const chunk of measure.of(opened)) void chunk;
+    if (measure.digest() !== place.digest) throw damaged({ name: place.digest, digest: place.digest });
+    await this.#moveIn(path, place);
+  }
+
   #seal(content: Bytes): Bytes {
     const [key] = this.#deps.keys;
     if (key === undefined) throw new TypeError("there is no key to seal with");
@@ -80,7 +118,7 @@ export class ArtifactStore implements Artifacts {
   }
 
   /** What is there already stays, and counts as left now. */
-  async #moveIn(draft: string, artifact: Artifact): Promise<void> {
+  async #moveIn(draft: string, artifact: Place): Promise<void> {
     const path = this.#pathOf(artifact);
     if (await isFile(path)) {
       const now = this.#deps.clock.now() / 1000;
@@ -151,11 +189,6 @@ async function isFile(path: string): Promise<boolean> {
   return found?.isFile() === true;
 }
 
-function tooLarge(name: string, most: number): AppError {
-  const message = `The file ${JSON.stringify(name)} has more than ${most} bytes, which is the most that is kept. Raise artifacts.largest in the configuration, or leave less.`;
-  return new AppError(message, { code: "artifact.too-large" });
-}
-
 function unavailable(name: string, cause: unknown): AppError {
   const message = `The file ${JSON.stringify(name)} could not be kept (${errorText(cause)}). Look at the disk of the data folder.`;
   return new AppError(message, { code: "artifact.unavailable", retry: "backoff", cause });
@@ -165,13 +198,7 @@ function readFault(artifact: Artifact, error: unknown): AppError {
   const code = errorCode(error);
   if (code === "artifact.too-large" || code === "seal.unreadable") return damaged(artifact, error);
   if (error instanceof Error && "code" in error && error.code === "ENOENT") {
-    const message = `The file ${JSON.stringify(artifact.name)} is not kept any more: files are deleted after a while (artifacts.keep in the configuration). Run the step again that left it.`;
-    return new AppError(message, { code: "artifact.missing" });
+    return missing(artifact);
   }
   return error instanceof AppError ? error : unavailable(artifact.name, error);
-}
-
-function damaged({ name, digest }: Artifact, cause?: unknown): AppError {
-  const message = `The file ${JSON.stringify(name)} is not what the step left (SHA-256 ${digest}): it was changed on the disk. Run the step again that left it.`;
-  return new AppError(message, { code: "artifact.damaged", cause });
 }

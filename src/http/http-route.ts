@@ -19,11 +19,13 @@ export interface HttpAnswer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly body?: string | undefined;
+  /** In the place of `body`, for what is no text. */
+  readonly bytes?: Uint8Array | undefined;
 }
 
 /** One thing that the server answers. */
 export interface HttpRoute {
-  readonly method: "GET" | "POST";
+  readonly method: "GET" | "POST" | "PUT";
   /** The whole path, or the beginning of many when it ends in a slash. */
   readonly path: string;
   /** Bodies that are longer are refused before they are read. */

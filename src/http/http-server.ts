@@ -156,15 +156,16 @@ export class HttpServer implements AsyncDisposable {
     return this.#whole.get(path) ?? this.#beginnings.find((route) => path.startsWith(route.path));
   }
 
-  #send(request: IncomingMessage, response: ServerResponse, { status, headers, body = "" }: HttpAnswer): void {
+  #send(request: IncomingMessage, response: ServerResponse, { status, headers, body = "", bytes }: HttpAnswer): void {
+    const content = bytes ?? body;
     if (response.headersSent || response.destroyed) return;
     response.writeHead(status, {
       ...headers,
-      "content-length": Buffer.byteLength(body),
+      "content-length": Buffer.byteLength(content),
       // What is left of a body that nobody reads would be taken for the next request, or would have to be read to its end.
       ...((!request.complete || !this.#server.listening) && { connection: "close" }),
     });
-    response.end(request.method === "HEAD" ? undefined : body);
+    response.end(request.method === "HEAD" ? undefined : content);
   }
 }
 

@@ -3,8 +3,12 @@ import { z } from "zod";
 
 import { effectKey } from "../../src/domain/effect.ts";
 import type { Outcome } from "../../src/domain/outcome.ts";
+import { equippedKinds } from "../../src/engine/equipped-kinds.ts";
 import type { Dispatcher, Job, JobReports } from "../../src/engine/ports.ts";
 import { type ActionContext, defineAction, type Repeat, type StepKind } from "../../src/engine/step-kind.ts";
+import { SecretMask } from "../../src/platform/masking.ts";
+import { testVault } from "../support/idle-tools.ts";
+import { MemoryArtifacts } from "../support/memory-artifacts.ts";
 
 export interface DispatcherSetup {
   readonly kinds: ReadonlyMap<string, StepKind>;
@@ -33,7 +37,10 @@ class Workshop implements JobReports {
   readonly handedBackJobs: Job[] = [];
   checkpoint = async (): Promise<void> => undefined;
 
-  readonly kinds = new Map((["safe", "keyed", "ask"] as const).map((repeat) => [`test/${repeat}`, this.#kind(repeat)]));
+  readonly kinds = equippedKinds(
+    new Map((["safe", "keyed", "ask"] as const).map((repeat) => [`test/${repeat}`, this.#kind(repeat)])),
+    { artifacts: new MemoryArtifacts(), vault: testVault({}), mask: new SecretMask() },
+  );
 
   progress(job: Job, { text }: { readonly text: string }): void {
     this.progressed.push(`${job.effect.path}: ${text}`);
@@ -115,6 +122,20 @@ export function dispatcherContract(name: string, open: (setup: DispatcherSetup) 
       expect(context.checkpointed).toEqual({ id: 7 });
       end(DONE);
       expect(await workshop.ended(1)).toEqual([{ path: "sync", token: 5, status: "succeeded" }]);
+    });
+
+    it("reports the files that an execution left, whether it succeeded or not", async () => {
+      const failure = { code: "test.failed", message: "no", retry: "never" } as const;
+      const ends: readonly Outcome[] = [DONE, { status: "failed", failure }];
+      for (const [index, outcome] of ends.entries()) {
+        dispatcher.dispatch(jobFor(`step ${index}`));
+        const { context, end } = await workshop.execution(`step ${index}`);
+        await context.artifacts.put({ name: "log", mediaType: "text/plain", content: Buffer.from("all of it") });
+        end(outcome);
+        await workshop.ended(index + 1);
+      }
+      const artifacts = [{ digest: expect.any(String), bytes: 9, name: "log", mediaType: "text/plain", sealed: false }];
+      expect(workshop.outcomes.map(({ outcome }) => outcome)).toEqual(ends.map((end) => ({ ...end, artifacts })));
     });
 
     it("reports nothing within the call that dispatches", async () => {

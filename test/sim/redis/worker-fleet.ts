@@ -1,5 +1,5 @@
-import { connectionOf } from "../../../src/app/argocd-connection.ts";
 import { channelKeys, SHUTDOWN_GRACE_MS } from "../../../src/app/execution.ts";
+import { JobConnection, jobConnection } from "../../../src/app/job-connection.ts";
 import type { Outside } from "../../../src/app/outside.ts";
 import { WorkerServers } from "../../../src/app/worker-servers.ts";
 import type { HttpConnections } from "../../../src/argocd/argocd-http.ts";
@@ -81,7 +81,7 @@ export class WorkerFleet {
         keys: this.#keys,
         version: VERSION,
         shutdownGraceMs: SHUTDOWN_GRACE_MS,
-        connectionOf: (job) => connectionOf(live.configuration, job),
+        connectionOf: (job) => jobConnection(job, { configuration: live.configuration }),
       });
     };
   }
@@ -126,7 +126,8 @@ export class WorkerFleet {
       logger,
       connect: () => atPace(argocd(life), pace),
     });
-    return (connection) => workerSteps({ servers: servers.for(connection), clock, ...idleTools() });
+    return (connection) =>
+      workerSteps({ servers: servers.for(JobConnection.parse(connection).argocd), clock, ...idleTools() });
   }
 }
 
