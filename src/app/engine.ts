@@ -20,6 +20,7 @@ interface Deps extends Pick<
   | "vault"
   | "programs"
   | "folders"
+  | "terraform"
   | "createDispatcher"
   | "metrics"
   | "clock"
@@ -74,7 +75,7 @@ export function createEngine(deps: Deps, resources: AsyncDisposableStack): Engin
 }
 
 function stepKinds(deps: Deps): ReadonlyMap<string, StepKind> {
-  const { store, servers, git, exportFolder, programs, folders, inventory, live, clock } = deps;
+  const { store, servers, git, exportFolder, programs, folders, terraform, inventory, live, clock } = deps;
   return builtinSteps({
     servers,
     git,
@@ -82,6 +83,7 @@ function stepKinds(deps: Deps): ReadonlyMap<string, StepKind> {
     allowedProgram: (name) => live.configuration.programs[name],
     programs,
     folders,
+    terraform,
     clock,
     ruleOf: (app, environment) => inventory.ruleOf(app, environment),
     proofs: (app) => store.events.proofs(app, 1)[0],

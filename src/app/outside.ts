@@ -14,6 +14,7 @@ import type { Logger } from "../platform/logger.ts";
 import type { SecretMask } from "../platform/masking.ts";
 import type { Programs } from "../programs/program-order.ts";
 import type { WorkFolders } from "../programs/work-folders.ts";
+import type { TerraformSettings } from "../steps/terraform/terraform-settings.ts";
 import type { PostAnswer } from "../slack/post-answer.ts";
 import type { SlackClients } from "../slack/slack-clients.ts";
 import type { SlackReceiver } from "../slack/slack-receiver.ts";
@@ -55,6 +56,8 @@ export interface Outside {
   readonly vault: Vault;
   readonly programs: Programs;
   readonly folders: WorkFolders;
+  /** What this machine allows Terraform; nothing of its own where it is absent. */
+  readonly terraform?: TerraformSettings | undefined;
   readonly slack: SlackWire;
   /** The connections to an Argo CD server; those of this machine where it is absent. */
   readonly connect?: ((server: Configuration["argocd"][number]) => HttpConnections) | undefined;

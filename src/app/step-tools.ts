@@ -14,6 +14,7 @@ import { LocalPrograms } from "../programs/local-programs.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Random } from "../platform/ids.ts";
 import type { Logger } from "../platform/logger.ts";
+import { terraformSettings } from "../steps/terraform/terraform-settings.ts";
 import type { LiveSettings } from "./live-settings.ts";
 import type { Outside } from "./outside.ts";
 
@@ -32,7 +33,10 @@ interface Deps {
 export function openStepTools(
   { environment, live, git, secret, secrets, clock, random, logger }: Deps,
   resources: AsyncDisposableStack,
-): { readonly artifacts: ArtifactStore } & Pick<Outside, "exportFolder" | "vault" | "programs" | "folders"> {
+): { readonly artifacts: ArtifactStore } & Pick<
+  Outside,
+  "exportFolder" | "vault" | "programs" | "folders" | "terraform"
+> {
   const { dataFolder, variables } = environment;
   const exportFolder: ExportFolder = (wanted) => {
     const { largestBytes: mostBytes } = live.configuration.artifacts;
@@ -54,16 +58,17 @@ export function openStepTools(
     random,
   });
   const programs = resources.use(new LocalPrograms({ folder: dataFolder, environment: variables, clock, logger }));
-  return { exportFolder, artifacts, vault, programs, folders: new LocalFolders({ root: join(dataFolder, "work") }) };
+  const folders = new LocalFolders({ root: join(dataFolder, "work") });
+  return { exportFolder, artifacts, vault, programs, folders, terraform: terraformSettings(variables) };
 }
 
 /** What the steps of a worker work with, in a folder of this machine (`QUARTERDECK_WORK`). */
 export function openWorkerTools(
   { environment, clock, logger }: Pick<Deps, "environment" | "clock" | "logger">,
   resources: AsyncDisposableStack,
-): Pick<Outside, "programs" | "folders"> {
+): Pick<Outside, "programs" | "folders" | "terraform"> {
   const { variables } = environment;
   const root = variables["QUARTERDECK_WORK"] ?? join(tmpdir(), "quarterdeck-work");
   const programs = resources.use(new LocalPrograms({ folder: root, environment: variables, clock, logger }));
-  return { programs, folders: new LocalFolders({ root }) };
+  return { programs, folders: new LocalFolders({ root }), terraform: terraformSettings(variables) };
 }

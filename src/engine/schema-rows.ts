@@ -13,6 +13,7 @@ const Shape = z.looseObject({
   type: z.union([z.string(), z.array(z.string())]).optional(),
   description: z.string().optional(),
   secret: z.boolean().optional(),
+  whole: z.boolean().optional(),
   properties: z.record(z.string(), z.unknown()).optional(),
   required: z.array(z.string()).optional(),
   items: z.unknown().optional(),
@@ -27,13 +28,16 @@ type Shape = z.infer<typeof Shape>;
 
 const MOST_DEEP = 3;
 
-/** The members of a schema, those of objects inside after the one that holds them. */
+/**
+ * The members of a schema, those of objects inside after the one that holds them; not of one that is only passed on as it is
+ * (`meta({ whole: true })`).
+ */
 export function schemaRows(schema: z.ZodType, io: "input" | "output"): readonly SchemaRow[] {
   return rowsOf(Shape.parse(z.toJSONSchema(schema, { io, unrepresentable: "any" })), "", 0);
 }
 
 function rowsOf(shape: Shape, prefix: string, depth: number): readonly SchemaRow[] {
-  if (depth > MOST_DEEP) return [];
+  if (depth > MOST_DEEP || shape.whole === true) return [];
   const inner = [...(shape.anyOf ?? []), ...(shape.oneOf ?? []), ...(shape.allOf ?? [])];
   const either = inner.flatMap((each) => rowsOf(shapeOf(each), prefix, depth));
   return unique([...memberRows(shape, prefix, depth), ...either, ...entryRows(shape, prefix, depth)]);

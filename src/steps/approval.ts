@@ -19,9 +19,11 @@ import { isWhole, SavedPlan } from "./terraform/saved-plan.ts";
 
 /** Asks a second group where a plan destroys more than so many resources, those that it replaces included. */
 const DestroyGuard = z.strictObject({
-  above: z.int().min(0),
-  /** Ids of Slack user groups, of which somebody has to approve besides. */
-  from: z.array(z.string().regex(/^S[A-Z0-9]{1,30}$/u, "the id of a Slack user group")).min(1),
+  above: z.int().min(0).meta({ description: "How many it may destroy without the second group" }),
+  from: z
+    .array(z.string().regex(/^S[A-Z0-9]{1,30}$/u, "the id of a Slack user group"))
+    .min(1)
+    .meta({ description: "Ids of Slack user groups, of which somebody has to approve besides" }),
 });
 
 const Input = z
@@ -32,9 +34,13 @@ const Input = z
     revision: z.string().optional(),
     /** True for Argo CD's own rollback: what its history has of the revision comes back, sources included. */
     stored: z.boolean().optional(),
-    /** The plan that is approved: the output of the step that made it. */
-    plan: SavedPlan.optional(),
-    "destroy-guard": DestroyGuard.optional(),
+    plan: SavedPlan.optional().meta({
+      description: "The saved plan that is approved: the output `plan` of the step that made it, as it is",
+      whole: true,
+    }),
+    "destroy-guard": DestroyGuard.optional().meta({
+      description: "Asks a second group where the plan destroys more than so many resources, replaced ones included",
+    }),
     /** The question, in one line. */
     prompt: z.string().max(300),
   })

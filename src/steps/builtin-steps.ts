@@ -8,6 +8,7 @@ import { argocdRollback } from "./argocd-rollback.ts";
 import { argocdSync, type ArgocdSyncDeps } from "./argocd-sync.ts";
 import { argocdTerminate } from "./argocd-terminate.ts";
 import { argocdWait, type ArgocdWaitDeps } from "./argocd-wait.ts";
+import { cosignVerify } from "./cosign/cosign-verify.ts";
 import { httpProbe } from "./http/http-probe.ts";
 import { httpRequest } from "./http/http-request.ts";
 import { metricsCheck } from "./metrics/metrics-check.ts";
@@ -16,6 +17,12 @@ import { systemLookup } from "./network/checked-addresses.ts";
 import { httpSender } from "./network/http-call.ts";
 import { type ProgramPreparation, programRun } from "./program/program-run.ts";
 import { slackAlert } from "./slack-alert.ts";
+import { terraformApply } from "./terraform/terraform-apply.ts";
+import { terraformOutput } from "./terraform/terraform-output.ts";
+import { terraformPlan } from "./terraform/terraform-plan.ts";
+import type { TerraformSettings } from "./terraform/terraform-settings.ts";
+import { trivyConfig } from "./trivy/trivy-config.ts";
+import { trivyImage } from "./trivy/trivy-image.ts";
 import { delay } from "./timing/delay.ts";
 import { soak } from "./timing/soak.ts";
 import { releaseWindow } from "./timing/window.ts";
@@ -27,6 +34,8 @@ export interface WorkerStepDeps extends Pick<ArgocdSyncDeps, "servers"> {
   readonly clock: Clock;
   readonly programs: Programs;
   readonly folders: WorkFolders;
+  /** What the machine allows Terraform; nothing of its own where it is absent. */
+  readonly terraform?: TerraformSettings | undefined;
 }
 
 /** What the step kinds need of the outside world. */
@@ -72,9 +81,15 @@ function actions(deps: ActionDeps): readonly StepKind[] {
     argocdSync(deps),
     argocdRollback(deps),
     argocdTerminate(deps),
+    cosignVerify(deps),
     httpRequest({ ...deps, send }),
     programRun(deps),
     slackAlert,
+    terraformApply(deps),
+    terraformOutput(deps),
+    terraformPlan(deps),
+    trivyConfig(deps),
+    trivyImage(deps),
   ];
 }
 

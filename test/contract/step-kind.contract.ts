@@ -25,6 +25,8 @@ export interface ActionScene {
   /** From now on the world does not answer; resolves when the action waits for it. Undefined for one that never waits. */
   readonly hold?: (() => Promise<void>) | undefined;
   readonly facts?: Partial<StepFacts> | undefined;
+  /** With the files of the steps before it; an empty store where it is absent. */
+  readonly artifacts?: MemoryArtifacts | undefined;
   /** Has time pass, for one that waits between its looks. */
   readonly advance?: (() => Promise<void>) | undefined;
 }
@@ -39,7 +41,7 @@ class Execution {
   checkpointed: Json | undefined;
   onCheckpoint: (data: Json) => void = () => undefined;
 
-  constructor(scene: ActionScene, artifacts = new MemoryArtifacts()) {
+  constructor(scene: ActionScene, artifacts = scene.artifacts ?? new MemoryArtifacts()) {
     this.#scene = scene;
     this.#artifacts = artifacts;
   }

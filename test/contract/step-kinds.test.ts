@@ -1,6 +1,7 @@
 import { allKinds } from "../support/all-kinds.ts";
 import { alertScene } from "./step-kinds/slack-alert-scene.ts";
 import { programScene } from "./step-kinds/program-run-scene.ts";
+import { applyScene, outputScene, planScene } from "./step-kinds/terraform-scenes.ts";
 import { syncScene } from "./step-kinds/argocd-sync-scene.ts";
 import { actionContract, stepKindContract } from "./step-kind.contract.ts";
 
@@ -10,3 +11,6 @@ for (const kind of allKinds.values()) stepKindContract(kind);
 actionContract("argocd/sync", syncScene);
 actionContract("program/run", programScene);
 actionContract("slack/alert", alertScene);
+actionContract("terraform/apply", applyScene);
+actionContract("terraform/output", outputScene);
+actionContract("terraform/plan", planScene);

@@ -124,9 +124,15 @@ function withExpressions(input: Schema): Schema {
   return { ...input, properties: Object.fromEntries(fields) };
 }
 
-/** In every field may stand an expression as well, whose type is checked when the file is loaded. */
+/**
+ * In every field may stand an expression as well, whose type is checked when the file is loaded; in one that is passed on whole nothing
+ * else stands.
+ */
 function orExpression(schema: z.core.JSONSchema._JSONSchema): Schema {
-  return { anyOf: [typeof schema === "boolean" ? {} : schema, { type: "string", pattern: String.raw`\$\{\{.*\}\}` }] };
+  const expression: Schema = { type: "string", pattern: String.raw`\$\{\{.*\}\}` };
+  const { whole, description } = objectOf(schema);
+  if (whole === true) return description === undefined ? expression : { ...expression, description };
+  return { anyOf: [typeof schema === "boolean" ? {} : schema, expression] };
 }
 
 /** The schema of what is written, without what only the program knows. */

@@ -5,7 +5,12 @@ import { dirname, join } from "node:path";
 
 import type { Artifact } from "../../src/domain/artifact.ts";
 import type { Outcome, Progress } from "../../src/domain/outcome.ts";
-import type { ActionContext, StepKind } from "../../src/engine/step-kind.ts";
+import {
+  type ActionContext,
+  outcomeBeforeEffect,
+  type StepContext,
+  type StepKind,
+} from "../../src/engine/step-kind.ts";
 import type { Json } from "../../src/platform/canonical-json.ts";
 import { LocalFolders } from "../../src/programs/local-folders.ts";
 import type { Programs } from "../../src/programs/program-order.ts";
@@ -17,6 +22,10 @@ import { terraformPlan } from "../../src/steps/terraform/terraform-plan.ts";
 import { MemoryArtifacts } from "./memory-artifacts.ts";
 
 type Input = Readonly<Record<string, unknown>>;
+type Action = Extract<StepKind, { sort: "action" }>;
+type Prepared =
+  | { readonly kind: "json"; readonly json: Json | undefined }
+  | { readonly kind: "outcome"; readonly outcome: Outcome };
 
 /** The steps of the Terraform family on folders of this machine, one after another as a run has them. */
 export class TerraformBench implements AsyncDisposable {
@@ -108,6 +117,15 @@ export class TerraformBench implements AsyncDisposable {
     return await this.artifacts.put({ name: "folder.tar", mediaType: "application/x-tar", content });
   }
 
+  /** As the server does it: what goes wrong here is the outcome. */
+  async #prepared({ prepare }: Action, input: Input, context: StepContext): Promise<Prepared> {
+    try {
+      return { kind: "json", json: await prepare?.(input, context) };
+    } catch (error) {
+      return { kind: "outcome", outcome: outcomeBeforeEffect(error) };
+    }
+  }
+
   async #run(kind: StepKind, input: Input, path: string): Promise<Outcome> {
     if (kind.sort !== "action") throw new Error("no action");
     const base = {
@@ -118,12 +136,13 @@ export class TerraformBench implements AsyncDisposable {
       artifacts: this.artifacts,
       progress: (progress: Progress) => void this.said.push(progress),
     };
-    const prepared = await kind.prepare?.(input, base);
+    const prepared = await this.#prepared(kind, input, base);
+    if (prepared.kind === "outcome") return prepared.outcome;
     const checkpoint = (data: Json): Promise<void> => {
       this.checkpoints.push(data);
       this.checkpointed = data;
       return Promise.resolve();
     };
-    return await kind.run(input, { ...base, prepared, checkpointed: this.checkpointed, checkpoint });
+    return await kind.run(input, { ...base, prepared: prepared.json, checkpointed: this.checkpointed, checkpoint });
   }
 }

@@ -10,10 +10,8 @@ type PlannedAction = z.infer<typeof PlannedAction>;
 const PlannedResource = z.strictObject({
   address: z.string(),
   action: PlannedAction,
-  /** Why it is replaced or deleted, as the program names it: `cannot_update`. */
-  reason: z.string().optional(),
-  /** Its address before it is moved. */
-  from: z.string().optional(),
+  reason: z.string().optional().meta({ description: "Why it is replaced or deleted, such as `cannot_update`" }),
+  from: z.string().optional().meta({ description: "Its address before it is moved" }),
 });
 export type PlannedResource = z.infer<typeof PlannedResource>;
 
@@ -26,14 +24,11 @@ export const PlanSummary = z.strictObject({
   destroy: count,
   replace: count,
   import: count,
-  /** What hurts most comes first; of many only the first ones. */
-  resources: z.array(PlannedResource),
+  resources: z.array(PlannedResource).meta({ description: "What hurts most comes first; of many only the first ones" }),
   otherResources: count,
-  /** What was found to be otherwise than the state had it. */
-  drift: z.array(z.string()),
+  drift: z.array(z.string()).meta({ description: "What was found to be otherwise than the state had it" }),
   otherDrift: count,
-  /** The outputs of the configuration that would change. */
-  outputs: z.array(z.string()),
+  outputs: z.array(z.string()).meta({ description: "The outputs of the configuration that would change" }),
   warnings: z.array(z.string()),
 });
 export type PlanSummary = z.infer<typeof PlanSummary>;

@@ -7,31 +7,32 @@ import { Program } from "./terraform-input.ts";
 
 /** What a saved plan is made of, apart from what it would do. */
 const PlanParts = z.strictObject({
-  /** The path of the step that made it: what is approved and applied is no other step's plan. */
-  step: z.string(),
-  /** The plan file itself. */
-  artifact: Artifact,
-  /** The folder from Git with which it was made; absent for one on the worker. */
-  source: Artifact.optional(),
-  /** What applying needs besides: backend settings and variables. It holds secrets, as the plan file does. */
-  setup: Artifact,
+  step: z.string().meta({ description: "The path of the step that made it" }),
+  artifact: Artifact.meta({ description: "The plan file itself", whole: true }),
+  source: Artifact.optional().meta({ description: "The folder from Git with which it was made", whole: true }),
+  setup: Artifact.meta({ description: "Backend settings and variables, which applying needs besides", whole: true }),
   program: Program,
-  /** Of the program that made it. */
-  version: z.string(),
-  /** The directory as people know it. */
-  directory: z.string(),
-  /** Where in the source, or on the worker, the configuration stands. */
-  path: z.string(),
+  version: z.string().meta({ description: "Of the program that made it" }),
+  directory: z.string().meta({ description: "Where its configuration stands, as people know it" }),
+  path: z.string().meta({ description: "Where in the source, or on the worker" }),
   workspace: z.string(),
-  /** The working folder: a plan holds absolute paths, so it is applied in the same one. */
-  folder: z.strictObject({ name: z.string(), path: z.string() }),
+  folder: z
+    .strictObject({ name: z.string(), path: z.string() })
+    .meta({
+      description: "The working folder: a plan holds absolute paths, so it is applied in the same one",
+      whole: true,
+    }),
 });
 
 /**
  * A plan as it goes from the step that made it through the gate to the step that applies it. The digest is of everything in it, so
  * what people were shown cannot be told apart from what is applied.
  */
-export const SavedPlan = z.strictObject({ digest: z.string(), ...PlanParts.shape, ...PlanSummary.shape });
+export const SavedPlan = z.strictObject({
+  digest: z.string().meta({ description: "Of everything else in here" }),
+  ...PlanParts.shape,
+  ...PlanSummary.shape,
+});
 export type SavedPlan = z.infer<typeof SavedPlan>;
 
 /** Puts the digest on a plan. */

@@ -11,10 +11,10 @@ import { readTerraform } from "./terraform-call.ts";
 
 /** The outputs of a configuration: those that it calls sensitive apart, so that they stay secret. */
 export const OUTPUTS = {
-  /** By name, as the configuration has them. */
-  values: z.record(z.string(), JsonValue),
-  /** By name; what is no text is JSON. */
-  secrets: z.record(z.string(), SecretText),
+  values: z.record(z.string(), JsonValue).meta({ description: "Outputs of the configuration, by name" }),
+  secrets: z
+    .record(z.string(), SecretText)
+    .meta({ description: "Those that it calls sensitive, by name; what is no text is JSON" }),
 };
 const Outputs = z.strictObject(OUTPUTS);
 type Outputs = z.infer<typeof Outputs>;

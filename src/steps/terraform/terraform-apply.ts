@@ -21,10 +21,11 @@ import { unsavedState } from "./unsaved-state.ts";
 import { LOCK_FILE, type Place, readLockFile, withWorkbench, writePrivate } from "./workbench.ts";
 
 const Input = z.strictObject({
-  /** The output of the plan step. */
-  plan: SavedPlan,
-  /** `server/namespace/name` of an Application in whose environment it is; only so that its approval is asked for. */
-  app: z.string().optional(),
+  plan: SavedPlan.meta({ description: "The output `plan` of the plan step, as it is", whole: true }),
+  app: z.string().optional().meta({
+    description:
+      "`server/namespace/name` of an application in whose environment it is, so that its rule for approvals counts",
+  }),
   env: PROGRAM_INPUT.env,
   ...WORK_INPUT,
 });
@@ -33,12 +34,11 @@ type Input = z.infer<typeof Input>;
 const count = z.int().min(0);
 
 const Output = z.strictObject({
-  /** What was done. */
   added: count,
   changed: count,
   destroyed: count,
   ...OUTPUTS,
-  state: StateIdentity,
+  state: StateIdentity.meta({ description: "Which state it is, and how often it was written" }),
 });
 type Output = z.infer<typeof Output>;
 

@@ -18,17 +18,23 @@ const Inside = z
 /** Where a configuration stands: in a repository at a revision, or on the machine that executes the step. */
 const Directory = z.union([
   z.strictObject({
-    repository: z.string(),
-    /** A full commit. */
-    revision: z.string().regex(/^[0-9a-f]{40,64}$/u, "a full commit"),
-    /** Of the configuration, in the repository. */
-    path: Inside,
-    /** The folder that is taken along, where the configuration uses modules beside it; `path` unless said. */
-    root: Inside.optional(),
+    repository: z.string().meta({ description: "Address of the repository" }),
+    revision: z
+      .string()
+      .regex(/^[0-9a-f]{40}$/u, "a full commit of 40 hexadecimal digits")
+      .meta({ description: "The full commit" }),
+    path: Inside.meta({ description: "Of the configuration, from the root of the repository" }),
+    root: Inside.optional().meta({
+      description: "The folder that is taken along, where the configuration uses modules beside it; `path` unless said",
+    }),
   }),
   z.strictObject({
-    /** An absolute path, below a folder that this machine allows. */
-    local: z.string().refine((path) => isAbsolute(path), { error: "an absolute path" }),
+    local: z
+      .string()
+      .refine((path) => isAbsolute(path), { error: "an absolute path" })
+      .meta({
+        description: "An absolute path on the machine that executes the step, below one of QUARTERDECK_TERRAFORM_ROOTS",
+      }),
   }),
 ]);
 export type Directory = z.infer<typeof Directory>;
@@ -51,26 +57,31 @@ const Span = z.string().regex(/^\d{1,5}(?:s|m|h)$/u, "a time such as 30s");
 
 /** What every step of this family takes. */
 export const PROGRAM_INPUT = {
-  program: Program.optional(),
-  env: Credentials.optional(),
+  program: Program.optional().meta({ description: "`terraform` unless said" }),
+  env: Credentials.optional().meta({ description: "Environment variables for the program, such as credentials" }),
 };
 
 /** What a step takes that finds its state by itself. */
 export const STATE_INPUT = {
   ...PROGRAM_INPUT,
-  directory: Directory,
+  directory: Directory.meta({ description: "Where the configuration stands" }),
   workspace: z
     .string()
     .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,89}$/u, "the name of a workspace")
-    .optional(),
-  "backend-config": z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,99}$/u), SecretText).optional(),
+    .optional()
+    .meta({ description: "`default` unless said" }),
+  "backend-config": z
+    .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,99}$/u), SecretText)
+    .optional()
+    .meta({ description: "Settings of the backend that the configuration leaves open" }),
 };
 
 /** What a step takes that works on resources. */
 export const WORK_INPUT = {
-  parallelism: z.int().min(1).max(256).optional(),
-  /** How long it waits for the lock of the state before the step is put off; 20 s unless said. */
-  "lock-timeout": Span.optional(),
+  parallelism: z.int().min(1).max(256).optional().meta({ description: "How many resources at once" }),
+  "lock-timeout": Span.optional().meta({
+    description: "How long it waits for the lock of the state before the step is put off; `20s` unless said",
+  }),
 };
 
 /** The arguments for it. */
@@ -86,9 +97,16 @@ export function workArguments({
 
 /** What a plan is made with. */
 export const VARIABLES_INPUT = {
-  variables: z.record(VariableName, JsonValue).optional(),
-  "secret-variables": z.record(VariableName, SecretText).optional(),
-  "var-files": z.array(Inside).max(50).optional(),
+  variables: z.record(VariableName, JsonValue).optional().meta({ description: "Variables of the configuration" }),
+  "secret-variables": z
+    .record(VariableName, SecretText)
+    .optional()
+    .meta({ description: "Variables that are secret; they travel in the environment of the program" }),
+  "var-files": z
+    .array(Inside)
+    .max(50)
+    .optional()
+    .meta({ description: "Files of variables, from the directory of the configuration" }),
 };
 
 /** Whether a path leads nowhere but below the folder that it is of; text alone, links are looked at where they are. */

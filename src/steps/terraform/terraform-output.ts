@@ -13,7 +13,10 @@ import { withWorkbench } from "./workbench.ts";
 const Input = z.strictObject(STATE_INPUT);
 type Input = z.infer<typeof Input>;
 
-const Output = z.strictObject({ ...OUTPUTS, state: StateIdentity });
+const Output = z.strictObject({
+  ...OUTPUTS,
+  state: StateIdentity.meta({ description: "Which state it is, and how often it was written" }),
+});
 type Output = z.infer<typeof Output>;
 
 /** Reads the outputs of a configuration from its state. */

@@ -29,17 +29,17 @@ const Input = z.strictObject({
   ...STATE_INPUT,
   ...VARIABLES_INPUT,
   ...WORK_INPUT,
-  /** Plans to destroy everything. */
-  destroy: z.boolean().optional(),
-  /** Plans only to take over into the state what was changed outside of it. */
-  "refresh-only": z.boolean().optional(),
+  destroy: z.boolean().optional().meta({ description: "Plans to destroy everything" }),
+  "refresh-only": z
+    .boolean()
+    .optional()
+    .meta({ description: "Plans only to take over into the state what was changed outside of it" }),
 });
 type Input = z.infer<typeof Input>;
 
 const Output = z.strictObject({
-  plan: SavedPlan,
-  /** False when there is nothing to do. */
-  changed: z.boolean(),
+  plan: SavedPlan.meta({ description: "For `approval` and `terraform/apply`, passed on whole" }),
+  changed: z.boolean().meta({ description: "False when there is nothing to do" }),
 });
 type Output = z.infer<typeof Output>;
 

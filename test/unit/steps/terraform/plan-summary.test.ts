@@ -2,13 +2,14 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
 import { planSummary, PlanSummary } from "../../../../src/steps/terraform/plan-summary.ts";
-import { complaint, line, messagesOf, planned, recorded, summary } from "./recorded-stream.ts";
+import { recordedLines } from "../../../support/fake-terraform.ts";
+import { complaint, line, messagesOf, planned, summary } from "./recorded-stream.ts";
 
 const read = (lines: readonly string[], exitCode: 0 | 2 = 2) => planSummary({ messages: messagesOf(lines), exitCode });
 
 describe("what a plan does", () => {
   it("is told from the stream of a plan that creates", () => {
-    expect(read(recorded("plan-create.jsonl"))).toMatchObject({
+    expect(read(recordedLines("plan-create.jsonl"))).toMatchObject({
       add: 4,
       change: 0,
       destroy: 0,
@@ -25,7 +26,7 @@ describe("what a plan does", () => {
   });
 
   it("names what is replaced first, with the reason", () => {
-    const { resources, ...counts } = read(recorded("plan-replace.jsonl"));
+    const { resources, ...counts } = read(recordedLines("plan-replace.jsonl"));
     expect(counts).toMatchObject({ add: 3, change: 1, destroy: 3, replace: 3 });
     expect(resources.slice(0, 1)).toEqual([
       { address: "terraform_data.nodes[0]", action: "replace", reason: "cannot_update" },
@@ -34,8 +35,8 @@ describe("what a plan does", () => {
   });
 
   it("is a destruction where everything is deleted, and nothing where nothing changes", () => {
-    expect(read(recorded("plan-destroy.jsonl"))).toMatchObject({ add: 0, destroy: 4, replace: 0 });
-    expect(read(recorded("plan-nochange.jsonl"), 0)).toMatchObject({
+    expect(read(recordedLines("plan-destroy.jsonl"))).toMatchObject({ add: 0, destroy: 4, replace: 0 });
+    expect(read(recordedLines("plan-nochange.jsonl"), 0)).toMatchObject({
       add: 0,
       destroy: 0,
       isChange: false,
@@ -104,7 +105,7 @@ describe("a plan of which nobody knows what it does", () => {
 });
 
 describe("the stream of a plan", () => {
-  const lines = recorded("plan-replace.jsonl");
+  const lines = recordedLines("plan-replace.jsonl");
 
   it("that lost any lines of its end, or one that counts, is never taken for less", () => {
     const whole = read(lines);

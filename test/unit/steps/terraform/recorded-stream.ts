@@ -1,14 +1,4 @@
-import { readFileSync } from "node:fs";
-
 import { parseStreamLine, type StreamMessage } from "../../../../src/steps/terraform/stream-message.ts";
-
-/** The standard output of the real program, as it came. */
-export function recorded(name: string): readonly string[] {
-  const file = new URL(`../../../fixtures/tools/terraform/${name}`, import.meta.url);
-  return readFileSync(file, "utf8")
-    .split("\n")
-    .filter((text) => text !== "");
-}
 
 /** The messages of lines that decide or show something. */
 export function messagesOf(lines: readonly string[]): readonly StreamMessage[] {

@@ -16,7 +16,7 @@ export function aPlan(more: Partial<Omit<SavedPlan, "digest">> = {}): SavedPlan 
     directory: "clusters/prod of infra at aaaaaaa",
     path: "clusters/prod",
     workspace: "prod",
-    folder: { name: "n", path: "/work/n" },
+    folder: { name: "n", path: "/srv/n" },
     add: 3,
     change: 1,
     destroy: 3,

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 
 import { earlyEnd, isStale } from "../../../../src/steps/terraform/stopped-early.ts";
-import { complaint, messagesOf, recorded } from "./recorded-stream.ts";
+import { recordedLines } from "../../../support/fake-terraform.ts";
+import { complaint, messagesOf } from "./recorded-stream.ts";
 
 const LOCK = `Error message: resource temporarily unavailable
 Lock Info:
@@ -53,7 +54,7 @@ describe("a call that did not do what it was for", () => {
   });
 
   it("fails with the errors, their files and their lines", () => {
-    const end = earlyEnd(endOf(recorded("plan-error.jsonl")), "terraform plan for infra");
+    const end = earlyEnd(endOf(recordedLines("plan-error.jsonl")), "terraform plan for infra");
     expect(end).toMatchObject({
       kind: "failed",
       failure: {
@@ -82,8 +83,8 @@ describe("a call that did not do what it was for", () => {
   });
 
   it("knows a plan that is too old, also by the words of another state", () => {
-    expect(isStale(endOf(recorded("apply-stale-plan.jsonl")))).toBe(true);
+    expect(isStale(endOf(recordedLines("apply-stale-plan.jsonl")))).toBe(true);
     expect(isStale(endOf([complaint("Saved plan does not match the given state")]))).toBe(true);
-    expect(isStale(endOf(recorded("plan-error.jsonl")))).toBe(false);
+    expect(isStale(endOf(recordedLines("plan-error.jsonl")))).toBe(false);
   });
 });
