@@ -6,7 +6,7 @@ import type { Defaults } from "./command-file.ts";
 import type { ValuePath } from "./command-source.ts";
 import { issueDiagnostics, unknownKey } from "./issue-text.ts";
 import type { PlanContext } from "./plan-context.ts";
-import { memberOf } from "./schema-member.ts";
+import { memberNames, memberOf } from "./schema-member.ts";
 import { whyNoFit } from "./type-fit.ts";
 
 /** One input that is given to a step, and where it stands: at the step, or among the defaults. */
@@ -53,10 +53,10 @@ export function checkWith(
   },
   scope: TypeScope,
 ): void {
-  const shape = schema instanceof z.ZodObject ? schema.shape : undefined;
-  const names = Object.keys(shape ?? {});
+  const known = memberNames(schema);
+  const names = known ?? [];
   for (const { key, value, path } of values) {
-    if (shape !== undefined && !names.includes(key)) {
+    if (known !== undefined && !names.includes(key)) {
       context.report(context.source.keySpan(path), `${uses.name}: ${unknownKey(key, names)}`);
       continue;
     }

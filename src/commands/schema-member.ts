@@ -9,6 +9,12 @@ export function memberOf(schema: z.ZodType | undefined, key: string): z.ZodType 
   return bare instanceof z.ZodRecord ? ifType(bare.valueType) : undefined;
 }
 
+/** The names of the members that a schema takes; undefined where it takes others than those too, or none. */
+export function memberNames(schema: z.ZodType): readonly string[] | undefined {
+  const bare = unwrapped(schema);
+  return bare instanceof z.ZodObject ? Object.keys(bare.shape) : undefined;
+}
+
 function oneOf(schemas: readonly z.ZodType[]): z.ZodType | undefined {
   const [first, ...rest] = schemas;
   return first === undefined || rest.length === 0 ? first : z.union([first, ...rest]);

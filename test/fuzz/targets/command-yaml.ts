@@ -1,5 +1,5 @@
 import { loadCommands, readCommandFolder } from "../../../src/commands/load-commands.ts";
-import { readCommand } from "../../../src/commands/read-command.ts";
+import { Plan } from "../../../src/domain/plan.ts";
 import { testCatalogue } from "../../unit/commands/test-catalogue.ts";
 import { type FuzzTarget, must } from "../fuzz-target.ts";
 
@@ -99,14 +99,15 @@ export const target: FuzzTarget = {
   ],
   longest: 40_000,
   run(input) {
-    const reading = readCommand({ file: "commands/promote.yaml", text: input }, setting);
     const others = [
       { file: "commands/other.yaml", text: OTHER },
       { file: "commands/part.yaml", text: PART },
     ];
     const set = loadCommands([{ file: "commands/promote.yaml", text: input }, ...others], setting);
-    for (const { line, column, length } of [...reading.diagnostics, ...set.diagnostics])
+    for (const { line, column, length } of set.diagnostics)
       must(line >= 1 && column >= 1 && length >= 1, "a mistake has a place");
+    for (const { body } of [...set.commands, ...set.subCommands])
+      must(body.kind !== "plan" || Plan.safeParse(body.plan).success, "what is compiled is a plan");
     const loaded = new Set([...set.commands, ...set.subCommands].map(({ id }) => id));
     const isFaulty = set.diagnostics.some(({ file }) => file === "commands/promote.yaml");
     const usesFaulty = set.diagnostics.some(({ file }) => file !== "commands/promote.yaml");

@@ -20,6 +20,8 @@ const scope = {
   reason: null,
   numbers: Array.from({ length: 60 }, (_, index) => index),
   long: "x".repeat(2000),
+  secrets: { TOKEN: { secret: "TOKEN" } },
+  create: { key: { sealed: { key: "1", origin: "x", nonce: "n", data: "d" } }, name: "a" },
   steps: { sync: { outputs: { postedAt: 5, operation: { run: "run_1" } } } },
 };
 const place: TypeScope = {
@@ -32,6 +34,8 @@ const place: TypeScope = {
   revision: { kind: "object", name: "revision", fields: { sha: { kind: "string" }, short: { kind: "string" } } },
   numbers: { kind: "list", of: { kind: "int" } },
   reason: { kind: "null" },
+  secrets: { kind: "object", name: "secrets", fields: { TOKEN: { kind: "secret" }, KEY: { kind: "secret" } } },
+  create: { kind: "object", name: "create", fields: { key: { kind: "secret" }, name: { kind: "string" } } },
 };
 
 /** What stands in `${{ }}`, and a text with such pieces in it. */
@@ -47,6 +51,8 @@ export const target: FuzzTarget = {
     "string(steps.sync.outputs.postedAt) + long.substring(0, 10).upperAscii()",
     "Promote ${{ service.name }} ${{ revision.short }} to ${{ environment.name }}?",
     "${{ {'a': {'b': 1}} }}",
+    "environment.first ? secrets.TOKEN : create.key",
+    "has(create.key) && create.name == 'a'",
     "!environment.first && (reason == null || size(reason) > 3)",
     "service.environments[0].app.indexOf('/') % 3 - -1",
   ],
@@ -57,6 +63,9 @@ export const target: FuzzTarget = {
     "revision",
     "numbers",
     "long",
+    "secrets.TOKEN",
+    "secrets.KEY",
+    "create.key",
     "steps.sync.outputs",
     ".map(",
     ".filter(",
@@ -109,8 +118,12 @@ export const target: FuzzTarget = {
   run(input) {
     const compilation = compileExpression(input);
     if (!compilation.ok) must(compilation.problem.message !== "", "a mistake is explained");
+    const check = checkExpression(input, place);
+    const isSecretUsed = check.ok && check.secrets.length > 0;
+    // A secret is the result as a whole, or only whether it is there was asked.
+    must(!isSecretUsed || check.type.kind === "secret" || input.includes("has"), "a secret is only passed on whole");
     return [
-      checkExpression(input, place),
+      check,
       parseTemplate(input),
       expected(() => evaluateExpression(input, scope)),
       expected(() => evaluateTemplate({ with: [input] }, scope)),

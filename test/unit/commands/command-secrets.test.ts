@@ -159,8 +159,10 @@ describe("a secret that is passed to a command", () => {
       "part.yaml:3 optional | a secret is not optional; it is always passed",
       "part.yaml:3 pattern | a secret is never looked at, so it has no pattern",
     ]);
-    for (const slash of ["/hand", "/hand <token>"]) {
-      expect(mistakesOf({ part: `on: { slash: "${slash}" }\n${part(SECRET)}` })).toEqual([
+    for (const slash of ["/hand <service> in <environment>", "/hand <service> in <environment> with <token>"]) {
+      const places = "service: { type: service }, environment: { type: environment, of: service }, ";
+      const typed = `on: { slash: "${slash}" }\n${part(SECRET).replace("inputs: { ", `inputs: { ${places}`)}`;
+      expect(mistakesOf({ part: typed })).toEqual([
         'part.yaml:4 secret | a secret is never typed, so a command with "on" has no such input; name it as secrets.NAME in the steps, or leave out on: then other commands pass it',
       ]);
     }

@@ -470,3 +470,24 @@ describe("what answers or acts", () => {
     expect(mistakes(steps)).toContain('4 run | "run" means something else in expressions');
   });
 });
+
+describe("a command that is typed and starts a run", () => {
+  const command = (inputs: string, slash: string): string => `
+name: X
+summary: Something
+on: { slash: "${slash}" }
+inputs: { ${inputs} }
+steps: [{ id: a, uses: slack/alert }]
+`;
+
+  it("works in an environment of a service", () => {
+    expect(mistakes(command("", "/x"))).toEqual([
+      "5 steps | a command that is typed and starts a run needs among its inputs one of type service and one of type environment",
+    ]);
+    expect(mistakes(command("service: { type: service }", "/x <service>"))).toEqual([
+      "5 steps | a command that is typed and starts a run needs among its inputs one of type environment",
+    ]);
+    const both = "service: { type: service }, place: { type: environment, of: service }";
+    expect(mistakes(command(both, "/x <service> in <place>"))).toEqual([]);
+  });
+});
