@@ -39,12 +39,13 @@ export class LocalPrograms implements Programs, AsyncDisposable {
   readonly #closing = new AbortController();
   readonly #running = new Set<Promise<unknown>>();
   readonly #owner: Promise<ProgramOwner>;
+  #ending: Promise<void> | undefined;
 
   constructor(deps: LocalProgramsDeps) {
     this.#deps = deps;
-    this.#owner = this.#open();
-    // Whoever runs the first program hears of it.
-    this.#owner.catch(() => undefined);
+    this.#owner = ProgramOwner.open(deps.folder);
+    // What is left behind is ended also where nothing is run any more; whoever runs something hears of what went wrong.
+    this.#endLeftovers().catch(() => undefined);
   }
 
   async run(order: ProgramOrder): Promise<ProgramEnd> {
@@ -60,20 +61,23 @@ export class LocalPrograms implements Programs, AsyncDisposable {
   /** Stops what still runs, each as its rule says. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort(new AppError("The program ends, and what it runs with it.", { code: "program.closing" }));
-    await Promise.allSettled([...this.#running, this.#owner]);
+    await Promise.allSettled([...this.#running, this.#ending]);
   }
 
-  async #open(): Promise<ProgramOwner> {
-    const owner = await ProgramOwner.open(this.#deps.folder);
-    await endLeftovers(owner.place, this.#deps);
-    return owner;
+  /** By one at a time: who is told twice to end may end without saving anything. */
+  async #endLeftovers(): Promise<void> {
+    this.#ending ??= this.#owner
+      .then(({ place }) => endLeftovers(place, this.#deps))
+      .finally(() => (this.#ending = undefined));
+    await this.#ending;
   }
 
   async #run(order: ProgramOrder): Promise<ProgramEnd> {
     const signal = AbortSignal.any([order.signal, this.#closing.signal]);
     signal.throwIfAborted();
     refuseNul(order);
-    // What an earlier process left behind may work on the same things.
+    // What another process left behind, an earlier one or one beside this, may work on the same things.
+    await this.#endLeftovers();
     const owner = await this.#owner;
     const program = await findProgram(order.program, order.env?.["PATH"] ?? this.#deps.environment["PATH"]);
     signal.throwIfAborted();
