@@ -1,3 +1,4 @@
+import { Artifact } from "../domain/artifact.ts";
 import { Revision, Service, Target } from "../domain/target.ts";
 import { ANY, type ExpressionType, type TypeScope, typeOfSchema } from "../expressions/expression-type.ts";
 import type { CommandInput } from "./command.ts";
@@ -11,7 +12,12 @@ const TEXT: ExpressionType = { kind: "string" };
 export const FAILURE: ExpressionType = {
   kind: "object",
   name: "failure",
-  fields: { code: TEXT, message: TEXT, step: TEXT },
+  fields: {
+    code: TEXT,
+    message: TEXT,
+    step: TEXT,
+    artifacts: { kind: "list", of: typeOfSchema(Artifact, "failure.artifacts[]") },
+  },
 };
 
 const RUN = { kind: "object", name: "run", fields: { id: TEXT, requester: TEXT } } as const;

@@ -49,9 +49,12 @@ function inDoubt({ service, target }: NamedPlace, { environment, why }: { enviro
   return notice("input.environment-in-doubt", message);
 }
 
-/** A plan that reads the service's list of environments goes through them in order; any other works in the one that was named. */
+/**
+ * A plan that reads the list of environments of a service goes through them in order; any other works in the one that was named. In
+ * commands that it uses the service may have another name, and nothing else has such a list.
+ */
 function goesThroughAll(plan: Plan): boolean {
-  return canonicalJson(plan).includes("service.environments");
+  return /\.environments\b|\[\s*(?:\\"|')environments/u.test(canonicalJson(plan));
 }
 
 /** The service and the environment that are named. */
