@@ -79,10 +79,15 @@ function parentOf(path: string): string {
 
 /**
  * Where the run stopped: what failed first; or the first step whose leftovers had to be ended, as nothing may be built on it; or
- * what was under way, or waited for, when it was cancelled. Empty when it was between two steps.
+ * what was under way, or waited for, when it was cancelled. Empty when it was between two steps. What failed may name a step
+ * before it on which it rests, such as the plan of what was applied in part: then it is there.
  */
 function stopPoint(state: RunState): string {
-  return state.failure?.path ?? stopPoints(state)[0] ?? "";
+  const path = state.failure?.path ?? stopPoints(state)[0] ?? "";
+  const anew = state.steps.get(path)?.failure?.details?.["anew"];
+  if (typeof anew !== "string") return path;
+  const base = `${parentOf(path)}/${anew}`;
+  return canStartAt(state, { path: base, point: path }) ? base : path;
 }
 
 /** Everything at which it stopped, side by side or one after the other; but for what was done because it had stopped. */

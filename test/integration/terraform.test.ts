@@ -90,7 +90,7 @@ describe.skipIf(!hasTerraform)("Terraform itself", () => {
     const old = bench.planOf(await bench.plan());
     output(await bench.apply(bench.planOf(await bench.plan({ variables: { size: 1 } }))));
     expect(failure(await bench.apply(old))).toMatchObject({
-      code: "approval.void",
+      code: "terraform.plan-stale",
       message: expect.stringContaining("the state was changed by something else after the plan was made"),
       details: { anew: "plan" },
     });
@@ -146,7 +146,7 @@ resource "terraform_data" "last" { depends_on = [terraform_data.slow] }
     const state = await readFile(join(bench.config, "terraform.tfstate"), "utf8");
     expect(state).toContain('"first"');
     bench.signal = new AbortController().signal;
-    expect(failure(await bench.apply(plan))).toMatchObject({ code: "approval.void", details: { anew: "plan" } });
+    expect(failure(await bench.apply(plan))).toMatchObject({ code: "terraform.plan-stale", details: { anew: "plan" } });
   });
 
   it("goes on to what is left after an error in the middle, with a new plan", async () => {

@@ -44,7 +44,7 @@ export function applyRefusal({ plan, facts, rule, isBegun }: AboutToApply): NotD
   }
   const { approved } = facts;
   if (isBegun || approved?.isUsed === true) {
-    return voided(plan, [], "an earlier attempt has begun to apply this plan");
+    return outdated({ plan, facts }, "an earlier attempt has begun to apply this plan");
   }
   if (approved === undefined) return rule === undefined ? undefined : unasked(plan);
   const { subject, digest } = approved;
@@ -65,8 +65,16 @@ export function applyRefusal({ plan, facts, rule, isBegun }: AboutToApply): NotD
   return voided(plan, changed, `${changesText(subject, current)} between the approval and the apply`);
 }
 
-/** The approval is void, because the plan cannot or must not be applied any more: it is made anew, and asked for again. */
-export function voided(plan: SavedPlan, changed: readonly string[], why: string): NotDone {
+/** A plan that can or must not be applied any more: it is made anew, and where people approved it, asked for again. */
+export function outdated({ plan, facts }: Pick<AboutToApply, "plan" | "facts">, why: string): NotDone {
+  if (facts.approved !== undefined) return voided(plan, [], why);
+  const message = `${why}. Retry the run: ${plan.directory} is planned anew`;
+  const details = { anew: planStepId(plan) };
+  return { status: "failed", failure: { code: "terraform.plan-stale", message, retry: "never", details } };
+}
+
+/** What was approved is not what would be applied: the run goes back to the plan step, and asks again with the difference shown. */
+function voided(plan: SavedPlan, changed: readonly string[], why: string): NotDone {
   const message = `${why}, so ${plan.directory} is planned anew`;
   const details = { changed: [...changed], anew: planStepId(plan) };
   return { status: "failed", failure: { code: "approval.void", message, retry: "never", details } };

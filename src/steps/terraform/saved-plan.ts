@@ -16,12 +16,10 @@ const PlanParts = z.strictObject({
   directory: z.string().meta({ description: "Where its configuration stands, as people know it" }),
   path: z.string().meta({ description: "Where in the source, or on the worker" }),
   workspace: z.string(),
-  folder: z
-    .strictObject({ name: z.string(), path: z.string() })
-    .meta({
-      description: "The working folder: a plan holds absolute paths, so it is applied in the same one",
-      whole: true,
-    }),
+  folder: z.strictObject({ name: z.string(), path: z.string() }).meta({
+    description: "The working folder: a plan holds absolute paths, so it is applied in the same one",
+    whole: true,
+  }),
 });
 
 /**

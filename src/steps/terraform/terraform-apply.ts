@@ -4,7 +4,7 @@ import { z } from "zod";
 
 import { type ActionContext, defineAction, type StepKind, type StepResult } from "../../engine/step-kind.ts";
 import { errorMessage } from "../../platform/errors.ts";
-import { ApplyPreparation, applyRefusal, prepareApply, voided } from "./apply-clearance.ts";
+import { ApplyPreparation, applyRefusal, outdated, prepareApply } from "./apply-clearance.ts";
 import { appliedText, ApplyWatch } from "./apply-watch.ts";
 import { errorsText } from "./diagnostic-text.ts";
 import { beforeEffect, call, initialise, type NotDone, type Session } from "./initialise.ts";
@@ -140,12 +140,14 @@ async function applyIn(session: Session, input: Input, context: ActionContext): 
   }
   const unsaved = await unsavedState(session, context);
   if (unsaved !== undefined) return unsaved;
-  if (isStale(end.bad)) return voided(plan, [], "the state was changed by something else after the plan was made");
+  if (isStale(end.bad)) return outdated({ plan, facts: context.facts }, STALE);
   if (watch.hasBegun) return partial({ plan, watch, why: errorsText(end.bad.diagnostics, reasonOf(end)) });
   const early = earlyEnd(end.bad, `${plan.program} apply for ${plan.directory}`);
   if (early.kind !== "failed") await note(context, { plan: plan.digest, phase: "idle" });
   return beforeEffect(early);
 }
+
+const STALE = "the state was changed by something else after the plan was made";
 
 async function note(context: ActionContext, checkpoint: Checkpoint): Promise<void> {
   await context.checkpoint(checkpoint);

@@ -71,6 +71,10 @@ export const APPLY_NOTES: StepNotes = {
       retry: "never",
       meaning: "Its environment asks for approval, and nobody approved this plan.",
     },
+    "terraform.plan-stale": {
+      retry: "never",
+      meaning: "The same where nobody had to approve it: a retry of the run plans anew.",
+    },
     "terraform.plan-altered": {
       retry: "never",
       meaning: "The plan is not, in every part, what the plan step put out.",

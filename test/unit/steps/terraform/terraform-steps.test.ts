@@ -218,12 +218,12 @@ describe("terraform/apply", () => {
   it("is not begun a second time with the same plan: it is planned anew", async () => {
     await using rig = await open();
     const plan = rig.bench.planOf(await rig.bench.plan());
-    const anew = { code: "approval.void", details: { anew: "plan" } };
+    const details = { anew: "plan" };
     rig.bench.checkpointed = { plan: plan.digest, phase: "applying" };
-    expect(failure(await rig.bench.apply(plan))).toMatchObject(anew);
+    expect(failure(await rig.bench.apply(plan))).toMatchObject({ code: "terraform.plan-stale", details });
     rig.bench.checkpointed = undefined;
     rig.bench.facts = { ...rig.bench.facts, approved: approvalOf(plan, { isUsed: true }) };
-    expect(failure(await rig.bench.apply(plan))).toMatchObject(anew);
+    expect(failure(await rig.bench.apply(plan))).toMatchObject({ code: "approval.void", details });
     expect(rig.terraform.calls).not.toContain("apply");
   });
 
@@ -262,6 +262,12 @@ describe("terraform/apply", () => {
     await using rig = await open();
     const plan = rig.bench.planOf(await rig.bench.plan());
     rig.terraform.answers.set("apply", { exitCode: 1, stdout: recordedLines("apply-stale-plan.jsonl") });
+    expect(failure(await rig.bench.apply(plan))).toMatchObject({
+      code: "terraform.plan-stale",
+      details: { anew: "plan" },
+    });
+    rig.bench.checkpointed = undefined;
+    rig.bench.facts = { ...rig.bench.facts, approved: approvalOf(plan) };
     expect(failure(await rig.bench.apply(plan))).toMatchObject({ code: "approval.void", details: { anew: "plan" } });
   });
 
