@@ -125,8 +125,14 @@ function bodyTowards(
 }
 
 /** Paths, or prefixes of paths, that belong to the node: the steps of locks and groups stand beside them, not below them. */
-function ownPaths(parent: string, node: PlanNode): readonly string[] {
+export function ownPaths(parent: string, node: PlanNode): readonly string[] {
   const own = childPath(parent, node);
   if (node.type !== "lock" && node.type !== "group") return [own];
   return [own, ...node.steps.flatMap((child) => ownPaths(parent, child))];
+}
+
+/** Tells what stands at one of those paths, or below it. */
+export function isIn(own: string): (path: string) => boolean {
+  const [below, iteration] = [`${own}/`, `${own}[`];
+  return (path) => path === own || path.startsWith(below) || path.startsWith(iteration);
 }

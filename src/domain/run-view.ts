@@ -2,7 +2,8 @@ import { shortId } from "../platform/ids.ts";
 import { effectKey } from "./effect.ts";
 import type { HandLock } from "./hand-lock.ts";
 import type { Failure, Progress } from "./outcome.ts";
-import type { RunState, RunStatus, StepState } from "./run-state.ts";
+import { type BlockView, runBlocks } from "./run-blocks.ts";
+import { isUnderWay, type RunState, type RunStatus, type StepState } from "./run-state.ts";
 import { type RetryChoice, retryChoices } from "./retry.ts";
 import { Revision } from "./target.ts";
 
@@ -50,6 +51,8 @@ export interface RunView {
   readonly stages: readonly StageView[];
   /** Steps that belong to no environment, such as those of `on-failure`. */
   readonly otherSteps: readonly StepView[];
+  /** What runs in branches, or over something else than environments; undefined when nothing does. */
+  readonly blocks: readonly BlockView[] | undefined;
   readonly queue: readonly QueueView[];
   readonly failure: { readonly step: StepView | undefined; readonly failure: Failure } | undefined;
   /** Steps that end what a cancelled run may have left running: what came of each is in its output, or its failure. */
@@ -80,6 +83,7 @@ export function runView({ state, progress, queue }: RunViewInputs): RunView {
   });
   const steps = all.filter(({ step }) => step.stops === undefined);
   const failure = state.failure;
+  const blocks = runBlocks(state);
   // A lock outside of any for-each is that of the only environment that the run works in.
   const queuedIn = new Set(
     queue.map(({ path }) => environmentOf(state, { path, input: {} }) ?? state.targets[0]?.environment),
@@ -95,7 +99,13 @@ export function runView({ state, progress, queue }: RunViewInputs): RunView {
       const own = steps.filter((step) => step.environment === target.environment);
       const isStopped = own.some(({ path }) => all.some(({ step }) => step.stops === path));
       const rest = new Set(state.targets.slice(index + 1).map((other) => other.environment));
-      const later = steps.some((step) => step.environment !== undefined && rest.has(step.environment));
+      // Of stages side by side the last in order may be through before the others.
+      const later = steps.some(
+        ({ environment, step }) =>
+          environment !== undefined &&
+          environment !== target.environment &&
+          (rest.has(environment) || isUnderWay(step)),
+      );
       return {
         environment: target.environment,
         app: target.app,
@@ -103,15 +113,23 @@ export function runView({ state, progress, queue }: RunViewInputs): RunView {
           ? "cancelled"
           : stageStatus(state, { own, later, isQueued: queuedIn.has(target.environment), queue }),
         steps: own,
-        endedAt: own.at(-1)?.step.endedAt,
+        endedAt: latestEnd(own),
       };
     }),
     otherSteps: steps.filter((step) => step.environment === undefined),
+    blocks: blocks.length === 0 ? undefined : blocks,
     queue,
     stops: all.filter(({ step }) => step.stops !== undefined),
     retryChoices: retryChoices(state),
     failure: failure && { step: steps.find((step) => step.path === failure.path), failure: failure.failure },
   };
+}
+
+/** When the last of the steps ended; undefined while one has not. */
+function latestEnd(steps: readonly StepView[]): number | undefined {
+  const ends = steps.map(({ step }) => step.endedAt ?? Infinity);
+  const latest = Math.max(...ends);
+  return Number.isFinite(latest) ? latest : undefined;
 }
 
 /** The id of the step at a path. */
@@ -124,7 +142,8 @@ export type RunPhase = RunStatus | "gate" | "queued";
 
 export function runPhase({ state, stages, queue }: Pick<RunView, "state" | "stages" | "queue">): RunPhase {
   if (state.status !== "running") return state.status;
-  if (stages.some(({ status }) => status === "gate")) return "gate";
+  const hasGate = [...state.steps.values()].some(({ sort, status }) => sort === "gate" && status === "running");
+  if (hasGate || stages.some(({ status }) => status === "gate")) return "gate";
   return queue.length > 0 ? "queued" : "running";
 }
 
@@ -150,10 +169,8 @@ function stageStatus(
   if (own.some(({ step }) => step.status === "failed")) return "failed";
   if (own.some(({ step }) => step.status === "cancelled")) return "cancelled";
   if (own.some(({ step }) => step.sort === "gate" && step.status === "running")) return "gate";
-  if (own.some(({ step }) => UNDER_WAY.has(step.status))) return "running";
+  if (own.some(({ step }) => isUnderWay(step))) return "running";
   if (isQueued) return "queued";
   if (!later && state.status === "running" && queue.length === 0) return "running";
   return own.every(({ step }) => step.status === "skipped") ? "skipped" : "succeeded";
 }
-
-const UNDER_WAY: ReadonlySet<StepState["status"]> = new Set(["running", "retrying", "postponed"]);
