@@ -1,10 +1,12 @@
 import { environmentOf, type RunView, type StepView } from "../domain/run-view.ts";
 import type { Approver } from "../domain/target.ts";
 import type { MessageContent } from "./blocks.ts";
-import { alertSlot, cardSlot, gateSlot, stepSlot, stoppedSlot, strayedSlot } from "./slot-ids.ts";
+import { code } from "./mrkdwn.ts";
+import { alertSlot, cardSlot, gateSlot, messageSlot, stepSlot, stoppedSlot, strayedSlot } from "./slot-ids.ts";
 import type { Priority, Wanted } from "./slot-entry.ts";
 import { renderFailureAlert } from "./views/failure-alert.ts";
 import { renderGateMessage, renderVoidedGate } from "./views/gate-message.ts";
+import { renderPostedMessage, tryPostedMessage } from "./views/posted-message.ts";
 import { renderRunCard } from "./views/run-card.ts";
 import { renderSettledAlert } from "./views/settled-alert.ts";
 import { isCancelledByOthers, renderCancelledNotice } from "./views/cancelled-notice.ts";
@@ -38,6 +40,7 @@ export interface RunSlotsInput {
 }
 
 const ALERT_KIND = "slack/alert";
+const MESSAGE_KIND = "slack/message";
 
 /** Every message that a run has now. Made from the run alone, so that it is the same after a restart. */
 export function runSlots(input: RunSlotsInput): readonly Wanted[] {
@@ -86,7 +89,18 @@ function stepSlots(input: RunSlotsInput, view: StepView): readonly Slot[] {
   if (sort === "gate") return gateSlots(input, view);
   // A condition that did not hold is not worth a message, and an alert is its own message.
   if (status === "skipped" || (view.uses === ALERT_KIND && status !== "failed")) return [];
-  return [stepSlotOf(input, view)];
+  return view.uses === MESSAGE_KIND && status !== "failed" ? postedSlots(input, view) : [stepSlotOf(input, view)];
+}
+
+/** The message that the step is for, once it may be posted; where its channel takes nothing it stands in the thread. */
+function postedSlots(input: RunSlotsInput, { path, step }: StepView): readonly Slot[] {
+  const { view: run } = input;
+  const posted = step.status === "succeeded" ? tryPostedMessage(step.input) : undefined;
+  if (posted === undefined) return [];
+  const slot = messageSlot(run.id, path);
+  const channel = input.isLost(slot) ? undefined : posted.channel;
+  const place = channel === undefined ? { parent: cardSlot(run.id) } : { channel };
+  return [{ slot, content: renderPostedMessage(posted, code(run.shortId, 40)), priority: 2, ...place }];
 }
 
 function stepSlotOf({ view: run, lookups }: RunSlotsInput, view: StepView): Slot {
@@ -125,7 +139,7 @@ function setAside({ id, state }: RunView): readonly Slot[] {
     .flatMap((path) => {
       const aside = state.forgotten.get(path)?.at(-1);
       // What people were told, and what was ended for good, stays as it was.
-      if (aside?.uses === ALERT_KIND || aside?.stops !== undefined) return [];
+      if (aside?.uses === ALERT_KIND || aside?.uses === MESSAGE_KIND || aside?.stops !== undefined) return [];
       const because = aside === undefined ? "void" : "retried";
       const content = renderSetAsideStep(path, environmentOf(state, { path, input: {} }), because);
       return { slot: stepSlot(id, path), content, priority: 2, parent: cardSlot(id) };

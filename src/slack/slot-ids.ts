@@ -22,6 +22,11 @@ export function alertSlot(run: string, number = 0): string {
   return number === 0 ? `${run}/alert` : `${run}/alert/${number}`;
 }
 
+/** What a step of the run posted by itself. */
+export function messageSlot(run: string, path: string): string {
+  return `${run}/message/${path}`;
+}
+
 /** The message that tells the requester how people ended the run. */
 export function stoppedSlot(run: string): string {
   return `${run}/stopped`;

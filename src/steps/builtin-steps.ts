@@ -23,9 +23,10 @@ import { terraformPlan } from "./terraform/terraform-plan.ts";
 import type { TerraformSettings } from "./terraform/terraform-settings.ts";
 import { trivyConfig } from "./trivy/trivy-config.ts";
 import { trivyImage } from "./trivy/trivy-image.ts";
+import { slackMessage } from "./slack/slack-message.ts";
 import { delay } from "./timing/delay.ts";
 import { soak } from "./timing/soak.ts";
-import { releaseWindow } from "./timing/window.ts";
+import { releaseWindow } from "./timing/release-window.ts";
 import { socketLooker } from "./websocket/socket-look.ts";
 import { websocketProbe } from "./websocket/websocket-probe.ts";
 
@@ -85,6 +86,7 @@ function actions(deps: ActionDeps): readonly StepKind[] {
     httpRequest({ ...deps, send }),
     programRun(deps),
     slackAlert,
+    slackMessage,
     terraformApply(deps),
     terraformOutput(deps),
     terraformPlan(deps),

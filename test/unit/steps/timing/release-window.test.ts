@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import { ArgocdError } from "../../../../src/argocd/argocd-errors.ts";
 import type { Outcome } from "../../../../src/domain/outcome.ts";
-import { releaseWindow } from "../../../../src/steps/timing/window.ts";
+import { releaseWindow } from "../../../../src/steps/timing/release-window.ts";
 import { windowRules, WindowShape } from "../../../../src/steps/timing/window-input.ts";
 import { FakeArgocd } from "../../../support/fake-argocd.ts";
 import { FakeClock } from "../../../support/fake-clock.ts";
@@ -126,7 +126,7 @@ describe("the hours of a window", () => {
   ])("are on the days %s", (days, numbers) => {
     const [rule] = windowRules({ days });
     expect(rule).toMatchObject({ kind: "hours", from: 0, to: 1440, zone: "UTC" });
-    expect(rule?.kind === "hours" ? [...rule.days].toSorted() : []).toEqual(numbers);
+    expect(rule?.kind === "hours" ? [...rule.days].toSorted((left, right) => left - right) : []).toEqual(numbers);
   });
 
   it.each(["", "monday", "mon-", "mon-tue-wed", "mon;tue", "8"])("are on no days %j", (days) => {
