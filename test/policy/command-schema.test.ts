@@ -92,12 +92,13 @@ function useSchema(): Schema {
   };
 }
 
-/** Inputs for every step of a kind: those of the kind, none of which has to be there. */
+/** Inputs for every step of a kind: their names alone, because what each may be stands at the steps, and the file is large enough. */
 function defaultsSchema(): Schema {
   const { properties = {}, ...defaults } = plain(Defaults);
   const inputs = Array.from(kinds, ([name, { inputSchema }]) => {
-    const { required: _required, ...input } = withExpressions(plain(inputSchema));
-    return [name, input];
+    const { properties: fields = {}, additionalProperties = false } = plain(inputSchema);
+    const names = Object.keys(fields).map((field) => [field, {}]);
+    return [name, { type: "object", additionalProperties, properties: Object.fromEntries(names) }];
   });
   const own: Schema = {
     ...objectOf(properties["with"]),

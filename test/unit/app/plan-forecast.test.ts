@@ -215,6 +215,32 @@ What could block it
     expect(inputsOf(given).mistakes).toEqual([expect.stringContaining(mistake)]);
   });
 
+  it("names everybody who may start and approve it", () => {
+    const configuration = CONFIGURATION.replace(
+      "{ group: S0RELEASE1 }",
+      "{ group: S0RELEASE1, handle: release }, { user: U0BOB00001 }",
+    )
+      .replace("quorum: 2", "quorum: 1, requester-may-approve: true")
+      .replace("[{ user: U0ANA00001 }]", "[everyone]")
+      .replace("environments: [staging] }", "environments: all }");
+    const text = planText(forecastOf(TO_PROD, { configuration }));
+    expect(text).toContain("prod, asked by gate: @release or user U0BOB00001: one approval, within 1 d");
+    expect(text).toContain("prod: every full member");
+  });
+
+  it("shows several at a time, blocks with a condition, and locks that are kept", () => {
+    const promote = PROMOTE.replace("at-a-time: 50%", "at-a-time: 2\n    fail-fast: false")
+      .replace(
+        "- lock: ${{ service.name }}/${{ target.name }}",
+        "- lock: ${{ service.name }}/${{ target.name }}\n        when-locked: refuse\n        hold: true",
+      )
+      .replace("  - { id: rest,", "  - if: ${{ again }}\n    steps: [{ id: more, uses: test/call }]\n  - { id: rest,");
+    const text = planText(forecastOf(TO_PROD, { files: { promote, verify: VERIFY } }));
+    expect(text).toContain("for each target, 2 at a time, all of them also when one fails\n");
+    expect(text).toContain("together  (skipped)\n    more  test/call  (skipped)");
+    expect(text).toContain("checkout/prod: fails while another run has it; held afterwards until somebody unlocks it");
+  });
+
   it("takes no secret", () => {
     const files = {
       part: "name: P\nsummary: S\ninputs: { token: { type: string, secret: true } }\nsteps: [{ id: a, uses: test/call }]\n",
