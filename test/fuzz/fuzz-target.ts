@@ -36,6 +36,7 @@ export const TARGETS = [
   "argocd-refusal",
   "git-output",
   "git-names",
+  "terraform-stream",
   "queued-job",
   "worker-report",
   "run-link",

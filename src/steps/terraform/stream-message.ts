@@ -82,7 +82,8 @@ const UI_MAJOR = "1";
 
 /** Reads one line of the stream. Throws `terraform.unreadable-output` for a message of a known type that is not as it should be. */
 export function parseStreamLine(line: string): StreamLine {
-  const any = Any.safeParse(tryJson(line)).data;
+  // Most of what is no message is not even looked into: refusing it costs more than reading a message.
+  const any = line.startsWith("{") ? Any.safeParse(tryJson(line)).data : undefined;
   if (any === undefined) return { kind: "text", text: line };
   const text = any["@message"];
   if (!isKnown(any.type)) return { kind: "other", text };
