@@ -74,7 +74,7 @@ class CommandLinker {
 
   #find(command: string, user: string): UsedCommandFound {
     const reading = this.#readings.get(command);
-    if (reading === undefined) return refused(this.#unknown(command));
+    if (reading === undefined) return refused(this.#unknown(command, user));
     const way = findWay(this.uses, { from: command, to: user });
     if (way !== undefined) {
       const cycle = [user, ...way].join(" uses ");
@@ -99,12 +99,13 @@ class CommandLinker {
     return isSound ? { kind: "found", used } : { kind: "broken" };
   }
 
-  #unknown(command: string): string {
+  #unknown(command: string, user: string): string {
     const usable = [...this.#readings.values()].filter(({ body }) => body === undefined || body.kind === "plan");
-    const ids = usable.map(({ id }) => id);
+    const ids = usable.flatMap(({ id }) => (id === user ? [] : [id]));
     const near = didYouMean(command, ids);
-    const right = near === undefined ? `There is: ${ids.toSorted().join(", ")}` : `Did you mean "command/${near}"?`;
-    return `there is no command "${command}". ${right}`;
+    const what = `there is no command "${command}"`;
+    if (near !== undefined) return `${what}. Did you mean "command/${near}"?`;
+    return ids.length === 0 ? what : `${what}. There is: ${ids.toSorted().join(", ")}`;
   }
 }
 

@@ -192,7 +192,7 @@ steps:
 
   it.each([
     ["{ id: v, uses: command/verfy }", '1 command/verfy | there is no command "verfy". Did you mean "command/verify"?'],
-    ["{ id: v, uses: command/other }", '1 command/other | there is no command "other". There is: verify, x'],
+    ["{ id: v, uses: command/other }", '1 command/other | there is no command "other". There is: verify'],
     [
       "{ id: v, uses: command/ask }",
       "1 command/ask | command/ask answers a question and has no steps, so it cannot be used as one",
