@@ -24,6 +24,9 @@ import { openSlackWire } from "./slack-wire.ts";
 import { openStepTools } from "./step-tools.ts";
 import { openWeb } from "./web.ts";
 
+// Slack's requests come together; what came in by then shares a commit.
+const TURNS_A_COMMIT = 4;
+
 /** What the application is given from outside. */
 export interface Surroundings {
   readonly environment: Environment;
@@ -57,7 +60,16 @@ export async function startApplication(
   // Before anything is made or opened.
   requireCredentials({ environment, configuration, secrets });
   const openStoreAt = (at: string): Promise<Store> =>
-    openStore({ dataFolder, address: at, clock, random, mask, atEndOfTurn, projector: projectRun });
+    openStore({
+      dataFolder,
+      address: at,
+      clock,
+      random,
+      mask,
+      atEndOfTurn,
+      mostTurnsACommit: TURNS_A_COMMIT,
+      projector: projectRun,
+    });
   const { http, store, address } = await openStoreAndHttp(
     { environment, clock, logger, openStore: openStoreAt },
     resources,

@@ -35,6 +35,8 @@ export interface LogWriterDeps {
   readonly atEndOfTurn: AtEndOfTurn;
   /** How long to wait for another program that has the database locked. */
   readonly busyTimeoutMs: number;
+  /** For how many turns in a row a commit may gather what still comes in; one unless set. */
+  readonly mostTurnsACommit?: number | undefined;
 }
 
 interface Work {
@@ -55,9 +57,12 @@ const CHECKPOINT_AFTER_MS = 50;
 // In pages: when events come so fast that the timer is late.
 const CHECKPOINT_WITHIN_COMMIT_AT = 8000;
 
+// By then each has so small a share of the commit that gathering more would only make them wait.
+const MOST_GATHERED = 16;
+
 /**
- * The only writer of the log. What is handed in during one turn of the event loop is committed together at its end:
- * all of it or, when anything in it fails, nothing of it. Keeps the head of the hash chain.
+ * The only writer of the log. What is handed in during one turn of the event loop, or a few in which more and more comes in, is
+ * committed together at its end: all of it or, when anything in it fails, nothing of it. Keeps the head of the hash chain.
  */
 export class LogWriter implements AsyncDisposable {
   readonly #deps: LogWriterDeps;
@@ -73,6 +78,10 @@ export class LogWriter implements AsyncDisposable {
   readonly #versions = new Map<string, number>();
   #head: ChainHead;
   #turn: Work[] = [];
+  /** How much there was at the end of the turn before, and how many turns it has been gathered for. */
+  #gathered = { works: 0, turns: 0 };
+  /** How much the commit before this one held. */
+  #lastWorks = 0;
   #isFlushDue = false;
   #busySince: number | undefined;
   #retry: Timer | undefined;
@@ -123,7 +132,7 @@ export class LogWriter implements AsyncDisposable {
   flushSoon(): void {
     if (this.#isFlushDue || this.#isClosed) return;
     this.#isFlushDue = true;
-    this.#deps.atEndOfTurn(() => this.#flush());
+    this.#deps.atEndOfTurn(() => this.#endTurn());
   }
 
   /** Commits what is still waiting; refuses everything after that. */
@@ -136,6 +145,23 @@ export class LogWriter implements AsyncDisposable {
     // Nothing else has to go on now, so the waiting may be left to SQLite.
     this.#deps.database.sqlite.pragma(`busy_timeout = ${this.#deps.busyTimeoutMs}`);
     this.#flush();
+  }
+
+  #endTurn(): void {
+    if (this.#isGathering()) this.#deps.atEndOfTurn(() => this.#endTurn());
+    else this.#flush();
+  }
+
+  /**
+   * Whoever is alone is not kept waiting. Where several come in at a time, those that arrived while the first were read are only a turn
+   * away, and a commit of their own would cost them all more than that turn.
+   */
+  #isGathering(): boolean {
+    const { works: before, turns } = this.#gathered;
+    const works = this.#turn.length;
+    this.#gathered = { works, turns: turns + 1 };
+    const isBusy = works > 1 || this.#lastWorks > 1;
+    return isBusy && works > before && works < MOST_GATHERED && turns + 1 < (this.#deps.mostTurnsACommit ?? 1);
   }
 
   #flush(): void {
@@ -197,6 +223,8 @@ export class LogWriter implements AsyncDisposable {
   #takeTurn(): readonly Work[] {
     const turn = this.#turn;
     this.#turn = [];
+    this.#lastWorks = turn.length;
+    this.#gathered = { works: 0, turns: 0 };
     return turn;
   }
 

@@ -49,6 +49,8 @@ export interface StoreDeps {
   readonly mask?: Pick<SecretMask, "text"> | undefined;
   /** How long an append waits for another program that has the database locked; 5 s unless set. */
   readonly busyTimeoutMs?: number;
+  /** For how many turns of the event loop a commit may gather what still comes in; one unless set. */
+  readonly mostTurnsACommit?: number;
 }
 
 export interface DataFolder {
@@ -102,10 +104,10 @@ function openReader(
 
 /** The store on an open database, which it closes; derives what is derived from the log when that is missing. */
 export async function createStore(deps: StoreDeps, database: LogDatabase): Promise<Store> {
-  const { clock, random, atEndOfTurn, projector, mask, busyTimeoutMs = BUSY_TIMEOUT_MS } = deps;
+  const { clock, random, atEndOfTurn, projector, mask, mostTurnsACommit, busyTimeoutMs = BUSY_TIMEOUT_MS } = deps;
   await using opening = new AsyncDisposableStack();
   opening.defer(() => void database.sqlite.close());
-  const writer = opening.use(new LogWriter({ database, clock, atEndOfTurn, busyTimeoutMs }));
+  const writer = opening.use(new LogWriter({ database, clock, atEndOfTurn, busyTimeoutMs, mostTurnsACommit }));
   const commits = new CommitWatch(clock);
   writer.carry(commits);
   const reader = new LogReader(database);
