@@ -17,6 +17,7 @@ import { createDispatcher, loadTransport } from "./dispatcher.ts";
 import type { Engine } from "./engine.ts";
 import { openGit } from "./git-access.ts";
 import { openStoreAndHttp } from "./http.ts";
+import { keepTidy } from "./janitor.ts";
 import { openJobFiles } from "./job-files.ts";
 import type { Outside } from "./outside.ts";
 import { openSettings, watchSettings } from "./settings.ts";
@@ -91,9 +92,10 @@ export async function startApplication(
     openAnchorTarget: anchorTargets({ ...base, configuration }, resources),
   };
   const assembly = assemble(outside, resources);
-  openWeb({ ...base, ...assembly });
+  openWeb({ ...base, ...assembly, artifacts: tools.artifacts });
   const { engine, reload } = assembly;
   await watchSettings({ ...base, reload }, resources);
+  keepTidy({ ...base, ...tools }, resources);
   await assembly.open();
   return { store, engine, address, reload: () => reload.reload("signal") };
 }

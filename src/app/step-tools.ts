@@ -33,9 +33,9 @@ interface Deps {
 export function openStepTools(
   { environment, live, git, secret, secrets, clock, random, logger }: Deps,
   resources: AsyncDisposableStack,
-): { readonly artifacts: ArtifactStore } & Pick<
+): { readonly artifacts: ArtifactStore; readonly folders: LocalFolders } & Pick<
   Outside,
-  "exportFolder" | "vault" | "programs" | "folders" | "terraform"
+  "exportFolder" | "vault" | "programs" | "terraform"
 > {
   const { dataFolder, variables } = environment;
   const exportFolder: ExportFolder = (wanted) => {

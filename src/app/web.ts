@@ -4,6 +4,7 @@ import type { ArgocdServer } from "../argocd/argocd-server.ts";
 import type { Anchoring, AnchorStanding } from "../audit/anchoring.ts";
 import type { Environment } from "../config/environment.ts";
 import type { InstanceSecret } from "../config/instance-secret.ts";
+import type { Artifacts } from "../engine/artifacts.ts";
 import type { HttpServer } from "../http/http-server.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Store } from "../store/store.ts";
@@ -26,6 +27,7 @@ interface Deps {
   readonly servers: ReadonlyMap<string, ArgocdServer>;
   readonly slack: Slack;
   readonly anchoring: Anchoring | undefined;
+  readonly artifacts: Artifacts;
   readonly metrics: Metrics;
   readonly secret: InstanceSecret;
   readonly clock: Clock;
@@ -45,7 +47,7 @@ const NAMES_WITHIN_MS = 1500;
 
 /** What is answered over HTTP beside Slack: health, figures, and the pages of runs. */
 export function openWeb(deps: Deps): void {
-  const { http, live, store, engine, servers, slack, anchoring, metrics, secret, clock } = deps;
+  const { http, live, store, engine, servers, slack, anchoring, artifacts, metrics, secret, clock } = deps;
   store.commits.listen((durationMs, isOnDisk) => metrics.committed(durationMs, isOnDisk));
   metrics.watch({
     runs: () => store.figures.runsByStatus(),
@@ -66,6 +68,7 @@ export function openWeb(deps: Deps): void {
       pageCommand: () => `${live.configuration.slack.commands.main} page`,
       view: (run) => engine.runs.view(run),
       events: (run) => store.events.readRun(run),
+      readFile: (artifact) => artifacts.read(artifact),
       names: (pseudonyms) => namesOf(deps, pseudonyms),
     }),
   );

@@ -9,13 +9,20 @@ export interface LinkKey {
 /** The beginning of the path of every page of a run. */
 export const RUN_PAGES = "/runs/";
 
-const ID = /^run_[0-9A-Z]{1,40}$/u;
+const FILES = "/files/";
+const ASKED = /^(?<run>run_[0-9A-Z]{1,40})(?:\/files\/(?<file>[0-9a-f]{64}))?$/u;
 const UNTIL = /^[1-9]\d{0,11}$/u;
 const SIGNATURE = /^[A-Za-z0-9_-]{43}$/u;
 
 /** What a link leads to, once it is believed. */
 export type CheckedLink =
-  | { readonly kind: "good"; readonly run: string; readonly until: number }
+  | {
+      readonly kind: "good";
+      readonly run: string;
+      readonly until: number;
+      /** The digest of a file of the run; undefined for its page. */
+      readonly file: string | undefined;
+    }
   /** It was good once. */
   | { readonly kind: "expired" }
   | { readonly kind: "forged" };
@@ -33,20 +40,27 @@ export function makeRunLink(link: {
   return `${publicUrl}${RUN_PAGES}${run}?${query.toString()}`;
 }
 
+/** Where a file of the run is had, as a page of the run writes it, for whoever has the link to that page. */
+export function fileLink(run: string, { digest, query }: { readonly digest: string; readonly query: string }): string {
+  const asked = new URLSearchParams(query);
+  const own = ["until", "key", "signature"].map((name): [string, string] => [name, asked.get(name) ?? ""]);
+  return `${run}${FILES}${digest}?${new URLSearchParams(own).toString()}`;
+}
+
 /** Whether one of our keys signed exactly this run and this end, and whether that is still to come. */
 export function checkRunLink(
   link: { readonly path: string; readonly query: string },
   { keys, now }: { readonly keys: readonly LinkKey[]; readonly now: number },
 ): CheckedLink {
-  const run = link.path.slice(RUN_PAGES.length);
+  const { run, file } = ASKED.exec(link.path.slice(RUN_PAGES.length))?.groups ?? {};
   const query = new URLSearchParams(link.query);
   const [until, id, signature] = ["until", "key", "signature"].map((name) => query.get(name) ?? "");
   const key = keys.find((each) => each.id === id);
   if (key === undefined || until === undefined || signature === undefined) return FORGED;
-  if (!ID.test(run) || !UNTIL.test(until) || !SIGNATURE.test(signature)) return FORGED;
+  if (run === undefined || !UNTIL.test(until) || !SIGNATURE.test(signature)) return FORGED;
   if (!timingSafeEqual(sign(key, run, until), Buffer.from(signature, "base64url"))) return FORGED;
   const end = Number(until) * 1000;
-  return now < end ? { kind: "good", run, until: end } : { kind: "expired" };
+  return now < end ? { kind: "good", run, until: end, file } : { kind: "expired" };
 }
 
 const FORGED: CheckedLink = { kind: "forged" };

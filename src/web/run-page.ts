@@ -1,8 +1,10 @@
+import type { Artifact } from "../domain/artifact.ts";
 import type { RunEvent } from "../domain/run-event.ts";
 import type { RunView } from "../domain/run-view.ts";
 import type { HttpAnswer } from "../http/http-route.ts";
 import { approvalSection } from "./approval-section.ts";
 import { eventWords } from "./event-words.ts";
+import { filesSection } from "./files-section.ts";
 import { gateRequests } from "./gate-requests.ts";
 import { html, type Html, NOTHING } from "./html.ts";
 import { longText, moment, type PageContext, runMark, momentAfter, took } from "./page-words.ts";
@@ -14,6 +16,8 @@ export interface RunPage extends PageContext {
   readonly events: readonly RunEvent[];
   /** Until when the link of this page is good. */
   readonly until: number;
+  /** Where a file that a step left is had. */
+  readonly linkOf: (artifact: Artifact) => string;
   /** What people type before the number of a run, to get a new link. */
   readonly pageCommand: string;
 }
@@ -32,7 +36,7 @@ export function runPage(page: RunPage): HttpAnswer {
     </header>
     <main>
       ${summary(page)}${trouble(view)} ${stageSections(view, page)} ${approvalSection(gateRequests(events), page)}
-      ${eventSection(page)}
+      ${filesSection(events, page.linkOf)} ${eventSection(page)}
     </main>
     <footer>
       As of ${moment(now)}; reload for what has happened since. This link is good until ${moment(until)};

@@ -1,12 +1,15 @@
+import type { Artifact } from "../domain/artifact.ts";
 import type { RunEvent } from "../domain/run-event.ts";
 import type { RunView } from "../domain/run-view.ts";
 import { type HttpAnswer, type HttpRoute, textAnswer } from "../http/http-route.ts";
 import type { Clock } from "../platform/clock.ts";
-import { errorCode } from "../platform/errors.ts";
+import { errorCode, errorMessage } from "../platform/errors.ts";
 import { shortId } from "../platform/ids.ts";
+import { fileAnswer } from "./file-answer.ts";
+import { leftFiles } from "./files-section.ts";
 import { type Html, html } from "./html.ts";
 import { noticeAnswer } from "./page.ts";
-import { checkRunLink, type LinkKey, RUN_PAGES } from "./run-link.ts";
+import { checkRunLink, fileLink, type LinkKey, RUN_PAGES } from "./run-link.ts";
 import { runPage } from "./run-page.ts";
 
 export interface RunRouteDeps {
@@ -17,6 +20,8 @@ export interface RunRouteDeps {
   /** Throws `run.unknown`. */
   readonly view: (run: string) => RunView;
   readonly events: (run: string) => readonly RunEvent[];
+  /** The content of a file that a step left. Throws `artifact.missing` and `artifact.damaged`. */
+  readonly readFile: (artifact: Artifact) => Promise<Uint8Array>;
   /** What people are called, by pseudonym; whom nobody knows is called something as well. Never rejects. */
   readonly names: (pseudonyms: ReadonlySet<string>) => Promise<ReadonlyMap<string, string>>;
 }
@@ -43,7 +48,9 @@ export function runRoute(deps: RunRouteDeps): HttpRoute {
       const checked = checkRunLink({ path, query }, { keys: deps.keys, now: deps.clock.now() });
       switch (checked.kind) {
         case "good":
-          return showRun(deps, checked);
+          return checked.file === undefined
+            ? showRun(deps, { ...checked, query })
+            : giveFile(deps, { run: checked.run, digest: checked.file });
         case "expired":
           return noticeAnswer(403, {
             title: "This link is no longer good",
@@ -62,7 +69,7 @@ export function runRoute(deps: RunRouteDeps): HttpRoute {
 
 async function showRun(
   deps: RunRouteDeps,
-  { run, until }: { readonly run: string; readonly until: number },
+  { run, until, query }: { readonly run: string; readonly until: number; readonly query: string },
 ): Promise<HttpAnswer> {
   const view = tryView(deps, run);
   if (view === undefined) {
@@ -73,7 +80,26 @@ async function showRun(
   const names = await deps.names(peopleIn(view, events));
   const now = deps.clock.now();
   const nameOf = (pseudonym: string): string => names.get(pseudonym) ?? "somebody";
-  return runPage({ view, events, until, now, nameOf, pageCommand: deps.pageCommand() });
+  const linkOf = ({ digest }: Artifact): string => fileLink(run, { digest, query });
+  return runPage({ view, events, until, now, nameOf, linkOf, pageCommand: deps.pageCommand() });
+}
+
+/** A file that a step of the run left; one that is sealed is nobody's but the steps'. */
+async function giveFile(
+  deps: RunRouteDeps,
+  { run, digest }: { readonly run: string; readonly digest: string },
+): Promise<HttpAnswer> {
+  const left = leftFiles(deps.events(run)).find(({ artifact }) => artifact.digest === digest && !artifact.sealed);
+  if (left === undefined) {
+    return noticeAnswer(404, { title: "There is no such file", text: [html`No step of this run left it.`] });
+  }
+  try {
+    return fileAnswer(left.artifact, await deps.readFile(left.artifact));
+  } catch (error) {
+    const code = errorCode(error);
+    if (code !== "artifact.missing" && code !== "artifact.damaged") throw error;
+    return noticeAnswer(410, { title: "This file is not there any more", text: [html`${errorMessage(error)}`] });
+  }
 }
 
 function tryView({ view }: RunRouteDeps, run: string): RunView | undefined {

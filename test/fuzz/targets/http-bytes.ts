@@ -25,6 +25,7 @@ server.add(
       throw new Error("nobody has a link");
     },
     events: () => [],
+  readFile: () => Promise.reject(new Error("there is no file")),
     names: () => Promise.resolve(new Map()),
   }),
 );

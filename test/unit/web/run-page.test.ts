@@ -43,6 +43,7 @@ function page(events: readonly RunEvent[], options: SampleOptions = {}) {
     nameOf,
     now: NOW,
     until: NOW + 1,
+    linkOf: ({ digest }) => `files/${digest}`,
     pageCommand: "/deck page",
   });
 }
@@ -57,6 +58,18 @@ function words(events: readonly RunEvent[], options: SampleOptions = {}): string
 }
 
 describe("the page of a run", () => {
+  it("has the files that its steps left, and no link to one that is sealed", () => {
+    const log = { digest: "a".repeat(64), bytes: 1536, name: "<log>", mediaType: "text/plain", sealed: false };
+    const plan = { ...log, digest: "b".repeat(64), name: "plan", sealed: true };
+    const left = { ...ended(SYNC), artifacts: [log, plan] };
+    const { body = "" } = page([...APPROVED, left]);
+    expect(body).toContain(`<a href="files/${log.digest}">&lt;log&gt;</a>`);
+    expect(body).toContain("1.5 KiB");
+    expect(body).not.toContain(`files/${plan.digest}`);
+    expect(body).toContain("sealed: only steps read it");
+    expect(page(APPROVED).body).not.toContain("Files");
+  });
+
   it("says what was asked for, by whom, how it stands, and how to have a page later on", () => {
     const text = words(APPROVED);
     expect(text).toContain("Promote checkout abc1230 to prod Running Asked for by Ana");

@@ -5,13 +5,17 @@ import { AppError } from "../../../src/platform/errors.ts";
 import { makeRunLink } from "../../../src/web/run-link.ts";
 import { runRoute } from "../../../src/web/run-route.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
-import { RUN, started, viewOf } from "../slack/sample-run.ts";
+import { ended, RUN, started, SYNC, viewOf } from "../slack/sample-run.ts";
 
 const KEY = { id: "k", bytes: new Uint8Array(32) };
 const HOUR = 3_600_000;
 
+const LOG = { digest: "a".repeat(64), bytes: 3, name: "it's a (log).txt", mediaType: "text/plain", sealed: false };
+const PLAN = { ...LOG, digest: "b".repeat(64), name: "plan", sealed: true };
+const GONE = { ...LOG, digest: "c".repeat(64), name: "gone" };
+
 async function open(
-  options: { readonly waitMs?: number; readonly run?: string; readonly fails?: boolean } = {},
+  options: { readonly waitMs?: number; readonly run?: string; readonly fails?: boolean; readonly file?: string } = {},
 ): Promise<HttpAnswer> {
   const clock = new FakeClock();
   const link = makeRunLink({
@@ -22,7 +26,7 @@ async function open(
   });
   const { pathname: path, search } = new URL(link);
   await clock.advance(options.waitMs ?? 0);
-  const events = [started()];
+  const events = [started(), { ...ended(SYNC), artifacts: [LOG, PLAN, GONE] }];
   const route = runRoute({
     keys: [KEY],
     clock,
@@ -33,15 +37,42 @@ async function open(
       return viewOf(events);
     },
     events: () => events,
+    readFile: async ({ digest }) => {
+      if (digest !== LOG.digest) throw new AppError("it was deleted", { code: "artifact.missing" });
+      return Buffer.from("log");
+    },
     names: () => Promise.resolve(new Map([["p_ana", "Ana"]])),
   });
-  return await route.answer({ method: "GET", path, query: search.slice(1), headers: {}, body: Buffer.alloc(0) });
+  const asked = options.file === undefined ? path : `${path}/files/${options.file}`;
+  return await route.answer({ method: "GET", path: asked, query: search.slice(1), headers: {}, body: Buffer.alloc(0) });
 }
 
 describe("the address of a run's page", () => {
   it("shows the run while the link is good", async () => {
     const { status, body } = await open();
     expect([status, body?.includes("Ana")]).toEqual([200, true]);
+  });
+
+  it("gives a file of the run to be kept, and not to be shown", async () => {
+    const { status, headers, bytes } = await open({ file: LOG.digest });
+    expect([status, Buffer.from(bytes ?? []).toString()]).toEqual([200, "log"]);
+    expect(headers).toMatchObject({
+      "content-disposition": "attachment; filename*=UTF-8''it%27s%20a%20%28log%29.txt",
+      "x-content-type-options": "nosniff",
+      "content-type": "text/plain",
+    });
+  });
+
+  it("gives no file that is sealed, of another run, gone, or asked for in another way", async () => {
+    const statuses = [
+      PLAN.digest,
+      "d".repeat(64),
+      GONE.digest,
+      "../../secret",
+      `${LOG.digest}/files/${LOG.digest}`,
+    ].map(async (file) => (await open({ file })).status);
+    expect(await Promise.all(statuses)).toEqual([404, 404, 410, 404, 404]);
+    expect(await open({ file: LOG.digest, waitMs: HOUR })).toMatchObject({ status: 403 });
   });
 
   it("says that the link was good once, and how to get a new one", async () => {
