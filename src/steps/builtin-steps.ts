@@ -11,6 +11,7 @@ import { argocdWait, type ArgocdWaitDeps } from "./argocd-wait.ts";
 import { cosignVerify } from "./cosign/cosign-verify.ts";
 import { httpProbe } from "./http/http-probe.ts";
 import { httpRequest } from "./http/http-request.ts";
+import { imageResolve } from "./image/image-resolve.ts";
 import { metricsCheck } from "./metrics/metrics-check.ts";
 import type { NetworkPolicy } from "./network/address-policy.ts";
 import { systemLookup } from "./network/checked-addresses.ts";
@@ -84,6 +85,7 @@ function actions(deps: ActionDeps): readonly StepKind[] {
     argocdTerminate(deps),
     cosignVerify(deps),
     httpRequest({ ...deps, send }),
+    imageResolve({ ...deps, send }),
     programRun(deps),
     slackAlert,
     slackMessage,
