@@ -111,9 +111,10 @@ function isBusyWith({ stages, failure }: RunView, app: string): boolean {
 
 const WORKING: ReadonlySet<string> = new Set(["running", "retrying", "postponed"]);
 
-/** Its alert stands in Slack, or will: it failed at the application, and the command says to tell of it. */
+/** Its alert stands in Slack, or will: it failed at the application, and not before, when people decided; and the command says to tell of it. */
 function hasToldOf({ failure, stages, otherSteps }: RunView, app: string): boolean {
-  if (failure?.step?.step.input["app"] !== app) return false;
+  const failed = failure?.step?.step;
+  if (failed?.input["app"] !== app || failed.sort === "gate") return false;
   const steps = [...stages.flatMap((stage) => stage.steps), ...otherSteps];
   return steps.some(({ uses, step }) => uses === ALERT_KIND && step.status !== "skipped");
 }

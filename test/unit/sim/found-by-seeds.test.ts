@@ -52,4 +52,19 @@ describe("what seeds of the simulation have found", () => {
     ];
     expect(await violationsOf(acts, { workers: 1 })).toEqual([]);
   }, 60_000);
+
+  test("an application that falls ill while its approval is rejected is told of by itself", async () => {
+    const acts: readonly ScenarioAct[] = [
+      promote(2000, "payments", "m2", "core"),
+      { at: 30_000, who: "argocd", act: { type: "degrade", app: "argocd/payments-core" } },
+      {
+        at: 31_000,
+        who: "person",
+        act: { kind: "click", users: ["U3"], button: "reject", reason: "not today" },
+        patienceMs: 30_000,
+      },
+      { at: 90_000, who: "argocd", act: { type: "heal", app: "argocd/payments-core" } },
+    ];
+    expect(await violationsOf(acts)).toEqual([]);
+  }, 60_000);
 });
