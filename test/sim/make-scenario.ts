@@ -68,15 +68,23 @@ function makeWorkers(dice: Dice, lastsMs: number, acts: ScenarioAct[]): number {
   return dice.between(1, 3);
 }
 
+/** What somebody asks for, and when. */
+interface Begun {
+  readonly service: Service;
+  readonly begins: number;
+}
+
 /** People who want something, and others who decide on it; and people who press whatever they see. */
 function makeStories(dice: Dice, lastsMs: number, acts: ScenarioAct[]): void {
   const person = (...[at, act, patienceMs = 0, also]: readonly [number, PersonAct, number?, Together?]): void => {
     acts.push({ at, who: "person", act, ...(patienceMs > 0 && { patienceMs }), ...(also && { together: also }) });
   };
+  const begun: Begun[] = [];
   for (let left = dice.between(2, 8); left > 0; left -= 1) {
     const begins = dice.between(FIRST_AT, lastsMs);
     const service = dice.pick(SERVICES);
     const user = dice.pick(ASKING);
+    begun.push({ service, begins });
     person(begins, typed(dice, user, askText(dice, service)));
     if (dice.chance(0.1)) person(begins + dice.between(0, 400), typed(dice, dice.pick(ASKING), askText(dice, service)));
     // Those who wait for something to decide on, and decide on what they find.
@@ -92,9 +100,31 @@ function makeStories(dice: Dice, lastsMs: number, acts: ScenarioAct[]): void {
   for (let left = dice.between(0, 4); left > 0; left -= 1) {
     person(dice.between(FIRST_AT, lastsMs), typed(dice, dice.pick(EVERYBODY), furtherText(dice)));
   }
+  for (const { service, begins } of begun) disturb(dice.fork(`disturbed/${begins}`), { service, begins }, acts);
   const forms = dice.fork("forms");
   if (forms.chance(0.25)) person(forms.between(FIRST_AT, lastsMs), filledForm(forms));
+  const chains = dice.fork("chains");
+  for (let left = chains.chance(0.4) ? chains.between(1, 2) : 0; left > 0; left -= 1) {
+    const begins = chains.between(FIRST_AT, lastsMs);
+    const service = chains.pick(SERVICES);
+    const line = `/qd chain ${service} in ${chains.pick<string>(PLACES[service])}`;
+    person(begins, typed(chains, chains.pick(ASKING), line));
+    if (chains.chance(0.5))
+      person(begins + chains.between(0, 60_000), look(chains, chains.pick(["cancel", "retry"])), 30_000);
+  }
   if (dice.chance(0.3)) person(dice.between(FIRST_AT, lastsMs), { kind: "open-home", user: dice.pick(EVERYBODY) });
+}
+
+/** Something happens to what is being deployed. */
+function disturb(dice: Dice, { service, begins }: Begun, acts: ScenarioAct[]): void {
+  const at = begins + dice.between(0, 60_000);
+  if (dice.chance(0.25)) {
+    const apps = PLACES[service].map((environment) => `argocd/${service}-${environment}`);
+    acts.push({ at, who: "argocd", act: someForeignAct(dice, apps) });
+  }
+  if (!dice.chance(0.1)) return;
+  const side = dice.pick(["request", "answer"] as const);
+  acts.push({ at, who: "network", act: { kind: "lose", port: "argocd", what: "/sync", side } });
 }
 
 type Together = NonNullable<Extract<ScenarioAct, { readonly who: "person" }>["together"]>;
@@ -295,8 +325,8 @@ function replacingAct(dice: Dice): ArgocdAct {
   return { type: "ambush", skip: dice.below(3), afterMs, act };
 }
 
-function someForeignAct(dice: Dice): ArgocdAct {
-  const app = dice.pick(APPS);
+function someForeignAct(dice: Dice, apps: readonly string[] = APPS): ArgocdAct {
+  const app = dice.pick(apps);
   const revision = shaOf(dice.pick(COMMITS));
   const forMs = dice.between(5000, 120_000);
   const make: readonly (() => ArgocdAct)[] = [

@@ -12,15 +12,19 @@ export function hasSameSource(argocd: ArgocdView, left: ArgocdRead, right: Argoc
 const MARKED_WITHIN_MS = 2000;
 
 /** What can have been shown as live in an answer of that moment. */
-export function livePossible(argocd: ArgocdView, { app, uid, at }: ArgocdRead): ReadonlySet<string> {
-  const possible = new Set<string>();
+export function livePossible(argocd: ArgocdView, read: ArgocdRead): ReadonlySet<string> {
+  const { app, uid, at } = read;
   const last = argocd.deploymentsUntil(app, uid, at).at(-1);
-  // Before anything was synced here it is what was there at the beginning.
-  possible.add(last?.revision ?? argocd.spansOf(app).find((span) => span.uid === uid)?.revision ?? "");
-  if (last === undefined) possible.add("");
+  const possible = new Set(last === undefined ? withoutHistory(argocd, read) : [last.revision]);
   for (const { revision, endedAt, uid: own } of argocd.operationsOf(app)) {
     if (own === uid && endedAt !== undefined && endedAt > at && endedAt <= at + MARKED_WITHIN_MS)
       possible.add(revision);
   }
   return possible;
+}
+
+/** Before anything was synced it is what was there at the beginning, or what Argo CD has compared it with and found. */
+function withoutHistory(argocd: ArgocdView, { app, uid, isSynced, compared }: ArgocdRead): readonly string[] {
+  const first = argocd.spansOf(app).find((span) => span.uid === uid)?.revision ?? "";
+  return ["", first, ...(isSynced ? [compared] : [])];
 }
