@@ -27,6 +27,7 @@ export interface BenchEngineDeps {
 }
 
 const CONCURRENCY = 50;
+const TURNS_A_COMMIT = 4;
 
 /** The engine as the server has it, on a log of its own, with step kinds of the benchmark. */
 export class BenchEngine implements AsyncDisposable {
@@ -68,7 +69,8 @@ export class BenchEngine implements AsyncDisposable {
   static async open(deps: BenchEngineDeps): Promise<BenchEngine> {
     const address = "the benchmark";
     const base = { clock: deps.clock ?? systemClock, random: systemRandom, atEndOfTurn, projector: projectRun };
-    return new BenchEngine(await openStore({ ...base, dataFolder: deps.folder, address }), deps);
+    const folder = { dataFolder: deps.folder, address };
+    return new BenchEngine(await openStore({ ...base, ...folder, mostTurnsACommit: TURNS_A_COMMIT }), deps);
   }
 
   newRunId(): string {
