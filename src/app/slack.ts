@@ -1,6 +1,7 @@
 import type { ArgocdServer } from "../argocd/argocd-server.ts";
 import type { RunView } from "../domain/run-view.ts";
 import type { Answer } from "../engine/answer.ts";
+import type { Artifacts } from "../engine/artifacts.ts";
 import type { HomeSource } from "../engine/home-content.ts";
 import type { IncidentMessage } from "../observe/watch-ports.ts";
 import type { Inventory } from "../inventory/inventory.ts";
@@ -8,6 +9,7 @@ import type { Clock } from "../platform/clock.ts";
 import { errorText } from "../platform/errors.ts";
 import type { Random } from "../platform/ids.ts";
 import type { Logger } from "../platform/logger.ts";
+import { FileUploads } from "../slack/file-uploads.ts";
 import type { Arrival, FrontDoor } from "../slack/front-door.ts";
 import { HomeTab } from "../slack/home-tab.ts";
 import { incidentMessage, type IncidentPlaces } from "../slack/incident-messages.ts";
@@ -22,6 +24,7 @@ import { SlackDirectory } from "../slack/slack-directory.ts";
 import { SlackGateway } from "../slack/slack-gateway.ts";
 import { readIdentity, type SlackIdentity } from "../slack/slack-identity.ts";
 import { slackLookups } from "../slack/slack-lookups.ts";
+import { uploadBytes } from "../slack/upload-bytes.ts";
 import { ViewPacer } from "../slack/view-pacer.ts";
 import { renderAnswer } from "../slack/views/answer.ts";
 import type { ViewLookups } from "../slack/views/view-lookups.ts";
@@ -36,6 +39,7 @@ interface Deps {
   readonly wire: SlackWire;
   readonly live: Pick<LiveSettings, "configuration">;
   readonly store: Store;
+  readonly artifacts: Pick<Artifacts, "read">;
   readonly servers: ReadonlyMap<string, ArgocdServer>;
   readonly inventory: Inventory;
   /** What people see of a run now. */
@@ -61,6 +65,7 @@ export class Slack implements AsyncDisposable {
   readonly #answers: SlackAnswers;
   readonly #lookups: ViewLookups;
   readonly #outbox: Outbox;
+  readonly #files: FileUploads;
   readonly #presenter: Presenter;
   readonly #pacer: ViewPacer;
   readonly #overtaken: OvertakenRuns;
@@ -97,8 +102,19 @@ export class Slack implements AsyncDisposable {
     });
     const onSettled = (slot: string, isMoved: boolean): void => this.#presenter.onSettled(slot, isMoved);
     this.#outbox = new Outbox({ messages: this.#gateway, store: store.slots, clock, random, logger, onSettled });
+    this.#files = new FileUploads({
+      client: clients.home,
+      upload: uploadBytes,
+      artifacts: deps.artifacts,
+      slots: store.slots,
+      clock,
+      logger,
+      botUser: () => identity()?.botUser,
+      onSettled: (slot) => onSettled(slot, false),
+    });
     this.#presenter = new Presenter({
       outbox: this.#outbox,
+      files: this.#files,
       slots: store.slots,
       store: store.events,
       people: store.people,
@@ -227,6 +243,7 @@ export class Slack implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#home?.[Symbol.dispose]();
     this.#pacer[Symbol.dispose]();
+    await this.#files[Symbol.asyncDispose]();
     await this.#outbox.flush(FLUSH_MS);
     await Promise.race([this.#outbox[Symbol.asyncDispose](), this.#deps.clock.sleep(LAST_CALLS_MS)]);
   }

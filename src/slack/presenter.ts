@@ -1,6 +1,8 @@
 import type { RunView } from "../domain/run-view.ts";
 import type { EventStore, PeopleStore, SlotStore } from "../engine/ports.ts";
 import type { Outbox } from "./outbox.ts";
+import type { FileUploads } from "./file-uploads.ts";
+import { runFiles } from "./run-files.ts";
 import { runSlots, type ShowSettings } from "./run-slots.ts";
 import { refusal } from "./slack-failure.ts";
 import { cardSlot, gateSlot, runOfSlot } from "./slot-ids.ts";
@@ -8,6 +10,7 @@ import type { ViewLookups } from "./views/view-lookups.ts";
 
 export interface PresenterDeps {
   readonly outbox: Pick<Outbox, "want" | "isSettled" | "lookAgain">;
+  readonly files: Pick<FileUploads, "want" | "isSettled">;
   readonly slots: Pick<SlotStore, "slot">;
   readonly store: Pick<EventStore, "markShown">;
   readonly people: Pick<PeopleStore, "person">;
@@ -18,6 +21,7 @@ export interface PresenterDeps {
 interface Shown {
   readonly view: RunView;
   readonly slots: readonly string[];
+  readonly files: readonly string[];
 }
 
 // Of runs that are open and fully shown, so many are remembered; the others are looked at anew when something happens to them.
@@ -68,8 +72,10 @@ export class Presenter {
     const home = card?.ts === undefined || this.#isLost(card.slot) ? undefined : card.channel;
     const wanted = runSlots({ view, isProgress, settings, lookups, strayed: this.#strayed(view), home, isLost });
     this.#shown.delete(view.id);
-    this.#shown.set(view.id, { view, slots: wanted.map(({ slot }) => slot) });
+    const files = runFiles(view);
+    this.#shown.set(view.id, { view, slots: wanted.map(({ slot }) => slot), files: files.map(({ slot }) => slot) });
     for (const slot of wanted) outbox.want(slot);
+    for (const file of files) this.#deps.files.want(file);
     this.#settle(view.id);
   }
 
@@ -81,7 +87,8 @@ export class Presenter {
     if (this.#shown.size > MOST_REMEMBERED) this.#forgetOldest();
   }
 
-  #isSettled({ slots }: Shown): boolean {
+  #isSettled({ slots, files }: Shown): boolean {
+    if (!files.every((slot) => this.#deps.files.isSettled(slot))) return false;
     return slots.every((slot) => this.#deps.outbox.isSettled(slot));
   }
 

@@ -19,7 +19,7 @@ export interface SlackClients {
   readonly trigger: SlackClient;
   /** The outbox alone: chat.postMessage, chat.update, and reading to find a message. */
   readonly outbox: SlackClient;
-  /** The Home tabs: views.publish. */
+  /** What people do not wait for: the Home tabs, by views.publish, and files. */
   readonly home: SlackClient;
   /** Who people are: users.info, usergroups.users.list, auth.test. */
   readonly directory: SlackClient;

@@ -27,6 +27,11 @@ export function messageSlot(run: string, path: string): string {
   return `${run}/message/${path}`;
 }
 
+/** A file in the thread of the run; each attempt of its step shows one of its own. */
+export function fileSlot(run: string, path: string, attempt: number): string {
+  return `${run}/file/${attempt}/${path}`;
+}
+
 /** The message that tells the requester how people ended the run. */
 export function stoppedSlot(run: string): string {
   return `${run}/stopped`;

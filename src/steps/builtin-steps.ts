@@ -24,6 +24,7 @@ import { terraformPlan } from "./terraform/terraform-plan.ts";
 import type { TerraformSettings } from "./terraform/terraform-settings.ts";
 import { trivyConfig } from "./trivy/trivy-config.ts";
 import { trivyImage } from "./trivy/trivy-image.ts";
+import { slackFile } from "./slack/slack-file.ts";
 import { slackMessage } from "./slack/slack-message.ts";
 import { delay } from "./timing/delay.ts";
 import { soak } from "./timing/soak.ts";
@@ -88,6 +89,7 @@ function actions(deps: ActionDeps): readonly StepKind[] {
     imageResolve({ ...deps, send }),
     programRun(deps),
     slackAlert,
+    slackFile,
     slackMessage,
     terraformApply(deps),
     terraformOutput(deps),

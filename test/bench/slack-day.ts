@@ -99,6 +99,7 @@ export class SlackDay {
         isSettled: (slot) => outbox.isSettled(slot),
         lookAgain: (slot) => outbox.lookAgain(slot),
       },
+      files: { want: () => undefined, isSettled: () => true },
       slots,
       store: events,
       people,

@@ -125,8 +125,8 @@ describe("a call to somebody else's server", () => {
 
   it("says so when the connection ends before the body does", async () => {
     const port = await say("HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nabc");
-    const thrown = expect(send(call(`http://127.0.0.1:${port}/`))).rejects;
-    await thrown.toMatchObject({ code: "network.broken", retry: "backoff", wasConnected: true });
+    const sending = send(call(`http://127.0.0.1:${port}/`));
+    await expect(sending).rejects.toMatchObject({ code: "network.broken", retry: "backoff", wasConnected: true });
   });
 
   it("gives up on an answer that does not come, and on one that drips", async () => {
@@ -136,8 +136,8 @@ describe("a call to somebody else's server", () => {
       response.on("close", () => clearInterval(timer));
     });
     for (const port of [silent, dripping]) {
-      const thrown = expect(send(call(`http://127.0.0.1:${port}/`, { timeoutMs: 150 }))).rejects;
-      await thrown.toMatchObject({ code: "network.timeout", wasConnected: true });
+      const sending = send(call(`http://127.0.0.1:${port}/`, { timeoutMs: 150 }));
+      await expect(sending).rejects.toMatchObject({ code: "network.timeout", wasConnected: true });
     }
   });
 
@@ -153,8 +153,8 @@ describe("a call to somebody else's server", () => {
     await new Promise<void>((resolve) => {
       server?.close(() => resolve());
     });
-    const thrown = expect(send(call(`http://127.0.0.1:${port}/`))).rejects;
-    await thrown.toMatchObject({ code: "network.unreachable", retry: "backoff", wasConnected: false });
+    const sending = send(call(`http://127.0.0.1:${port}/`));
+    await expect(sending).rejects.toMatchObject({ code: "network.unreachable", retry: "backoff", wasConnected: false });
   });
 
   it("does not go through a proxy of the environment", async () => {
@@ -202,19 +202,19 @@ describe("the address of a call", () => {
   ])("is refused before anything is sent: %s", async (url) => {
     const lookup = (): Promise<readonly string[]> => Promise.resolve(["93.184.216.34", "169.254.169.254"]);
     const policy = { privateAddresses: "deny", allow: [] } as const;
-    const thrown = expect(httpSender({ clock: systemClock, lookup })(call(url, { policy }))).rejects;
-    await thrown.toMatchObject({ code: "network.refused-address", retry: "never" });
+    const sending = httpSender({ clock: systemClock, lookup })(call(url, { policy }));
+    await expect(sending).rejects.toMatchObject({ code: "network.refused-address", retry: "never" });
   });
 
   it("is unknown where the name service knows none", async () => {
-    const thrown = expect(send(call("http://nobody.test/"))).rejects;
-    await thrown.toMatchObject({ code: "network.unknown-host", retry: "backoff" });
+    const sending = send(call("http://nobody.test/"));
+    await expect(sending).rejects.toMatchObject({ code: "network.unknown-host", retry: "backoff" });
   });
 
   it("is not waited for longer than the call may take", async () => {
     const slow = httpSender({ clock: systemClock, lookup: () => new Promise(() => undefined) });
-    const thrown = expect(slow(call("http://slow.test/", { timeoutMs: 50 }))).rejects;
-    await thrown.toMatchObject({ code: "network.timeout", wasConnected: false });
+    const sending = slow(call("http://slow.test/", { timeoutMs: 50 }));
+    await expect(sending).rejects.toMatchObject({ code: "network.timeout", wasConnected: false });
   });
 });
 
@@ -257,31 +257,29 @@ describe("a redirect", () => {
   it("that would hand a body to another origin is refused", async () => {
     const other = await serve((_request, response) => reply(response, 200));
     const port = await serve((_request, response) => reply(response, 307, { location: `http://127.0.0.1:${other}/` }));
-    const thrown = expect(
-      send(call(`http://127.0.0.1:${port}/`, { redirects: 1, method: "POST", body: "secret" })),
-    ).rejects;
-    await thrown.toMatchObject({ code: "http.redirect-refused" });
+    const sending = send(call(`http://127.0.0.1:${port}/`, { redirects: 1, method: "POST", body: "secret" }));
+    await expect(sending).rejects.toMatchObject({ code: "http.redirect-refused" });
   });
 
   it.each(["file:///etc/passwd", "ftp://127.0.0.1/", "http://", "gopher://127.0.0.1:25/"])(
     "to %s is refused",
     async (location) => {
       const port = await serve((_request, response) => reply(response, 302, { location }));
-      const thrown = expect(send(call(`http://127.0.0.1:${port}/`, { redirects: 1 }))).rejects;
-      await thrown.toMatchObject({ code: "http.redirect-refused" });
+      const sending = send(call(`http://127.0.0.1:${port}/`, { redirects: 1 }));
+      await expect(sending).rejects.toMatchObject({ code: "http.redirect-refused" });
     },
   );
 
   it("to an address that is refused is not followed", async () => {
     const port = await serve((_request, response) => reply(response, 302, { location: "http://169.254.169.254/" }));
-    const thrown = expect(send(call(`http://127.0.0.1:${port}/`, { redirects: 1 }))).rejects;
-    await thrown.toMatchObject({ code: "network.refused-address" });
+    const sending = send(call(`http://127.0.0.1:${port}/`, { redirects: 1 }));
+    await expect(sending).rejects.toMatchObject({ code: "network.refused-address" });
   });
 
   it("is followed no more often than was said", async () => {
     const port = await serve((_request, response) => reply(response, 302, { location: "/again" }));
-    const thrown = expect(send(call(`http://127.0.0.1:${port}/`, { redirects: 3 }))).rejects;
-    await thrown.toMatchObject({ code: "http.too-many-redirects" });
+    const sending = send(call(`http://127.0.0.1:${port}/`, { redirects: 3 }));
+    await expect(sending).rejects.toMatchObject({ code: "http.too-many-redirects" });
   });
 });
 
@@ -295,8 +293,8 @@ describe("TLS of a call", () => {
   }
 
   it("does not believe a certificate that nobody vouches for", async () => {
-    const thrown = expect(send(call(`https://127.0.0.1:${await secured()}/`))).rejects;
-    await thrown.toMatchObject({ code: "network.tls", retry: "never", wasConnected: false });
+    const sending = send(call(`https://127.0.0.1:${await secured()}/`));
+    await expect(sending).rejects.toMatchObject({ code: "network.tls", retry: "never", wasConnected: false });
   });
 
   it("believes one of the authority that was named, and any where that was asked for", async () => {
@@ -307,8 +305,8 @@ describe("TLS of a call", () => {
 
   it("does not believe a certificate of another name", async () => {
     const tls = { ca: certificate.cert, servername: "other.test" };
-    const thrown = expect(send(call(`https://127.0.0.1:${await secured()}/`, { tls }))).rejects;
-    await thrown.toMatchObject({ code: "network.tls" });
+    const sending = send(call(`https://127.0.0.1:${await secured()}/`, { tls }));
+    await expect(sending).rejects.toMatchObject({ code: "network.tls" });
   });
 
   it("fails where the other side speaks none", async () => {

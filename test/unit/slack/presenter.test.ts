@@ -59,8 +59,9 @@ function setUp(settings = NOWHERE_ELSE) {
       logger: silentLogger,
       onSettled: (slot, isMoved) => presenter.onSettled(slot, isMoved),
     });
+    const files = { want: () => undefined, isSettled: () => true };
     const store = { markShown: (run: string, version: number) => void shown.push([run, version]) };
-    const presenter: Presenter = new Presenter({ outbox, slots, store, people, lookups, settings: shownAs });
+    const presenter: Presenter = new Presenter({ outbox, files, slots, store, people, lookups, settings: shownAs });
     return { outbox, presenter };
   };
   return { clock, slack, slots, shown, start, ...start() };

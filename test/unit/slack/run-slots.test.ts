@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import type { RunEvent } from "../../../src/domain/run-event.ts";
 import type { JsonMap } from "../../../src/platform/canonical-json.ts";
+import { runFiles } from "../../../src/slack/run-files.ts";
 import { runSlots } from "../../../src/slack/run-slots.ts";
 import type { Wanted } from "../../../src/slack/slot-entry.ts";
 import { begun, ended, failedStep, lookups, RUN, started, viewOf } from "./sample-run.ts";
@@ -36,5 +37,22 @@ describe("a message that a step posts", () => {
     expect(slotsAfter([posting({ text: "live" })])).toHaveLength(1);
     const failed = slotsAfter([posting({ text: "live" }), failedStep(PATH, "step.unknown-kind", "no such action")]);
     expect(failed[1]).toMatchObject({ slot: `${RUN}/step/${PATH}` });
+  });
+});
+
+describe("a file that a step shows", () => {
+  const file = { digest: "a".repeat(64), bytes: 10, name: "report.json", mediaType: "text/plain", sealed: false };
+  const filesOf = (input: JsonMap) =>
+    runFiles(viewOf([started(), begun(PATH, "slack/file", "action", { input }), ended(PATH)]));
+
+  it("has a slot and a title of its own", () => {
+    const slot = `${RUN}/file/1/${PATH}`;
+    expect(filesOf({ file })).toEqual([{ slot, run: RUN, artifact: file, title: `report.json · ${PATH}` }]);
+  });
+
+  it("is none that is sealed, or none at all", () => {
+    expect(filesOf({ file: { ...file, sealed: true } })).toEqual([]);
+    expect(filesOf({ file: "report.json" })).toEqual([]);
+    expect(runFiles(viewOf([started(), posting({ text: "live" }), ended(PATH)]))).toEqual([]);
   });
 });
