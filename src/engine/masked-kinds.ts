@@ -41,7 +41,12 @@ function quiet(mask: SecretMask, context: StepContext): StepContext {
 }
 
 function quietAction(mask: SecretMask, context: ActionContext): ActionContext {
-  return { ...context, ...quiet(mask, context), checkpoint: (data) => context.checkpoint(mask.deep(data)) };
+  return {
+    ...context,
+    ...quiet(mask, context),
+    masked: (value) => mask.deep(value),
+    checkpoint: (data) => context.checkpoint(mask.deep(data)),
+  };
 }
 
 async function masked<Value>(mask: SecretMask, run: () => Promise<Value>): Promise<Value> {

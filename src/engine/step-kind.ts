@@ -80,6 +80,11 @@ export interface ActionContext extends StepContext {
   readonly checkpointed: Json | undefined;
   /** What `prepare` gathered for this dispatch; undefined for a kind that needs nothing prepared. */
   readonly prepared?: Json | undefined;
+  /**
+   * The same value as it leaves the execution, without the secrets that this process knows; the value itself where it is absent.
+   * For a digest of what is put out.
+   */
+  readonly masked?: (<Value>(value: Value) => Value) | undefined;
   /** Resolves once `data` is durable; call it before an effect, with what is needed to find that effect again. */
   checkpoint(data: Json): Promise<void>;
 }

@@ -35,6 +35,7 @@ export class TerraformBench implements AsyncDisposable {
   facts: ActionContext["facts"] = { runTitle: "t", requester: "p_ana", requesterUser: "U1" };
   signal: AbortSignal = new AbortController().signal;
   checkpointed: Json | undefined;
+  masked: ActionContext["masked"];
   preparation: Partial<TerraformPreparation> = {};
   settings: Partial<TerraformDeps["terraform"]> = {};
   readonly folder: string;
@@ -143,6 +144,12 @@ export class TerraformBench implements AsyncDisposable {
       this.checkpointed = data;
       return Promise.resolve();
     };
-    return await kind.run(input, { ...base, prepared: prepared.json, checkpointed: this.checkpointed, checkpoint });
+    return await kind.run(input, {
+      ...base,
+      prepared: prepared.json,
+      checkpointed: this.checkpointed,
+      masked: this.masked,
+      checkpoint,
+    });
   }
 }

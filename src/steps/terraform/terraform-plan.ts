@@ -138,7 +138,7 @@ async function save(
   { input, context, name, place }: Planning,
   made: { readonly summary: PlanSummary; readonly version: string },
 ): Promise<SavedPlan> {
-  const { artifacts, effect } = context;
+  const { artifacts, effect, masked = (value) => value } = context;
   const setup: PlanSetup = {
     backendConfig: input["backend-config"] ?? {},
     variables: { ...variablesEnv(input.variables ?? {}), ...variablesEnv(input["secret-variables"] ?? {}) },
@@ -172,7 +172,7 @@ async function save(
     ...made.summary,
   };
   // Before it gets its digest: a secret may stand in a warning, and in the address of a resource.
-  return sealPlan(log.masked(parts));
+  return sealPlan(masked(log.masked(parts)));
 }
 
 function versionOf(messages: readonly StreamMessage[]): string {

@@ -5,11 +5,12 @@ import type { Outcome } from "../../../../src/domain/outcome.ts";
 import type { StepApproval } from "../../../../src/engine/step-kind.ts";
 import { AppError } from "../../../../src/platform/errors.ts";
 import { planSubject } from "../../../../src/steps/gate-subject.ts";
-import type { SavedPlan } from "../../../../src/steps/terraform/saved-plan.ts";
+import { SecretMask } from "../../../../src/platform/masking.ts";
+import { isWhole, type SavedPlan } from "../../../../src/steps/terraform/saved-plan.ts";
 import { FakeTerraform, recordedLines } from "../../../support/fake-terraform.ts";
 import { RULE } from "../../../support/run-spec.ts";
 import { TerraformBench } from "../../../support/terraform-bench.ts";
-import { complaint, line, summary } from "./recorded-stream.ts";
+import { complaint, line, planned, summary } from "./recorded-stream.ts";
 
 const APP = "main/argocd/checkout-prod";
 const PLACE = { target: { service: "checkout", environment: "prod", app: APP, approval: RULE } };
@@ -146,6 +147,22 @@ describe("terraform/plan", () => {
     const other = rig.bench.planOf(await rig.bench.plan());
     expect(other.artifact).toEqual(plan.artifact);
     expect(other.digest).not.toBe(plan.digest);
+  });
+});
+
+describe("the digest of a plan", () => {
+  it("is of what leaves the execution, also where a resource is named after a secret", async () => {
+    await using rig = await open();
+    const [secret, other] = ["correct-horse-battery", "another-secret-elsewhere"];
+    const stdout = [secret, other].map((name) => planned(`aws_x.y["${name}"]`, "create"));
+    rig.terraform.answers.set("plan", { exitCode: 2, stdout: [...stdout, summary(2, 0, 0)] });
+    const mask = new SecretMask();
+    mask.add(other);
+    rig.bench.masked = (value) => mask.deep(value);
+    const plan = rig.bench.planOf(await rig.bench.plan({ "secret-variables": { name: secret } }));
+    expect(isWhole(plan)).toBe(true);
+    expect(JSON.stringify(plan)).not.toMatch(new RegExp(`${secret}|${other}`, "u"));
+    expect(mask.deep(plan)).toEqual(plan);
   });
 });
 
