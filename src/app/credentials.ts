@@ -3,6 +3,7 @@ import type { Environment } from "../config/environment.ts";
 import type { Secrets } from "../config/secrets.ts";
 import { requireSlackAccess } from "../config/slack-access.ts";
 import { AppError, errorText } from "../platform/errors.ts";
+import { neededHere } from "./needed-secrets.ts";
 
 /** Throws `credentials.missing` with everything that is missing at once: tokens of Slack, and secrets of the configuration. */
 export function requireCredentials(deps: {
@@ -10,7 +11,8 @@ export function requireCredentials(deps: {
   readonly configuration: Configuration;
   readonly secrets: Secrets;
 }): void {
-  const problems = [...slackProblems(deps), ...deps.secrets.problems()];
+  const { environment, configuration, secrets } = deps;
+  const problems = [...slackProblems(deps), ...secrets.problems(neededHere({ environment, configuration }))];
   if (problems.length > 0) throw new AppError(problems.join("\n"), { code: "credentials.missing" });
 }
 

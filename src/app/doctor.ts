@@ -29,6 +29,7 @@ import { serverOn } from "../store/data-folder-lock.ts";
 import { openLog } from "../store/store.ts";
 import { examineAnchors } from "./doctor-anchors.ts";
 import { examineArgocd } from "./doctor-argocd.ts";
+import { examinePrograms } from "./doctor-programs.ts";
 import { examineSlack } from "./doctor-slack.ts";
 import { allowedBranches, repositoryRules } from "./git-access.ts";
 import { loadFiles } from "./load-files.ts";
@@ -51,6 +52,7 @@ interface Surroundings {
   /** Those of the process when absent. */
   readonly variables?: Variables;
 }
+import { neededHere } from "./needed-secrets.ts";
 
 const SLACK_MS = 30_000;
 const LOCAL_MS = 15_000;
@@ -66,7 +68,8 @@ export async function examine({ mask, clock, random, variables }: Surroundings):
   const { configuration, findings: files } = await readFiles(environment);
   const said: Finding[] = [];
   const secrets = secretsOf({ environment, configuration, mask, logger: warningsInto(said, clock) });
-  const unusable = secrets?.problems().map((problem) => secretProblem(problem)) ?? [];
+  const unusable =
+    secrets?.problems(neededHere({ environment, configuration })).map((problem) => secretProblem(problem)) ?? [];
   const slack: Probe = {
     area: "slack",
     subject: "Slack",
@@ -82,7 +85,8 @@ export async function examine({ mask, clock, random, variables }: Surroundings):
   const { repositories } = ofArgocd;
   const git = await examineGit({ environment, configuration, secrets, repositories, clock }, resources);
   const anchors = await examineAnchors({ environment, configuration, secrets, clock, random }, resources);
-  const elsewhere = [...ofSlack, ...ofArgocd.findings, ...git, ...anchors];
+  const programs = await examinePrograms({ environment, configuration });
+  const elsewhere = [...programs, ...ofSlack, ...ofArgocd.findings, ...git, ...anchors];
   return [...program, ...files, ...unusable, ...said, ...local, ...elsewhere];
 }
 

@@ -46,9 +46,10 @@ export class Secrets {
     throw unresolved(secret, "is not declared under `secrets` in the configuration");
   }
 
-  /** What is wrong with each of the secrets that cannot be had, for a check before the start. */
-  problems(): readonly string[] {
-    return Object.keys(this.#deps.sources).flatMap((secret) => {
+  /** What is wrong with each of the secrets that cannot be had, for a check before the start; of all, or of those that are `needed`. */
+  problems(needed?: ReadonlySet<string>): readonly string[] {
+    const names = Object.keys(this.#deps.sources).filter((secret) => needed === undefined || needed.has(secret));
+    return names.flatMap((secret) => {
       try {
         this.resolve({ secret });
         return [];

@@ -25,7 +25,7 @@ export class WorkerRig implements AsyncDisposable {
   readonly log: LogLine[] = [];
   readonly #resources: AsyncDisposableStack;
   readonly #folder: string;
-  readonly #configuration: string;
+  #configuration: string;
 
   private constructor(
     parts: Pick<WorkerRig, "rig" | "redis" | "front"> & {
@@ -53,6 +53,14 @@ export class WorkerRig implements AsyncDisposable {
     const folder = await mkdtemp(join(tmpdir(), "quarterdeck-worker-"));
     resources.defer(() => rm(folder, { recursive: true, force: true }));
     return new WorkerRig({ rig, redis, front, folder, configuration, resources: resources.move() });
+  }
+
+  /** Has servers that are started from now on read a configuration that was changed so. */
+  async configure(change: (text: string) => string): Promise<void> {
+    const { url } = this.rig.world.argocd;
+    this.#configuration = await this.rig.configuration("changed.yaml", (text) =>
+      change(text.replace(url, this.front.url)),
+    );
   }
 
   /** Starts the server, which executes nothing itself. */

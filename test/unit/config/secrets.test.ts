@@ -111,5 +111,6 @@ describe("a secret", () => {
     expect(secrets.problems()).toEqual([
       "The secret BAD is to be in the environment variable BAD, which is not set. Set it",
     ]);
+    expect(secrets.problems(new Set(["GOOD"]))).toEqual([]);
   });
 });
