@@ -127,6 +127,10 @@ export const APPROVAL_NOTES: StepNotes = {
       retry: "never",
       meaning: "The environment asks for no approval, and nobody says who may give one.",
     },
+    "terraform.plan-altered": {
+      retry: "never",
+      meaning: "The plan that it was given is not, in every part, what its step put out.",
+    },
   },
   example: `id: gate
 uses: approval

@@ -37,6 +37,7 @@ const Output = z.strictObject({
   added: count,
   changed: count,
   destroyed: count,
+  notes: z.array(z.string()).meta({ description: "What people are told of it" }),
   ...OUTPUTS,
   state: StateIdentity.meta({ description: "Which state it is, and how often it was written" }),
 });
@@ -198,7 +199,8 @@ async function outputsOf(session: Session, counts: Counts): Promise<StepResult<O
   const outputs = await readOutputs(session);
   const state = await readStateIdentity(session);
   if (outputs.kind === "read" && state.kind === "read") {
-    return { status: "succeeded", output: { ...counts, ...outputs.value, state: state.value } };
+    const notes = [`${counts.added} added, ${counts.changed} changed, ${counts.destroyed} destroyed`];
+    return { status: "succeeded", output: { ...counts, notes, ...outputs.value, state: state.value } };
   }
   const end = outputs.kind === "not" ? outputs.end : state.kind === "not" ? state.end : undefined;
   if (end !== undefined && end.kind !== "failed") return beforeEffect(end);

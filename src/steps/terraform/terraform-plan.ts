@@ -40,6 +40,7 @@ type Input = z.infer<typeof Input>;
 const Output = z.strictObject({
   plan: SavedPlan.meta({ description: "For `approval` and `terraform/apply`, passed on whole" }),
   changed: z.boolean().meta({ description: "False when there is nothing to do" }),
+  notes: z.array(z.string()).meta({ description: "What people are told of it" }),
 });
 type Output = z.infer<typeof Output>;
 
@@ -96,8 +97,8 @@ async function planIn(session: Session, planning: Planning): Promise<StepResult<
   const own = hadLockFile || !(await hasProviders(bench)) ? [] : [NO_LOCK_FILE];
   const summary = { ...read, warnings: [...own, ...read.warnings] };
   const saved = await save(session, planning, { summary, version: versionOf(end.messages) });
-  context.progress({ text: isChange ? countsText(summary) : "Nothing to do" });
-  return { status: "succeeded", output: { plan: saved, changed: isChange } };
+  const note = isChange ? countsText(summary) : "nothing to do";
+  return { status: "succeeded", output: { plan: saved, changed: isChange, notes: [note] } };
 }
 
 const NO_LOCK_FILE =

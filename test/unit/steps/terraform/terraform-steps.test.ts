@@ -177,6 +177,7 @@ describe("terraform/apply", () => {
         added: 4,
         changed: 0,
         destroyed: 0,
+        notes: ["4 added, 0 changed, 0 destroyed"],
         values: { cluster_endpoint: "https://prod.example.com" },
         secrets: { db_password: "hunter2" },
         state: { lineage: "abc", serial: 7 },
