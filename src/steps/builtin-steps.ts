@@ -9,9 +9,11 @@ import { argocdSync, type ArgocdSyncDeps } from "./argocd-sync.ts";
 import { argocdTerminate } from "./argocd-terminate.ts";
 import { argocdWait, type ArgocdWaitDeps } from "./argocd-wait.ts";
 import { cosignVerify } from "./cosign/cosign-verify.ts";
+import { imageCustody } from "./custody/image-custody.ts";
 import { httpProbe } from "./http/http-probe.ts";
 import { httpRequest } from "./http/http-request.ts";
 import { imageResolve } from "./image/image-resolve.ts";
+import { manifestsValidate } from "./manifests/manifests-validate.ts";
 import { metricsCheck } from "./metrics/metrics-check.ts";
 import type { NetworkPolicy } from "./network/address-policy.ts";
 import { systemLookup } from "./network/checked-addresses.ts";
@@ -86,7 +88,9 @@ function actions(deps: ActionDeps): readonly StepKind[] {
     argocdTerminate(deps),
     cosignVerify(deps),
     httpRequest({ ...deps, send }),
+    imageCustody,
     imageResolve({ ...deps, send }),
+    manifestsValidate(deps),
     programRun(deps),
     slackAlert,
     slackFile,

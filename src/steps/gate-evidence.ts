@@ -1,6 +1,6 @@
 import type { Application } from "../argocd/application.ts";
-import { autoSyncOn, isMultiSource, ownerApplicationSet } from "../argocd/application-facts.ts";
-import { type AppLocation, type ArgocdServer, commitPaths, commitSources } from "../argocd/argocd-server.ts";
+import { autoSyncOn, ownerApplicationSet } from "../argocd/application-facts.ts";
+import { type AppLocation, type ArgocdServer, commitPaths } from "../argocd/argocd-server.ts";
 import { applicationLink, linkUrl } from "../argocd/deep-links.ts";
 import { diffManifests } from "../argocd/manifest-diff.ts";
 import type { GateEvidence, GateSubject } from "../domain/gate.ts";
@@ -9,6 +9,7 @@ import { errorMessage } from "../platform/errors.ts";
 import { type CommitsReader, gateCommits } from "./gate-commits.ts";
 import { liveRevision } from "./live-revision.ts";
 import { readApp } from "./locate.ts";
+import { renderedManifests } from "./manifests/rendered-manifests.ts";
 import { hiddenText, renderingText } from "./rendering-text.ts";
 import { sourceChanges, storedEntry } from "./stored-sources.ts";
 import { trackedWarning } from "./tracked-warning.ts";
@@ -93,7 +94,7 @@ async function renderingChange(asked: Asked): Promise<Pick<GateEvidence, "render
   }
   if (subject.fromRevision === "") return { renderingNote: "There is nothing live to compare with." };
   const at = (revision: string): Promise<readonly string[]> =>
-    location.server.client.manifests(location.address, renderAt(application, revision), { signal: context.signal });
+    renderedManifests(location, { application, revision, signal: context.signal });
   try {
     const [before, after] = await Promise.all([at(subject.fromRevision), at(subject.toRevision)]);
     const diff = diffManifests(before, after);
@@ -106,11 +107,6 @@ async function renderingChange(asked: Asked): Promise<Pick<GateEvidence, "render
     context.signal.throwIfAborted();
     return { renderingNote: `What it changes could not be rendered: ${errorMessage(error)}` };
   }
-}
-
-function renderAt(application: Application, revision: string): Parameters<ArgocdServer["client"]["manifests"]>[1] {
-  if (!isMultiSource(application)) return { revision };
-  return { sources: commitSources(application).indexes.map((index) => ({ position: index + 1, revision })) };
 }
 
 /** A sync window that would hold the sync back if it were approved now. */
