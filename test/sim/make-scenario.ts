@@ -100,7 +100,7 @@ function makeStories(dice: Dice, lastsMs: number, acts: ScenarioAct[]): void {
   for (let left = dice.between(0, 4); left > 0; left -= 1) {
     person(dice.between(FIRST_AT, lastsMs), typed(dice, dice.pick(EVERYBODY), furtherText(dice)));
   }
-  for (const { service, begins } of begun) disturb(dice.fork(`disturbed/${begins}`), { service, begins }, acts);
+  disturb(dice, begun, acts);
   const forms = dice.fork("forms");
   if (forms.chance(0.25)) person(forms.between(FIRST_AT, lastsMs), filledForm(forms));
   const chains = dice.fork("chains");
@@ -116,15 +116,27 @@ function makeStories(dice: Dice, lastsMs: number, acts: ScenarioAct[]): void {
 }
 
 /** Something happens to what is being deployed. */
-function disturb(dice: Dice, { service, begins }: Begun, acts: ScenarioAct[]): void {
+function disturb(dice: Dice, begun: readonly Begun[], acts: ScenarioAct[]): void {
+  for (const each of begun) disturbOne(dice.fork(`disturbed/${each.begins}`), each, acts);
+}
+
+function disturbOne(dice: Dice, { service, begins }: Begun, acts: ScenarioAct[]): void {
   const at = begins + dice.between(0, 60_000);
   if (dice.chance(0.25)) {
     const apps = PLACES[service].map((environment) => `argocd/${service}-${environment}`);
     acts.push({ at, who: "argocd", act: someForeignAct(dice, apps) });
   }
-  if (!dice.chance(0.1)) return;
-  const side = dice.pick(["request", "answer"] as const);
-  acts.push({ at, who: "network", act: { kind: "lose", port: "argocd", what: "/sync", side } });
+  if (dice.chance(0.1)) {
+    const side = dice.pick(["request", "answer"] as const);
+    acts.push({ at, who: "network", act: { kind: "lose", port: "argocd", what: "/sync", side } });
+  }
+  if (!dice.chance(0.15)) return;
+  // Somebody wants the place for themselves, and somebody else to go back at once.
+  const place = dice.pick<string>(PLACES[service]);
+  const lines = [`/qd lock ${service} in ${place} because of a test for 1m`, `/rollback ${service} in ${place}`];
+  for (const line of dice.chance(0.3) ? lines : lines.slice(1)) {
+    acts.push({ at: at + dice.between(0, 5000), who: "person", act: typed(dice, dice.pick(ASKING), line) });
+  }
 }
 
 type Together = NonNullable<Extract<ScenarioAct, { readonly who: "person" }>["together"]>;
