@@ -1,5 +1,7 @@
 import { allKinds } from "../support/all-kinds.ts";
+import { requestScene } from "./step-kinds/http-request-scene.ts";
 import { alertScene } from "./step-kinds/slack-alert-scene.ts";
+import { fileScene, messageScene } from "./step-kinds/slack-scenes.ts";
 import { programScene } from "./step-kinds/program-run-scene.ts";
 import { applyScene, outputScene, planScene } from "./step-kinds/terraform-scenes.ts";
 import { syncScene } from "./step-kinds/argocd-sync-scene.ts";
@@ -9,8 +11,12 @@ for (const kind of allKinds.values()) stepKindContract(kind);
 
 // One line for each action, with a world in which it can do something.
 actionContract("argocd/sync", syncScene);
+actionContract("http/request", requestScene(false));
+actionContract("http/request with a key", requestScene(true));
 actionContract("program/run", programScene);
 actionContract("slack/alert", alertScene);
+actionContract("slack/file", fileScene);
+actionContract("slack/message", messageScene);
 actionContract("terraform/apply", applyScene);
 actionContract("terraform/output", outputScene);
 actionContract("terraform/plan", planScene);

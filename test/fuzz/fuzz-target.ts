@@ -41,6 +41,7 @@ export const TARGETS = [
   "worker-report",
   "run-link",
   "log-export",
+  "step-answer",
 ] as const;
 
 /** Loads a target, and with it what it tests: after this it can be run. */

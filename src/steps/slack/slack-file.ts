@@ -21,7 +21,8 @@ const NOTES: StepNotes = {
   },
   example: `id: attach
 uses: slack/file
-with: { file: "\${{ steps.report.outputs.file }}" }
+with:
+  file: \${{ steps.scan.outputs.report }}
 `,
 };
 

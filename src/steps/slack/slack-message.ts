@@ -32,7 +32,7 @@ const Output = z.strictObject({});
 
 const NOTES: StepNotes = {
   failures: {},
-  example: `id: announce
+  example: `id: tell
 uses: slack/message
 with:
   channel: "#releases"
