@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -32,10 +32,12 @@ export type SettingsName = "usual" | "other approvers" | "two approvers" | "obse
 export async function readSimSettings(): Promise<ReadonlyMap<SettingsName, Settings>> {
   const folder = await mkdtemp(join(tmpdir(), "quarterdeck-sim-"));
   try {
+    const commands = join(folder, "commands");
+    for (const own of ["../../commands", "commands"])
+      await cp(new URL(own, import.meta.url), commands, { recursive: true });
     const read = async (name: SettingsName, text: string): Promise<readonly [SettingsName, Settings]> => {
       const file = join(folder, "quarterdeck.yaml");
       await writeFile(file, text);
-      const commands = new URL("../../commands", import.meta.url).pathname;
       const environment = readEnvironment(new SecretMask(), {
         QUARTERDECK_CONFIG: file,
         QUARTERDECK_COMMANDS: commands,
@@ -77,8 +79,8 @@ roles:
   developers: [{ group: S0DEV }]
   release: [{ group: S0RELEASE }]
 grants:
-  - { role: developers, verbs: [promote, rollback, sync, lock, unlock], services: all, environments: all }
-  - { role: release, verbs: [promote, rollback, sync, lock, unlock], services: all, environments: all }
+  - { role: developers, verbs: [promote, rollback, sync, chain, lock, unlock], services: all, environments: all }
+  - { role: release, verbs: [promote, rollback, sync, chain, lock, unlock], services: all, environments: all }
 git:
   repositories: [{ url: "${REPOSITORY}", branches: [main] }]
 secrets:

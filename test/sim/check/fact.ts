@@ -19,6 +19,7 @@ interface Payload {
   readonly retryAt?: number;
   readonly message?: string;
   readonly items?: readonly { readonly key: string }[];
+  readonly atATime?: number;
   readonly keys?: readonly string[];
   readonly order?: number;
   readonly urgent?: boolean;
@@ -92,12 +93,14 @@ export interface PlanNodeOutline {
   readonly retry?: { readonly attempts: number };
   readonly timeoutMs?: number;
   readonly steps?: readonly PlanNodeOutline[];
+  readonly branches?: readonly PlanNodeOutline[];
 }
 
 export interface PlanOutline {
   readonly command: string;
   readonly steps: readonly PlanNodeOutline[];
   readonly onFailure: readonly PlanNodeOutline[];
+  readonly finally?: readonly PlanNodeOutline[];
   readonly timeoutMs?: number;
   readonly urgent?: boolean;
 }

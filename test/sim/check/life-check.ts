@@ -1,6 +1,7 @@
 import { hash } from "node:crypto";
 
 import { type Fact, rowText } from "./fact.ts";
+import { standingOf } from "./side-by-side.ts";
 import { lastOf, type RunBook, type StepBook } from "./run-book.ts";
 import type { Report } from "./violation.ts";
 
@@ -50,11 +51,28 @@ function checkStart(run: RunBook, fact: Fact, say: Say): void {
 function checkTurn(run: RunBook, fact: Fact, say: Say): void {
   const { path = "" } = fact;
   if (run.status === "cancelling") say("cancel", `${path} began although the run was being cancelled.`, run.cancel);
+  const isAtTheEnd = path.startsWith(`${run.plan.command}/finally/`);
+  if (isAtTheEnd !== (run.status === "concluding"))
+    say("step order", `${path} began while the run was ${run.status}.`, run.concluding);
   const isOnFailure = path.startsWith(`${run.plan.command}/on-failure/`);
   if (run.status === "failing" && !isOnFailure) say("step order", `${path} began although the run had failed.`);
   if (run.status === "running" && isOnFailure) say("step order", `${path} began although the run had not failed.`);
-  const other = run.underWay().find((step) => step.path !== path);
-  if (other !== undefined) say("step order", `${path} began while ${other.path} was still under way.`, other.started);
+  for (const other of run.underWay()) {
+    if (other.path === path || standingOf(run, other.path, path) === "beside") continue;
+    say("step order", `${path} began while ${other.path} was still under way.`, other.started);
+  }
+  checkRounds(run, path, say);
+}
+
+/** Of a loop no more rounds go at once than it says. */
+function checkRounds(run: RunBook, path: string, say: Say): void {
+  for (const [loop, { keys, atATime }] of run.loops) {
+    if (!path.startsWith(`${loop}[`)) continue;
+    const busy = [path, ...run.underWay().map((step) => step.path)];
+    const open = keys.filter((key) => busy.some((other) => other.startsWith(`${loop}[${key}]/`)));
+    if (open.length > atATime)
+      say("step order", `${path} began, and then ${open.length} rounds of ${loop} went at once, not ${atATime}.`);
+  }
 }
 
 /** A step that is there already begins once more only for a reason that the log gives. */
@@ -80,7 +98,9 @@ function earlyMs({ againAt, putOffAt }: StepBook, at: number): number {
 /** The order of environments: nothing begins in one before the one before it is proven. */
 function checkLoop(run: RunBook, fact: Fact, say: Say): void {
   const { path = "" } = fact;
+  const environments = new Set(Array.from(run.targets.values(), ({ environment }) => environment));
   for (const [loop, { keys }] of run.loops) {
+    if (!keys.every((key) => environments.has(key))) continue;
     const current = keys.findIndex((key) => path.startsWith(`${loop}[${key}]/`));
     if (current <= 0) continue;
     for (const key of keys.slice(0, current)) checkIteration(run, { fact, prefix: `${loop}[${key}]/`, key }, say);
@@ -213,11 +233,13 @@ function checkRun(run: RunBook, fact: Fact, say: Say): void {
       if (status === "succeeded") say("retry", "The run was retried although it had succeeded.", run.finished);
       return checkForgotten(run, fact, say);
     case "run.cancel-requested":
-      if (status !== "running" && status !== "failing")
+      if (status !== "running" && status !== "failing" && status !== "concluding")
         say("cancel", `The run was cancelled while it was ${status}.`, run.cancel ?? run.finished);
       return;
+    case "run.concluding":
+      return checkConcluding(run, fact, say);
     case "run.failed":
-      if (status !== "running") say("step order", `The run failed while it was ${status}.`);
+      if (status !== "running" && status !== "concluding") say("step order", `The run failed while it was ${status}.`);
       return checkReason(run, fact, say);
     case "run.finished":
       return checkFinished(run, fact, say);
@@ -246,16 +268,33 @@ function checkForgotten(run: RunBook, fact: Fact, say: Say): void {
 /** A run that had failed stays so when it is cancelled. */
 function expectedEnd(run: RunBook): string {
   if (run.status === "running") return "succeeded";
+  if (run.status === "concluding") return run.failure === undefined ? (run.concluding?.status ?? "") : "failed";
   return run.status === "failing" || run.failure !== undefined ? "failed" : "cancelled";
 }
 
-function checkFinished(run: RunBook, fact: Fact, say: Say): void {
+/** What is done at the end has its turn once, when everything else is over. */
+function checkConcluding(run: RunBook, fact: Fact, say: Say): void {
+  if (run.concluding !== undefined) say("step order", "The run came to its end twice.", run.concluding);
+  if ((run.plan.finally ?? []).length === 0)
+    say("step order", "The run came to an end that its command does not have.");
+  if (fact.status !== expectedEnd(run))
+    say("ended runs stay ended", `The run came to its end as ${fact.status} while it was ${run.status}.`, run.cancel);
+  checkOver(run, say);
+}
+
+function checkOver(run: RunBook, say: Say): void {
   const [open] = run.underWay();
   if (open !== undefined)
     say("ended runs stay ended", `The run ended while ${open.path} was ${open.status}.`, open.started);
   for (const [path, lock] of run.locks) {
     if (lock.status !== "over") say("locks", `The run ended with the lock ${path} (${lock.keys.join(", ")}).`);
   }
+}
+
+function checkFinished(run: RunBook, fact: Fact, say: Say): void {
+  checkOver(run, say);
+  if (run.concluding === undefined && (run.plan.finally ?? []).length > 0)
+    say("step order", "The run ended without what its command does at the end in any case.");
   if (fact.status !== expectedEnd(run))
     say("ended runs stay ended", `The run ended as ${fact.status} while it was ${run.status}.`, run.cancel);
   if (fact.status !== "succeeded") return;

@@ -1,5 +1,6 @@
 import { type Fact, rowText, timeText } from "./fact.ts";
 import type { RunBook } from "./run-book.ts";
+import { standingOf } from "./side-by-side.ts";
 import type { Report } from "./violation.ts";
 
 const CHECK = "locks";
@@ -158,9 +159,11 @@ export class LockBooks {
   /** Nobody else has it, and nobody who goes first asked for it. Whoever holds a lock already waits for holders only. */
   #checkOthers(claim: Claim, fact: Fact): void {
     const { run } = claim;
-    const isHolder = Array.from(this.#claims.values()).some((own) => own.run === run && own.status === "held");
+    const isHolder = Array.from(this.#claims.values()).some(
+      (own) => own.run === run && own.status === "held" && !isBeside(own, claim),
+    );
     for (const other of this.#claims.values()) {
-      if (other.run === run || !isShared(other, claim)) continue;
+      if (!isShared(other, claim) || (other.run === run && !isBeside(other, claim))) continue;
       const keys = claim.keys.join(", ");
       if (other.status === "held")
         this.#say(`${keys} was had while ${other.run.id} held it.`, [other.requested, fact], run);
@@ -254,6 +257,11 @@ export class LockBooks {
 
 function claimKey(run: RunBook, path: string): string {
   return `${run.id} ${path}`;
+}
+
+/** Whether two locks of one run are in branches of their own. */
+function isBeside(one: Claim, other: Claim): boolean {
+  return one.run === other.run && standingOf(one.run, one.path, other.path) === "beside";
 }
 
 function isShared(left: Pick<Claim, "keys">, right: Pick<Claim, "keys">): boolean {

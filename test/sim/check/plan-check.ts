@@ -61,7 +61,9 @@ function triesWith(run: RunBook, { path = "", attempt = 0 }: Fact): number {
 /** Nothing is built on what has failed. */
 function checkBegin(run: RunBook, { path = "" }: Fact, say: Say): void {
   const failed = Array.from(run.steps.values()).find(({ status, stops }) => status === "failed" && stops === undefined);
-  if (failed !== undefined && run.status === "running" && failed.path !== path)
+  // What is under way beside it may go on with its tries.
+  const isNew = run.steps.get(path)?.status !== "retrying";
+  if (failed !== undefined && run.status === "running" && failed.path !== path && isNew)
     say("step order", `${path} began although ${failed.path} had failed.`, failed.ended);
 }
 

@@ -74,7 +74,7 @@ interface LockBook {
   hold?: string | undefined;
 }
 
-type RunStatus = "running" | "failing" | "cancelling" | "succeeded" | "failed" | "cancelled";
+type RunStatus = "running" | "failing" | "cancelling" | "concluding" | "succeeded" | "failed" | "cancelled";
 
 /** What the rows of one run say, folded by the checker's own rules. */
 export class RunBook {
@@ -91,7 +91,10 @@ export class RunBook {
   readonly tries = new Map<string, StepBook>();
   readonly locks = new Map<string, LockBook>();
   /** The keys of each loop, in their order. */
-  readonly loops = new Map<string, { readonly keys: readonly string[]; readonly reachedAt: number }>();
+  readonly loops = new Map<
+    string,
+    { readonly keys: readonly string[]; readonly atATime: number; readonly reachedAt: number }
+  >();
   readonly retries: Fact[] = [];
   /** Rows of all gates that were ever opened, by path. */
   readonly openings = new Map<string, Fact[]>();
@@ -104,6 +107,8 @@ export class RunBook {
   status: RunStatus = "running";
   failure: (FactFailure & { readonly path: string; readonly since: number }) | undefined;
   cancel: Fact | undefined;
+  /** That everything had ended but for what is done at the end. */
+  concluding: Fact | undefined;
   finished: Fact | undefined;
 
   constructor(fact: Fact) {
@@ -137,7 +142,7 @@ export class RunBook {
     if (fact.type === "step.skipped") return this.#skip(fact);
     if (fact.type === "for-each.entered") {
       const keys = (fact.items ?? []).map(({ key }) => key);
-      this.loops.set(path, { keys, reachedAt: fact.row.sequence });
+      this.loops.set(path, { keys, atATime: fact.atATime ?? 1, reachedAt: fact.row.sequence });
       return undefined;
     }
     const step = this.steps.get(path);
@@ -240,12 +245,17 @@ export class RunBook {
   #applyRun(fact: Fact): void {
     switch (fact.type) {
       case "run.failed":
-        this.status = "failing";
+        // What is done at the end goes to no other end.
+        if (this.status !== "concluding") this.status = "failing";
         this.failure = { code: "", message: "", ...fact.failure, path: fact.path ?? "", since: fact.row.sequence };
         return;
       case "run.cancel-requested":
         this.status = "cancelling";
         this.cancel = fact;
+        return;
+      case "run.concluding":
+        this.status = "concluding";
+        this.concluding = fact;
         return;
       case "run.finished":
         this.status = STATUSES[fact.status ?? ""] ?? "failed";
@@ -262,6 +272,7 @@ export class RunBook {
     this.status = "running";
     this.failure = undefined;
     this.cancel = undefined;
+    this.concluding = undefined;
     this.finished = undefined;
     this.retries.push(fact);
     for (const path of fact.forgotten ?? []) {
@@ -320,13 +331,13 @@ const STATUSES: Readonly<Record<string, RunStatus>> = {
 
 /** The node of a plan that has this key, wherever it stands. */
 export function findNode(plan: PlanOutline, key: string): PlanNodeOutline | undefined {
-  return nodeIn(plan.steps, key) ?? nodeIn(plan.onFailure, key);
+  return nodeIn(plan.steps, key) ?? nodeIn(plan.onFailure, key) ?? nodeIn(plan.finally ?? [], key);
 }
 
 function nodeIn(nodes: readonly PlanNodeOutline[], key: string): PlanNodeOutline | undefined {
   for (const node of nodes) {
     if (node.key === key) return node;
-    const inner = node.steps === undefined ? undefined : nodeIn(node.steps, key);
+    const inner = nodeIn(node.steps ?? node.branches ?? [], key);
     if (inner !== undefined) return inner;
   }
   return undefined;
