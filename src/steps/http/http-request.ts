@@ -20,7 +20,7 @@ import { requestOutput, RequestOutput } from "./request-output.ts";
 const MAX_BYTES = 1024 * 1024;
 
 const Input = z.strictObject({
-  url: urlInput(["https:", "http:"]),
+  url: urlInput(["https:", "http:"]).meta({ description: "Where it is sent" }),
   method: z.enum(["GET", "HEAD", "PUT", "DELETE", "POST", "PATCH"]).optional().meta({ description: "GET unless said" }),
   query: z
     .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))

@@ -11,21 +11,16 @@ import type { ReadBody } from "../network/answer-check.ts";
 
 export const RequestOutput = z.strictObject({
   status: z.int(),
-  /** The headers named in `keep-headers`, by lower-case name. */
-  headers: z.record(z.string(), z.string()),
-  /** The body, where it is at most 64 KiB; absent with `secret`. */
-  text: z.string().optional(),
-  /** The same as JSON, where it is that. */
-  json: JsonValue.optional(),
-  /** What `secret` gave, sealed. */
-  secret: SecretText.optional(),
-  /** The file that `save-as` names. */
-  file: Artifact.optional(),
-  /** Of the last request, without its query. */
-  url: z.string(),
+  headers: z
+    .record(z.string(), z.string())
+    .meta({ description: "The headers named in `keep-headers`, by lower-case name" }),
+  text: z.string().optional().meta({ description: "The body, where it is at most 64 KiB; absent with `secret`" }),
+  json: JsonValue.optional().meta({ description: "The same as JSON, where it is that" }),
+  secret: SecretText.optional().meta({ description: "What `secret` gave, sealed" }),
+  file: Artifact.optional().meta({ description: "The file that `save-as` names" }),
+  url: z.string().meta({ description: "Of the last request, without its query" }),
   redirects: z.int(),
-  /** From the look-up of the name to the end of the body, in milliseconds. */
-  latency: z.int(),
+  latency: z.int().meta({ description: "From the look-up of the name to the end of the body, in milliseconds" }),
 });
 export type RequestOutput = z.infer<typeof RequestOutput>;
 

@@ -39,14 +39,11 @@ const Output = z.strictObject({
   values: z.array(
     z.strictObject({
       labels: z.record(z.string(), z.string()),
-      /** `null` where it is no finite number. */
-      value: z.number().nullable(),
+      value: z.number().nullable().meta({ description: "`null` where it is no finite number" }),
     }),
   ),
-  /** How many series there were. */
-  series: z.int(),
-  /** What Prometheus remarked about the query. */
-  warnings: z.array(z.string()),
+  series: z.int().meta({ description: "How many series there were" }),
+  warnings: z.array(z.string()).meta({ description: "What Prometheus remarked about the query" }),
 });
 type Output = z.infer<typeof Output>;
 

@@ -70,17 +70,14 @@ export function targetNames(urls: readonly URL[]): readonly string[] {
 export const ProbeOutput = z.strictObject({
   targets: z.array(
     z.strictObject({
-      /** The address, without its query. */
-      target: z.string(),
+      target: z.string().meta({ description: "The address, without its query" }),
       looks: z.int(),
       bad: z.int(),
-      /** Of the last answer, and of the slowest one, in milliseconds. */
-      latency: z.int().optional(),
+      latency: z.int().optional().meta({ description: "Of the last answer, and of the slowest one, in milliseconds" }),
       slowest: z.int().optional(),
     }),
   ),
-  /** The slowest answer of all targets, in milliseconds. */
-  slowest: z.int(),
+  slowest: z.int().meta({ description: "The slowest answer of all targets, in milliseconds" }),
 });
 export type ProbeOutput = z.infer<typeof ProbeOutput>;
 

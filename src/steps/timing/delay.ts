@@ -26,8 +26,7 @@ const Input = z.strictObject({
 type Input = z.infer<typeof Input>;
 
 const Output = z.strictObject({
-  /** How long the step took, in milliseconds. */
-  waited: z.int(),
+  waited: z.int().meta({ description: "How long the step took, in milliseconds" }),
 });
 type Output = z.infer<typeof Output>;
 

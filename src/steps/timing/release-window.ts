@@ -21,10 +21,14 @@ const Input = z.strictObject({
 type Input = z.infer<typeof Input>;
 
 const Output = z.strictObject({
-  /** When the window that is open closes, in milliseconds since the epoch; absent where only Argo CD knows. */
-  until: z.int().optional(),
-  /** How long the step took, in milliseconds. */
-  waited: z.int(),
+  until: z
+    .int()
+    .optional()
+    .meta({
+      description:
+        "When the window that is open closes, in milliseconds since the epoch; absent where only Argo CD knows",
+    }),
+  waited: z.int().meta({ description: "How long the step took, in milliseconds" }),
 });
 type Output = z.infer<typeof Output>;
 

@@ -40,10 +40,8 @@ const Input = z.strictObject({
 type Input = z.infer<typeof Input>;
 
 const Output = z.strictObject({
-  /** Since when everything has been good, in milliseconds since the epoch. */
-  since: z.int(),
-  /** How often the time began anew. */
-  restarts: z.int(),
+  since: z.int().meta({ description: "Since when everything has been good, in milliseconds since the epoch" }),
+  restarts: z.int().meta({ description: "How often the time began anew" }),
 });
 type Output = z.infer<typeof Output>;
 
