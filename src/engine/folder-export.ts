@@ -11,7 +11,7 @@ export interface WantedFolderOfGit {
 }
 
 /**
- * Takes a folder out of Git, on the server, into the store: as an archive that `unpackArchive` of the Git folder unpacks. The same
+ * Takes a folder out of Git, on the server, into the store: as an archive that `unpackArchive` unpacks. The same
  * folder is the same artifact. Throws `git.*`, among them `git.no-folder`, `git.submodule` and `git.folder-too-large`.
  */
 export type ExportFolder = (wanted: WantedFolderOfGit) => Promise<Artifact>;

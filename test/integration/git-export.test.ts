@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import type { GitRepositories } from "../../src/git/git-repositories.ts";
-import { unpackArchive } from "../../src/git/unpack-archive.ts";
+import { unpackArchive } from "../../src/programs/unpack-archive.ts";
 import { runGit } from "../../src/simulator/git-program.ts";
 import type { GitRepository } from "../../src/simulator/git-repository.ts";
 import { GitWorkbench } from "../support/git-workbench.ts";

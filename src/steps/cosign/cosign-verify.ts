@@ -6,7 +6,7 @@ import { z } from "zod";
 import { Artifact } from "../../domain/artifact.ts";
 import type { ExportFolder } from "../../engine/folder-export.ts";
 import { type ActionContext, defineAction, type StepKind, type StepResult } from "../../engine/step-kind.ts";
-import { unpackArchive } from "../../git/unpack-archive.ts";
+import { unpackArchive } from "../../programs/unpack-archive.ts";
 import { AppError } from "../../platform/errors.ts";
 import { CheckResult } from "../image/check-result.ts";
 import { folderOf, GitFile } from "../image/git-folder.ts";

@@ -8,7 +8,7 @@ import { tryManifest } from "../../argocd/manifest-object.ts";
 import { Artifact } from "../../domain/artifact.ts";
 import { JsonValue } from "../../domain/outcome.ts";
 import { type ActionContext, defineAction, type StepKind, type StepResult } from "../../engine/step-kind.ts";
-import { unpackArchive } from "../../git/unpack-archive.ts";
+import { unpackArchive } from "../../programs/unpack-archive.ts";
 import { AppError } from "../../platform/errors.ts";
 import { isNestedDeeper } from "../../platform/nesting.ts";
 import { CheckResult } from "../image/check-result.ts";

@@ -12,7 +12,7 @@ import {
   type StepKind,
   type StepResult,
 } from "../../engine/step-kind.ts";
-import { unpackArchive } from "../../git/unpack-archive.ts";
+import { unpackArchive } from "../../programs/unpack-archive.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { AppError, errorText } from "../../platform/errors.ts";
 import { emptyFolder } from "../../programs/empty-folder.ts";

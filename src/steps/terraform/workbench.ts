@@ -6,7 +6,7 @@ import { z } from "zod";
 import type { Artifact } from "../../domain/artifact.ts";
 import type { Artifacts } from "../../engine/artifacts.ts";
 import type { StepContext } from "../../engine/step-kind.ts";
-import { unpackArchive } from "../../git/unpack-archive.ts";
+import { unpackArchive } from "../../programs/unpack-archive.ts";
 import { AppError } from "../../platform/errors.ts";
 import { emptyFolder } from "../../programs/empty-folder.ts";
 import type { RunLog } from "./run-log.ts";

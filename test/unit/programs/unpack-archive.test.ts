@@ -5,8 +5,8 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { readTar } from "../../../src/git/read-tar.ts";
-import { unpackArchive } from "../../../src/git/unpack-archive.ts";
+import { readTar } from "../../../src/programs/read-tar.ts";
+import { unpackArchive } from "../../../src/programs/unpack-archive.ts";
 import { AppError } from "../../../src/platform/errors.ts";
 
 interface Written {
