@@ -39,3 +39,13 @@ function findOne(place: number, search: Search): boolean {
   }
   return false;
 }
+
+/** How far a gate has come: how many approvals its rule asks for in all, and how many of them there are. */
+export function approvalsSoFar(
+  rule: ApprovalRule,
+  decisions: readonly (Approval & { readonly decision: "approve" | "reject" })[],
+): { readonly needed: number; readonly given: number } {
+  const needed = rule.quorum + (rule.also ?? []).length;
+  const approvals = decisions.filter(({ decision }) => decision === "approve");
+  return { needed, given: needed - openLists(rule, approvals).length };
+}

@@ -1,3 +1,4 @@
+import { approvalsSoFar } from "../domain/gate-quorum.ts";
 import type { RunState } from "../domain/run-state.ts";
 import type { HomeContent, HomeSource, WaitingGate } from "../engine/home-content.ts";
 import type { LockDesk } from "../engine/lock-desk.ts";
@@ -76,9 +77,9 @@ function gatesOf(state: RunState): readonly OpenGate[] {
     if (status !== "running" || gate === undefined) return [];
     const { subject, rule, decisions, expiresAt } = gate;
     const { service, environment, fromRevision, toRevision } = subject;
-    const approvals = decisions.filter(({ decision }) => decision === "approve").length;
+    const { needed: quorum, given: approvals } = approvalsSoFar(rule, decisions);
     const place = { run: state.id, path, opening: voided.length, service, environment };
-    const asked = { fromRevision, toRevision, requester: state.requester, expiresAt, approvals, quorum: rule.quorum };
+    const asked = { fromRevision, toRevision, requester: state.requester, expiresAt, approvals, quorum };
     const askers = [state.requester, ...state.retries.map(({ actor }) => actor)];
     return [{ gate: { ...place, ...asked }, rule, askers, decided: decisions.map(({ actor }) => actor) }];
   });

@@ -1,6 +1,6 @@
 import type { RunView, StepView } from "../../domain/run-view.ts";
+import { approvalsSoFar, openLists } from "../../domain/gate-quorum.ts";
 import type { GateState } from "../../domain/run-state.ts";
-import type { Approver } from "../../domain/target.ts";
 import { APPROVE_ACTION, gateActionText, REJECT_ACTION } from "../action-value.ts";
 import { actions, button, context, message, section, type MessageBlock, type MessageContent } from "../blocks.ts";
 import { code, dateToken, inert, link, oneLine, truncate } from "../mrkdwn.ts";
@@ -48,12 +48,17 @@ export function renderVoidedGate(step: StepView, opening: number): MessageConten
 function askText({ gate, mention }: GateMessageInput): string {
   const { rule, decisions } = gate;
   const { from, also = [] } = rule;
-  const approvals = decisions.filter(({ decision }) => decision === "approve").length;
-  const needed = rule.quorum + also.length;
+  const { needed, given } = approvalsSoFar(rule, decisions);
+  const approvals = decisions.filter(({ decision }) => decision === "approve");
   const who = mention ? approverMentions([...from, ...also.flat()]) : "those who may approve";
-  const count = needed > 1 ? `${needed - approvals} more of ${needed} approvals needed` : "one approval needed";
-  const second = (list: readonly Approver[]): string => (mention ? approverMentions(list) : "the second group");
-  const besides = also.map((list) => `, one of them by ${second(list)} because of what the plan destroys`);
+  const count = needed > 1 ? `${needed - given} more of ${needed} approvals needed` : "one approval needed";
+  const besides = openLists(rule, approvals).flatMap((index) => {
+    const list = also[index - 1];
+    if (list === undefined) return [];
+    return [
+      `, one of them by ${mention ? approverMentions(list) : "the second group"} because of what the plan destroys`,
+    ];
+  });
   const self = rule.requesterMayApprove ? "" : " Not by the person who asked for it.";
   return `${who}: ${count}${besides.join("")}, until ${dateToken(gate.expiresAt, "{date_short_pretty} {time}")}.${self}`;
 }

@@ -1,3 +1,4 @@
+import { approvalsSoFar } from "../../domain/gate-quorum.ts";
 import type { QueueView, RunView, StageView, StepView } from "../../domain/run-view.ts";
 import { code, dateToken, inert, link } from "../mrkdwn.ts";
 import { gateSlot } from "../slot-ids.ts";
@@ -93,8 +94,8 @@ function gate(view: RunView, stage: StageView, lookups: ViewLookups): string {
   const open = stage.steps.find(({ step }) => step.sort === "gate" && step.status === "running");
   const state = open?.step.gate;
   if (open === undefined || state === undefined) return "preparing the request for approval";
-  const approvals = state.decisions.filter(({ decision }) => decision === "approve").length;
-  const quorum = state.rule.quorum > 1 ? ` (${approvals} of ${state.rule.quorum})` : "";
+  const { needed, given } = approvalsSoFar(state.rule, state.decisions);
+  const quorum = needed > 1 ? ` (${given} of ${needed})` : "";
   const url = lookups.messages(gateSlot(view.id, open.path, open.step.voided.length));
   const where = url === undefined ? "" : `: ${link(url, "decide in the thread")}`;
   const until = dateToken(state.expiresAt, "{date_short_pretty} {time}");

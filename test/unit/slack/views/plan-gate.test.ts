@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { GateEvidence, PlanEvidence } from "../../../../src/domain/gate.ts";
 import type { ApprovalRule } from "../../../../src/domain/target.ts";
 import type { MessageContent } from "../../../../src/slack/blocks.ts";
+import { renderRunCard } from "../../../../src/slack/views/run-card.ts";
 import { renderGateMessage } from "../../../../src/slack/views/gate-message.ts";
 import {
   begun,
@@ -104,6 +105,24 @@ describe("the request for the approval of a plan", () => {
   it("says in what it differs from the plan that was shown before", () => {
     const text = words(gate({ plan: { difference: ["now also: delete aws_x.c", "no longer: update aws_x.b"] } }));
     expect(text).toContain("*Planned anew; since the plan that was shown before:*\\nnow also: delete aws_x.c");
+  });
+
+  it("counts nobody of the first group for the second one", () => {
+    const also: ApprovalRule["also"] = [[{ kind: "group", group: "S0GUARD" }]];
+    const rule = { ...subjectOf().rule, also };
+    const asked = opened(PLAIN, evidenceOf(PLAIN, { plan: PLAN }), { rule });
+    const run = viewOf([
+      started(),
+      begun(GATE, "approval", "gate"),
+      asked,
+      decided("approve"),
+      decided("approve", "", "p_cy"),
+    ]);
+    const step = stepIn(run, GATE);
+    if (step.step.gate === undefined) throw new Error("the gate is not open");
+    const message = renderGateMessage({ run, step, gate: step.step.gate, mention: false }, lookups);
+    expect(words(message)).toContain("1 more of 2 approvals needed, one of them by the second group");
+    expect(JSON.stringify(renderRunCard(run, lookups).blocks)).toContain("waits for approval (1 of 2)");
   });
 
   it("says that a second group has to approve, and how many are still missing", () => {
