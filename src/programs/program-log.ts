@@ -2,7 +2,8 @@ import { OutputTail } from "./output-tail.ts";
 
 const MOST_BYTES = 8 * 1024 * 1024;
 const LAST_LINES = 5;
-const LONGEST_SHOWN = 300;
+// Views cut what is long, after secrets were hidden: what is cut before could be half of one.
+const LONGEST_SHOWN = 4096;
 
 /** What a program printed, line by line: the beginning and the end of it, in at most 16 MiB of memory. */
 export class ProgramLog {

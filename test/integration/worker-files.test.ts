@@ -6,6 +6,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 
 import { DEMO_COMMITS } from "../../src/simulator/git-demo-repository.ts";
 import { ANA } from "../support/app-rig.ts";
+import { Canaries } from "../support/canaries.ts";
 import { hasRedis } from "../support/redis-server.ts";
 import { WorkerRig } from "../support/worker-rig.ts";
 
@@ -63,6 +64,10 @@ describe.skipIf(!hasRedis)("a worker that shares no disk and no variable with it
         .concat(`\nprograms:\n  leak: { path: ${program}, variables: [TOKEN] }\n`),
     );
     const environment = { QUARTERDECK_COMMANDS: commands, QUARTERDECK_DATA: data };
+    const heard: string[] = [];
+    const monitor = await rig.redis.client().monitor();
+    monitor.on("monitor", (_time: string, words: readonly string[]) => heard.push(words.join(" ")));
+    onTestFinished(() => monitor.disconnect());
     await Promise.all([
       rig.server(environment),
       rig.worker(1, { LEAK_TOKEN: CANARY, QUARTERDECK_WORK: join(own, "work") }),
@@ -76,11 +81,13 @@ describe.skipIf(!hasRedis)("a worker that shares no disk and no variable with it
     const stored = (await everything(join(data, "artifacts"))).toString("latin1");
     expect(stored).toContain("arguments: 2 one/two words");
     expect(stored).toContain("\nstaging\n");
-    const all = Buffer.concat([await everything(data), await everything(join(own, "work"))]).toString("latin1");
-    const said = JSON.stringify([rig.log, rig.rig.log, rig.rig.world.slack]);
-    for (const canary of [CANARY, Buffer.from(CANARY).toString("base64")]) {
-      expect(all).not.toContain(canary);
-      expect(said).not.toContain(canary);
-    }
+    const sinks = ["the data folder", "the folder of the worker", "the logs", "what Slack was sent", "Redis"] as const;
+    const canaries = new Canaries({ secrets: { step: CANARY }, sinks });
+    canaries.look("the data folder", [await everything(data)]);
+    canaries.look("the folder of the worker", [await everything(join(own, "work")), "looked at"]);
+    canaries.look("the logs", [JSON.stringify([rig.log, rig.rig.log])]);
+    canaries.look("what Slack was sent", [JSON.stringify(rig.rig.world.slack.world.journal.calls())]);
+    canaries.look("Redis", [JSON.stringify(heard)]);
+    expect([canaries.leaks, canaries.unseen]).toEqual([[], []]);
   });
 });
