@@ -28,6 +28,10 @@ export function earlyEnd(ended: EndedBadly, what: string): EarlyEnd {
     const message = `${what} could not reach something that it needs: ${why}`;
     return { kind: "unreachable", code: "terraform.unreachable", message };
   }
+  if (errors.length === 0 && TOO_OLD.test(ended.lastWords)) {
+    const message = `${what} failed, because the program is too old: ${why}. Install version 1.9 or newer where the step is executed`;
+    return { kind: "failed", failure: { code: "program.too-old", message, retry: "never" } };
+  }
   const message = `${what} failed: ${why}`;
   return { kind: "failed", failure: { code: "terraform.failed", message, retry: "never", ...placesOf(errors) } };
 }
@@ -38,6 +42,8 @@ export function isStale({ diagnostics }: EndedBadly): boolean {
 }
 
 const STALE = /^Saved plan (?:is stale|does not match the given state)/u;
+// What it says of an option that came with a later version.
+const TOO_OLD = /flag provided but not defined/u;
 const LOCKED = /Error (?:acquiring|locking) (?:the )?state|Lock Info:/u;
 const AWAY = new RegExp(
   [

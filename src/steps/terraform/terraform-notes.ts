@@ -34,6 +34,7 @@ const COMMON: StepNotes["failures"] = {
     meaning: "The configuration from Git would keep its state in a file that is gone after the step.",
   },
   "archive.unsafe": { retry: "never", meaning: "The folder from Git holds a path or a link that leads out of it." },
+  "program.too-old": { retry: "never", meaning: "The program does not know an option that came with version 1.9." },
   "program.missing": { retry: "never", meaning: "The program is not installed where the step is executed." },
 };
 

@@ -74,11 +74,17 @@ describe("a call that did not do what it was for", () => {
   });
 
   it("fails with its last words, or with how it ended, where it gave no reason", () => {
-    expect(earlyEnd(endOf([], "flag provided but not defined"), "init")).toMatchObject({
-      failure: { message: "init failed: flag provided but not defined" },
+    expect(earlyEnd(endOf([], "fork/exec: no such file"), "init")).toMatchObject({
+      failure: { message: "init failed: fork/exec: no such file" },
     });
     expect(earlyEnd({ ...endOf([]), exitCode: undefined, endedBy: "SIGKILL" }, "init")).toMatchObject({
       failure: { message: "init failed: it was ended by SIGKILL and said nothing" },
+    });
+  });
+
+  it("says that the program is too old where it does not know what it was told", () => {
+    expect(earlyEnd(endOf([], "flag provided but not defined: -json"), "terraform init")).toMatchObject({
+      failure: { code: "program.too-old", message: expect.stringContaining("Install version 1.9 or newer") },
     });
   });
 
