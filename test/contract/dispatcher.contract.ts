@@ -73,6 +73,7 @@ class Workshop implements JobReports {
       kind: `test/${repeat}`,
       summary: "Waits to be ended",
       repeat,
+      isAwaited: (prepared) => prepared === "awaited",
       input: z.looseObject({}),
       output: z.looseObject({}),
       run: (_input, context) => {
@@ -297,6 +298,19 @@ export function dispatcherContract(name: string, open: (setup: DispatcherSetup) 
         end(DONE);
         await disposed;
         expect(await workshop.ended(1)).toEqual([{ path: "apply", token: 1, status: "succeeded" }]);
+      });
+
+      it("lets one come to its end that could not go on from where it is, although it may be dispatched again", async () => {
+        dispatcher.dispatch(jobFor("build", { uses: "test/keyed", prepared: "awaited" }));
+        dispatcher.dispatch(jobFor("sync", { uses: "test/keyed", prepared: "other" }));
+        const { context, end } = await workshop.execution("build");
+        const other = await workshop.execution("sync");
+        const disposed = dispatcher[Symbol.asyncDispose]();
+        expect(context.signal.aborted).toBe(false);
+        end(DONE);
+        await disposed;
+        expect(await workshop.ended(1)).toEqual([{ path: "build", token: 1, status: "succeeded" }]);
+        await vi.waitFor(() => expect(other.context.signal.aborted).toBe(true), WAITING);
       });
 
       it("waits for it so long and no longer", async () => {
