@@ -6,10 +6,12 @@ import { defineGate, type GateContext, type GateOpening, type Proof, type StepKi
 import type { GateSubject } from "../domain/gate.ts";
 import type { ApprovalRule } from "../domain/target.ts";
 import { AppError } from "../platform/errors.ts";
+import { approvedDigests, digestsThere, refuseMissing } from "./custody/approved-images.ts";
 import type { CommitsReader } from "./gate-commits.ts";
 import { gatherEvidence } from "./gate-evidence.ts";
 import { gateSubject, type Looked, planSubject } from "./gate-subject.ts";
 import { sourceDigest } from "./live-revision.ts";
+import { CheckResult } from "./image/check-result.ts";
 import { readApp } from "./locate.ts";
 import { APPROVAL_NOTES } from "./own-notes.ts";
 import { storedDigest, storedEntry } from "./stored-sources.ts";
@@ -40,6 +42,13 @@ const Input = z
     }),
     "destroy-guard": DestroyGuard.optional().meta({
       description: "Asks a second group where the plan destroys more than so many resources, replaced ones included",
+    }),
+    images: z.array(z.string()).max(100).optional().meta({
+      description:
+        "The images that are approved, by their digests; they have to be in the manifests, now and when they are synced",
+    }),
+    checks: z.array(CheckResult).max(20).optional().meta({
+      description: "What the steps before found, which is shown and approved: their outputs `check`",
     }),
     /** The question, in one line. */
     prompt: z.string().max(300),
@@ -77,6 +86,7 @@ export function approval(deps: ApprovalDeps): StepKind {
 
 async function open(deps: ApprovalDeps, input: Input, context: GateContext): Promise<GateOpening> {
   const { subject, seen } = await look(deps, input, context);
+  refuseMissing(approvedDigests(input.images ?? []), { there: subject.imageDigests, app: input.app });
   context.progress({ text: "Gathering what would change" });
   const { plan, prompt } = input;
   const before = context.facts.planBefore;
@@ -95,7 +105,7 @@ interface Look {
 
 async function look(deps: ApprovalDeps, input: Input, context: GateContext): Promise<Look> {
   const { effect, facts, signal, planDigest } = context;
-  const { app, revision, plan } = input;
+  const { app, revision, plan, images = [], checks = [] } = input;
   if (plan !== undefined && !isWhole(plan)) throw altered();
   const also = alsoFrom(input);
   const asked = {
@@ -106,11 +116,17 @@ async function look(deps: ApprovalDeps, input: Input, context: GateContext): Pro
     rule: deps.ruleOf(app, facts.place?.target.environment),
     ...(plan !== undefined && { planFileDigest: plan.digest }),
     ...(also !== undefined && { also }),
+    checks,
   };
-  if (revision === undefined) return { subject: planSubject(asked), seen: undefined };
+  const digests = approvedDigests(images);
+  if (revision === undefined) return { subject: planSubject({ ...asked, imageDigests: digests }), seen: undefined };
   const { application, location } = await readApp(deps.servers, { app, signal });
   const way = wayOf(application, { revision, stored: input.stored });
-  const subject = gateSubject({ ...asked, ...way, application, serverUrl: location.server.url, revision });
+  // What Argo CD's own rollback brings back cannot be rendered.
+  const imageDigests =
+    way.strategy === "stored" ? digests : await digestsThere(location, { application, revision, digests, signal });
+  const serverUrl = location.server.url;
+  const subject = gateSubject({ ...asked, ...way, imageDigests, application, serverUrl, revision });
   return { subject, seen: { application, location } };
 }
 

@@ -8,6 +8,7 @@ import { hasOperationInProgress, infosOf } from "../argocd/operation-identity.ts
 import { type ActionContext, defineAction, type StepKind, type StepResult } from "../engine/step-kind.ts";
 import type { Clock } from "../platform/clock.ts";
 import { adoptOperation, postedOperation } from "./adopt-operation.ts";
+import { digestsThere } from "./custody/approved-images.ts";
 import { failedToBegin } from "./follow-start.ts";
 import { isWholeAt, sourceDigest } from "./live-revision.ts";
 import { readApp } from "./locate.ts";
@@ -88,7 +89,10 @@ async function sync(deps: ArgocdSyncDeps, input: Input, context: ActionContext):
     return succeeded(input, nothingPosted(deps, application, { context, skipped: true }));
   }
   const { app } = input;
-  const changed = approvalChanges(application, { context, app, revision, serverUrl: location.server.url, rule });
+  const digests = context.facts.approved?.subject.imageDigests ?? [];
+  const imageDigests = await digestsThere(location, { application, revision, digests, signal: context.signal });
+  const serverUrl = location.server.url;
+  const changed = approvalChanges(application, { context, app, revision, serverUrl, rule, imageDigests });
   if (changed !== undefined) return changed;
   if (isTracked) return track(deps, application, { input, context });
   const back = stepBack(application, { input, facts: context.facts, preparation });

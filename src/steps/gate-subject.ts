@@ -18,6 +18,10 @@ interface Asked {
   readonly rule: ApprovalRule | undefined;
   /** Of a saved plan; absent where there is none. */
   readonly planFileDigest?: string;
+  /** Of the images that are approved with it, in order; none where it is absent. */
+  readonly imageDigests?: readonly string[];
+  /** What the steps before found; nothing where it is absent. */
+  readonly checks?: GateSubject["checks"];
   /** Those who have to approve besides, because of what the plan does. */
   readonly also?: ApprovalRule["also"];
 }
@@ -77,9 +81,9 @@ export function planSubject(asked: Asked): GateSubject {
     toRevision: "",
     repository: "",
     sourceDigest: "",
-    imageDigests: [],
+    imageDigests: [...(asked.imageDigests ?? [])],
     planFileDigest: asked.planFileDigest ?? "",
-    checks: [],
+    checks: [...(asked.checks ?? [])],
     rule: also === undefined ? rule : { ...rule, also },
   };
 }

@@ -127,6 +127,9 @@ export const APPROVAL_NOTES: StepNotes = {
       retry: "never",
       meaning: "The environment asks for no approval, and nobody says who may give one.",
     },
+    "custody.broken": { retry: "never", meaning: "An image that is to be approved is not in the manifests." },
+    "image.no-digest": { retry: "never", meaning: "An image that is to be approved is named by a tag." },
+    "image.unreadable": { retry: "never", meaning: "What is to be approved as an image is none." },
     "terraform.plan-altered": {
       retry: "never",
       meaning: "The plan that it was given is not, in every part, what its step put out.",

@@ -76,6 +76,8 @@ interface AboutToSync {
   /** Where it is not a plain sync, how it is done, and from which sources. */
   readonly strategy?: GateSubject["strategy"];
   readonly sourceDigest?: string;
+  /** Those of the approved images that the manifests have now; absent where that cannot be looked up. */
+  readonly imageDigests?: readonly string[];
 }
 
 /**
@@ -100,6 +102,9 @@ export function approvalChanges(application: Application, now: AboutToSync): Ref
     fromRevision: fromRevision(application, now, subject),
     // Of a plan that was approved with it; the step that applies it compares it.
     planFileDigest: subject.planFileDigest,
+    imageDigests: now.imageDigests ?? subject.imageDigests,
+    // What was found before it cannot be found anew here.
+    checks: subject.checks,
     ...(subject.rule.also !== undefined && { also: subject.rule.also }),
   });
   const changed = [...changedFields(subject, current)];

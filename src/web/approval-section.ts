@@ -68,7 +68,7 @@ function requestBox(request: GateRequest, context: PageContext): Html {
       <dl>
         <dt>Application</dt>
         <dd>${subject.app}</dd>
-        ${subject.toRevision === "" ? NOTHING : revisions(subject)}
+        ${subject.toRevision === "" ? NOTHING : revisions(subject)} ${found(subject)}
       </dl>
     </details>
   </div>`;
@@ -118,6 +118,19 @@ function revisions({ repository, fromRevision, toRevision }: GateSubject): Html 
     <dd>${code(fromRevision === "" ? "nothing" : fromRevision)}</dd>
     <dt>To</dt>
     <dd>${code(toRevision)}</dd>`;
+}
+
+/** What the steps before had found, and of which images. */
+function found({ checks, imageDigests }: GateSubject): Html {
+  return html`${checks.map(
+    ({ name, result }) =>
+      html`<dt>${name}</dt>
+        <dd>${result}</dd>`,
+  )}${imageDigests.map(
+    (digest) =>
+      html`<dt>Image</dt>
+        <dd>${code(digest)}</dd>`,
+  )}`;
 }
 
 function renderingText(rendering: GateEvidence["rendering"]): string {

@@ -10,7 +10,8 @@ const MOST = { commits: 8, lines: 12, warnings: 6 };
 const FEWER = { commits: 3, lines: 4, warnings: 3 };
 
 interface Shown extends Pick<GateState, "evidence"> {
-  readonly subject: Pick<GateState["subject"], "environment" | "toRevision">;
+  readonly subject: Pick<GateState["subject"], "environment" | "toRevision"> &
+    Partial<Pick<GateState["subject"], "imageDigests" | "checks">>;
 }
 
 /** What is shown to decide by: the commits, what the rendering changes, how healthy it is before and there, and what to beware of. */
@@ -19,9 +20,25 @@ export function evidenceBlocks({ evidence, subject }: Shown): readonly MessageBl
   const most = plan === undefined || subject.toRevision === "" ? MOST : FEWER;
   return [
     ...(plan === undefined ? [] : planBlocks(plan)),
+    ...foundBlocks(subject),
     ...(subject.toRevision === "" ? [] : revisionBlocks({ evidence, subject }, most)),
     ...(evidence.warnings.length > 0 ? [section(warningsText(evidence.warnings, most.warnings))] : []),
   ];
+}
+
+const MOST_CHECKS = 8;
+
+/** What the steps before found, and of which images; it is under the digest of the approval. */
+function foundBlocks({ checks = [], imageDigests = [] }: Shown["subject"]): readonly MessageBlock[] {
+  if (checks.length + imageDigests.length === 0) return [];
+  const digests = imageDigests.slice(0, 4).map((digest) => code(digest.slice(0, 19)));
+  const more = imageDigests.length > 4 ? ` and ${imageDigests.length - 4} more` : "";
+  const lines = [
+    ...checks.slice(0, MOST_CHECKS).map(({ name, result }) => `*${inert(name, 100)}:* ${inert(result, 200)}`),
+    ...(checks.length > MOST_CHECKS ? [`… and ${checks.length - MOST_CHECKS} more checks`] : []),
+    ...(digests.length === 0 ? [] : [`*Images:* ${digests.join(", ")}${more}`]),
+  ];
+  return [section(lines.join("\n"))];
 }
 
 function revisionBlocks({ evidence, subject }: Shown, most: typeof FEWER): readonly MessageBlock[] {

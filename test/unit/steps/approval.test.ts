@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { ArgocdError } from "../../../src/argocd/argocd-errors.ts";
+import { changedFields } from "../../../src/domain/gate.ts";
 import type { RunTarget } from "../../../src/domain/run-event.ts";
 import type { ApprovalRule } from "../../../src/domain/target.ts";
 import { noArtifacts } from "../../../src/engine/artifacts.ts";
@@ -260,5 +261,44 @@ describe("a gate for a plan", () => {
 
   it("is not opened for nothing", async () => {
     await expect(new GateRig().open({ revision: undefined })).rejects.toThrow("say what is approved");
+  });
+});
+
+describe("the images and checks that are approved", () => {
+  const digest = `sha256:${"a".repeat(64)}`;
+  const other = `sha256:${"b".repeat(64)}`;
+  const image = `registry.test/checkout@${digest}`;
+  const checks = [{ name: "trivy/image checkout", result: "1 high; 2 ignored" }];
+  const manifest = (text: string): string =>
+    JSON.stringify({ kind: "Deployment", spec: { containers: [{ image: text }] } });
+
+  it("are under the digest of the approval, by their digests alone", async () => {
+    const rig = new GateRig();
+    rig.argocd.manifests = () => [manifest(image)];
+    const { subject } = await rig.open({ images: [image, digest], checks });
+    expect(subject).toMatchObject({ imageDigests: [digest], checks });
+  });
+
+  it("are not asked for where the manifests have another image, which is named", async () => {
+    const rig = new GateRig();
+    rig.argocd.manifests = () => [manifest(`registry.test/checkout@${other}`)];
+    const { code, message } = await appErrorOf(rig.open({ images: [image] }));
+    expect(code).toBe("custody.broken");
+    expect(message).toContain(digest);
+  });
+
+  it("are others at the click when the manifests have another image by then", async () => {
+    const rig = new GateRig();
+    rig.argocd.manifests = () => [manifest(image)];
+    const input = { app: APP, revision: SHA_B, prompt: "Promote?", images: [image] };
+    const before = await rig.gate.subject(input, rig.context);
+    rig.argocd.manifests = () => [manifest(`registry.test/checkout@${other}`)];
+    const after = await rig.gate.subject(input, rig.context);
+    expect(changedFields(before, after)).toEqual(["imageDigests"]);
+  });
+
+  it("are never images by their tags", async () => {
+    const { code } = await appErrorOf(new GateRig().open({ images: ["registry.test/checkout:1.4.2"] }));
+    expect(code).toBe("image.no-digest");
   });
 });

@@ -597,6 +597,26 @@ describe("an approval", () => {
     }
   });
 
+  it("is void when the manifests have another image by now than the one that was approved", async () => {
+    const [scanned, swapped] = [`sha256:${"a".repeat(64)}`, `sha256:${"b".repeat(64)}`];
+    const manifest = (digest: string): string =>
+      JSON.stringify({ kind: "Deployment", spec: { containers: [{ image: `registry.test/checkout@${digest}` }] } });
+    const checks = [{ name: "trivy/image checkout", result: "nothing found" }];
+    for (const [digest, syncs] of [
+      [scanned, 1],
+      [swapped, 0],
+    ] as const) {
+      const rig = approved(application);
+      const facts = approvedFacts(application, { revision: SHA_B, imageDigests: [scanned], checks });
+      rig.facts = { ...rig.facts, ...facts };
+      rig.argocd.manifests = () => [manifest(digest)];
+      const outcome = await rig.run();
+      expect(rig.argocd.syncs).toHaveLength(syncs);
+      if (syncs === 1) continue;
+      expect(failure(outcome)).toMatchObject({ code: "approval.void", details: { changed: ["imageDigests"] } });
+    }
+  });
+
   it("is void where what came with it is not what the decision was about", async () => {
     const rig = approved(application);
     const { approved: before } = rig.facts;
