@@ -20,6 +20,7 @@ interface Deps extends Pick<
   | "vault"
   | "programs"
   | "folders"
+  | "ansible"
   | "terraform"
   | "createDispatcher"
   | "metrics"

@@ -14,6 +14,7 @@ import type { Logger } from "../platform/logger.ts";
 import type { SecretMask } from "../platform/masking.ts";
 import type { Programs } from "../programs/program-order.ts";
 import type { WorkFolders } from "../programs/work-folders.ts";
+import type { AnsibleSettings } from "../steps/ansible/ansible-settings.ts";
 import type { TerraformSettings } from "../steps/terraform/terraform-settings.ts";
 import type { PostAnswer } from "../slack/post-answer.ts";
 import type { SlackClients } from "../slack/slack-clients.ts";
@@ -56,6 +57,8 @@ export interface Outside {
   readonly vault: Vault;
   readonly programs: Programs;
   readonly folders: WorkFolders;
+  /** What this machine allows Ansible; nothing of its own where it is absent. */
+  readonly ansible?: AnsibleSettings | undefined;
   /** What this machine allows Terraform; nothing of its own where it is absent. */
   readonly terraform?: TerraformSettings | undefined;
   readonly slack: SlackWire;

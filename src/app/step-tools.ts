@@ -14,6 +14,7 @@ import { LocalPrograms } from "../programs/local-programs.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Random } from "../platform/ids.ts";
 import type { Logger } from "../platform/logger.ts";
+import { ansibleSettings } from "../steps/ansible/ansible-settings.ts";
 import { terraformSettings } from "../steps/terraform/terraform-settings.ts";
 import type { LiveSettings } from "./live-settings.ts";
 import type { Outside } from "./outside.ts";
@@ -35,7 +36,7 @@ export function openStepTools(
   resources: AsyncDisposableStack,
 ): { readonly artifacts: ArtifactStore; readonly folders: LocalFolders } & Pick<
   Outside,
-  "exportFolder" | "vault" | "programs" | "terraform"
+  "exportFolder" | "vault" | "programs" | "ansible" | "terraform"
 > {
   const { dataFolder, variables } = environment;
   const exportFolder: ExportFolder = (wanted) => {
@@ -59,16 +60,18 @@ export function openStepTools(
   });
   const programs = resources.use(new LocalPrograms({ folder: dataFolder, environment: variables, clock, logger }));
   const folders = new LocalFolders({ root: join(dataFolder, "work") });
-  return { exportFolder, artifacts, vault, programs, folders, terraform: terraformSettings(variables) };
+  const machine = { ansible: ansibleSettings(variables), terraform: terraformSettings(variables) };
+  return { exportFolder, artifacts, vault, programs, folders, ...machine };
 }
 
 /** What the steps of a worker work with, in a folder of this machine (`QUARTERDECK_WORK`). */
 export function openWorkerTools(
   { environment, clock, logger }: Pick<Deps, "environment" | "clock" | "logger">,
   resources: AsyncDisposableStack,
-): Pick<Outside, "programs" | "folders" | "terraform"> {
+): Pick<Outside, "programs" | "folders" | "ansible" | "terraform"> {
   const { variables } = environment;
   const root = variables["QUARTERDECK_WORK"] ?? join(tmpdir(), "quarterdeck-work");
   const programs = resources.use(new LocalPrograms({ folder: root, environment: variables, clock, logger }));
-  return { programs, folders: new LocalFolders({ root }), terraform: terraformSettings(variables) };
+  const machine = { ansible: ansibleSettings(variables), terraform: terraformSettings(variables) };
+  return { programs, folders: new LocalFolders({ root }), ...machine };
 }

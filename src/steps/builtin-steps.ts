@@ -3,6 +3,8 @@ import type { StepKind } from "../engine/step-kind.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Programs } from "../programs/program-order.ts";
 import type { WorkFolders } from "../programs/work-folders.ts";
+import { ansiblePlaybook } from "./ansible/ansible-playbook.ts";
+import type { AnsibleSettings } from "./ansible/ansible-settings.ts";
 import { approval, type ApprovalDeps } from "./approval.ts";
 import { argocdRollback } from "./argocd-rollback.ts";
 import { argocdSync, type ArgocdSyncDeps } from "./argocd-sync.ts";
@@ -39,6 +41,8 @@ export interface WorkerStepDeps extends Pick<ArgocdSyncDeps, "servers"> {
   readonly clock: Clock;
   readonly programs: Programs;
   readonly folders: WorkFolders;
+  /** What the machine allows Ansible; nothing of its own where it is absent. */
+  readonly ansible?: AnsibleSettings | undefined;
   /** What the machine allows Terraform; nothing of its own where it is absent. */
   readonly terraform?: TerraformSettings | undefined;
 }
@@ -83,6 +87,7 @@ interface ActionDeps extends WorkerStepDeps, Partial<Pick<StepDeps, "networkPoli
 function actions(deps: ActionDeps): readonly StepKind[] {
   const send = httpSender({ clock: deps.clock, lookup: systemLookup });
   return [
+    ansiblePlaybook(deps),
     argocdSync(deps),
     argocdRollback(deps),
     argocdTerminate(deps),

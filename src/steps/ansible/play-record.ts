@@ -1,0 +1,47 @@
+import { z } from "zod";
+
+import { JsonValue, Outcome } from "../../domain/outcome.ts";
+import { digestOf } from "../../platform/canonical-json.ts";
+import type { PlaybookInput } from "./ansible-input.ts";
+import { HostCounts } from "./event-line.ts";
+
+/** A handler that was notified on a host and did not run there. */
+export const OwedHandler = z.strictObject({ play: z.string(), host: z.string(), handler: z.string() });
+export type OwedHandler = z.infer<typeof OwedHandler>;
+
+/** What the next attempt goes on from. */
+const Rest = z.strictObject({
+  /** The hosts that are left; all where it is absent. */
+  hosts: z.array(z.string()).optional(),
+  owed: z.array(OwedHandler),
+  /** Of hosts that need no other attempt. */
+  done: z.record(z.string(), HostCounts),
+  stats: z.record(z.string(), JsonValue),
+  hostStats: z.record(z.string(), z.record(z.string(), JsonValue)),
+});
+export type Rest = z.infer<typeof Rest>;
+
+/** What an execution writes down: before the play, with each handler that it comes to owe, and at its end. */
+export const PlayRecord = z.strictObject({
+  attempt: z.int(),
+  /** Of what is played: hosts are left of the same play only. */
+  play: z.string(),
+  /** How it ended; absent while it runs. */
+  outcome: Outcome.optional(),
+  rest: Rest,
+});
+export type PlayRecord = z.infer<typeof PlayRecord>;
+
+export const NOTHING_BEFORE: Rest = { owed: [], done: {}, stats: {}, hostStats: {} };
+
+/** Where an attempt begins. Handlers stay owed whatever is played. */
+export function restOf(before: PlayRecord | undefined, play: string): Rest {
+  if (before === undefined) return NOTHING_BEFORE;
+  return before.play === play ? before.rest : { ...NOTHING_BEFORE, owed: before.rest.owed };
+}
+
+/** Which play it is; secrets have no part in it. */
+export function playDigest(input: PlaybookInput): string {
+  const { directory, playbook, inventory, variables = {}, limit = "", tags = [], become = false } = input;
+  return digestOf({ directory, playbook, inventory, variables, limit, tags, become });
+}
