@@ -1,9 +1,10 @@
 import { hostname } from "node:os";
 
-import { type Environment, readEnvironment } from "../config/environment.ts";
+import { type Environment, readEnvironment, type Variables } from "../config/environment.ts";
 import { openInstanceSecret } from "../config/instance-secret.ts";
 import { createRedisWorker } from "../dispatch/redis-worker.ts";
 import { systemClock } from "../platform/clock.ts";
+import { tryDuration } from "../platform/duration.ts";
 import { AppError } from "../platform/errors.ts";
 import { systemRandom } from "../platform/ids.ts";
 import { createLogger } from "../platform/logger.ts";
@@ -36,6 +37,7 @@ export async function worker(args: readonly string[]): Promise<number> {
   const servers = resources.use(new WorkerServers({ ...base, worker: id, variables: environment.variables, mask }));
   const steps = { ...openWorkerTools({ ...base, environment }, resources), clock: systemClock };
   const version = programVersion();
+  const shutdownGraceMs = graceOf(environment.variables);
   const own = { ...base, worker: id, variables: environment.variables, secret: instance, servers, steps, mask };
   const ready = channelKeys(instance).map((keys) => {
     const line = createRedisWorker(redisUrl, {
@@ -46,7 +48,7 @@ export async function worker(args: readonly string[]): Promise<number> {
       kinds: workerKinds(own, undefined),
       kindsFor: (connection) => workerKinds(own, connection),
       concurrency: ACTIONS_AT_ONCE,
-      shutdownGraceMs: SHUTDOWN_GRACE_MS,
+      shutdownGraceMs,
     });
     return resources.use(line).ready;
   });
@@ -57,6 +59,15 @@ export async function worker(args: readonly string[]): Promise<number> {
   await resources.disposeAsync();
   logger.info("stopped");
   return 0;
+}
+
+function graceOf(variables: Variables): number {
+  const text = variables["QUARTERDECK_SHUTDOWN_GRACE"]?.trim();
+  if (!text) return SHUTDOWN_GRACE_MS;
+  const graceMs = tryDuration(text);
+  if (graceMs !== undefined) return graceMs;
+  const message = "QUARTERDECK_SHUTDOWN_GRACE is no duration; write one such as 10s or 5m";
+  throw new AppError(message, { code: "environment.invalid" });
 }
 
 function required({ redisUrl, instanceSecret }: Environment): { readonly redisUrl: string; readonly secret: string } {
