@@ -2,6 +2,7 @@ import { shortId } from "../platform/ids.ts";
 import { effectKey } from "./effect.ts";
 import type { HandLock } from "./hand-lock.ts";
 import type { Failure, Progress } from "./outcome.ts";
+import { isAfter } from "./plan-walk.ts";
 import { type BlockView, runBlocks } from "./run-blocks.ts";
 import { isUnderWay, type RunState, type RunStatus, type StepState } from "./run-state.ts";
 import { type RetryChoice, retryChoices } from "./retry.ts";
@@ -100,11 +101,11 @@ export function runView({ state, progress, queue }: RunViewInputs): RunView {
       const isStopped = own.some(({ path }) => all.some(({ step }) => step.stops === path));
       const rest = new Set(state.targets.slice(index + 1).map((other) => other.environment));
       // Of stages side by side the last in order may be through before the others.
-      const later = steps.some(
-        ({ environment, step }) =>
-          environment !== undefined &&
-          environment !== target.environment &&
-          (rest.has(environment) || isUnderWay(step)),
+      const isAfterOwn = isAfter(state.plan, own.at(-1)?.path ?? "");
+      const later = steps.some(({ environment, step }) =>
+        environment === undefined
+          ? isAfterOwn(step.path)
+          : environment !== target.environment && (rest.has(environment) || isUnderWay(step)),
       );
       return {
         environment: target.environment,

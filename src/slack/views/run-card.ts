@@ -4,16 +4,14 @@ import type { RunView } from "../../domain/run-view.ts";
 import { durationText } from "../../platform/duration.ts";
 import { actions, context, message, section, type MessageBlock, type MessageContent } from "../blocks.ts";
 import { code, dateToken, inert } from "../mrkdwn.ts";
-import { SLACK_LIMITS } from "../slack-limits.ts";
 import { cancelText, whoCancelled } from "./cancel-text.ts";
+import { chainLines, chainWords } from "./chain-lines.ts";
 import { commandButton } from "./command-button.ts";
 import { gateEnding } from "./gate-ending.ts";
 import { unlockCommand } from "./hand-lock-text.ts";
 import { personText } from "./person-text.ts";
 import { runButtons } from "./run-buttons.ts";
 import { runStatus, type StatusMark } from "./run-status.ts";
-import { stageLine, stageWords } from "./stage-line.ts";
-import { stepEmoji, stepWord } from "./step-words.ts";
 import type { ViewLookups } from "./view-lookups.ts";
 
 /** The one message of a run in the channel: what, who, where, and how each environment stands. */
@@ -21,7 +19,7 @@ export function renderRunCard(view: RunView, lookups: ViewLookups): MessageConte
   const status = runStatus(view);
   const title = inert(view.state.title, 250);
   const blocks: MessageBlock[] = [section(`${status.emoji} *${title}*\n${status.words}${ending(view)}`)];
-  const lines = stageLines(view, lookups);
+  const lines = chainLines(view, lookups);
   if (lines.length > 0) blocks.push(section(lines.join("\n")));
   if (view.failure !== undefined) blocks.push(section(failureText(view, lookups)));
   const cancelled = cancelText(view, lookups);
@@ -58,16 +56,6 @@ function ending(view: RunView): string {
   return finishedAt === undefined ? "" : ` after ${durationText(finishedAt - startedAt)}`;
 }
 
-function stageLines(view: RunView, lookups: ViewLookups): readonly string[] {
-  const lines =
-    view.stages.length > 0
-      ? view.stages.map((stage) => stageLine(view, stage, lookups))
-      : view.otherSteps.map((step) => `${stepEmoji(step)} ${code(step.name, 60)} ${stepWord(step)}`);
-  if (lines.length <= SLACK_LIMITS.cardLines) return lines;
-  const kept = SLACK_LIMITS.cardLines - 1;
-  return [...lines.slice(0, kept), `+ ${lines.length - kept} more`];
-}
-
 function failureText(view: RunView, lookups: ViewLookups): string {
   const where = view.failure?.step;
   const gate = where?.step.gate;
@@ -89,12 +77,11 @@ function footer(view: RunView, lookups: ViewLookups): readonly string[] {
 }
 
 function sentence(view: RunView, status: StatusMark, lookups: ViewLookups): string {
-  const isOver = view.state.finishedAt !== undefined;
-  const stages = view.stages.slice(0, SLACK_LIMITS.cardLines).map((stage) => stageWords(stage, isOver));
+  const chain = chainWords(view);
   const cancelled = whoCancelled(view, lookups);
   const parts = [
     `${inert(view.state.title, 250)}: ${status.words.toLowerCase()}`,
-    ...(stages.length > 0 ? [stages.join(", ")] : []),
+    ...(chain === "" ? [] : [chain]),
     ...(view.failure === undefined ? [] : [`Reason: ${inert(view.failure.failure.message, 600)}`]),
     ...(cancelled === undefined ? [] : [cancelled]),
     `Run ${view.shortId}, asked for by ${personText(view.state.requester, lookups)}`,

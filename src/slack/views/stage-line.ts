@@ -1,13 +1,15 @@
 import { approvalsSoFar } from "../../domain/gate-quorum.ts";
-import type { QueueView, RunView, StageView, StepView } from "../../domain/run-view.ts";
+import { isUnderWay } from "../../domain/run-state.ts";
+import type { QueueView, RunView, StageView } from "../../domain/run-view.ts";
 import { code, dateToken, inert, link } from "../mrkdwn.ts";
 import { gateSlot } from "../slot-ids.ts";
 import { handLockText } from "./hand-lock-text.ts";
 import { joined, personText } from "./person-text.ts";
-import { stepWord } from "./step-words.ts";
+import { inWords } from "./step-words.ts";
 import type { ViewLookups } from "./view-lookups.ts";
 
-const EMOJI: Readonly<Record<StageView["status"], string>> = {
+/** How an environment, or a part of a block, stands. */
+export const PART_EMOJI: Readonly<Record<StageView["status"], string>> = {
   waiting: ":white_circle:",
   running: ":arrow_forward:",
   gate: ":raised_hand:",
@@ -21,7 +23,7 @@ const EMOJI: Readonly<Record<StageView["status"], string>> = {
 /** One environment of the card in one line of mrkdwn. */
 export function stageLine(view: RunView, stage: StageView, lookups: ViewLookups): string {
   const name = link(lookups.links(stage.app), stage.environment, 60);
-  return `${EMOJI[stage.status]} *${name}* ${details(view, stage, lookups)}${approvedText(stage, lookups)}`;
+  return `${PART_EMOJI[stage.status]} *${name}* ${details(view, stage, lookups)}${approvedText(stage, lookups)}`;
 }
 
 /** The same without links and formatting, for notifications and screen readers. */
@@ -86,8 +88,8 @@ function approvedText({ steps, status }: StageView, lookups: ViewLookups): strin
 }
 
 function failure(stage: StageView): string {
-  const failed = stage.steps.find(({ step }) => step.status === "failed");
-  return failed === undefined ? "failed" : `${code(failed.name, 60)} ${stepWord(failed)}`;
+  const failed = stage.steps.filter(({ step }) => step.status === "failed");
+  return failed.length === 0 ? "failed" : inWords(failed, true);
 }
 
 function gate(view: RunView, stage: StageView, lookups: ViewLookups): string {
@@ -105,11 +107,10 @@ function gate(view: RunView, stage: StageView, lookups: ViewLookups): string {
 
 // Progress is shown in the thread alone: on the card it would use up the updates that changes of state need.
 function running(stage: StageView): string {
-  const current = stage.steps.findLast(({ step }) => UNDER_WAY.has(step.status));
-  if (current === undefined) return "under way";
-  const { status, note } = current.step;
-  const why = status === "postponed" && note !== undefined ? `: ${inert(note, 250)}` : "";
-  return `${code(current.name, 60)} ${stepWord(current)}${why}`;
+  const current = stage.steps.filter(({ step }) => isUnderWay(step));
+  const [first] = current;
+  if (first === undefined) return "under way";
+  const { status, note } = first.step;
+  const why = current.length === 1 && status === "postponed" && note !== undefined ? `: ${inert(note, 250)}` : "";
+  return `${inWords(current, true)}${why}`;
 }
-
-const UNDER_WAY: ReadonlySet<StepView["step"]["status"]> = new Set(["running", "retrying", "postponed"]);

@@ -1,13 +1,16 @@
 import type { Progress } from "../../domain/outcome.ts";
+import type { PartStatus } from "../../domain/run-blocks.ts";
+import { isUnderWay } from "../../domain/run-state.ts";
 import type { StepView } from "../../domain/run-view.ts";
-import { inert } from "../mrkdwn.ts";
+import { code, inert } from "../mrkdwn.ts";
+import { joined } from "./person-text.ts";
 
 /** How a step stands, in one or a few plain words. */
 export function stepWord(view: StepView): string {
-  const { status, failure } = view.step;
+  const { status, failure, sort } = view.step;
   switch (status) {
     case "running":
-      return "running";
+      return sort === "gate" ? "waits for approval" : "running";
     case "retrying":
       return "failed, will be tried again";
     case "postponed":
@@ -21,6 +24,31 @@ export function stepWord(view: StepView): string {
     case "skipped":
       return "skipped";
   }
+}
+
+// Beyond these, names say less than their number.
+const MOST_NAMES = 4;
+
+/** How several steps stand: `scan and lint running; probe failed`. */
+export function inWords(views: readonly StepView[], hasFormat: boolean): string {
+  const byWord = Map.groupBy(views, stepWord);
+  const parts = Array.from(byWord, ([word, own]) => {
+    const names = own.slice(0, MOST_NAMES).map(({ name }) => (hasFormat ? code(name, 60) : inert(name, 60)));
+    const more = own.length - names.length;
+    return `${joined([...names, ...(more > 0 ? [`${more} more`] : [])], "and")} ${word}`;
+  });
+  return parts.join("; ");
+}
+
+/** What matters most of several steps stands for them all. */
+export function stepStatus(views: readonly StepView[]): PartStatus {
+  const steps = views.map(({ step }) => step);
+  if (steps.some(({ status }) => status === "failed")) return "failed";
+  const open = steps.filter(isUnderWay);
+  if (open.some(({ sort }) => sort === "gate")) return "gate";
+  if (open.length > 0) return "running";
+  if (steps.some(({ status }) => status === "cancelled")) return "cancelled";
+  return steps.every(({ status }) => status === "skipped") ? "skipped" : "succeeded";
 }
 
 const FAILED: Readonly<Record<string, string>> = {

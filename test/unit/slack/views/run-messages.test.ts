@@ -213,7 +213,7 @@ describe("the card of a run", () => {
     const many = Array.from({ length: 20 }, (_, index) => `env${index}`);
     const lines = words(cardOf([started(PLAIN, many)]))[1]?.split("\n") ?? [];
     expect(lines.length).toBe(12);
-    expect(lines.at(-1)).toBe("+ 9 more");
+    expect(lines.at(-1)).toBe("+ 9 more: 9 not reached");
   });
 
   it("shows its steps where it has no environments, and that it prepares what to ask", () => {
