@@ -10,8 +10,12 @@ const WITHOUT_COMMIT = "777000";
 /** Other seeds for each commit, so that something new is looked at each time, and the same ones when a commit is tried again. */
 function seedOfCommit(): string {
   try {
-    const how = { cwd: new URL(".", import.meta.url), encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] } as const;
-    return String(Number.parseInt(execFileSync("git", ["rev-parse", "HEAD"], how).slice(0, 7), 16));
+    const commit = execFileSync("git", ["rev-parse", "HEAD"], {
+      cwd: new URL(".", import.meta.url),
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    return String(Number.parseInt(commit.slice(0, 7), 16));
   } catch {
     return WITHOUT_COMMIT;
   }
