@@ -1,5 +1,6 @@
 import { allKinds } from "../support/all-kinds.ts";
 import { requestScene } from "./step-kinds/http-request-scene.ts";
+import { custodyScene, manifestsScene, resolveScene, scanScene, signedScene } from "./step-kinds/image-scenes.ts";
 import { alertScene } from "./step-kinds/slack-alert-scene.ts";
 import { fileScene, messageScene } from "./step-kinds/slack-scenes.ts";
 import { programScene } from "./step-kinds/program-run-scene.ts";
@@ -11,8 +12,12 @@ for (const kind of allKinds.values()) stepKindContract(kind);
 
 // One line for each action, with a world in which it can do something.
 actionContract("argocd/sync", syncScene);
+actionContract("cosign/verify", signedScene);
 actionContract("http/request", requestScene(false));
 actionContract("http/request with a key", requestScene(true));
+actionContract("image/custody", custodyScene);
+actionContract("image/resolve", resolveScene);
+actionContract("manifests/validate", manifestsScene);
 actionContract("program/run", programScene);
 actionContract("slack/alert", alertScene);
 actionContract("slack/file", fileScene);
@@ -20,3 +25,4 @@ actionContract("slack/message", messageScene);
 actionContract("terraform/apply", applyScene);
 actionContract("terraform/output", outputScene);
 actionContract("terraform/plan", planScene);
+actionContract("trivy/image", scanScene);
