@@ -109,8 +109,9 @@ function makeStories(dice: Dice, lastsMs: number, acts: ScenarioAct[]): void {
     const service = chains.pick(SERVICES);
     const line = `/qd chain ${service} in ${chains.pick<string>(PLACES[service])}`;
     person(begins, typed(chains, chains.pick(ASKING), line));
-    if (chains.chance(0.5))
-      person(begins + chains.between(0, 60_000), look(chains, chains.pick(["cancel", "retry"])), 30_000);
+    const cancels = begins + chains.between(0, 40_000);
+    if (chains.chance(0.5)) person(cancels, look(chains, "cancel"), 20_000);
+    if (chains.chance(0.5)) person(cancels + chains.between(1000, 40_000), look(chains, "retry"), 30_000);
   }
   if (dice.chance(0.3)) person(dice.between(FIRST_AT, lastsMs), { kind: "open-home", user: dice.pick(EVERYBODY) });
 }

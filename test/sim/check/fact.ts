@@ -92,6 +92,7 @@ export interface PlanNodeOutline {
   readonly hold?: boolean;
   readonly retry?: { readonly attempts: number };
   readonly timeoutMs?: number;
+  readonly atATime?: unknown;
   readonly steps?: readonly PlanNodeOutline[];
   readonly branches?: readonly PlanNodeOutline[];
 }

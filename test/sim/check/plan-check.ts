@@ -29,6 +29,10 @@ export function checkPlan({ places, report }: Deps, run: RunBook, fact: Fact): v
       return checkAsked(places, fact, say);
     case "step.failed":
       return checkRepeated(run, fact, say);
+    case "lock.acquired":
+      return checkBegin(run, fact, say);
+    case "for-each.entered":
+      return checkShare(run, fact, say);
     case "run.failed":
       return checkAskedAnew(run, fact, say);
     case "run.retried":
@@ -65,6 +69,14 @@ function checkBegin(run: RunBook, { path = "" }: Fact, say: Say): void {
   const isNew = run.steps.get(path)?.status !== "retrying";
   if (failed !== undefined && run.status === "running" && failed.path !== path && isNew)
     say("step order", `${path} began although ${failed.path} had failed.`, failed.ended);
+}
+
+/** A share of the rounds of a loop is rounded up, and at least one goes at a time. */
+function checkShare(run: RunBook, { path = "", items = [], atATime }: Fact, say: Say): void {
+  const [, share] = /^(\d+)%$/u.exec(String(findNode(run.plan, lastOf(path))?.atATime)) ?? [];
+  if (share === undefined || items.length === 0) return;
+  const expected = Math.max(1, Math.ceil((items.length * Number(share)) / 100));
+  if (atATime !== expected) say("step order", `${path} lets ${atATime} rounds of ${items.length} go at once.`);
 }
 
 const PROTECTING = new Set(["argocd/sync", "argocd/rollback"]);
