@@ -76,7 +76,7 @@ export function createEngine(deps: Deps, resources: AsyncDisposableStack): Engin
 }
 
 function stepKinds(deps: Deps): ReadonlyMap<string, StepKind> {
-  const { store, servers, git, exportFolder, programs, folders, terraform, inventory, live, clock } = deps;
+  const { store, servers, git, exportFolder, programs, folders, ansible, terraform, inventory, live, clock } = deps;
   return builtinSteps({
     servers,
     git,
@@ -84,6 +84,7 @@ function stepKinds(deps: Deps): ReadonlyMap<string, StepKind> {
     allowedProgram: (name) => live.configuration.programs[name],
     programs,
     folders,
+    ansible,
     terraform,
     clock,
     ruleOf: (app, environment) => inventory.ruleOf(app, environment),
