@@ -9,11 +9,12 @@ import { Camera } from "./camera.ts";
 import type { Scene, Stage } from "./scene.ts";
 import { ANSWERS } from "./scenes/answers.ts";
 import { ENDINGS } from "./scenes/endings.ts";
+import { CHAINS } from "./scenes/chains.ts";
 import { INCIDENTS } from "./scenes/incidents.ts";
 import { PROMOTIONS } from "./scenes/promotions.ts";
 import { RECORD } from "./scenes/record.ts";
 
-const SCENES: readonly Scene[] = [...PROMOTIONS, ...ENDINGS, ...INCIDENTS, ...ANSWERS, ...RECORD];
+const SCENES: readonly Scene[] = [...PROMOTIONS, ...CHAINS, ...ENDINGS, ...INCIDENTS, ...ANSWERS, ...RECORD];
 
 /** Makes the pictures of the documentation anew, all or those of the scenes that are named, from the real program in its demo. */
 async function main(names: readonly string[]): Promise<void> {
@@ -34,7 +35,8 @@ async function play(scene: Scene, camera: Camera): Promise<void> {
   using transcript = new Transcript(world.slack, () => undefined);
   const stage = stageOf({ world, camera, transcript });
   await scene.before?.(stage);
-  const server = await ServerProcess.start({ entry: ENTRY, environment: world.environment }, process.env);
+  const environment = { ...world.environment, ...(await scene.environment?.(stage)) };
+  const server = await ServerProcess.start({ entry: ENTRY, environment }, process.env);
   try {
     await scene.play(stage);
   } finally {

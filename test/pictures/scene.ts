@@ -30,6 +30,8 @@ export interface Scene {
   readonly settings?: WorldSettings;
   /** What happens before the server starts. */
   before?(stage: Stage): Promise<void>;
+  /** What the server is told besides, such as where its commands are. */
+  environment?(stage: Stage): Promise<Readonly<Record<string, string>>>;
   play(stage: Stage): Promise<void>;
 }
 
