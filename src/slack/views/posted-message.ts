@@ -27,7 +27,7 @@ export function renderPostedMessage(posted: PostedMessage, run: string): Message
   const words = head + escapeText(posted.text).trim();
   const below = posted.link === undefined ? "" : link(posted.link.url, posted.link.label);
   const blocks = sectionTexts(words).map((text) => section(text));
-  return message(words, [...blocks, context(below, `run ${run}`)]);
+  return message(words, [...blocks, context(below, run)]);
 }
 
 /** Cut between lines, so that each part fits into a block and no formatting runs over; what is too much is left out. */

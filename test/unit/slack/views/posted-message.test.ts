@@ -23,7 +23,7 @@ describe("a message of a team's own", () => {
           type: "context",
           elements: [
             { type: "mrkdwn", text: "<https://checkout.example.com/?a=1&amp;b=2|Open ¦ it>", verbatim: true },
-            { type: "mrkdwn", text: "run `7FQ2`", verbatim: true },
+            { type: "mrkdwn", text: "`7FQ2`", verbatim: true },
           ],
         },
       ],
