@@ -1,10 +1,13 @@
+import type { StepState } from "../domain/run-state.ts";
 import { environmentOf, type RunView, type StepView } from "../domain/run-view.ts";
+import { fleetParts } from "../domain/step-fleet.ts";
 import type { Approver } from "../domain/target.ts";
 import type { MessageContent } from "./blocks.ts";
 import { code } from "./mrkdwn.ts";
 import { alertSlot, cardSlot, gateSlot, messageSlot, stepSlot, stoppedSlot, strayedSlot } from "./slot-ids.ts";
 import type { Priority, Wanted } from "./slot-entry.ts";
 import { renderFailureAlert } from "./views/failure-alert.ts";
+import { renderFleetMessage } from "./views/fleet-message.ts";
 import { renderGateMessage, renderVoidedGate } from "./views/gate-message.ts";
 import { renderPostedMessage, tryPostedMessage } from "./views/posted-message.ts";
 import { renderRunCard } from "./views/run-card.ts";
@@ -49,7 +52,15 @@ export function runSlots(input: RunSlotsInput): readonly Wanted[] {
   const elsewhere = strayed === undefined ? undefined : settings.channel;
   const content = renderRunCard(view, lookups);
   const card: Slot = { slot: cardSlot(view.id), content, priority: cardPriority(view), channel: elsewhere };
-  const slots = [card, ...steps.flatMap((step) => stepSlots(input, step)), ...setAside(view), ...ending(input, steps)];
+  const partOf = fleetParts(view.state);
+  const own = steps.filter((step) => isToldApart(view, step, partOf));
+  const slots = [
+    card,
+    ...fleetSlots(input, steps, partOf),
+    ...own.flatMap((step) => stepSlots(input, step)),
+    ...setAside(view, partOf),
+    ...ending(input, steps),
+  ];
   if (strayed !== undefined) {
     const notice = renderStrayedNotice(view, { reason: strayed.reason, elsewhere: settings.channel });
     slots.push({ slot: strayedSlot(view.id), content: notice, priority: 1, channel: strayed.user });
@@ -82,6 +93,36 @@ function wanted({ view, isProgress }: RunSlotsInput, { slot, content, priority, 
 function cardPriority({ state, stages }: RunView): Priority {
   const needsPeople = stages.some(({ status }) => status === "gate" || status === "failed");
   return state.status !== "running" || needsPeople ? 1 : 2;
+}
+
+type PartOf = ReturnType<typeof fleetParts>;
+
+/** Of a long loop each iteration has one message; but for what asks people, tells them something, or has failed. */
+function isToldApart(run: RunView, { path, uses, step }: StepView, partOf: PartOf): boolean {
+  if (step.sort === "gate" || uses === MESSAGE_KIND || step.stops !== undefined) return true;
+  return partOf(path) === undefined || hasFailed(run, path);
+}
+
+/** Whether people were told of its failure, which stays there when it is done over. */
+function hasFailed({ state }: RunView, path: string): boolean {
+  const all = [...(state.forgotten.get(path) ?? []), state.steps.get(path)];
+  return all.some((step) => step?.status === "failed");
+}
+
+function fleetSlots({ view: run }: RunSlotsInput, steps: readonly StepView[], partOf: PartOf): readonly Slot[] {
+  const told = steps.filter(({ uses, step }) => {
+    return step.stops === undefined && step.status !== "skipped" && uses !== ALERT_KIND && uses !== MESSAGE_KIND;
+  });
+  const parts = Map.groupBy(told, ({ path }) => partOf(path));
+  return Array.from(parts, ([path, own]): Slot | undefined => {
+    if (path === undefined || own.every(({ step }) => step.sort === "gate")) return undefined;
+    return {
+      slot: stepSlot(run.id, path),
+      content: renderFleetMessage(path, own),
+      priority: 2,
+      parent: cardSlot(run.id),
+    };
+  }).filter((slot) => slot !== undefined);
 }
 
 function stepSlots(input: RunSlotsInput, view: StepView): readonly Slot[] {
@@ -133,17 +174,28 @@ function earlierGate({ view: run, lookups }: RunSlotsInput, view: StepView, open
 }
 
 /** Steps that were tried and then taken back, because the approval before them was voided or the run was retried before them. */
-function setAside({ id, state }: RunView): readonly Slot[] {
-  return Array.from(state.attempts.keys())
-    .filter((path) => !state.steps.has(path))
-    .flatMap((path) => {
-      const aside = state.forgotten.get(path)?.at(-1);
-      // What people were told, and what was ended for good, stays as it was.
-      if (aside?.uses === ALERT_KIND || aside?.uses === MESSAGE_KIND || aside?.stops !== undefined) return [];
-      const because = aside === undefined ? "void" : "retried";
-      const content = renderSetAsideStep(path, environmentOf(state, { path, input: {} }), because);
-      return { slot: stepSlot(id, path), content, priority: 2, parent: cardSlot(id) };
+function setAside(view: RunView, partOf: PartOf): readonly Slot[] {
+  const { id, state } = view;
+  const gone = Array.from(state.attempts.keys()).filter((path) => !state.steps.has(path));
+  const alive = new Set(Array.from(state.steps.keys(), (path) => partOf(path)));
+  const slots = gone.flatMap((path): readonly Slot[] => {
+    const aside = state.forgotten.get(path)?.at(-1);
+    if (isLeftAsItWas(aside)) return [];
+    const because = aside === undefined ? "void" : "retried";
+    const part = partOf(path);
+    const ofPart = part === undefined || alive.has(part) || aside?.sort === "gate" ? [] : [part];
+    const ofStep = part === undefined || hasFailed(view, path) ? [path] : [];
+    return [...ofPart, ...ofStep].map((told) => {
+      const content = renderSetAsideStep(told, environmentOf(state, { path, input: {} }), because);
+      return { slot: stepSlot(id, told), content, priority: 2, parent: cardSlot(id) };
     });
+  });
+  return [...new Map(slots.map((slot) => [slot.slot, slot])).values()];
+}
+
+/** What people were told, and what was ended for good. */
+function isLeftAsItWas(aside: StepState | undefined): boolean {
+  return aside?.uses === ALERT_KIND || aside?.uses === MESSAGE_KIND || aside?.stops !== undefined;
 }
 
 /** What is said to people besides the card when a run does not succeed. */

@@ -1,11 +1,13 @@
 import { z } from "zod";
 
+import { stepPlace } from "../../domain/step-place.ts";
 import type { Approver } from "../../domain/target.ts";
 import type { RunView } from "../../domain/run-view.ts";
 import { OPEN_ACTION } from "../action-value.ts";
 import { actions, button, context, message, section, type MessageBlock, type MessageContent } from "../blocks.ts";
 import { code, dateToken, inert, tryHref } from "../mrkdwn.ts";
 import { cardSlot } from "../slot-ids.ts";
+import { failedLines, failedSteps } from "./failed-steps.ts";
 import { approverMentions, personText } from "./person-text.ts";
 import { wayOutButtons } from "./run-buttons.ts";
 import type { ViewLookups } from "./view-lookups.ts";
@@ -31,9 +33,11 @@ export interface FailureAlertInput {
 export function renderFailureAlert({ run, mention }: FailureAlertInput, lookups: ViewLookups): MessageContent {
   const reason = inert(run.failure?.failure.message ?? "No reason was given.", 1200);
   const resources = failingResources(run);
+  const failed = failedSteps(run);
   const who = mention === undefined ? "" : `${approverMentions([mention])} `;
   const blocks: MessageBlock[] = [
     section(`:rotating_light: ${who}*${headline(run)}*${stepText(run)}\n${reason}`),
+    ...(failed.length > 1 ? [section(failedLines(failed))] : []),
     ...(resources.length > 0 ? [section(resourcesText(resources))] : []),
     ...wayBack(run),
     context(...footer(run, lookups)),
@@ -43,12 +47,17 @@ export function renderFailureAlert({ run, mention }: FailureAlertInput, lookups:
 }
 
 function headline(run: RunView): string {
+  const places = new Set(failedSteps(run).map(stepPlace));
   const step = run.failure?.step;
-  const place = step?.environment === undefined ? "" : ` in ${inert(step.environment, 60)}`;
+  const [where] = places.size > 1 || step === undefined ? [] : [stepPlace(step)];
+  const place = where === undefined || where === "" ? "" : ` in ${inert(where, 120)}`;
   return `${inert(run.state.title, 250)} failed${place}`;
 }
 
-function stepText({ failure }: RunView): string {
+function stepText(run: RunView): string {
+  const { failure } = run;
+  const { length } = failedSteps(run);
+  if (length > 1) return ` at ${length} steps`;
   return failure?.step === undefined ? "" : ` at step ${code(failure.step.name, 60)}`;
 }
 

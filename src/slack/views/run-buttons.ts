@@ -6,6 +6,7 @@ import { isOpen } from "../../domain/run-state.ts";
 import { Service, Target, Revision } from "../../domain/target.ts";
 import { isoTime } from "../../platform/clock.ts";
 import { commandButton } from "./command-button.ts";
+import { failedSteps } from "./failed-steps.ts";
 import type { ViewLookups } from "./view-lookups.ts";
 
 /** A button that is not numbered yet: numbers tell the buttons of one message apart. */
@@ -51,9 +52,10 @@ const RETRY_WORDS: Readonly<Record<RetryChoice["kind"], { readonly text: string;
   retry: { text: "Retry", what: "repeats the step at which it ended and goes on from there" },
 };
 
-function retryButtons({ id, shortId, state, retryChoices }: RunView): readonly Numbered[] {
+function retryButtons(view: RunView): readonly Numbered[] {
+  const { id, shortId, state, retryChoices } = view;
   return retryChoices.map(({ kind, path }): Numbered => (index) => {
-    const { text, what } = state.steps.get(path)?.sort === "gate" ? ASK_AGAIN : RETRY_WORDS[kind];
+    const { text, what } = retryWords(view, { kind, path });
     return commandButton({
       index,
       text,
@@ -64,6 +66,16 @@ function retryButtons({ id, shortId, state, retryChoices }: RunView): readonly N
       confirm: { title: `${text}?`, text: `${state.title}: the run ${what}.`, confirm: text, deny: "Not now" },
     });
   });
+}
+
+/** What ended in several branches goes on in all of them. */
+function retryWords(view: RunView, { kind, path }: RetryChoice): { readonly text: string; readonly what: string } {
+  const { length } = failedSteps(view);
+  if (kind === "retry" && length > 1) {
+    const what = `repeats the ${length} steps that failed and what was stopped because of them, and goes on from there`;
+    return { text: `Retry all ${length}`, what };
+  }
+  return view.state.steps.get(path)?.sort === "gate" ? ASK_AGAIN : RETRY_WORDS[kind];
 }
 
 const ASK_AGAIN = { text: "Ask again", what: "asks for the approval once more" };

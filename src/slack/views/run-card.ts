@@ -7,6 +7,7 @@ import { code, dateToken, inert } from "../mrkdwn.ts";
 import { cancelText, whoCancelled } from "./cancel-text.ts";
 import { chainLines, chainWords } from "./chain-lines.ts";
 import { commandButton } from "./command-button.ts";
+import { failedSteps, stepName } from "./failed-steps.ts";
 import { gateEnding } from "./gate-ending.ts";
 import { unlockCommand } from "./hand-lock-text.ts";
 import { personText } from "./person-text.ts";
@@ -62,9 +63,10 @@ function failureText(view: RunView, lookups: ViewLookups): string {
   const ended =
     where === undefined || gate === undefined ? undefined : gateEnding({ run: view, step: where, gate }, lookups);
   if (ended !== undefined) return ended.text;
-  const place =
-    where === undefined ? "" : ` in ${code([where.environment, where.name].filter(Boolean).join(" "), 120)}`;
-  return `*Why*${place}: ${inert(view.failure?.failure.message ?? "", 1200)}`;
+  const place = where === undefined ? "" : ` in ${stepName(where)}`;
+  const others = failedSteps(view).length - 1;
+  const more = others > 0 ? ` and ${others} more ${others === 1 ? "step" : "steps"}` : "";
+  return `*Why*${place}${more}: ${inert(view.failure?.failure.message ?? "", 1200)}`;
 }
 
 function footer(view: RunView, lookups: ViewLookups): readonly string[] {

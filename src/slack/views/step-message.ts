@@ -1,4 +1,5 @@
 import type { StepView } from "../../domain/run-view.ts";
+import { stepPlace } from "../../domain/step-place.ts";
 import { durationText } from "../../platform/duration.ts";
 import { context, message, section, type MessageBlock, type MessageContent } from "../blocks.ts";
 import { code, dateToken, inert, link } from "../mrkdwn.ts";
@@ -8,7 +9,8 @@ import type { ViewLookups } from "./view-lookups.ts";
 
 /** The message of one step in the run's thread, edited in place until the step has ended. */
 export function renderStepMessage(view: StepView, lookups: ViewLookups): MessageContent {
-  const place = view.environment === undefined ? "" : `${inert(view.environment, 60)} · `;
+  const where = inert(stepPlace(view), 120);
+  const place = where === "" ? "" : `${where} · `;
   const head = `${stepEmoji(view)} *${place}${inert(view.name, 60)}* ${stepWord(view)}${lasted(view)}`;
   const body = bodyLines(view);
   const blocks: MessageBlock[] = [section([head, ...body].join("\n")), context(...footer(view, lookups))];
@@ -24,8 +26,10 @@ export function renderSetAsideStep(
   environment: string | undefined,
   because: "void" | "retried" = "void",
 ): MessageContent {
-  const place = environment === undefined ? "" : `${inert(environment, 60)} · `;
-  const name = inert(path.slice(path.lastIndexOf("/") + 1), 60);
+  const where = inert(stepPlace({ path, environment }), 120);
+  const last = inert(path.slice(path.lastIndexOf("/") + 1), 60);
+  // Of a whole iteration its place is the name.
+  const [place, name] = path.endsWith("]") ? ["", where] : [where === "" ? "" : `${where} · `, last];
   const why =
     because === "void"
       ? "set aside, because the approval before it is void; it starts again after a new one"
@@ -73,7 +77,8 @@ function footer(view: StepView, lookups: ViewLookups): readonly string[] {
 }
 
 function sentence(view: StepView): string {
-  const place = view.environment === undefined ? "" : ` in ${inert(view.environment, 60)}`;
+  const where = inert(stepPlace(view), 120);
+  const place = where === "" ? "" : ` in ${where}`;
   const [first] = bodyLines(view);
   const about = first === undefined ? "" : `. ${first}`;
   return `Step ${inert(view.name, 60)}${place}: ${stepWord(view)}${lasted(view)}${about}`;

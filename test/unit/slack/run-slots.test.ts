@@ -5,6 +5,10 @@ import type { JsonMap } from "../../../src/platform/canonical-json.ts";
 import { runFiles } from "../../../src/slack/run-files.ts";
 import { runSlots } from "../../../src/slack/run-slots.ts";
 import type { Wanted } from "../../../src/slack/slot-entry.ts";
+import { runView } from "../../../src/domain/run-view.ts";
+import { promotePlan, RunSpec, step } from "../../support/run-spec.ts";
+import { renderFailureAlert } from "../../../src/slack/views/failure-alert.ts";
+import { renderRunCard } from "../../../src/slack/views/run-card.ts";
 import { begun, ended, failedStep, lookups, RUN, started, viewOf } from "./sample-run.ts";
 
 const PATH = "promote/announce";
@@ -54,5 +58,109 @@ describe("a file that a step shows", () => {
     expect(filesOf({ file: { ...file, sealed: true } })).toEqual([]);
     expect(filesOf({ file: "report.json" })).toEqual([]);
     expect(runFiles(viewOf([started(), posting({ text: "live" }), ended(PATH)]))).toEqual([]);
+  });
+});
+
+describe("the thread of a run over a fleet", () => {
+  const KEYS = Array.from({ length: 7 }, (_, index) => `eu-${index}`);
+
+  function fleet(keys: readonly string[] = KEYS): RunSpec {
+    const items = `[${keys.map((key) => `'${key}'`).join(", ")}]`;
+    const steps = [step("patch", "program/run"), step("probe", "program/run"), step("gate", "approval")];
+    const loop = {
+      type: "for-each",
+      key: "for-each",
+      items,
+      as: "cluster",
+      steps,
+      atATime: 40,
+      failFast: false,
+    } as const;
+    return new RunSpec([], promotePlan({ steps: [loop], onFailure: [] }));
+  }
+
+  function threadOf({ state }: RunSpec): readonly Wanted[] {
+    const view = runView({ state, progress: new Map(), queue: [] });
+    const settings = { channel: "C1", approvals: undefined, alerts: undefined };
+    const isLost = (): boolean => false;
+    const wanted = runSlots({ view, isProgress: false, settings, lookups, strayed: undefined, home: "C1", isLost });
+    return wanted.slice(1);
+  }
+
+  const slotsOf = (spec: RunSpec): readonly string[] => threadOf(spec).map(({ slot }) => slot.slice(slot.indexOf("/")));
+  const one = (key: string): string => `/step/promote/for-each[${key}]`;
+
+  it("has one message for each iteration, with its steps as lines", () => {
+    const spec = fleet();
+    spec.at += 5000;
+    spec.succeed("[eu-0]/patch", { exitCode: 0, text: "patched" });
+    expect(slotsOf(spec)).toEqual(KEYS.map(one));
+    expect(threadOf(spec)[0]?.content).toEqual({
+      text: "eu-0: 1 step done; probe running. :arrow_forward: probe running",
+      blocks: [
+        {
+          type: "section",
+          expand: true,
+          text: { type: "mrkdwn", verbatim: true, text: ":arrow_forward: *eu-0* 1 step done; probe running" },
+        },
+        {
+          type: "section",
+          expand: true,
+          text: {
+            type: "mrkdwn",
+            verbatim: true,
+            text: ":white_check_mark: `patch` succeeded after 5 s: exitCode `0` · text `patched`\n:arrow_forward: `probe` running",
+          },
+        },
+        {
+          type: "context",
+          elements: [{ type: "mrkdwn", verbatim: true, text: "started <!date^1767261600^{ago}|2026-01-01 10:00 UTC>" }],
+        },
+      ],
+    });
+  });
+
+  it("has messages of their own for failures, also once they are tried anew, and for what people decide", () => {
+    const spec = fleet();
+    for (const key of KEYS) spec.succeed(`[${key}]/patch`);
+    spec.fail("[eu-3]/probe", { code: "x", message: "no answer" });
+    spec.succeed("[eu-4]/probe");
+    spec.open("[eu-4]/gate");
+    const apart = [`${one("eu-3")}/probe`, "/gate/0/promote/for-each[eu-4]/gate"];
+    expect(slotsOf(spec)).toEqual([...KEYS.map(one), ...apart]);
+    const failed = threadOf(spec)[7]?.content.text;
+    expect(failed).toBe("Step probe in eu-3: failed after 0 s. no answer");
+    spec.when({ type: "cancel", actor: "p_ana", reason: "" });
+    for (const key of ["eu-0", "eu-1", "eu-2", "eu-5", "eu-6"]) spec.fail(`[${key}]/probe`, { code: "cancelled" });
+    spec.when({ type: "retry", actor: "p_ana" });
+    expect(slotsOf(spec)).toEqual(expect.arrayContaining([...KEYS.map(one), apart[0]]));
+    expect(slotsOf(spec)).toHaveLength(KEYS.length + 2);
+  });
+
+  it("calls people once for all that failed, names it, and offers one retry", () => {
+    const spec = fleet();
+    for (const key of KEYS.slice(0, 5)) spec.fail(`[${key}]/patch`, { code: "x", message: `no route to ${key}` });
+    for (const key of KEYS.slice(5)) spec.fail(`[${key}]/patch`, { code: "x", message: "timed out" });
+    const view = runView({ state: spec.state, progress: new Map(), queue: [] });
+    const alert = renderFailureAlert({ run: view, mention: undefined }, lookups);
+    const [head, list, , buttons] = alert.blocks;
+    expect(head).toMatchObject({
+      text: { text: expect.stringContaining(":rotating_light: *checkout abc1230 to prod failed* at 7 steps\n") },
+    });
+    expect(list).toMatchObject({
+      text: {
+        text: [...KEYS.slice(0, 5).map((key) => `• \`${key} patch\`: no route to ${key}`), "… and 2 more"].join("\n"),
+      },
+    });
+    expect(buttons).toMatchObject({
+      elements: [{ text: { text: "Retry all 7" } }, { text: { text: "Open the run" } }],
+    });
+    expect(JSON.stringify(renderRunCard(view, lookups))).toContain("*Why* in `eu-0 patch` and 6 more steps: ");
+  });
+
+  it("has a message for each step where there is but a handful", () => {
+    const spec = fleet(["eu-0", "eu-1"]);
+    expect(slotsOf(spec)).toEqual([`${one("eu-0")}/patch`, `${one("eu-1")}/patch`]);
+    expect(threadOf(spec)[0]?.content.text).toBe("Step patch in eu-0: running");
   });
 });
