@@ -103,17 +103,23 @@ function makeStories(dice: Dice, lastsMs: number, acts: ScenarioAct[]): void {
   disturb(dice, begun, acts);
   const forms = dice.fork("forms");
   if (forms.chance(0.25)) person(forms.between(FIRST_AT, lastsMs), filledForm(forms));
-  const chains = dice.fork("chains");
-  for (let left = chains.chance(0.4) ? chains.between(1, 2) : 0; left > 0; left -= 1) {
-    const begins = chains.between(FIRST_AT, lastsMs);
-    const service = chains.pick(SERVICES);
-    const line = `/qd chain ${service} in ${chains.pick<string>(PLACES[service])}`;
-    person(begins, typed(chains, chains.pick(ASKING), line));
-    const cancels = begins + chains.between(0, 40_000);
-    if (chains.chance(0.5)) person(cancels, look(chains, "cancel"), 20_000);
-    if (chains.chance(0.5)) person(cancels + chains.between(1000, 40_000), look(chains, "retry"), 30_000);
-  }
+  askForChains(dice.fork("chains"), lastsMs, acts);
   if (dice.chance(0.3)) person(dice.between(FIRST_AT, lastsMs), { kind: "open-home", user: dice.pick(EVERYBODY) });
+}
+
+/** Somebody lets several things be done side by side, and perhaps ends that and goes on with it. */
+function askForChains(dice: Dice, lastsMs: number, acts: ScenarioAct[]): void {
+  for (let left = dice.chance(0.4) ? dice.between(1, 2) : 0; left > 0; left -= 1) {
+    const at = dice.between(FIRST_AT, lastsMs);
+    const service = dice.pick(SERVICES);
+    const line = `/qd chain ${service} in ${dice.pick<string>(PLACES[service])}`;
+    acts.push({ at, who: "person", act: typed(dice, dice.pick(ASKING), line) });
+    const cancelled = at + dice.between(0, 40_000);
+    if (dice.chance(0.5)) acts.push({ at: cancelled, who: "person", act: look(dice, "cancel"), patienceMs: 20_000 });
+    if (!dice.chance(0.5)) continue;
+    const retried = cancelled + dice.between(1000, 40_000);
+    acts.push({ at: retried, who: "person", act: look(dice, "retry"), patienceMs: 30_000 });
+  }
 }
 
 /** Something happens to what is being deployed. */
