@@ -46,15 +46,17 @@ export class Secrets {
     throw unresolved(secret, "is not declared under `secrets` in the configuration");
   }
 
-  /** What is wrong with each of the secrets that cannot be had, for a check before the start; of all, or of those that are `needed`. */
+  /**
+   * What is wrong with each of the secrets that cannot be had, for a check before the start; of all, or of those that are `needed`.
+   * Whatever can be had is masked from then on, also where nobody here uses it: people may type it.
+   */
   problems(needed?: ReadonlySet<string>): readonly string[] {
-    const names = Object.keys(this.#deps.sources).filter((secret) => needed === undefined || needed.has(secret));
-    return names.flatMap((secret) => {
+    return Object.keys(this.#deps.sources).flatMap((secret) => {
       try {
         this.resolve({ secret });
         return [];
       } catch (error) {
-        return [errorText(error)];
+        return needed === undefined || needed.has(secret) ? [errorText(error)] : [];
       }
     });
   }
