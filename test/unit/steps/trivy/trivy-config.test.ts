@@ -14,7 +14,7 @@ const DIRECTORY = {
 /** As Trivy prints it for a folder with one manifest. */
 const REPORT = {
   SchemaVersion: 2,
-  ArtifactName: "/work/files",
+  ArtifactName: "/checked/files",
   ArtifactType: "filesystem",
   Metadata: {},
   Results: [
