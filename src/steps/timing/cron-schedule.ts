@@ -30,19 +30,19 @@ const FIELDS = {
   daysOfWeek: { least: 0, most: 7, names: WEEK_DAYS },
 } as const satisfies Record<string, Field>;
 
-const SHORT: Readonly<Record<string, string>> = {
-  "@hourly": "0 * * * *",
-  "@daily": "0 0 * * *",
-  "@midnight": "0 0 * * *",
-  "@weekly": "0 0 * * 0",
-  "@monthly": "0 0 1 * *",
-  "@yearly": "0 0 1 1 *",
-  "@annually": "0 0 1 1 *",
-};
+const SHORT: ReadonlyMap<string, string> = new Map([
+  ["@hourly", "0 * * * *"],
+  ["@daily", "0 0 * * *"],
+  ["@midnight", "0 0 * * *"],
+  ["@weekly", "0 0 * * 0"],
+  ["@monthly", "0 0 1 * *"],
+  ["@yearly", "0 0 1 1 *"],
+  ["@annually", "0 0 1 1 *"],
+]);
 
 /** Reads five fields: minute, hour, day of the month, month, day of the week; or one of `@daily` and its like. */
 export function tryCron(text: string): CronSchedule | undefined {
-  const parts = (SHORT[text.trim().toLowerCase()] ?? text).trim().toLowerCase().split(/\s+/u);
+  const parts = (SHORT.get(text.trim().toLowerCase()) ?? text).trim().toLowerCase().split(/\s+/u);
   const [minute, hour, dayOfMonth, month, dayOfWeek] = parts;
   if (parts.length !== 5) return undefined;
   const minutes = tryField(minute, FIELDS.minutes);

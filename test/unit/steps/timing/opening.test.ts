@@ -70,6 +70,10 @@ describe("cron schedules", () => {
     expect(isCronDay(schedule("0 0 * * 7"), civilDay(at("2026-11-22") / 86_400_000))).toBe(true);
   });
 
+  it.each(["constructor", "__proto__"])("are no other name that objects know: %s", (text) => {
+    expect(tryCron(text)).toBeUndefined();
+  });
+
   it("end for a text of any sort", () => {
     fc.assert(fc.property(fc.string(), (text) => void tryCron(text)));
   });
