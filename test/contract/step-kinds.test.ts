@@ -1,6 +1,7 @@
 import { allKinds } from "../support/all-kinds.ts";
 import { requestScene } from "./step-kinds/http-request-scene.ts";
 import { custodyScene, manifestsScene, resolveScene, scanScene, signedScene } from "./step-kinds/image-scenes.ts";
+import { playbookScene } from "./step-kinds/ansible-playbook-scene.ts";
 import { alertScene } from "./step-kinds/slack-alert-scene.ts";
 import { fileScene, messageScene } from "./step-kinds/slack-scenes.ts";
 import { programScene } from "./step-kinds/program-run-scene.ts";
@@ -11,6 +12,7 @@ import { actionContract, stepKindContract } from "./step-kind.contract.ts";
 for (const kind of allKinds.values()) stepKindContract(kind);
 
 // One line for each action, with a world in which it can do something.
+actionContract("ansible/playbook", playbookScene);
 actionContract("argocd/sync", syncScene);
 actionContract("cosign/verify", signedScene);
 actionContract("http/request", requestScene(false));

@@ -37,6 +37,8 @@ export const TARGETS = [
   "git-output",
   "git-names",
   "terraform-stream",
+  "scan-report",
+  "ansible-events",
   "queued-job",
   "worker-report",
   "run-link",

@@ -41,9 +41,9 @@ export async function callAnsible(deps: AnsibleDeps, call: Call): Promise<Played
   const diff: string[] = [];
   let damage: string | undefined;
   let toldAt = Number.NEGATIVE_INFINITY;
-  const tell = (): void => {
+  const tell = (isNews: boolean): void => {
     const now = deps.clock.monotonic();
-    if (now - toldAt < TELL_EVERY_MS) return;
+    if (!isNews && now - toldAt < TELL_EVERY_MS) return;
     toldAt = now;
     const told = watch.progress();
     context.progress({ ...told, text: log.masked(told.text) });
@@ -54,7 +54,7 @@ export async function callAnsible(deps: AnsibleDeps, call: Call): Promise<Played
     watch.see(event);
     if (event.type === "diff") addDiff(diff, event);
     if (watch.owed.length !== owed) notes.put(null);
-    if (event.type === "task" || event.type === "result") tell();
+    if (event.type === "task" || event.type === "result") tell(event.type === "task");
   };
   const onLine = (line: string, from: "stdout" | "stderr"): void => {
     try {

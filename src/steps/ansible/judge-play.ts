@@ -109,8 +109,9 @@ function owedText(owed: readonly OwedHandler[]): string {
 function refused({ end, lastWords, playbook, watch }: EndedPlay): Judgement {
   const { exitCode } = end;
   const why = oneLine(lastWords);
-  if (/does not match any hosts/u.test(lastWords)) return failed("ansible.no-hosts", `No host matches: ${why}`);
-  if (/\bvault\b|decrypt/iu.test(lastWords)) {
+  if (/no hosts to target|does not match any hosts/u.test(lastWords))
+    return failed("ansible.no-hosts", `No host matches: ${why}`);
+  if (/decrypt|vault (?:password|secret|format|encrypted)/iu.test(lastWords)) {
     return failed("ansible.vault", `What is encrypted could not be opened: ${why}. Look at vault-secret`);
   }
   if (exitCode === 1 || exitCode === 4 || exitCode === 5) {

@@ -18,8 +18,8 @@ const MOST_FAILED = 200;
 export class PlayWatch {
   readonly hosts = new Map<string, HostCounts>();
   readonly failed: FailedTask[] = [];
-  readonly stats: Record<string, Json> = {};
-  readonly hostStats: Record<string, Record<string, Json>> = {};
+  readonly #stats = new Map<string, Json>();
+  readonly #hostStats = new Map<string, Map<string, Json>>();
   readonly #inventory = new Set<string>();
   readonly #meant = new Set<string>();
   readonly #begun = new Set<string>();
@@ -65,6 +65,16 @@ export class PlayWatch {
     this.#seen += 1;
     if (event.n !== this.#seen) throw unclear(`event ${this.#seen} is missing`);
     this.#take(event);
+  }
+
+  /** What the playbook put out, by name. */
+  get stats(): Record<string, Json> {
+    return Object.fromEntries(this.#stats);
+  }
+
+  /** What it put out of each host. */
+  get hostStats(): Record<string, Record<string, Json>> {
+    return Object.fromEntries([...this.#hostStats].map(([host, values]) => [host, Object.fromEntries(values)]));
   }
 
   progress(): Progress {
@@ -146,8 +156,12 @@ export class PlayWatch {
   }
 
   #stat({ name, value, host }: EventOf<"stat">): void {
-    if (host === undefined) this.stats[name] = value;
-    else (this.hostStats[host] ??= {})[name] = value;
+    if (host === undefined) {
+      this.#stats.set(name, value);
+      return;
+    }
+    const known = this.#hostStats.get(host) ?? new Map<string, Json>();
+    this.#hostStats.set(host, known.set(name, value));
   }
 
   /** On a host that came to the end of its plays Ansible has run what this attempt notified, whatever it is called there. */
