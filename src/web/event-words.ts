@@ -1,4 +1,4 @@
-import type { RunEvent } from "../domain/run-event.ts";
+import type { RunEvent, RunEventOf } from "../domain/run-event.ts";
 import { shortId } from "../platform/ids.ts";
 
 /** What an event of a run says in one sentence, without who and when. Plain text. */
@@ -23,7 +23,7 @@ export function eventWords(event: RunEvent): string {
     case "step.skipped":
       return `${event.path} is skipped: ${event.reason}`;
     case "for-each.entered":
-      return `${event.path} goes through ${event.items.map(({ key }) => key).join(", ") || "nothing"}`;
+      return `${event.path} goes through ${event.items.map(({ key }) => key).join(", ") || "nothing"}${windowWords(event)}`;
     case "branch.failed":
       return `${event.path} failed, beside others: ${event.failure.message}`;
     case "lock.requested":
@@ -44,6 +44,10 @@ export function eventWords(event: RunEvent): string {
     case "run.finished":
       return decisionWords(event);
   }
+}
+
+function windowWords({ atATime = 1 }: RunEventOf<"for-each.entered">): string {
+  return atATime > 1 ? `, up to ${atATime} at a time` : "";
 }
 
 type DecisionEvent = Extract<RunEvent, { readonly type: `gate.${string}` | `run.${string}` }>;

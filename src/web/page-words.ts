@@ -1,3 +1,4 @@
+import type { BlockView, PartStatus } from "../domain/run-blocks.ts";
 import { type RunPhase, runPhase, type RunView, type StageView, type StepView } from "../domain/run-view.ts";
 import { isoTime } from "../platform/clock.ts";
 import { durationText } from "../platform/duration.ts";
@@ -34,7 +35,8 @@ const RUNS: Readonly<Record<RunPhase, readonly [string, Tone]>> = {
   cancelled: ["Cancelled", "wait"],
 };
 
-export function stageMark({ status }: StageView): Html {
+/** How an environment, or a part of a block, stands. */
+export function stageMark({ status }: Pick<StageView, "status">): Html {
   const [words, tone] = STAGES[status];
   return mark(words, tone);
 }
@@ -49,6 +51,26 @@ const STAGES: Readonly<Record<StageView["status"], readonly [string, Tone]>> = {
   cancelled: ["Cancelled", "wait"],
   skipped: ["Skipped", "calm"],
 };
+
+/** How many parts of a block stand how, what needs people first. */
+export function countWords({ counts }: Pick<BlockView, "counts">): string {
+  const parts = BY_URGENCY.flatMap((status) => {
+    const count = counts[status];
+    return count === undefined ? [] : [`${STAGES[status][0].toLowerCase()}: ${count}`];
+  });
+  return parts.join(" · ");
+}
+
+const BY_URGENCY = [
+  "failed",
+  "gate",
+  "running",
+  "queued",
+  "cancelled",
+  "succeeded",
+  "skipped",
+  "waiting",
+] as const satisfies readonly PartStatus[];
 
 export function stepMark({ step }: StepView): Html {
   if (step.sort === "gate" && step.status === "running") return mark("Waiting for approval", "wait");

@@ -1,6 +1,7 @@
 import type { Artifact } from "../domain/artifact.ts";
 import type { RunEvent } from "../domain/run-event.ts";
 import type { RunView } from "../domain/run-view.ts";
+import { stepPlace } from "../domain/step-place.ts";
 import type { HttpAnswer } from "../http/http-route.ts";
 import { approvalSection } from "./approval-section.ts";
 import { eventWords } from "./event-words.ts";
@@ -80,8 +81,7 @@ function summary({ view, nameOf, now }: RunPage): Html {
 
 function trouble(view: RunView): Html {
   const { failure, state, queue } = view;
-  const where =
-    failure?.step === undefined ? "" : ` in ${[failure.step.environment ?? "", failure.step.name].join(" ").trim()}`;
+  const where = failure?.step === undefined ? "" : ` in ${`${stepPlace(failure.step)} ${failure.step.name}`.trim()}`;
   return html`${
     failure === undefined
       ? NOTHING

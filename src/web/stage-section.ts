@@ -1,26 +1,22 @@
+import { blockStatus } from "../domain/block-status.ts";
+import { type ChainRow, chainRows } from "../domain/chain-rows.ts";
+import type { BlockView } from "../domain/run-blocks.ts";
 import type { RunView, StepView } from "../domain/run-view.ts";
+import { stepFindings } from "../domain/step-findings.ts";
 import { stopResult } from "../domain/stop-step.ts";
 import { html, type Html, NOTHING } from "./html.ts";
-import { longText, type PageContext, shortCommit, stageMark, stepMark, took } from "./page-words.ts";
+import { countWords, longText, type PageContext, shortCommit, stageMark, stepMark, took } from "./page-words.ts";
 
-/** Every environment with its steps, and the steps that belong to none. */
+/** Every environment, block, command and step in the order of the chain, and what belongs to none of them. */
 export function stageSections(view: RunView, context: PageContext): Html {
-  const stopsIn = (environment: string | undefined): readonly StepView[] =>
-    view.stops.filter((stop) => stop.environment === environment);
-  const others = [...view.otherSteps, ...stopsIn(undefined)];
+  const rows = chainRows(view);
+  const placed = new Set(rows.flatMap((row) => stepsOf(row)));
+  const stages = new Set(view.stages.map(({ environment }) => environment));
+  const stops = view.stops.filter(({ environment }) => environment === undefined || !stages.has(environment));
+  const others = [...view.otherSteps.filter((step) => !placed.has(step)), ...stops];
   return html`<section aria-labelledby="steps">
-    <h2 id="steps">Environments and steps</h2>
-    ${view.stages.map(
-      (stage) =>
-        html`<div class="box">
-          <div class="head">
-            <h3>${stage.environment}</h3>
-            ${stageMark(stage)}
-          </div>
-          <p class="soft small">${stage.app}</p>
-          ${stepList(view, [...stage.steps, ...stopsIn(stage.environment)], context)}
-        </div>`,
-    )}
+    <h2 id="steps">${view.stages.length === 0 ? "Steps" : "Environments and steps"}</h2>
+    ${inBoxes(rows).map((box) => boxOf(view, box, context))}
     ${
       others.length === 0
         ? NOTHING
@@ -30,6 +26,99 @@ export function stageSections(view: RunView, context: PageContext): Html {
           </div>`
     }
   </section>`;
+}
+
+function stepsOf(row: ChainRow): readonly StepView[] {
+  switch (row.type) {
+    case "stage":
+      return row.stage.steps;
+    case "step":
+      return [row.step];
+    case "block":
+    case "command":
+      return row.steps;
+  }
+}
+
+type StepRow = Extract<ChainRow, { readonly type: "step" }>;
+type Box = Exclude<ChainRow, StepRow> | (Omit<StepRow, "step"> & { readonly steps: readonly StepView[] });
+
+/** Steps that follow one another share a box. */
+function inBoxes(rows: readonly ChainRow[]): readonly Box[] {
+  const boxes: Box[] = [];
+  for (const row of rows) {
+    const last = boxes.at(-1);
+    if (row.type !== "step") boxes.push(row);
+    else if (last?.type === "step" && last.branch === row.branch)
+      boxes.splice(-1, 1, { ...last, steps: [...last.steps, row.step] });
+    else boxes.push({ type: "step", branch: row.branch, steps: [row.step] });
+  }
+  return boxes;
+}
+
+const BRANCHES: Readonly<Record<ChainRow["branch"], string>> = {
+  steps: "Steps",
+  "on-failure": "After the failure",
+  finally: "At the end",
+};
+
+function boxOf(view: RunView, box: Box, context: PageContext): Html {
+  switch (box.type) {
+    case "stage": {
+      const { stage } = box;
+      const stops = view.stops.filter(({ environment }) => environment === stage.environment);
+      return html`<div class="box">
+        <div class="head">
+          <h3>${stage.environment}</h3>
+          ${stageMark(stage)}
+        </div>
+        <p class="soft small">${stage.app}</p>
+        ${stepList(view, [...stage.steps, ...stops], context)}
+      </div>`;
+    }
+    case "block":
+      return html`<div class="box">
+        <div class="head">
+          <h3>${blockName(box.block)}</h3>
+          ${stageMark({ status: blockStatus(box.block) })}
+        </div>
+        <p class="soft small">${countWords(box.block)}</p>
+        ${blockSteps(view, box, context)}
+      </div>`;
+    case "command":
+      return html`<div class="box">
+        <div class="head"><h3>${box.name}</h3></div>
+        ${stepList(view, box.steps, context)}
+      </div>`;
+    case "step":
+      return html`<div class="box">
+        <div class="head"><h3>${BRANCHES[box.branch]}</h3></div>
+        ${stepList(view, box.steps, context)}
+      </div>`;
+  }
+}
+
+function blockName({ kind, label }: BlockView): string {
+  if (kind === "for-each") return `Each ${label}`;
+  return /^parallel(?:-\d+)?$/u.test(label) ? "Side by side" : label;
+}
+
+/** The steps of a loop by iteration, open where something needs a look; those of branches as they are. */
+function blockSteps(
+  view: RunView,
+  { block, steps }: Extract<ChainRow, { readonly type: "block" }>,
+  context: PageContext,
+): Html {
+  if (block.kind === "parallel") return stepList(view, steps, context);
+  return html`${block.parts.map(({ key, status }) => {
+    const own = steps.filter(({ path }) => path.startsWith(`${block.path}[${key}]`));
+    if (own.length === 0) return NOTHING;
+    const head = html`<summary>${key} ${stageMark({ status })}</summary>`;
+    const list = stepList(view, own, context);
+    return status === "failed" || status === "gate"
+      ? html`<details open>${head}${list}</details>`
+      : html`<details>${head}${list}</details>`;
+  })}`;
 }
 
 function stepList(view: RunView, steps: readonly StepView[], context: PageContext): Html {
@@ -66,6 +155,7 @@ function stepText({ step, progress }: StepView): Html {
   const result = stopResult(step);
   const lines = [
     ...(result === undefined ? [] : [result.message, ...(result.live === "" ? [] : [`Live: ${result.live}`])]),
+    ...(step.status === "succeeded" && result === undefined ? stepFindings(step.output ?? {}) : []),
     ...(step.failure === undefined ? [] : [step.failure.message]),
     ...(step.note === undefined ? [] : [step.note]),
     ...(progress === undefined ? [] : [progress.text, ...(progress.lines ?? [])]),

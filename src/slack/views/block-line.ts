@@ -65,14 +65,3 @@ function firstNames(block: BlockView, status: PartStatus): string {
   const more = names.length - MOST_NAMES;
   return joined([...names.slice(0, MOST_NAMES), ...(more > 0 ? [`${more} more`] : [])], "and");
 }
-
-/** What matters most of its parts stands for the block. */
-export function blockStatus({ parts, counts }: BlockView): PartStatus {
-  const worst = (["failed", "gate", "running", "queued", "cancelled"] as const).find(
-    (status) => counts[status] !== undefined,
-  );
-  if (worst !== undefined) return worst;
-  if (counts.waiting === parts.length) return "waiting";
-  if (counts.waiting !== undefined) return "running";
-  return counts.succeeded === undefined ? "skipped" : "succeeded";
-}

@@ -1,10 +1,11 @@
+import { blockStatus } from "../../domain/block-status.ts";
 import { type ChainRow, chainRows } from "../../domain/chain-rows.ts";
 import type { PartStatus } from "../../domain/run-blocks.ts";
 import type { RunView, StepView } from "../../domain/run-view.ts";
 import { code, inert, link } from "../mrkdwn.ts";
 import { SLACK_LIMITS } from "../slack-limits.ts";
 import { gateSlot } from "../slot-ids.ts";
-import { blockStatus, blockWords } from "./block-line.ts";
+import { blockWords } from "./block-line.ts";
 import { PART_EMOJI, stageLine, stageWords } from "./stage-line.ts";
 import { inWords, stepEmoji, stepStatus, stepWord } from "./step-words.ts";
 import type { ViewLookups } from "./view-lookups.ts";

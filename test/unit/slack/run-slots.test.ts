@@ -109,7 +109,7 @@ describe("the thread of a run over a fleet", () => {
           text: {
             type: "mrkdwn",
             verbatim: true,
-            text: ":white_check_mark: `patch` succeeded after 5 s: exitCode `0` · text `patched`\n:arrow_forward: `probe` running",
+            text: ":white_check_mark: `patch` succeeded after 5 s: exitCode 0 · text patched\n:arrow_forward: `probe` running",
           },
         },
         {

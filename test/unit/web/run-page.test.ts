@@ -1,7 +1,10 @@
 import { describe, expect, it } from "vitest";
 
+import type { PlanNode } from "../../../src/domain/plan.ts";
 import type { RunEvent } from "../../../src/domain/run-event.ts";
+import { runView } from "../../../src/domain/run-view.ts";
 import { runPage } from "../../../src/web/run-page.ts";
+import { promotePlan, RunSpec, step } from "../../support/run-spec.ts";
 import {
   AT,
   begun,
@@ -56,6 +59,54 @@ function words(events: readonly RunEvent[], options: SampleOptions = {}): string
     .replaceAll(/<[^>]*>/gu, " ")
     .replaceAll(/\s+/gu, " ");
 }
+
+describe("the page of a chain", () => {
+  const clusters = Array.from({ length: 4 }, (_, index) => `'eu-${index}'`).join(", ");
+  const steps: PlanNode[] = [
+    step("verify", "program/run"),
+    { type: "parallel", key: "parallel", branches: [step("scan", "program/run"), step("lint", "program/run")] },
+    {
+      type: "for-each",
+      key: "for-each",
+      items: `[${clusters}]`,
+      as: "cluster",
+      atATime: 3,
+      steps: [step("patch", "program/run")],
+    },
+  ];
+
+  function chainWords(spec: RunSpec): string {
+    const view = runView({ state: spec.state, progress: new Map(), queue: [] });
+    const { body = "" } = runPage({
+      view,
+      events: spec.events,
+      nameOf: () => "Ana",
+      now: NOW,
+      until: NOW + 1,
+      linkOf: () => "",
+      pageCommand: "/deck page",
+    });
+    return body.replaceAll(/<[^>]*>/gu, " ").replaceAll(/\s+/gu, " ");
+  }
+
+  it("has its blocks in their order, with what stands how in them and what was found", () => {
+    const spec = new RunSpec([], promotePlan({ steps, onFailure: [], finally: [step("clean", "program/run")] }));
+    spec.succeed("/verify", { check: { name: "Signature", result: "signed by ci@acme.test" } });
+    spec.succeed("/scan", { worst: "HIGH", high: 2 });
+    expect(chainWords(spec)).toContain(
+      "Steps Steps verify Succeeded program/run · took 0 ms Signature: signed by ci@acme.test " +
+        "Side by side Running running: 1 · succeeded: 1 scan Succeeded program/run · took 0 ms worst HIGH · high 2 lint Running",
+    );
+    spec.succeed("/lint");
+    spec.fail("[eu-1]/patch", { code: "x", message: "no route" });
+    for (const key of ["eu-0", "eu-2"]) spec.succeed(`[${key}]/patch`);
+    const text = chainWords(spec);
+    expect(text).toContain("Failed in eu-1 patch no route");
+    expect(text).toContain("Each cluster Failed failed: 1 · succeeded: 2 · not reached yet: 1 eu-0 Succeeded patch");
+    expect(text).toContain("At the end clean Running");
+    expect(text).toContain("goes through eu-0, eu-1, eu-2, eu-3, up to 3 at a time");
+  });
+});
 
 describe("the page of a run", () => {
   it("has the files that its steps left, and no link to one that is sealed", () => {
