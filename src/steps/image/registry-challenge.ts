@@ -12,7 +12,10 @@ export function tryChallenge(header: string): RegistryChallenge | undefined {
   if (scheme.toLowerCase() === "basic") return { kind: "basic" };
   if (scheme.toLowerCase() !== "bearer") return undefined;
   const parameters = new Map(
-    Array.from(rest.matchAll(/([A-Za-z]+)="([^"]*)"/gu), ([, name = "", value = ""]) => [name.toLowerCase(), value]),
+    Array.from(rest.matchAll(/(?<![A-Za-z])([A-Za-z]{1,30})="([^"]*)"/gu), ([, name = "", value = ""]) => [
+      name.toLowerCase(),
+      value,
+    ]),
   );
   const realm = parameters.get("realm");
   return realm === undefined ? undefined : { kind: "bearer", realm, service: parameters.get("service") };
