@@ -136,3 +136,17 @@ describe("the request for the approval of a plan", () => {
     expect(later).not.toContain("<!subteam^S0GUARD>");
   });
 });
+
+describe("what was found before", () => {
+  it("is shown with the images that it is about, and says nothing in Slack's own language", () => {
+    const checks = [{ name: "trivy/image checkout", result: "1 high <!channel>; 2 ignored" }];
+    const subject = { ...subjectOf(), checks, imageDigests: [`sha256:${"a".repeat(64)}`] };
+    const run = viewOf([started(), begun(GATE, "approval", "gate"), opened(PLAIN, evidenceOf(PLAIN), { subject })]);
+    const step = stepIn(run, GATE);
+    if (step.step.gate === undefined) throw new Error("the gate is not open");
+    const text = words(renderGateMessage({ run, step, gate: step.step.gate, mention: true }, lookups));
+    expect(text).toContain("*trivy/image checkout:* 1 high");
+    expect(text).not.toContain("<!channel>");
+    expect(text).toContain("*Images:* `sha256:aaaaaaaaaaaa`");
+  });
+});
