@@ -6,12 +6,15 @@ import { joined } from "./person-text.ts";
 const MOST_BRANCHES = 6;
 const MOST_NAMES = 3;
 
+/** What people call a block. */
+export function blockName({ kind, label }: BlockView): string {
+  return kind === "parallel" && /^parallel(?:-\d+)?$/u.test(label) ? "side by side" : inert(label, 60);
+}
+
 /** How the parts of a block stand, in one line: what failed first and by name, the rest in counts. Without formatting. */
-export function blockWords(block: BlockView, isOver: boolean): string {
-  const { kind, label, parts } = block;
-  const isNamed = kind === "parallel" && parts.length <= MOST_BRANCHES;
-  const name = kind === "parallel" && /^parallel(?:-\d+)?$/u.test(label) ? "side by side" : inert(label, 60);
-  return `${name}: ${(isNamed ? branchTexts(block, isOver) : countTexts(block, isOver)).join(", ")}`;
+export function blockText(block: BlockView, isOver: boolean): string {
+  const isNamed = block.kind === "parallel" && block.parts.length <= MOST_BRANCHES;
+  return (isNamed ? branchTexts(block, isOver) : countTexts(block, isOver)).join(", ");
 }
 
 /** `2 of 3 done, scan running`. */

@@ -5,7 +5,7 @@ import type { RunView, StepView } from "../../domain/run-view.ts";
 import { code, inert, link } from "../mrkdwn.ts";
 import { SLACK_LIMITS } from "../slack-limits.ts";
 import { gateSlot } from "../slot-ids.ts";
-import { blockWords } from "./block-line.ts";
+import { blockName, blockText } from "./block-line.ts";
 import { PART_EMOJI, stageLine, stageWords } from "./stage-line.ts";
 import { inWords, stepEmoji, stepStatus, stepWord } from "./step-words.ts";
 import type { ViewLookups } from "./view-lookups.ts";
@@ -54,8 +54,8 @@ function rowLine(view: RunView, row: ChainRow, lookups: ViewLookups): string {
     case "step":
       return `${stepEmoji(row.step)} ${code(row.step.name, 60)} ${stepWord(row.step)}${decideLink(view, [row.step], lookups)}`;
     case "block": {
-      const words = blockWords(row.block, view.state.finishedAt !== undefined);
-      return `${PART_EMOJI[blockStatus(row.block)]} ${words}${decideLink(view, row.steps, lookups)}`;
+      const text = blockText(row.block, view.state.finishedAt !== undefined);
+      return `${PART_EMOJI[blockStatus(row.block)]} *${blockName(row.block)}* ${text}${decideLink(view, row.steps, lookups)}`;
     }
     case "command":
       return `${PART_EMOJI[rowStatus(row)]} *${inert(row.name, 60)}* ${commandText(row.steps, true)}${decideLink(view, row.steps, lookups)}`;
@@ -69,7 +69,7 @@ function rowWords(row: ChainRow, isOver: boolean): string {
     case "step":
       return `${inert(row.step.name, 60)} ${stepWord(row.step)}`;
     case "block":
-      return blockWords(row.block, isOver);
+      return `${blockName(row.block)}: ${blockText(row.block, isOver)}`;
     case "command":
       return `${inert(row.name, 60)} ${commandText(row.steps, false)}`;
   }

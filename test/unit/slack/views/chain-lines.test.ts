@@ -50,7 +50,7 @@ describe("the chain on the card", () => {
     spec.succeed("/plan");
     expect(lines(spec)).toEqual([
       ":white_check_mark: `verify` succeeded",
-      ":arrow_forward: checks: 2 of 3 done, scan running",
+      ":arrow_forward: *checks* 2 of 3 done, scan running",
       ":white_circle: *[staging]* comes later",
       ":white_circle: *[prod]* comes later",
     ]);
@@ -59,7 +59,7 @@ describe("the chain on the card", () => {
     spec.succeed("[prod]/sync");
     expect(lines(spec)).toEqual([
       ":white_check_mark: `verify` succeeded",
-      ":white_check_mark: checks: 3 of 3 done",
+      ":white_check_mark: *checks* 3 of 3 done",
       ":white_check_mark: *[staging]* done, {ago}",
       ":white_check_mark: *[prod]* done, {ago}",
       ":arrow_forward: `playbook` running",
@@ -71,11 +71,11 @@ describe("the chain on the card", () => {
     const spec = run([fleet(8, [act("patch")], { atATime: 4 })], []);
     spec.succeed("[eu-0]/patch");
     for (const name of ["eu-1", "eu-2"]) spec.fail(`[${name}]/patch`, { code: "x" });
-    expect(lines(spec)).toEqual([":x: cluster: 2 failed (eu-1 and eu-2), 4 under way, 1 done, 1 to come"]);
+    expect(lines(spec)).toEqual([":x: *cluster* 2 failed (eu-1 and eu-2), 4 under way, 1 done, 1 to come"]);
     spec.when({ type: "cancel", actor: "p_ana", reason: "" });
     for (const name of ["eu-3", "eu-4", "eu-5", "eu-6"]) spec.fail(`[${name}]/patch`, { code: "cancelled" });
     expect(lines(spec)[0]).toBe(
-      ":x: cluster: 2 failed (eu-1 and eu-2), 4 stopped (eu-3, eu-4, eu-5 and 1 more), 1 done, 1 not reached",
+      ":x: *cluster* 2 failed (eu-1 and eu-2), 4 stopped (eu-3, eu-4, eu-5 and 1 more), 1 done, 1 not reached",
     );
   });
 
@@ -83,11 +83,11 @@ describe("the chain on the card", () => {
     const spec = run([fleet(3, [step("gate", "approval")])], []);
     spec.open("[eu-1]/gate");
     expect(lines(spec)).toEqual([
-      ":raised_hand: cluster: 3 wait for approval (eu-0, eu-1 and eu-2): [decide in the thread]",
+      ":raised_hand: *cluster* 3 wait for approval (eu-0, eu-1 and eu-2): [decide in the thread]",
     ]);
     const done = run([fleet(7, [act("patch")]), act("after")], []);
     for (let index = 0; index < 7; index += 1) done.succeed(`[eu-${index}]/patch`);
-    expect(lines(done)).toEqual([":white_check_mark: cluster: all 7 done", ":arrow_forward: `after` running"]);
+    expect(lines(done)).toEqual([":white_check_mark: *cluster* all 7 done", ":arrow_forward: `after` running"]);
   });
 
   it("folds another command to one line, and opens one that works in environments", () => {
@@ -129,7 +129,7 @@ describe("the chain on the card", () => {
     const mixed = run([{ type: "parallel", key: "parallel", branches: [sync("prod"), act("scan")] }]);
     expect(lines(mixed)).toEqual([
       ":arrow_forward: *[prod]* `sync-prod` running",
-      ":arrow_forward: side by side: 0 of 2 done, sync-prod and scan running",
+      ":arrow_forward: *side by side* 0 of 2 done, sync-prod and scan running",
       ":white_circle: *[staging]* comes later",
     ]);
   });
