@@ -15,7 +15,8 @@ export type ChainRow = { readonly branch: PlanBranch } & (
 
 /**
  * The environments of a run, and around them the blocks, commands and steps that have been reached and belong to none, in the
- * order of the chain. Environments of which it is not known yet where they come stand after the rest of the steps.
+ * order of the chain. Environments of which it is not known yet where they come stand after the rest of the steps; those in which
+ * a run that has succeeded had nothing to do are left out.
  */
 export function chainRows(view: RunView): readonly ChainRow[] {
   const looked: Looked = {
@@ -30,11 +31,15 @@ export function chainRows(view: RunView): readonly ChainRow[] {
 }
 
 function* allRows(looked: Looked): Generator<ChainRow> {
-  const { plan } = looked.view.state;
+  const { plan, status } = looked.view.state;
   for (const branch of BRANCHES) {
     const parent = rootPath(plan, branch);
     for (const node of branchNodes(plan, branch)) yield* rowsOf(looked, { node, parent, branch });
-    if (branch === "steps") for (const stage of looked.stages.values()) yield { type: "stage", stage, branch };
+    if (branch !== "steps") continue;
+    for (const stage of looked.stages.values()) {
+      // A run that has succeeded has left out nothing: there was nothing to be done there.
+      if (status !== "succeeded" || stage.steps.length > 0) yield { type: "stage", stage, branch };
+    }
   }
 }
 

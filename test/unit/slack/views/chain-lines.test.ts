@@ -134,6 +134,13 @@ describe("the chain on the card", () => {
     ]);
   });
 
+  it("leaves out an environment in which there was nothing to be done", () => {
+    const spec = run([act("report")], ["prod"]);
+    expect(lines(spec)).toEqual([":arrow_forward: `report` running", ":white_circle: *[prod]* comes later"]);
+    spec.succeed("/report");
+    expect(lines(spec)).toEqual([":white_check_mark: `report` succeeded"]);
+  });
+
   it("says what is done after a failure, and at the end in any case", () => {
     const more = { onFailure: [act("undo"), step("tell", "slack/alert")], finally: [act("clean")] };
     const spec = run([act("build")], [], more);
