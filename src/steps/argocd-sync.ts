@@ -88,16 +88,23 @@ async function sync(deps: ArgocdSyncDeps, input: Input, context: ActionContext):
   if (!isTracked && !input.again && isProvenAndLive(application, input, context)) {
     return succeeded(input, nothingPosted(deps, application, { context, skipped: true }));
   }
-  const { app } = input;
-  const digests = context.facts.approved?.subject.imageDigests ?? [];
-  const imageDigests = await digestsThere(location, { application, revision, digests, signal: context.signal });
-  const serverUrl = location.server.url;
-  const changed = approvalChanges(application, { context, app, revision, serverUrl, rule, imageDigests });
+  const changed = await changedSince(location, { application, input, context, rule });
   if (changed !== undefined) return changed;
   if (isTracked) return track(deps, application, { input, context });
   const back = stepBack(application, { input, facts: context.facts, preparation });
   if (back !== undefined) return back;
   return post(deps, location, { application, input, context });
+}
+
+/** What is no longer as it was approved, as it is there now. */
+async function changedSince(
+  location: AppLocation<ArgocdAccess>,
+  { application, input, context, rule }: Attempt & Pick<SyncPreparation, "rule">,
+): Promise<StepResult<Output> | undefined> {
+  const { app, revision } = input;
+  const digests = context.facts.approved?.subject.imageDigests ?? [];
+  const imageDigests = await digestsThere(location, { application, revision, digests, signal: context.signal });
+  return approvalChanges(application, { context, app, revision, serverUrl: location.server.url, rule, imageDigests });
 }
 
 /** Auto-sync does the work, and the wait proves it: from what the application is like now, all is still to come or already there. */

@@ -57,7 +57,12 @@ class Far {
     return makeJobToken({ ...EFFECT, token: 3, until: this.clock.now() + untilMs }, KEY);
   }
 
-  worker({ token = this.token(), url = this.url, keys = [SEAL_KEY], sleep = async (): Promise<void> => undefined } = {}) {
+  worker({
+    token = this.token(),
+    url = this.url,
+    keys = [SEAL_KEY],
+    sleep = async (): Promise<void> => undefined,
+  } = {}) {
     const own = { url, token, worker: "w1", mostBytes: MOST_BYTES, keys, random: systemRandom };
     return new RemoteArtifacts({ ...own, clock: { sleep } });
   }

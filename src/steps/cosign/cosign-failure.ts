@@ -17,28 +17,26 @@ export function cosignFailure(
 ): AppError {
   const text = end.stderr;
   const why = lastWords(end, log).replace(/^error during command execution: /u, "");
-  const as = (code: string, message: string, retry: "never" | "backoff" = "never"): AppError =>
-    new AppError(message, { code, retry });
   if (end.exitCode === UNSIGNED || /no signatures found/u.test(text)) {
-    return as("cosign.unsigned", `${what} is not signed: Cosign found no signature for it`);
+    return failed("cosign.unsigned", `${what} is not signed: Cosign found no signature for it`);
   }
   if (saysAway(text) || AWAY.test(text)) {
-    return as(
+    return failed(
       "cosign.unreachable",
       `Nothing is known of the signatures of ${what}, as something could not be reached: ${why}`,
       "backoff",
     );
   }
   if (/none of the attestations matched the predicate type/u.test(text)) {
-    return as("cosign.no-attestation", `${what} has no attestation of that type: ${why}`);
+    return failed("cosign.no-attestation", `${what} has no attestation of that type: ${why}`);
   }
   if (end.exitCode === NO_MATCH || WRONG.test(text)) {
-    return as("cosign.not-verified", `${what} is not signed by ${signer}: ${why}`);
+    return failed("cosign.not-verified", `${what} is not signed by ${signer}: ${why}`);
   }
   if (DENIED.test(text)) {
-    return as("cosign.denied", `The registry does not give ${what}. Say who asks under "registry". ${why}`);
+    return failed("cosign.denied", `The registry does not give ${what}. Say who asks under "registry". ${why}`);
   }
-  return as("cosign.failed", `Cosign could not verify ${what}: ${why}`);
+  return failed("cosign.failed", `Cosign could not verify ${what}: ${why}`);
 }
 
 // Where the trusted root is to be fetched and cannot be had, whatever the reason.
@@ -49,3 +47,7 @@ const WRONG =
   /no matching (?:signatures|attestations)|failed to verify|none of the expected identities|invalid signature|could not verify|certificate identity/iu;
 
 const DENIED = /UNAUTHORIZED|DENIED|unexpected status code 40[13]/u;
+
+function failed(code: string, message: string, retry: "never" | "backoff" = "never"): AppError {
+  return new AppError(message, { code, retry });
+}

@@ -16,18 +16,21 @@ export function verifiedImages(images: string | readonly string[]): readonly Ima
 /** Where the chain from the scan over the signature to the manifests is broken, a sentence each; empty where it holds. */
 export function custodyProblems({ scanned, signed, images, besides = [] }: Custody): readonly string[] {
   const [seen, known] = [verifiedImages(scanned), verifiedImages(signed)];
-  const has = (list: readonly ImageByDigest[], digest: string): boolean => list.some((one) => one.digest === digest);
   const others = new Set(besides.map(repositoryOf));
   return [
     ...seen
-      .filter(({ digest }) => !has(known, digest))
+      .filter(({ digest }) => !isAmong(known, digest))
       .map((image) => differs(image, known, "was scanned", "is signed")),
     ...known
-      .filter(({ digest }) => !has(seen, digest))
+      .filter(({ digest }) => !isAmong(seen, digest))
       .map((image) => differs(image, seen, "is signed", "was scanned")),
     ...images.flatMap((image) => manifestProblem(image, { seen, known, others })),
     ...seen.flatMap((image) => missing(image, images)),
   ];
+}
+
+function isAmong(list: readonly ImageByDigest[], digest: string): boolean {
+  return list.some((one) => one.digest === digest);
 }
 
 function differs(image: ImageByDigest, others: readonly ImageByDigest[], is: string, isNot: string): string {

@@ -197,7 +197,9 @@ function failed({ app, revision }: Input, findings: readonly ManifestFinding[]):
   const named = findings.slice(0, MOST_NAMED).map(({ where, rule, problem }) => `${where} (${rule}): ${problem}`);
   const more = findings.length > MOST_NAMED ? `; and ${findings.length - MOST_NAMED} more` : "";
   const message = `The manifests of ${app} at ${revision.slice(0, 7)} are not as they must be: ${named.join("; ")}${more}`;
-  const details = { findings: findings.slice(0, MOST_DETAILS).map((finding) => ({ ...finding })) };
+  const details = {
+    findings: findings.slice(0, MOST_DETAILS).map(({ where, rule, problem }) => ({ where, rule, problem })),
+  };
   return { status: "failed", failure: { code: "manifests.invalid", message, retry: "never", details } };
 }
 

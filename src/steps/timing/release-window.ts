@@ -21,13 +21,10 @@ const Input = z.strictObject({
 type Input = z.infer<typeof Input>;
 
 const Output = z.strictObject({
-  until: z
-    .int()
-    .optional()
-    .meta({
-      description:
-        "When the window that is open closes, in milliseconds since the epoch; absent where only Argo CD knows",
-    }),
+  until: z.int().optional().meta({
+    description:
+      "When the window that is open closes, in milliseconds since the epoch; absent where only Argo CD knows",
+  }),
   waited: z.int().meta({ description: "How long the step took, in milliseconds" }),
 });
 type Output = z.infer<typeof Output>;

@@ -190,13 +190,16 @@ function unknownSystem(seen: {
   readonly hasPackages: boolean;
 }): Failure {
   const { name, system, hasPackages } = seen;
-  const as = (message: string): Failure => ({ code: "trivy.unknown-system", message, retry: "never" });
   if (system !== undefined) {
-    return as(`Trivy found no packages of ${system}, which is in ${name}, so nothing is known about them`);
+    return unknown(`Trivy found no packages of ${system}, which is in ${name}, so nothing is known about them`);
   }
   const unclear = `Trivy cannot tell which operating system is in ${name}`;
-  if (hasPackages) return as(`${unclear}, and its packages were not compared with anything`);
-  return as(
+  if (hasPackages) return unknown(`${unclear}, and its packages were not compared with anything`);
+  return unknown(
     `${unclear}, so its packages were not looked for. If it has none because it is made from scratch, say "from-scratch: true"`,
   );
+}
+
+function unknown(message: string): Failure {
+  return { code: "trivy.unknown-system", message, retry: "never" };
 }

@@ -25,7 +25,7 @@ server.add(
       throw new Error("nobody has a link");
     },
     events: () => [],
-  readFile: () => Promise.reject(new Error("there is no file")),
+    readFile: () => Promise.reject(new Error("there is no file")),
     names: () => Promise.resolve(new Map()),
   }),
 );

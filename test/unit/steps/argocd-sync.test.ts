@@ -574,8 +574,8 @@ describe("an approval", () => {
   });
 
   it("is void for a step that is done over after a dry run, which hides what was done before it", async () => {
-    const operation = anOperation(SHA_A, "ana", { sync: { revision: SHA_A, dryRun: true } });
-    const dryRun = aState(SHA_A, "ana", "Succeeded", { operation });
+    const asked = anOperation(SHA_A, "ana", { sync: { revision: SHA_A, dryRun: true } });
+    const dryRun = aState(SHA_A, "ana", "Succeeded", { operation: asked });
     const rig = approved(application);
     const { approved: before } = rig.facts;
     if (before !== undefined) rig.facts = { ...rig.facts, approved: { ...before, isUsed: true } };

@@ -34,9 +34,15 @@ async function bench(answer: Answer): Promise<{ tools: ToolBench; step: StepBenc
   };
 }
 
+/** What the tests change of a signature. */
+interface Signature {
+  critical: { image: Record<string, string> };
+  optional: Record<string, string>;
+}
+
 /** The recorded list with each entry changed. */
-function changed(change: (signature: any) => void): Partial<ProgramEnd> {
-  const list = JSON.parse(GOOD.stdout);
+function changed(change: (signature: Signature) => void): Partial<ProgramEnd> {
+  const list: readonly Signature[] = JSON.parse(GOOD.stdout);
   for (const signature of list) change(signature);
   return { stdout: `\n${JSON.stringify(list)}` };
 }

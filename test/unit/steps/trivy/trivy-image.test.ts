@@ -29,9 +29,23 @@ async function bench(answer: Partial<ProgramEnd>): Promise<{ tools: ToolBench; s
   return { tools, step, [Symbol.asyncDispose]: () => tools[Symbol.asyncDispose]() };
 }
 
+/** What the tests change of a report. */
+interface Report {
+  SchemaVersion: number;
+  ArtifactName: string;
+  Metadata: { OS?: unknown; RepoDigests: string[] };
+  Results?: { Class: string; Packages: unknown }[];
+}
+
+/** Its only result. */
+function resultOf({ Results: [result] = [] }: Report): { Class: string; Packages: unknown } {
+  if (result === undefined) throw new TypeError("the recorded report has a result");
+  return result;
+}
+
 /** The clean report with something of it changed. */
-function changed(change: (report: Record<string, any>) => void): Partial<ProgramEnd> {
-  const report = JSON.parse(NONE.stdout);
+function changed(change: (report: Report) => void): Partial<ProgramEnd> {
+  const report: Report = JSON.parse(NONE.stdout);
   change(report);
   return { ...NONE, stdout: JSON.stringify(report) };
 }
@@ -162,21 +176,17 @@ describe("what is never a clean image", () => {
     ["the end of an output", { ...NONE, isCut: true }, "trivy.unreadable-output"],
     ["findings with the exit code of none", { ...FINDINGS, exitCode: 0 }, "trivy.unreadable-output"],
     ["none with the exit code of findings", { ...NONE, exitCode: 3 }, "trivy.unreadable-output"],
-    ["a report of another version", changed((report) => (report["SchemaVersion"] = 3)), "trivy.unreadable-output"],
-    ["a report on another image", changed((report) => (report["ArtifactName"] = DIRTY)), "trivy.unreadable-output"],
+    ["a report of another version", changed((report) => (report.SchemaVersion = 3)), "trivy.unreadable-output"],
+    ["a report on another image", changed((report) => (report.ArtifactName = DIRTY)), "trivy.unreadable-output"],
     [
       "a report with another digest",
-      changed((report) => (report["Metadata"].RepoDigests = [DIRTY])),
+      changed((report) => (report.Metadata.RepoDigests = [DIRTY])),
       "trivy.unreadable-output",
     ],
-    ["no results", changed((report) => delete report["Results"]), "trivy.nothing-scanned"],
-    ["no packages", changed((report) => (report["Results"][0].Packages = null)), "trivy.nothing-scanned"],
-    ["packages of an unknown system", changed((report) => delete report["Metadata"].OS), "trivy.unknown-system"],
-    [
-      "a system without packages",
-      changed((report) => (report["Results"][0].Class = "lang-pkgs")),
-      "trivy.unknown-system",
-    ],
+    ["no results", changed((report) => delete report.Results), "trivy.nothing-scanned"],
+    ["no packages", changed((report) => (resultOf(report).Packages = null)), "trivy.nothing-scanned"],
+    ["packages of an unknown system", changed((report) => delete report.Metadata.OS), "trivy.unknown-system"],
+    ["a system without packages", changed((report) => (resultOf(report).Class = "lang-pkgs")), "trivy.unknown-system"],
   ])("%s", async (_what, answer, code) => {
     await using rig = await bench(answer);
     const failure = await rig.step.failure({ image: CLEAN, ...OLD, "from-scratch": true });
@@ -190,8 +200,8 @@ describe("what is never a clean image", () => {
 
   it("an image without a system, unless it is said to be made from scratch", async () => {
     const scratch = changed((report) => {
-      delete report["Metadata"].OS;
-      report["Results"][0].Class = "lang-pkgs";
+      delete report.Metadata.OS;
+      resultOf(report).Class = "lang-pkgs";
     });
     await using rig = await bench(scratch);
     expect(await rig.step.failure({ image: CLEAN })).toMatchObject({ code: "trivy.unknown-system" });
