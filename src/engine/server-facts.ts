@@ -60,5 +60,6 @@ function approvalOf(state: RunState, step: StepState | undefined): Pick<StepFact
   const earlier = state.forgotten.get(step.path) ?? [];
   const isUsed = earlier.some(({ startedAt, checkpoint }) => startedAt >= openedAt && checkpoint !== undefined);
   const { planDigest } = state;
-  return { approved: { subject, digest: step.approval.digest, gate: gate.path, planDigest, isUsed } };
+  const { digest } = step.approval;
+  return { approved: { subject, digest, gate: gate.path, asked: gate.input, planDigest, isUsed } };
 }

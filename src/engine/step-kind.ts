@@ -51,6 +51,8 @@ export interface StepApproval {
   readonly digest: string;
   /** The path of the gate that lets the step through. */
   readonly gate: string;
+  /** What the gate was given: what of the subject follows from it is made from it anew. */
+  readonly asked: Readonly<Record<string, Json>>;
   /** Of the plan that the run follows. */
   readonly planDigest: string;
   /** The step was begun under it before the run was retried: what was approved may have been done, and undone by others. */

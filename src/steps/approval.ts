@@ -6,57 +6,18 @@ import { defineGate, type GateContext, type GateOpening, type Proof, type StepKi
 import type { GateSubject } from "../domain/gate.ts";
 import type { ApprovalRule } from "../domain/target.ts";
 import { AppError } from "../platform/errors.ts";
+import { ApprovalInput, askedBesides } from "./approval-input.ts";
 import { approvedDigests, digestsThere, refuseMissing } from "./custody/approved-images.ts";
 import type { CommitsReader } from "./gate-commits.ts";
 import { gatherEvidence } from "./gate-evidence.ts";
 import { gateSubject, type Looked, planSubject } from "./gate-subject.ts";
 import { sourceDigest } from "./live-revision.ts";
-import { CheckResult } from "./image/check-result.ts";
 import { readApp } from "./locate.ts";
 import { APPROVAL_NOTES } from "./own-notes.ts";
 import { storedDigest, storedEntry } from "./stored-sources.ts";
 import { strategyOf } from "./sync-preflight.ts";
 import { planEvidence, planOnly } from "./terraform/plan-evidence.ts";
-import { isWhole, SavedPlan } from "./terraform/saved-plan.ts";
-
-/** Asks a second group where a plan destroys more than so many resources, those that it replaces included. */
-const DestroyGuard = z.strictObject({
-  above: z.int().min(0).meta({ description: "How many it may destroy without the second group" }),
-  from: z
-    .array(z.string().regex(/^S[A-Z0-9]{1,30}$/u, "the id of a Slack user group"))
-    .min(1)
-    .meta({ description: "Ids of Slack user groups, of which somebody has to approve besides" }),
-});
-
-const Input = z
-  .strictObject({
-    /** `server/namespace/name` of the Application. */
-    app: z.string(),
-    /** The full commit; left out where only a plan is approved. */
-    revision: z.string().optional(),
-    /** True for Argo CD's own rollback: what its history has of the revision comes back, sources included. */
-    stored: z.boolean().optional(),
-    plan: SavedPlan.optional().meta({
-      description: "The saved plan that is approved: the output `plan` of the step that made it, as it is",
-      whole: true,
-    }),
-    "destroy-guard": DestroyGuard.optional().meta({
-      description: "Asks a second group where the plan destroys more than so many resources, replaced ones included",
-    }),
-    images: z.array(z.string()).max(100).optional().meta({
-      description:
-        "The images that are approved, by their digests; they have to be in the manifests, now and when they are synced",
-    }),
-    checks: z.array(CheckResult).max(20).optional().meta({
-      description: "What the steps before found, which is shown and approved: their outputs `check`",
-    }),
-    /** The question, in one line. */
-    prompt: z.string().max(300),
-  })
-  .refine(({ revision, plan }) => revision !== undefined || plan !== undefined, {
-    error: "say what is approved: a revision, a plan, or both",
-  });
-type Input = z.infer<typeof Input>;
+import { isWhole } from "./terraform/saved-plan.ts";
 
 const Output = z.strictObject({
   /** Pseudonyms of the people who approved, in order. */
@@ -76,7 +37,7 @@ export function approval(deps: ApprovalDeps): StepKind {
   return defineGate({
     kind: "approval",
     summary: "Shows what would change in an environment and waits for the people who may approve it.",
-    input: Input,
+    input: ApprovalInput,
     output: Output,
     notes: APPROVAL_NOTES,
     open: (input, context) => open(deps, input, context),
@@ -84,7 +45,7 @@ export function approval(deps: ApprovalDeps): StepKind {
   });
 }
 
-async function open(deps: ApprovalDeps, input: Input, context: GateContext): Promise<GateOpening> {
+async function open(deps: ApprovalDeps, input: ApprovalInput, context: GateContext): Promise<GateOpening> {
   const { subject, seen } = await look(deps, input, context);
   refuseMissing(approvedDigests(input.images ?? []), { there: subject.imageDigests, app: input.app });
   context.progress({ text: "Gathering what would change" });
@@ -103,22 +64,19 @@ interface Look {
   readonly seen: { readonly application: Application; readonly location: AppLocation } | undefined;
 }
 
-async function look(deps: ApprovalDeps, input: Input, context: GateContext): Promise<Look> {
+async function look(deps: ApprovalDeps, input: ApprovalInput, context: GateContext): Promise<Look> {
   const { effect, facts, signal, planDigest } = context;
-  const { app, revision, plan, images = [], checks = [] } = input;
+  const { app, revision, plan } = input;
   if (plan !== undefined && !isWhole(plan)) throw altered();
-  const also = alsoFrom(input);
+  const { imageDigests: digests, ...besides } = askedBesides(input);
   const asked = {
     facts,
     planDigest,
     gate: effect.path,
     app,
     rule: deps.ruleOf(app, facts.place?.target.environment),
-    ...(plan !== undefined && { planFileDigest: plan.digest }),
-    ...(also !== undefined && { also }),
-    checks,
+    ...besides,
   };
-  const digests = approvedDigests(images);
   if (revision === undefined) return { subject: planSubject({ ...asked, imageDigests: digests }), seen: undefined };
   const { application, location } = await readApp(deps.servers, { app, signal });
   const way = wayOf(application, { revision, stored: input.stored });
@@ -128,12 +86,6 @@ async function look(deps: ApprovalDeps, input: Input, context: GateContext): Pro
   const serverUrl = location.server.url;
   const subject = gateSubject({ ...asked, ...way, imageDigests, application, serverUrl, revision });
   return { subject, seen: { application, location } };
-}
-
-/** Those who have to approve besides, because the plan destroys more than it may without them. */
-function alsoFrom({ plan, "destroy-guard": guard }: Input): ApprovalRule["also"] {
-  if (guard === undefined || plan === undefined || plan.destroy <= guard.above) return undefined;
-  return [guard.from.map((group) => ({ kind: "group", group }))];
 }
 
 function altered(): AppError {

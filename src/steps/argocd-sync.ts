@@ -8,6 +8,7 @@ import { hasOperationInProgress, infosOf } from "../argocd/operation-identity.ts
 import { type ActionContext, defineAction, type StepKind, type StepResult } from "../engine/step-kind.ts";
 import type { Clock } from "../platform/clock.ts";
 import { adoptOperation, postedOperation } from "./adopt-operation.ts";
+import { ApprovalInput, askedBesides } from "./approval-input.ts";
 import { digestsThere } from "./custody/approved-images.ts";
 import { failedToBegin } from "./follow-start.ts";
 import { isWholeAt, sourceDigest } from "./live-revision.ts";
@@ -102,7 +103,8 @@ async function changedSince(
   { application, input, context, rule }: Attempt & Pick<SyncPreparation, "rule">,
 ): Promise<StepResult<Output> | undefined> {
   const { app, revision } = input;
-  const digests = context.facts.approved?.subject.imageDigests ?? [];
+  const asked = context.facts.approved?.asked;
+  const digests = asked === undefined ? [] : askedBesides(ApprovalInput.parse(asked)).imageDigests;
   const imageDigests = await digestsThere(location, { application, revision, digests, signal: context.signal });
   return approvalChanges(application, { context, app, revision, serverUrl: location.server.url, rule, imageDigests });
 }

@@ -20,6 +20,7 @@ import { changedFields, changesText, type GateSubject, subjectDigest } from "../
 import type { ApprovalRule } from "../domain/target.ts";
 import type { ActionContext, StepResult } from "../engine/step-kind.ts";
 import { shortId } from "../platform/ids.ts";
+import { ApprovalInput, askedBesides } from "./approval-input.ts";
 import { gateSubject } from "./gate-subject.ts";
 import { appliedRevision, sourceDigest } from "./live-revision.ts";
 import { PostCheckpoint } from "./synced-operation.ts";
@@ -87,7 +88,8 @@ interface AboutToSync {
 export function approvalChanges(application: Application, now: AboutToSync): Refusal | undefined {
   const { facts } = now.context;
   if (facts.approved === undefined) return now.rule === undefined ? undefined : unasked(application);
-  const { subject, digest, gate, planDigest } = facts.approved;
+  const { subject, digest, gate, planDigest, asked } = facts.approved;
+  const { imageDigests, ...besides } = askedBesides(ApprovalInput.parse(asked));
   const current = gateSubject({
     application,
     serverUrl: now.serverUrl,
@@ -100,12 +102,8 @@ export function approvalChanges(application: Application, now: AboutToSync): Ref
     sourceDigest: now.sourceDigest ?? sourceDigest(application),
     strategy: now.strategy ?? strategyOf(application),
     fromRevision: fromRevision(application, now, subject),
-    // Of a plan that was approved with it; the step that applies it compares it.
-    planFileDigest: subject.planFileDigest,
-    imageDigests: now.imageDigests ?? subject.imageDigests,
-    // What was found before it cannot be found anew here.
-    checks: subject.checks,
-    ...(subject.rule.also !== undefined && { also: subject.rule.also }),
+    ...besides,
+    imageDigests: now.imageDigests ?? imageDigests,
   });
   const changed = [...changedFields(subject, current)];
   if (changed.length > 0) return voided(changed, `${changesText(subject, current)} between the approval and the sync`);

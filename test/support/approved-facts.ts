@@ -29,5 +29,6 @@ export function approvedFacts(
     }),
     ...more,
   };
-  return { place, approved: { subject, digest: subjectDigest(subject), gate, planDigest, isUsed: false } };
+  const asked = { app: APP, revision, prompt: "Promote?", images: more.imageDigests ?? [], checks: more.checks ?? [] };
+  return { place, approved: { subject, digest: subjectDigest(subject), gate, asked, planDigest, isUsed: false } };
 }

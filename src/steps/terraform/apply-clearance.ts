@@ -3,6 +3,7 @@ import { ApprovalRule } from "../../domain/target.ts";
 import { z } from "zod";
 
 import type { StepContext } from "../../engine/step-kind.ts";
+import { ApprovalInput, askedBesides } from "../approval-input.ts";
 import type { NotDone } from "./initialise.ts";
 import { isWhole, planStepId, type SavedPlan } from "./saved-plan.ts";
 import type { TerraformPreparation } from "./terraform-deps.ts";
@@ -50,15 +51,18 @@ export function applyRefusal({ plan, facts, rule, isBegun }: AboutToApply): NotD
   const { subject, digest } = approved;
   if (digest !== subjectDigest(subject))
     return voided(plan, [], "what was approved is not what the decision was about");
-  const asked = rule ?? subject.rule;
+  // The second group is asked for by the gate and never by the environment.
+  const { also: _besides, ...base } = rule ?? subject.rule;
+  const { also, checks, imageDigests } = askedBesides(ApprovalInput.parse(approved.asked));
   const current = {
     ...subject,
     planDigest: approved.planDigest,
     path: approved.gate,
     requester: facts.requester,
     planFileDigest: plan.digest,
-    // The second group is asked for by the command file, which is under the digest of its own.
-    rule: subject.rule.also === undefined ? asked : { ...asked, also: subject.rule.also },
+    imageDigests: [...imageDigests],
+    checks,
+    rule: also === undefined ? base : { ...base, also },
   };
   const changed = changedFields(subject, current);
   if (changed.length === 0) return undefined;

@@ -617,6 +617,21 @@ describe("an approval", () => {
     }
   });
 
+  it("is void where it says of the steps before what its gate was not given", async () => {
+    const checks = [{ name: "trivy/image checkout", result: "nothing found" }];
+    for (const field of [{ checks }, { planFileDigest: "another" }, { imageDigests: [`sha256:${"a".repeat(64)}`] }]) {
+      const rig = approved(application);
+      const { approved: told } = approvedFacts(application, { revision: SHA_B, ...field });
+      const { approved: before } = rig.facts;
+      if (told !== undefined && before !== undefined) {
+        rig.facts = { ...rig.facts, approved: { ...told, asked: before.asked } };
+      }
+      const [changed] = Object.keys(field);
+      expect(failure(await rig.run())).toMatchObject({ code: "approval.void", details: { changed: [changed] } });
+      expect(rig.argocd.syncs).toEqual([]);
+    }
+  });
+
   it("is void where what came with it is not what the decision was about", async () => {
     const rig = approved(application);
     const { approved: before } = rig.facts;

@@ -40,7 +40,8 @@ function approvalOf(plan: SavedPlan, more: Partial<StepApproval> = {}): StepAppr
   const gate = "provision/gate";
   const facts = { requester: "p_ana", place: PLACE };
   const subject = planSubject({ facts, planDigest: "d", gate, app: APP, rule: RULE, planFileDigest: plan.digest });
-  return { subject, digest: subjectDigest(subject), gate, planDigest: "d", isUsed: false, ...more };
+  const asked = JSON.parse(JSON.stringify({ app: APP, plan, prompt: "Apply?" }));
+  return { subject, digest: subjectDigest(subject), gate, asked, planDigest: "d", isUsed: false, ...more };
 }
 
 describe("terraform/plan", () => {
