@@ -204,6 +204,8 @@ export function restoreValues(root, values) {
       for (const option of node.options) option.selected = wanted.has(option.value);
     } else {
       node.value = value;
+      // What the app suggested for it stood in the form before, and has to be asked for again.
+      if (node.list) node.dispatchEvent(new Event("input"));
     }
   }
 }
