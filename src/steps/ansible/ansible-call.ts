@@ -1,7 +1,8 @@
 import type { ActionContext } from "../../engine/step-kind.ts";
-import { AppError, errorCode, errorMessage } from "../../platform/errors.ts";
+import { errorMessage } from "../../platform/errors.ts";
 import type { ProgramEnd } from "../../programs/program-order.ts";
-import type { RunLog } from "../terraform/run-log.ts";
+import { runInstalled } from "../tools/run-installed.ts";
+import type { RunLog } from "../tools/run-log.ts";
 import type { AnsibleDeps } from "./ansible-deps.ts";
 import { GET, STOP } from "./ansible-notes.ts";
 import { parseEventLine, type PlayEvent } from "./event-line.ts";
@@ -29,6 +30,7 @@ export interface Played {
   readonly diff: readonly string[];
 }
 
+const PROGRAM = "ansible-playbook";
 const TELL_EVERY_MS = 250;
 const MOST_WORDS = 20;
 
@@ -70,7 +72,9 @@ export async function callAnsible(deps: AnsibleDeps, call: Call): Promise<Played
   };
   context.progress({ text: "Starting Ansible" });
   try {
-    const end = await start(deps, { ready, signal: context.signal, onLine });
+    const { cwd: folder, args, env } = ready;
+    const order = { program: PROGRAM, args, folder, env, signal: context.signal, stop: STOP, onLine, keepBytes: 0 };
+    const end = await runInstalled(deps.programs, order, `Install ansible-core 2.14 or newer: ${GET}`);
     return { end, watch, damage, lastWords: log.masked(complaint(words)), diff };
   } finally {
     await notes.settle();
@@ -87,27 +91,4 @@ function addDiff(diff: string[], { host, task, text }: Extract<PlayEvent, { type
   const head = `# ${host}: ${task}\n`;
   if (diff.findLast((piece) => piece.startsWith("# ")) !== head) diff.push(head);
   diff.push(text);
-}
-
-async function start(
-  { programs }: AnsibleDeps,
-  {
-    ready,
-    signal,
-    onLine,
-  }: {
-    readonly ready: ReadyPlay;
-    readonly signal: AbortSignal;
-    readonly onLine: (line: string, from: "stdout" | "stderr") => void;
-  },
-): Promise<ProgramEnd> {
-  const { cwd, args, env } = ready;
-  const program = "ansible-playbook";
-  try {
-    return await programs.run({ program, args, folder: cwd, env, signal, stop: STOP, onLine, keepBytes: 0 });
-  } catch (error) {
-    if (errorCode(error) !== "program.missing") throw error;
-    const message = `The program "${program}" is not installed where this step is executed. Install ansible-core 2.14 or newer: ${GET}`;
-    throw new AppError(message, { code: "program.missing", cause: error });
-  }
 }

@@ -5,7 +5,7 @@ import { JsonValue, type Outcome } from "../../domain/outcome.ts";
 import { type ActionContext, defineAction, type StepKind, type StepResult } from "../../engine/step-kind.ts";
 import { emptyFolder } from "../../programs/empty-folder.ts";
 import { CheckResult } from "../image/check-result.ts";
-import { RunLog } from "../terraform/run-log.ts";
+import { RunLog } from "../tools/run-log.ts";
 import type { AnsibleDeps } from "./ansible-deps.ts";
 import { PlaybookInput } from "./ansible-input.ts";
 import { PLAYBOOK_NOTES } from "./ansible-notes.ts";

@@ -2,6 +2,7 @@ import { z } from "zod";
 
 import { JsonValue } from "../../domain/outcome.ts";
 import { AppError } from "../../platform/errors.ts";
+import { tryJson } from "../../platform/try-json.ts";
 
 const text = z.string();
 const count = z.int().min(0);
@@ -74,12 +75,4 @@ export function unclear(why: string): AppError {
 
 export function unclearText(why: string): string {
   return `What came of the play is not clear: ${why}. Look into the log, and at the hosts, before it is run again`;
-}
-
-function tryJson(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,5 +1,5 @@
 import { chmod, mkdir, readFile, realpath, stat, writeFile } from "node:fs/promises";
-import { join, resolve, sep } from "node:path";
+import { join, resolve } from "node:path";
 
 import type { Artifact } from "../../domain/artifact.ts";
 import type { ActionContext } from "../../engine/step-kind.ts";
@@ -7,6 +7,7 @@ import { unpackArchive } from "../../programs/unpack-archive.ts";
 import type { JsonMap } from "../../platform/canonical-json.ts";
 import { AppError } from "../../platform/errors.ts";
 import { emptyFolder } from "../../programs/empty-folder.ts";
+import { allowedDirectory, isBelow } from "../tools/allowed-directory.ts";
 import type { Directory, GivenInventory, PlaybookInput } from "./ansible-input.ts";
 import type { AnsibleSettings } from "./ansible-settings.ts";
 import { literalYaml } from "./literal-yaml.ts";
@@ -160,7 +161,10 @@ interface Place {
 }
 
 async function placeOf(directory: Directory, { folder, source, artifacts, settings }: Place): Promise<string> {
-  if ("local" in directory) return await allowedDirectory(directory.local, settings?.roots ?? []);
+  if ("local" in directory) {
+    const [path, roots] = [directory.local, settings?.roots ?? []];
+    return await allowedDirectory({ path, roots, variable: "QUARTERDECK_ANSIBLE_ROOTS", code: "ansible.path" });
+  }
   if (source === undefined) throw new TypeError("the folder from Git did not come with the job");
   const root = join(folder, "source");
   await mkdir(root, { mode: 0o700 });
@@ -168,22 +172,8 @@ async function placeOf(directory: Directory, { folder, source, artifacts, settin
   return await realpath(root);
 }
 
-async function allowedDirectory(path: string, roots: readonly string[]): Promise<string> {
-  const real = await realpath(path).catch(() => undefined);
-  for (const root of real === undefined ? [] : roots) {
-    const allowed = await realpath(root).catch(() => undefined);
-    if (real !== undefined && allowed !== undefined && isBelow(real, allowed)) return real;
-  }
-  const message = `${JSON.stringify(path)} is no directory that a step may use. Set QUARTERDECK_ANSIBLE_ROOTS where the step is executed, or take the directory from Git`;
-  throw new AppError(message, { code: "ansible.path" });
-}
-
 async function insideOf(cwd: string, path: string): Promise<string> {
   const real = await realpath(resolve(cwd, path)).catch(() => undefined);
   if (real !== undefined && isBelow(real, cwd) && (await stat(real)).size >= 0) return real;
   throw new AppError(`There is no ${JSON.stringify(path)} in the directory of the playbook`, { code: "ansible.path" });
-}
-
-function isBelow(path: string, root: string): boolean {
-  return path === root || path.startsWith(root.endsWith(sep) ? root : `${root}${sep}`);
 }

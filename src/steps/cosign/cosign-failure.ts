@@ -1,7 +1,7 @@
 import { AppError } from "../../platform/errors.ts";
 import type { ProgramEnd } from "../../programs/program-order.ts";
 import { lastWords, saysAway } from "../image/tool-call.ts";
-import type { RunLog } from "../terraform/run-log.ts";
+import type { RunLog } from "../tools/run-log.ts";
 
 // Cosign's own codes.
 const UNSIGNED = 10;

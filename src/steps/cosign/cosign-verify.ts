@@ -22,7 +22,7 @@ import { withOwnFolder } from "../image/own-folder.ts";
 import { accessSecrets, layOutAccess, RegistryAccess } from "../image/registry-access.ts";
 import { callTool } from "../image/tool-call.ts";
 import { chosenTool, ToolChoice, type ToolDeps } from "../image/tool-choice.ts";
-import { RunLog } from "../terraform/run-log.ts";
+import { RunLog } from "../tools/run-log.ts";
 import { durationInput } from "../timing/duration-input.ts";
 import { passing, WantedAttestation, predicateType } from "./attestation-check.ts";
 import { cosignFailure } from "./cosign-failure.ts";

@@ -3,7 +3,7 @@ import { chmod } from "node:fs/promises";
 import type { StepContext } from "../../engine/step-kind.ts";
 import { emptyFolder } from "../../programs/empty-folder.ts";
 import type { WorkFolders } from "../../programs/work-folders.ts";
-import type { RunLog } from "../terraform/run-log.ts";
+import type { RunLog } from "../tools/run-log.ts";
 
 interface Wanted {
   /** The kind, which together with the effect gives the folder its name. */

@@ -17,7 +17,7 @@ import { withOwnFolder } from "../image/own-folder.ts";
 import { callTool, lastWords } from "../image/tool-call.ts";
 import { chosenTool, ToolChoice, type ToolDeps } from "../image/tool-choice.ts";
 import { readApp } from "../locate.ts";
-import { RunLog } from "../terraform/run-log.ts";
+import { RunLog } from "../tools/run-log.ts";
 import { schemaFindings } from "./kubeconform-report.ts";
 import type { ManifestFinding } from "./manifest-finding.ts";
 import { imagesIn, type RenderedObject } from "./manifest-images.ts";

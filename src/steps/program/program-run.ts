@@ -1,6 +1,3 @@
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
-
 import { z } from "zod";
 
 import type { ExportFolder } from "../../engine/folder-export.ts";
@@ -19,6 +16,7 @@ import { emptyFolder } from "../../programs/empty-folder.ts";
 import { ProgramLog } from "../../programs/program-log.ts";
 import type { ProgramEnd, Programs } from "../../programs/program-order.ts";
 import type { WorkFolders } from "../../programs/work-folders.ts";
+import { verifyProgram } from "../tools/verify-program.ts";
 import { type AllowedProgram, PreparedProgram } from "./allowed-program.ts";
 import { PROGRAM_NOTES } from "./program-notes.ts";
 
@@ -132,7 +130,7 @@ async function run(deps: ProgramRunDeps, input: Input, context: ActionContext): 
     try {
       await emptyFolder(folder);
       if (prepared.source !== undefined) await unpackArchive(await context.artifacts.read(prepared.source), folder);
-      await verify(prepared.program);
+      await verifyProgram(prepared.program);
       const end = await execute(deps, { input, context, prepared, folder, log });
       return judged(end, { input, log });
     } finally {
@@ -202,19 +200,4 @@ async function leave(log: ProgramLog, context: ActionContext): Promise<void> {
   } catch (error) {
     context.progress({ text: `What the program printed could not be kept: ${errorText(error)}` });
   }
-}
-
-async function verify({ path, sha256 }: AllowedProgram): Promise<void> {
-  if (sha256 === undefined) return;
-  const hash = createHash("sha256");
-  try {
-    for await (const chunk of createReadStream(path)) hash.update(z.instanceof(Buffer).parse(chunk));
-  } catch (error) {
-    const message = `The program ${path} cannot be read (${errorText(error)}). Install it on the machine that executes the step.`;
-    throw new AppError(message, { code: "program.missing", cause: error });
-  }
-  const found = hash.digest("hex");
-  if (found === sha256) return;
-  const message = `The program ${path} is not the one that the configuration allows: its SHA-256 is ${found}. Find out who replaced it, or write the new digest there.`;
-  throw new AppError(message, { code: "program.altered" });
 }

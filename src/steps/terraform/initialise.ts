@@ -1,7 +1,7 @@
 import { join } from "node:path";
 
 import type { StepContext, StepResult } from "../../engine/step-kind.ts";
-import type { RunLog } from "./run-log.ts";
+import type { RunLog } from "../tools/run-log.ts";
 import { type EarlyEnd, earlyEnd } from "./stopped-early.ts";
 import { type Call, type CallEnd, callTerraform } from "./terraform-call.ts";
 import type { TerraformDeps } from "./terraform-deps.ts";

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { JsonValue } from "../../domain/outcome.ts";
 import { SecretText } from "../../engine/secret-text.ts";
 import { AppError } from "../../platform/errors.ts";
+import { tryJson } from "../../platform/try-json.ts";
 import type { ProgramEnd } from "../../programs/program-order.ts";
 import { environmentOf, type Session } from "./initialise.ts";
 import { type EarlyEnd, earlyEnd } from "./stopped-early.ts";
@@ -86,12 +87,4 @@ async function read<Value>(
 /** What it complained of, without the frame that it draws around it. */
 function complaint({ stderr }: ProgramEnd): string {
   return stderr.replaceAll(/[╷│╵]/gu, " ").slice(-2000).trim();
-}
-
-function tryJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

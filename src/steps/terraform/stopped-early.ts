@@ -1,4 +1,6 @@
 import type { Failure } from "../../domain/outcome.ts";
+import { endText } from "../tools/end-text.ts";
+import { awayTexts } from "../tools/says-away.ts";
 import { diagnosticText, errorsText } from "./diagnostic-text.ts";
 import type { Diagnostic } from "./stream-message.ts";
 
@@ -24,7 +26,7 @@ export function earlyEnd(ended: EndedBadly, what: string): EarlyEnd {
   const lock = all.find((text) => LOCKED.test(text));
   if (lock !== undefined) return { kind: "locked", code: "terraform.state-locked", message: lockText(lock, what) };
   // One cause that stays is enough to make waiting useless.
-  if (all.every((text) => AWAY.test(text))) {
+  if (all.every(isAway)) {
     const message = `${what} could not reach something that it needs: ${why}`;
     return { kind: "unreachable", code: "terraform.unreachable", message };
   }
@@ -45,30 +47,11 @@ const STALE = /^Saved plan (?:is stale|does not match the given state)/u;
 // What it says of an option that came with a later version.
 const TOO_OLD = /flag provided but not defined/u;
 const LOCKED = /Error (?:acquiring|locking) (?:the )?state|Lock Info:/u;
-const AWAY = new RegExp(
-  [
-    "dial tcp",
-    "connection refused",
-    "connection reset",
-    "no such host",
-    "no route to host",
-    "network is unreachable",
-    "temporary failure in name resolution",
-    "i/o timeout",
-    "TLS handshake timeout",
-    "context deadline exceeded",
-    "Client\\.Timeout exceeded",
-    "server misbehaving",
-    "(?:status code|StatusCode|status):? ?(?:429|502|503|504)",
-    "(?:429 Too Many Requests|502 Bad Gateway|503 Service Unavailable|504 Gateway Time-?out)",
-    "could not connect to (?:the )?",
-  ].join("|"),
-  "iu",
-);
+const isAway = awayTexts(["could not connect to (?:the )?"]);
 
-function reasonOf({ diagnostics, lastWords, exitCode, endedBy }: EndedBadly): string {
-  const how = endedBy === undefined ? `it ended with ${exitCode ?? "no exit code"}` : `it was ended by ${endedBy}`;
-  return errorsText(diagnostics, lastWords === "" ? `${how} and said nothing` : lastWords);
+function reasonOf(ended: EndedBadly): string {
+  const { diagnostics, lastWords } = ended;
+  return errorsText(diagnostics, lastWords === "" ? `${endText(ended)} and said nothing` : lastWords);
 }
 
 /** Who holds the lock, and since when, as the backend wrote it down. */

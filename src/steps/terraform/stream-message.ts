@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 import { AppError } from "../../platform/errors.ts";
+import { tryJson } from "../../platform/try-json.ts";
 
 const Resource = z.looseObject({ addr: z.string() });
 
@@ -104,12 +105,4 @@ export function unreadable(why: string): AppError {
 
 function isKnown(type: string): type is keyof typeof KNOWN {
   return Object.hasOwn(KNOWN, type);
-}
-
-function tryJson(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
-  }
 }

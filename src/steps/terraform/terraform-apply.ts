@@ -9,7 +9,7 @@ import { appliedText, ApplyWatch } from "./apply-watch.ts";
 import { errorsText } from "./diagnostic-text.ts";
 import { beforeEffect, call, initialise, type NotDone, type Session } from "./initialise.ts";
 import { PlanSetup } from "./plan-setup.ts";
-import { RunLog } from "./run-log.ts";
+import { RunLog } from "../tools/run-log.ts";
 import { SavedPlan, planStepId } from "./saved-plan.ts";
 import { OUTPUTS, readOutputs, readStateIdentity, StateIdentity } from "./state-outputs.ts";
 import { earlyEnd, isStale } from "./stopped-early.ts";

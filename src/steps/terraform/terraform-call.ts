@@ -1,8 +1,9 @@
 import type { Progress } from "../../domain/outcome.ts";
-import { AppError, errorCode } from "../../platform/errors.ts";
+import { AppError } from "../../platform/errors.ts";
 import type { ProgramEnd, Programs, StopRule } from "../../programs/program-order.ts";
+import { runInstalled } from "../tools/run-installed.ts";
 import { diagnosticText } from "./diagnostic-text.ts";
-import type { RunLog } from "./run-log.ts";
+import type { RunLog } from "../tools/run-log.ts";
 import type { EndedBadly } from "./stopped-early.ts";
 import { parseStreamLine, type StreamMessage, unreadable } from "./stream-message.ts";
 import type { Program } from "./terraform-input.ts";
@@ -96,15 +97,8 @@ async function runProgram(
 ): Promise<ProgramEnd> {
   const { program, args, cwd, env, signal } = call;
   const keepBytes = onLine === undefined ? KEPT_BYTES : 0;
-  try {
-    return await programs.run({ program, args, folder: cwd, env, signal, stop: STOP, onLine, keepBytes });
-  } catch (error) {
-    if (errorCode(error) !== "program.missing") throw error;
-    throw new AppError(`The program "${program}" is not installed where this step is executed. ${GET[program]}`, {
-      code: "program.missing",
-      cause: error,
-    });
-  }
+  const order = { program, args, folder: cwd, env, signal, stop: STOP, onLine, keepBytes };
+  return await runInstalled(programs, order, GET[program]);
 }
 
 /** Where the programs are had. */

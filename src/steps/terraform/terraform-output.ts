@@ -3,7 +3,7 @@ import { z } from "zod";
 import { type ActionContext, defineAction, type StepKind, type StepResult } from "../../engine/step-kind.ts";
 import { folderName, placeOf, prepareDirectory } from "./directory-source.ts";
 import { beforeEffect, initialise } from "./initialise.ts";
-import { RunLog } from "./run-log.ts";
+import { RunLog } from "../tools/run-log.ts";
 import { OUTPUTS, readOutputs, readStateIdentity, StateIdentity } from "./state-outputs.ts";
 import type { TerraformDeps } from "./terraform-deps.ts";
 import { STATE_INPUT } from "./terraform-input.ts";

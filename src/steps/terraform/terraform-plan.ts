@@ -9,7 +9,7 @@ import { beforeEffect, call, initialise, type Session } from "./initialise.ts";
 import { PLAN_NOTES } from "./terraform-notes.ts";
 import { type PlanSetup, variablesEnv } from "./plan-setup.ts";
 import { countsText, planSummary, type PlanSummary } from "./plan-summary.ts";
-import { RunLog } from "./run-log.ts";
+import { RunLog } from "../tools/run-log.ts";
 import { SavedPlan, sealPlan } from "./saved-plan.ts";
 import { earlyEnd } from "./stopped-early.ts";
 import type { StreamMessage } from "./stream-message.ts";

@@ -1,5 +1,5 @@
 import { chmod, mkdir, readFile, realpath, stat, writeFile } from "node:fs/promises";
-import { join, relative, resolve, sep } from "node:path";
+import { join, relative, resolve } from "node:path";
 
 import { z } from "zod";
 
@@ -9,7 +9,8 @@ import type { StepContext } from "../../engine/step-kind.ts";
 import { unpackArchive } from "../../programs/unpack-archive.ts";
 import { AppError } from "../../platform/errors.ts";
 import { emptyFolder } from "../../programs/empty-folder.ts";
-import type { RunLog } from "./run-log.ts";
+import { allowedDirectory, isBelow } from "../tools/allowed-directory.ts";
+import type { RunLog } from "../tools/run-log.ts";
 import type { TerraformDeps } from "./terraform-deps.ts";
 import { isInside } from "./terraform-input.ts";
 
@@ -75,7 +76,12 @@ async function layOut({ terraform }: Pick<TerraformDeps, "terraform">, wanted: L
   await chmod(folder, 0o700);
   await mkdir(join(folder, "data"), { mode: 0o700 });
   if (place.kind === "local") {
-    const cwd = await allowedDirectory(place.path, terraform?.roots ?? []);
+    const cwd = await allowedDirectory({
+      path: place.path,
+      roots: terraform?.roots ?? [],
+      variable: "QUARTERDECK_TERRAFORM_ROOTS",
+      code: "terraform.path",
+    });
     return { folder, cwd, root: cwd, isFromGit: false };
   }
   const root = join(folder, "source");
@@ -130,18 +136,4 @@ export async function isStateLost({ folder, cwd, isFromGit }: Workbench): Promis
   if (file.backend.type !== "local") return false;
   const path = file.backend.config?.path ?? "terraform.tfstate";
   return isBelow(resolve(cwd, path), await realpath(folder));
-}
-
-async function allowedDirectory(path: string, roots: readonly string[]): Promise<string> {
-  const real = await realpath(path).catch(() => undefined);
-  const allowed = await Promise.all(roots.map((root) => realpath(root).catch(() => undefined)));
-  const isAllowed = real !== undefined && allowed.some((root) => root !== undefined && isBelow(real, root));
-  if (real !== undefined && isAllowed && (await stat(real)).isDirectory()) return real;
-  const where = roots.length === 0 ? "none is allowed here" : `those below ${roots.join(", ")} are allowed here`;
-  const message = `${JSON.stringify(path)} is no directory that a step may use: ${where}. Set QUARTERDECK_TERRAFORM_ROOTS where the step is executed, or take the directory from Git`;
-  throw new AppError(message, { code: "terraform.path" });
-}
-
-function isBelow(path: string, root: string): boolean {
-  return path === root || path.startsWith(root.endsWith(sep) ? root : `${root}${sep}`);
 }

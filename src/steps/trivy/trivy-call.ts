@@ -5,7 +5,7 @@ import { AppError } from "../../platform/errors.ts";
 import type { ProgramEnd } from "../../programs/program-order.ts";
 import { callTool, lastWords, saysAway } from "../image/tool-call.ts";
 import type { ToolChoice, ToolDeps } from "../image/tool-choice.ts";
-import type { RunLog } from "../terraform/run-log.ts";
+import type { RunLog } from "../tools/run-log.ts";
 import { parseReport, type TrivyReport, unreadable } from "./trivy-report.ts";
 
 export const TRIVY: ProgramNote = {

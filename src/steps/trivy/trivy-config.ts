@@ -12,7 +12,7 @@ import { CheckResult } from "../image/check-result.ts";
 import { folderText, GitFolder } from "../image/git-folder.ts";
 import { withOwnFolder } from "../image/own-folder.ts";
 import { chosenTool, ToolChoice, type ToolDeps } from "../image/tool-choice.ts";
-import { RunLog } from "../terraform/run-log.ts";
+import { RunLog } from "../tools/run-log.ts";
 import {
   DEFAULT_TIMEOUT_MS,
   expiredEntries,

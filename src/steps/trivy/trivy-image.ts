@@ -15,7 +15,7 @@ import {
 import { withOwnFolder } from "../image/own-folder.ts";
 import { accessSecrets, layOutAccess, RegistryAccess } from "../image/registry-access.ts";
 import { chosenTool, ToolChoice, type ToolDeps } from "../image/tool-choice.ts";
-import { RunLog } from "../terraform/run-log.ts";
+import { RunLog } from "../tools/run-log.ts";
 import {
   DEFAULT_TIMEOUT_MS,
   expiredEntries,
