@@ -107,9 +107,10 @@ function decidableProblem(deps: FailureDeps, { step, since, until }: Calm): stri
   const read = deps.argocd.readsBetween(app, since, until).at(-1);
   if (read === undefined) return unseenProblem(deps, { step, since, until });
   if (read.healthSince > since) return undefined;
-  if (read.health === "Degraded") return "it had been Degraded for long, and nobody was told";
-  const isProvable = read.health === "Healthy" && isThere(deps.argocd, { step, app, at: read.at, begun: since });
-  return isProvable ? "it had been healthy at the revision for long" : undefined;
+  // Where Argo CD syncs by itself, what it shows may be of a revision that has nothing to do with the one that is waited for.
+  if (!isThere(deps.argocd, { step, app, at: read.at, begun: since })) return undefined;
+  if (read.health === "Degraded") return "it had been Degraded at the revision for long, and nobody was told";
+  return read.health === "Healthy" ? "it had been healthy at the revision for long" : undefined;
 }
 
 /** Nobody looked, although there was something to be seen for long. */

@@ -1,8 +1,9 @@
 import { hash } from "node:crypto";
 
 import { type Fact, rowText } from "./fact.ts";
+import { checkRetry } from "./retry-check.ts";
 import { standingOf } from "./side-by-side.ts";
-import { lastOf, type RunBook, type StepBook } from "./run-book.ts";
+import type { RunBook, StepBook } from "./run-book.ts";
 import type { Report } from "./violation.ts";
 
 const UNDER_WAY: ReadonlySet<StepBook["status"]> = new Set(["running", "retrying", "postponed"]);
@@ -18,7 +19,8 @@ export function checkLife(run: RunBook, fact: Fact, report: Report): void {
     say("ended runs stay ended", `${fact.type} was recorded after the run had ended.`, run.finished);
     return;
   }
-  if (fact.type.startsWith("run.")) checkRun(run, fact, say);
+  if (fact.type === "run.retried") checkRetry(run, fact, report);
+  else if (fact.type.startsWith("run.")) checkRun(run, fact, say);
   else if (fact.type.startsWith("gate.")) checkGate(run, fact, say);
   else if (fact.type === "step.started") checkStart(run, fact, say);
   else if (fact.type === "step.skipped" || fact.type === "for-each.entered") checkReached(run, fact, say);
@@ -228,10 +230,6 @@ function checkRun(run: RunBook, fact: Fact, say: Say): void {
   switch (fact.type) {
     case "run.started":
       return say("ended runs stay ended", "The run was started twice.", run.started);
-    case "run.retried":
-      if (!run.isOver) say("retry", "The run was retried before it had ended.");
-      if (status === "succeeded") say("retry", "The run was retried although it had succeeded.", run.finished);
-      return checkForgotten(run, fact, say);
     case "run.cancel-requested":
       if (status !== "running" && status !== "failing" && status !== "concluding")
         say("cancel", `The run was cancelled while it was ${status}.`, run.cancel ?? run.finished);
@@ -252,17 +250,6 @@ function checkReason(run: RunBook, fact: Fact, say: Say): void {
   const step = run.steps.get(fact.path ?? "");
   if (step !== undefined && step.status !== "failed")
     say("step order", `The run failed because of ${step.path}, which was ${step.status}.`, step.started);
-}
-
-/** Nothing that lies before the place from which a run goes on is done over. */
-function checkForgotten(run: RunBook, fact: Fact, say: Say): void {
-  const from = run.steps.get(fact.from ?? "");
-  if (from === undefined) return;
-  for (const path of fact.forgotten ?? []) {
-    const step = run.steps.get(path);
-    if (step === undefined || step.stops !== undefined || step.reachedAt >= from.reachedAt) continue;
-    say("nothing runs again", `The retry from ${lastOf(from.path)} forgot ${path}, which comes before it.`);
-  }
 }
 
 /** A run that had failed stays so when it is cancelled. */

@@ -35,8 +35,6 @@ export function checkPlan({ places, report }: Deps, run: RunBook, fact: Fact): v
       return checkShare(run, fact, say);
     case "run.failed":
       return checkAskedAnew(run, fact, say);
-    case "run.retried":
-      return checkRetried(run, fact, say);
     case "run.finished":
       return fact.status === "failed" && run.cancel === undefined ? checkAlerted(run, say) : undefined;
     default:
@@ -136,11 +134,6 @@ function mayTryAgain(run: RunBook, step: StepBook, { at }: Fact): boolean {
   const most = findNode(run.plan, lastOf(step.path))?.retry?.attempts ?? 1;
   const hasTime = step.deadlineAt === undefined || step.deadlineAt - at > LONGEST_DELAY_MS;
   return hasTime && step.attempt - step.firstAttempt + 1 < most;
-}
-
-function checkRetried(run: RunBook, { from = "", forgotten = [] }: Fact, say: Say): void {
-  if (from !== "" && !forgotten.includes(from))
-    say("retry", `The run goes on from ${from}, and keeps what had become of it.`, run.finished);
 }
 
 /** Where a run has failed, everything is done that its command says for that. */

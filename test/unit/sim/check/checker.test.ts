@@ -1016,7 +1016,7 @@ describe("the life of a run", () => {
         },
       },
       check: "nothing runs again",
-      says: "forgot promote/for-each[prod]/sync, which comes before it",
+      says: "forgot promote/for-each[prod]/sync, which does not come after it",
     },
   ];
   test.each(planted)("$name is noticed", expectFound);

@@ -445,7 +445,12 @@ describe("waits that give up", () => {
       story.span("prod", { health: "Degraded" });
       story.look(900_000);
     };
-    expectFound({ name: "", change: timing(sick), check: "true failures", says: "had been Degraded for long" });
+    expectFound({
+      name: "",
+      change: timing(sick),
+      check: "true failures",
+      says: "had been Degraded at the revision for long",
+    });
   });
 
   test("one that times out while the application makes progress is in order", () => {
@@ -455,6 +460,16 @@ describe("waits that give up", () => {
       story.look(900_000);
     };
     const found = played(timing(busy)).filter(({ check }) => check === "true failures");
+    expect(found.map(violationText)).toEqual([]);
+  });
+
+  test("one that times out beside another revision, which is Degraded and none of its business, is in order", () => {
+    const elsewhere = (story: Story): void => {
+      rollOut(story, "prod");
+      story.span("prod", { revision: OTHER, health: "Degraded" });
+      story.look(900_000);
+    };
+    const found = played(timing(elsewhere)).filter(({ check }) => check === "true failures");
     expect(found.map(violationText)).toEqual([]);
   });
 
