@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
+import { BLUEPRINTS } from "../demo/blueprint-list.ts";
 import { Cast, type CastOptions, type Transport } from "../demo/cast.ts";
 import { type DemoWorld, openDemoWorld } from "../demo/demo-world.ts";
 import { conclude } from "../demo/finding.ts";
@@ -72,7 +73,7 @@ async function showDemo(port: number, stop: Promise<void>): Promise<void> {
 
 async function openWorld(port: number): Promise<DemoWorld> {
   try {
-    return await openDemoWorld({ clock: systemClock, random: systemRandom, port });
+    return await openDemoWorld({ clock: systemClock, random: systemRandom, port, blueprints: BLUEPRINTS });
   } catch (cause) {
     if (errorCode(cause) !== "slack-simulator.listen") throw cause;
     const message = `${errorText(cause)}. End the program that uses the port, or choose another: npm run demo -- --port 3001`;
@@ -103,7 +104,7 @@ async function playDemo(play: Play, { transport, receive, isCrash, speed }: Prod
   await play.tell(new Story({ world, transcript, between }));
   await cast.stopServer();
   const left = readLeftBehind(world);
-  for (const line of conclude([...play.check(left), ...checkAlways(left)])) printLine(`✓ ${line}`);
+  for (const line of conclude([...(await play.check(left)), ...checkAlways(left)])) printLine(`✓ ${line}`);
   return 0;
 }
 

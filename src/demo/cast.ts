@@ -80,7 +80,7 @@ async function startServer(
   return server;
 }
 
-/** The workers get the address of Redis, the secret and the token of Argo CD, and nothing else of the server. */
+/** The workers get the address of Redis and the secret, what the world has for workers, and nothing else of the server. */
 async function startWorkers(
   options: CastOptions,
   resources: AsyncDisposableStack,
@@ -90,7 +90,7 @@ async function startWorkers(
   const redis: RedisProcess = resources.use(await startRedis(folder));
   const shared = { REDIS_URL: redis.url, QUARTERDECK_SECRET: SECRET };
   const { entry, onLog, surroundings, world } = options;
-  const environment = { ...shared, ARGOCD_TOKEN: world.environment["ARGOCD_TOKEN"] ?? "" };
+  const environment = { ...world.workerEnvironment, ...shared };
   const names = Array.from({ length: WORKERS }, (_, index) => `worker-${index + 1}`);
   const started = names.map(async (name) => {
     const cwd = join(folder, name);

@@ -1,3 +1,5 @@
+import type { ConfigurationPart } from "./world-part.ts";
+
 /** What the demo's `quarterdeck.yaml` says; only addresses, names and short times are its own. */
 export interface DemoAddresses {
   readonly argocdUrl: string;
@@ -7,11 +9,17 @@ export interface DemoAddresses {
   /** How long people have to decide at a gate; an hour when absent. */
   readonly expires?: string | undefined;
   readonly mode?: "act" | "observe" | undefined;
+  /** What the parts of the world add. */
+  readonly parts?: Required<ConfigurationPart> | undefined;
+  /** What people may do besides what comes with Quarterdeck. */
+  readonly verbs?: readonly string[] | undefined;
 }
+
+const VERBS = ["promote", "rollback", "sync", "lock", "unlock"];
 
 /** The configuration of the demo, as a person would write it. */
 export function demoConfiguration(settings: DemoAddresses): string {
-  const { argocdUrl, repositoryUrl, settle = "2s", expires = "1h", mode } = settings;
+  const { argocdUrl, repositoryUrl, settle = "2s", expires = "1h", mode, parts, verbs = [] } = settings;
   return `# The configuration of the demo. A real one differs in its addresses, people and times; see quarterdeck.example.yaml.
 ${mode === undefined ? "" : `mode: ${mode}\n\n`}slack:
   channel: C0DEPLOYS1
@@ -36,7 +44,7 @@ environments:
       from: [{ group: S0APPROVE1, handle: release-approvers }]
       quorum: 1
       expires: ${expires}
-
+${entries(parts?.environments)}
 services:
   - name: checkout
     environments: { staging: checkout-staging, prod: checkout-prod }
@@ -44,21 +52,33 @@ services:
     environments: { staging: web-staging, prod: web-prod }
   - name: payments
     environments: { staging: payments-staging, qa: payments-qa, prod: payments-prod }
-
+${entries(parts?.services)}
 roles:
   team: [everyone]
 grants:
-  - { role: team, verbs: [promote, rollback, sync, lock, unlock], services: all, environments: all }
+  - { role: team, verbs: [${[...VERBS, ...verbs].join(", ")}], services: all, environments: all }
 
 git:
   repositories:
     - url: ${repositoryUrl}
       branches: [main]
-
+${entries(parts?.repositories, "    ")}
 secrets:
   ARGOCD_TOKEN: { env: ARGOCD_TOKEN }
-
+${(parts?.secrets ?? []).map((name) => `  ${name}: { env: ${name} }\n`).join("")}
 # The demo's pods start in seconds, so its proofs need not take minutes.
 timing: { settle: ${settle}, degraded-grace: 4s, start-deadline: 20s, resync: 60s }
-`;
+${parts === undefined ? "" : partKeys(parts)}`;
+}
+
+/** Everything outside is on this machine, and steps may call nothing there unless it is allowed. */
+function partKeys({ programs, others }: Required<ConfigurationPart>): string {
+  const network = { "private-addresses": "deny", allow: ["127.0.0.0/8"] };
+  const keys = Object.entries({ network, programs, ...others });
+  return `\n${keys.map(([key, value]) => `${key}: ${JSON.stringify(value)}\n`).join("")}`;
+}
+
+/** Entries of a list; what is JSON is YAML, too. */
+function entries(list: readonly object[] = [], indent = "  "): string {
+  return list.map((entry) => `${indent}- ${JSON.stringify(entry)}\n`).join("");
 }

@@ -13,16 +13,20 @@ import {
   demoApplications,
 } from "../simulator/argocd-demo-world.ts";
 import { type ArgocdSimulator, startArgocdSimulator } from "../simulator/argocd-simulator.ts";
-import { createDemoRepository } from "../simulator/git-demo-repository.ts";
-import { GitHost } from "../simulator/git-host.ts";
+import type { GitHost } from "../simulator/git-host.ts";
 import { slackDemoWorkspace } from "../simulator/slack-demo-workspace.ts";
 import { type SlackSimulator, startSlackSimulator } from "../simulator/slack-simulator.ts";
+import type { Blueprint } from "./blueprint.ts";
+import { writeCommandFolder } from "./command-folder.ts";
 import { demoApp } from "./demo-app.ts";
 import { demoConfiguration } from "./demo-configuration.ts";
+import { DemoGit } from "./demo-git.ts";
 import { playFailure } from "./finding.ts";
+import { type OpenedParts, openParts } from "./open-parts.ts";
+import type { PartContext, WithParts } from "./world-part.ts";
 
 /** Everything outside Quarterdeck: a simulated Slack, a simulated Argo CD and a Git server, on the loopback interface. */
-export interface DemoWorld extends AsyncDisposable {
+export interface DemoWorld extends AsyncDisposable, WithParts {
   readonly slack: SlackSimulator;
   readonly argocd: ArgocdSimulator;
   readonly git: GitHost;
@@ -31,6 +35,8 @@ export interface DemoWorld extends AsyncDisposable {
   readonly dataFolder: string;
   /** What the server is told by its environment; the only thing in which it differs from one that is used in earnest. */
   readonly environment: Readonly<Record<string, string>>;
+  /** What a worker is told by its environment; the way to the server is not part of it. */
+  readonly workerEnvironment: Readonly<Record<string, string>>;
   /** To be called when the server is ready: from then on Slack sends its payloads over HTTP, in a world that wants it so. */
   connectSlack(): Promise<void>;
   /** Whether Slack has a way to the server now. */
@@ -47,6 +53,8 @@ export interface WorldSettings {
   readonly mode?: "act" | "observe";
   /** How Slack's payloads reach the server; over a socket when absent. */
   readonly receive?: "socket" | "http";
+  /** Whose commands there are besides those that come with Quarterdeck, with the parts that they need; none when absent. */
+  readonly blueprints?: readonly Blueprint[];
 }
 
 export interface DemoWorldOptions extends WorldSettings {
@@ -63,50 +71,85 @@ export interface DemoWorldOptions extends WorldSettings {
 const BOT_TOKEN = "xoxb-demo-0000000001-quarterdeck";
 const APP_TOKEN = "xapp-1-A0QUARTER1-demo-quarterdeck";
 const SIGNING_SECRET = "demo-signing-secret-0001";
-const REPOSITORY = "harbor/deploy.git";
 
 /** Builds the world in a folder of its own, which is gone when the world is disposed. */
 export async function openDemoWorld(options: DemoWorldOptions): Promise<DemoWorld> {
-  const { clock } = options;
+  const { clock, receive } = options;
   await using resources = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), "quarterdeck-demo-"));
   resources.defer(() => rm(folder, { recursive: true, force: true }));
-  const repositoryFolder = join(folder, "deploy.git");
-  await createDemoRepository(repositoryFolder);
-  const git = resources.use(await GitHost.start({ clock, repositories: { [REPOSITORY]: repositoryFolder } }));
-  const repositoryUrl = git.repositoryUrl(REPOSITORY);
-  const argocd = resources.use(await startArgocd(options, { repositoryUrl, repositoryFolder }));
+  const world = { parts: {} };
+  const git = resources.use(await DemoGit.open({ clock, folder }));
+  const parts = await openAsked(options, { folder, git, world, resources });
+  const argocd = resources.use(await startArgocd(options, { git, parts }));
   const slack = resources.use(await startSlack(options, `${argocd.url}/_control/`));
-  const configurationFile = join(folder, "quarterdeck.yaml");
-  await writeFile(configurationFile, demoConfiguration({ ...options, argocdUrl: argocd.url, repositoryUrl }));
   const dataFolder = join(folder, "data");
   await mkdir(dataFolder, { mode: 0o700 });
   const port = await freePort();
+  const files = await writeFiles(options, { folder, parts, argocdUrl: argocd.url, repositoryUrl: git.deploy.url });
   const environment = {
     ...serverEnvironment(options, port),
+    ...parts?.environment,
+    ...files,
     SLACK_API_URL: slack.apiUrl,
-    QUARTERDECK_CONFIG: configurationFile,
     QUARTERDECK_DATA: dataFolder,
   };
   const owned = resources.move();
   return {
+    ...world,
     slack,
     argocd,
-    git,
-    configurationFile,
+    git: git.host,
+    configurationFile: join(folder, "quarterdeck.yaml"),
     dataFolder,
     environment,
+    workerEnvironment: { ...parts?.environment, ARGOCD_TOKEN: DEMO_TOKEN },
     get isSlackConnected() {
-      return options.receive === "http" || slack.socket.connections.some(({ routed }) => routed);
+      return receive === "http" || slack.socket.connections.some(({ routed }) => routed);
     },
     connectSlack: async () => {
-      if (options.receive !== "http") return;
+      if (receive !== "http") return;
       const requestUrl = `http://127.0.0.1:${port}/slack/events`;
       if (await slack.deliverOverHttp({ requestUrl, signingSecret: SIGNING_SECRET })) return;
       throw playFailure("The server did not give back Slack's challenge.");
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+/** The parts that the blueprints of this world need. */
+async function openAsked(
+  { clock, random, speed = 1, blueprints = [] }: DemoWorldOptions,
+  { folder, ...more }: Pick<PartContext, "folder" | "git" | "world" | "resources">,
+): Promise<OpenedParts | undefined> {
+  if (blueprints.length === 0) return undefined;
+  const below = join(folder, "parts");
+  await mkdir(below);
+  const asked = blueprints.flatMap(({ parts = [] }) => parts);
+  return await openParts(asked, { clock, random, speed, folder: below, ...more });
+}
+
+interface Written {
+  readonly folder: string;
+  readonly parts: OpenedParts | undefined;
+  readonly argocdUrl: string;
+  readonly repositoryUrl: string;
+}
+
+/** Writes the configuration, and the commands where they are others than those that come with Quarterdeck. */
+async function writeFiles(
+  options: DemoWorldOptions,
+  { folder, parts, ...addresses }: Written,
+): Promise<Readonly<Record<string, string>>> {
+  const { blueprints = [] } = options;
+  const configurationFile = join(folder, "quarterdeck.yaml");
+  const verbs = blueprints.flatMap((blueprint) => blueprint.verbs ?? [blueprint.name]);
+  const more = { parts: parts?.configuration, verbs };
+  await writeFile(configurationFile, demoConfiguration({ ...options, ...addresses, ...more }));
+  if (parts === undefined) return { QUARTERDECK_CONFIG: configurationFile };
+  const commands = join(folder, "commands");
+  await writeCommandFolder({ folder: commands, blueprints, replacements: parts.replacements });
+  return { QUARTERDECK_CONFIG: configurationFile, QUARTERDECK_COMMANDS: commands };
 }
 
 function serverEnvironment({ receive }: WorldSettings, port: number): Readonly<Record<string, string>> {
@@ -121,16 +164,16 @@ function serverEnvironment({ receive }: WorldSettings, port: number): Readonly<R
 
 async function startArgocd(
   { clock, random, speed = 1, autoSync }: DemoWorldOptions,
-  { repositoryUrl, repositoryFolder }: { readonly repositoryUrl: string; readonly repositoryFolder: string },
+  { git, parts }: { readonly git: DemoGit; readonly parts: OpenedParts | undefined },
 ): Promise<ArgocdSimulator> {
   return await startArgocdSimulator({
     clock,
     random,
     speed,
-    gitRepositories: { [repositoryUrl]: repositoryFolder },
-    applications: demoApplications(repositoryUrl, autoSync),
-    accounts: demoAccounts(),
-    images: DEMO_IMAGES,
+    gitRepositories: git.byAddress(),
+    applications: [...demoApplications(git.deploy.url, autoSync), ...(parts?.applications ?? [])],
+    accounts: demoAccounts(parts?.policies),
+    images: { ...DEMO_IMAGES, ...parts?.images },
     otherImages: DEMO_OTHER_IMAGES,
   });
 }

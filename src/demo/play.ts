@@ -11,5 +11,5 @@ export interface Play {
   /** In what the world differs from that of the demo. */
   readonly settings?: WorldSettings;
   tell(story: Story): Promise<void>;
-  check(left: LeftBehind): readonly Finding[];
+  check(left: LeftBehind): readonly Finding[] | Promise<readonly Finding[]>;
 }

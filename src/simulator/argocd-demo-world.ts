@@ -41,11 +41,11 @@ export function demoApplications(repoURL: string, autoSync: readonly string[] = 
   );
 }
 
-/** `quarterdeck` with exactly the rights that it needs, and `viewer`, who may only look. */
-export function demoAccounts(): readonly AccountDefinition[] {
+/** `quarterdeck` with exactly the rights that it needs and those of `more`, and `viewer`, who may only look. */
+export function demoAccounts(more: readonly Policy[] = []): readonly AccountDefinition[] {
   const looks = [right("applications", "get"), { ...right("projects", "get"), object: DEMO_PROJECT }];
   return [
-    { name: "quarterdeck", token: DEMO_TOKEN, policies: [...looks, right("applications", "sync")] },
+    { name: "quarterdeck", token: DEMO_TOKEN, policies: [...looks, right("applications", "sync"), ...more] },
     { name: "viewer", token: accountToken("viewer"), policies: looks },
   ];
 }

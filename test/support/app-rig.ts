@@ -2,6 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 
 import { type Application, startApplication } from "../../src/app/application.ts";
 import { readEnvironment } from "../../src/config/environment.ts";
+import type { Blueprint } from "../../src/demo/blueprint.ts";
 import { type DemoWorld, openDemoWorld } from "../../src/demo/demo-world.ts";
 import type { RunEvent } from "../../src/domain/run-event.ts";
 import type { RunState } from "../../src/domain/run-state.ts";
@@ -28,6 +29,8 @@ export interface AppRigOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** How Slack's payloads reach the application; over sockets when absent. */
   readonly receive?: "socket" | "http";
+  /** Whose commands there are besides, with the parts of the world that they need. */
+  readonly blueprints?: readonly Blueprint[];
   /** The clock of the application alone; the machine's own when absent. */
   readonly clock?: Clock;
 }
@@ -58,6 +61,7 @@ export class AppRig implements AsyncDisposable {
       speed: options.speed ?? 10,
       settle: "200ms",
       ...(options.receive !== undefined && { receive: options.receive }),
+      ...(options.blueprints !== undefined && { blueprints: options.blueprints }),
     });
     const rig = new AppRig(world, options);
     if (options.configure !== undefined) {
