@@ -2,6 +2,7 @@ import type { Environment } from "../config/environment.ts";
 import type { InstanceSecret } from "../config/instance-secret.ts";
 import { InProcessDispatcher } from "../dispatch/in-process-dispatcher.ts";
 import type { createRedisDispatcher } from "../dispatch/redis-dispatcher.ts";
+import { SplitDispatcher } from "../dispatch/split-dispatcher.ts";
 import type { Dispatcher, Job, JobReports } from "../engine/ports.ts";
 import type { StepKind } from "../engine/step-kind.ts";
 import type { Clock } from "../platform/clock.ts";
@@ -36,7 +37,10 @@ export async function loadTransport({ redisUrl }: Pick<Environment, "redisUrl">)
   return createRedisDispatcher;
 }
 
-/** The transport of jobs: with `REDIS_URL` to workers in other processes, and otherwise none, as the server executes them itself. */
+/**
+ * The transport of jobs: with `REDIS_URL` to workers in other processes, apart from those that only the
+ * server can execute; without it the server executes all of them itself.
+ */
 export function createDispatcher(
   deps: DispatcherDeps,
   kinds: ReadonlyMap<string, StepKind>,
@@ -46,14 +50,14 @@ export function createDispatcher(
   const base = { kinds, reports, clock, shutdownGraceMs: live.configuration.timing.shutdownGraceMs };
   const url = environment.redisUrl;
   const [keys] = channelKeys(secret);
-  if (url === undefined || keys === undefined || createRedis === undefined)
-    return new InProcessDispatcher({ ...base, atEndOfTurn, concurrency: ACTIONS_AT_ONCE });
+  const here = new InProcessDispatcher({ ...base, atEndOfTurn, concurrency: ACTIONS_AT_ONCE });
+  if (url === undefined || keys === undefined || createRedis === undefined) return here;
   const own = secret.file === undefined ? {} : { secretFile: secret.file };
   logger.info("steps are executed by workers, which need this REDIS_URL and the same QUARTERDECK_SECRET", {
     queue: keys.job.id,
     ...own,
   });
-  return createRedis(url, {
+  const elsewhere = createRedis(url, {
     ...base,
     keys,
     random,
@@ -62,4 +66,5 @@ export function createDispatcher(
     onRefused: (reason) => metrics.reportRefused(reason),
     connectionOf: (job) => jobConnection(job, { configuration: live.configuration, filesOf }),
   });
+  return new SplitDispatcher({ kinds, here, elsewhere });
 }

@@ -120,6 +120,8 @@ export type StepKind = Described &
         readonly protects: boolean;
         /** The kind of the action that ends what this one may have left running, with `{ app, operation }` as its input. */
         readonly stopWith?: string | undefined;
+        /** Only the server can execute it: it is not handed to workers. */
+        readonly where?: "server" | undefined;
         /** See `isLetFinish`. */
         readonly isAwaited?: ((prepared: Json | undefined) => boolean) | undefined;
         /**
@@ -159,6 +161,8 @@ export function defineAction<Input, Output extends Readonly<Record<string, unkno
     readonly protects?: boolean;
     /** What is executed when the run is cancelled before a wait has proven that it is over. */
     readonly stopWith?: string | undefined;
+    /** `server` for what needs something that only the server has, such as write access to Git. It is executed there also where there are workers. */
+    readonly where?: "server" | undefined;
     /**
      * Whether an execution with this preparation is let come to its end when its process ends, as those of `ask` actions are: it
      * could not go on where it was cut short.
@@ -179,6 +183,7 @@ export function defineAction<Input, Output extends Readonly<Record<string, unkno
     repeat: definition.repeat,
     protects: definition.protects ?? false,
     stopWith: definition.stopWith,
+    where: definition.where,
     isAwaited: definition.isAwaited,
     prepare:
       prepare &&

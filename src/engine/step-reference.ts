@@ -66,7 +66,9 @@ function howItIsExecuted(kind: StepKind): string {
   switch (kind.sort) {
     case "action":
       return joinedLine([
-        "An **action**: it is executed by the server, or by a worker.",
+        kind.where === "server"
+          ? "An **action**: it is executed by the server, also where there are workers."
+          : "An **action**: it is executed by the server, or by a worker.",
         REPEATS[kind.repeat],
         kind.protects
           ? "It changes an environment, and does not begin without the approval that the environment asks for."
