@@ -8,12 +8,15 @@ import { SyncWindow } from "./argocd-sync-windows.ts";
 const Behaviour = z.strictObject({
   kind: z.enum(["starts", "crashes", "hangs", "missing"]),
   afterMs: z.number().nonnegative().default(0),
+  answers: z
+    .strictObject({ failing: z.number().min(0).max(1).optional(), latencyMs: z.number().nonnegative().optional() })
+    .optional(),
 });
 
 /** Everything that a test or the demo can do to the simulator. `application` is a name, or `namespace/name`. */
 export const ControlCommand = z.discriminatedUnion("action", [
   z.strictObject({ action: z.literal("set-speed"), speed: z.number().positive() }),
-  /** How pods of images whose name begins so behave from now on. */
+  /** How pods of images whose name begins so behave from now on; in one namespace where that and a space stand before it. */
   z.strictObject({ action: z.literal("set-image"), prefix: z.string(), behaviour: Behaviour }),
   /**
    * Lets all pods of an Application crash, or recover. As in a cluster, pods that crash after a rollout leave it Progressing;

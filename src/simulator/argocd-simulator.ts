@@ -23,6 +23,7 @@ import { projectRoutes, serverRoutes } from "./argocd-routes-server.ts";
 import { writeRoutes } from "./argocd-routes-write.ts";
 import { simulatorState, type SimulatorState } from "./argocd-state.ts";
 import { Watches } from "./argocd-watch.ts";
+import { type Workloads, workloadsOf } from "./argocd-workloads.ts";
 import type { ImageBehaviour } from "./cluster-object.ts";
 
 export interface ArgocdSimulatorOptions extends ListenOptions {
@@ -56,6 +57,8 @@ export interface ArgocdSimulator extends AsyncDisposable {
   readonly writes: readonly string[];
   /** Every operation that was accepted since the start, whoever asked for it; the newest 100,000. */
   readonly acceptedOperations: readonly AcceptedOperation[];
+  /** What runs in the clusters. */
+  readonly workloads: Workloads;
   control(command: ControlInput): Promise<void>;
   state(): SimulatorState;
   /** The Application as the cluster has it now, by its name or `namespace/name`. */
@@ -108,6 +111,7 @@ export async function startArgocdSimulator(options: ArgocdSimulatorOptions): Pro
     get acceptedOperations() {
       return accepted.all;
     },
+    workloads: workloadsOf(instance),
     control: (command) => control.run(command),
     state: () => simulatorState(instance),
     application: (name) => instance.applications.get(name.includes("/") ? name : `argocd/${name}`),

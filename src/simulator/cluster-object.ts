@@ -8,6 +8,15 @@ export interface ImageBehaviour {
    */
   readonly kind: "starts" | "crashes" | "hangs" | "missing";
   readonly afterMs: number;
+  /** How it answers requests once it is ready; quickly and well when absent. */
+  readonly answers?: ImageAnswers | undefined;
+}
+
+export interface ImageAnswers {
+  /** The share of requests that it answers with 500, from 0, which it is when absent, to 1. */
+  readonly failing?: number | undefined;
+  /** How long nineteen of twenty answers take at most. */
+  readonly latencyMs?: number | undefined;
 }
 
 export interface DeploymentStatus {

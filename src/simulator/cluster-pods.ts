@@ -8,7 +8,7 @@ export interface PodsDeps {
   readonly store: ClusterStore;
   readonly pace: Pace;
   readonly random: Random;
-  readonly behaviourOf: (image: string) => ImageBehaviour;
+  readonly behaviourOf: (image: string, namespace: string) => ImageBehaviour;
 }
 
 export interface NewPod {
@@ -40,7 +40,8 @@ export class Pods {
       this.#deps.store.change(key, { status: { ...pending, reason, ready } });
       onChange();
     };
-    this.#live(owner.ref.kind === "Job", this.#deps.behaviourOf(pending.image), turn);
+    const behaviour = this.#deps.behaviourOf(pending.image, owner.ref.namespace);
+    this.#live(owner.ref.kind === "Job", behaviour, turn);
   }
 
   /** Makes a pod that has been ready for long, whatever its image would do. */

@@ -12,7 +12,10 @@ export interface ClusterSimulatorDeps {
   readonly pace: Pace;
   readonly random: Random;
   readonly nextVersion: () => number;
-  /** How images behave, by the beginning of their name; the longest that fits counts. */
+  /**
+   * How images behave, by the beginning of their name; the longest that fits counts. With a namespace and a space before the name
+   * it holds in that namespace only.
+   */
   readonly images: Readonly<Record<string, ImageBehaviour>>;
   /** What every other image does. */
   readonly otherImages: ImageBehaviour;
@@ -48,15 +51,27 @@ export class ClusterSimulator {
       nextVersion: deps.nextVersion,
     });
     const { store } = this;
-    const behaviourOf = (image: string): ImageBehaviour => this.#behaviourOf(image);
+    const behaviourOf = (image: string, namespace: string): ImageBehaviour => this.behaviourOf(image, namespace);
     const pods = new Pods({ store, pace: deps.pace, random: deps.random, behaviourOf });
     this.#deployments = new DeploymentController({ store, pace: deps.pace, pods });
     this.#jobs = new JobController({ store, pace: deps.pace, pods });
   }
 
-  /** From now on pods of images whose name begins with `prefix` behave so; pods that run already go on as they are. */
+  /**
+   * From now on pods of images whose name begins with `prefix` behave so; pods that run already go on as they are, but answer
+   * requests anew. The prefix may be for one namespace.
+   */
   setImage(prefix: string, behaviour: ImageBehaviour): void {
     this.#images.set(prefix, behaviour);
+  }
+
+  /** What an image does in a namespace. */
+  behaviourOf(image: string, namespace: string): ImageBehaviour {
+    const fits = (prefix: string): boolean =>
+      (prefix.includes(" ") ? `${namespace} ${image}` : image).startsWith(prefix);
+    const fitting = [...this.#images.keys()].filter(fits);
+    const longest = fitting.toSorted((left, right) => right.length - left.length)[0];
+    return (longest === undefined ? undefined : this.#images.get(longest)) ?? this.#deps.otherImages;
   }
 
   /** Makes or changes an object, as `kubectl apply` would. */
@@ -113,12 +128,6 @@ export class ClusterSimulator {
   #noticed(ref: ObjectRef): void {
     if (ref.kind === "Deployment") this.#deployments.noticed(keyOf(ref));
     if (ref.kind === "Job") this.#jobs.noticed(keyOf(ref));
-  }
-
-  #behaviourOf(image: string): ImageBehaviour {
-    const fitting = [...this.#images.keys()].filter((prefix) => image.startsWith(prefix));
-    const longest = fitting.toSorted((left, right) => right.length - left.length)[0];
-    return (longest === undefined ? undefined : this.#images.get(longest)) ?? this.#deps.otherImages;
   }
 }
 
