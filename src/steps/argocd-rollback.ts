@@ -6,7 +6,7 @@ import { ArgocdError } from "../argocd/argocd-errors.ts";
 import type { AppLocation, ArgocdAccess } from "../argocd/argocd-server.ts";
 import { hasOperationInProgress } from "../argocd/operation-identity.ts";
 import { type ActionContext, defineAction, type StepKind, type StepResult } from "../engine/step-kind.ts";
-import { postedOperation } from "./adopt-operation.ts";
+import { deployedSince, isBy, postedOperation } from "./adopt-operation.ts";
 import type { ArgocdSyncDeps } from "./argocd-sync.ts";
 import { findRollback } from "./asked-operation.ts";
 import { readApp } from "./locate.ts";
@@ -105,7 +105,8 @@ async function post(
     await location.server.client.rollback(location.address, { historyId, prune: input.prune ?? false });
   } catch (error) {
     if (!(error instanceof ArgocdError)) throw error;
-    const look = (application: Application): SyncedOperation | undefined => adopt(application, context, checkpoint);
+    const look = (current: Application): Promise<SyncedOperation | undefined> =>
+      Promise.resolve(adopt(current, context, checkpoint));
     const after = await afterFailedPost(location, { error, look, signal: context.signal });
     return after.kind === "adopted" ? accepted(input, after.operation) : after.result;
   }
@@ -120,8 +121,8 @@ function adopt(
 ): SyncedOperation | undefined {
   const { restores, before } = checkpoint;
   if (restores === undefined || application.metadata.uid !== before.uid) return undefined;
-  const isDeployed = application.status.history.some(
-    (entry) => entry.id > before.historyId && revisionList(entry).join(" ") === restores.revisions.join(" "),
+  const isDeployed = deployedSince(application, checkpoint).some(
+    (entry) => revisionList(entry).join(" ") === restores.revisions.join(" ") && isBy(entry, restores.username),
   );
   const isThere = isDeployed || findRollback(application, checkpoint) !== undefined;
   return isThere ? postedOperation(context, checkpoint) : undefined;

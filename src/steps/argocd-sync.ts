@@ -80,7 +80,7 @@ async function sync(deps: ArgocdSyncDeps, input: Input, context: ActionContext):
   const { application, location } = await readApp(deps.servers, { app: input.app, signal: context.signal });
   const { revision } = input;
   const checkpoint = PostCheckpoint.safeParse(context.checkpointed).data;
-  const own = adoptOperation({ application, revision, context, checkpoint });
+  const own = await adoptOperation(location.server, { application, revision, context, checkpoint });
   if (own !== undefined) return succeeded(input, own);
   const refusal = refusalOf(application);
   if (refusal !== undefined) return refusal;
@@ -152,8 +152,8 @@ async function post(
     });
   } catch (error) {
     if (!(error instanceof ArgocdError)) throw error;
-    const look = (current: Application): SyncedOperation | undefined =>
-      adoptOperation({ application: current, revision: input.revision, context, checkpoint });
+    const look = (current: Application): Promise<SyncedOperation | undefined> =>
+      adoptOperation(location.server, { application: current, revision: input.revision, context, checkpoint });
     const after = await afterFailedPost(location, { error, look, signal: context.signal });
     return after.kind === "adopted" ? succeeded(input, after.operation) : after.result;
   }

@@ -34,7 +34,7 @@ export async function afterFailedPost(
   failed: {
     readonly error: ArgocdError;
     /** Finds what was posted in the application, if it arrived. */
-    readonly look: (application: Application) => SyncedOperation | undefined;
+    readonly look: (application: Application) => Promise<SyncedOperation | undefined>;
     readonly signal: AbortSignal;
   },
 ): Promise<
@@ -55,7 +55,7 @@ export async function afterFailedPost(
   }
   if (error.class !== "busy" && error.retry === "never" && !UNKNOWN_RESULT.has(error.class)) throw error;
   const application = await location.server.client.getApplication(location.address, { signal });
-  const operation = look(application);
+  const operation = await look(application);
   if (operation !== undefined) return { kind: "adopted", operation };
   if (error.class === "busy") return ended(busy(application));
   // Argo CD shows nothing of ours, so trying again can do no harm.

@@ -114,7 +114,7 @@ export const actMutants: readonly Mutant[] = [
   {
     file: "steps/adopt-operation.ts",
     what: "an operation of an earlier attempt is always taken over",
-    find: "if (isOver(own, asked)) return undefined;",
+    find: "if (isOver(own, { application, context, checkpoint })) return undefined;",
     replace: "",
   },
   {
@@ -126,14 +126,20 @@ export const actMutants: readonly Mutant[] = [
   {
     file: "steps/adopt-operation.ts",
     what: "the history after the checkpoint is not looked at",
-    find: "return isDeployed && uid === application.metadata.uid ? postedOperation(context, checkpoint) : undefined;",
-    replace: 'return isDeployed && uid === "?" ? postedOperation(context, checkpoint) : undefined;',
+    find: "if (entries.length === 0) return undefined;",
+    replace: "if (entries.length < 1000) return undefined;",
   },
   {
     file: "steps/adopt-operation.ts",
     what: "any entry of the history is taken for ours",
-    find: "(entry) => entry.id > historyId && revisionList(entry).includes(revision),",
-    replace: "(entry) => revisionList(entry).includes(revision),",
+    find: "return status.history.filter(({ id }) => id > before.historyId);",
+    replace: "return status.history.filter(({ id }) => id >= 0 || before.historyId >= 0);",
+  },
+  {
+    file: "steps/adopt-operation.ts",
+    what: "what somebody else has deployed is taken for ours",
+    find: "return initiatedBy.username === username ||",
+    replace: 'return username !== "?" ||',
   },
   {
     file: "steps/post-outcome.ts",

@@ -113,10 +113,13 @@ describe("a rollback of Argo CD's own", () => {
       expect((await again.run()).status).toBe("succeeded");
       expect(again.posts).toEqual([]);
     }
-    const lost = new RollbackRig();
-    lost.checkpointed = first.checkpoints[0];
-    await lost.run();
-    expect(lost.posts).toHaveLength(1);
+    const theirs = { id: 5, revision: SHA_A, source: THEN, initiatedBy: { username: "ben" } };
+    for (const application of [at(SHA_B), at(SHA_B, { history: [...HISTORY, theirs] })]) {
+      const lost = new RollbackRig(application);
+      lost.checkpointed = first.checkpoints[0];
+      await lost.run();
+      expect(lost.posts).toHaveLength(1);
+    }
   });
 
   it("is its own where the answer was lost, and worth another try where nothing of it is there", async () => {

@@ -202,6 +202,24 @@ describe("an operation of its own", () => {
     expect(rig.argocd.syncs).toEqual([]);
   });
 
+  it("is not what somebody else has deployed at the same revision, while ours was refused or lost", async () => {
+    for (const initiatedBy of [{ username: "ben" }, { automated: true }]) {
+      const theirs = { id: 4, revision: SHA_B, deployedAt: at(10), initiatedBy };
+      const rig = new SyncRig(anApplication({ status: { history: [{ id: 3, revision: SHA_A }, theirs] } }));
+      rig.checkpointed = EARLIER;
+      await rig.run();
+      expect(rig.argocd.syncs).toHaveLength(1);
+    }
+  });
+
+  it("is known by the history when our account has deployed it", async () => {
+    const ours = { id: 4, revision: SHA_B, deployedAt: at(10), initiatedBy: { username: "quarterdeck" } };
+    const rig = new SyncRig(anApplication({ status: { history: [{ id: 3, revision: SHA_A }, ours] } }));
+    rig.checkpointed = EARLIER;
+    expect(operation(await rig.run())).toMatchObject({ attempt: 1 });
+    expect(rig.argocd.syncs).toEqual([]);
+  });
+
   it("is not what was deployed before it was posted, nor what another application of that name deployed", async () => {
     const old = new SyncRig(anApplication(history(SHA_B, SHA_A)));
     old.checkpointed = EARLIER;
