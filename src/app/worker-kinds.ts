@@ -13,7 +13,8 @@ import { AppError, errorMessage } from "../platform/errors.ts";
 import type { Random } from "../platform/ids.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { SecretMask } from "../platform/masking.ts";
-import { type WorkerStepDeps, workerSteps } from "../steps/builtin-steps.ts";
+import { workerSteps } from "../steps/builtin-steps.ts";
+import type { WorkerStepDeps } from "../steps/step-deps.ts";
 import { type FilesConnection, JobConnection } from "./job-connection.ts";
 import type { WorkerServers } from "./worker-servers.ts";
 
