@@ -1,4 +1,4 @@
-import type { ApprovalRule, PlaceRule, Rules } from "./check/truth.ts";
+import type { ApprovalRule, PlaceRule, Rules, RuleSince } from "./check/truth.ts";
 import { CANARIES, PLACES, type SettingsName, TIMES } from "./sim-settings.ts";
 import { STANDARD_WORKSPACE } from "./slack/workspace.ts";
 
@@ -6,8 +6,11 @@ import { STANDARD_WORKSPACE } from "./slack/workspace.ts";
 const CARRY_MS = 250;
 const ACCOUNT = "quarterdeck";
 
+// A file that could not be used is tried again within this time.
+const RELOAD_MS = 60_000;
+
 interface Place extends PlaceRule {
-  readonly approvals: { readonly at: number; readonly rule: ApprovalRule | undefined }[];
+  readonly approvals: (RuleSince & { hinderedUntil: number })[];
 }
 
 /** What the configurations of the simulation ask for, said once more and independently of them, for the checker. */
@@ -19,6 +22,7 @@ export class SimRules implements Rules {
   readonly account = ACCOUNT;
   readonly carryMs = CARRY_MS;
   readonly canaries = Object.values(CANARIES);
+  #hinderedUntil = 0;
 
   constructor() {
     this.places = Object.entries(PLACES).flatMap(([service, environments]) =>
@@ -36,7 +40,19 @@ export class SimRules implements Rules {
 
   /** From now on these settings count. */
   replaced(name: SettingsName, at: number): void {
-    for (const place of this.places) place.approvals.push({ at, rule: ruleOf(name, place.environment) });
+    const hinderedUntil = Math.max(at, this.#hinderedUntil);
+    for (const { approvals, environment } of this.places)
+      approvals.push({ at, hinderedUntil, rule: ruleOf(name, environment) });
+  }
+
+  /** Nothing can be recorded for a while: settings that are not taken over by then stay as they are. */
+  hindered(at: number, until: number): void {
+    this.#hinderedUntil = Math.max(this.#hinderedUntil, until);
+    for (const { approvals } of this.places) {
+      const last = approvals.at(-1);
+      if (last !== undefined && last.hinderedUntil + RELOAD_MS > at)
+        last.hinderedUntil = Math.max(last.hinderedUntil, until);
+    }
   }
 }
 

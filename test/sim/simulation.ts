@@ -190,6 +190,7 @@ export class Simulation {
         return;
       case "disk":
         disk.state = act.state;
+        this.rules.hindered(this.line.now(), this.line.now() + act.forMs);
         this.line.after(act.forMs, () => {
           disk.state = "fine";
         });

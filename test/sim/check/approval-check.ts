@@ -59,7 +59,7 @@ export function checkApproval(deps: ApprovalDeps, effect: Effect): void {
 /** The rules that were in force at some moment since, shortly before included. */
 export function rulesSince({ approvals }: PlaceRule, at: number): readonly (ApprovalRule | undefined)[] {
   const since = at - RELOAD_MS;
-  const first = approvals.findLastIndex((entry) => entry.at <= since);
+  const first = approvals.findLastIndex((entry) => (entry.hinderedUntil ?? entry.at) <= since);
   return approvals.slice(Math.max(0, first)).map(({ rule }) => rule);
 }
 

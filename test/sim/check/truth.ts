@@ -170,11 +170,18 @@ export interface PlaceRule {
   readonly service: string;
   readonly environment: string;
   /** What was asked for from when on, oldest first; it only grows. */
-  readonly approvals: readonly { readonly at: number; readonly rule: ApprovalRule | undefined }[];
+  readonly approvals: readonly RuleSince[];
   readonly settleMs: number;
   readonly degradedGraceMs: number;
   /** How long an operation that was accepted may wait for the controller. */
   readonly startDeadlineMs: number;
+}
+
+export interface RuleSince {
+  readonly at: number;
+  /** Until when something kept the program from taking it over; the same as `at` when absent. */
+  readonly hinderedUntil?: number;
+  readonly rule: ApprovalRule | undefined;
 }
 
 export interface ApprovalRule {
