@@ -123,13 +123,14 @@ class InputPlanner {
     return { value: undefined, says: given };
   }
 
-  #environment(given: string, of: string): Pick<PlannedInput, "value" | "says"> {
+  #environment(given: string, of: string | undefined): Pick<PlannedInput, "value" | "says"> {
     const { inventory, isDiscovered } = this.#ask;
     const names = inventory.environments.map(({ name }) => name);
     if (!names.includes(given)) {
       this.#mistakes.push(unknownKey(given, names).replace("unknown key", "there is no environment"));
       return { value: undefined, says: given };
     }
+    if (of === undefined) return { value: json(inventory.findEnvironment(given)), says: given };
     const service = this.#serviceOf(of);
     const found = service && inventory.findTarget(service, given);
     if (found?.kind === "found") return { value: json(found.target), says: `${given}: ${found.target.app}` };

@@ -10,7 +10,8 @@ const shared = {
 /** What a command asks for. `of` and `in` name other inputs of the command. */
 export const InputDefinition = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("service"), ...shared }),
-  z.strictObject({ type: z.literal("environment"), of: Identifier, ...shared }),
+  /** One of those of the service that `of` names; without it any environment of the configuration. */
+  z.strictObject({ type: z.literal("environment"), of: Identifier.optional(), ...shared }),
   z.strictObject({
     type: z.literal("revision"),
     of: Identifier,

@@ -1,9 +1,11 @@
 import { Artifact } from "../domain/artifact.ts";
-import { Revision, Service, Target } from "../domain/target.ts";
+import { FailedPlace } from "../domain/failed-place.ts";
+import { Environment, Revision, Service, Target } from "../domain/target.ts";
 import { ANY, type ExpressionType, type TypeScope, typeOfSchema } from "../expressions/expression-type.ts";
 import type { CommandInput } from "./command.ts";
 
 const TARGET = typeOfSchema(Target, "Target");
+const ENVIRONMENT = typeOfSchema(Environment, "Environment");
 const REVISION = typeOfSchema(Revision, "Revision");
 const SERVICE = typeOfService();
 const TEXT: ExpressionType = { kind: "string" };
@@ -17,6 +19,7 @@ export const FAILURE: ExpressionType = {
     message: TEXT,
     step: TEXT,
     artifacts: { kind: "list", of: typeOfSchema(Artifact, "failure.artifacts[]") },
+    place: typeOfSchema(FailedPlace, "failure.place"),
   },
 };
 
@@ -49,7 +52,7 @@ export function typeOfInput({ definition }: CommandInput): ExpressionType {
     case "service":
       return SERVICE;
     case "environment":
-      return TARGET;
+      return definition.of === undefined ? ENVIRONMENT : TARGET;
     case "revision":
       return REVISION;
     case "string":

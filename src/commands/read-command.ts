@@ -146,20 +146,7 @@ class CommandReader {
     }
     const hint = 'without "on" a command is only used by others and is no run of its own, so there is no';
     if (file.on === undefined) this.#refuseKeys(OWN_RUN_KEYS, hint);
-    else this.#checkPlaces(given.inputs);
     return this.#chains(given, file.steps);
-  }
-
-  /** A run works somewhere: by that it is authorised, joined, queued and found again. */
-  #checkPlaces(inputs: readonly CommandInput[]): void {
-    const { source, file } = this.#parts;
-    if (inputs.length < Object.keys(file.inputs).length) return;
-    const missing = ["service", "environment"].filter(
-      (type) => !inputs.some(({ definition }) => definition.type === type),
-    );
-    if (missing.length === 0) return;
-    const what = missing.map((type) => `one of type ${type}`).join(" and ");
-    this.#report(source.keySpan(["steps"]), `a command that is typed and starts a run needs among its inputs ${what}`);
   }
 
   #chains(given: Pick<CommandDraft, "inputs" | "verb">, entries: readonly unknown[]): ReadBody | undefined {

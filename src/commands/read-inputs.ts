@@ -63,6 +63,7 @@ export function readInputs(
     checker.checkReferences(input, inputs);
     checker.checkSecret(input, isTyped);
   }
+  if (isTyped && hasSteps) checker.checkPlaces(inputs);
   if (pattern !== undefined && inputs.length === Object.keys(raw).length) checker.checkPattern(inputs, pattern);
   return inputs;
 }
@@ -122,9 +123,33 @@ class InputChecker {
     return input;
   }
 
+  /** By what is named a run is authorised, joined, queued and found again. */
+  checkPlaces(inputs: readonly CommandInput[]): void {
+    for (const type of ["service", "environment", "revision"] as const) {
+      const [first, ...others] = inputs.filter(({ definition }) => definition.type === type);
+      for (const { name } of others) {
+        const message = `"${first?.name}" is of type ${type} already; a run is for one, so take a string, or a command for each`;
+        this.#report(this.#source.keySpan(["inputs", name]), message);
+      }
+    }
+    const service = inputs.find(({ definition }) => definition.type === "service");
+    for (const { name, definition } of inputs) {
+      if (service === undefined || definition.type !== "environment" || definition.of !== undefined) continue;
+      const message = `beside a service, an environment is one of that service: { type: environment, of: ${service.name} }`;
+      this.#report(this.#source.keySpan(["inputs", name]), message);
+    }
+  }
+
   checkReferences({ name, definition }: CommandInput, inputs: readonly CommandInput[]): void {
     const refer = (key: "of" | "in", other: string | undefined, type: InputDefinition["type"]): void => {
       if (other === undefined || inputs.some((input) => input.name === other && input.definition.type === type)) return;
+      if (definition.type === "revision" && key === "of" && !inputs.some((input) => input.definition.type === type)) {
+        const message =
+          `a revision is one of a service, in whose repository it is looked for: give the command an input of type service, ` +
+          `"${other}: { type: service }"`;
+        this.#report(this.#source.valueSpan(["inputs", name, key]), message);
+        return;
+      }
       const there = inputs.filter((input) => input.definition.type === type).map((input) => input.name);
       const right =
         there.length === 0 ? `there is no input of type ${type}` : `of type ${type} there is: ${there.join(", ")}`;

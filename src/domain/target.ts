@@ -39,6 +39,10 @@ export const Target = z.strictObject({
 });
 export type Target = z.infer<typeof Target>;
 
+/** An environment by itself, whatever is deployed there; `first` and `last` of all that there are. */
+export const Environment = Target.omit({ app: true });
+export type Environment = z.infer<typeof Environment>;
+
 export const Service = z.strictObject({
   name: z.string(),
   /** In promotion order. */

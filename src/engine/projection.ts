@@ -3,6 +3,7 @@ import { z } from "zod";
 import { nextWakeAt } from "../domain/wake.ts";
 import { begin, evolve } from "../domain/evolve.ts";
 import { claimsOf } from "../domain/lock-book.ts";
+import { namedEnvironment } from "../domain/named-environment.ts";
 import { nextWork } from "../domain/next-work.ts";
 import type { RunEvent } from "../domain/run-event.ts";
 import type { RunState } from "../domain/run-state.ts";
@@ -33,7 +34,7 @@ export function rowOf(state: RunState): RunRow {
     title: state.title,
     status: state.status,
     services: unique(state.targets.map((target) => target.service)),
-    environments: unique(state.targets.map((target) => target.environment)),
+    environments: environmentsOf(state),
     requester: state.requester,
     channel: state.origin.channel,
     startedAt: state.startedAt,
@@ -44,6 +45,13 @@ export function rowOf(state: RunState): RunRow {
     parked: nextWork(state).length === 0,
     gates: [...state.steps.values()].filter(({ status, gate }) => status === "running" && gate !== undefined).length,
   };
+}
+
+/** Those that it may change; where it changes none by itself, the one that it was asked for. */
+function environmentsOf(state: RunState): string[] {
+  if (state.targets.length > 0) return unique(state.targets.map((target) => target.environment));
+  const named = namedEnvironment(state);
+  return named === undefined ? [] : [named.name];
 }
 
 const ProofOutput = z.object({

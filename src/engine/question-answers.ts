@@ -109,10 +109,13 @@ export interface PlannedStage {
 export interface PlanAnswer {
   readonly kind: "plan";
   readonly title: string;
-  readonly revision: NamedRevision & { readonly author: string; readonly authoredAt: number };
+  /** Absent for a command that is about none. */
+  readonly revision?: NamedRevision & { readonly author: string; readonly authoredAt: number };
   readonly stages: readonly PlannedStage[];
   /** Steps that work in no environment. */
   readonly besides?: readonly PlannedEntry[];
+  /** What those of them ask and take: who would approve, and the locks. */
+  readonly beside?: Pick<PlannedStage, "approval" | "locks">;
   /** Steps at the end of the run, whatever comes of it. */
   readonly finally?: readonly PlannedEntry[];
   /** How many environments are worked on at once, where it is more than one. */

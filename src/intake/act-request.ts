@@ -1,4 +1,5 @@
 import { commandText } from "../commands/command-text.ts";
+import { namedEnvironment } from "../domain/named-environment.ts";
 import type { RunEvent } from "../domain/run-event.ts";
 import { isOpen, type RunState } from "../domain/run-state.ts";
 import { type Answer, notice } from "../engine/answer.ts";
@@ -6,6 +7,7 @@ import { shortId } from "../platform/ids.ts";
 import type { ActAsk, ActDeps } from "./act-ask.ts";
 import { textOf, typedValues } from "./command-values.ts";
 import { lockOrUnlock } from "./lock-request.ts";
+import { actsIn } from "./name-places.ts";
 import { namedRun } from "./named-run.ts";
 import { lockedAnswer } from "./start-request.ts";
 
@@ -65,8 +67,7 @@ function find(
 
 /** It takes the grant of what the run itself does, in every environment that it may change. */
 async function refusalFor(deps: ActDeps, { person }: ActAsk, state: RunState): Promise<Answer | undefined> {
-  const { verb } = state.plan;
-  const acts = state.targets.map(({ service, environment }) => ({ verb, service, environment }));
+  const acts = actsIn(state.plan.verb, { environment: namedEnvironment(state)?.name, targets: state.targets });
   const authorization = await deps.check.mayAct(person, acts);
   return authorization.kind === "denied" ? notice(authorization.code, authorization.message) : undefined;
 }

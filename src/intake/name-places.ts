@@ -1,11 +1,13 @@
 import { commandText } from "../commands/command-text.ts";
 import type { Command } from "../commands/command.ts";
 import type { Plan } from "../domain/plan.ts";
-import type { Service, Target } from "../domain/target.ts";
+import type { Environment, Service, Target } from "../domain/target.ts";
 import { type Answer, notice } from "../engine/answer.ts";
+import type { Act } from "../inventory/authorize.ts";
 import type { Inventory } from "../inventory/inventory.ts";
 import { canonicalJson, type JsonMap } from "../platform/canonical-json.ts";
-import { textOf, typedValues } from "./command-values.ts";
+import { didYouMean } from "../platform/did-you-mean.ts";
+import { textOf, typedValues, valueOf } from "./command-values.ts";
 import type { Looked } from "./resolve-target.ts";
 
 /** A command with what was typed for its inputs. */
@@ -20,32 +22,91 @@ export interface NamedPlace {
   readonly target: Target;
 }
 
-/** What the inputs of a command that starts a run name. */
-export interface NamedPlaces extends NamedPlace {
-  /** Every environment that the run may change, in order; the one that was named is the last. */
+/** What the inputs of a command that starts a run name: a service, an environment, both or neither. */
+export interface NamedPlaces {
+  readonly service: Service | undefined;
+  /** Of the service, where one is named; otherwise any environment of the configuration. */
+  readonly environment: Target | Environment | undefined;
+  /**
+   * Every environment of the service that the run may change, in order; the one that was named is the last. All of them where none was
+   * named, and none without a service.
+   */
   readonly targets: readonly Target[];
 }
 
-/** Finds the service and the environments that the inputs name. Every command that starts a run has a service and an environment. */
+/** Finds the service and the environments that the inputs name. */
 export function namePlaces(
   inventory: Inventory,
   { plan, ...typed }: Typed & { readonly plan: Plan },
 ): Looked<NamedPlaces> {
+  const { command, values } = typed;
+  if (valueOf(command, values, "service") === null) return withoutService(inventory, typed);
+  if (valueOf(command, values, "environment") === null) return withoutEnvironment(inventory, typed);
   const named = namePlace(inventory, typed);
   if (named.kind === "refused") return named;
   const { service, target } = named.value;
   const isThroughAll = goesThroughAll(plan);
   const doubt = isThroughAll ? inventory.doubtOnTheWay(service, target.name) : undefined;
-  if (doubt !== undefined) return { kind: "refused", answer: inDoubt(named.value, doubt) };
+  if (doubt !== undefined) {
+    const why = `${doubt.environment} comes before ${target.name} and must not be passed over`;
+    return { kind: "refused", answer: inDoubt(service, doubt, why) };
+  }
   const index = service.environments.indexOf(target);
   const targets = service.environments.slice(isThroughAll ? 0 : index, index + 1);
-  return { kind: "found", value: { service, target, targets } };
+  return { kind: "found", value: { service, environment: target, targets } };
 }
 
-function inDoubt({ service, target }: NamedPlace, { environment, why }: { environment: string; why: string }): Answer {
+/** What is named without a service: nothing is deployed by it, so it has no targets. */
+function withoutService(inventory: Inventory, typed: Typed): Looked<NamedPlaces> {
+  const { command, values } = typed;
+  if (valueOf(command, values, "environment") === null) {
+    return { kind: "found", value: { service: undefined, environment: undefined, targets: [] } };
+  }
+  const service = command.inputs.find(({ definition }) => definition.type === "service");
+  if (service !== undefined) {
+    const message = `An environment is one of a service here, and no service was named: <${service.name}> is missing.`;
+    return { kind: "refused", answer: notice("input.service", message) };
+  }
+  const name = textOf(command, values, "environment");
+  const environment = inventory.findEnvironment(name);
+  if (environment !== undefined) return { kind: "found", value: { service: undefined, environment, targets: [] } };
+  const known = inventory.environments.map((each) => each.name).join(", ");
+  const message = `There is no environment "${name}". Known: ${known}.`;
+  return refused(inventory, typed, { code: "input.environment", message });
+}
+
+/** A service alone: all of its environments. One of which it is not known whether it is there must not be left out in silence. */
+function withoutEnvironment(inventory: Inventory, typed: Typed): Looked<NamedPlaces> {
+  const named = nameService(inventory, typed);
+  if (named.kind === "refused") return named;
+  const service = named.value;
+  const doubt = inventory.doubtOnTheWay(service, undefined);
+  if (doubt !== undefined) {
+    return { kind: "refused", answer: inDoubt(service, doubt, `${doubt.environment} must not be left out`) };
+  }
+  if (service.environments.length === 0) {
+    return { kind: "refused", answer: notice("input.service", `${service.name} is not deployed in any environment.`) };
+  }
+  return { kind: "found", value: { service, environment: undefined, targets: service.environments } };
+}
+
+/** What it takes to start a run there, or to do something about it: the verb in each environment that it may change. */
+export function actsIn(
+  verb: string,
+  places: {
+    readonly environment: string | undefined;
+    readonly targets: readonly { readonly service: string; readonly environment: string }[];
+  },
+): readonly Act[] {
+  const { environment, targets } = places;
+  if (targets.length === 0) return [{ verb, environment }];
+  return targets.map((target) => ({ verb, service: target.service, environment: target.environment }));
+}
+
+function inDoubt(service: Service, doubt: { environment: string; why: string }, reason: string): Answer {
   const message =
-    `Whether ${service.name} is deployed in ${environment} too is not known: ${why}. Nothing was started, because ${environment} comes ` +
-    `before ${target.name} and must not be passed over. Ask again in a moment; if it stays so, quarterdeck doctor says more.`;
+    `Whether ${service.name} is deployed in ${doubt.environment} too is not known: ${doubt.why}. Nothing was started, because ${reason}. ` +
+    `Ask again in a moment; if it stays so, quarterdeck doctor says more.`;
   return notice("input.environment-in-doubt", message);
 }
 
@@ -114,7 +175,9 @@ function exchanged(inventory: Inventory, command: Command, typed: Names): Names 
 }
 
 function isKnown(inventory: Inventory, command: Command, typed: Names): boolean {
-  return inventory.hasService(textOf(command, typed, "service"));
+  const hasService = command.inputs.some(({ definition }) => definition.type === "service");
+  if (hasService) return inventory.hasService(textOf(command, typed, "service"));
+  return inventory.findEnvironment(textOf(command, typed, "environment")) !== undefined;
 }
 
 /** The names as they are or were probably meant. */
@@ -122,7 +185,8 @@ function namesOf(inventory: Inventory, command: Command, typed: Names): Names | 
   const inputOf = (type: "service" | "environment"): string | undefined =>
     command.inputs.find(({ definition }) => definition.type === type)?.name;
   const [serviceInput, placeInput] = [inputOf("service"), inputOf("environment")];
-  if (serviceInput === undefined) return undefined;
+  if (serviceInput === undefined)
+    return placeInput === undefined ? undefined : placeMeant(inventory, placeInput, typed);
   const service = serviceMeant(inventory, String(typed[serviceInput] ?? ""));
   if (service === undefined) return undefined;
   const names = { [serviceInput]: service.name };
@@ -132,6 +196,14 @@ function namesOf(inventory: Inventory, command: Command, typed: Names): Names | 
   return place.kind === "unknown" && place.didYouMean !== undefined
     ? { ...names, [placeInput]: place.didYouMean }
     : undefined;
+}
+
+/** An environment that stands by itself. */
+function placeMeant(inventory: Inventory, input: string, typed: Names): Names | undefined {
+  const name = String(typed[input] ?? "");
+  const known = inventory.environments.map((each) => each.name);
+  const meant = known.includes(name) ? name : didYouMean(name, known);
+  return meant === undefined ? undefined : { [input]: meant };
 }
 
 function serviceMeant(inventory: Inventory, name: string): Service | undefined {

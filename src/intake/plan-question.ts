@@ -2,7 +2,7 @@ import { commitPaths } from "../argocd/argocd-server.ts";
 import { matchCommand } from "../commands/match-command.ts";
 import type { Command } from "../commands/command.ts";
 import type { HandLock } from "../domain/hand-lock.ts";
-import { type Outlined, type OutlinedStep, outlinedLocks, outlinedSteps, outlineOf } from "../domain/plan-outline.ts";
+import { type Outlined, outlinedLocks, outlinedSteps, outlineOf } from "../domain/plan-outline.ts";
 import type { Plan } from "../domain/plan.ts";
 import type { Revision } from "../domain/target.ts";
 import { type Answer, notice } from "../engine/answer.ts";
@@ -14,11 +14,12 @@ import { liveRevision } from "../steps/live-revision.ts";
 import { commandName } from "./command-name.ts";
 import { textOf } from "./command-values.ts";
 import { explainMismatch } from "./explain-mismatch.ts";
-import { type NamedPlaces, namePlaces } from "./name-places.ts";
+import { actsIn, type NamedPlaces, namePlaces } from "./name-places.ts";
 import type { QuestionAsk, QuestionDeps } from "./question-ask.ts";
 import { plannedEntries, widestWindow } from "./planned-entries.ts";
-import { lookAtTargets, obstacleOf, type ReadAt } from "./resolve-target.ts";
-import { inputsOf, resolveAsked, titleOf } from "./start-request.ts";
+import { obstacleOf, type ReadAt } from "./resolve-target.ts";
+import { inputsOf, titleOf } from "./resolved-ask.ts";
+import { lookAtPlaces, placesOf, resolveAsked } from "./start-request.ts";
 import { unlockWords } from "./unlock-words.ts";
 
 /** What the command that follows would do. */
@@ -64,15 +65,14 @@ export interface OutlookAsk {
 export async function outlookOf(deps: QuestionDeps, ask: OutlookAsk): Promise<Answer> {
   const named = namePlaces(deps.inventory, ask);
   if (named.kind === "refused") return named.answer;
-  const { service, targets } = named.value;
-  const looked = await lookAtTargets(deps.servers, { service, targets, signal: ask.signal });
+  const looked = await lookAtPlaces(deps, named.value, ask.signal);
   if (looked.kind === "refused") return looked.answer;
-  const found = await resolveAsked(deps, ask, { seen: looked.value, service });
+  const found = await resolveAsked(deps, ask, { seen: looked.value, named: named.value });
   if (found.kind === "refused") return found.answer;
   const revision = found.value;
   const resolved = { ...named.value, revision };
-  const acts = targets.map(({ name }) => ({ verb: ask.plan.verb, service: service.name, environment: name }));
-  const authorization = await deps.check.mayAct(ask.person, acts);
+  const where = { environment: named.value.environment?.name, targets: placesOf(named.value) };
+  const authorization = await deps.check.mayAct(ask.person, actsIn(ask.plan.verb, where));
   const run = { id: "run_", requester: ask.person.pseudonym };
   const scope = { ...inputsOf(ask, resolved), run, steps: {}, secrets: {} };
   const outline = outlineOf(ask.plan.steps, scope);
@@ -81,25 +81,51 @@ export async function outlookOf(deps: QuestionDeps, ask: OutlookAsk): Promise<An
   );
   const denied = authorization.kind === "denied" ? [authorization.message] : [];
   const obstacles = looked.value.flatMap((seen) => messageOf(obstacleOf([seen])));
-  const { sha, short, subject, author, authoredAt } = revision;
+  const beside = besideOf(deps, { outline, places: named.value });
+  const locks = [...stages, ...(beside === undefined ? [] : [beside])].flatMap((each) => each.locks);
   return {
     kind: "plan",
     title: titleOf(ask, resolved),
-    revision: { sha, short, subject, author, authoredAt },
+    ...(revision !== undefined && { revision: shownRevision(revision) }),
     stages,
     ...besides(outline, { named: named.value, last: outlineOf(ask.plan.finally ?? [], scope) }),
-    obstacles: [...denied, ...obstacles, ...locksInTheWay(deps, stages, ask.plan)],
+    ...(beside !== undefined && { beside }),
+    obstacles: [...denied, ...obstacles, ...locksInTheWay(deps, locks, ask.plan)],
   };
+}
+
+function shownRevision(revision: Revision): NonNullable<PlanAnswer["revision"]> {
+  const { sha, short, subject, author, authoredAt } = revision;
+  return { sha, short, subject, author, authoredAt };
+}
+
+/** Whether a step or a lock belongs to an environment; what names no application belongs to the only one there is. */
+function isInStage({ targets }: NamedPlaces, { app }: { readonly app: string | undefined }): boolean {
+  return targets.length === 1
+    ? app === undefined || app === targets[0]?.app
+    : targets.some((target) => target.app === app);
+}
+
+/** What is asked and taken outside of all environments; undefined where nothing is. */
+function besideOf(
+  deps: QuestionDeps,
+  { outline, places }: { readonly outline: readonly Outlined[]; readonly places: NamedPlaces },
+): PlanAnswer["beside"] {
+  const keys = outlinedLocks(outline).flatMap((lock) => (isInStage(places, lock) ? [] : lock.keys));
+  const asks = outlinedSteps(outline).some(
+    (step) => step.app === undefined && step.sort === "gate" && step.when !== "skipped" && !isInStage(places, step),
+  );
+  const approval = asks ? places.environment?.approval : undefined;
+  if (keys.length === 0 && approval === undefined) return undefined;
+  return { locks: keys.map((key) => lockNow(deps, key)), ...(approval !== undefined && { approval }) };
 }
 
 /** What belongs to no environment, and how the environments go together. */
 function besides(
   outline: readonly Outlined[],
-  { named: { targets }, last }: { readonly named: NamedPlaces; readonly last: readonly Outlined[] },
+  { named, last }: { readonly named: NamedPlaces; readonly last: readonly Outlined[] },
 ): Pick<PlanAnswer, "besides" | "finally" | "atATime"> {
-  const isInStage = ({ app }: OutlinedStep): boolean =>
-    targets.length === 1 ? app === undefined || app === targets[0]?.app : targets.some((target) => target.app === app);
-  const others = plannedEntries(outline, (step) => !isInStage(step));
+  const others = plannedEntries(outline, (step) => !isInStage(named, step));
   const ended = plannedEntries(last, () => true);
   const atATime = widestWindow(outline);
   return {
@@ -112,7 +138,7 @@ function besides(
 interface StageAsk {
   readonly ask: OutlookAsk;
   readonly seen: ReadAt;
-  readonly revision: Revision;
+  readonly revision: Revision | undefined;
   readonly outline: readonly Outlined[];
   readonly places: NamedPlaces;
 }
@@ -149,20 +175,19 @@ function handText({ reason, run }: HandLock, how = ""): string {
   return `${run === undefined ? "locked by hand" : `held by the rollback ${shortId(run)}`}${how}: ${reason}`;
 }
 
-function locksInTheWay(deps: QuestionDeps, stages: readonly PlannedStage[], { urgent }: Plan): readonly string[] {
-  return stages.flatMap(({ locks }) =>
-    locks.flatMap(({ key }) => {
-      const lock = deps.locks.on(key);
-      if (lock === undefined || (urgent === true && lock.run !== undefined)) return [];
-      const words = unlockWords(deps.commands, lock);
-      // Before the reason, which may be long: the end is cut where there is little room.
-      return [`${key} is ${handText(lock, words === undefined ? "" : ` (${words} lifts it)`)}.`];
-    }),
-  );
+function locksInTheWay(deps: QuestionDeps, locks: PlannedStage["locks"], { urgent }: Plan): readonly string[] {
+  return locks.flatMap(({ key }) => {
+    const lock = deps.locks.on(key);
+    if (lock === undefined || (urgent === true && lock.run !== undefined)) return [];
+    const words = unlockWords(deps.commands, lock);
+    // Before the reason, which may be long: the end is cut where there is little room.
+    return [`${key} is ${handText(lock, words === undefined ? "" : ` (${words} lifts it)`)}.`];
+  });
 }
 
 /** What the move from what is live to the revision is like. */
 async function moveWarning(deps: QuestionDeps, { seen, revision, ask }: StageAsk): Promise<readonly string[]> {
+  if (revision === undefined) return [];
   const from = liveRevision(seen.application);
   const { repository, sha: to, short } = revision;
   if (from === "") return ["Nothing is known to be live there yet."];

@@ -119,7 +119,7 @@ function readStart(
 ): SlashRequest {
   const places = namePlaces(deps.inventory, named);
   if (places.kind === "refused") return answered(places.answer);
-  const channel = channelFor(deps, arrival, places.value.service.name);
+  const channel = channelFor(deps, arrival, places.value.service?.name);
   const origin = { door, intent: sender.intent, team: arrival.team, channel, text: text.slice(0, 500) } as const;
   return { kind: "start", ask: { ...named, person: sender.person, origin } };
 }
@@ -128,9 +128,10 @@ function readStart(
 function channelFor(
   { inventory, teamChannel }: SlashDeps,
   { channel }: SlashArrival | CommandArrival,
-  service: string,
+  service: string | undefined,
 ): string {
-  return inventory.channelOf(service) ?? (channel === "" || DIRECT_MESSAGE.test(channel) ? teamChannel : channel);
+  const own = service === undefined ? undefined : inventory.channelOf(service);
+  return own ?? (channel === "" || DIRECT_MESSAGE.test(channel) ? teamChannel : channel);
 }
 
 /** What can be told from what is at hand is told at once. */

@@ -2,23 +2,24 @@ import type { ArgocdServer } from "../argocd/argocd-server.ts";
 import { commandText } from "../commands/command-text.ts";
 import type { Command } from "../commands/command.ts";
 import { lockKey } from "../domain/hand-lock.ts";
-import { JsonValue } from "../domain/outcome.ts";
 import type { Plan } from "../domain/plan.ts";
 import type { Origin, RunTarget } from "../domain/run-event.ts";
-import { Revision, type Service, type Target } from "../domain/target.ts";
+import type { Revision, Service, Target } from "../domain/target.ts";
 import { type Answer, notice } from "../engine/answer.ts";
 import type { EventStore, Person } from "../engine/ports.ts";
 import type { LockDesk } from "../engine/lock-desk.ts";
 import type { RunService } from "../engine/run-service.ts";
 import type { Inventory } from "../inventory/inventory.ts";
-import { digestOf, type Json, type JsonMap } from "../platform/canonical-json.ts";
+import { digestOf, type JsonMap } from "../platform/canonical-json.ts";
 import { shortId } from "../platform/ids.ts";
 import { typedValues, valueOf } from "./command-values.ts";
-import { type NamedPlaces, namePlaces } from "./name-places.ts";
+import { actsIn, type NamedPlaces, namePlaces } from "./name-places.ts";
 import type { PeopleCheck } from "./people-check.ts";
 import { outOfReachOf, resolveLive, resolveTyped, type RevisionDeps, stepBackOf } from "./resolve-revision.ts";
 import { resolveRollback, type RollbackAsk } from "./resolve-rollback.ts";
-import { type Looked, lookAtTargets, type LookedAt, obstacleOf } from "./resolve-target.ts";
+import { type Looked, lookAtTargets, type LookedAt, obstacleOf, type ReadAt } from "./resolve-target.ts";
+import { inputsOf, type Resolved, titleOf } from "./resolved-ask.ts";
+import { findSameRun } from "./same-run.ts";
 
 export interface StartDeps extends RevisionDeps {
   readonly servers: ReadonlyMap<string, ArgocdServer>;
@@ -50,27 +51,47 @@ export interface StartAsk {
 export async function startFromRequest(deps: StartDeps, ask: StartAsk): Promise<Answer> {
   const named = namePlaces(deps.inventory, ask);
   if (named.kind === "refused") return named.answer;
-  const { service, target, targets } = named.value;
-  const acts = targets.map(({ name }) => ({ verb: ask.plan.verb, service: service.name, environment: name }));
-  const authorization = await deps.check.mayAct(ask.person, acts);
+  const places = placesOf(named.value);
+  const environment = named.value.environment?.name;
+  const authorization = await deps.check.mayAct(ask.person, actsIn(ask.plan.verb, { environment, targets: places }));
   if (authorization.kind === "denied") return notice(authorization.code, authorization.message);
-  const places = targets.map(({ name: environment }) => ({ service: service.name, environment }));
   const locked = lockedAnswer(deps, ask.plan, places);
   if (locked !== undefined) return locked;
-  const looked = await lookAtTargets(deps.servers, { service, targets, signal: ask.signal });
-  if (looked.kind === "refused") return looked.answer;
-  const revision = await resolveAsked(deps, ask, { seen: looked.value, service });
+  const seen = await lookAtPlaces(deps, named.value, ask.signal);
+  if (seen.kind === "refused") return seen.answer;
+  const revision = await resolveAsked(deps, ask, { seen: seen.value, named: named.value });
   if (revision.kind === "refused") return revision.answer;
-  const obstacle = obstacleOf(looked.value);
+  const obstacle = obstacleOf(seen.value);
   if (obstacle !== undefined) return obstacle;
-  return await start(deps, ask, { service, target, targets, revision: revision.value });
+  return await start(deps, ask, { ...named.value, revision: revision.value });
+}
+
+/** The environments that a run may change, by their names. */
+export function placesOf({ service, targets }: Pick<NamedPlaces, "service" | "targets">): readonly Place[] {
+  if (service === undefined) return [];
+  return targets.map(({ name: environment }) => ({ service: service.name, environment }));
+}
+
+interface Place {
+  readonly service: string;
+  readonly environment: string;
+}
+
+/** Their Applications; nothing is read where nothing is deployed. */
+export async function lookAtPlaces(
+  { servers }: Pick<StartDeps, "servers">,
+  { service, targets }: Pick<NamedPlaces, "service" | "targets">,
+  signal: AbortSignal,
+): Promise<Looked<readonly ReadAt[]>> {
+  if (service === undefined) return { kind: "found", value: [] };
+  return await lookAtTargets(servers, { service, targets, signal });
 }
 
 /** Who has locked what, when a hand lock covers one of the environments. */
 export function lockedAnswer(
   { locks: desk }: Pick<StartDeps, "locks">,
   { urgent }: Pick<Plan, "urgent">,
-  places: readonly { readonly service: string; readonly environment: string }[],
+  places: readonly Place[],
 ): Answer | undefined {
   const found = places.flatMap((place) => desk.on(lockKey(place)) ?? []);
   // The hold that a rollback has left does not keep another one from going further back.
@@ -80,19 +101,42 @@ export function lockedAnswer(
 
 interface Found {
   readonly seen: readonly LookedAt[];
-  readonly service: Service;
+  readonly named: Pick<NamedPlaces, "service" | "environment">;
 }
 
-/** The commit that the inputs name or stand for. */
+/** The commit that the inputs name or stand for; undefined for a command that is about none. */
 export async function resolveAsked(
   deps: RevisionDeps,
+  ask: Pick<StartAsk, "command" | "values" | "signal">,
+  { seen, named: { service, environment } }: Found,
+): Promise<Looked<Revision | undefined>> {
+  const { command, values } = ask;
+  const last = seen.at(-1);
+  if (service === undefined || last === undefined) return { kind: "found", value: undefined };
+  if (environment !== undefined) return await resolveIn(deps, ask, { seen, service, last });
+  const typed = valueOf(command, values, "revision");
+  if (typeof typed === "string") return await resolveNamed(deps, { text: typed, seen, service, signal: ask.signal });
+  const input = command.inputs.find(({ definition }) => definition.type === "revision");
+  const place = input?.definition.type === "revision" ? input.definition.in : undefined;
+  if (place === undefined) return { kind: "found", value: undefined };
+  const message = `Without <${place}> it is not known where to look for the revision. Name either, or both.`;
+  return { kind: "refused", answer: notice("input.environment", message) };
+}
+
+interface FoundIn {
+  readonly seen: readonly LookedAt[];
+  readonly service: Service;
+  /** The environment that was named. */
+  readonly last: LookedAt;
+}
+
+async function resolveIn(
+  deps: RevisionDeps,
   { command, values, signal }: Pick<StartAsk, "command" | "values" | "signal">,
-  { seen, service }: Found,
+  { seen, service, last }: FoundIn,
 ): Promise<Looked<Revision>> {
   const input = command.inputs.find(({ definition }) => definition.type === "revision");
   const typed = valueOf(command, values, "revision");
-  const last = seen.at(-1);
-  if (last === undefined) throw new TypeError(`${command.id} names no environment to change`);
   const source = input?.definition.type === "revision" ? input.definition.from : undefined;
   // A command whose revision is by default a proven one is there for going back.
   if (source === "proven" && input !== undefined) {
@@ -107,7 +151,16 @@ export async function resolveAsked(
     return await resolveRollback(deps, { seen: last, text, stored, unproven, retype, signal });
   }
   if (typeof typed !== "string") return await resolveLive(deps, { seen: last, signal });
-  const revision = await resolveTyped(deps, { text: typed, seen, signal });
+  return await resolveNamed(deps, { text: typed, seen, service, signal });
+}
+
+/** A revision that was typed, if it may go to all of these environments. */
+async function resolveNamed(
+  deps: RevisionDeps,
+  named: Omit<FoundIn, "last"> & { readonly text: string; readonly signal: AbortSignal },
+): Promise<Looked<Revision>> {
+  const { text, seen, service, signal } = named;
+  const revision = await resolveTyped(deps, { text, seen, signal });
   if (revision.kind === "refused") return revision;
   const back = await stepBackOf(deps, { revision: revision.value, seen, service: service.name, signal });
   if (back.kind === "refused") return back;
@@ -115,14 +168,9 @@ export async function resolveAsked(
   return reach.kind === "refused" ? reach : revision;
 }
 
-export interface Resolved extends NamedPlaces {
-  readonly revision: Revision;
-}
-
 async function start(deps: StartDeps, ask: StartAsk, resolved: Resolved): Promise<Answer> {
   const { plan, origin, person } = ask;
-  const { service, targets, revision } = resolved;
-  const same = findSame(deps, ask, resolved);
+  const same = findSameRun(deps, ask, resolved);
   if (same !== undefined) {
     deps.lookAgain(same);
     return aboutRun("run.joined", same, `${shortId(same)} is doing exactly this already: ${titleOf(ask, resolved)}.`);
@@ -135,7 +183,7 @@ async function start(deps: StartDeps, ask: StartAsk, resolved: Resolved): Promis
     plan,
     planDigest: digestOf(plan),
     inputs: inputsOf(ask, resolved),
-    targets: targets.map((each) => runTarget(service, each, revision)),
+    targets: runTargets(resolved),
     origin,
     title,
     actor: person.pseudonym,
@@ -145,64 +193,25 @@ async function start(deps: StartDeps, ask: StartAsk, resolved: Resolved): Promis
   return answer;
 }
 
-/** `Promote checkout abc1236 to prod`, `Roll back checkout in prod to 2b4337b`, `Sync checkout in prod at 2b4337b`: as each is typed. */
-export function titleOf({ command }: Pick<StartAsk, "command">, { service, target, revision }: Resolved): string {
-  const input = command.inputs.find(({ definition }) => definition.type === "revision");
-  const source = input?.definition.type === "revision" ? input.definition.from : undefined;
-  if (source === undefined) return `${command.name} ${service.name} ${revision.short} to ${target.name}`;
-  return `${command.name} ${service.name} in ${target.name} ${source === "live" ? "at" : "to"} ${revision.short}`;
-}
-
 function aboutRun(code: string, run: string, message: string): Answer {
   return { kind: "notice", code, message, run };
 }
 
-/**
- * The run that is doing the same thing, so that the same request twice is one run, also at the same moment. One that has
- * failed and only tells people so is none.
- */
-function findSame(
-  deps: StartDeps,
-  { command, values }: StartAsk,
-  { service, target, revision }: Resolved,
-): string | undefined {
-  const open = deps.events.listRuns({ service: service.name, environment: target.name, openOnly: true, limit: 100 });
-  return [...deps.runs.starting, ...open.map(({ id }) => id)].find((run) => {
-    // One that cannot be read is none that could be joined.
-    const state = deps.runs.tryState(run);
-    if (state === undefined) return false;
-    const last = state.targets.at(-1);
-    // A place may have got another application since, which that run knows nothing of.
-    const isSamePlace = last?.service === service.name && last.environment === target.name && last.app === target.app;
-    const isSameCommit = Revision.safeParse(state.inputs["revision"]).data?.sha === revision.sha;
-    // Argo CD's own rollback brings back other sources than a sync at the same commit.
-    const isSameWay = (state.inputs["stored"] === true) === (values["stored"] === true);
-    const isSame = state.plan.command === command.id && isSamePlace && isSameCommit && isSameWay;
-    return isSame && state.status === "running";
-  });
+function runTargets({ service, targets, revision }: Resolved): RunTarget[] {
+  return service === undefined ? [] : targets.map((target) => runTarget(service, target, revision));
 }
 
-function runTarget(service: Service, target: Target, { repository, sha }: Revision): RunTarget {
+function runTarget(service: Service, target: Target, revision: Revision | undefined): RunTarget {
+  const { app, approval, name: environment } = target;
   return {
     service: service.name,
-    environment: target.name,
-    app: target.app,
-    revision: { kind: "manifests", repository, sha, digests: [] },
-    ...(target.approval !== undefined && { approval: target.approval }),
+    environment,
+    app,
+    ...(revision !== undefined && { revision: deployed(revision) }),
+    ...(approval !== undefined && { approval }),
   };
 }
 
-/** The values of the inputs as expressions see them: names replaced by what they name. */
-export function inputsOf(
-  { command, values }: Pick<StartAsk, "command" | "values">,
-  { service, target, revision }: Resolved,
-): Record<string, Json> {
-  const inputs: Record<string, Json> = {};
-  for (const { name, definition } of command.inputs) {
-    const byType: Readonly<Record<string, unknown>> = { service, environment: target, revision };
-    const named = byType[definition.type];
-    // Through JSON once: what goes into the log has no members that are undefined.
-    inputs[name] = named === undefined ? (values[name] ?? null) : JsonValue.parse(JSON.parse(JSON.stringify(named)));
-  }
-  return inputs;
+function deployed({ repository, sha }: Revision): RunTarget["revision"] {
+  return { kind: "manifests", repository, sha, digests: [] };
 }

@@ -1,11 +1,14 @@
 import type { Configuration } from "../config/configuration.ts";
 import { type GroupMembership, type PersonStanding, standingProblem } from "../domain/approver-policy.ts";
 
-/** Something that changes an environment of a service: `promote`, `rollback`, `sync`, or the verb of a command. */
+/**
+ * Something that changes an environment of a service: `promote`, `rollback`, `sync`, or the verb of a command. What names no service, or
+ * no environment, is about all of them: only a grant for all of them covers it.
+ */
 export interface Act {
   readonly verb: string;
-  readonly service: string;
-  readonly environment: string;
+  readonly service?: string | undefined;
+  readonly environment?: string | undefined;
 }
 
 /** The part of the configuration that says who may do what. */
@@ -44,7 +47,7 @@ export function authorize(rules: AccessRules, question: AuthorizationQuestion): 
   const memberships = new Set(rolesFor(rules, act).map((role) => isInRole(rules, role, question)));
   if (memberships.has("yes")) return { kind: "allowed" };
   if (memberships.has("unknown")) {
-    const message = `Slack does not say right now who is in the groups that may ${act.verb} ${act.service} in ${act.environment}, so nothing was started. Try again in a minute.`;
+    const message = `Slack does not say right now who is in the groups that may ${actText(act)}, so nothing was started. Try again in a minute.`;
     return { kind: "denied", code: "access.unverifiable", message };
   }
   return notGranted(rules, act);
@@ -66,11 +69,13 @@ export function groupsToAsk(rules: AccessRules, act: Act): readonly string[] {
 function rolesFor({ grants }: AccessRules, act: Act): readonly string[] {
   const covering = grants.filter(
     ({ verbs, services, environments }) =>
-      verbs.includes(act.verb) &&
-      (services === "all" || services.includes(act.service)) &&
-      (environments === "all" || environments.includes(act.environment)),
+      verbs.includes(act.verb) && covers(services, act.service) && covers(environments, act.environment),
   );
   return [...new Set(covering.map(({ role }) => role))];
+}
+
+function covers(granted: "all" | readonly string[], named: string | undefined): boolean {
+  return granted === "all" || (named !== undefined && granted.includes(named));
 }
 
 function isInRole(
@@ -94,12 +99,28 @@ function isInRole(
 
 function notGranted(rules: AccessRules, act: Act): Authorization {
   const code = "access.not-granted";
-  const what = `${act.verb} ${act.service} in ${act.environment}`;
   const roles = rolesFor(rules, act);
   if (roles.length === 0) {
-    const message = `Nobody may ${what}: no grant in the configuration allows it.`;
+    const message = `Nobody may ${actText(act)}: no grant in the configuration allows it. It takes one with ${grantText(act)}.`;
     return { kind: "denied", code, message };
   }
-  const message = `You may not ${what}. It takes the role ${roles.join(" or ")}.`;
+  // Whoever has a narrower grant would not understand otherwise why it does not count.
+  const isForAll = act.service === undefined || act.environment === undefined;
+  const which = isForAll ? `, which has it by a grant with ${grantText(act)}` : "";
+  const message = `You may not ${actText(act)}. It takes the role ${roles.join(" or ")}${which}.`;
   return { kind: "denied", code, message };
+}
+
+/** `promote checkout in prod`, `provision in prod`, or the verb alone. */
+function actText({ verb, service, environment }: Act): string {
+  return [verb, service ?? [], environment === undefined ? [] : `in ${environment}`].flat().join(" ");
+}
+
+/** The least that a grant has to say, as it stands in the configuration. */
+function grantText({ verb, service, environment }: Act): string {
+  return `verbs: [${verb}], services: ${selected(service)}, environments: ${selected(environment)}`;
+}
+
+function selected(name: string | undefined): string {
+  return name === undefined ? "all" : `[${name}]`;
 }

@@ -1,6 +1,6 @@
 import type { Configuration } from "../config/configuration.ts";
 import { appOf } from "../config/configured-apps.ts";
-import { type ApprovalRule, appRefText, type Service, type Target } from "../domain/target.ts";
+import { type ApprovalRule, appRefText, type Environment, type Service, type Target } from "../domain/target.ts";
 import { didYouMean } from "../platform/did-you-mean.ts";
 
 /** How long things may take in one environment. */
@@ -107,12 +107,12 @@ export class Inventory {
   }
 
   /**
-   * The first environment on the way of a service to another one of which it is not known whether the service is there, and why: it
-   * must not be passed over. Undefined when all is known.
+   * The first environment on the way of a service to another one, or anywhere, of which it is not known whether the service is there,
+   * and why: it must not be passed over. Undefined when all is known.
    */
   doubtOnTheWay(
     { name: service, environments }: Service,
-    to: string,
+    to: string | undefined,
   ): { environment: string; why: string } | undefined {
     for (const { name: environment, server } of this.#environments) {
       const isThere = environments.some(({ name }) => name === environment);
@@ -143,6 +143,14 @@ export class Inventory {
     if (service !== undefined) return { kind: "found", service };
     const names = this.services.map((each) => each.name);
     return { kind: "unknown", didYouMean: didYouMean(name, names), known: shortened(names) };
+  }
+
+  /** An environment by itself, in its place in the promotion order. */
+  findEnvironment(name: string): Environment | undefined {
+    const index = this.#environments.findIndex((environment) => environment.name === name);
+    const environment = this.#environments[index];
+    if (environment === undefined) return undefined;
+    return positioned(environment, { first: index === 0, last: index === this.#environments.length - 1 });
   }
 
   /** The place of a service in the promotion order that is called `environment`. */
@@ -236,8 +244,14 @@ function targetOf(
   { environment, app }: { readonly environment: EnvironmentSummary; readonly app: string },
   position: { readonly first: boolean; readonly last: boolean },
 ): Target {
-  const { name, approval } = environment;
-  return approval === undefined ? { name, app, ...position } : { name, app, ...position, approval };
+  return { app, ...positioned(environment, position) };
+}
+
+function positioned(
+  { name, approval }: EnvironmentSummary,
+  position: { readonly first: boolean; readonly last: boolean },
+): Environment {
+  return approval === undefined ? { name, ...position } : { name, ...position, approval };
 }
 
 function shortened(names: readonly string[]): readonly string[] {

@@ -1,3 +1,4 @@
+import type { ApprovalRule } from "../../domain/target.ts";
 import type { PlanAnswer, PlannedStage } from "../../engine/question-answers.ts";
 import { context, message, section, type MessageBlock, type MessageContent } from "../blocks.ts";
 import { fitBlocks } from "../fit-blocks.ts";
@@ -8,13 +9,15 @@ import { plannedText } from "./planned-steps.ts";
 
 const MOST_STAGES = 8;
 const MOST_STEPS = 12;
+const MOST_LOCKS = 8;
 
 /** What a command would do, without doing anything. */
 export function renderPlan(answer: PlanAnswer): MessageContent {
   const { title, stages, obstacles } = answer;
   const where = stages.map(({ environment }) => inert(environment, 60)).join(", then ");
   const verdict = obstacles.length === 0 ? "It could be started now." : "It would be refused now.";
-  const words = [`${inert(title, 250)} would go to ${where}. ${verdict}`, ...obstacles.map((text) => inert(text, 300))];
+  const goes = stages.length === 0 ? `What ${inert(title, 250)} would do` : `${inert(title, 250)} would go to ${where}`;
+  const words = [`${goes}. ${verdict}`, ...obstacles.map((text) => inert(text, 300))];
   return message(`${words.join(" ")} Nothing was done.`, [
     section(`*What would happen: ${inert(title, 250)}*`),
     ...outlookBlocks(answer),
@@ -26,36 +29,51 @@ export function renderPlan(answer: PlanAnswer): MessageContent {
 export function outlookBlocks(answer: PlanAnswer): readonly MessageBlock[] {
   const { revision, stages, obstacles } = answer;
   const shown = stages.slice(0, MOST_STAGES);
-  const { sha, subject, author, authoredAt } = revision;
-  const commit = `${code(shortSha(sha))} ${inert(subject, 150)} (${inert(author, 60)}, ${dateToken(authoredAt, "{ago}")})`;
   const wrong = obstacles.slice(0, 6).map((text) => `:no_entry_sign: ${inert(text, 350)}`);
   const refusals = wrong.length > 0 ? [section(["*It would be refused now*", ...wrong].join("\n"))] : [];
-  const places = shown.map((stage, index) => section(stageText(stage, { index, sha })));
+  const places = shown.map((stage, index) => section(stageText(stage, { index, sha: revision?.sha })));
   const around = aroundText(answer);
   const others = around.length === 0 ? [] : [section(around.join("\n"))];
-  return fitBlocks([section(commit), ...refusals, ...others, ...places], "and more environments");
+  const commit = revision === undefined ? [] : [section(commitText(revision))];
+  return fitBlocks([...commit, ...refusals, ...others, ...places], "and more environments");
+}
+
+function commitText({ sha, subject, author, authoredAt }: NonNullable<PlanAnswer["revision"]>): string {
+  return `${code(shortSha(sha))} ${inert(subject, 150)} (${inert(author, 60)}, ${dateToken(authoredAt, "{ago}")})`;
 }
 
 /** What belongs to no environment. */
-function aroundText({ besides = [], finally: last = [], atATime }: PlanAnswer): readonly string[] {
+function aroundText({ stages, besides = [], beside, finally: last = [], atATime }: PlanAnswer): readonly string[] {
+  const head = stages.length === 0 ? "*Steps*" : "*Besides*";
   return [
-    ...(besides.length > 0 ? [`*Besides* ${plannedText(besides, MOST_STEPS)}`] : []),
+    ...(besides.length > 0 ? [`${head} ${plannedText(besides, MOST_STEPS)}`] : []),
+    ...(beside?.approval === undefined ? [] : [approvalText(beside.approval)]),
+    ...(beside === undefined ? [] : beside.locks.slice(0, MOST_LOCKS).map(lockLine)),
     ...(last.length > 0 ? [`*At the end* ${plannedText(last, MOST_STEPS)}`] : []),
     ...(atATime === undefined ? [] : [`up to ${atATime} environments at a time`]),
   ];
 }
 
-function stageText(stage: PlannedStage, { index, sha }: { readonly index: number; readonly sha: string }): string {
+function stageText(
+  stage: PlannedStage,
+  { index, sha }: { readonly index: number; readonly sha: string | undefined },
+): string {
   const { environment, fromRevision, approval, locks, warnings, steps } = stage;
   const from = fromRevision === "" ? "nothing yet" : code(shortSha(fromRevision));
-  const held = locks.flatMap(({ key, held: by }) =>
-    by === undefined ? [] : [`:lock: ${code(key, 120)} ${inert(by, 200)}`],
-  );
+  const move = sha === undefined ? from : `${from} → ${code(shortSha(sha))}`;
   return [
-    `*${index + 1}. ${inert(environment, 60)}* ${from} → ${code(shortSha(sha))}`,
-    ...(approval === undefined ? [] : [`:raised_hand: approval by ${ruleText(approval)}`]),
+    `*${index + 1}. ${inert(environment, 60)}* ${move}`,
+    ...(approval === undefined ? [] : [approvalText(approval)]),
     plannedText(steps, MOST_STEPS),
-    ...held,
+    ...locks.filter(({ held }) => held !== undefined).map(lockLine),
     ...warnings.slice(0, 4).map((warning) => `:warning: ${inert(warning, 300)}`),
   ].join("\n");
+}
+
+function approvalText(approval: ApprovalRule): string {
+  return `:raised_hand: approval by ${ruleText(approval)}`;
+}
+
+function lockLine({ key, held }: PlannedStage["locks"][number]): string {
+  return `:lock: ${code(key, 120)}${held === undefined ? "" : ` ${inert(held, 200)}`}`;
 }

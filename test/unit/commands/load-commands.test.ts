@@ -233,7 +233,6 @@ describe("the inputs of a command", () => {
     ],
     ["/x <a>", "{ a: { type: service, off: x } }", '4 off | unknown key "off". There is: type, summary, optional'],
     ["/x <a>", "{ a: 5 }", '4 5 | "a" is the number 5, but a map of keys and values is expected'],
-    ["/x <a>", "{ a: { type: environment } }", '4 { type: environment } | "of" is missing; a text is expected'],
     [
       "/x <a>",
       "{ a: { type: environment, of: b } }",
@@ -480,14 +479,33 @@ inputs: { ${inputs} }
 steps: [{ id: a, uses: slack/alert }]
 `;
 
-  it("works in an environment of a service", () => {
-    expect(mistakes(command("", "/x"))).toEqual([
-      "5 steps | a command that is typed and starts a run needs among its inputs one of type service and one of type environment",
-    ]);
-    expect(mistakes(command("service: { type: service }", "/x <service>"))).toEqual([
-      "5 steps | a command that is typed and starts a run needs among its inputs one of type environment",
-    ]);
-    const both = "service: { type: service }, place: { type: environment, of: service }";
-    expect(mistakes(command(both, "/x <service> in <place>"))).toEqual([]);
+  it.each([
+    ["", "/x"],
+    ["service: { type: service }", "/x <service>"],
+    ["place: { type: environment }", "/x <place>"],
+    ["service: { type: service }, place: { type: environment, of: service }", "/x <service> in <place>"],
+    ["service: { type: service }, commit: { type: revision, of: service }", "/x <service> <commit>"],
+  ])("may have a service, an environment, both or neither: %s", (inputs, slash) => {
+    expect(mistakes(command(inputs, slash))).toEqual([]);
+  });
+
+  it.each([
+    [
+      "commit: { type: revision, of: web }",
+      "/x <commit>",
+      '4 web | a revision is one of a service, in whose repository it is looked for: give the command an input of type service, "web: { type: service }"',
+    ],
+    [
+      "service: { type: service }, place: { type: environment }",
+      "/x <service> <place>",
+      "4 place | beside a service, an environment is one of that service: { type: environment, of: service }",
+    ],
+    [
+      "from: { type: environment }, to: { type: environment }",
+      "/x <from> <to>",
+      '4 to | "from" is of type environment already; a run is for one, so take a string, or a command for each',
+    ],
+  ])("is refused where it could not be told what it is for: %s", (inputs, slash, mistake) => {
+    expect(mistakes(command(inputs, slash))).toEqual([mistake]);
   });
 });

@@ -65,7 +65,25 @@ describe("who may do what", () => {
       message: "You may not rollback web in prod. It takes the role leads.",
     });
     expect(authorize(rules, { act: act("delete web prod"), person: person("U0DEV"), groups })).toMatchObject({
-      message: "Nobody may delete web in prod: no grant in the configuration allows it.",
+      message:
+        "Nobody may delete web in prod: no grant in the configuration allows it. " +
+        "It takes one with verbs: [delete], services: [web], environments: [prod].",
+    });
+  });
+
+  it("covers what names no service, or no environment, only with a grant for all of them", () => {
+    const may = (user: string, asked: Act) => authorize(rules, { act: asked, person: person(user), groups });
+    expect(may("U0LEAD", { verb: "promote", environment: "prod" })).toEqual({ kind: "allowed" });
+    expect(may("U0LEAD", { verb: "promote" }).kind).toBe("denied");
+    expect(may("U0DEV", { verb: "promote", service: "checkout" })).toEqual({ kind: "allowed" });
+    expect(may("U0DEV", { verb: "promote", environment: "prod" })).toMatchObject({
+      message:
+        "You may not promote in prod. It takes the role leads, which has it by a grant with " +
+        "verbs: [promote], services: all, environments: [prod].",
+    });
+    expect(may("U0DEV", { verb: "sync" })).toMatchObject({
+      message:
+        "Nobody may sync: no grant in the configuration allows it. It takes one with verbs: [sync], services: all, environments: all.",
     });
   });
 

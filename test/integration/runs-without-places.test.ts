@@ -1,0 +1,195 @@
+import { cp, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+import type { RunState } from "../../src/domain/run-state.ts";
+import type { SlackMessage } from "../../src/simulator/slack-messages.ts";
+import { ANA, AppRig, BEN, DEPLOYS, GUS, PRIYA } from "../support/app-rig.ts";
+import { words } from "../support/bad-day.ts";
+
+const COMMANDS: Readonly<Record<string, string>> = {
+  drift: `name: Drift
+summary: Look whether anything is otherwise than it should be
+on: { slash: "/qd drift [<depth>]" }
+inputs:
+  depth: { type: choice, values: [quick, full], default: quick }
+steps:
+  - id: look
+    uses: delay
+    with: { for: 1500ms }
+  - id: tell
+    uses: slack/message
+    with: { text: "Looked for drift, \${{ depth }}." }
+`,
+  provision: `name: Provision
+summary: Bring what an environment needs to what Git says
+on: { slash: /qd provision <environment> }
+inputs:
+  environment: { type: environment }
+steps:
+  - lock: cluster/\${{ environment.name }}
+    steps:
+      - id: make
+        uses: delay
+        with: { for: 300ms }
+outputs:
+  where: { value: "\${{ environment.name }}" }
+`,
+  fleet: `name: Fleet
+summary: Bring one revision everywhere a service is
+on: { slash: /qd fleet <service> <revision> }
+inputs:
+  service: { type: service }
+  revision: { type: revision, of: service }
+steps:
+  - for-each: \${{ service.environments }}
+    as: target
+    steps:
+      - id: gate
+        if: \${{ has(target.approval) }}
+        uses: approval
+        with:
+          app: \${{ target.app }}
+          revision: \${{ revision.sha }}
+          prompt: Fleet \${{ service.name }} to \${{ target.name }}?
+      - lock: \${{ service.name }}/\${{ target.name }}
+        steps:
+          - id: sync
+            uses: argocd/sync
+            with: { app: "\${{ target.app }}", revision: "\${{ revision.sha }}" }
+          - id: healthy
+            uses: argocd/wait
+            with: { app: "\${{ target.app }}", revision: "\${{ revision.sha }}" }
+`,
+};
+
+// Ben may do all of it where a service or an environment is named, and Ana everywhere.
+const GRANTS = `  - { role: team, verbs: [promote, lock, unlock, drift, provision, fleet], services: all, environments: all }
+  - { role: some, verbs: [drift, provision, fleet], services: [checkout, web], environments: [staging] }`;
+
+let folder: string;
+let rig: AppRig;
+
+beforeAll(async () => {
+  folder = await realpath(await mkdtemp(join(tmpdir(), "quarterdeck-places-")));
+  await cp(new URL("../../commands", import.meta.url).pathname, join(folder, "commands"), { recursive: true });
+  for (const [name, text] of Object.entries(COMMANDS)) await writeFile(join(folder, "commands", `${name}.yaml`), text);
+  rig = await AppRig.open({
+    environment: { QUARTERDECK_COMMANDS: join(folder, "commands") },
+    configure: (text) =>
+      text
+        .replace("  team: [everyone]", `  team: [{ user: ${ANA} }, { user: ${PRIYA} }]\n  some: [{ user: ${BEN} }]`)
+        .replace(/ {2}- \{ role: team.*\}/u, GRANTS),
+  });
+});
+
+afterAll(async () => {
+  await rig[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true, force: true });
+});
+
+function privateTo(user: string): readonly SlackMessage[] {
+  return rig.world.slack.world.messages.all(DEPLOYS).filter(({ viewer }) => viewer === user);
+}
+
+/** What the person reads in the end: what was said at once is replaced by the answer. */
+async function ask(user: string, line: string): Promise<string> {
+  const before = privateTo(user).length;
+  await rig.type(user, line);
+  await rig.until(`an answer to ${line}`, () => {
+    const last = privateTo(user).slice(before).at(-1);
+    return last !== undefined && !last.text.startsWith("Looking into it");
+  });
+  return privateTo(user)
+    .slice(before)
+    .map((message) => words(message))
+    .join("\n");
+}
+
+function runs(command: string): readonly RunState[] {
+  const { store, engine } = rig.application;
+  const rows = store.events.listRuns({ limit: 50 }).filter((row) => row.command === command);
+  return rows.map(({ id }) => engine.runs.state(id));
+}
+
+async function ended(command: string): Promise<RunState> {
+  await rig.until(`${command} has ended`, () => runs(command)[0]?.finishedAt !== undefined);
+  const [run] = runs(command);
+  if (run === undefined) throw new Error(`there is no run of ${command}`);
+  return run;
+}
+
+describe("a command with neither a service nor an environment", () => {
+  it("runs without targets, and the same asked again while it runs is led to it", async () => {
+    expect(await ask(ANA, "/qd drift")).toContain("Drift");
+    expect(await ask(PRIYA, "/qd drift")).toContain("is doing exactly this already: Drift.");
+    expect(await ask(PRIYA, "/qd drift full")).toContain("Drift full");
+    await rig.card(/^Drift: succeeded/u);
+    await rig.card(/^Drift full: succeeded/u);
+    const done = runs("drift");
+    expect(done.map(({ status, title, targets }) => ({ status, title, targets }))).toEqual([
+      { status: "succeeded", title: "Drift full", targets: [] },
+      { status: "succeeded", title: "Drift", targets: [] },
+    ]);
+  });
+
+  it("is refused to whoever has only grants that name services or environments, in words that say which is missing", async () => {
+    const refusal = await ask(BEN, "/qd drift");
+    expect(refusal).toContain("You may not drift.");
+    expect(refusal).toContain("role team");
+    expect(await ask(GUS, "/qd drift")).toContain("Guests cannot do this");
+  });
+});
+
+describe("a command with an environment alone", () => {
+  it("runs for it, without targets, and knows its name", async () => {
+    expect(await ask(ANA, "/qd provision prod")).toContain("Provision prod");
+    const run = await ended("provision");
+    expect(run).toMatchObject({
+      status: "succeeded",
+      title: "Provision prod",
+      targets: [],
+      outputs: { where: "prod" },
+    });
+    expect(await ask(ANA, "/qd history in prod")).toContain("Provision prod");
+  });
+
+  it("takes every environment of the configuration, and no other", async () => {
+    expect(await ask(ANA, "/qd provision prd")).toMatch(/no environment "prd".*staging, qa, prod/su);
+    expect(await ask(BEN, "/qd provision staging")).toContain("You may not provision in staging.");
+  });
+});
+
+describe("a command with a service alone", () => {
+  it("has every environment of the service as a target, in order, each with its approval", async () => {
+    expect(await ask(BEN, "/qd fleet web bf0f508")).toContain("You may not fleet web in prod.");
+    expect(await ask(ANA, "/qd fleet web bf0f508")).toContain("Fleet web bf0f508");
+    await rig.press(PRIYA, await rig.gate(), "gate_approve");
+    const run = await ended("fleet");
+    expect(run.status).toBe("succeeded");
+    expect(run.targets.map(({ environment, revision }) => [environment, revision?.sha.slice(0, 7)])).toEqual([
+      ["staging", "bf0f508"],
+      ["prod", "bf0f508"],
+    ]);
+    await rig.card(/^Fleet web bf0f508: succeeded/u);
+  });
+
+  it("is kept from starting by a hand lock in any of them", async () => {
+    await ask(ANA, "/qd lock web in prod because database migration");
+    expect(await ask(PRIYA, "/qd fleet web abc123")).toContain("database migration");
+    await ask(ANA, "/qd unlock web in prod");
+  });
+});
+
+describe("what such commands would do", () => {
+  it("is told without doing it", async () => {
+    const count = rig.application.store.events.listRuns({ limit: 50 }).length;
+    expect(await ask(ANA, "/qd plan drift")).toContain("`look` → `tell`");
+    expect(await ask(ANA, "/qd plan provision prod")).toContain("cluster/prod");
+    expect(await ask(ANA, "/qd plan fleet checkout abc123")).toContain("*2. prod*");
+    expect(await ask(BEN, "/qd plan drift")).toContain("It would be refused now");
+    expect(rig.application.store.events.listRuns({ limit: 50 })).toHaveLength(count);
+  });
+});
