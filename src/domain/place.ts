@@ -1,5 +1,7 @@
 import { evaluateCondition, evaluateTemplate, type Scope } from "../expressions/evaluate.ts";
 import type { Json, JsonMap } from "../platform/canonical-json.ts";
+import { failedPlace } from "./failed-place.ts";
+import { JsonValue } from "./outcome.ts";
 import { type PlanBranch, rootPath } from "./plan-walk.ts";
 import type { CommandNode, PlanNode } from "./plan.ts";
 import type { RunState } from "./run-state.ts";
@@ -66,9 +68,11 @@ function secretsOf(names: readonly string[]): JsonMap {
   return Object.fromEntries(names.map((name) => [name, { secret: name }]));
 }
 
-function failureScope({ failure: failed, steps }: RunState): Json {
+function failureScope(state: RunState): Json {
+  const { failure: failed, steps } = state;
   const { path = "", failure } = failed ?? {};
   const artifacts = steps.get(path)?.artifacts ?? [];
   const { code = "", message = "" } = failure ?? {};
-  return { step: path, code, message, artifacts: [...artifacts] };
+  const place = failedPlace(state);
+  return { step: path, code, message, artifacts: [...artifacts], ...(place && { place: JsonValue.parse(place) }) };
 }

@@ -37,6 +37,7 @@ const Output = z.strictObject({
   /** What the wait needs to find this operation again. */
   operation: SyncedOperation,
   revision: z.string(),
+  before: z.string().optional().meta({ description: "The commit that was live before" }),
   /** True when nothing was synced, because the revision is proven and still live. */
   skipped: z.boolean(),
   /** True when nothing was posted, because Argo CD syncs the application by itself. */
@@ -118,7 +119,7 @@ function track(
   if (input.back === true) return autoSyncRollback(application);
   const operation = { ...nothingPosted(deps, application, { context, skipped: false }), tracked: true };
   const notes = [`Argo CD syncs ${application.metadata.name} by itself from ${targetOf(application)}.`];
-  return { status: "succeeded", output: { operation, revision: input.revision, skipped: false, tracked: true, notes } };
+  return { status: "succeeded", output: { ...outputOf(input, operation), tracked: true, notes } };
 }
 
 interface Attempt {
@@ -171,9 +172,13 @@ function revisionsOf(
 }
 
 function succeeded(input: Input, operation: SyncedOperation): StepResult<Output> {
-  const { skipped } = operation;
-  const output = { operation, revision: input.revision, skipped, tracked: false, notes: [] };
-  return { status: "succeeded", output };
+  return { status: "succeeded", output: outputOf(input, operation) };
+}
+
+function outputOf({ revision }: Input, operation: SyncedOperation): Output {
+  const { skipped, before } = operation;
+  const live = before.revision === undefined ? {} : { before: before.revision };
+  return { operation, revision, ...live, skipped, tracked: false, notes: [] };
 }
 
 function nothingPosted(

@@ -323,6 +323,13 @@ describe("what cannot be synced", () => {
   });
 });
 
+describe("what was live before", () => {
+  it("is among the outputs, so that there is a way back", async () => {
+    const rig = new SyncRig(anApplication(history(SHA_A)));
+    expect(await rig.run()).toMatchObject({ status: "succeeded", output: { before: SHA_A } });
+  });
+});
+
 describe("an application that Argo CD syncs by itself", () => {
   const AUTOMATED = { syncPolicy: { automated: {} } };
 
