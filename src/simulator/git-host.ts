@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Clock } from "../platform/clock.ts";
 import { listen, type ListenOptions } from "../platform/listen.ts";
 import { serveGit } from "./git-http-backend.ts";
+import { type GitPushFault, GitPushRules, tokenOf } from "./git-push-rules.ts";
 
 /** What the host does instead of answering: nothing wrong, refuse the connection, refuse the caller, fail, or answer late. */
 export type GitFault =
@@ -18,17 +19,20 @@ export interface GitHostOptions extends ListenOptions {
   readonly repositories: Readonly<Record<string, string>>;
   /** When present, every request must carry it as a bearer token or as the password of basic authentication. */
   readonly token?: string;
+  /** Those who may push, by their tokens or passwords; nobody may where it is absent. They may read too. */
+  readonly pushTokens?: readonly string[];
 }
 
-// What a fetch asks for; anything else, a push above all, is refused.
-const SERVICES = new Set(["/info/refs", "/git-upload-pack"]);
+// What fetches and pushes ask for; anything else is refused.
+const SERVICES = new Set(["/info/refs", "/git-upload-pack", "/git-receive-pack"]);
 
-/** A read-only Git server over smart HTTP on the loopback interface, with switches for bad days. */
+/** A Git server over smart HTTP on the loopback interface, with switches for bad days. */
 export class GitHost {
   readonly url: string;
   readonly #deps: GitHostOptions;
   readonly #server: Server;
   readonly #closing = new AbortController();
+  readonly #pushRules: GitPushRules;
   #fault: GitFault = { kind: "none" };
   #requests = 0;
 
@@ -36,6 +40,7 @@ export class GitHost {
     this.#deps = deps;
     this.#server = server;
     this.url = url;
+    this.#pushRules = new GitPushRules(deps.pushTokens ?? []);
     server.on("request", (request, response) => void this.#answer(request, response));
   }
 
@@ -53,6 +58,23 @@ export class GitHost {
   /** The address to clone: `http://127.0.0.1:4711/acme/deploy.git`. */
   repositoryUrl(path: string): string {
     return `${this.url}/${path}`;
+  }
+
+  /** How many pushes have come in, whatever became of them. */
+  get pushes(): number {
+    return this.#pushRules.pushes;
+  }
+
+  /** What happens to the next push alone; each call adds one. */
+  addPushFault(fault: GitPushFault): void {
+    this.#pushRules.addFault(fault);
+  }
+
+  /** From now on nobody adds commits to these branches by a push; none lifts it. */
+  async protect(path: string, branches: readonly string[]): Promise<void> {
+    const folder = this.#deps.repositories[path];
+    if (folder === undefined) throw new TypeError(`there is no repository ${path}`);
+    await this.#pushRules.protect(folder, branches);
   }
 
   /** Holds until the next call. */
@@ -88,33 +110,32 @@ export class GitHost {
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (!isAllowed(request, this.#deps.token)) return refuse(response);
+    const token = tokenOf(request);
+    const isWriter = this.#pushRules.mayPush(token);
+    if (this.#deps.token !== undefined && token !== this.#deps.token && !isWriter) return refuse(response);
     const url = new URL(request.url ?? "/", this.url);
     for (const [path, folder] of Object.entries(this.#deps.repositories)) {
       const service = url.pathname.slice(path.length + 1);
       if (!url.pathname.startsWith(`/${path}/`)) continue;
-      const pushes = url.searchParams.get("service") === "git-receive-pack";
-      if (!SERVICES.has(service) || pushes) {
-        response.writeHead(403, { "content-type": "text/plain" }).end("this host is read-only\n");
-        return;
-      }
-      await serveGit({ folder, service, query: url.search.slice(1) }, request, response);
+      const pushes = service === "/git-receive-pack" || url.searchParams.get("service") === "git-receive-pack";
+      if (!SERVICES.has(service)) return forbid(response, "this host has no such service");
+      if (!pushes) return serveGit({ folder, service, query: url.search.slice(1) }, request, response);
+      if (this.#deps.pushTokens === undefined) return forbid(response, "this host is read-only");
+      if (token === undefined) return refuse(response);
+      if (!isWriter) return forbid(response, `Permission to ${path} denied`);
+      const isAnswerLost = (await this.#pushRules.arrive(service)) === "lose-answer";
+      await serveGit({ folder, service, query: url.search.slice(1), pusher: "git", isAnswerLost }, request, response);
       return;
     }
     response.writeHead(404, { "content-type": "text/plain" }).end("repository not found\n");
   }
 }
 
+function forbid(response: ServerResponse, why: string): void {
+  response.writeHead(403, { "content-type": "text/plain" }).end(`${why}\n`);
+}
+
 function refuse(response: ServerResponse): void {
   response.writeHead(401, { "www-authenticate": 'Basic realm="git"', "content-type": "text/plain" });
   response.end("authentication required\n");
-}
-
-function isAllowed(request: IncomingMessage, token: string | undefined): boolean {
-  if (token === undefined) return true;
-  const [scheme = "", value = ""] = (request.headers.authorization ?? "").split(" ");
-  if (scheme.toLowerCase() === "bearer") return value === token;
-  if (scheme.toLowerCase() !== "basic") return false;
-  const text = Buffer.from(value, "base64").toString("utf8");
-  return text.slice(text.indexOf(":") + 1) === token;
 }

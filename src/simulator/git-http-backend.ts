@@ -8,9 +8,13 @@ import { GIT_ENVIRONMENT, runGit } from "./git-program.ts";
 export interface BackendRequest {
   /** The bare repository to serve. */
   readonly folder: string;
-  /** What follows the repository in the path: `/info/refs` or `/git-upload-pack`. */
+  /** What follows the repository in the path: `/info/refs`, `/git-upload-pack` or `/git-receive-pack`. */
   readonly service: string;
   readonly query: string;
+  /** The name of whoever pushes; absent for whoever only reads. */
+  readonly pusher?: string;
+  /** It is done, and the connection ends without a word. */
+  readonly isAnswerLost?: boolean;
 }
 
 let backend: Promise<string> | undefined;
@@ -37,6 +41,12 @@ export async function serveGit(
   // The program may stop reading before the client has sent everything.
   child.stdin.on("error", () => undefined);
   request.pipe(child.stdin);
+  if (target.isAnswerLost === true) {
+    child.stdout.resume();
+    await child;
+    response.destroy();
+    return;
+  }
   response.on("close", () => child.kill());
   let head = Buffer.alloc(0);
   for await (const chunk of child.stdout) {
@@ -64,6 +74,7 @@ function cgiVariables(target: BackendRequest, request: IncomingMessage): Record<
     PATH_INFO: target.service,
     QUERY_STRING: target.query,
     REQUEST_METHOD: request.method ?? "GET",
+    ...(target.pusher === undefined ? {} : { REMOTE_USER: target.pusher }),
     CONTENT_TYPE: request.headers["content-type"] ?? "",
     ...(encoding === undefined ? {} : { HTTP_CONTENT_ENCODING: encoding }),
     ...(typeof protocol === "string" && /^[\w=:.-]{1,64}$/u.test(protocol) ? { GIT_PROTOCOL: protocol } : {}),
