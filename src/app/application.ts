@@ -15,7 +15,7 @@ import { assemble } from "./assembly.ts";
 import { requireCredentials } from "./credentials.ts";
 import { createDispatcher, loadTransport } from "./dispatcher.ts";
 import type { Engine } from "./engine.ts";
-import { openGit } from "./git-access.ts";
+import { openAppTokens, openGit } from "./git-access.ts";
 import { openStoreAndHttp } from "./http.ts";
 import { keepTidy } from "./janitor.ts";
 import { openJobFiles } from "./job-files.ts";
@@ -86,6 +86,7 @@ export async function startApplication(
   const outside: Outside = {
     ...base,
     ...tools,
+    appTokens: openAppTokens(git, mask),
     slack: openSlackWire(base),
     createDispatcher: (kinds, reports) => createDispatcher(ways, kinds, reports),
     publicUrl: environment.publicUrl,

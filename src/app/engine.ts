@@ -17,6 +17,7 @@ interface Deps extends Pick<
   | "git"
   | "exportFolder"
   | "artifacts"
+  | "appTokens"
   | "vault"
   | "programs"
   | "folders"
@@ -91,6 +92,7 @@ function stepKinds(deps: Deps): ReadonlyMap<string, StepKind> {
     proofs: (app) => store.events.proofs(app, 1)[0],
     timingOf: (app, environment) => inventory.timingFor(app, environment),
     networkPolicy: () => live.configuration.network,
+    appTokens: deps.appTokens,
   });
 }
 

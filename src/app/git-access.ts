@@ -7,6 +7,8 @@ import { GitRepositories } from "../git/git-repositories.ts";
 import { ruleFor, type RepositoryRule } from "../git/repository-access.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Logger } from "../platform/logger.ts";
+import type { SecretMask } from "../platform/masking.ts";
+import type { AppTokens } from "../steps/forge/forge-input.ts";
 
 type RepositorySettings = Configuration["git"]["repositories"][number];
 
@@ -28,6 +30,15 @@ export function openGit({ configuration, environment, secrets, clock, logger }: 
     logger,
     limits: { fetchTimeoutMs: configuration.git.timeoutMs, maxBytes: configuration.git.largestBytes },
   });
+}
+
+/** The tokens of the GitHub Apps by which repositories are read, each of which is masked from then on. */
+export function openAppTokens(git: Pick<GitRepositories, "appToken">, mask: Pick<SecretMask, "add">): AppTokens {
+  return async ({ address, api }) => {
+    const token = await git.appToken({ repository: address, api: api.href });
+    if (token !== undefined) mask.add(token);
+    return token;
+  };
 }
 
 /** How the configuration says that repositories are read. */

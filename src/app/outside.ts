@@ -15,6 +15,7 @@ import type { SecretMask } from "../platform/masking.ts";
 import type { Programs } from "../programs/program-order.ts";
 import type { WorkFolders } from "../programs/work-folders.ts";
 import type { AnsibleSettings } from "../steps/ansible/ansible-settings.ts";
+import type { AppTokens } from "../steps/forge/forge-input.ts";
 import type { TerraformSettings } from "../steps/terraform/terraform-settings.ts";
 import type { PostAnswer } from "../slack/post-answer.ts";
 import type { SlackClients } from "../slack/slack-clients.ts";
@@ -52,6 +53,8 @@ export interface Outside {
   readonly store: Store;
   readonly git: GitAccess;
   readonly exportFolder: ExportFolder;
+  /** The tokens of the GitHub Apps that the configuration has; none where it is absent. */
+  readonly appTokens?: AppTokens | undefined;
   /** The files that steps left. */
   readonly artifacts: Artifacts;
   readonly vault: Vault;

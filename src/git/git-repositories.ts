@@ -114,6 +114,17 @@ export class GitRepositories {
     });
   }
 
+  /** A token of the GitHub App that is configured for a repository, for its API at `api`; undefined where none is. */
+  async appToken({
+    repository,
+    api,
+  }: {
+    readonly repository: string;
+    readonly api: string;
+  }): Promise<string | undefined> {
+    return await this.#credentials.appToken(parseRepositoryUrl(repository), api);
+  }
+
   /**
    * A folder of a commit as a tar file, which is there until `use` has ended; the same folder always gives the same bytes. The
    * mirror is updated once when it lacks the commit. Throws `git.no-folder`, `git.submodule` and `git.folder-too-large`.

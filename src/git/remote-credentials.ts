@@ -70,6 +70,13 @@ export class RemoteCredentials {
     if (access.kind === "github-app") this.#app(access).forget();
   }
 
+  /** A token of the App that is configured for a repository, for GitHub's API at `apiUrl` and no other; undefined where none is. */
+  async appToken(url: RepositoryUrl, apiUrl: string): Promise<string | undefined> {
+    const access = accessFor(url, this.#deps.rules);
+    const isItsApi = access.kind === "github-app" && bare(access.apiUrl) === bare(apiUrl);
+    return isItsApi ? await this.#app(access).token() : undefined;
+  }
+
   #app(access: AppAccess): GitHubAppToken {
     const known = this.#apps.get(access);
     if (known !== undefined) return known;
@@ -87,6 +94,10 @@ export class RemoteCredentials {
     this.#apps.set(access, created);
     return created;
   }
+}
+
+function bare(address: string): string {
+  return address.replace(/\/+$/u, "");
 }
 
 interface Login {

@@ -7,6 +7,7 @@ import { argocdTerminate } from "./argocd-terminate.ts";
 import { argocdWait } from "./argocd-wait.ts";
 import { cosignVerify } from "./cosign/cosign-verify.ts";
 import { imageCustody } from "./custody/image-custody.ts";
+import { githubChecks } from "./forge/github-checks.ts";
 import { httpProbe } from "./http/http-probe.ts";
 import { httpRequest } from "./http/http-request.ts";
 import { imageResolve } from "./image/image-resolve.ts";
@@ -47,6 +48,7 @@ function waits(deps: KindDeps): readonly StepKind[] {
   return [
     argocdWait(deps),
     delay(deps),
+    githubChecks(deps),
     httpProbe(deps),
     metricsCheck(deps),
     releaseWindow(deps),

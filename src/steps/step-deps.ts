@@ -6,6 +6,7 @@ import type { WorkFolders } from "../programs/work-folders.ts";
 import type { AnsibleSettings } from "./ansible/ansible-settings.ts";
 import type { ApprovalDeps } from "./approval.ts";
 import type { ArgocdWaitDeps } from "./argocd-wait.ts";
+import type { AppTokens } from "./forge/forge-input.ts";
 import type { NetworkPolicy } from "./network/address-policy.ts";
 import type { SendHttp } from "./network/http-call.ts";
 import type { ProgramPreparation } from "./program/program-run.ts";
@@ -30,6 +31,8 @@ export interface StepDeps extends ApprovalDeps, ArgocdWaitDeps, ProgramPreparati
   readonly clock: Clock;
   /** Where steps may send requests, as it counts now. */
   readonly networkPolicy: () => NetworkPolicy;
+  /** The tokens of the GitHub Apps that the configuration has; none where it is absent. */
+  readonly appTokens?: AppTokens | undefined;
 }
 
 /**

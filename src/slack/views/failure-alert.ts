@@ -5,7 +5,7 @@ import type { Approver } from "../../domain/target.ts";
 import type { RunView } from "../../domain/run-view.ts";
 import { OPEN_ACTION } from "../action-value.ts";
 import { actions, button, context, message, section, type MessageBlock, type MessageContent } from "../blocks.ts";
-import { code, dateToken, inert, tryHref } from "../mrkdwn.ts";
+import { code, dateToken, inert, link, tryHref } from "../mrkdwn.ts";
 import { cardSlot } from "../slot-ids.ts";
 import { failedLines, failedSteps } from "./failed-steps.ts";
 import { approverMentions, personText } from "./person-text.ts";
@@ -18,6 +18,8 @@ const FailingResource = z.looseObject({
   name: z.string(),
   status: z.string().default(""),
   message: z.string().default(""),
+  /** Where more about it is to be read. */
+  url: z.string().optional(),
 });
 type FailingResource = z.infer<typeof FailingResource>;
 
@@ -68,9 +70,11 @@ function failingResources(run: RunView): readonly FailingResource[] {
 }
 
 function resourcesText(resources: readonly FailingResource[]): string {
-  const lines = resources.slice(0, MOST_RESOURCES).map(({ kind, name, status, message: text }) => {
+  const lines = resources.slice(0, MOST_RESOURCES).map(({ kind, name, status, message: text, url }) => {
     const words = text === "" ? "" : `: ${inert(text, 300)}`;
-    return `• ${code(`${kind}/${name}`, 120)} ${inert(status, 40)}${words}`;
+    const href = url === undefined ? undefined : tryHref(url);
+    const what = href === undefined ? code(`${kind}/${name}`, 120) : link(href, `${kind}/${name}`, 120);
+    return `• ${what} ${inert(status, 40)}${words}`;
   });
   const more = resources.length - lines.length;
   return [...lines, ...(more > 0 ? [`… and ${more} more`] : [])].join("\n");

@@ -438,6 +438,18 @@ describe("the alert of a failure", () => {
     ]);
   });
 
+  it("links what failed to where more about it is to be read, and nothing to anywhere else", () => {
+    const resources = [
+      { kind: "check", name: "unit <!channel> | tests", status: "failure", url: "https://ci.example/runs/7?a=1&b=2" },
+      { kind: "status", name: "lint", status: "error", url: "javascript:alert(1)" },
+    ];
+    const run = viewOf([started(), runFailed(STAGING, "github.check-failed", "Two checks are red.", { resources })]);
+    const [, lines] = renderFailureAlert({ run, mention: undefined }, lookups).blocks;
+    const text =
+      "• <https://ci.example/runs/7?a=1&amp;b=2|check/unit &lt;!channel&gt; ¦ tests> failure\n• `status/lint` error";
+    expect(lines).toMatchObject({ text: { text } });
+  });
+
   it("does without what is not known", () => {
     const run = viewOf([{ ...started(), inputs: {} }, runFailed("gone", "run.timeout", "It took too long.")]);
     const nowhere = { ...lookups, links: () => undefined, messages: () => undefined };
