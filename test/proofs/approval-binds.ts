@@ -9,7 +9,8 @@ import { amountOf, atLeast, exactly, none, type Proof, type ProofSize } from "./
 import { type Change, changesOf, type Fraction, reordered } from "./schema-changes.ts";
 
 const TRIES: Readonly<Record<ProofSize, number>> = { short: 600, full: 100_000 };
-const TRIES_PER_RUN = 16;
+// Each look at a run reads all of it, so a long one costs more than another one.
+const TRIES_PER_RUN = 10;
 // Of so many tries one changes nothing, which must not void.
 const HONEST_EVERY = 20;
 
@@ -67,7 +68,7 @@ async function tryAll(tries: number, seed: number, attempt: Try): Promise<Tally>
 /** Between what was shown and the click something changes; or nothing does. */
 async function tryClick(run: ParkedRun, tally: Tally, fraction: Fraction): Promise<"go on" | "begin anew"> {
   const { rig } = run;
-  const { gate, attempt } = run.gate;
+  const { gate, attempt } = run.lastGate;
   const approver = approverOf(fraction);
   if (fraction() < 1 / HONEST_EVERY) {
     rig.found = () => GateSubject.parse(reordered(gate.subject, fraction));
@@ -94,7 +95,7 @@ async function tryClick(run: ParkedRun, tally: Tally, fraction: Fraction): Promi
 /** What was approved differs in one field from what is about to be done; or in none. */
 async function tryEffect(run: ParkedRun, tally: Tally, fraction: Fraction): Promise<"go on" | "begin anew"> {
   const { rig } = run;
-  const { attempt } = run.gate;
+  const { attempt } = run.lastGate;
   await run.approve(approverOf(fraction));
   await settle();
   const { job, approved } = handedOut(run);

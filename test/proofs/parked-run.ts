@@ -96,9 +96,14 @@ export class ParkedRun implements AsyncDisposable {
     return this.#seen;
   }
 
+  /** The gate as it was when it was looked at last, for whoever knows that nothing has happened since. */
+  get lastGate(): Gate {
+    return this.#seen ?? this.gate;
+  }
+
   /** Somebody presses Approve on the request as it was when `gate` was looked at last. */
   async approve(user: string): Promise<void> {
-    const { path, attempt, gate } = this.#seen ?? this.gate;
+    const { path, attempt, gate } = this.lastGate;
     const sender = { team: "T1", user, channel: "C1", answerUntil: 0 };
     const pressed = { run: this.id, path, attempt, digest: gate.digest, decision: "approve", reason: "" } as const;
     this.#presses += 1;
