@@ -78,11 +78,10 @@ interface Value {
 }
 
 function checkValue(context: PlanContext, { value, path, schema }: Value, scope: TypeScope): void {
-  if (!hasExpression(value)) {
-    const result = schema?.safeParse(value);
-    if (result === undefined || result.success) return;
-    const issues = issueDiagnostics(context.source, { error: result.error, value, base: path, keys: [] });
-    for (const issue of issues) context.add(issue);
+  if (!hasExpression(value)) return checkLiteral(context, { value, path, schema });
+  if (schema?.meta()?.["literal"] === true) {
+    const message = `"${String(path.at(-1))}" has to be known before the run begins, so no expression can stand in it`;
+    context.report(context.source.valueSpan(path), message);
     return;
   }
   if (typeof value === "string") {
@@ -95,6 +94,13 @@ function checkValue(context: PlanContext, { value, path, schema }: Value, scope:
     const segment = isJsonList(value) ? Number(key) : key;
     checkValue(context, { value: member, path: [...path, segment], schema: memberOf(schema, key) }, scope);
   }
+}
+
+function checkLiteral(context: PlanContext, { value, path, schema }: Value): void {
+  const result = schema?.safeParse(value);
+  if (result === undefined || result.success) return;
+  const issues = issueDiagnostics(context.source, { error: result.error, value, base: path, keys: [] });
+  for (const issue of issues) context.add(issue);
 }
 
 /** Checks the templates in a value that no schema is known for; no secret may be a member of it. */

@@ -37,6 +37,7 @@ export function compileStep(
     protects: kind?.protects ?? false,
     with: withOf(values),
     ...(kind?.stopWith === undefined ? {} : { stopWith: kind.stopWith }),
+    ...(kind?.awaits === undefined ? {} : { awaits: kind.awaits }),
     ...condition,
     ...timingOf(entry, { kind, defaults }),
   };

@@ -7,6 +7,7 @@ export interface StepDescription {
   readonly sort: StepSort;
   readonly protects: boolean;
   readonly stopWith?: string | undefined;
+  readonly awaits?: "signal" | undefined;
   readonly inputSchema: z.ZodType;
   readonly outputSchema: z.ZodType;
 }

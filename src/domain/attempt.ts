@@ -5,7 +5,9 @@ import type { Artifact } from "./artifact.ts";
 import type { Draft } from "./draft.ts";
 import { artifactsOf, type Failure } from "./outcome.ts";
 import type { StepNode } from "./plan.ts";
+import { signalOf, takeKept } from "./receive-signal.ts";
 import { isBeingStopped, type StepState } from "./run-state.ts";
+import type { SignalAsk } from "./signal-ask.ts";
 import { nodeOf } from "./stop-step.ts";
 
 /** Starts the next attempt of a step; a step that protects an environment starts only with the approval asked for there. */
@@ -21,8 +23,7 @@ export function startAttempt(
   const { path, node, input, stops } = start;
   const before = draft.state.steps.get(path);
   const attempt = (draft.state.attempts.get(path) ?? 0) + 1;
-  const firstDeadlineAt = node.timeoutMs === undefined ? undefined : draft.at + node.timeoutMs;
-  const deadlineAt = before?.deadlineAt ?? firstDeadlineAt;
+  const signal = signalOf(node, input);
   const clearance: Clearance = node.protects ? clear(draft, input) : { kind: "free" };
   draft.emit({
     type: "step.started",
@@ -34,14 +35,40 @@ export function startAttempt(
     token: draft.state.version + 1,
     input,
     ...(clearance.kind === "approved" && { approval: { gate: clearance.gate, digest: clearance.digest } }),
-    ...(deadlineAt !== undefined && { deadlineAt }),
-    ...(node.attemptTimeoutMs !== undefined && { attemptDeadlineAt: draft.at + node.attemptTimeoutMs }),
+    ...deadlines(draft, node, before),
     ...(stops !== undefined && { stops }),
   });
-  if (clearance.kind === "refused") draft.emit({ type: "step.failed", path, attempt, failure: clearance.failure });
+    ...(signal !== undefined && { signal }),
+  const failure = clearance.kind === "refused" ? clearance.failure : unreadableSignal(node, signal);
+  if (failure !== undefined) draft.emit({ type: "step.failed", path, attempt, failure });
+  takeKept(draft, path);
+}
+
+/** That of the step counts from its first attempt on. */
+function deadlines(
+  { at }: Draft,
+  { timeoutMs, attemptTimeoutMs }: StepNode,
+  before: StepState | undefined,
+): Pick<StepState, "deadlineAt" | "attemptDeadlineAt"> {
+  const deadlineAt = before?.deadlineAt ?? (timeoutMs === undefined ? undefined : at + timeoutMs);
+  return {
+    ...(deadlineAt !== undefined && { deadlineAt }),
+    ...(attemptTimeoutMs !== undefined && { attemptDeadlineAt: at + attemptTimeoutMs }),
+  };
 }
 
 type Clearance =
+function unreadableSignal({ awaits }: StepNode, signal: SignalAsk | undefined): Failure | undefined {
+  return awaits === "signal" && signal === undefined ? UNREADABLE_SIGNAL : undefined;
+}
+
+const UNREADABLE_SIGNAL: Failure = {
+  code: "signal.bad-input",
+  message:
+    'It cannot be read what this step waits for. Write its "name", "from" and "payload" as they are, without expressions.',
+  retry: "never",
+};
+
   | { readonly kind: "free" }
   | { readonly kind: "approved"; readonly gate: string; readonly digest: string }
   | { readonly kind: "refused"; readonly failure: Failure };
@@ -53,8 +80,6 @@ function clear(draft: Draft, input: JsonMap): Clearance {
 
 /** Of a saved plan nobody knows which environment it changes: it needs its approval as soon as one of them asks for any. */
 function clearPlan({ state }: Draft, plan: Json): Clearance {
-  const target = state.targets.find(({ approval }) => approval !== undefined);
-  if (target === undefined) return { kind: "free" };
   const digest = isJsonMap(plan) ? plan["digest"] : undefined;
   for (const { path, status, gate } of state.steps.values()) {
     if (status !== "succeeded" || gate === undefined || gate.subject.planFileDigest === "") continue;
@@ -62,7 +87,7 @@ function clearPlan({ state }: Draft, plan: Json): Clearance {
   }
   return refused(
     "approval.missing",
-    `${target.environment} asks for approval before anything changes there, and nobody has approved this plan. ` +
+    `${environment.name} asks for approval before anything changes there, and nobody has approved this plan. ` +
       'Put a step that uses "approval" and shows the plan before this one in the command file.',
   );
 }

@@ -6,6 +6,7 @@ import { type Circumstances, Draft } from "./draft.ts";
 import { decideGate, openGate } from "./gate-decision.ts";
 import type { GateDecisionInput, GateOpenedInput } from "./gate-decision.ts";
 import { artifactsOf, type Outcome } from "./outcome.ts";
+import { receiveSignal, type SignalInput } from "./receive-signal.ts";
 import { type RetryInput, retryRun } from "./retry.ts";
 import type { RunEvent, RunEventOf } from "./run-event.ts";
 import type { RunState, StepState } from "./run-state.ts";
@@ -30,6 +31,7 @@ export type RunInput =
   | GateDecisionInput
   | CancelInput
   | RetryInput
+  | SignalInput
   /** Time has passed: whatever is due at this moment happens. `lastWords` is what steps said of themselves last, by path. */
   | { readonly type: "wake"; readonly lastWords?: ReadonlyMap<string, string> }
   /** The locks that the run waits for at `path` are its own now. */
@@ -105,6 +107,8 @@ function apply(draft: Draft, input: RunInput): void {
       return cancelRun(draft, input);
     case "retry":
       return retryRun(draft, input);
+    case "signal":
+      return receiveSignal(draft, input);
     case "wake":
       return wake(draft, input.lastWords);
     case "locks-granted":

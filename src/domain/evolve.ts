@@ -66,6 +66,10 @@ function changes(state: RunState, event: RunEvent): Partial<RunState> {
     case "run.finished":
       if (event.outputs !== undefined) return { status: event.status, finishedAt: event.at, outputs: event.outputs };
       return { status: event.status, finishedAt: event.at };
+    case "signal.received": {
+      const { at, actor: by = "", name, payload } = event;
+      return { signals: new Map(state.signals).set(name, { by, at, payload }) };
+    }
     case "for-each.entered": {
       const { path, items, atATime = 1 } = event;
       return { forEach: new Map(state.forEach).set(path, { items, atATime }) };
@@ -121,7 +125,7 @@ function lockReleased(state: RunState, event: RunEventOf<"lock.released">): Part
 }
 
 function started(state: RunState, event: RunEventOf<"step.started">): Partial<RunState> {
-  const { path, uses, sort, attempt, token, input, approval, stops, deadlineAt, attemptDeadlineAt } = event;
+  const { path, uses, sort, attempt, token, input, approval, stops, signal, deadlineAt, attemptDeadlineAt } = event;
   const step: StepState = {
     path,
     uses,
@@ -134,6 +138,7 @@ function started(state: RunState, event: RunEventOf<"step.started">): Partial<Ru
     ...carriedOver(state, event),
     ...(approval && { approval }),
     ...(stops !== undefined && { stops }),
+    ...(signal !== undefined && { signal }),
     ...(deadlineAt !== undefined && { deadlineAt }),
     ...(attemptDeadlineAt !== undefined && { attemptDeadlineAt }),
   };
@@ -191,7 +196,11 @@ type StepEvent = RunEventOf<
 function changedStep(state: RunState, event: StepEvent): Partial<RunState> {
   const step = state.steps.get(event.path);
   if (step === undefined || step.attempt !== event.attempt) return {};
-  return { steps: new Map(state.steps).set(event.path, { ...step, ...stepChanges(step, event) }) };
+  const steps = new Map(state.steps).set(event.path, { ...step, ...stepChanges(step, event) });
+  if (step.signal === undefined || event.type !== "step.succeeded") return { steps };
+  const signals = new Map(state.signals);
+  signals.delete(step.signal.name);
+  return { steps, signals };
 }
 
 function stepChanges(step: StepState, event: StepEvent): Partial<StepState> {

@@ -33,6 +33,8 @@ export function nextWork(state: RunState): readonly Work[] {
 function workType(state: RunState, step: StepState): Work["type"] | undefined {
   if (step.status !== "running") return undefined;
   if (step.sort === "action") return isBeingStopped(state, step) ? "stop" : "dispatch";
+  // A signal comes in through the run; until then it costs nothing.
+  if (step.signal !== undefined) return undefined;
   if (step.sort === "wait") return "watch";
   return step.gate === undefined ? "open-gate" : undefined;
 }

@@ -31,6 +31,8 @@ export const StepNode = z.strictObject({
   attemptTimeoutMs: z.number().optional(),
   /** The kind that ends what an execution of this one may have left running; its input is `{ app, operation }`. */
   stopWith: z.string().optional(),
+  /** What a wait waits for that comes in through the run itself: it is not watched. */
+  awaits: z.literal("signal").optional(),
 });
 export type StepNode = z.infer<typeof StepNode>;
 

@@ -4,6 +4,7 @@ import { Artifact } from "./artifact.ts";
 import { GateEvidence, GateSubject } from "./gate.ts";
 import { Failure, JsonValue } from "./outcome.ts";
 import { Plan, StepSort } from "./plan.ts";
+import { SignalAsk } from "./signal-ask.ts";
 import { ApprovalRule, TargetRevision } from "./target.ts";
 
 /** Where a run was asked for, and where it is shown. */
@@ -55,6 +56,8 @@ export const RunEvent = z.discriminatedUnion("type", [
     attemptDeadlineAt: z.number().optional(),
     /** The path of the step whose leftovers it ends, because the run is being cancelled. */
     stops: z.string().optional(),
+    /** The word from outside that it waits for. */
+    signal: SignalAsk.optional(),
   }),
   /**
    * The same attempt handed out again, after a start of the server or because it was postponed: outcomes that carry an older
@@ -136,7 +139,9 @@ export const RunEvent = z.discriminatedUnion("type", [
   /** Somebody asked to end it, or the urgent run `by` did, which takes over the locks. */
   fact("run.cancel-requested", { reason: z.string(), by: z.string().optional() }),
   /** Somebody asked for something that a run in this state cannot do. */
-  fact("run.refused", { verb: z.enum(["cancel", "retry"]), code: z.string(), message: z.string() }),
+  fact("run.refused", { verb: z.enum(["cancel", "retry", "signal"]), code: z.string(), message: z.string() }),
+  /** A word from outside came, for the first step of the run that waits for it, or will. `actor` sent it. */
+  fact("signal.received", { name: z.string(), payload: z.record(z.string(), JsonValue) }),
   /** A run that had ended goes on at `from`; what stands at the paths in `forgotten` is reached anew. */
   fact("run.retried", { from: z.string(), forgotten: z.array(z.string()) }),
   /** In a run that is concluding: what concludes it failed, and nothing had before. */

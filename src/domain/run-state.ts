@@ -4,6 +4,8 @@ import type { GateEvidence, GateSubject, PlanEvidence } from "./gate.ts";
 import type { Failure } from "./outcome.ts";
 import type { Plan, StepSort } from "./plan.ts";
 import type { Origin, RunTarget } from "./run-event.ts";
+import type { SignalAsk } from "./signal-ask.ts";
+import type { KeptSignal } from "./signal.ts";
 import type { ApprovalRule } from "./target.ts";
 
 /** One person's decision on a gate. */
@@ -64,6 +66,8 @@ export interface StepState {
   readonly stops?: string;
   /** Why the gate was opened anew, newest last. */
   readonly voided: readonly VoidedOpening[];
+  /** The word from outside that it waits for, or has waited for. */
+  readonly signal?: SignalAsk;
 }
 
 /** An opening of a gate that does not count any more. */
@@ -151,6 +155,8 @@ export interface RunState {
   readonly failures?: ReadonlyMap<string, Failure> | undefined;
   /** Attempts ever made by path; survives a gate that is opened anew. */
   readonly attempts: ReadonlyMap<string, number>;
+  /** Words from outside that no step has taken yet, by name. */
+  readonly signals?: ReadonlyMap<string, KeptSignal> | undefined;
   /** By step path, the steps as they stood when a retry set them aside, oldest first. */
   readonly forgotten: ReadonlyMap<string, readonly StepState[]>;
 }

@@ -6,6 +6,7 @@ import { isAfter } from "./plan-walk.ts";
 import { type BlockView, runBlocks } from "./run-blocks.ts";
 import { isUnderWay, type RunState, type RunStatus, type StepState } from "./run-state.ts";
 import { type RetryChoice, retryChoices } from "./retry.ts";
+import type { SignalAsk } from "./signal-ask.ts";
 import { Revision } from "./target.ts";
 
 /** One step as people see it. `actor`s are pseudonyms: the shell that draws them knows the Slack users. */
@@ -17,6 +18,8 @@ export interface StepView {
   readonly environment: string | undefined;
   readonly step: StepState;
   readonly progress: Progress | undefined;
+  /** What has to be sent, and the short id of the run to which, for it to go on. */
+  readonly awaited?: { readonly signal: SignalAsk; readonly run: string } | undefined;
 }
 
 /** The part of a run that happens in one environment. */
@@ -80,6 +83,7 @@ export function runView({ state, progress, queue }: RunViewInputs): RunView {
       environment: environmentOf(state, step),
       step,
       progress: step.status === "running" ? progress.get(effectKey(effect)) : undefined,
+      awaited: awaitedBy(state, step),
     };
   });
   const steps = all.filter(({ step }) => step.stops === undefined);
@@ -124,6 +128,10 @@ export function runView({ state, progress, queue }: RunViewInputs): RunView {
     retryChoices: retryChoices(state),
     failure: failure && { step: steps.find((step) => step.path === failure.path), failure: failure.failure },
   };
+}
+
+function awaitedBy({ id }: RunState, { status, signal }: StepState): StepView["awaited"] {
+  return status === "running" && signal !== undefined ? { signal, run: shortId(id) } : undefined;
 }
 
 /** When the last of the steps ended; undefined while one has not. */

@@ -100,6 +100,7 @@ function failFinally(draft: Draft, { path, attempt }: StepState, failure: Failur
 }
 
 function lastText(step: StepState, lastWords: string | undefined): string {
+  if (step.signal !== undefined) return ` Nobody has sent the signal "${step.signal.name}".`;
   const last = lastWords ?? step.note ?? step.failure?.message;
   return last === undefined ? "" : ` Last: ${last}`;
 }

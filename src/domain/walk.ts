@@ -62,7 +62,7 @@ function walkStep(draft: Draft, node: StepNode, place: Place): Reached {
     case "running":
     case "retrying":
     case "postponed":
-      return place.pace === "rest" && step.sort === "gate" ? giveUp(draft, step) : PENDING;
+      return place.pace === "rest" && waitsForPeople(step) ? giveUp(draft, step) : PENDING;
   }
 }
 
@@ -82,9 +82,14 @@ function reachStep(
   return draft.state.steps.get(path);
 }
 
-/** Nobody has to decide any more. */
-function giveUp(draft: Draft, { path, attempt }: StepState): Reached {
-  const message = "Something beside it has failed, so there is nothing left to decide.";
+function waitsForPeople({ sort, signal }: StepState): boolean {
+  return sort === "gate" || signal !== undefined;
+}
+
+/** Nobody has to decide, or to send anything, any more. */
+function giveUp(draft: Draft, { path, attempt, sort }: StepState): Reached {
+  const left = sort === "gate" ? "there is nothing left to decide" : "nothing is waited for any more";
+  const message = `Something beside it has failed, so ${left}.`;
   draft.emit({ type: "step.cancelled", path, attempt, message });
   return REST;
 }

@@ -1,3 +1,5 @@
+import { once } from "node:events";
+
 import { z } from "zod";
 
 import type { ApprovalRule } from "../domain/target.ts";
@@ -6,7 +8,8 @@ import type { GateEvidence, GateSubject, PlanEvidence } from "../domain/gate.ts"
 import type { RunTarget } from "../domain/run-event.ts";
 import { type Failure, JsonValue, type Outcome, type Progress } from "../domain/outcome.ts";
 import { AppError, errorCode, errorMessage } from "../platform/errors.ts";
-import type { Json } from "../platform/canonical-json.ts";
+import type { SignalAsk } from "../domain/signal-ask.ts";
+import type { Json, JsonMap } from "../platform/canonical-json.ts";
 import type { Artifacts } from "./artifacts.ts";
 import type { StepNotes } from "./step-notes.ts";
 
@@ -131,7 +134,13 @@ export type StepKind = Described &
         readonly prepare?: ((input: unknown, context: StepContext) => Promise<Json>) | undefined;
         run(input: unknown, context: ActionContext): Promise<Outcome>;
       }
-    | { readonly sort: "wait"; readonly protects: false; run(input: unknown, context: StepContext): Promise<Outcome> }
+    | {
+        readonly sort: "wait";
+        readonly protects: false;
+        /** It waits for what comes in through the run, and is not watched: `run` ends only when it is told to. */
+        readonly awaits?: "signal" | undefined;
+        run(input: unknown, context: StepContext): Promise<Outcome>;
+      }
     | {
         readonly sort: "gate";
         readonly protects: false;
@@ -221,6 +230,26 @@ export function defineGate<Input, Output extends Readonly<Record<string, unknown
     sort: "gate",
     protects: false,
     open: (input, context) => definition.open(definition.input.parse(input), context),
+/**
+ * Declares a wait for a word from outside. Its input has the members of `SignalAsk`, and may have others; its output is who
+ * sent the word, when, and what came with it.
+ */
+export function defineSignal<Input extends SignalAsk>(
+  definition: Definition<Input, { readonly by: string; readonly at: number; readonly payload: JsonMap }>,
+): StepKind {
+  return {
+    ...described(definition),
+    sort: "wait",
+    protects: false,
+    awaits: "signal",
+    run: (input, { signal }) =>
+      guarded(definition, async () => {
+        definition.input.parse(input);
+        return await aborted(signal);
+      }),
+  };
+}
+
     subject: (input, context) => definition.subject(definition.input.parse(input), context),
   };
 }
@@ -272,3 +301,8 @@ async function guarded<Input, Output extends Readonly<Record<string, unknown>>>(
 function throughJson<Value>(schema: z.ZodType<Value>, value: unknown): Value {
   return schema.parse(JSON.parse(JSON.stringify(value)));
 }
+async function aborted(signal: AbortSignal): Promise<never> {
+  if (!signal.aborted) await once(signal, "abort");
+  throw signal.reason;
+}
+

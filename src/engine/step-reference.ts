@@ -78,6 +78,8 @@ function howItIsExecuted(kind: StepKind): string {
           : `When the run is cancelled, what it started is ended by \`${kind.stopWith}\`.`,
       ]);
     case "wait":
+      if (kind.awaits === "signal")
+        return "A **wait** for a word from outside: it costs nothing until that comes, however often the server is started meanwhile.";
       return "A **wait**: the server watches until it is over. It costs no worker, and is watched anew after a restart.";
     case "gate":
       return "A **gate**: it asks people, and waits for them as long as it takes.";

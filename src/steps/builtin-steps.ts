@@ -14,6 +14,7 @@ import { imageResolve } from "./image/image-resolve.ts";
 import { manifestsValidate } from "./manifests/manifests-validate.ts";
 import { metricsCheck } from "./metrics/metrics-check.ts";
 import { programRun } from "./program/program-run.ts";
+import { signal } from "./signal/signal.ts";
 import { slackAlert } from "./slack-alert.ts";
 import type { KindDeps, StepDeps, StepSource, WorkerStepDeps } from "./step-deps.ts";
 import { stepsOf, workerStepsOf } from "./steps-of.ts";
@@ -52,6 +53,7 @@ function waits(deps: KindDeps): readonly StepKind[] {
     httpProbe(deps),
     metricsCheck(deps),
     releaseWindow(deps),
+    signal,
     soak(deps),
     websocketProbe(deps),
   ];

@@ -32,6 +32,8 @@ export function eventWords(event: RunEvent): string {
       return `Has the lock of ${event.keys.join(", ")}`;
     case "lock.released":
       return `Gives back the lock of ${event.keys.join(", ")}${event.hold === undefined ? "" : ` and leaves a hold: ${event.hold}`}`;
+    case "signal.received":
+      return `The signal "${event.name}" came${payloadWords(event)}`;
     case "gate.opened":
     case "gate.decided":
     case "gate.refused":
@@ -44,6 +46,11 @@ export function eventWords(event: RunEvent): string {
     case "run.finished":
       return decisionWords(event);
   }
+}
+
+function payloadWords({ payload }: RunEventOf<"signal.received">): string {
+  const values = Object.entries(payload).map(([name, value]) => `${name} ${JSON.stringify(value)}`);
+  return values.length === 0 ? "" : `: ${values.join(", ")}`;
 }
 
 function windowWords({ atATime = 1 }: RunEventOf<"for-each.entered">): string {
@@ -67,6 +74,7 @@ function decisionWords(event: Exclude<DecisionEvent, { readonly type: "run.start
         ? `Cancel was asked for${event.reason === "" ? "" : `: ${event.reason}`}`
         : `${shortId(event.by)} takes over: ${event.reason}`;
     case "run.refused":
+      if (event.verb === "signal") return `Tried to send a signal and was refused: ${event.message}`;
       return `Tried to ${event.verb} it and was refused: ${event.message}`;
     case "run.retried":
       return `Goes on at ${event.from}`;
