@@ -28,6 +28,7 @@ const JobBody = JobHead.extend({
   input: z.record(z.string(), JsonValue),
   facts: Facts,
   checkpointed: JsonValue.optional(),
+  earlier: JsonValue.optional(),
   prepared: JsonValue.optional(),
   startedAt: z.number(),
   /** How to reach the system that the job works on, as the one who wired the dispatcher wrote it. */
@@ -49,8 +50,8 @@ export function writeJob({ job, connection }: WireJob, version: string): object 
 export function tryReadJob(body: unknown): WireJob | undefined {
   const parsed = JobBody.safeParse(body).data;
   if (parsed === undefined) return undefined;
-  const { effect, token, uses, input, facts, checkpointed, prepared, startedAt, connection } = parsed;
-  return { job: { effect, token, uses, input, facts, checkpointed, prepared, startedAt }, connection };
+  const { effect, token, uses, input, facts, checkpointed, earlier, prepared, startedAt, connection } = parsed;
+  return { job: { effect, token, uses, input, facts, checkpointed, earlier, prepared, startedAt }, connection };
 }
 
 /** One dispatch of one effect, as both sides name it. */

@@ -152,15 +152,32 @@ function started(state: RunState, event: RunEventOf<"step.started">): Partial<Ru
 function carriedOver(
   state: RunState,
   { path, attempt, at }: RunEventOf<"step.started">,
-): Pick<StepState, "firstAttempt" | "firstStartedAt" | "voided" | "checkpoint"> {
+): Pick<StepState, "firstAttempt" | "firstStartedAt" | "voided" | "checkpoint" | "earlier"> {
   const before = state.steps.get(path);
   if (before === undefined) {
     const aside = state.forgotten.get(path)?.at(-1);
-    return { firstAttempt: attempt, firstStartedAt: at, voided: aside === undefined ? [] : openingsOf(aside, at) };
+    const own = { firstAttempt: attempt, firstStartedAt: at };
+    return aside === undefined
+      ? { ...own, voided: [] }
+      : { ...own, voided: openingsOf(aside, at), ...leftBy(state, aside) };
   }
-  const { firstAttempt, firstStartedAt, voided, checkpoint } = before;
-  // An effect of an earlier attempt may turn up late; what it wrote down is needed to recognise it.
-  return { firstAttempt, firstStartedAt, voided, ...(checkpoint !== undefined && { checkpoint }) };
+  const { firstAttempt, firstStartedAt, voided, checkpoint, earlier } = before;
+  return {
+    firstAttempt,
+    firstStartedAt,
+    voided,
+    // An effect of an earlier attempt may turn up late; what it wrote down is needed to recognise it.
+    ...(checkpoint !== undefined && { checkpoint }),
+    ...(earlier !== undefined && { earlier }),
+  };
+}
+
+/** A step goes on from what it left only where it failed itself: done over from a step before it, it may find another world. */
+function leftBy(state: RunState, aside: StepState): Pick<StepState, "earlier"> {
+  const from = state.retries.at(-1)?.from ?? "";
+  if (aside.status === "succeeded" || state.forgotten.get(from)?.at(-1)?.status === "succeeded") return {};
+  const earlier = aside.checkpoint ?? aside.earlier;
+  return earlier === undefined ? {} : { earlier };
 }
 
 function skipped(event: RunEventOf<"step.skipped">): StepState {

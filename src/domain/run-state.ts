@@ -58,6 +58,8 @@ export interface StepState {
   readonly note?: string;
   readonly approval?: { readonly gate: string; readonly digest: string };
   readonly checkpoint?: Json;
+  /** What the attempt had written down that failed, and that a person has had repeated. */
+  readonly earlier?: Json;
   readonly deadlineAt?: number;
   readonly attemptDeadlineAt?: number;
   readonly wakeAt?: number;

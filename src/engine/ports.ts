@@ -177,6 +177,8 @@ export interface Job {
   readonly input: Readonly<Record<string, Json>>;
   readonly facts: StepFacts;
   readonly checkpointed: Json | undefined;
+  /** What the attempt had written down that failed, and that a person has had repeated. */
+  readonly earlier?: Json | undefined;
   /** What the kind's `prepare` gathered for this dispatch. */
   readonly prepared?: Json | undefined;
   readonly startedAt: number;

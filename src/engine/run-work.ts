@@ -148,13 +148,13 @@ export class RunWork implements AsyncDisposable {
       return;
     }
     const { effect, token, uses, input, startedAt } = work;
-    const checkpointed = state.steps.get(effect.path)?.checkpoint;
+    const { checkpoint: checkpointed, earlier } = state.steps.get(effect.path) ?? {};
     // What an earlier process handed out may be executed somewhere: it is handed out once more for its outcome's sake, and
     // stopped at once. It cannot do anything by then, as nothing that it writes down is taken.
     const isUnknown = before?.token !== token;
     if (work.type === "dispatch" || isUnknown) {
       const mayHaveBegun = this.#unrepeatable.has(uses) && token <= (this.#maybeBegun.get(state.id) ?? NO_TOKEN);
-      const job = { effect, token, uses, input, facts, checkpointed, startedAt };
+      const job = { effect, token, uses, input, facts, checkpointed, earlier, startedAt };
       this.#dispatcher.dispatch(mayHaveBegun ? { ...job, mayHaveBegun } : job);
     }
     if (work.type === "stop") this.#dispatcher.cancel(effect, "the run was cancelled");

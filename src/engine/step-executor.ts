@@ -35,7 +35,7 @@ export async function executeJob(execution: Execution): Promise<Outcome> {
 
 async function attempt(kind: Extract<StepKind, { sort: "action" }>, execution: Execution): Promise<Outcome> {
   const { job, signal, progress, checkpoint } = execution;
-  const { effect, facts, checkpointed, prepared, startedAt } = job;
+  const { effect, facts, checkpointed, earlier, prepared, startedAt } = job;
   try {
     return await kind.run(job.input, {
       effect,
@@ -44,6 +44,7 @@ async function attempt(kind: Extract<StepKind, { sort: "action" }>, execution: E
       startedAt,
       artifacts: noArtifacts,
       checkpointed,
+      earlier,
       prepared,
       progress,
       checkpoint: async (data) => {

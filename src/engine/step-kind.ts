@@ -83,6 +83,8 @@ export interface StepContext {
 export interface ActionContext extends StepContext {
   /** What the newest execution of the step wrote down, of this attempt or an earlier one. */
   readonly checkpointed: Json | undefined;
+  /** What the attempt wrote down that failed, where a person has had the step repeated and nothing before it. */
+  readonly earlier?: Json | undefined;
   /** What `prepare` gathered for this dispatch; undefined for a kind that needs nothing prepared. */
   readonly prepared?: Json | undefined;
   /**

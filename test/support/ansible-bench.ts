@@ -23,6 +23,8 @@ export class AnsibleBench implements AsyncDisposable {
   /** Of the attempt that comes next. */
   attempt = 1;
   checkpointed: Json | undefined;
+  /** What the attempt left that a person has had repeated. */
+  earlier: Json | undefined;
   readonly folder: string;
   readonly #programs: Programs;
 
@@ -69,6 +71,7 @@ export class AnsibleBench implements AsyncDisposable {
       ...base,
       prepared,
       checkpointed: this.checkpointed,
+      earlier: this.earlier,
       checkpoint: async (data) => {
         this.checkpoints.push(data);
         this.checkpointed = data;

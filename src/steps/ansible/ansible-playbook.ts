@@ -64,7 +64,7 @@ async function run(deps: AnsibleDeps, input: PlaybookInput, context: ActionConte
   const { effect, signal, artifacts } = context;
   const play = playDigest(input);
   const isCheck = input.check === true;
-  const before = isCheck ? undefined : PlayRecord.safeParse(context.checkpointed).data;
+  const before = isCheck ? undefined : PlayRecord.safeParse(context.checkpointed ?? context.earlier).data;
   if (before?.attempt === effect.attempt) return again(before, input);
   const { source } = Prepared.parse(context.prepared);
   const log = new RunLog(secretsOf(input));

@@ -37,7 +37,10 @@ export const NOTHING_BEFORE: Rest = { owed: [], done: {}, stats: {}, hostStats: 
 /** Where an attempt begins. Handlers stay owed whatever is played. */
 export function restOf(before: PlayRecord | undefined, play: string): Rest {
   if (before === undefined) return NOTHING_BEFORE;
-  return before.play === play ? before.rest : { ...NOTHING_BEFORE, owed: before.rest.owed };
+  const { rest } = before;
+  // Where no host is left and it failed all the same, there is nothing to limit it to.
+  const isOfRest = before.play === play && rest.hosts?.length !== 0;
+  return isOfRest ? rest : { ...NOTHING_BEFORE, owed: rest.owed };
 }
 
 /** Which play it is; secrets have no part in it. */

@@ -28,6 +28,7 @@ export const SAFE_JOB: Job = {
     proof: { run: "r", app: "a", applicationUid: "u", revision: "s", sourceDigest: "d", provenAt: 1 },
   },
   checkpointed: { before: 1 },
+  earlier: { left: ["b"] },
   prepared: { looked: true },
   startedAt: 7,
 };

@@ -49,6 +49,44 @@ describe("retrying a run", () => {
     expect(retryChoices(spec.state)).toEqual([]);
   });
 
+  it("hands what a step that failed had written down to the next attempt, as long as nothing before it is done over", () => {
+    const spec = new RunSpec([{ name: "staging" }]);
+    const note = (): void => {
+      const { path, attempt, token } = spec.step("sync");
+      spec.when({ type: "checkpoint", path, attempt, token, data: { left: attempt } });
+    };
+    note();
+    spec.fail("sync", { code: "argocd.rbac" });
+    spec.succeed("alert");
+    spec.when(RETRY);
+    expect(spec.step("sync").checkpoint).toBeUndefined();
+    expect(spec.step("sync").earlier).toEqual({ left: 1 });
+    spec.fail("sync", { code: "argocd.rbac" });
+    spec.succeed("alert");
+    spec.when(RETRY);
+    expect(spec.step("sync").earlier).toEqual({ left: 1 });
+    note();
+    expect(spec.step("sync")).toMatchObject({ checkpoint: { left: 3 }, earlier: { left: 1 } });
+    spec.succeed("sync", { operation: "op-1" });
+    spec.fail("healthy", { code: "argocd.degraded" });
+    spec.succeed("alert");
+    spec.when({ ...RETRY, from: `${IN_STAGING}/sync` });
+    expect(spec.step("sync").earlier).toBeUndefined();
+  });
+
+  it("hands on nothing of a step when a step before it is done over, which may find another world", () => {
+    const spec = new RunSpec([], promotePlan({ steps: [step("first", "test/a"), step("second", "test/b")] }));
+    spec.succeed("first");
+    const { path, attempt, token } = spec.step("second");
+    spec.when({ type: "checkpoint", path, attempt, token, data: { left: 1 } });
+    spec.fail("second", { code: "test.broken" });
+    spec.succeed("alert");
+    spec.when({ ...RETRY, from: "first" });
+    spec.succeed("first");
+    expect(spec.step("second").attempt).toBe(2);
+    expect(spec.step("second").earlier).toBeUndefined();
+  });
+
   it("fails again as before, tells people again, and can be retried again", () => {
     const spec = degraded();
     spec.when(RETRY);

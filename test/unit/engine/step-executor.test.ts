@@ -15,6 +15,7 @@ const JOB: Job = {
   input: { app: "checkout" },
   facts: { runTitle: "Promote checkout", requester: "p_ana", requesterUser: "U1" },
   checkpointed: { operation: "earlier" },
+  earlier: { left: ["b"] },
   startedAt: 1000,
 };
 
@@ -64,6 +65,7 @@ describe("executeJob", () => {
           effect: JOB.effect,
           facts: JOB.facts,
           checkpointed: { operation: "earlier" },
+          earlier: { left: ["b"] },
           startedAt: 1000,
         });
         expect(context.signal).toBe(signal);

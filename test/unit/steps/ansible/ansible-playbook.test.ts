@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import type { Failure, Outcome } from "../../../../src/domain/outcome.ts";
 import { AppError } from "../../../../src/platform/errors.ts";
 import { PlaybookInput } from "../../../../src/steps/ansible/ansible-input.ts";
+import { PlayRecord } from "../../../../src/steps/ansible/play-record.ts";
 import { AnsibleBench } from "../../../support/ansible-bench.ts";
 import { events, FakeAnsible, recordedEvents } from "../../../support/fake-ansible.ts";
 
@@ -125,6 +126,28 @@ describe("ansible/playbook", () => {
     });
     expect(ansible.files["left"]?.text).toBe("b\n");
     expect(ansible.args).toContain("--limit");
+  });
+
+  it("is limited to the hosts that are left also when a person has it repeated", async () => {
+    ansible.answer = { exitCode: 2, stdout: played({ a: { ok: 1 }, b: { failed: 1 } }) };
+    await bench.play();
+    bench.earlier = bench.checkpointed;
+    bench.checkpointed = undefined;
+    ansible.answer = { exitCode: 0, stdout: played({ b: { ok: 2 } }) };
+    expect(await bench.play()).toMatchObject({ output: { hosts: { a: { ok: 1 }, b: { ok: 2 } } } });
+    expect(ansible.files["left"]?.text).toBe("b\n");
+  });
+
+  it("is played on all hosts where it failed and none is left", async () => {
+    const rest = { hosts: [], owed: [], done: {}, stats: {}, hostStats: {} };
+    ansible.answer = { exitCode: 2, stdout: played({ a: { ok: 1 }, b: { failed: 1 } }) };
+    await bench.play();
+    const { attempt, play } = PlayRecord.parse(bench.checkpointed);
+    bench.earlier = { attempt, play, rest };
+    bench.checkpointed = undefined;
+    ansible.answer = { exitCode: 0, stdout: played({ a: { ok: 1 }, b: { ok: 1 } }) };
+    expect(await bench.play()).toMatchObject({ status: "succeeded" });
+    expect(ansible.args).not.toContain("--limit");
   });
 
   it("begins anew with all hosts where something else is played", async () => {
