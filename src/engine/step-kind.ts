@@ -11,6 +11,7 @@ import { AppError, errorCode, errorMessage } from "../platform/errors.ts";
 import type { SignalAsk } from "../domain/signal-ask.ts";
 import type { Json, JsonMap } from "../platform/canonical-json.ts";
 import type { Artifacts } from "./artifacts.ts";
+import type { KindOrigin } from "./kind-origin.ts";
 import type { StepNotes } from "./step-notes.ts";
 
 /**
@@ -107,13 +108,19 @@ export interface GateOpening {
   readonly rule: ApprovalRule;
 }
 
+// Only what is made here has it.
+const MADE = Symbol("made here");
+
 interface Described {
+  readonly [MADE]?: true;
   /** As in `uses: argocd/sync`. */
   readonly kind: string;
   readonly summary: string;
   readonly inputSchema: z.ZodType;
   readonly outputSchema: z.ZodType;
   readonly notes?: StepNotes | undefined;
+  /** The plug-in that brought it; absent for one of this program. */
+  readonly origin?: KindOrigin | undefined;
 }
 
 /** A step kind with its input type closed over, as the engine, the loader and the reference generator see it. */
@@ -220,18 +227,6 @@ export function defineWait<Input, Output extends Readonly<Record<string, unknown
   };
 }
 
-/** Declares a gate: a wait for people. `open` gathers what they are shown; `subject` says what an approval would be of now. */
-export function defineGate<Input, Output extends Readonly<Record<string, unknown>>>(
-  definition: Definition<Input, Output> & {
-    open(input: Input, context: GateContext): Promise<GateOpening>;
-    subject(input: Input, context: GateContext): Promise<GateSubject>;
-  },
-): StepKind {
-  return {
-    ...described(definition),
-    sort: "gate",
-    protects: false,
-    open: (input, context) => definition.open(definition.input.parse(input), context),
 /**
  * Declares a wait for a word from outside. Its input has the members of `SignalAsk`, and may have others; its output is who
  * sent the word, when, and what came with it.
@@ -252,8 +247,25 @@ export function defineSignal<Input extends SignalAsk>(
   };
 }
 
+/** Declares a gate: a wait for people. `open` gathers what they are shown; `subject` says what an approval would be of now. */
+export function defineGate<Input, Output extends Readonly<Record<string, unknown>>>(
+  definition: Definition<Input, Output> & {
+    open(input: Input, context: GateContext): Promise<GateOpening>;
+    subject(input: Input, context: GateContext): Promise<GateSubject>;
+  },
+): StepKind {
+  return {
+    ...described(definition),
+    sort: "gate",
+    protects: false,
+    open: (input, context) => definition.open(definition.input.parse(input), context),
     subject: (input, context) => definition.subject(definition.input.parse(input), context),
   };
+}
+
+/** Whether it was made by one of the functions above, so that its input and its output are checked. */
+export function isStepKind(value: unknown): value is StepKind {
+  return typeof value === "object" && value !== null && MADE in value;
 }
 
 /** The failure that a thrown error stands for; its retry class decides whether the step is tried again. */
@@ -281,7 +293,7 @@ function described<Input, Output extends Readonly<Record<string, unknown>>>(
   definition: Definition<Input, Output>,
 ): Described {
   const { kind, summary, input, output, notes } = definition;
-  return { kind, summary, inputSchema: input, outputSchema: output, notes };
+  return { [MADE]: true, kind, summary, inputSchema: input, outputSchema: output, notes };
 }
 
 async function guarded<Input, Output extends Readonly<Record<string, unknown>>>(
@@ -299,12 +311,12 @@ async function guarded<Input, Output extends Readonly<Record<string, unknown>>>(
   }
 }
 
-/** Through JSON once: members that are undefined are not there afterwards, as in the log. */
-function throughJson<Value>(schema: z.ZodType<Value>, value: unknown): Value {
-  return schema.parse(JSON.parse(JSON.stringify(value)));
-}
 async function aborted(signal: AbortSignal): Promise<never> {
   if (!signal.aborted) await once(signal, "abort");
   throw signal.reason;
 }
 
+/** Through JSON once: members that are undefined are not there afterwards, as in the log. */
+function throughJson<Value>(schema: z.ZodType<Value>, value: unknown): Value {
+  return schema.parse(JSON.parse(JSON.stringify(value)));
+}
