@@ -1,4 +1,5 @@
 import type { Blueprint } from "./blueprint.ts";
+import { provisionBlueprint } from "./blueprints/provision.ts";
 
 /** Every blueprint: the demo for people has all of them among its commands. */
-export const BLUEPRINTS: readonly Blueprint[] = [];
+export const BLUEPRINTS: readonly Blueprint[] = [provisionBlueprint];

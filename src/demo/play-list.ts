@@ -6,6 +6,7 @@ import { expire } from "./plays/expire.ts";
 import { observe } from "./plays/observe.ts";
 import { outage } from "./plays/outage.ts";
 import { promote } from "./plays/promote.ts";
+import { provision } from "./plays/provision.ts";
 import { queue } from "./plays/queue.ts";
 import { race } from "./plays/race.ts";
 import { reject } from "./plays/reject.ts";
@@ -28,4 +29,5 @@ export const PLAYS: readonly Play[] = [
   degraded,
   observe,
   outage,
+  provision,
 ];

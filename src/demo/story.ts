@@ -26,6 +26,11 @@ export class Story {
     this.#stage = stage;
   }
 
+  /** What is outside, for what a story has to know of it. */
+  get world(): DemoWorld {
+    return this.#stage.world;
+  }
+
   /** Types a command; throws when Slack had to tell the person that the app did not answer. */
   async type(user: string, text: string): Promise<void> {
     this.#stage.transcript.say(`${this.#handle(user)} types ${text}`);
