@@ -8,6 +8,7 @@ import { argocdWait } from "./argocd-wait.ts";
 import { cosignVerify } from "./cosign/cosign-verify.ts";
 import { imageCustody } from "./custody/image-custody.ts";
 import { githubChecks } from "./forge/github-checks.ts";
+import { gitlabPipeline } from "./forge/gitlab-pipeline.ts";
 import { httpProbe } from "./http/http-probe.ts";
 import { httpRequest } from "./http/http-request.ts";
 import { imageResolve } from "./image/image-resolve.ts";
@@ -50,6 +51,7 @@ function waits(deps: KindDeps): readonly StepKind[] {
     argocdWait(deps),
     delay(deps),
     githubChecks(deps),
+    gitlabPipeline(deps),
     httpProbe(deps),
     metricsCheck(deps),
     releaseWindow(deps),
