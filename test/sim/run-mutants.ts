@@ -1,14 +1,10 @@
-import { fork } from "node:child_process";
-import { once } from "node:events";
-
-import type { ChildReport, ChildTask } from "./child-messages.ts";
+import { MutantHunt, type Sight } from "./mutant-hunt.ts";
 import { allMutants, REMOTE } from "./mutants/all-mutants.ts";
-import type { Mutant } from "./mutants/mutant.ts";
 import { TELLING_SEEDS } from "./telling-seeds.ts";
 
 export interface MutantsOrder {
   readonly processes: number;
-  /** Only those whose file or description has this text. */
+  /** Only those whose part, file or description has this text. */
   readonly only: string;
   /** In how many worlds each is looked for. */
   readonly worlds: number;
@@ -16,25 +12,7 @@ export interface MutantsOrder {
   readonly from: number;
 }
 
-interface Planted extends Mutant {
-  readonly part: string;
-}
-
-/** What was seen of a planted bug: the check that found it and where, or how many worlds did not show it. */
-interface Sight {
-  readonly mutant: Planted;
-  readonly check: string | undefined;
-  readonly seed: string;
-  readonly worlds: number;
-}
-
-const CHILD = new URL("worlds-child.ts", import.meta.url);
-// Of the whole program too few seeds have workers.
-const STORIES = new URL("stories-child.ts", import.meta.url);
-const HOOK = new URL("mutants/plant-child.ts", import.meta.url).href;
 const GOAL = 0.95;
-// So long no world takes, however busy the machine is: a process that says nothing is stuck in a loop.
-const SILENCE_MS = 120_000;
 
 /** Plants one bug after the other, plays seeds until a check sees it, and prints a table. Returns the exit code. */
 export async function runMutants({ processes, only, worlds, from }: MutantsOrder): Promise<number> {
@@ -42,9 +20,11 @@ export async function runMutants({ processes, only, worlds, from }: MutantsOrder
   const meant = planted.filter(({ part, file, what }) => `${part} ${file} ${what}`.includes(only));
   const left = [...meant];
   const sights: Sight[] = [];
+  using hunt = new MutantHunt();
   const work = async (): Promise<void> => {
     for (let mutant = left.shift(); mutant !== undefined; mutant = left.shift()) {
-      const sight = await look(mutant, { worlds, from });
+      const first = mutant.part === REMOTE ? [] : TELLING_SEEDS;
+      const sight = await hunt.look(mutant, { first, from, worlds });
       sights.push(sight);
       console.log(sightText(sight));
     }
@@ -55,41 +35,8 @@ export async function runMutants({ processes, only, worlds, from }: MutantsOrder
   console.log(
     `caught ${caught} of ${meant.length} planted bugs (${percent(caught, meant.length)}), goal ${GOAL * 100} %`,
   );
+  if (hunt.flawed.length > 0) console.log(`without any bug something is violated in seeds ${hunt.flawed.join(", ")}`);
   return caught >= meant.length * GOAL && meant.length > 0 ? 0 : 1;
-}
-
-async function look(mutant: Planted, order: Pick<MutantsOrder, "worlds" | "from">): Promise<Sight> {
-  const { file, find, replace } = mutant;
-  const child = fork(mutant.part === REMOTE ? STORIES : CHILD, {
-    execArgv: ["--import", HOOK],
-    env: { ...process.env, QUARTERDECK_PLANTED_BUG: JSON.stringify({ file, find, replace }) },
-    stdio: ["ignore", "ignore", "pipe", "ipc"],
-  });
-  let [played, complaint] = [0, ""];
-  let seen: { check: string; seed: string } | undefined;
-  const stuck = setTimeout(() => {
-    seen ??= { check: "it goes on", seed: "" };
-    child.kill("SIGKILL");
-  }, SILENCE_MS);
-  child.on("message", ({ seed, violations }: ChildReport) => {
-    stuck.refresh();
-    played += 1;
-    const [first] = violations;
-    if (first !== undefined) seen ??= { check: first.check, seed };
-  });
-  child.stderr?.on("data", (chunk: Buffer) => {
-    complaint = (complaint + chunk.toString()).slice(-2000);
-  });
-  const first = mutant.part === REMOTE ? [] : TELLING_SEEDS;
-  const task: ChildTask = { first, ...order, step: 1, untilMs: Number.MAX_SAFE_INTEGER, stopAtFirst: true };
-  child.send(task);
-  const [code] = await once(child, "exit");
-  clearTimeout(stuck);
-  if (code !== 0 && seen === undefined) {
-    if (complaint.includes("does not have once")) throw new Error(`${mutant.what}: ${complaint}`);
-    seen = { check: "the process lives", seed: "" };
-  }
-  return { mutant, check: seen?.check, seed: seen?.seed ?? "", worlds: played };
 }
 
 function sightText({ mutant: { part, file, what }, check, seed, worlds }: Sight): string {

@@ -1,0 +1,126 @@
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import type { ChildReport, ChildTask } from "./child-messages.ts";
+import { REMOTE } from "./mutants/all-mutants.ts";
+import type { Mutant } from "./mutants/mutant.ts";
+
+/** A planted bug, and the part of the program in which it stands. */
+export interface Planted extends Mutant {
+  readonly part: string;
+}
+
+/** What was seen of a planted bug: the check that found it and where, or how many worlds did not show it. */
+export interface Sight {
+  readonly mutant: Planted;
+  readonly check: string | undefined;
+  readonly seed: string;
+  readonly worlds: number;
+}
+
+/** Which seeds are played: those of `first`, then one after the other from `from` on, `worlds` altogether. */
+export type HuntTask = Pick<ChildTask, "first" | "from" | "worlds">;
+
+interface Found {
+  readonly played: number;
+  readonly check: string | undefined;
+  readonly seed: string;
+}
+
+const CHILD = new URL("worlds-child.ts", import.meta.url);
+// Of the whole program too few seeds have workers.
+const STORIES = new URL("stories-child.ts", import.meta.url);
+const HOOK = new URL("mutants/plant-child.ts", import.meta.url).href;
+// So long no world takes, however busy the machine is: a process that says nothing is stuck in a loop.
+const SILENCE_MS = 120_000;
+
+/** Plants bugs, one process for each, and plays until a check sees them. */
+export class MutantHunt implements Disposable {
+  /** What is compiled of the program is the same for all but one file. */
+  readonly #cache = mkdtempSync(join(tmpdir(), "quarterdeck-mutants-"));
+  /** Whether a seed shows something without any bug, which then proves nothing of one. */
+  readonly #plain = new Map<string, Promise<boolean>>();
+  readonly #flawed = new Set<string>();
+
+  /** Seeds that show something although nothing was planted. */
+  get flawed(): readonly string[] {
+    return [...this.#flawed];
+  }
+
+  async look(mutant: Planted, task: HuntTask): Promise<Sight> {
+    let left = task;
+    for (;;) {
+      const { check, seed, played } = await this.#play(left, mutant);
+      const worlds = task.worlds - left.worlds + played;
+      if (check === undefined || seed === "" || !(await this.#isFlawed(seed, mutant.part)))
+        return { mutant, check, seed, worlds };
+      left = after(left, played);
+    }
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.#cache, { recursive: true, force: true });
+  }
+
+  #isFlawed(seed: string, part: string): Promise<boolean> {
+    const known = this.#plain.get(seed) ?? this.#playPlain(seed, part);
+    this.#plain.set(seed, known);
+    return known;
+  }
+
+  async #playPlain(seed: string, part: string): Promise<boolean> {
+    const number = Number(seed.replace(/^\D+/u, ""));
+    const { check } = await this.#play({ first: [], from: number, worlds: 1 }, { part });
+    if (check !== undefined) this.#flawed.add(seed);
+    return check !== undefined;
+  }
+
+  /** Plays until something is seen, with a bug where one is given. */
+  async #play(task: HuntTask, { part, ...bug }: Pick<Planted, "part"> & Partial<Mutant>): Promise<Found> {
+    const { file, find, replace, what } = bug;
+    const child = fork(part === REMOTE ? STORIES : CHILD, {
+      execArgv: file === undefined ? [] : ["--import", HOOK],
+      env: {
+        ...process.env,
+        NODE_COMPILE_CACHE: this.#cache,
+        QUARTERDECK_PLANTED_BUG: JSON.stringify({ file, find, replace }),
+      },
+      stdio: ["ignore", "ignore", "pipe", "ipc"],
+    });
+    let [played, complaint] = [0, ""];
+    let seen: { check: string; seed: string } | undefined;
+    const stuck = setTimeout(() => {
+      seen ??= { check: "it goes on", seed: "" };
+      child.kill("SIGKILL");
+    }, SILENCE_MS);
+    child.on("message", ({ seed, violations }: ChildReport) => {
+      stuck.refresh();
+      played += 1;
+      const [first] = violations;
+      if (first !== undefined) seen ??= { check: first.check, seed };
+    });
+    child.stderr?.on("data", (chunk: Buffer) => {
+      complaint = (complaint + chunk.toString()).slice(-2000);
+    });
+    child.send({ ...task, step: 1, untilMs: Number.MAX_SAFE_INTEGER, stopAtFirst: true } satisfies ChildTask);
+    const [code] = await once(child, "exit");
+    clearTimeout(stuck);
+    if (code !== 0 && seen === undefined) {
+      if (complaint.includes("does not have once")) throw new Error(`${what}: ${complaint}`);
+      seen = { check: "the process lives", seed: "" };
+    }
+    return { played, check: seen?.check, seed: seen?.seed ?? "" };
+  }
+}
+
+/** What is left of a task when so many of its worlds have been played. */
+function after({ first, from, worlds }: HuntTask, played: number): HuntTask {
+  return {
+    first: first.slice(played),
+    from: from + Math.max(0, played - first.length),
+    worlds: worlds - played,
+  };
+}
