@@ -37,8 +37,8 @@ export function startAttempt(
     ...(clearance.kind === "approved" && { approval: { gate: clearance.gate, digest: clearance.digest } }),
     ...deadlines(draft, node, before),
     ...(stops !== undefined && { stops }),
-  });
     ...(signal !== undefined && { signal }),
+  });
   const failure = clearance.kind === "refused" ? clearance.failure : unreadableSignal(node, signal);
   if (failure !== undefined) draft.emit({ type: "step.failed", path, attempt, failure });
   takeKept(draft, path);
@@ -57,7 +57,6 @@ function deadlines(
   };
 }
 
-type Clearance =
 function unreadableSignal({ awaits }: StepNode, signal: SignalAsk | undefined): Failure | undefined {
   return awaits === "signal" && signal === undefined ? UNREADABLE_SIGNAL : undefined;
 }
@@ -69,6 +68,7 @@ const UNREADABLE_SIGNAL: Failure = {
   retry: "never",
 };
 
+type Clearance =
   | { readonly kind: "free" }
   | { readonly kind: "approved"; readonly gate: string; readonly digest: string }
   | { readonly kind: "refused"; readonly failure: Failure };
@@ -80,6 +80,8 @@ function clear(draft: Draft, input: JsonMap): Clearance {
 
 /** Of a saved plan nobody knows which environment it changes: it needs its approval as soon as one of them asks for any. */
 function clearPlan({ state }: Draft, plan: Json): Clearance {
+  const target = state.targets.find(({ approval }) => approval !== undefined);
+  if (target === undefined) return { kind: "free" };
   const digest = isJsonMap(plan) ? plan["digest"] : undefined;
   for (const { path, status, gate } of state.steps.values()) {
     if (status !== "succeeded" || gate === undefined || gate.subject.planFileDigest === "") continue;
@@ -87,7 +89,7 @@ function clearPlan({ state }: Draft, plan: Json): Clearance {
   }
   return refused(
     "approval.missing",
-    `${environment.name} asks for approval before anything changes there, and nobody has approved this plan. ` +
+    `${target.environment} asks for approval before anything changes there, and nobody has approved this plan. ` +
       'Put a step that uses "approval" and shows the plan before this one in the command file.',
   );
 }

@@ -66,10 +66,10 @@ export interface StepState {
   readonly gate?: GateState;
   /** The path of the step whose leftovers it ends. */
   readonly stops?: string;
-  /** Why the gate was opened anew, newest last. */
-  readonly voided: readonly VoidedOpening[];
   /** The word from outside that it waits for, or has waited for. */
   readonly signal?: SignalAsk;
+  /** Why the gate was opened anew, newest last. */
+  readonly voided: readonly VoidedOpening[];
 }
 
 /** An opening of a gate that does not count any more. */
@@ -155,10 +155,10 @@ export interface RunState {
   readonly locks: ReadonlyMap<string, LockState>;
   /** Where branches and iterations that have others beside them have failed, in the order in which they did. */
   readonly failures?: ReadonlyMap<string, Failure> | undefined;
-  /** Attempts ever made by path; survives a gate that is opened anew. */
-  readonly attempts: ReadonlyMap<string, number>;
   /** Words from outside that no step has taken yet, by name. */
   readonly signals?: ReadonlyMap<string, KeptSignal> | undefined;
+  /** Attempts ever made by path; survives a gate that is opened anew. */
+  readonly attempts: ReadonlyMap<string, number>;
   /** By step path, the steps as they stood when a retry set them aside, oldest first. */
   readonly forgotten: ReadonlyMap<string, readonly StepState[]>;
 }
