@@ -27,8 +27,13 @@ export function whyBeyond(
   const worst = beyond.toSorted((left, right) => distance(right.value, bounds) - distance(left.value, bounds));
   const [first] = worst;
   const others = worst.length > 1 ? `, and ${worst.length - 1} more of ${samples.length} series` : "";
-  const which = first === undefined ? "" : `${first.value}${labelText(first)}`;
+  const which = first === undefined ? "" : `${valueText(first.value)}${labelText(first)}`;
   return { reason: `it is ${which}${others}, and has to be ${boundsText(bounds)}`, samples: worst };
+}
+
+/** Four digits are as many as people compare. */
+export function valueText(value: number): string {
+  return String(Number.isFinite(value) ? Number(value.toPrecision(4)) : value);
 }
 
 /** A value that is no number is never within bounds. */

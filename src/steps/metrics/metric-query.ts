@@ -18,6 +18,12 @@ export const MetricShape = {
   url: urlInput(["https:", "http:"]).meta({
     description: "The address of Prometheus, or of what speaks like it, without `/api/v1/query`",
   }),
+  name: z
+    .string()
+    .min(1)
+    .max(80)
+    .optional()
+    .meta({ description: "What the values are, for people, such as `share of errors`; the query itself unless said" }),
   query: z.string().min(1).max(4000).meta({ description: "An instant query in PromQL" }),
   below: bound("Every value has to be below this; at least one bound is needed"),
   "at-most": bound("Every value has to be at most this"),

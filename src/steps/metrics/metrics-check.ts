@@ -10,7 +10,7 @@ import { NETWORK_FAILURES } from "../network/network-notes.ts";
 import { durationInput } from "../timing/duration-input.ts";
 import { type Finding, type Held, judgeHeld } from "./held-good.ts";
 import type { Sample } from "./instant-vector.ts";
-import { boundsText, whyBeyond } from "./judge-samples.ts";
+import { boundsText, valueText, whyBeyond } from "./judge-samples.ts";
 import { type MetricReading, MetricShape, readMetric, requireBound } from "./metric-query.ts";
 
 const DAY_MS = 86_400_000;
@@ -44,6 +44,7 @@ const Output = z.strictObject({
   ),
   series: z.int().meta({ description: "How many series there were" }),
   warnings: z.array(z.string()).meta({ description: "What Prometheus remarked about the query" }),
+  notes: z.array(z.string()).meta({ description: "What people are told of it" }),
 });
 type Output = z.infer<typeof Output>;
 
@@ -68,7 +69,8 @@ uses: metrics/check
 with:
   url: https://prometheus.example.com
   bearer: \${{ secrets.PROMETHEUS_TOKEN }}
-  query: sum(rate(http_requests_total{service="checkout",code=~"5.."}[5m])) / sum(rate(http_requests_total{service="checkout"}[5m]))
+  name: share of errors
+  query: (sum(rate(http_requests_total{service="checkout",code=~"5.."}[5m])) or vector(0)) / sum(rate(http_requests_total{service="checkout"}[5m]))
   below: 0.01
   for: 5m
 `,
@@ -101,7 +103,7 @@ async function check(deps: MetricsCheckDeps, input: Input, context: StepContext)
     const askedMs = clock.monotonic();
     const look = await metricLook(deps, input, context.signal);
     const verdict = judgeHeld(held, look.finding, { askedMs, nowMs: clock.monotonic(), timing });
-    if (verdict.kind === "held") return { status: "succeeded", output: outputOf(look.reading) };
+    if (verdict.kind === "held") return { status: "succeeded", output: outputOf(look.reading, { input, forMs }) };
     if (verdict.kind === "bad") return beyond(verdict.reason, look.beyond);
     if (verdict.kind === "away") throw new AppError(verdict.reason, { code: "metrics.away", retry: "backoff" });
     ({ held } = verdict);
@@ -129,7 +131,8 @@ export async function metricLook(
     const reading = await readMetric(deps, { query, signal });
     const why = whyBeyond(reading.samples, query);
     if (why === undefined) return { finding: { kind: "good" }, reading, beyond: [] };
-    return { finding: { kind: "bad", reason: `${query.query}: ${why.reason}` }, reading, beyond: why.samples };
+    const reason = `${query.name ?? query.query}: ${why.reason}`;
+    return { finding: { kind: "bad", reason }, reading, beyond: why.samples };
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof AppError) || error.retry === "never") throw error;
@@ -139,8 +142,29 @@ export async function metricLook(
 
 const MOST_VALUES = 20;
 
-function outputOf({ samples, warnings }: MetricReading): Output {
-  return { values: samples.slice(0, MOST_VALUES).map(shown), series: samples.length, warnings: warnings.slice(0, 5) };
+function outputOf(
+  { samples, warnings }: MetricReading,
+  { input, forMs }: { readonly input: Input; readonly forMs: number },
+): Output {
+  const values = samples.slice(0, MOST_VALUES).map(shown);
+  const notes = [goodText(samples, { input, forMs })];
+  return { values, series: samples.length, warnings: warnings.slice(0, 5), notes };
+}
+
+/** `share of errors: below 0.01 for 5 min, 0.0004 at last`. */
+function goodText(
+  samples: readonly Sample[],
+  { input, forMs }: { readonly input: Input; readonly forMs: number },
+): string {
+  const [only] = samples;
+  const last =
+    samples.length === 1 && only !== undefined ? `${valueText(only.value)} at last` : `${samples.length} series`;
+  const lasted = forMs === 0 ? "" : ` for ${durationText(forMs)}`;
+  return `${nameText(input)}${boundsText(input)}${lasted}, ${last}`;
+}
+
+function nameText({ name }: Input): string {
+  return name === undefined ? "" : `${name}: `;
 }
 
 function shown({ labels, value }: Sample): Output["values"][number] {
@@ -158,6 +182,7 @@ function beyond(reason: string, samples: readonly Sample[]): StepResult<Output> 
 }
 
 function progressText(finding: Finding, { input, dueMs }: { readonly input: Input; readonly dueMs: number }): string {
-  if (finding.kind === "good") return `${boundsText(input)}, as it has to be; ${durationText(dueMs)} to go`;
+  if (finding.kind === "good")
+    return `${nameText(input)}${boundsText(input)}, as it has to be; ${durationText(dueMs)} to go`;
   return `${finding.reason}; ${durationText(dueMs)} until this fails`;
 }

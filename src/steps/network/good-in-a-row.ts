@@ -134,10 +134,10 @@ function progressOf(records: readonly TargetRecord[], wanted: number): Progress 
   const lines = bad.slice(0, MOST_LINES).map(({ target, problem }) => `${target}: ${problem ?? ""}`);
   const [only] = records;
   if (records.length === 1 && only !== undefined) {
-    return { text: `Good ${only.inARow} of ${wanted} times in a row`, done: only.inARow, total: wanted, lines };
+    return { text: "Good answers in a row", done: only.inARow, total: wanted, lines };
   }
   return {
-    text: `${done} of ${records.length} targets good ${wanted} times in a row`,
+    text: `Targets good ${wanted === 1 ? "once" : `${wanted} times in a row`}`,
     done,
     total: records.length,
     lines,

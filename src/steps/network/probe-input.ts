@@ -78,6 +78,7 @@ export const ProbeOutput = z.strictObject({
     }),
   ),
   slowest: z.int().meta({ description: "The slowest answer of all targets, in milliseconds" }),
+  notes: z.array(z.string()).meta({ description: "What people are told of it" }),
 });
 export type ProbeOutput = z.infer<typeof ProbeOutput>;
 
@@ -91,9 +92,10 @@ export async function runProbe(
   }: { readonly targets: readonly ProbeTarget[]; readonly patience: Patience; readonly context: StepContext },
 ): Promise<StepResult<ProbeOutput>> {
   const limitMs = patience["give-up-after"] ?? DEFAULT_LIMIT_MS;
+  const wanted = patience["good-in-a-row"] ?? DEFAULT_GOOD;
   const { isGood, records } = await goodInARow(clock, {
     targets,
-    goodInARow: patience["good-in-a-row"] ?? DEFAULT_GOOD,
+    goodInARow: wanted,
     intervalMs: patience.interval ?? DEFAULT_INTERVAL_MS,
     latencyMs: patience.latency,
     // Our clock may have been set back since the step was started.
@@ -103,7 +105,19 @@ export async function runProbe(
   });
   if (!isGood) return { status: "failed", failure: failing(records, limitMs) };
   const slowest = Math.max(0, ...records.map((record) => record.slowest ?? 0));
-  return { status: "succeeded", output: { targets: records.map(shown), slowest } };
+  const notes = [goodText(records, { wanted, slowest })];
+  return { status: "succeeded", output: { targets: records.map(shown), slowest, notes } };
+}
+
+/** `good 5 times in a row, after 1 that was not; slowest answer 34 ms`. */
+function goodText(
+  records: readonly TargetRecord[],
+  { wanted, slowest }: { readonly wanted: number; readonly slowest: number },
+): string {
+  const bad = records.reduce((sum, record) => sum + record.bad, 0);
+  const who = records.length === 1 ? "" : `${records.length} targets `;
+  const times = wanted === 1 ? "once" : `${wanted} times in a row`;
+  return `${who}good ${times}${bad === 0 ? "" : `, after ${bad} that ${bad === 1 ? "was" : "were"} not`}; slowest answer ${slowest} ms`;
 }
 
 function shown({ target, looks, bad, latency, slowest }: TargetRecord): ProbeOutput["targets"][number] {

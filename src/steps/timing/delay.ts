@@ -27,6 +27,7 @@ type Input = z.infer<typeof Input>;
 
 const Output = z.strictObject({
   waited: z.int().meta({ description: "How long the step took, in milliseconds" }),
+  notes: z.array(z.string()).meta({ description: "What people are told of it: nothing, as they see how long it took" }),
 });
 type Output = z.infer<typeof Output>;
 
@@ -56,7 +57,8 @@ async function wait(clock: Clock, input: Input, context: StepContext): Promise<S
     context.progress({ text: `${durationText(left)} to go` });
     await clock.sleep(Math.min(left, LOOK_MS), context.signal);
   }
-  return { status: "succeeded", output: { waited: Math.max(0, Math.round(clock.now() - context.startedAt)) } };
+  const waited = Math.max(0, Math.round(clock.now() - context.startedAt));
+  return { status: "succeeded", output: { waited, notes: [] } };
 }
 
 /** A time counts on a clock that nobody can set, once we are here; a moment is one of the clock on the wall. */

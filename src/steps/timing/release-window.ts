@@ -26,6 +26,7 @@ const Output = z.strictObject({
       "When the window that is open closes, in milliseconds since the epoch; absent where only Argo CD knows",
   }),
   waited: z.int().meta({ description: "How long the step took, in milliseconds" }),
+  notes: z.array(z.string()).meta({ description: "What people are told of it" }),
 });
 type Output = z.infer<typeof Output>;
 
@@ -78,7 +79,8 @@ async function wait({ servers, clock }: WindowDeps, input: Input, context: StepC
     const until = await untilOpen({ rules, zone }, { clock, context });
     if (location === undefined || (await mayBeSynced(location, context))) {
       const waited = Math.max(0, Math.round(clock.now() - context.startedAt));
-      return { status: "succeeded", output: { ...(until !== undefined && { until }), waited } };
+      const notes = until === undefined ? [] : [`open until ${civilText(until, zone)}`];
+      return { status: "succeeded", output: { ...(until !== undefined && { until }), waited, notes } };
     }
     await clock.sleep(ASK_MS, context.signal);
   }

@@ -42,6 +42,7 @@ type Input = z.infer<typeof Input>;
 const Output = z.strictObject({
   since: z.int().meta({ description: "Since when everything has been good, in milliseconds since the epoch" }),
   restarts: z.int().meta({ description: "How often the time began anew" }),
+  notes: z.array(z.string()).meta({ description: "What people are told of it" }),
 });
 type Output = z.infer<typeof Output>;
 
@@ -183,7 +184,9 @@ class SoakRun implements AsyncDisposable {
     const lastedMs = state.sinceMs === undefined ? 0 : clock.monotonic() - state.sinceMs;
     if (end?.kind === "done") {
       const since = Math.round(clock.now() - lastedMs);
-      return { status: "succeeded", output: { since, restarts: state.restarts } };
+      const { restarts } = state;
+      const notes = [`good for ${durationText(lastedMs)} without a break${anewText(restarts)}`];
+      return { status: "succeeded", output: { since, restarts, notes } };
     }
     const { graceMs, forMs } = this.#timing;
     const reason = end?.reason ?? "";
@@ -196,12 +199,11 @@ class SoakRun implements AsyncDisposable {
     const { forMs } = this.#timing;
     const lastedMs = state.sinceMs === undefined ? 0 : Math.min(forMs, this.#deps.clock.monotonic() - state.sinceMs);
     const left = durationText(forMs - lastedMs);
-    const anew =
-      state.restarts === 0 ? "" : `; begun anew ${state.restarts === 1 ? "once" : `${state.restarts} times`}`;
     const bad =
       dueMs === undefined ? `${trouble}; the time begins anew` : `${trouble}; ${durationText(dueMs)} of grace`;
-    const text = trouble === undefined ? `Good for ${durationText(lastedMs)}, ${left} to go${anew}` : bad;
-    this.#context.progress({ text, done: Math.round(lastedMs / 1000), total: Math.round(forMs / 1000) });
+    const text =
+      trouble === undefined ? `Good for ${durationText(lastedMs)}, ${left} to go${anewText(state.restarts)}` : bad;
+    this.#context.progress({ text });
   }
 
   /** Until there is news, or until something is due; every minute it is shown how far it is. */
@@ -219,6 +221,10 @@ class SoakRun implements AsyncDisposable {
     this.#context.signal.throwIfAborted();
     if (this.#app.mustBeRead) await this.#app.read();
   }
+}
+
+function anewText(restarts: number): string {
+  return restarts === 0 ? "" : `; begun anew ${restarts === 1 ? "once" : `${restarts} times`}`;
 }
 
 const SHOW_MS = 60_000;

@@ -66,7 +66,11 @@ describe("http/probe", () => {
     expect(field.calls).toHaveLength(2);
     expect(await field.pass(1)).toEqual({
       status: "succeeded",
-      output: { targets: [{ target: "https://a.test/healthz", looks: 3, bad: 0, latency: 5, slowest: 5 }], slowest: 5 },
+      output: {
+        targets: [{ target: "https://a.test/healthz", looks: 3, bad: 0, latency: 5, slowest: 5 }],
+        slowest: 5,
+        notes: ["good 3 times in a row; slowest answer 5 ms"],
+      },
     });
     expect(field.clock.pendingTimers).toBe(0);
   });
@@ -85,7 +89,7 @@ describe("http/probe", () => {
     field.start({ url, interval: "1s" });
     await field.pass(0);
     expect(field.bench.progress.at(-1)).toEqual({
-      text: "Good 0 of 3 times in a row",
+      text: "Good answers in a row",
       done: 0,
       total: 3,
       lines: ["https://a.test/healthz: status 503"],
@@ -99,7 +103,7 @@ describe("http/probe", () => {
     field.start({ urls: ["https://a.test/", "https://b.test/"], interval: "1s", "good-in-a-row": 2 });
     expect(await field.pass(10_000)).toBeUndefined();
     expect(field.calls.filter((call) => call.url.hostname === "a.test")).toHaveLength(2);
-    expect(field.bench.progress.at(-1)?.text).toBe("1 of 2 targets good 2 times in a row");
+    expect(field.bench.progress.at(-1)).toMatchObject({ text: "Targets good 2 times in a row", done: 1, total: 2 });
     isUp = true;
     expect(await field.pass(2000)).toMatchObject({ status: "succeeded" });
   });

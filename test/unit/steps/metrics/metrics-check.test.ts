@@ -63,12 +63,26 @@ describe("metrics/check", () => {
         ],
         series: 2,
         warnings: [],
+        notes: ["below 0.01, 2 series"],
       },
     });
     const [call] = far.calls;
     expect(call?.url.href).toBe("https://prometheus.test/prom/api/v1/query?query=errors+%3E+0");
     expect(call?.headers).toEqual({ authorization: "Bearer token" });
     expect(far.clock.pendingTimers).toBe(0);
+  });
+
+  it("calls the values what they are called, and names no more digits than people read", async () => {
+    const good = new Prometheus();
+    good.answer = () => ({ text: vector([{}, "0.00123456"]) });
+    good.start({ name: "share of errors" });
+    expect(await good.pass()).toMatchObject({ output: { notes: ["share of errors: below 0.01, 0.001235 at last"] } });
+    const bad = new Prometheus();
+    bad.answer = () => ({ text: vector([{}, "0.08566514354444446"]) });
+    bad.start({ name: "share of errors" });
+    expect(await bad.pass()).toMatchObject({
+      failure: { message: "share of errors: it is 0.08567, and has to be below 0.01" },
+    });
   });
 
   it("fails at once with the worst values when one is beyond its bounds", async () => {

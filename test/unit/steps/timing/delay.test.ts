@@ -24,7 +24,7 @@ describe("delay", () => {
     expect(seen.outcome).toBeUndefined();
     expect(bench.progress.map(({ text }) => text).slice(0, 2)).toEqual(["1 h to go", "55 min to go"]);
     await clock.advance(1);
-    expect(seen.outcome).toEqual({ status: "succeeded", output: { waited: HOUR_MS } });
+    expect(seen.outcome).toEqual({ status: "succeeded", output: { waited: HOUR_MS, notes: [] } });
     expect(clock.pendingTimers).toBe(0);
   });
 
@@ -46,7 +46,7 @@ describe("delay", () => {
     const { clock, seen, start } = rig(2 * HOUR_MS);
     start({ for: "1h" });
     await clock.advance(0);
-    expect(seen.outcome).toEqual({ status: "succeeded", output: { waited: 2 * HOUR_MS } });
+    expect(seen.outcome).toEqual({ status: "succeeded", output: { waited: 2 * HOUR_MS, notes: [] } });
   });
 
   it.each([-86_400_000, 86_400_000])(

@@ -28,7 +28,11 @@ describe("window", () => {
     await clock.advance(0);
     expect(seen.outcome).toEqual({
       status: "succeeded",
-      output: { until: Date.parse("2026-11-20T17:00:00Z"), waited: 0 },
+      output: {
+        until: Date.parse("2026-11-20T17:00:00Z"),
+        waited: 0,
+        notes: ["open until Fri 2026-11-20 17:00 (UTC)"],
+      },
     });
   });
 
