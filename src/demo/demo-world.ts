@@ -23,6 +23,7 @@ import { demoConfiguration } from "./demo-configuration.ts";
 import { DemoGit } from "./demo-git.ts";
 import { playFailure } from "./finding.ts";
 import { type OpenedParts, openParts } from "./open-parts.ts";
+import { putOnPath } from "./programs-on-path.ts";
 import type { PartContext, WithParts } from "./world-part.ts";
 
 /** Everything outside Quarterdeck: a simulated Slack, a simulated Argo CD and a Git server, on the loopback interface. */
@@ -37,6 +38,8 @@ export interface DemoWorld extends AsyncDisposable, WithParts {
   readonly environment: Readonly<Record<string, string>>;
   /** What a worker is told by its environment; the way to the server is not part of it. */
   readonly workerEnvironment: Readonly<Record<string, string>>;
+  /** The programs that its commands run, a line each: whether they are the real ones. */
+  readonly programs: readonly string[];
   /** To be called when the server is ready: from then on Slack sends its payloads over HTTP, in a world that wants it so. */
   connectSlack(): Promise<void>;
   /** Whether Slack has a way to the server now. */
@@ -66,6 +69,10 @@ export interface DemoWorldOptions extends WorldSettings {
   readonly speed?: number;
   /** How long an application has to stay healthy to be proven; short by itself. */
   readonly settle?: string;
+  /** What this process was started with: where programs are looked for. */
+  readonly surroundings?: Readonly<Record<string, string | undefined>>;
+  /** Whether stand-ins are played also for programs that are installed. */
+  readonly isPlayed?: boolean;
 }
 
 const BOT_TOKEN = "xoxb-demo-0000000001-quarterdeck";
@@ -82,6 +89,8 @@ export async function openDemoWorld(options: DemoWorldOptions): Promise<DemoWorl
   const git = resources.use(await DemoGit.open({ clock, folder }));
   const parts = await openAsked(options, { folder, git, world, resources });
   const argocd = resources.use(await startArgocd(options, { git, parts }));
+  parts?.onArgocd(argocd);
+  const { lines, environment: onPath } = await programsOf(options, folder);
   const slack = resources.use(await startSlack(options, `${argocd.url}/_control/`));
   const dataFolder = join(folder, "data");
   await mkdir(dataFolder, { mode: 0o700 });
@@ -90,6 +99,7 @@ export async function openDemoWorld(options: DemoWorldOptions): Promise<DemoWorl
   const environment = {
     ...serverEnvironment(options, port),
     ...parts?.environment,
+    ...onPath,
     ...files,
     SLACK_API_URL: slack.apiUrl,
     QUARTERDECK_DATA: dataFolder,
@@ -103,7 +113,8 @@ export async function openDemoWorld(options: DemoWorldOptions): Promise<DemoWorl
     configurationFile: join(folder, "quarterdeck.yaml"),
     dataFolder,
     environment,
-    workerEnvironment: { ...parts?.environment, ARGOCD_TOKEN: DEMO_TOKEN },
+    programs: lines,
+    workerEnvironment: { ...parts?.environment, ...onPath, ARGOCD_TOKEN: DEMO_TOKEN },
     get isSlackConnected() {
       return receive === "http" || slack.socket.connections.some(({ routed }) => routed);
     },
@@ -127,6 +138,14 @@ async function openAsked(
   await mkdir(below);
   const asked = blueprints.flatMap(({ parts = [] }) => parts);
   return await openParts(asked, { clock, random, speed, folder: below, ...more });
+}
+
+async function programsOf(
+  { blueprints = [], surroundings = {}, isPlayed = false }: DemoWorldOptions,
+  folder: string,
+): ReturnType<typeof putOnPath> {
+  const names = blueprints.flatMap(({ programs = [] }) => programs);
+  return await putOnPath({ names, folder: join(folder, "programs"), path: surroundings["PATH"] ?? "", isPlayed });
 }
 
 interface Written {

@@ -24,6 +24,9 @@ export async function openParts(parts: readonly WorldPart[], context: PartContex
     images: merged(opened.map(({ images }) => images)),
     policies: opened.flatMap(({ policies }) => policies ?? []),
     replacements: merged(opened.map(({ replacements }) => replacements)),
+    onArgocd: (argocd) => {
+      for (const { onArgocd } of opened) onArgocd?.(argocd);
+    },
     configuration: {
       environments: configurations.flatMap(({ environments }) => environments ?? []),
       services: configurations.flatMap(({ services }) => services ?? []),

@@ -5,6 +5,7 @@ import { degraded } from "./plays/degraded.ts";
 import { expire } from "./plays/expire.ts";
 import { observe } from "./plays/observe.ts";
 import { outage } from "./plays/outage.ts";
+import { promoteProbed } from "./plays/promote-probed.ts";
 import { promote } from "./plays/promote.ts";
 import { provision } from "./plays/provision.ts";
 import { queue } from "./plays/queue.ts";
@@ -29,5 +30,6 @@ export const PLAYS: readonly Play[] = [
   degraded,
   observe,
   outage,
+  promoteProbed,
   provision,
 ];

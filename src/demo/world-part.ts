@@ -2,6 +2,7 @@ import type { Clock } from "../platform/clock.ts";
 import type { Random } from "../platform/ids.ts";
 import type { Policy } from "../simulator/argocd-accounts.ts";
 import type { ApplicationDefinition } from "../simulator/argocd-application-store.ts";
+import type { ArgocdSimulator } from "../simulator/argocd-simulator.ts";
 import type { ImageBehaviour } from "../simulator/cluster-object.ts";
 import type { DemoGit } from "./demo-git.ts";
 import { playFailure } from "./finding.ts";
@@ -54,6 +55,8 @@ export interface Opened<Thing> {
   readonly policies?: readonly Policy[];
   /** What stands in the files of `blueprints/`, and what stands for it in the demo: an address, mostly. */
   readonly replacements?: Readonly<Record<string, string>>;
+  /** Called when the simulated Argo CD runs, for what depends on what is deployed. */
+  readonly onArgocd?: (argocd: ArgocdSimulator) => void;
 }
 
 /** Something outside Quarterdeck that a world has only where it is asked for: a registry, a shop over HTTP. */

@@ -15,8 +15,6 @@ import { ShopTraffic } from "./shop-traffic.ts";
 
 export interface ShopOptions extends ListenOptions {
   readonly clock: Clock;
-  /** What runs in the clusters: it is what answers. */
-  readonly workloads: Workloads;
 }
 
 /** The programs of a simulated shop as their users and a Prometheus reach them. */
@@ -25,6 +23,8 @@ export interface ShopSimulator extends AsyncDisposable {
   readonly url: string;
   /** Whether Prometheus answers; it does at first. */
   isPrometheusUp: boolean;
+  /** From now on what runs in these clusters answers; nothing does before. */
+  connect(workloads: Workloads): void;
 }
 
 const QUERY_PATH = "/api/v1/query";
@@ -57,6 +57,7 @@ export async function startShopSimulator(options: ShopOptions): Promise<ShopSimu
     set isPrometheusUp(isUp) {
       shop.isPrometheusUp = isUp;
     },
+    connect: (workloads) => shop.connect(workloads),
     [Symbol.asyncDispose]: async () => {
       shop.stop();
       const closed = new Promise<void>((resolve) => void server.close(() => resolve()));
@@ -77,14 +78,17 @@ interface Taken extends ServingPod {
 class Shop {
   isPrometheusUp = true;
   readonly #deps: ShopOptions;
-  readonly #traffic: ShopTraffic;
+  #clusters: { readonly workloads: Workloads; readonly traffic: ShopTraffic } | undefined;
   readonly #closing = new AbortController();
   /** How many requests each application was sent: pods take them in turn. */
   readonly #requests = new Map<string, number>();
 
   constructor(deps: ShopOptions) {
     this.#deps = deps;
-    this.#traffic = new ShopTraffic(deps);
+  }
+
+  connect(workloads: Workloads): void {
+    this.#clusters = { workloads, traffic: new ShopTraffic({ clock: this.#deps.clock, workloads }) };
   }
 
   stop(): void {
@@ -95,7 +99,7 @@ class Shop {
     const path = pathOf(request);
     if (path === QUERY_PATH) return this.#query(request, response);
     const [, application = ""] = path.split("/");
-    if (this.#deps.workloads.of(application) === undefined || path !== `/${application}/${HEALTH}`)
+    if (this.#clusters?.workloads.of(application) === undefined || path !== `/${application}/${HEALTH}`)
       return json(response, 404, { error: "there is nothing here" });
     const pod = this.podFor(path, HEALTH);
     if (pod === undefined) return json(response, 503, { ready: 0, error: "no pod is ready" });
@@ -110,7 +114,7 @@ class Shop {
   /** The pod that takes the next request for a path of an application; undefined where there is none. */
   podFor(path: string, what: string): Taken | undefined {
     const [, application = ""] = path.split("/");
-    const workload = this.#deps.workloads.of(application);
+    const workload = this.#clusters?.workloads.of(application);
     if (workload === undefined || path !== `/${application}/${what}`) return undefined;
     const { serving, wanted } = workload;
     const count = (this.#requests.get(application) ?? 0) + 1;
@@ -126,7 +130,7 @@ class Shop {
   async #query(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (!this.isPrometheusUp) return json(response, 503, { status: "error", errorType: "unavailable", error: "down" });
     const form = await formOf(request);
-    const rates = (rangeMs: number): readonly PromSample[] => this.#traffic.rates(rangeMs);
+    const rates = (rangeMs: number): readonly PromSample[] => this.#clusters?.traffic.rates(rangeMs) ?? [];
     const { status, body } = instantQuery(form.get("query"), { rates, nowMs: this.#deps.clock.now() });
     json(response, status, body);
   }

@@ -38,7 +38,8 @@ async function open(behaviour: ImageBehaviour): Promise<World> {
     images: { [`${IMAGE}:1.1.0`]: behaviour },
   });
   stack.use(argocd);
-  const shop = stack.use(await startShopSimulator({ clock: systemClock, workloads: argocd.workloads }));
+  const shop = stack.use(await startShopSimulator({ clock: systemClock }));
+  shop.connect(argocd.workloads);
   return { argocd, shop };
 }
 

@@ -1,0 +1,19 @@
+import { type ShopSimulator, startShopSimulator } from "../../simulator/shop-simulator.ts";
+import { defineWorldPart, type WorldPart } from "../world-part.ts";
+
+/** The programs of the shop, which answer over HTTP as they are deployed, and a Prometheus that has counted how. */
+export const shop: WorldPart<ShopSimulator> = defineWorldPart({
+  name: "shop",
+  open: async ({ clock, resources }) => {
+    const thing = resources.use(await startShopSimulator({ clock }));
+    return {
+      thing,
+      replacements: {
+        "https://shop.example.com": thing.url,
+        "wss://shop.example.com": thing.url.replace(/^http/u, "ws"),
+        "https://prometheus.example.com": thing.url,
+      },
+      onArgocd: (argocd) => thing.connect(argocd.workloads),
+    };
+  },
+});
