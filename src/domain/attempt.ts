@@ -9,6 +9,7 @@ import { signalOf, takeKept } from "./receive-signal.ts";
 import { isBeingStopped, type StepState } from "./run-state.ts";
 import type { SignalAsk } from "./signal-ask.ts";
 import { nodeOf } from "./stop-step.ts";
+import { askingEnvironment } from "./named-environment.ts";
 
 /** Starts the next attempt of a step; a step that protects an environment starts only with the approval asked for there. */
 export function startAttempt(
@@ -78,18 +79,21 @@ function clear(draft: Draft, input: JsonMap): Clearance {
   return input["plan"] === undefined ? clearRevision(draft, input) : clearPlan(draft, input["plan"]);
 }
 
-/** Of a saved plan nobody knows which environment it changes: it needs its approval as soon as one of them asks for any. */
+/**
+ * Of a saved plan nobody knows which environment it changes: it needs its approval as soon as one of them asks for any. An approval that
+ * nobody had to ask for counts as well, so that exactly what was approved is applied.
+ */
 function clearPlan({ state }: Draft, plan: Json): Clearance {
-  const target = state.targets.find(({ approval }) => approval !== undefined);
-  if (target === undefined) return { kind: "free" };
   const digest = isJsonMap(plan) ? plan["digest"] : undefined;
   for (const { path, status, gate } of state.steps.values()) {
     if (status !== "succeeded" || gate === undefined || gate.subject.planFileDigest === "") continue;
     if (gate.subject.planFileDigest === digest) return { kind: "approved", gate: path, digest: gate.digest };
   }
+  const environment = askingEnvironment(state);
+  if (environment === undefined) return { kind: "free" };
   return refused(
     "approval.missing",
-    `${target.environment} asks for approval before anything changes there, and nobody has approved this plan. ` +
+    `${environment.name} asks for approval before anything changes there, and nobody has approved this plan. ` +
       'Put a step that uses "approval" and shows the plan before this one in the command file.',
   );
 }

@@ -10,6 +10,8 @@ export interface WaitingGate {
   readonly opening: number;
   readonly service: string;
   readonly environment: string;
+  /** Of the run: what it is known by where it is for no service and no environment. */
+  readonly title: string;
   readonly fromRevision: string;
   /** Empty where a saved plan is approved and no revision. */
   readonly toRevision: string;

@@ -1,3 +1,4 @@
+import { runEnvironment } from "../domain/named-environment.ts";
 import type { RunState, StepState } from "../domain/run-state.ts";
 import type { EventStore, PeopleStore } from "./ports.ts";
 import type { StepFacts } from "./step-kind.ts";
@@ -26,6 +27,7 @@ export class ServerFacts {
     const requesterUser = this.#requesterOf(state);
     const index = state.targets.findIndex((target) => target.app === app);
     const [target, previous] = [state.targets[index], state.targets[index - 1]];
+    const environment = app === undefined ? runEnvironment(state) : undefined;
     const planBefore = step?.voided.at(-1)?.plan;
     return {
       runTitle: state.title,
@@ -34,6 +36,7 @@ export class ServerFacts {
       ...approvalOf(state, step),
       ...(planBefore !== undefined && { planBefore }),
       ...(proof !== undefined && { proof }),
+      ...(environment !== undefined && { environment }),
       ...(target !== undefined && { place: { target, ...(previous !== undefined && { previous }) } }),
     };
   }

@@ -5,6 +5,7 @@ import { z } from "zod";
 import type { ApprovalRule } from "../domain/target.ts";
 import type { Effect } from "../domain/effect.ts";
 import type { GateEvidence, GateSubject, PlanEvidence } from "../domain/gate.ts";
+import type { RunEnvironment } from "../domain/named-environment.ts";
 import type { RunTarget } from "../domain/run-event.ts";
 import { type Failure, JsonValue, type Outcome, type Progress } from "../domain/outcome.ts";
 import { AppError, errorCode, errorMessage } from "../platform/errors.ts";
@@ -46,6 +47,8 @@ export interface StepFacts {
   readonly planBefore?: PlanEvidence;
   /** Where the step works, when `input.app` is one of the run's own applications. */
   readonly place?: StepPlace;
+  /** The environment whose rule counts where `input.app` names no application; absent where the run is for none. */
+  readonly environment?: RunEnvironment;
 }
 
 /** What people approved for a step. */

@@ -78,7 +78,7 @@ function gatesOf(state: RunState): readonly OpenGate[] {
     const { subject, rule, decisions, expiresAt } = gate;
     const { service, environment, fromRevision, toRevision } = subject;
     const { needed: quorum, given: approvals } = approvalsSoFar(rule, decisions);
-    const place = { run: state.id, path, opening: voided.length, service, environment };
+    const place = { run: state.id, path, opening: voided.length, service, environment, title: state.title };
     const asked = { fromRevision, toRevision, requester: state.requester, expiresAt, approvals, quorum };
     const askers = [state.requester, ...state.retries.map(({ actor }) => actor)];
     return [{ gate: { ...place, ...asked }, rule, askers, decided: decisions.map(({ actor }) => actor) }];

@@ -6,7 +6,7 @@ import { defineGate, type GateContext, type GateOpening, type Proof, type StepKi
 import type { GateSubject } from "../domain/gate.ts";
 import type { ApprovalRule } from "../domain/target.ts";
 import { AppError } from "../platform/errors.ts";
-import { ApprovalInput, askedBesides } from "./approval-input.ts";
+import { ApprovalInput, askedBesides, ruleAtStep } from "./approval-input.ts";
 import { approvedDigests, digestsThere, refuseMissing } from "./custody/approved-images.ts";
 import type { CommitsReader } from "./gate-commits.ts";
 import { gatherEvidence } from "./gate-evidence.ts";
@@ -47,7 +47,7 @@ export function approval(deps: ApprovalDeps): StepKind {
 
 async function open(deps: ApprovalDeps, input: ApprovalInput, context: GateContext): Promise<GateOpening> {
   const { subject, seen } = await look(deps, input, context);
-  refuseMissing(approvedDigests(input.images ?? []), { there: subject.imageDigests, app: input.app });
+  refuseMissing(approvedDigests(input.images ?? []), { there: subject.imageDigests, app: subject.app });
   context.progress({ text: "Gathering what would change" });
   const { plan, prompt } = input;
   const before = context.facts.planBefore;
@@ -74,10 +74,12 @@ async function look(deps: ApprovalDeps, input: ApprovalInput, context: GateConte
     planDigest,
     gate: effect.path,
     app,
-    rule: deps.ruleOf(app, facts.place?.target.environment),
+    rule: deps.ruleOf(app ?? "", app === undefined ? facts.environment?.name : facts.place?.target.environment),
+    ownRule: ruleAtStep(input),
     ...besides,
   };
-  if (revision === undefined) return { subject: planSubject({ ...asked, imageDigests: digests }), seen: undefined };
+  if (app === undefined || revision === undefined)
+    return { subject: planSubject({ ...asked, imageDigests: digests }), seen: undefined };
   const { application, location } = await readApp(deps.servers, { app, signal });
   const way = wayOf(application, { revision, stored: input.stored });
   // What Argo CD's own rollback brings back cannot be rendered.

@@ -8,14 +8,16 @@ import { appliedRevision } from "./live-revision.ts";
 
 /** What goes under the digest of every approval, as it is known where somebody looks. */
 interface Asked {
-  readonly facts: Pick<StepFacts, "requester" | "place">;
+  readonly facts: Pick<StepFacts, "requester" | "place" | "environment">;
   readonly planDigest: string;
   /** The path of the gate. */
   readonly gate: string;
-  /** `server/namespace/name` as the step names it. */
-  readonly app: string;
+  /** `server/namespace/name` as the step names it; undefined where it is about no application. */
+  readonly app: string | undefined;
   /** As the configuration says now; the one that the run was started under where it asks nobody any more. */
   readonly rule: ApprovalRule | undefined;
+  /** What the step itself says, where no environment says anything. */
+  readonly ownRule?: ApprovalRule | undefined;
   /** Of a saved plan; absent where there is none. */
   readonly planFileDigest?: string;
   /** Of the images that are approved with it, in order; none where it is absent. */
@@ -58,23 +60,17 @@ export function gateSubject(looked: Looked): GateSubject {
 
 /** What a gate is of that is about a saved plan alone: what is deployed there may change meanwhile, or not be there yet. */
 export function planSubject(asked: Asked): GateSubject {
-  const { facts, app, also } = asked;
-  const target = facts.place?.target;
-  if (target === undefined) {
-    throw new AppError(`"${app}" is not an application that this run was started for.`, { code: "target.unknown" });
-  }
-  const rule = asked.rule ?? target.approval;
-  if (rule === undefined) {
-    const message = `${target.environment} names nobody who may approve. Add approval.from to that environment in the configuration.`;
-    throw new AppError(message, { code: "approval.no-rule" });
-  }
+  const { facts, also } = asked;
+  const place = placeOf(asked);
+  const rule = asked.rule ?? place.approval ?? asked.ownRule;
+  if (rule === undefined) throw new AppError(noRule(place), { code: "approval.no-rule" });
   return {
     planDigest: asked.planDigest,
     path: asked.gate,
     requester: facts.requester,
-    service: target.service,
-    environment: target.environment,
-    app,
+    service: place.service,
+    environment: place.environment,
+    app: place.app,
     serverUrl: "",
     applicationUid: "",
     fromRevision: "",
@@ -86,4 +82,29 @@ export function planSubject(asked: Asked): GateSubject {
     checks: [...(asked.checks ?? [])],
     rule: also === undefined ? rule : { ...rule, also },
   };
+}
+
+interface Place {
+  readonly service: string;
+  readonly environment: string;
+  readonly app: string;
+  readonly approval?: ApprovalRule | undefined;
+}
+
+/** Where it is: the environment of the application, otherwise that of the run; everything is empty in a run that is for none. */
+function placeOf({ facts, app }: Asked): Place {
+  if (app === undefined) {
+    const { name: environment = "", service = "", approval } = facts.environment ?? {};
+    return { service, environment, app: "", approval };
+  }
+  const target = facts.place?.target;
+  if (target !== undefined) return { ...target, app };
+  throw new AppError(`"${app}" is not an application that this run was started for.`, { code: "target.unknown" });
+}
+
+function noRule({ environment, app }: Place): string {
+  const atStep = app === "" ? ", or give the step who may approve in `from`" : "";
+  if (environment === "")
+    return "This run is for no environment, so nobody is named who may approve. Give the step who may in `from`.";
+  return `${environment} names nobody who may approve. Add approval.from to that environment in the configuration${atStep}.`;
 }

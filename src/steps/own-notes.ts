@@ -125,7 +125,8 @@ export const APPROVAL_NOTES: StepNotes = {
     ...REACHING,
     "approval.no-rule": {
       retry: "never",
-      meaning: "The environment asks for no approval, and nobody says who may give one.",
+      meaning:
+        "The environment asks for no approval, or there is none, and the step does not say either who may give one.",
     },
     "custody.broken": { retry: "never", meaning: "An image that is to be approved is not in the manifests." },
     "image.no-digest": { retry: "never", meaning: "An image that is to be approved is named by a tag." },

@@ -1,3 +1,4 @@
+import { gatePlace } from "../domain/gate-place.ts";
 import type { GateEvidence, GateSubject } from "../domain/gate.ts";
 import type { ApprovalRule, Approver } from "../domain/target.ts";
 import type { GateRequest } from "./gate-requests.ts";
@@ -24,14 +25,7 @@ function requestBox(request: GateRequest, context: PageContext): Html {
     </div>
     <dl>
       <dt>Change</dt>
-      <dd>
-        ${subject.service} in ${subject.environment}:
-        ${
-          subject.toRevision === ""
-            ? "a saved plan"
-            : html`${code(shortCommit(subject.fromRevision))} → ${code(shortCommit(subject.toRevision))}`
-        }
-      </dd>
+      <dd>${changeOf(subject)}</dd>
       <dt>Asked</dt>
       <dd>${moment(opened.at)}, until ${moment(opened.expiresAt)}</dd>
       <dt>Who may</dt>
@@ -65,13 +59,24 @@ function requestBox(request: GateRequest, context: PageContext): Html {
       <summary>What was shown</summary>
       ${evidence.plan === undefined ? NOTHING : planShown(evidence.plan)}
       ${subject.toRevision === "" ? warningsOf(evidence) : shown(evidence)}
-      <dl>
-        <dt>Application</dt>
-        <dd>${subject.app}</dd>
-        ${subject.toRevision === "" ? NOTHING : revisions(subject)} ${found(subject)}
-      </dl>
+      <dl>${applicationOf(subject)} ${subject.toRevision === "" ? NOTHING : revisions(subject)} ${found(subject)}</dl>
     </details>
   </div>`;
+}
+
+function changeOf(subject: GateSubject): Html {
+  const place = gatePlace(subject);
+  const { fromRevision, toRevision } = subject;
+  return html`${place === "" ? "" : `${place}: `}${
+    toRevision === "" ? "a saved plan" : html`${code(shortCommit(fromRevision))} → ${code(shortCommit(toRevision))}`
+  }`;
+}
+
+function applicationOf({ app }: GateSubject): Html {
+  return app === ""
+    ? NOTHING
+    : html`<dt>Application</dt>
+        <dd>${app}</dd>`;
 }
 
 function requestMark({ voided, ended, decisions }: GateRequest): Html {

@@ -1,4 +1,4 @@
-import { cp, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -6,8 +6,9 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import type { RunState } from "../../src/domain/run-state.ts";
 import type { SlackMessage } from "../../src/simulator/slack-messages.ts";
-import { ANA, AppRig, BEN, DEPLOYS, GUS, PRIYA } from "../support/app-rig.ts";
+import { ANA, AppRig, BEN, DEPLOYS, GUS, MARCO, OLGA, PRIYA } from "../support/app-rig.ts";
 import { words } from "../support/bad-day.ts";
+import { hasTerraform } from "../support/terraform-program.ts";
 
 const COMMANDS: Readonly<Record<string, string>> = {
   drift: `name: Drift
@@ -65,8 +66,40 @@ steps:
 `,
 };
 
+const planned = (root: string, gate: string): string => `steps:
+  - id: plan
+    uses: terraform/plan
+    with: { directory: { local: "${root}" } }
+${gate}  - id: apply
+    uses: terraform/apply
+    with: { plan: "\${{ steps.plan.outputs.plan }}" }
+`;
+
+const gateOf = (more: string): string => `  - id: gate
+    uses: approval
+    with: { plan: "\${{ steps.plan.outputs.plan }}", prompt: "Build it?", ${more} }
+`;
+
+/** Commands that plan and apply, in an environment and for nothing at all. */
+const built = (root: string): Readonly<Record<string, string>> => ({
+  build: `name: Build
+summary: Make what an environment needs
+on: { slash: /qd build <environment> }
+inputs: { environment: { type: environment } }
+${planned(root, gateOf(`from: [{ user: ${ANA} }]`))}`,
+  unasked: `name: Unasked
+summary: Make what an environment needs, and ask nobody
+on: { slash: /qd unasked <environment> }
+inputs: { environment: { type: environment } }
+${planned(root, "")}`,
+  rebuild: `name: Rebuild
+summary: Make everything anew
+on: { slash: /qd rebuild }
+${planned(root, gateOf("from: [{ group: S0ONCALL01 }]"))}`,
+});
+
 // Ben may do all of it where a service or an environment is named, and Ana everywhere.
-const GRANTS = `  - { role: team, verbs: [promote, lock, unlock, drift, provision, fleet], services: all, environments: all }
+const GRANTS = `  - { role: team, verbs: [promote, lock, unlock, drift, provision, fleet, build, unasked, rebuild], services: all, environments: all }
   - { role: some, verbs: [drift, provision, fleet], services: [checkout, web], environments: [staging] }`;
 
 let folder: string;
@@ -75,9 +108,13 @@ let rig: AppRig;
 beforeAll(async () => {
   folder = await realpath(await mkdtemp(join(tmpdir(), "quarterdeck-places-")));
   await cp(new URL("../../commands", import.meta.url).pathname, join(folder, "commands"), { recursive: true });
-  for (const [name, text] of Object.entries(COMMANDS)) await writeFile(join(folder, "commands", `${name}.yaml`), text);
+  const root = join(folder, "infra");
+  await mkdir(root);
+  await writeFile(join(root, "main.tf"), 'resource "terraform_data" "node" { triggers_replace = timestamp() }\n');
+  for (const [name, text] of Object.entries({ ...COMMANDS, ...built(root) }))
+    await writeFile(join(folder, "commands", `${name}.yaml`), text);
   rig = await AppRig.open({
-    environment: { QUARTERDECK_COMMANDS: join(folder, "commands") },
+    environment: { QUARTERDECK_COMMANDS: join(folder, "commands"), QUARTERDECK_TERRAFORM_ROOTS: folder },
     configure: (text) =>
       text
         .replace("  team: [everyone]", `  team: [{ user: ${ANA} }, { user: ${PRIYA} }]\n  some: [{ user: ${BEN} }]`)
@@ -191,5 +228,50 @@ describe("what such commands would do", () => {
     expect(await ask(ANA, "/qd plan fleet checkout abc123")).toContain("*2. prod*");
     expect(await ask(BEN, "/qd plan drift")).toContain("It would be refused now");
     expect(rig.application.store.events.listRuns({ limit: 50 })).toHaveLength(count);
+  });
+});
+
+describe.skipIf(!hasTerraform)("a plan that is approved in a run without targets", () => {
+  /** The open request of the newest run of a command. */
+  async function request(command: string): Promise<SlackMessage> {
+    return await rig.message(`the request of ${command}`, ({ threadTs, blocks }) => {
+      const text = JSON.stringify(blocks);
+      return threadTs !== undefined && text.includes("gate_approve") && text.includes(runs(command)[0]?.id ?? "none");
+    });
+  }
+
+  it("is asked of those whom its environment names, and never of those whom its command names instead", async () => {
+    await ask(PRIYA, "/qd build prod");
+    const gate = await request("build");
+    expect(JSON.stringify(gate.blocks)).toContain("S0APPROVE1");
+    expect(JSON.stringify(gate.blocks)).toContain("*Plan:* 1 to add");
+    await rig.press(ANA, gate, "gate_approve");
+    await rig.told(ANA, /release-approvers/u);
+    await rig.press(PRIYA, gate, "gate_approve");
+    await rig.told(PRIYA, /You asked for this/u);
+    expect(runs("build")[0]?.steps.get("build/gate")).toMatchObject({ status: "running", gate: { decisions: [] } });
+    await rig.press(MARCO, gate, "gate_approve");
+    expect(await ended("build")).toMatchObject({ status: "succeeded", title: "Build prod", targets: [] });
+    expect(runs("build")[0]?.steps.get("build/apply")?.approval?.gate).toBe("build/gate");
+  });
+
+  it("does not start where the environment asks for an approval and the command asks nobody", async () => {
+    await ask(ANA, "/qd unasked prod");
+    const run = await ended("unasked");
+    expect(run.failure?.failure).toMatchObject({
+      code: "approval.missing",
+      message: expect.stringContaining("prod asks for approval before anything changes there"),
+    });
+    await ask(ANA, "/qd unasked staging");
+    await rig.card(/^Unasked staging: succeeded/u);
+  });
+
+  it("is asked of those whom the step names where there is no environment", async () => {
+    await ask(PRIYA, "/qd rebuild");
+    const gate = await request("rebuild");
+    expect(JSON.stringify(gate.blocks)).toContain("S0ONCALL01");
+    await rig.press(OLGA, gate, "gate_approve");
+    expect(await ended("rebuild")).toMatchObject({ status: "succeeded", title: "Rebuild" });
+    expect(runs("rebuild")[0]?.steps.get("rebuild/apply")?.approval?.gate).toBe("rebuild/gate");
   });
 });

@@ -1,3 +1,4 @@
+import { gatePlace } from "../../domain/gate-place.ts";
 import type { CommitLine, GateEvidence } from "../../domain/gate.ts";
 import type { GateState } from "../../domain/run-state.ts";
 import { preformatted, section, type MessageBlock } from "../blocks.ts";
@@ -55,11 +56,11 @@ interface Move extends Pick<GateState, "evidence"> {
   readonly subject: Pick<GateState["subject"], "service" | "environment" | "fromRevision" | "toRevision">;
 }
 
-/** `checkout in prod: 1a2b3c4 -> abc1234`; the place alone where no revision goes there. */
+/** `checkout in prod: 1a2b3c4 -> abc1234`; the place alone where no revision goes there, and nothing where there is no place either. */
 export function moveText({ subject, evidence }: Move): string {
-  if (subject.toRevision === "") return `${code(subject.service, 100)} in ${code(subject.environment, 100)}`;
+  const place = gatePlace(subject, (name) => code(name, 100));
+  if (subject.toRevision === "") return place;
   const from = subject.fromRevision === "" ? "nothing yet" : code(shortSha(subject.fromRevision));
-  const place = `${code(subject.service, 100)} in ${code(subject.environment, 100)}`;
   const to = code(shortSha(subject.toRevision));
   return `${place}: ${from} → ${to}${DIRECTIONS[evidence.direction]}`;
 }

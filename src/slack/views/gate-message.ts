@@ -1,4 +1,5 @@
 import type { RunView, StepView } from "../../domain/run-view.ts";
+import { gatePlace } from "../../domain/gate-place.ts";
 import { approvalsSoFar, openLists } from "../../domain/gate-quorum.ts";
 import type { GateState } from "../../domain/run-state.ts";
 import { APPROVE_ACTION, gateActionText, REJECT_ACTION } from "../action-value.ts";
@@ -22,7 +23,7 @@ export interface GateMessageInput {
 export function renderGateMessage(input: GateMessageInput, lookups: ViewLookups): MessageContent {
   const { gate, run, step } = input;
   const ending = gateEnding({ run, step, gate }, lookups);
-  const head = `*${inert(gate.evidence.prompt, 300)}*\n${moveText(gate)}`;
+  const head = `*${inert(gate.evidence.prompt, 300)}*\n${moveText(gate)}`.trimEnd();
   const blocks: MessageBlock[] = [
     section(`${ending === undefined ? ":raised_hand:" : ending.emoji} ${head}`),
     ...evidenceBlocks(gate),
@@ -110,7 +111,9 @@ function decisionButtons({ run, step, gate }: GateMessageInput): MessageBlock {
 function whatText({ subject, evidence }: GateState): string {
   const { service, environment, toRevision } = subject;
   if (toRevision !== "") return `${service} ${shortSha(toRevision)} to ${environment}`;
-  return `the plan for ${service} in ${environment}${evidence.plan === undefined ? "" : `: ${planCounts(evidence.plan)}`}`;
+  const place = gatePlace(subject);
+  const counts = evidence.plan === undefined ? "" : `: ${planCounts(evidence.plan)}`;
+  return `the plan${place === "" ? "" : ` for ${place}`}${counts}`;
 }
 
 function goesWith({ subject: { toRevision }, evidence: { plan } }: GateState): string {
@@ -121,13 +124,18 @@ function goesWith({ subject: { toRevision }, evidence: { plan } }: GateState): s
 }
 
 function sentence({ gate, mention, run }: GateMessageInput, ending: string | undefined): string {
-  const { service, environment, toRevision, fromRevision } = gate.subject;
   const { from: approvers, also = [] } = gate.rule;
-  const from = fromRevision === "" ? "" : ` from ${shortSha(fromRevision)}`;
-  const to = toRevision === "" ? "" : ` to ${shortSha(toRevision)}`;
   const planned = gate.evidence.plan === undefined ? "" : ` (plan: ${planCounts(gate.evidence.plan)})`;
-  const what = `${inert(service, 100)}${from}${to} in ${inert(environment, 60)}${planned}`;
+  const what = `${changeText(gate.subject, run.state.title)}${planned}`;
   if (ending !== undefined) return `Approval of ${what}: ${ending}`;
   const who = mention ? `${approverMentions([...approvers, ...also.flat()])}: ` : "";
   return `${who}approval needed for ${what} (run ${run.shortId}). ${inert(gate.evidence.prompt, 300)} Press Approve or Reject.`;
+}
+
+/** `checkout from 1a2b3c4 to abc1234 in prod`; without a revision the place, and in a run that is for none what that is called. */
+function changeText(subject: GateState["subject"], title: string): string {
+  const { service, environment, fromRevision, toRevision } = subject;
+  if (toRevision === "") return gatePlace(subject, (name) => inert(name, 100)) || inert(title, 150);
+  const from = fromRevision === "" ? "" : ` from ${shortSha(fromRevision)}`;
+  return `${inert(service, 100)}${from} to ${shortSha(toRevision)} in ${inert(environment, 60)}`;
 }

@@ -1,3 +1,4 @@
+import { gatePlace } from "../../domain/gate-place.ts";
 import type { HomeContent, WaitingGate } from "../../engine/home-content.ts";
 import { OPEN_ACTION } from "../action-value.ts";
 import { button, context, type MessageBlock, section } from "../blocks.ts";
@@ -48,17 +49,17 @@ function waitingBlocks({ waiting, isWaitingIncomplete }: HomeContent, lookups: V
 }
 
 function waitingBlock(gate: WaitingGate, index: number, lookups: ViewLookups): MessageBlock {
-  const { service, environment, fromRevision, toRevision, approvals, quorum } = gate;
+  const { title, fromRevision, toRevision, approvals, quorum } = gate;
   const from = fromRevision === "" ? "nothing" : code(fromRevision.slice(0, 7));
   const move = toRevision === "" ? "a saved plan" : `${from} → ${code(toRevision.slice(0, 7))}`;
   const count = quorum > 1 ? `, ${approvals} of ${quorum} approvals` : "";
   const until = dateToken(gate.expiresAt, "{date_short_pretty} {time}");
   const text =
-    `:raised_hand: *${inert(service, 100)}* in *${inert(environment, 60)}*: ${move}\n` +
+    `:raised_hand: ${gatePlace(gate, (name) => `*${inert(name, 100)}*`) || `*${inert(title, 150)}*`}: ${move}\n` +
     `asked for by ${personText(gate.requester, lookups)}, until ${until}${count}`;
   const url = lookups.messages(gateSlot(gate.run, gate.path, gate.opening));
   if (url === undefined) return section(text);
-  const label = `Look at the request for ${service} in ${environment}`;
+  const label = `Look at the request for ${gatePlace(gate) || title}`;
   return {
     ...section(text),
     accessory: button({ text: "Look and decide", actionId: `${OPEN_ACTION}_${index}`, url, style: "primary", label }),

@@ -19,8 +19,8 @@ export function prepareApply(
   { facts }: Pick<StepContext, "facts">,
 ): ApplyPreparation {
   const subject = facts.approved?.subject;
-  const [place, environment] = [subject?.app ?? app, subject?.environment ?? facts.place?.target.environment];
-  const rule = place === undefined ? undefined : ruleOf(place, environment);
+  const own = facts.place?.target.environment ?? facts.environment?.name;
+  const rule = ruleOf(subject?.app ?? app ?? "", subject?.environment ?? own);
   return rule === undefined ? {} : { rule };
 }
 

@@ -28,6 +28,7 @@ class GateRig {
   readonly argocd = new FakeArgocd(anApplication(LIVE), anApplication({ metadata: { name: "checkout-staging" } }));
   rule: ApprovalRule | undefined = RULE;
   place: GateContext["facts"]["place"] = { target: PROD, previous: STAGING };
+  environment: GateContext["facts"]["environment"];
   proof: Proof | undefined;
   planBefore: GateContext["facts"]["planBefore"];
   between: CommitsAnswer = { kind: "forward", ...LISTS };
@@ -52,6 +53,7 @@ class GateRig {
         requester: "p_ana",
         requesterUser: "U1",
         ...(this.place !== undefined && { place: this.place }),
+        ...(this.environment !== undefined && { environment: this.environment }),
         ...(this.planBefore !== undefined && { planBefore: this.planBefore }),
       },
       signal: this.signal,
@@ -300,5 +302,75 @@ describe("the images and checks that are approved", () => {
   it("are never images by their tags", async () => {
     const { code } = await appErrorOf(new GateRig().open({ images: ["registry.test/checkout:1.4.2"] }));
     expect(code).toBe("image.no-digest");
+  });
+});
+
+describe("an approval of a plan in a run without targets", () => {
+  const from = [{ group: "S0PLATFORM", handle: "platform" }, { user: "U0OLGA" }];
+  const own = {
+    from: [
+      { kind: "group", group: "S0PLATFORM", handle: "platform" },
+      { kind: "user", user: "U0OLGA" },
+    ],
+    quorum: 2,
+    expiresMs: 7_200_000,
+    requesterMayApprove: false,
+  };
+  const ask = { app: undefined, revision: undefined, plan: aPlan() };
+
+  function rigIn(environment: GateContext["facts"]["environment"], rule?: ApprovalRule): GateRig {
+    const rig = new GateRig();
+    rig.place = undefined;
+    rig.environment = environment;
+    rig.rule = rule;
+    return rig;
+  }
+
+  it("is asked of those whom the environment names that the run is for, whoever the step names", async () => {
+    const prod = { name: "prod", service: "", approval: RULE };
+    const strict = { ...RULE, quorum: 3 };
+    for (const [now, rule] of [
+      [strict, strict],
+      [undefined, RULE],
+    ] as const) {
+      const { subject } = await rigIn(prod, now).open({ ...ask, from });
+      expect(subject).toMatchObject({ service: "", environment: "prod", app: "", toRevision: "", rule });
+      expect(subject.planFileDigest).toBe(aPlan().digest);
+    }
+  });
+
+  it("is asked of those whom the step names where no environment says anything", async () => {
+    for (const environment of [undefined, { name: "staging", service: "" }]) {
+      const rig = rigIn(environment);
+      const { subject, rule } = await rig.open({ ...ask, from, quorum: 2, expires: "2h" });
+      expect(rule).toEqual(own);
+      expect(subject).toMatchObject({ environment: environment?.name ?? "", app: "", rule: own });
+    }
+  });
+
+  it("asks the second group for what destroys much as well", async () => {
+    const guard = { above: 0, from: ["S0ONCALL01"] };
+    const { rule } = await rigIn(undefined).open({ ...ask, from, "destroy-guard": guard });
+    expect(rule).toMatchObject({ quorum: 1, also: [[{ kind: "group", group: "S0ONCALL01" }]] });
+  });
+
+  it("is not asked of nobody", async () => {
+    const nowhere = await appErrorOf(rigIn(undefined).open(ask));
+    expect([nowhere.code, nowhere.message]).toEqual([
+      "approval.no-rule",
+      "This run is for no environment, so nobody is named who may approve. Give the step who may in `from`.",
+    ]);
+    const staging = await appErrorOf(rigIn({ name: "staging", service: "" }).open(ask));
+    expect(staging.message).toContain("staging names nobody who may approve.");
+  });
+
+  it.each([
+    [{ ...ask, revision: SHA_B }, "a revision is approved for an application"],
+    [{ ...ask, app: APP, from }, "who approves for an application is said at its environment"],
+    [{ ...ask, from: [{ user: "U0OLGA" }, { user: "U0OLGA" }], quorum: 2 }, "more people must approve than are named"],
+    [{ ...ask, from: [{ user: "olga" }] }, "the id of a Slack user"],
+    [{ ...ask, from, expires: "10y" }, "is no duration"],
+  ])("is refused where it could not be understood: %#", async (input, message) => {
+    await expect(rigIn(undefined).open(input)).rejects.toThrow(message);
   });
 });

@@ -15,6 +15,7 @@ const gate = (text: string, more: Partial<WaitingGate> = {}): WaitingGate => ({
   opening: 0,
   service: text,
   environment: text,
+  title: text,
   fromRevision: "a".repeat(40),
   toRevision: "b".repeat(40),
   requester: "p_ana",
