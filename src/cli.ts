@@ -10,6 +10,8 @@ const USAGE = `Usage: quarterdeck ROLE
   worker              executes steps for a server that has REDIS_URL
   validate [FILE]     checks the configuration and the command files, or one of them; with --json for programs
   plan FILE|NAME      what a command would do: quarterdeck plan promote --inputs service=checkout revision=abc123 environment=prod
+  steps [KIND]        the step kinds, those of your own included; a kind's page; --write FOLDER writes all pages
+  schema              the JSON Schema of command files for editors, with your own step kinds; --write FILE
   doctor [--json]     looks at tokens, rights, versions, tools, clock and disk, and says how to mend each
   audit verify        proves that the log, a copy or an export of it was not altered
   audit export        writes the log out as JSON lines or CSV
@@ -28,6 +30,8 @@ const ROLES: Readonly<Record<string, () => Promise<Role>>> = {
   worker: async () => (await import("./app/worker.ts")).worker,
   validate: async () => (await import("./app/validate.ts")).validate,
   plan: async () => (await import("./app/plan.ts")).plan,
+  steps: async () => (await import("./app/steps.ts")).steps,
+  schema: async () => (await import("./app/schema.ts")).schema,
   doctor: async () => (await import("./app/doctor.ts")).doctor,
   audit: async () => (await import("./app/audit.ts")).audit,
   demo: async () => (await import("./app/demo.ts")).demo,

@@ -13,7 +13,8 @@ if (major < 24 || (major === 24 && minor < 12)) {
   process.exit(1);
 }
 // What people type beside a server finds what `npm start` gives that server. The server of a demo must not find it.
-if (["doctor", "validate", "audit"].includes(process.argv[2] ?? "") && existsSync(".env")) process.loadEnvFile(".env");
+if (["doctor", "validate", "steps", "schema", "audit"].includes(process.argv[2] ?? "") && existsSync(".env"))
+  process.loadEnvFile(".env");
 const { enableCompileCache } = await import("node:module");
 // What is compiled is kept for the next start, beside the code: whoever may write there may change the code as well.
 enableCompileCache(fileURLToPath(new URL("../node_modules/.cache/quarterdeck", import.meta.url)));

@@ -8,7 +8,8 @@ import { RunWork } from "../engine/run-work.ts";
 import type { StepKind } from "../engine/step-kind.ts";
 import { refuseUnreadableRuns } from "../engine/unreadable-runs.ts";
 import type { Inventory } from "../inventory/inventory.ts";
-import { builtinSteps } from "../steps/builtin-steps.ts";
+import { BUILTIN } from "../steps/builtin-steps.ts";
+import { stepsOf } from "../steps/steps-of.ts";
 import type { Outside } from "./outside.ts";
 
 interface Deps extends Pick<
@@ -78,7 +79,7 @@ export function createEngine(deps: Deps, resources: AsyncDisposableStack): Engin
 
 function stepKinds(deps: Deps): ReadonlyMap<string, StepKind> {
   const { store, servers, git, exportFolder, programs, folders, ansible, terraform, inventory, live, clock } = deps;
-  return builtinSteps({
+  return stepsOf([BUILTIN, ...live.plugins], {
     servers,
     git,
     exportFolder,

@@ -1,54 +1,89 @@
+import { dirname } from "node:path";
+
 import { readCommandFolder, loadCommands, type CommandSet } from "../commands/load-commands.ts";
 import type { CommandText } from "../commands/read-command.ts";
 import { validateReport, type ValidateReport } from "../commands/validate-report.ts";
-import type { StepCatalogue } from "../commands/step-catalogue.ts";
 import type { Configuration } from "../config/configuration.ts";
 import type { Environment } from "../config/environment.ts";
+import type { Fault } from "../config/fault.ts";
+import { grantedVerbs } from "../commands/granted-verbs.ts";
 import { grantedVerbFaults } from "../config/granted-verb-faults.ts";
-import { parseConfiguration, readConfigurationText } from "../config/load-configuration.ts";
+import {
+  checkConfiguration,
+  type ConfigurationSource,
+  parseConfiguration,
+  readConfigurationText,
+} from "../config/load-configuration.ts";
+import type { StepKind } from "../engine/step-kind.ts";
 import { systemClock } from "../platform/clock.ts";
 import { diagnosticText } from "../platform/diagnostic.ts";
 import { AppError } from "../platform/errors.ts";
-import { builtinSteps } from "../steps/builtin-steps.ts";
+import { BUILTIN } from "../steps/builtin-steps.ts";
+import { IDLE_DEPS } from "../steps/idle-deps.ts";
+import { loadPlugins } from "../steps/plugins/load-plugins.ts";
+import type { LoadedPlugin } from "../steps/plugins/plugin-kinds.ts";
+import { stepsOf } from "../steps/steps-of.ts";
 
 /** The configuration and the commands, read and checked together. */
 export interface LoadedFiles {
   readonly configuration: Configuration;
   readonly commands: CommandSet;
+  /** The step kinds of one's own, as they were loaded. */
+  readonly plugins: readonly LoadedPlugin[];
   /** What they were read from. */
   readonly texts: { readonly configuration: string; readonly commands: readonly CommandText[] };
 }
 
+interface Wanted {
+  /** Has the command files where they are others than those of the environment. */
+  readonly folder?: string | undefined;
+  /** What this process has loaded already: code is loaded once. */
+  readonly plugins?: readonly LoadedPlugin[] | undefined;
+}
+
 /**
  * Reads both. Throws with every diagnostic for the configuration, because without it the commands cannot be judged;
- * diagnostics of the commands are in the result. `folder` has the command files where they are others than those of the environment.
+ * diagnostics of the commands are in the result. The plug-ins that the configuration names are executed for it.
  */
-export async function loadFiles(environment: Environment, folder?: string): Promise<LoadedFiles> {
+export async function loadFiles(
+  environment: Environment,
+  { folder, plugins: known }: Wanted = {},
+): Promise<LoadedFiles> {
   const file = environment.configurationFile;
   // Where both are missing, it is the one that everybody has to write.
   const text = await readConfigurationText(file);
   const texts = await readCommandFolder(folder ?? environment.commandsFolder);
+  const { plugins, faults } = known === undefined ? await loadNamed({ text, file }) : { plugins: known, faults: [] };
   const commandsFor = ({ slack, secrets }: Configuration): CommandSet => {
     const slashNames = { promote: bareName(slack.commands.promote), qd: bareName(slack.commands.main) };
-    return loadCommands(texts, { catalogue: catalogue(), slashNames, secrets: Object.keys(secrets) });
+    return loadCommands(texts, { catalogue: stepCatalogue(plugins), slashNames, secrets: Object.keys(secrets) });
   };
   // Grants are for the commands of the environment, and other files have verbs of their own.
-  const configuration = parseConfiguration({ text, file }, (valid) =>
-    folder === undefined ? grantedVerbFaults(valid, verbsOf(commandsFor(valid))) : [],
-  );
-  return { configuration, commands: commandsFor(configuration), texts: { configuration: text, commands: texts } };
+  const configuration = parseConfiguration({ text, file }, (valid) => {
+    // Without all kinds it is not known what commands there are.
+    if (faults.length > 0 || folder !== undefined) return faults;
+    return grantedVerbFaults(valid, verbsOf(commandsFor(valid)));
+  });
+  const commands = commandsFor(configuration);
+  return { configuration, commands, plugins, texts: { configuration: text, commands: texts } };
+}
+
+/** The plug-ins that a configuration names; none while mistakes in it leave open which. */
+async function loadNamed(
+  source: ConfigurationSource,
+): Promise<{ readonly plugins: readonly LoadedPlugin[]; readonly faults: readonly Fault[] }> {
+  const checked = checkConfiguration(source);
+  if (checked.kind === "invalid") return { plugins: [], faults: [] };
+  const { steps } = checked.configuration;
+  const loaded = await loadPlugins({ steps, from: dirname(source.file), clock: systemClock });
+  const faults = loaded.faults.map(({ index, message }): Fault => ({ path: ["steps", index], part: "value", message }));
+  return { plugins: loaded.plugins, faults };
 }
 
 /** The verbs that can be granted; undefined while mistakes in the command files leave that open. */
 function verbsOf(commands: CommandSet): readonly string[] | undefined {
   if (validateReport(commands).exitStatus !== 0) return undefined;
-  return commands.commands.flatMap(({ body }) => verbOf(body));
-}
-
-/** Cancelling and retrying take the grant of what the run itself does. */
-function verbOf(body: CommandSet["commands"][number]["body"]): readonly string[] {
-  if (body.kind === "plan") return [body.plan.verb];
-  return body.kind === "acts" && (body.acts === "lock" || body.acts === "unlock") ? [body.verb] : [];
+  return commands.commands.flatMap(({ body }) => grantedVerbs(body));
 }
 
 /** The commands, or an error that lists what is wrong in their files. */
@@ -60,24 +95,8 @@ export function usableCommands({ commands }: LoadedFiles): CommandSet["commands"
 }
 
 /** The step kinds as command files see them: what they take and give. Nothing of this is ever executed. */
-function catalogue(): StepCatalogue {
-  return builtinSteps({
-    servers: new Map(),
-    git: { commitsBetween: nothing },
-    exportFolder: nothing,
-    allowedProgram: nothing,
-    programs: { run: nothing },
-    folders: { use: nothing },
-    clock: systemClock,
-    ruleOf: nothing,
-    proofs: nothing,
-    timingOf: nothing,
-    networkPolicy: nothing,
-  });
-}
-
-function nothing(): never {
-  throw new TypeError("a step kind of the catalogue was executed");
+export function stepCatalogue(plugins: readonly LoadedPlugin[]): ReadonlyMap<string, StepKind> {
+  return stepsOf([BUILTIN, ...plugins], IDLE_DEPS);
 }
 
 function bareName(slash: string): string {

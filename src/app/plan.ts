@@ -30,7 +30,7 @@ export async function plan(args: readonly string[]): Promise<number> {
   return await explained(wanted.isJson, async () => {
     const environment = readEnvironment(new SecretMask());
     const argument = readCommandArgument(wanted.name);
-    const loaded = await loadFiles(environment, argument.folder);
+    const loaded = await loadFiles(environment, { folder: argument.folder });
     const chosen = chosenCommands(loaded, argument, environment);
     const report = validateReport(chosen);
     if (report.exitStatus !== 0) {

@@ -1,3 +1,5 @@
+import { sep } from "node:path";
+
 import type { Environment } from "../config/environment.ts";
 import type { Clock } from "../platform/clock.ts";
 import { FileWatch, signatureOf } from "../platform/file-watch.ts";
@@ -5,6 +7,7 @@ import type { Logger } from "../platform/logger.ts";
 import type { SecretMask } from "../platform/masking.ts";
 import { renderSettingsNotice } from "../slack/views/settings-notice.ts";
 import type { Store } from "../store/store.ts";
+import type { LoadedPlugin } from "../steps/plugins/plugin-kinds.ts";
 import { LiveSettings, loadSettings, type Settings } from "./live-settings.ts";
 import { SettingsReload } from "./settings-reload.ts";
 import type { Slack } from "./slack.ts";
@@ -28,6 +31,7 @@ interface OpenedSettings {
 
 interface WatchDeps {
   readonly environment: Environment;
+  readonly live: Pick<LiveSettings, "plugins">;
   readonly files: string;
   readonly reload: SettingsReload;
   readonly clock: Clock;
@@ -36,12 +40,19 @@ interface WatchDeps {
 /** Reads the settings for a start. Throws what is wrong with them. */
 export async function openSettings(environment: Environment): Promise<OpenedSettings> {
   const files = await signatureOf(pathsOf(environment));
-  const load = (): Promise<Settings> => loadSettings(environment);
-  return { files, load, live: new LiveSettings(await load()) };
+  const settings = await loadSettings(environment);
+  const { plugins = [] } = settings;
+  const load = (): Promise<Settings> => loadSettings(environment, plugins);
+  const ofPlugins = plugins.length === 0 ? [] : [await signatureOf(pluginPaths(plugins))];
+  return { files: [files, ...ofPlugins].join("\n"), load, live: new LiveSettings(settings) };
 }
 
 function pathsOf({ configurationFile, commandsFolder }: Environment): readonly string[] {
   return [configurationFile, commandsFolder];
+}
+
+function pluginPaths(plugins: readonly LoadedPlugin[]): readonly string[] {
+  return plugins.flatMap(({ root, modules }) => [root, ...modules.filter((file) => file.startsWith(`${root}${sep}`))]);
 }
 
 /** Takes over what the settings say whenever it is asked to. */
@@ -66,8 +77,9 @@ export function openReload(deps: ReloadDeps, resources: AsyncDisposableStack): S
 
 /** Keeps the settings as their files say, from here on and until `resources` are disposed. */
 export async function watchSettings(deps: WatchDeps, resources: AsyncDisposableStack): Promise<void> {
-  const { files, environment, reload, clock } = deps;
+  const { files, environment, live, reload, clock } = deps;
   const onChanged = (): void => void reload.reload("file");
-  const watch = resources.use(new FileWatch({ paths: pathsOf(environment), clock, onChanged }));
+  const paths = [...pathsOf(environment), ...pluginPaths(live.plugins)];
+  const watch = resources.use(new FileWatch({ paths, clock, onChanged }));
   await watch.start(files);
 }

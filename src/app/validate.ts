@@ -17,7 +17,7 @@ export async function validate(args: readonly string[]): Promise<number> {
   return await explained(isJson, async () => {
     const environment = readEnvironment(new SecretMask());
     const chosen = file === undefined ? undefined : readCommandArgument(file);
-    const loaded = await loadFiles(environment, chosen?.folder);
+    const loaded = await loadFiles(environment, { folder: chosen?.folder });
     const commands = chosen === undefined ? loaded.commands : chosenCommands(loaded, chosen, environment);
     const report = validateReport(commands);
     const good = report.exitStatus === 0 ? `${environment.configurationFile}: no mistakes\n` : "";

@@ -37,6 +37,7 @@ const RESTARTED: readonly { readonly part: (configuration: Configuration) => unk
     words: "the limits of Git repositories",
   },
   { part: ({ audit }) => audit, words: "where the log is anchored" },
+  { part: ({ steps }) => steps, words: "the step kinds of your own" },
   { part: ({ secrets }) => secrets, words: "where secrets are kept" },
   { part: ({ timing }) => timing.shutdownGraceMs, words: "the time that steps have when the server ends" },
   { part: ({ slack }) => slack.receive, words: "how Slack reaches Quarterdeck" },

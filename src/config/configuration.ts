@@ -70,6 +70,10 @@ export const Configuration = z.strictObject({
     .record(Name, ProgramSettings)
     .default({})
     .meta({ description: "The programs that `program/run` may run, by the names that command files use" }),
+  steps: z
+    .array(z.string().min(1))
+    .default([])
+    .meta({ description: "Folders and packages with step kinds of your own; loaded when a process starts" }),
   mode: z.enum(["act", "observe"]).default("act").meta({
     description:
       "`observe` tries Quarterdeck beside what is there: history and alerts only, and nothing is ever changed in Argo CD",

@@ -19,15 +19,16 @@ export function stepsOf(sources: readonly StepSource[], deps: StepDeps): Readonl
 /** The actions alone, for a worker: what the server prepares comes with each job. */
 export function workerStepsOf(sources: readonly StepSource[], deps: WorkerStepDeps): ReadonlyMap<string, StepKind> {
   const kinds = sources.flatMap(({ make }) => make(withoutServer(deps)));
-  return byName(kinds.filter(({ sort }) => sort === "action"));
+  return byName(kinds.filter((kind) => kind.sort === "action" && kind.where !== "server"));
 }
 
 function executedAs(kind: StepKind, onWorker: StepKind | undefined): StepKind {
-  if (kind.sort !== "action" || onWorker?.sort !== "action") return kind;
+  if (kind.sort !== "action" || kind.where === "server" || onWorker?.sort !== "action") return kind;
   return { ...kind, run: (input: unknown, context: ActionContext) => onWorker.run(input, context) };
 }
 
-function withNetwork(deps: StepDeps): KindDeps {
+/** The same with ways to reach others. */
+export function withNetwork(deps: StepDeps): KindDeps {
   const { clock } = deps;
   const network = { clock, lookup: systemLookup };
   return { ...deps, send: httpSender(network), look: socketLooker(network) };
