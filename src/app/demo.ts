@@ -25,7 +25,7 @@ const CRASH = "crash";
 const DEFAULT_PLAY = "promote";
 
 const USAGE = `Usage: quarterdeck demo [--port N]
-       quarterdeck demo --play [NAME] [--over redis|http] [--speed N]
+       quarterdeck demo --play [NAME] [--over redis|http] [--speed N] [--stand-ins]
        quarterdeck demo --list`;
 
 /** `quarterdeck demo`: the real server between a simulated Slack and a simulated Argo CD, for people or as a play. */
@@ -39,6 +39,7 @@ export async function demo(args: readonly string[]): Promise<number> {
     ...wayOf(values.over),
     isCrash: name === CRASH,
     speed: speedOf(values.speed),
+    isPlayed: values["stand-ins"] === true,
   };
   return await playDemo(playNamed(name === CRASH ? DEFAULT_PLAY : name), production);
 }
@@ -60,6 +61,7 @@ async function showDemo(port: number, stop: Promise<void>): Promise<void> {
   await using world = await openWorld(port);
   await using cast = await Cast.start(castOptions(world, "in-process"));
   printLine(`The demo is at ${world.slack.url}`);
+  for (const line of world.programs) printLine(line);
   printLine("You are Ana: type /promote checkout abc123 to prod, and open the thread of the card that appears.");
   printLine("When it asks for approval, become Priya and press Approve. Ctrl-C ends the demo and forgets all of it.");
   const ended = await Promise.race([stop, cast.serverEnded]);
@@ -73,7 +75,8 @@ async function showDemo(port: number, stop: Promise<void>): Promise<void> {
 
 async function openWorld(port: number): Promise<DemoWorld> {
   try {
-    return await openDemoWorld({ clock: systemClock, random: systemRandom, port, blueprints: BLUEPRINTS });
+    const own = { clock: systemClock, random: systemRandom, surroundings: surroundings() };
+    return await openDemoWorld({ ...own, port, blueprints: BLUEPRINTS });
   } catch (cause) {
     if (errorCode(cause) !== "slack-simulator.listen") throw cause;
     const message = `${errorText(cause)}. End the program that uses the port, or choose another: npm run demo -- --port 3001`;
@@ -88,13 +91,16 @@ interface Production {
   readonly isCrash: boolean;
   /** How many times faster than a real cluster the simulated one is. */
   readonly speed: number;
+  /** Whether stand-ins are played also for programs that are installed. */
+  readonly isPlayed: boolean;
 }
 
 /** Plays the story in the terminal; resolves with 0 when everything ended as it should. */
-async function playDemo(play: Play, { transport, receive, isCrash, speed }: Production): Promise<number> {
-  const surroundings = { clock: systemClock, random: systemRandom };
-  await using world = await openDemoWorld({ ...play.settings, ...surroundings, receive, speed });
+async function playDemo(play: Play, { transport, isCrash, ...stage }: Production): Promise<number> {
+  const own = { clock: systemClock, random: systemRandom, surroundings: surroundings() };
+  await using world = await openDemoWorld({ ...play.settings, ...own, ...stage });
   using transcript = new Transcript(world.slack, printLine);
+  for (const line of world.programs) printLine(line);
   await using cast = await Cast.start(castOptions(world, transport));
   const between = async (milestone: string): Promise<void> => {
     if (!isCrash) return;
@@ -109,8 +115,12 @@ async function playDemo(play: Play, { transport, receive, isCrash, speed }: Prod
 }
 
 function castOptions(world: DemoWorld, transport: Transport): CastOptions {
-  const { variables: surroundings } = readEnvironment(new SecretMask());
-  return { world, transport, entry: ENTRY, onLog: showTrouble, surroundings };
+  return { world, transport, entry: ENTRY, onLog: showTrouble, surroundings: surroundings() };
+}
+
+/** The variables of this process. */
+function surroundings(): CastOptions["surroundings"] {
+  return readEnvironment(new SecretMask()).variables;
 }
 
 function showTrouble({ level, message, ...fields }: { readonly level: string; readonly message: string }): void {
@@ -129,6 +139,7 @@ function readArguments(args: readonly string[]) {
         over: { type: "string" },
         speed: { type: "string" },
         port: { type: "string" },
+        "stand-ins": { type: "boolean" },
       },
     });
   } catch (cause) {

@@ -1,3 +1,4 @@
+import type { ProgramName } from "./programs-on-path.ts";
 import type { WorldPart } from "./world-part.ts";
 
 /** The command files of `blueprints/` that belong together, and what a world needs to have for them. */
@@ -8,4 +9,6 @@ export interface Blueprint {
   /** The verbs of the commands, for the grants; the name when absent. */
   readonly verbs?: readonly string[];
   readonly parts?: readonly WorldPart[];
+  /** The programs that the commands run; those that are not installed are played by stand-ins. */
+  readonly programs?: readonly ProgramName[];
 }

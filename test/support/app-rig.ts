@@ -31,6 +31,8 @@ export interface AppRigOptions {
   readonly receive?: "socket" | "http";
   /** Whose commands there are besides, with the parts of the world that they need. */
   readonly blueprints?: readonly Blueprint[];
+  /** Whether stand-ins are played also for programs that are installed. */
+  readonly isPlayed?: boolean;
   /** The clock of the application alone; the machine's own when absent. */
   readonly clock?: Clock;
 }
@@ -62,6 +64,8 @@ export class AppRig implements AsyncDisposable {
       settle: "200ms",
       ...(options.receive !== undefined && { receive: options.receive }),
       ...(options.blueprints !== undefined && { blueprints: options.blueprints }),
+      ...(options.isPlayed !== undefined && { isPlayed: options.isPlayed }),
+      surroundings: process.env,
     });
     const rig = new AppRig(world, options);
     if (options.configure !== undefined) {
