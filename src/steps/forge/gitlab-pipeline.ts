@@ -178,10 +178,15 @@ function shown(part: PipelinePart): PipelinePart {
 
 const MOST_FAILED = 10;
 
+/** As the alert of a run shows what made it fail. */
+function resourceOf(part: PipelinePart): Record<string, string> {
+  return { ...shown(part) };
+}
+
 function failureOf({ failed }: PipelineVerdict, pipeline: Pipeline, { repository, revision }: About): Failure {
-  const resources = failed.slice(0, MOST_FAILED).map(shown);
+  const resources = failed.slice(0, MOST_FAILED).map(resourceOf);
   const url = linkText(pipeline.web_url);
-  const at = resources[0]?.url ?? url;
+  const at = failed[0]?.url ?? url;
   const link = at === "" ? "" : `: ${at}`;
   const message = `Pipeline ${pipeline.id} of ${repository} did not succeed at ${shortSha(revision)}: ${named(failed)} (${failed[0]?.status ?? ""})${link}. When it was retried and has succeeded, retry this step.`;
   return { code: "gitlab.pipeline-failed", message, retry: "never", details: { resources, pipeline: url } };
