@@ -1,6 +1,6 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -34,8 +34,13 @@ const CHILD = new URL("worlds-child.ts", import.meta.url);
 // Of the whole program too few seeds have workers.
 const STORIES = new URL("stories-child.ts", import.meta.url);
 const HOOK = new URL("mutants/plant-child.ts", import.meta.url).href;
-// So long no world takes, however busy the machine is: a process that says nothing is stuck in a loop.
-const SILENCE_MS = 120_000;
+const LOOK_EVERY_MS = 15_000;
+// So much work no world is: a process that says nothing meanwhile is stuck in a loop.
+const MOST_WORK_S = 45;
+// So long no world takes, however busy the machine is: a process that does nothing waits for what never comes.
+const SILENCE_MS = 900_000;
+// As Linux counts the time that processes take.
+const TICKS_A_SECOND = 100;
 
 /** Plants bugs, one process for each, and plays until a check sees them. */
 export class MutantHunt implements Disposable {
@@ -92,12 +97,15 @@ export class MutantHunt implements Disposable {
     });
     let [played, complaint] = [0, ""];
     let seen: { check: string; seed: string } | undefined;
-    const stuck = setTimeout(() => {
+    let heardAt = { ms: performance.now(), work: 0 };
+    const watch = setInterval(() => {
+      const isStuck = workOf(child.pid) - heardAt.work > MOST_WORK_S || performance.now() - heardAt.ms > SILENCE_MS;
+      if (!isStuck) return;
       seen ??= { check: "it goes on", seed: "" };
       child.kill("SIGKILL");
-    }, SILENCE_MS);
+    }, LOOK_EVERY_MS);
     child.on("message", ({ seed, violations }: ChildReport) => {
-      stuck.refresh();
+      heardAt = { ms: performance.now(), work: workOf(child.pid) };
       played += 1;
       const [first] = violations;
       if (first !== undefined) seen ??= { check: first.check, seed };
@@ -107,12 +115,23 @@ export class MutantHunt implements Disposable {
     });
     child.send({ ...task, step: 1, untilMs: Number.MAX_SAFE_INTEGER, stopAtFirst: true } satisfies ChildTask);
     const [code] = await once(child, "exit");
-    clearTimeout(stuck);
+    clearInterval(watch);
     if (code !== 0 && seen === undefined) {
       if (complaint.includes("does not have once")) throw new Error(`${what}: ${complaint}`);
-      seen = { check: "the process lives", seed: "" };
+      const [why = `it ended with ${String(code)}`] = /^\S*Error.*$/mu.exec(complaint) ?? [];
+      seen = { check: `the process lives: ${why}`, seed: "" };
     }
     return { played, check: seen?.check, seed: seen?.seed ?? "" };
+  }
+}
+
+/** How many seconds of a processor it has taken; 0 where nothing tells. */
+function workOf(pid: number | undefined): number {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
+    return (Number(fields[11]) + Number(fields[12])) / TICKS_A_SECOND;
+  } catch {
+    return 0;
   }
 }
 
