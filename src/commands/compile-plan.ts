@@ -2,6 +2,7 @@ import type { Plan, PlanNode } from "../domain/plan.ts";
 import type { ExpressionType, TypeScope } from "../expressions/expression-type.ts";
 import type { Json } from "../platform/canonical-json.ts";
 import { compileChain } from "./chain-compiler.ts";
+import { checkReach } from "./check-reach.ts";
 import { checkMembers } from "./check-with.ts";
 import type { CommandDraft, CommandSetting } from "./command-draft.ts";
 import type { OutputDefinition } from "./command-file.ts";
@@ -39,6 +40,7 @@ export function compilePlan(
   const scope = inputScope(inputs, setting.secrets ?? []);
   const chains = compileChains(context, isReadable ? draft : { ...draft, ...NO_CHAINS }, scope);
   if (isReadable) checkDefaults(context);
+  if (isReadable && file.on !== undefined) checkReach(context, { named, inputs });
   const outputs = Object.fromEntries(chains.outputs.map(({ name, value }) => [name, value]));
   const outputTypes = Object.fromEntries(chains.outputs.map(({ name, type }) => [name, type]));
   const secrets = [...context.secrets].toSorted();

@@ -73,7 +73,7 @@ export const ApprovalInput = z
       .min(1)
       .max(20)
       .optional()
-      .meta({ description: "With `from`: how many must approve; 1 unless said" }),
+      .meta({ description: "With `from`: how many must approve; 1 unless said", literal: true }),
     expires: durationInput({ leastMs: 1000, mostMs: 366 * DAY_MS })
       .optional()
       .meta({ description: "With `from`: how long people have; `24h` unless said" }),
@@ -109,7 +109,9 @@ function mostApprovals(from: readonly z.infer<typeof Member>[]): number {
 export function ruleAtStep(input: ApprovalInput): ApprovalRule | undefined {
   const { from, quorum = 1, expires = DAY_MS, "requester-may-approve": requesterMayApprove = false } = input;
   if (from === undefined) return undefined;
-  const approvers = from.map((member): Approver => ("user" in member ? { kind: "user", user: member.user } : groupOf(member)));
+  const approvers = from.map((member): Approver =>
+    "user" in member ? { kind: "user", user: member.user } : groupOf(member),
+  );
   return { from: approvers, quorum, expiresMs: expires, requesterMayApprove };
 }
 
