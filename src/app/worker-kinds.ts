@@ -13,8 +13,10 @@ import { AppError, errorMessage } from "../platform/errors.ts";
 import type { Random } from "../platform/ids.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { SecretMask } from "../platform/masking.ts";
-import { workerSteps } from "../steps/builtin-steps.ts";
+import { BUILTIN } from "../steps/builtin-steps.ts";
+import type { LoadedPlugin } from "../steps/plugins/plugin-kinds.ts";
 import type { WorkerStepDeps } from "../steps/step-deps.ts";
+import { workerStepsOf } from "../steps/steps-of.ts";
 import { type FilesConnection, JobConnection } from "./job-connection.ts";
 import type { WorkerServers } from "./worker-servers.ts";
 
@@ -25,6 +27,8 @@ interface Deps {
   readonly secret: InstanceSecret;
   readonly servers: WorkerServers;
   readonly steps: Omit<WorkerStepDeps, "servers">;
+  /** The step kinds of one's own. */
+  readonly plugins: readonly LoadedPlugin[];
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -36,9 +40,9 @@ interface Deps {
  * the server's store for files.
  */
 export function workerKinds(deps: Deps, connection: Json | undefined): ReadonlyMap<string, StepKind> {
-  const { servers, steps, mask } = deps;
+  const { servers, steps, plugins, mask } = deps;
   const { argocd, files, secrets } = JobConnection.parse(connection ?? { secrets: {} });
-  const kinds = workerSteps({ ...steps, servers: servers.for(argocd) });
+  const kinds = workerStepsOf([BUILTIN, ...plugins], { ...steps, servers: servers.for(argocd) });
   const vault = vaultOf(deps, { secrets, sealKey: files?.sealKey });
   return maskedKinds(equippedKinds(kinds, { artifacts: filesOf(deps, files), vault, mask }), mask);
 }

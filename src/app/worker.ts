@@ -2,6 +2,9 @@ import { hostname } from "node:os";
 
 import { type Environment, readEnvironment, type Variables } from "../config/environment.ts";
 import { openInstanceSecret } from "../config/instance-secret.ts";
+import { originText } from "../engine/kind-origin.ts";
+import { loadPlugins } from "../steps/plugins/load-plugins.ts";
+import type { LoadedPlugin } from "../steps/plugins/plugin-kinds.ts";
 import { createRedisWorker } from "../dispatch/redis-worker.ts";
 import { systemClock } from "../platform/clock.ts";
 import { tryDuration } from "../platform/duration.ts";
@@ -36,9 +39,19 @@ export async function worker(args: readonly string[]): Promise<number> {
   const base = { clock: systemClock, random: systemRandom, logger };
   const servers = resources.use(new WorkerServers({ ...base, worker: id, variables: environment.variables, mask }));
   const steps = { ...openWorkerTools({ ...base, environment }, resources), clock: systemClock };
+  const plugins = await workerPlugins(environment.variables);
   const version = programVersion();
   const shutdownGraceMs = graceOf(environment.variables);
-  const own = { ...base, worker: id, variables: environment.variables, secret: instance, servers, steps, mask };
+  const own = {
+    ...base,
+    worker: id,
+    variables: environment.variables,
+    secret: instance,
+    servers,
+    steps,
+    plugins,
+    mask,
+  };
   const ready = channelKeys(instance).map((keys) => {
     const line = createRedisWorker(redisUrl, {
       ...base,
@@ -53,12 +66,24 @@ export async function worker(args: readonly string[]): Promise<number> {
     return resources.use(line).ready;
   });
   // Until Redis can be reached the log says why not.
-  void Promise.all(ready).then(() => logger.info("ready", { pid: process.pid, version }));
+  void Promise.all(ready).then(() =>
+    logger.info("ready", { pid: process.pid, version, plugins: plugins.map(({ origin }) => originText(origin)) }),
+  );
   const signal = await stop;
   logger.info("stopping", { signal });
   await resources.disposeAsync();
   logger.info("stopped");
   return 0;
+}
+
+/** The plug-ins that a worker is to have, from its working folder on. Throws what is wrong with them. */
+async function workerPlugins(variables: Variables): Promise<readonly LoadedPlugin[]> {
+  const steps = (variables["QUARTERDECK_STEPS"] ?? "").split(",").map((named) => named.trim());
+  const wanted = { steps: steps.filter((named) => named !== ""), from: process.cwd(), clock: systemClock };
+  const { plugins, faults } = await loadPlugins(wanted);
+  if (faults.length === 0) return plugins;
+  const lines = faults.map(({ index, message }) => `QUARTERDECK_STEPS: ${wanted.steps[index] ?? ""}: ${message}`);
+  throw new AppError(lines.join("\n"), { code: "steps.unusable" });
 }
 
 function graceOf(variables: Variables): number {

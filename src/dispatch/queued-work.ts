@@ -1,6 +1,7 @@
 import { effectKey } from "../domain/effect.ts";
 import type { StepKind } from "../engine/step-kind.ts";
 import { type EnvelopeFault, type EnvelopeKey, openEnvelope } from "./envelope.ts";
+import { kindName } from "./kind-name.ts";
 import { JobHead, type JobRef, PROTOCOL, QueuedJob, tryReadJob, type WireJob } from "./wire.ts";
 
 export type QueuedWork =
@@ -20,9 +21,12 @@ export function readQueuedWork(key: EnvelopeKey, data: unknown, kinds: ReadonlyM
   if (head === undefined) return { kind: "refused", fault: "malformed" };
   const ref = { key: effectKey(head.effect), token: head.token };
   if (head.protocol !== PROTOCOL) return unable(ref, `it is a job of version ${head.version} of the program`);
-  if (kinds.get(head.uses)?.sort !== "action") {
-    return unable(ref, `it does not know ${head.uses}, which version ${head.version} of the program sent`);
+  const sent = kindName({ kind: head.uses, origin: head.origin });
+  const own = kinds.get(head.uses);
+  if (own?.sort !== "action") {
+    return unable(ref, `it does not know ${sent}, which version ${head.version} of the program sent`);
   }
+  if (own.origin?.digest !== head.origin?.digest) return unable(ref, `it has ${kindName(own)}, and the server ${sent}`);
   const work = tryReadJob(opened.body);
   if (work === undefined) return unable(ref, `it cannot read a job of version ${head.version} of the program`);
   return { kind: "job", work };

@@ -177,13 +177,15 @@ export class RemoteDispatcher implements Dispatcher {
   #enqueue(job: Job): void {
     if (this.#isClosed) return;
     const { kinds, keys, version, connectionOf, reports, clock } = this.#deps;
-    if (kinds.get(job.uses)?.sort !== "action") {
+    const kind = kinds.get(job.uses);
+    if (kind?.sort !== "action") {
       const idle = { signal: AbortSignal.abort(), progress: () => undefined, checkpoint: () => Promise.resolve() };
       void executeJob({ job, kinds, ...idle }).then((outcome) => reports.outcome(job, outcome));
       return;
     }
     try {
-      const envelope = sealEnvelope(keys.job, writeJob({ job, connection: connectionOf(job) }, version));
+      const body = writeJob({ job, connection: connectionOf(job), origin: kind.origin }, version);
+      const envelope = sealEnvelope(keys.job, body);
       this.#desk.entries.set(effectKey(job.effect), newEntry(job, envelope, clock.monotonic()));
       this.#waiting.flushSoon();
     } catch (error) {

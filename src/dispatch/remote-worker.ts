@@ -7,6 +7,7 @@ import { RefusalLog } from "../platform/refusal-log.ts";
 import type { ChannelKeys } from "./envelope.ts";
 import { HeldJobs } from "./held-jobs.ts";
 import type { Found, JobSource } from "./job-queue.ts";
+import { kindName } from "./kind-name.ts";
 import type { Link } from "./link.ts";
 import { readQueuedWork } from "./queued-work.ts";
 import { ServerLine } from "./server-line.ts";
@@ -106,7 +107,7 @@ export class RemoteWorker implements AsyncDisposable {
 
   #beat(): void {
     const { version, kinds, concurrency } = this.#deps;
-    const actions = [...kinds.values()].filter(({ sort }) => sort === "action").map(({ kind }) => kind);
+    const actions = [...kinds.values()].filter(({ sort }) => sort === "action").map((kind) => kindName(kind));
     const free = this.#isClosed ? 0 : Math.max(0, concurrency - this.#held.running);
     const jobs = [...this.#held.refs];
     void this.#line.tell({ type: "beat", version, protocol: PROTOCOL, kinds: actions, free, jobs });

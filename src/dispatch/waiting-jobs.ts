@@ -1,4 +1,5 @@
 import type { JobReports } from "../engine/ports.ts";
+import type { StepKind } from "../engine/step-kind.ts";
 import type { Clock } from "../platform/clock.ts";
 import { durationText } from "../platform/duration.ts";
 import { errorText } from "../platform/errors.ts";
@@ -6,12 +7,14 @@ import type { Logger } from "../platform/logger.ts";
 import type { JobDesk } from "./job-desk.ts";
 import { type Entry, isWaiting, renewTicket, ticketId } from "./job-entry.ts";
 import type { JobQueue } from "./job-queue.ts";
+import { kindName } from "./kind-name.ts";
 import type { Link } from "./link.ts";
 import { waitingText, whoCannot } from "./waiting-text.ts";
 import { PROTOCOL } from "./wire.ts";
 import type { WorkerRegistry } from "./worker-registry.ts";
 
 interface Deps {
+  readonly kinds: ReadonlyMap<string, StepKind>;
   readonly desk: Pick<JobDesk, "entries" | "settle">;
   readonly queue: Pick<JobQueue, "add" | "remove" | "trouble">;
   readonly link: Pick<Link, "trouble">;
@@ -118,20 +121,28 @@ export class WaitingJobs implements Disposable {
     const { link, queue, workers, reports } = this.#deps;
     const { job, refusals } = entry;
     if (waitedMs < TELL_AFTER_MS) return;
-    const isHopeless = workers.all.length > 0 && !workers.canExecute(job.uses, PROTOCOL);
+    const name = this.#nameOf(entry);
+    const isHopeless = workers.all.length > 0 && !workers.canExecute(name, PROTOCOL);
     if (isHopeless && waitedMs > UNABLE_AFTER_MS) return this.#giveUp(entry);
     const trouble = link.trouble ?? queue.trouble;
-    const text = waitingText({ uses: job.uses, trouble, workers: workers.all, refusals: [...refusals.values()] });
+    const text = waitingText({ name, trouble, workers: workers.all, refusals: [...refusals.values()] });
     if (text === entry.told) return;
     entry.told = text;
     reports.progress(job, { text });
   }
 
+  #nameOf({ job }: Entry): string {
+    const kind = this.#deps.kinds.get(job.uses);
+    return kind === undefined ? job.uses : kindName(kind);
+  }
+
   #giveUp(entry: Entry): void {
     const { desk, workers } = this.#deps;
+    const name = this.#nameOf(entry);
+    const isOurs = name === entry.job.uses;
     const message =
-      `No worker that is connected knows ${entry.job.uses}: ${whoCannot(workers.all)}, and none came within ` +
-      `${durationText(UNABLE_AFTER_MS)}. Run the same version of the program everywhere, then retry.`;
+      `No worker that is connected knows ${name}: ${whoCannot(workers.all, name)}, and none came within ` +
+      `${durationText(UNABLE_AFTER_MS)}. Run the same version of the program${isOurs ? "" : " and of its plug-ins"} everywhere, then retry.`;
     const failure = { code: "step.unknown-kind", message, retry: "never" } as const;
     desk.settle(entry, { status: "failed", failure });
   }

@@ -2,6 +2,7 @@ import { z } from "zod";
 
 import { Effect, effectKey } from "../domain/effect.ts";
 import { JsonValue, Outcome, RetryClass } from "../domain/outcome.ts";
+import { KindOrigin } from "../engine/kind-origin.ts";
 import type { Job } from "../engine/ports.ts";
 import type { StepFacts } from "../engine/step-kind.ts";
 import type { Json } from "../platform/canonical-json.ts";
@@ -17,6 +18,8 @@ export const JobHead = z.looseObject({
   effect: Effect,
   token: z.int(),
   uses: z.string(),
+  /** The plug-in that the server has the kind from; absent for a kind of the program. */
+  origin: KindOrigin.exactOptional(),
 });
 
 const KnownFacts = z.looseObject({ runTitle: z.string(), requester: z.string(), requesterUser: z.string() });
@@ -39,11 +42,13 @@ const JobBody = JobHead.extend({
 export interface WireJob {
   readonly job: Job;
   readonly connection: Json | undefined;
+  /** Of its kind; it was compared by whoever reads the job. */
+  readonly origin?: KindOrigin | undefined;
 }
 
 /** The body of a job for the wire. */
-export function writeJob({ job, connection }: WireJob, version: string): object {
-  return { protocol: PROTOCOL, version, ...job, connection };
+export function writeJob({ job, origin, connection }: WireJob, version: string): object {
+  return { protocol: PROTOCOL, version, ...job, origin, connection };
 }
 
 /** Reads the body of a job that this version made; undefined when it is something else. */

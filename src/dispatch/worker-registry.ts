@@ -5,6 +5,7 @@ export interface KnownWorker {
   readonly id: string;
   readonly version: string;
   readonly protocol: number;
+  /** The names of the kinds that it can execute. */
   readonly kinds: ReadonlySet<string>;
   readonly free: number;
   readonly jobs: readonly JobRef[];
@@ -76,8 +77,8 @@ export class WorkerRegistry {
     return this.all.flatMap(({ id, jobs }) => (jobs.some((job) => job.key === key && job.token !== token) ? [id] : []));
   }
 
-  /** Whether some connected worker can execute steps of this kind. */
-  canExecute(uses: string, protocol: number): boolean {
-    return this.all.some((worker) => worker.protocol === protocol && worker.kinds.has(uses));
+  /** Whether some connected worker can execute steps of the kind of that name, see `kindName`. */
+  canExecute(name: string, protocol: number): boolean {
+    return this.all.some((worker) => worker.protocol === protocol && worker.kinds.has(name));
   }
 }

@@ -15,6 +15,7 @@ class Rig {
   readonly added: string[][] = [];
   readonly said: string[] = [];
   readonly waiting = new WaitingJobs({
+    kinds: new Map(),
     desk: { entries: this.entries, settle: () => undefined },
     queue: {
       trouble: undefined,

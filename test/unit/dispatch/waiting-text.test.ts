@@ -12,13 +12,20 @@ const WORKER: KnownWorker = {
   jobs: [],
   heardAt: 0,
 };
-const QUIET = { uses: "argocd/sync", trouble: undefined, workers: [WORKER], refusals: [] };
+const QUIET = { name: "argocd/sync", trouble: undefined, workers: [WORKER], refusals: [] };
 
 describe("what a step says that no worker has begun", () => {
   it.each([
     [{ trouble: "it is full (maxmemory)" }, "Waiting for Redis: it is full (maxmemory)"],
     [{ workers: [] }, "Waiting: no worker is connected"],
-    [{ uses: "new/kind" }, "Waiting for a worker that knows new/kind: box-17 (version 1.0.0) cannot"],
+    [{ name: "new/kind" }, "Waiting for a worker that knows new/kind: box-17 (version 1.0.0) cannot"],
+    [
+      {
+        name: "acme/ticket of acme-steps 2.0.0 (aaaa)",
+        workers: [{ ...WORKER, kinds: new Set(["acme/ticket of acme-steps 1.0.0 (bbbb)"]) }],
+      },
+      "Waiting for a worker that knows acme/ticket of acme-steps 2.0.0 (aaaa): box-17 (version 1.0.0 with acme/ticket of acme-steps 1.0.0 (bbbb)) cannot",
+    ],
     [
       { workers: [{ ...WORKER, protocol: 0 }] },
       "Waiting for a worker that knows argocd/sync: box-17 (version 1.0.0) cannot",
