@@ -268,15 +268,15 @@ export const domainMutants: readonly Mutant[] = [
   },
   {
     file: "domain/decide.ts",
-    what: "what is being stopped may still write down and go on",
-    find: 'if (!isBeingStopped(draft.state, step))\n          draft.emit({ type: "step.checkpointed"',
-    replace: 'if (step !== undefined)\n          draft.emit({ type: "step.checkpointed"',
+    what: "how something ended that was told to stop counts as if nobody had told it",
+    find: "if (isBeingStopped(draft.state, step)) applyStopped(draft, step, input.outcome);\n        else applyOutcome(draft, step, input.outcome);",
+    replace: "applyOutcome(draft, step, input.outcome);",
   },
   {
     file: "domain/decide.ts",
-    what: "a lock is granted to who gave it back",
-    find: 'if (lock?.status === "requested") draft.emit({ type: "lock.acquired"',
-    replace: 'if (lock !== undefined) draft.emit({ type: "lock.acquired"',
+    what: "who has waited for a lock and gets it does not go on",
+    find: "if (draft.events.length > 0 && isOpen(draft.state)) advance(draft);",
+    replace: 'if (draft.events.length > 0 && isOpen(draft.state) && input.type !== "locks-granted") advance(draft);',
   },
   {
     file: "domain/decide.ts",
@@ -310,9 +310,10 @@ export const domainMutants: readonly Mutant[] = [
   },
   {
     file: "domain/next-work.ts",
-    what: "what waits for its next attempt is dispatched already",
-    find: 'if (step.status !== "running") return undefined;',
-    replace: 'if (step.status !== "running" && step.status !== "retrying") return undefined;',
+    what: "what has written down that it begins is not handed out again",
+    find: 'if (step.sort === "action") return isBeingStopped(state, step) ? "stop" : "dispatch";',
+    replace:
+      'if (step.sort === "action" && step.checkpoint !== undefined && !isBeingStopped(state, step)) return undefined;\n  if (step.sort === "action") return isBeingStopped(state, step) ? "stop" : "dispatch";',
   },
   {
     file: "domain/wake.ts",
