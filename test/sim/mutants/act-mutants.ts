@@ -164,7 +164,7 @@ export const actMutants: readonly Mutant[] = [
   {
     file: "steps/approval.ts",
     what: "a gate shows another rule than the one that counts",
-    find: "rule: deps.ruleOf(app, facts.place?.target.environment),",
+    find: 'rule: deps.ruleOf(app ?? "", app === undefined ? facts.environment?.name : facts.place?.target.environment),',
     replace: "rule: facts.place?.target.approval,",
   },
   {

@@ -218,8 +218,8 @@ export const carryMutants: readonly Mutant[] = [
   {
     file: "engine/run-work.ts",
     what: "what was written down is not handed on",
-    find: "const checkpointed = state.steps.get(effect.path)?.checkpoint;",
-    replace: "const checkpointed = undefined;",
+    find: "const { checkpoint: checkpointed, earlier } = state.steps.get(effect.path) ?? {};",
+    replace: "const { earlier } = state.steps.get(effect.path) ?? {};\n    const checkpointed = undefined;",
   },
   {
     file: "engine/run-work.ts",

@@ -146,8 +146,8 @@ export const domainMutants: readonly Mutant[] = [
   {
     file: "domain/attempt.ts",
     what: "steps have no time limit",
-    find: "const firstDeadlineAt = node.timeoutMs === undefined ? undefined : draft.at + node.timeoutMs;",
-    replace: "const firstDeadlineAt = node.timeoutMs === undefined ? undefined : Number.MAX_SAFE_INTEGER;",
+    find: "(timeoutMs === undefined ? undefined : at + timeoutMs)",
+    replace: "(timeoutMs === undefined ? undefined : Number.MAX_SAFE_INTEGER)",
   },
   {
     file: "domain/attempt.ts",
@@ -196,8 +196,8 @@ export const domainMutants: readonly Mutant[] = [
   {
     file: "domain/walk.ts",
     what: "the step after one that runs is started",
-    find: 'step.sort === "gate" ? giveUp(draft, step) : PENDING;',
-    replace: 'step.sort === "gate" ? giveUp(draft, step) : DONE;',
+    find: "waitsForPeople(step) ? giveUp(draft, step) : PENDING;",
+    replace: "waitsForPeople(step) ? giveUp(draft, step) : DONE;",
   },
   {
     file: "domain/walk.ts",
@@ -507,8 +507,8 @@ export const domainMutants: readonly Mutant[] = [
   {
     file: "domain/evolve.ts",
     what: "what an attempt wrote down is forgotten by the next",
-    find: "return { firstAttempt, firstStartedAt, voided, ...(checkpoint !== undefined && { checkpoint }) };",
-    replace: "return { firstAttempt, firstStartedAt, voided };",
+    find: "...(checkpoint !== undefined && { checkpoint }),",
+    replace: "...(checkpoint === null && { checkpoint }),",
   },
   {
     file: "domain/evolve.ts",
