@@ -62,7 +62,7 @@ const NEEDED: Readonly<Record<Answers | Acts, readonly InputDefinition["type"][]
   queue: [],
   page: ["run"],
   where: ["service"],
-  who: ["service"],
+  who: [],
   diff: ["service", "revision", "environment"],
   plan: ["string"],
   cancel: ["run"],

@@ -33,7 +33,8 @@ export interface WhereAnswer {
 export type Grantee = Approver | { readonly kind: "everyone" };
 
 export interface WhoPlace {
-  readonly environment: string;
+  /** Absent for what is for no environment. */
+  readonly environment?: string;
   /** Verbs with the same people stand together; nobody may where `from` is empty. */
   readonly start: readonly { readonly verbs: readonly string[]; readonly from: readonly Grantee[] }[];
   readonly approval?: ApprovalRule;
@@ -43,7 +44,8 @@ export interface WhoPlace {
 
 export interface WhoAnswer {
   readonly kind: "who";
-  readonly service: string;
+  /** Absent for what is for no service. */
+  readonly service?: string;
   readonly places: readonly WhoPlace[];
   /** How many people are in each group, as far as Slack says. */
   readonly counts: Readonly<Record<string, number>>;

@@ -67,9 +67,16 @@ function withoutService(inventory: Inventory, typed: Typed): Looked<NamedPlaces>
     const message = `An environment is one of a service here, and no service was named: <${service.name}> is missing.`;
     return { kind: "refused", answer: notice("input.service", message) };
   }
-  const name = textOf(command, values, "environment");
+  const named = nameEnvironment(inventory, typed);
+  if (named.kind === "refused") return named;
+  return { kind: "found", value: { service: undefined, environment: named.value, targets: [] } };
+}
+
+/** The environment that is named, by itself. */
+export function nameEnvironment(inventory: Inventory, typed: Typed): Looked<Environment> {
+  const name = textOf(typed.command, typed.values, "environment");
   const environment = inventory.findEnvironment(name);
-  if (environment !== undefined) return { kind: "found", value: { service: undefined, environment, targets: [] } };
+  if (environment !== undefined) return { kind: "found", value: environment };
   const known = inventory.environments.map((each) => each.name).join(", ");
   const message = `There is no environment "${name}". Known: ${known}.`;
   return refused(inventory, typed, { code: "input.environment", message });

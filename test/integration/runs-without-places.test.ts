@@ -220,6 +220,21 @@ describe("a command with a service alone", () => {
   });
 });
 
+describe("who may start such commands", () => {
+  it("is told by environment, and beside all of them, and not where a service is named", async () => {
+    const answer = await ask(BEN, "/qd who");
+    expect(answer).toContain("Who may start what is for no service");
+    expect(answer).toMatch(/\*prod\*\n`build`, `provision` and `unasked`: .*\napproval by .*release-approvers/u);
+    expect(answer).toMatch(/\*for no environment\*\n`drift` and `rebuild`: /u);
+    expect(answer).toContain("You may start nothing here.");
+    expect(await ask(ANA, "/qd who in staging")).toContain("You may build, provision and unasked here.");
+    expect(await ask(ANA, "/qd who in prd")).toContain('There is no environment "prd"');
+    const named = await ask(BEN, "/qd who web in staging");
+    expect(named).toContain("You may fleet here.");
+    expect(named).not.toMatch(/drift|provision/u);
+  });
+});
+
 describe("what such commands would do", () => {
   it("is told without doing it", async () => {
     const count = rig.application.store.events.listRuns({ limit: 50 }).length;

@@ -11,8 +11,9 @@ const MOST_ENTRIES = 6;
 /** Who may start and who may approve what in each environment, and what the person who asks may. */
 export function renderWho({ service, places, counts }: WhoAnswer): MessageContent {
   const shown = places.slice(0, MOST_PLACES);
-  const title = `Who may change ${inert(service, 100)}`;
-  const words = shown.map(({ environment, own }) => `${inert(environment, 60)}: ${ownText(own)}`);
+  const title =
+    service === undefined ? "Who may start what is for no service" : `Who may change ${inert(service, 100)}`;
+  const words = shown.map((place) => `${placeName(place)}: ${ownText(place.own)}`);
   return message(`${title}. ${words.join(" ")}`, [
     section(`*${title}*`),
     ...fitBlocks(
@@ -22,7 +23,12 @@ export function renderWho({ service, places, counts }: WhoAnswer): MessageConten
   ]);
 }
 
-function placeText({ environment, start, approval, own }: WhoPlace, counts: WhoAnswer["counts"]): string {
+function placeName({ environment }: WhoPlace): string {
+  return environment === undefined ? "for no environment" : inert(environment, 60);
+}
+
+function placeText(place: WhoPlace, counts: WhoAnswer["counts"]): string {
+  const { environment, start, approval, own } = place;
   const starts = start.slice(0, MOST_ENTRIES).map(({ verbs, from }) => {
     const who = from.length === 0 ? "nobody: no grant allows it" : granteesText(from, counts);
     return `${joined(
@@ -30,8 +36,9 @@ function placeText({ environment, start, approval, own }: WhoPlace, counts: WhoA
       "and",
     )}: ${who}`;
   });
-  const asks = approval === undefined ? "nobody has to approve" : `approval by ${ruleText(approval, counts)}`;
-  return [`*${inert(environment, 60)}*`, ...starts, asks, ownText(own)].join("\n");
+  const nobody = environment === undefined ? "approvals are asked for as each command says" : "nobody has to approve";
+  const asks = approval === undefined ? nobody : `approval by ${ruleText(approval, counts)}`;
+  return [`*${placeName(place)}*`, ...starts, asks, ownText(own)].join("\n");
 }
 
 function ownText(own: WhoPlace["own"]): string {

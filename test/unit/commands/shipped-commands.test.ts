@@ -31,7 +31,7 @@ describe("the commands that are shipped", () => {
       "/qd sync <service> in <environment> [at <revision>]",
       "/qd unlock <service> in <environment>",
       "/qd where <service> [<revision>]",
-      "/qd who <service> [in <environment>]",
+      "/qd who [<service>] [in <environment>]",
       "/rollback <service> in <environment> [to <revision>] [--stored] [--unproven]",
     ]);
   });
