@@ -1,6 +1,4 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 
 import { z } from "zod";
@@ -13,12 +11,11 @@ import { redisFacts } from "../dispatch/redis-facts.ts";
 import { dataFolder, instanceSecret } from "../doctor/data-folder.ts";
 import { doctorReport } from "../doctor/doctor-report.ts";
 import { type Finding, Subject } from "../doctor/finding.ts";
-import { gitProgram, gitRepositories } from "../doctor/git-repositories.ts";
 import { logFile } from "../doctor/log-file.ts";
 import { nodeVersion } from "../doctor/program.ts";
 import { redis } from "../doctor/redis.ts";
 import { type Probe, runProbes } from "../doctor/run-probes.ts";
-import { RemoteBranches } from "../git/remote-branches.ts";
+import { originText } from "../engine/kind-origin.ts";
 import { type Clock, systemClock } from "../platform/clock.ts";
 import { diagnosticText, InvalidFileError } from "../platform/diagnostic.ts";
 import { AppError, errorMessage } from "../platform/errors.ts";
@@ -29,9 +26,9 @@ import { serverOn } from "../store/data-folder-lock.ts";
 import { openLog } from "../store/store.ts";
 import { examineAnchors } from "./doctor-anchors.ts";
 import { examineArgocd } from "./doctor-argocd.ts";
+import { examineGit } from "./doctor-git.ts";
 import { examinePrograms } from "./doctor-programs.ts";
 import { examineSlack } from "./doctor-slack.ts";
-import { allowedBranches, repositoryRules } from "./git-access.ts";
 import { loadFiles } from "./load-files.ts";
 
 /** `quarterdeck doctor`: looks at everything that the server needs, and says how to mend what is wrong. */
@@ -56,7 +53,6 @@ import { neededHere } from "./needed-secrets.ts";
 
 const SLACK_MS = 30_000;
 const LOCAL_MS = 15_000;
-const GIT_MS = 60_000;
 
 /** Everything that was found. Nothing that fails keeps the rest from being looked at. */
 export async function examine({ mask, clock, random, variables }: Surroundings): Promise<readonly Finding[]> {
@@ -83,7 +79,7 @@ export async function examine({ mask, clock, random, variables }: Surroundings):
       : examineArgocd({ configuration, secrets, clock, random }, resources),
   ]);
   const { repositories } = ofArgocd;
-  const git = await examineGit({ environment, configuration, secrets, repositories, clock }, resources);
+  const git = await examineGit({ environment, configuration, secrets, repositories, clock, random }, resources);
   const anchors = await examineAnchors({ environment, configuration, secrets, clock, random }, resources);
   const programs = await examinePrograms({ environment, configuration });
   const elsewhere = [...programs, ...ofSlack, ...ofArgocd.findings, ...git, ...anchors];
@@ -118,13 +114,16 @@ async function readFiles(
   const { configurationFile: file, commandsFolder: folder } = environment;
   const line = "mend that line; `quarterdeck validate` shows all";
   try {
-    const { configuration, commands } = await loadFiles(environment);
+    const { configuration, commands, plugins } = await loadFiles(environment);
     const { json } = validateReport(commands);
     const findings = json.diagnostics.map((diagnostic) =>
       fileProblem(folder, { what: diagnosticText(diagnostic), mend: line }),
     );
     const good = new Subject("configuration", file).ok(`no mistakes, ${json.commands.length} commands`);
-    return { configuration, findings: findings.length > 0 ? findings : [good] };
+    const loaded = plugins.map(({ named, origin, kinds }) =>
+      new Subject("configuration", named).ok(`${originText(origin)}: ${kinds.join(", ")}`),
+    );
+    return { configuration, findings: [...(findings.length > 0 ? findings : [good]), ...loaded] };
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     const findings =
@@ -180,43 +179,6 @@ function localProbes({ dataFolder: folder, instanceSecret: configured, redisUrl 
   ];
   if (redisUrl === undefined) return probes;
   return [...probes, { area: "redis", subject: "REDIS_URL", look: () => redis(() => redisFacts(redisUrl)) }];
-}
-
-interface GitQuestion {
-  readonly environment: Environment;
-  readonly configuration: Configuration | undefined;
-  readonly secrets: Secrets | undefined;
-  readonly repositories: readonly string[];
-  readonly clock: Clock;
-}
-
-async function examineGit(
-  { environment, configuration, secrets, repositories, clock }: GitQuestion,
-  resources: AsyncDisposableStack,
-): Promise<readonly Finding[]> {
-  const home = await mkdtemp(join(tmpdir(), "quarterdeck-doctor-"));
-  resources.defer(() => rm(home, { recursive: true, force: true }));
-  const open = (): RemoteBranches => {
-    const rules = configuration === undefined || secrets === undefined ? [] : repositoryRules(configuration, secrets);
-    return resources.use(new RemoteBranches({ home, rules, environment: environment.variables, clock }));
-  };
-  return await runProbes(
-    [
-      {
-        area: "git",
-        subject: "Git",
-        look: async (signal) => {
-          const remote = open();
-          const program = await gitProgram(() => remote.version());
-          if (configuration === undefined || program.some(({ level }) => level === "problem")) return program;
-          const branches = (repository: string): Promise<readonly string[]> => remote.of(repository, signal);
-          const allowed = (repository: string): readonly string[] => allowedBranches(configuration, repository);
-          return [...program, ...(await gitRepositories({ repositories, branches, allowed }))];
-        },
-      },
-    ],
-    { clock, limitMs: GIT_MS },
-  );
 }
 
 async function neededNode(): Promise<string> {

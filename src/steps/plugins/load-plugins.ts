@@ -2,7 +2,7 @@ import type { KindOrigin } from "../../engine/kind-origin.ts";
 import type { StepKind } from "../../engine/step-kind.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { durationText } from "../../platform/duration.ts";
-import { errorText } from "../../platform/errors.ts";
+import { errorMessage } from "../../platform/errors.ts";
 import { timeLimit } from "../../platform/time-limit.ts";
 import { BUILTIN } from "../builtin-steps.ts";
 import { IDLE_DEPS } from "../idle-deps.ts";
@@ -42,7 +42,7 @@ export async function loadPlugins({ steps, from, clock }: Wanted): Promise<Loade
       claims.push({ index, plugin, kinds });
       for (const mistake of mistakes) faults.push({ index, message: `${plugin.origin.name}: ${mistake}` });
     } catch (error) {
-      faults.push({ index, message: errorText(error) });
+      faults.push({ index, message: errorMessage(error) });
     }
   }
   const own = BUILTIN.make(withNetwork(IDLE_DEPS));
