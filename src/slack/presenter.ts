@@ -49,10 +49,9 @@ export class Presenter {
   /** People look for the messages of a run: its card and what it asks are made sure of, in case somebody deleted them. */
   lookAgain(view: RunView): void {
     this.#show(view, false);
-    const asking = view.stages
-      .flatMap(({ steps }) => steps)
-      .filter(({ step }) => step.sort === "gate" && step.status === "running")
-      .map(({ path, step }) => gateSlot(view.id, path, step.voided.length));
+    const asking = [...view.state.steps.values()]
+      .filter(({ sort, status }) => sort === "gate" && status === "running")
+      .map(({ path, voided }) => gateSlot(view.id, path, voided.length));
     for (const slot of [cardSlot(view.id), ...asking]) this.#deps.outbox.lookAgain(slot);
   }
 

@@ -90,8 +90,11 @@ function wanted({ view, isProgress }: RunSlotsInput, { slot, content, priority, 
   };
 }
 
-function cardPriority({ state, stages }: RunView): Priority {
-  const needsPeople = stages.some(({ status }) => status === "gate" || status === "failed");
+function cardPriority({ state }: RunView): Priority {
+  const steps = [...state.steps.values()];
+  const needsPeople = steps.some(
+    ({ sort, status }) => status === "failed" || (sort === "gate" && status === "running"),
+  );
   return state.status !== "running" || needsPeople ? 1 : 2;
 }
 

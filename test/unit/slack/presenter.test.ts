@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import type { RunEvent } from "../../../src/domain/run-event.ts";
-import type { RunView } from "../../../src/domain/run-view.ts";
+import { runView, type RunView } from "../../../src/domain/run-view.ts";
 import { silentLogger } from "../../../src/platform/logger.ts";
 import { Outbox } from "../../../src/slack/outbox.ts";
 import { Presenter } from "../../../src/slack/presenter.ts";
@@ -9,6 +9,7 @@ import type { ShowSettings } from "../../../src/slack/run-slots.ts";
 import { slackLookups } from "../../../src/slack/slack-lookups.ts";
 import { alertSlot, cardSlot, gateSlot, stepSlot, strayedSlot } from "../../../src/slack/slot-ids.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
+import { promotePlan, RunSpec, step } from "../../support/run-spec.ts";
 import { type FakeCall, FakeSlack, MemorySlotStore } from "./fake-slack.ts";
 import {
   begun,
@@ -18,6 +19,7 @@ import {
   finished,
   GATE,
   HEALTHY,
+  lookups as sampleLookups,
   opened,
   RUN,
   runFailed,
@@ -338,5 +340,33 @@ describe("showing", () => {
     rig.presenter.onRunChanged(viewOf([...running, ended(SYNC)]));
     await rig.clock.advance(200);
     expect(rig.slack.text(stepSlot(RUN, SYNC))).toContain("succeeded");
+  });
+});
+
+describe("people who look for the messages of a run", () => {
+  it("have what they are asked made sure of, also where it is about no environment", () => {
+    const { slots } = setUp();
+    const looked: string[] = [];
+    const outbox = {
+      want: () => undefined,
+      isSettled: () => false,
+      lookAgain: (slot: string) => void looked.push(slot),
+    };
+    const files = { want: () => undefined, isSettled: () => true };
+    const people = { person: () => undefined };
+    const store = { markShown: () => undefined };
+    const presenter = new Presenter({
+      outbox,
+      files,
+      slots,
+      store,
+      people,
+      lookups: sampleLookups,
+      settings: NOWHERE_ELSE,
+    });
+    const plan = promotePlan({ steps: [step("gate", "approval")] });
+    const { state } = new RunSpec([], plan);
+    presenter.lookAgain(runView({ state, progress: new Map(), queue: [] }));
+    expect(looked).toEqual([cardSlot(state.id), gateSlot(state.id, "promote/gate", 0)]);
   });
 });

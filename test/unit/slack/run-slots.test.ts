@@ -44,6 +44,39 @@ describe("a message that a step posts", () => {
   });
 });
 
+describe("the card of a run that works in no environment", () => {
+  const cardOf = (spec: RunSpec): Wanted | undefined => {
+    const view = runView({ state: spec.state, progress: new Map(), queue: [] });
+    const settings = { channel: "C1", approvals: undefined, alerts: undefined };
+    return runSlots({
+      view,
+      isProgress: false,
+      settings,
+      lookups,
+      strayed: undefined,
+      home: "C1",
+      isLost: () => false,
+    })[0];
+  };
+
+  it("is as urgent as any other when people are asked, or something has failed", () => {
+    const beside = {
+      type: "parallel",
+      key: "parallel",
+      failFast: false,
+      branches: [step("gate", "approval"), step("other", "program/run")],
+    } as const;
+    expect(cardOf(new RunSpec([], promotePlan({ steps: [beside] })))).toMatchObject({ priority: 1 });
+    const alone = new RunSpec(
+      [],
+      promotePlan({ steps: [{ ...beside, branches: [step("a", "program/run"), step("b", "program/run")] }] }),
+    );
+    expect(cardOf(alone)).toMatchObject({ priority: 2 });
+    alone.fail("/a", { code: "x" });
+    expect([alone.state.status, cardOf(alone)?.priority]).toEqual(["running", 1]);
+  });
+});
+
 describe("a file that a step shows", () => {
   const file = { digest: "a".repeat(64), bytes: 10, name: "report.json", mediaType: "text/plain", sealed: false };
   const filesOf = (input: JsonMap) =>
