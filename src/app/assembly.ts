@@ -47,7 +47,7 @@ export function assemble(outside: Outside, resources: AsyncDisposableStack): Ass
   const anchoring = openAnchoring(outside, slack);
   if (anchoring !== undefined) resources.use(anchoring);
   const reload = openReload({ ...outside, slack }, resources);
-  const engine = createEngine({ ...parts, onChanged: slack.show.bind(slack) }, resources);
+  const engine = createEngine({ ...parts, directory: slack.directory, onChanged: slack.show.bind(slack) }, resources);
   const { runs } = engine;
   const watch = openWatch({ ...parts, runs, slack }, resources);
   const doors = {

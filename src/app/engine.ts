@@ -8,8 +8,10 @@ import { RunWork } from "../engine/run-work.ts";
 import type { StepKind } from "../engine/step-kind.ts";
 import { refuseUnreadableRuns } from "../engine/unreadable-runs.ts";
 import type { Inventory } from "../inventory/inventory.ts";
+import type { SlackDirectory } from "../slack/slack-directory.ts";
 import { BUILTIN } from "../steps/builtin-steps.ts";
 import { stepsOf } from "../steps/steps-of.ts";
+import { gitWriting } from "./git-writing.ts";
 import type { Outside } from "./outside.ts";
 
 interface Deps extends Pick<
@@ -19,6 +21,7 @@ interface Deps extends Pick<
   | "exportFolder"
   | "artifacts"
   | "appTokens"
+  | "branches"
   | "vault"
   | "programs"
   | "folders"
@@ -34,6 +37,7 @@ interface Deps extends Pick<
 > {
   readonly servers: ReadonlyMap<string, ArgocdServer>;
   readonly inventory: Inventory;
+  readonly directory: Pick<SlackDirectory, "nameOf">;
   readonly onChanged: (run: string, view: () => RunView) => void;
 }
 
@@ -79,6 +83,7 @@ export function createEngine(deps: Deps, resources: AsyncDisposableStack): Engin
 
 function stepKinds(deps: Deps): ReadonlyMap<string, StepKind> {
   const { store, servers, git, exportFolder, programs, folders, ansible, terraform, inventory, live, clock } = deps;
+  const { branches, directory } = deps;
   return stepsOf([BUILTIN, ...live.plugins], {
     servers,
     git,
@@ -94,6 +99,9 @@ function stepKinds(deps: Deps): ReadonlyMap<string, StepKind> {
     timingOf: (app, environment) => inventory.timingFor(app, environment),
     networkPolicy: () => live.configuration.network,
     appTokens: deps.appTokens,
+    ...(branches !== undefined && {
+      writing: gitWriting({ branches, live, nameOf: (user) => directory.nameOf(user) }),
+    }),
   });
 }
 

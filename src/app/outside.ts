@@ -7,6 +7,7 @@ import type { ExportFolder } from "../engine/folder-export.ts";
 import type { Dispatcher, JobReports } from "../engine/ports.ts";
 import type { StepKind } from "../engine/step-kind.ts";
 import type { Vault } from "../engine/vault.ts";
+import type { BranchWriter } from "../git/branch-writer.ts";
 import type { GitRepositories } from "../git/git-repositories.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Random } from "../platform/ids.ts";
@@ -55,6 +56,8 @@ export interface Outside {
   readonly exportFolder: ExportFolder;
   /** The tokens of the GitHub Apps that the configuration has; none where it is absent. */
   readonly appTokens?: AppTokens | undefined;
+  /** Adds commits to repositories; none are where it is absent. */
+  readonly branches?: Pick<BranchWriter, "write"> | undefined;
   /** The files that steps left. */
   readonly artifacts: Artifacts;
   readonly vault: Vault;

@@ -9,7 +9,11 @@ export function withAbsolutePaths(configuration: Configuration, folder: string):
     ...configuration,
     audit: auditIn(folder, audit),
     argocd: argocd.map((server) => serverIn(folder, server)),
-    git: { ...git, repositories: git.repositories.map((repository) => repositoryIn(folder, repository)) },
+    git: {
+      ...git,
+      author: authorIn(folder, git.author),
+      repositories: git.repositories.map((repository) => repositoryIn(folder, repository)),
+    },
     secrets: Object.fromEntries(Object.entries(secrets).map(([name, source]) => [name, sourceIn(folder, source)])),
   };
 }
@@ -38,6 +42,11 @@ function repositoryIn(folder: string, repository: Repository): Repository {
       ssh: { keyFile: resolve(folder, ssh.keyFile), knownHostsFile: resolve(folder, ssh.knownHostsFile) },
     }),
   };
+}
+
+function authorIn(folder: string, author: Configuration["git"]["author"]): Configuration["git"]["author"] {
+  const { signingKeyFile } = author;
+  return signingKeyFile === undefined ? author : { ...author, signingKeyFile: resolve(folder, signingKeyFile) };
 }
 
 function sourceIn(folder: string, source: SecretSource): SecretSource {

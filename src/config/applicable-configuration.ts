@@ -28,8 +28,8 @@ export function applicableConfiguration(next: Configuration, running: Configurat
 const RESTARTED: readonly { readonly part: (configuration: Configuration) => unknown; readonly words: string }[] = [
   { part: ({ argocd }) => argocd, words: "the Argo CD servers" },
   {
-    // Which branches are allowed is looked up each time.
-    part: ({ git }) => git.repositories.map(({ branches: _branches, ...access }) => access),
+    // What is allowed in them is looked up each time.
+    part: ({ git }) => git.repositories.map(({ branches: _branches, write: _write, ...access }) => access),
     words: "how the Git repositories are read",
   },
   {

@@ -70,8 +70,29 @@ const Repository = z
       .min(1)
       .optional()
       .meta({ description: "Branches that may be deployed from, instead of `git.branches`" }),
+    write: z.boolean().default(false).meta({
+      description: "Whether steps may add commits to it (`git/commit`); its credential needs the right to push then",
+    }),
   })
   .transform(({ "github-app": githubApp, ...rest }) => ({ ...rest, githubApp }));
+
+const Author = z
+  .strictObject({
+    name: z
+      .string()
+      .regex(/^[^<>\p{Cc}]{1,100}$/u, { error: "a name has no < and >" })
+      .prefault("Quarterdeck")
+      .meta({ description: "Name of the author" }),
+    email: z
+      .string()
+      .regex(/^[^<>\s\p{Cc}]{1,200}$/u, { error: "this is no e-mail address" })
+      .prefault("quarterdeck@localhost")
+      .meta({ description: "E-mail address of the author" }),
+    "signing-key": FilePath.optional().meta({
+      description: "File with a private SSH key without a passphrase, mode 0600, with which commits are signed",
+    }),
+  })
+  .transform(({ "signing-key": signingKeyFile, ...rest }) => ({ ...rest, signingKeyFile }));
 
 export const GitSettings = z
   .strictObject({
@@ -82,6 +103,9 @@ export const GitSettings = z
     branches: z.array(Branch).min(1).default(["main", "master"]).meta({
       description:
         "A revision must be on one of these branches; `*` stands for anything but a slash, `**` for anything",
+    }),
+    author: Author.prefault({}).meta({
+      description: "Who the commits are by that steps make; whoever asked for the run stands in them as well",
     }),
     timeout: duration({ leastMs: 5000, mostMs: 3_600_000 })
       .prefault("2m")

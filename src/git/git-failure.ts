@@ -1,6 +1,8 @@
 import { AppError, type Retry } from "../platform/errors.ts";
 
 interface FailureClass {
+  /** The only command that can fail in this way; any where it is absent. */
+  readonly of?: string;
   readonly code: string;
   readonly pattern: RegExp;
   readonly retry: Retry;
@@ -24,6 +26,32 @@ const FAILURES: readonly FailureClass[] = [
     retry: "never",
     meaning:
       "the certificate of the server is not trusted. Name the file of the authority that signed it as `caFile` of the repository's access",
+  },
+  {
+    of: "git push",
+    code: "git.protected-branch",
+    pattern:
+      /protected branch|GH006|GH013|repository rule violations|can only be modified through (?:pull|merge) requests/iu,
+    retry: "never",
+    meaning:
+      "the rules of the server do not let these credentials add commits to the branch. Allow them there (GitHub: the bypass list of the rule; GitLab: `Allowed to push` of the protected branch), or write to another branch and open a pull request",
+  },
+  {
+    of: "git push",
+    code: "git.no-push-right",
+    pattern:
+      /returned error: 403\b|write access to repository not granted|permission to .{1,200} denied|not allowed to push code|marked as read[ -]only|read-only (?:deploy )?key|this (?:host|repository) is read-only|service not enabled/iu,
+    retry: "never",
+    meaning:
+      "the credentials may not write there. Give them the right to (GitHub App: `Contents: write`; token: write access to the repository; deploy key: write access)",
+  },
+  {
+    of: "git push",
+    code: "git.raced",
+    pattern:
+      /\[rejected\].{0,300}\((?:fetch first|non-fast-forward|stale info)\)|cannot lock ref|failed to update ref|incorrect old value|reference already exists/iu,
+    retry: "backoff",
+    meaning: "somebody else has added commits to the branch meanwhile. It is tried again on top of theirs",
   },
   {
     code: "git.authentication",
@@ -97,13 +125,17 @@ export interface GitFailure {
 export function gitFailure(failure: GitFailure): AppError {
   // The address is taken out first: a repository named "corrupt" or "certificates" must not choose its own error.
   const evidence = withShortLines(failure.stderr.replaceAll(failure.about, "REPOSITORY"));
-  const found = FAILURES.find(({ pattern }) => pattern.test(evidence)) ?? UNKNOWN;
+  const found = FAILURES.find((each) => isOf(each, failure) && each.pattern.test(evidence)) ?? UNKNOWN;
   const said = quoted(failure.stderr) || `nothing, exit code ${failure.exitCode ?? "none"}`;
   return new AppError(`${failure.what} failed for ${failure.about}: ${found.meaning}. Git said: ${said}`, {
     code: found.code,
     retry: found.retry,
     details: { repository: failure.about, exitCode: failure.exitCode },
   });
+}
+
+function isOf({ of }: FailureClass, { what }: GitFailure): boolean {
+  return of === undefined || of === what;
 }
 
 /** Lines without their middle: some of the patterns take the square of the length of a line, and a server chooses what git complains of. */

@@ -1,5 +1,6 @@
 import { errorCode, errorText } from "../platform/errors.ts";
 import type { GitCall, GitResult } from "./git-program.ts";
+import { leavable } from "./leavable.ts";
 import { MirrorFetch, type MirrorFetchDeps } from "./mirror-fetch.ts";
 import { onDisk } from "./on-disk.ts";
 import { MirrorFolder, objectBytes, sweepRemnants } from "./mirror-folder.ts";
@@ -171,18 +172,5 @@ export class RepositoryMirror {
     }
     this.#exists = true;
     this.#isSuspect = false;
-  }
-}
-
-/** Waits for `work` until the signal is aborted; the work itself goes on. */
-async function leavable(work: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
-  if (signal === undefined) return work;
-  const left = Promise.withResolvers<never>();
-  const leave = (): void => left.reject(signal.reason);
-  signal.addEventListener("abort", leave, { once: true });
-  try {
-    await Promise.race([work, left.promise]);
-  } finally {
-    signal.removeEventListener("abort", leave);
   }
 }

@@ -9,6 +9,7 @@ import { cosignVerify } from "./cosign/cosign-verify.ts";
 import { imageCustody } from "./custody/image-custody.ts";
 import { githubChecks } from "./forge/github-checks.ts";
 import { gitlabPipeline } from "./forge/gitlab-pipeline.ts";
+import { gitCommit } from "./git/git-commit.ts";
 import { httpProbe } from "./http/http-probe.ts";
 import { httpRequest } from "./http/http-request.ts";
 import { imageResolve } from "./image/image-resolve.ts";
@@ -73,6 +74,7 @@ function actions(deps: ActionDeps): readonly StepKind[] {
     argocdRollback(deps),
     argocdTerminate(deps),
     cosignVerify(deps),
+    gitCommit(deps),
     httpRequest(deps),
     imageCustody,
     imageResolve(deps),

@@ -7,6 +7,7 @@ import type { AnsibleSettings } from "./ansible/ansible-settings.ts";
 import type { ApprovalDeps } from "./approval.ts";
 import type { ArgocdWaitDeps } from "./argocd-wait.ts";
 import type { AppTokens } from "./forge/forge-input.ts";
+import type { GitWriting } from "./git/git-writing.ts";
 import type { NetworkPolicy } from "./network/address-policy.ts";
 import type { SendHttp } from "./network/http-call.ts";
 import type { ProgramPreparation } from "./program/program-run.ts";
@@ -33,6 +34,8 @@ export interface StepDeps extends ApprovalDeps, ArgocdWaitDeps, ProgramPreparati
   readonly networkPolicy: () => NetworkPolicy;
   /** The tokens of the GitHub Apps that the configuration has; none where it is absent. */
   readonly appTokens?: AppTokens | undefined;
+  /** Write access to Git, for actions that only the server executes; nothing is written where it is absent. */
+  readonly writing?: GitWriting | undefined;
 }
 
 /**

@@ -1,4 +1,5 @@
 import { allKinds } from "../support/all-kinds.ts";
+import { commitScene } from "./step-kinds/git-commit-scene.ts";
 import { requestScene } from "./step-kinds/http-request-scene.ts";
 import { custodyScene, manifestsScene, resolveScene, scanScene, signedScene } from "./step-kinds/image-scenes.ts";
 import { playbookScene } from "./step-kinds/ansible-playbook-scene.ts";
@@ -15,6 +16,7 @@ for (const kind of allKinds.values()) stepKindContract(kind);
 actionContract("ansible/playbook", playbookScene);
 actionContract("argocd/sync", syncScene);
 actionContract("cosign/verify", signedScene);
+actionContract("git/commit", commitScene);
 actionContract("http/request", requestScene(false));
 actionContract("http/request with a key", requestScene(true));
 actionContract("image/custody", custodyScene);

@@ -42,6 +42,7 @@ describe("a right configuration", () => {
       repositories: [],
       branches: ["main", "master"],
       timeoutMs: 120_000,
+      author: { name: "Quarterdeck", email: "quarterdeck@localhost" },
       largestBytes: 2_000_000_000,
     });
     expect(timing).toEqual({

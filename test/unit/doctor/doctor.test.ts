@@ -91,18 +91,26 @@ describe("what is checked", () => {
 
   it("is each repository by itself", async () => {
     const findings = await gitRepositories({
-      repositories: ["https://git.test/a", "https://git.test/b", "https://git.test/c"],
+      repositories: ["a", "b", "c", "written", "write-protected"].map((name) => `https://git.test/${name}`),
       branches: (repository) => {
+        if (/writ/u.test(repository)) return Promise.resolve(["main"]);
         if (repository.endsWith("a")) return Promise.resolve(["main", "release/1", "other"]);
         if (repository.endsWith("b")) return Promise.resolve([]);
         return Promise.reject(new AppError("it is refused", { code: "git.authentication" }));
       },
       allowed: () => ["main", "release/*"],
+      isWritable: (repository) => repository.includes("writ"),
+      tryPush: (repository, branch) =>
+        repository.endsWith("written")
+          ? Promise.resolve()
+          : Promise.reject(new AppError(`${branch} cannot be pushed`, { code: "git.no-push-right" })),
     });
     expect(said(findings)).toEqual([
       "ok https://git.test/a: can be read; deployed from main, release/1",
       "problem https://git.test/b: none of its branches (there is none) is one of those that may be deployed from (main, release/*)",
       "problem https://git.test/c: it is refused",
+      "ok https://git.test/written: can be read and written; deployed from main",
+      "problem https://git.test/write-protected: main cannot be pushed",
     ]);
   });
 

@@ -68,6 +68,34 @@ describe("what git wrote when it failed", () => {
     expect(failure(stderr).code).toBe(code);
   });
 
+  test.each([
+    [
+      "git.protected-branch",
+      "remote: error: GH006: Protected branch update failed for refs/heads/main.\nTo https://h/x\n ! [remote rejected] abc -> main (protected branch hook declined)",
+    ],
+    [
+      "git.protected-branch",
+      "remote: error: GH013: Repository rule violations found for refs/heads/main.\n ! [remote rejected] abc -> main (push declined due to repository rule violations)",
+    ],
+    [
+      "git.protected-branch",
+      "remote: GitLab: You are not allowed to push code to protected branches on this project.\n ! [remote rejected] abc -> main (pre-receive hook declined)",
+    ],
+    ["git.no-push-right", "fatal: unable to access 'https://h/': The requested URL returned error: 403"],
+    [
+      "git.no-push-right",
+      "remote: Permission to acme/deploy.git denied to acme-bot.\nfatal: unable to access 'https://h/'",
+    ],
+    ["git.no-push-right", "ERROR: The key you are authenticating with has been marked as read only."],
+    ["git.raced", " ! [rejected] abc -> main (fetch first)\nerror: failed to push some refs to 'https://h/x'"],
+    ["git.raced", " ! [remote rejected] abc -> main (cannot lock ref 'refs/heads/main': is at 1 but expected 2)"],
+    ["git.raced", " ! [remote rejected] abc -> main (failed to update ref)"],
+    ["git.authentication", "fatal: Authentication failed for 'https://host/acme/deploy.git/'"],
+    ["git.rejected", " ! [remote rejected] abc -> main (pre-receive hook declined)"],
+  ])("of a push is %s: %s", (code, stderr) => {
+    expect(gitFailure({ what: "git push", about: "https://host/x", stderr, exitCode: 1 }).code).toBe(code);
+  });
+
   test("is not decided by the name of the repository", () => {
     const url = "https://host/acme/corrupt-host-key-verification-failed.git";
     expect(failure(`fatal: repository '${url}/' not found`, url).code).toBe("git.not-a-repository");
