@@ -29,8 +29,8 @@ export function importFault(
 /** Where it was thrown, as far as that is in the plug-in: a syntax error names its file before its text, anything else in its stack. */
 function placeOf(error: unknown, root: string): string | undefined {
   const stack = error instanceof Error ? (error.stack ?? "") : "";
-  for (const [, address = "", line = ""] of stack.matchAll(/(file:\/\/[^\s():]+):(\d+)/gu)) {
-    const file = fileURLToPath(address);
+  for (const [, address = "", line = ""] of stack.matchAll(/((?:file:\/\/)?\/[^\s():]+):(\d+)/gu)) {
+    const file = address.startsWith("file:") ? fileURLToPath(address) : address;
     if (file.startsWith(root)) return `${file}:${line}`;
   }
   return undefined;
