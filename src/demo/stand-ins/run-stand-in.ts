@@ -1,9 +1,10 @@
 import { systemClock } from "../../platform/clock.ts";
 import type { StandIn } from "./stand-in.ts";
+import { terraform } from "./terraform/terraform.ts";
 import { trivy } from "./trivy.ts";
 
 /** Every program that can be played where it is not installed. */
-export const STAND_INS: readonly StandIn[] = [trivy];
+export const STAND_INS: readonly StandIn[] = [terraform, trivy];
 
 export interface StandInProcess {
   readonly argv: readonly string[];

@@ -35,3 +35,11 @@ export function say(name: string, write: (text: string) => void, text: string): 
 export function optionOf(args: readonly string[], name: string): string | undefined {
   return args.find((argument) => argument.startsWith(`${name}=`))?.slice(name.length + 1);
 }
+
+const UNITS_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000 };
+
+/** `20s` in milliseconds. */
+export function durationOf(text: string): number {
+  const [, number = "0", unit = "s"] = /^(\d+)([smh])$/u.exec(text) ?? [];
+  return Number(number) * (UNITS_MS[unit] ?? 1000);
+}
