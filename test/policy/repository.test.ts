@@ -77,6 +77,7 @@ const documents = [
   "docs/messages.md",
   "docs/commands.md",
   "docs/workers.md",
+  "docs/step-kinds.md",
   "docs/http.md",
   "docs/audit.md",
 ];
