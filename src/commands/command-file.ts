@@ -63,7 +63,7 @@ export const Answers = z.enum(["status", "history", "help", "where", "who", "que
 export type Answers = z.infer<typeof Answers>;
 
 /** What is done at once, without a chain of steps. */
-export const Acts = z.enum(["cancel", "retry", "lock", "unlock"]);
+export const Acts = z.enum(["cancel", "retry", "signal", "lock", "unlock"]);
 export type Acts = z.infer<typeof Acts>;
 
 /** What a command gives to whoever uses it. */

@@ -1,7 +1,7 @@
 import { assignTokens } from "./assign-tokens.ts";
 import { isWord, tokensText } from "./token-text.ts";
 import type { Command } from "./command.ts";
-import { allItems, restWord } from "./slash-pattern.ts";
+import { allItems, hasRest } from "./slash-pattern.ts";
 import type { Token } from "./slash-text.ts";
 
 const MOST_TOKENS = 8;
@@ -10,8 +10,7 @@ const MOST_WITH_REST = 60;
 
 /** The text as it was probably meant when a fixed word was left out or another one stands in its place (`checkout abc123 prod`). */
 export function completed(command: Command, tokens: readonly Token[]): string | undefined {
-  const hasRest = restWord(command.pattern) !== undefined;
-  if (tokens.length > (hasRest ? MOST_WITH_REST : MOST_TOKENS)) return undefined;
+  if (tokens.length > (hasRest(command.pattern) ? MOST_WITH_REST : MOST_TOKENS)) return undefined;
   for (const item of allItems(command.pattern)) {
     if (item.kind !== "word" || tokens.some((token) => isWord(token, item.word))) continue;
     const word = { value: item.word, offset: 0, length: 0, quoted: false };

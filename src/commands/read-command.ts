@@ -67,6 +67,7 @@ const NEEDED: Readonly<Record<Answers | Acts, readonly InputDefinition["type"][]
   plan: ["string"],
   cancel: ["run"],
   retry: ["run"],
+  signal: ["run", "string"],
   lock: ["service", "environment", "string"],
   unlock: ["service", "environment"],
 };

@@ -1,7 +1,7 @@
 import { assignTokens } from "./assign-tokens.ts";
 import { isWord, tokensText } from "./token-text.ts";
 import type { Command } from "./command.ts";
-import { allItems, restWord } from "./slash-pattern.ts";
+import { allItems, hasRest } from "./slash-pattern.ts";
 import type { Token } from "./slash-text.ts";
 
 const MOST_TOKENS = 8;
@@ -12,7 +12,7 @@ const MOST_TOKENS = 8;
  */
 export function reordered(command: Command, tokens: readonly Token[]): string | undefined {
   // In a text of several words nothing stands in the wrong order.
-  if (tokens.length > MOST_TOKENS || restWord(command.pattern) !== undefined) return undefined;
+  if (tokens.length > MOST_TOKENS || hasRest(command.pattern)) return undefined;
   const words = allItems(command.pattern).flatMap((item) => (item.kind === "word" ? [item.word] : []));
   for (let start = 0; start < tokens.length; start += 1) {
     for (let middle = start + 1; middle < tokens.length; middle += 1) {

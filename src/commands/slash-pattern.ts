@@ -21,7 +21,7 @@ export interface PatternFlag {
  * The grammar of one command: `/promote <service> <revision> to <environment> [--again]`.
  * The required items come first, then optional ones; an optional group that begins with an input may only be followed by
  * groups that begin with a word, so that every text can be read in one way only. `<reason...>`, after a word and in the last
- * place of what is required or optional, takes all the words that are left.
+ * place of what is required or optional, or alone in the only brackets, takes all the words that are left.
  */
 export interface SlashPattern {
   readonly slash: string;
@@ -157,6 +157,11 @@ function refuseRepetition(pattern: SlashPattern, whole: Piece): void {
   }
 }
 
+/** Whether one of its inputs takes the rest of the text. */
+export function hasRest(pattern: SlashPattern): boolean {
+  return allItems(pattern).some(isRest);
+}
+
 /** The word that stands before the input that takes the rest of the text; undefined when there is no such input. */
 export function restWord(pattern: SlashPattern): string | undefined {
   const items = allItems(pattern);
@@ -176,7 +181,10 @@ function refuseMisplacedRest(pattern: SlashPattern, whole: Piece): void {
   const isLast = isRest(required.at(-1)) || isRest(optional.at(-1)?.items.at(-1));
   const begins = optional.every(({ items: [first] }) => first?.kind === "word");
   if (isLast && begins && restWord(pattern) !== undefined) return;
-  const right = "it stands after a word, and nothing but optional words follow it";
+  // Alone in the only brackets it is what is left in any case.
+  const [only, ...others] = optional;
+  if (only?.items.length === 1 && isRest(only.items[0]) && others.length === 0) return;
+  const right = "it stands after a word, or alone in the only brackets, and nothing but optional words follow it";
   throw new PatternError(whole, `an input with "..." takes the rest of the text: ${right}`);
 }
 

@@ -12,7 +12,7 @@ import type { PeopleCheck } from "./people-check.ts";
 export interface ActDeps {
   readonly commands: readonly Command[];
   readonly inventory: Inventory;
-  readonly check: Pick<PeopleCheck, "mayAct">;
+  readonly check: Pick<PeopleCheck, "mayAct" | "mayDecide">;
   readonly runs: Pick<RunService, "state" | "apply">;
   readonly events: Pick<EventStore, "findRuns" | "listRuns">;
   readonly locks: Pick<LockDesk, "on" | "set" | "lift">;

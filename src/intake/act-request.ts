@@ -9,6 +9,8 @@ import { textOf, typedValues } from "./command-values.ts";
 import { lockOrUnlock } from "./lock-request.ts";
 import { actsIn } from "./name-places.ts";
 import { namedRun } from "./named-run.ts";
+import { readPairs } from "./signal-payload.ts";
+import { sendSignal } from "./signal-request.ts";
 import { lockedAnswer } from "./start-request.ts";
 
 /** Does what was asked for, or says why not. */
@@ -18,6 +20,8 @@ export async function actOnRequest(deps: ActDeps, ask: ActAsk): Promise<Answer> 
       return await cancel(deps, ask);
     case "retry":
       return await retry(deps, ask);
+    case "signal":
+      return await signal(deps, ask);
     case "lock":
     case "unlock":
       return await lockOrUnlock(deps, ask);
@@ -52,6 +56,18 @@ async function retry(deps: ActDeps, ask: ActAsk): Promise<Answer> {
   const retried = deps.runs.apply(state.id, { type: "retry", actor: ask.person.pseudonym, from });
   const [{ events }] = await Promise.all([retried, ask.settle(answer)]);
   return refusalIn(events, state) ?? answer;
+}
+
+async function signal(deps: ActDeps, ask: ActAsk): Promise<Answer> {
+  const found = find(deps, ask);
+  if (found.kind === "refused") return found.answer;
+  const texts = ask.command.inputs.filter(({ definition }) => definition.type === "string");
+  const [name = "", values = ""] = texts.map((input) => {
+    const value = ask.values[input.name];
+    return typeof value === "string" ? value : "";
+  });
+  const { person, verb, settle } = ask;
+  return await sendSignal(deps, { run: found.state.id, name, payload: readPairs(values), person, verb, settle });
 }
 
 function find(

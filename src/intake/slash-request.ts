@@ -91,9 +91,9 @@ function helpAnswer({ mode }: SlashDeps, text: string): Answer {
   return { kind: "text", text: mode === "observe" ? `${hint}\n${text}` : text };
 }
 
-/** Steps act on what is outside; a retry goes on with the steps of a run. */
+/** Steps act on what is outside; a retry goes on with the steps of a run, and so does what a step has waited for. */
 function startsSteps({ body }: Command): boolean {
-  return body.kind === "plan" || (body.kind === "acts" && body.acts === "retry");
+  return body.kind === "plan" || (body.kind === "acts" && (body.acts === "retry" || body.acts === "signal"));
 }
 
 function observing({ name }: Command): Answer {

@@ -7,6 +7,7 @@ import { SLACK_LIMITS } from "../slack-limits.ts";
 import { gateSlot } from "../slot-ids.ts";
 import { blockName, blockText } from "./block-line.ts";
 import { PART_EMOJI, stageLine, stageWords } from "./stage-line.ts";
+import { signalHint } from "./signal-hint.ts";
 import { inWords, stepEmoji, stepStatus, stepWord } from "./step-words.ts";
 import type { ViewLookups } from "./view-lookups.ts";
 
@@ -52,13 +53,13 @@ function rowLine(view: RunView, row: ChainRow, lookups: ViewLookups): string {
     case "stage":
       return stageLine(view, row.stage, lookups);
     case "step":
-      return `${stepEmoji(row.step)} ${code(row.step.name, 60)} ${stepWord(row.step)}${decideLink(view, [row.step], lookups)}`;
+      return `${stepEmoji(row.step)} ${code(row.step.name, 60)} ${stepWord(row.step)}${todo(view, [row.step], lookups)}`;
     case "block": {
       const text = blockText(row.block, view.state.finishedAt !== undefined);
-      return `${PART_EMOJI[blockStatus(row.block)]} *${blockName(row.block)}* ${text}${decideLink(view, row.steps, lookups)}`;
+      return `${PART_EMOJI[blockStatus(row.block)]} *${blockName(row.block)}* ${text}${todo(view, row.steps, lookups)}`;
     }
     case "command":
-      return `${PART_EMOJI[rowStatus(row)]} *${inert(row.name, 60)}* ${commandText(row.steps, true)}${decideLink(view, row.steps, lookups)}`;
+      return `${PART_EMOJI[rowStatus(row)]} *${inert(row.name, 60)}* ${commandText(row.steps, true)}${todo(view, row.steps, lookups)}`;
   }
 }
 
@@ -80,6 +81,13 @@ function commandText(steps: readonly StepView[], hasFormat: boolean): string {
   const open = steps.filter(({ step }) => step.status !== "succeeded" && step.status !== "skipped");
   const done = `${steps.length - open.length} ${steps.length - open.length === 1 ? "step" : "steps"} done`;
   return open.length === 0 ? done : inWords(open, hasFormat);
+}
+
+/** Where the first of its open gates is decided, or else how the first signal is sent that it waits for. */
+function todo(view: RunView, steps: readonly StepView[], lookups: ViewLookups): string {
+  const awaited = steps.find((step) => step.awaited !== undefined)?.awaited;
+  const decide = decideLink(view, steps, lookups);
+  return decide !== "" || awaited === undefined ? decide : `: ${signalHint(awaited, lookups)}`;
 }
 
 /** Where the first of its open gates is decided. */

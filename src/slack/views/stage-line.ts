@@ -5,6 +5,7 @@ import { code, dateToken, inert, link } from "../mrkdwn.ts";
 import { gateSlot } from "../slot-ids.ts";
 import { handLockText } from "./hand-lock-text.ts";
 import { joined, personText } from "./person-text.ts";
+import { signalHint } from "./signal-hint.ts";
 import { inWords } from "./step-words.ts";
 import type { ViewLookups } from "./view-lookups.ts";
 
@@ -58,7 +59,7 @@ function details(view: RunView, stage: StageView, lookups: ViewLookups): string 
     case "gate":
       return gate(view, stage, lookups);
     case "running":
-      return isOver ? PLAIN.running(true) : running(stage);
+      return isOver ? PLAIN.running(true) : running(stage, lookups);
   }
 }
 
@@ -106,10 +107,12 @@ function gate(view: RunView, stage: StageView, lookups: ViewLookups): string {
 }
 
 // Progress is shown in the thread alone: on the card it would use up the updates that changes of state need.
-function running(stage: StageView): string {
+function running(stage: StageView, lookups: ViewLookups): string {
   const current = stage.steps.filter(({ step }) => isUnderWay(step));
   const [first] = current;
   if (first === undefined) return "under way";
+  const awaited = current.find((step) => step.awaited !== undefined)?.awaited;
+  if (awaited !== undefined) return `${inWords(current, true)}: ${signalHint(awaited, lookups)}`;
   const { status, note } = first.step;
   const why = current.length === 1 && status === "postponed" && note !== undefined ? `: ${inert(note, 250)}` : "";
   return `${inWords(current, true)}${why}`;

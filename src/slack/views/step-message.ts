@@ -3,7 +3,9 @@ import { stepPlace } from "../../domain/step-place.ts";
 import { durationText } from "../../platform/duration.ts";
 import { context, message, section, type MessageBlock, type MessageContent } from "../blocks.ts";
 import { code, dateToken, inert, link } from "../mrkdwn.ts";
+import { personText } from "./person-text.ts";
 import { resultLines } from "./step-result.ts";
+import { signalLines } from "./signal-hint.ts";
 import { progressText, stepEmoji, stepWord } from "./step-words.ts";
 import type { ViewLookups } from "./view-lookups.ts";
 
@@ -12,7 +14,7 @@ export function renderStepMessage(view: StepView, lookups: ViewLookups): Message
   const where = inert(stepPlace(view), 120);
   const place = where === "" ? "" : `${where} · `;
   const head = `${stepEmoji(view)} *${place}${inert(view.name, 60)}* ${stepWord(view)}${lasted(view)}`;
-  const body = bodyLines(view);
+  const body = [...bodyLines(view), ...signalled(view, lookups)];
   const blocks: MessageBlock[] = [section([head, ...body].join("\n")), context(...footer(view, lookups))];
   return message(sentence(view), blocks);
 }
@@ -46,6 +48,7 @@ function bodyLines(view: StepView): readonly string[] {
   const { status, failure, note } = view.step;
   switch (status) {
     case "running": {
+      if (view.awaited !== undefined) return promptOf(view);
       const lines = (view.progress?.lines ?? []).slice(0, 8).map((line) => `• ${inert(line, 200)}`);
       return [progressText(view.progress), ...lines].filter((line) => line !== "");
     }
@@ -60,6 +63,18 @@ function bodyLines(view: StepView): readonly string[] {
     case "cancelled":
       return [inert(note ?? "", 400)];
   }
+}
+
+function promptOf({ step }: StepView): readonly string[] {
+  const prompt = step.input["prompt"];
+  return typeof prompt === "string" ? [inert(prompt, 300)] : [];
+}
+
+/** What is to be sent, or who has sent it. */
+function signalled({ awaited, step }: StepView, lookups: ViewLookups): readonly string[] {
+  if (awaited !== undefined) return signalLines(awaited, lookups);
+  const by = step.signal === undefined ? undefined : step.output?.["by"];
+  return typeof by === "string" ? [`sent by ${personText(by, lookups)}`] : [];
 }
 
 function footer(view: StepView, lookups: ViewLookups): readonly string[] {

@@ -1,14 +1,26 @@
 import type { StepView } from "../../domain/run-view.ts";
 import { stepFindings } from "../../domain/step-findings.ts";
+import { isJsonMap, type Json } from "../../platform/canonical-json.ts";
 import { code, inert } from "../mrkdwn.ts";
 import { stopText } from "./cancel-text.ts";
 import { shortSha } from "./gate-evidence.ts";
 
+/** What came with a signal. */
+function payloadLines(payload: Json | undefined): readonly string[] {
+  const values = isJsonMap(payload) ? Object.entries(payload) : [];
+  return values.map(
+    ([name, value]) => `${code(name, 50)} ${inert(typeof value === "string" ? value : JSON.stringify(value), 200)}`,
+  );
+}
+
 /** What came of a step that succeeded, as lines of mrkdwn; by what its kind says in its output, and nothing where it says nothing. */
 export function resultLines(view: StepView): readonly string[] {
-  const { uses, step } = view;
+  const { step } = view;
   if (step.stops !== undefined) return [stopText(view)];
-  const output = step.output ?? {};
+  return step.signal === undefined ? outputLines(view) : payloadLines(step.output?.["payload"]);
+}
+
+function outputLines({ uses, step: { output = {} } }: StepView): readonly string[] {
   const { revision } = output;
   const at = typeof revision === "string" ? ` ${code(shortSha(revision))}` : "";
   // Of these the lines below say the rest.

@@ -7,10 +7,10 @@ import { joined } from "./person-text.ts";
 
 /** How a step stands, in one or a few plain words. */
 export function stepWord(view: StepView): string {
-  const { status, failure, sort } = view.step;
+  const { status, failure } = view.step;
   switch (status) {
     case "running":
-      return sort === "gate" ? "waits for approval" : "running";
+      return runningWord(view);
     case "retrying":
       return "failed, will be tried again";
     case "postponed":
@@ -28,6 +28,11 @@ export function stepWord(view: StepView): string {
 
 // Beyond these, names say less than their number.
 const MOST_NAMES = 4;
+
+function runningWord({ step, awaited }: StepView): string {
+  if (step.sort === "gate") return "waits for approval";
+  return awaited === undefined ? "running" : `waits for the signal ${inert(awaited.signal.name, 60)}`;
+}
 
 /** How several steps stand: `scan and lint running; probe failed`. */
 export function inWords(views: readonly StepView[], hasFormat: boolean): string {

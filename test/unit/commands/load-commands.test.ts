@@ -281,12 +281,12 @@ describe("the inputs of a command", () => {
     [
       "/x <a...>",
       "{ a: { type: string } }",
-      '3 /x <a...> | an input with "..." takes the rest of the text: it stands after a word, and nothing but optional words follow it',
+      '3 /x <a...> | an input with "..." takes the rest of the text: it stands after a word, or alone in the only brackets, and nothing but optional words follow it',
     ],
     [
       "/x so <a...> <b>",
       "{ a: { type: string }, b: { type: string } }",
-      '3 /x so <a...> <b> | an input with "..." takes the rest of the text: it stands after a word, and nothing but optional words follow it',
+      '3 /x so <a...> <b> | an input with "..." takes the rest of the text: it stands after a word, or alone in the only brackets, and nothing but optional words follow it',
     ],
     [
       "/x so <a...> [or <b...>]",

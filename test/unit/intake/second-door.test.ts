@@ -93,7 +93,7 @@ describe("a second endpoint without the permission check", () => {
 
   it("is none that somebody forgot: every command that changes something was tried", () => {
     expect(changing.map(({ id }) => id).toSorted()).toEqual(
-      ["cancel", "lock", "promote", "retry", "rollback", "sync", "unlock"].toSorted(),
+      ["cancel", "lock", "promote", "retry", "rollback", "signal", "sync", "unlock"].toSorted(),
     );
   });
 });
