@@ -6,14 +6,24 @@ import type { ApprovalRule } from "../domain/target.ts";
 import type { Scope } from "../expressions/evaluate.ts";
 import { granteesOf, type RoleEntry } from "../inventory/authorize.ts";
 import type { Inventory } from "../inventory/inventory.ts";
+import { tryRuleAtStep } from "../steps/own-rule.ts";
 import type { PlannedInput } from "./plan-inputs.ts";
 
 /** An approval that would be asked, and the steps that ask for it. */
 export interface ForecastApproval {
-  readonly environment: string;
-  readonly app: string;
+  /** Absent where the run is for no environment. */
+  readonly environment?: string;
+  /** Absent where it is about none. */
+  readonly app?: string;
   readonly rule: ApprovalRule;
   readonly gates: readonly string[];
+}
+
+/** Who may start it there. */
+export interface ForecastStarters {
+  /** Absent for a command that is for no environment. */
+  readonly environment?: string;
+  readonly from: readonly RoleEntry[];
 }
 
 /** What a command would do, as far as that can be told from files. */
@@ -29,7 +39,7 @@ export interface Forecast {
   readonly approvals: readonly ForecastApproval[];
   readonly secrets: readonly { readonly name: string; readonly kept: string }[];
   /** Who may start it, by environment; nothing for a command that only others use. */
-  readonly starters: readonly { readonly environment: string; readonly from: readonly RoleEntry[] }[];
+  readonly starters: readonly ForecastStarters[];
   /** What would or could keep it from ending well, one sentence each. */
   readonly blocks: readonly string[];
 }
@@ -74,25 +84,55 @@ function scopeOf(inputs: readonly PlannedInput[], secrets: readonly string[]): S
   return { ...Object.fromEntries(known), run: {}, steps: {}, secrets: named };
 }
 
-function approvalsOf({ inventory }: ForecastAsk, steps: readonly Outlined[]): readonly ForecastApproval[] {
+function approvalsOf(ask: ForecastAsk, steps: readonly Outlined[]): readonly ForecastApproval[] {
+  const { inventory } = ask;
   const gates = outlinedSteps(steps).filter(({ sort, when }) => sort === "gate" && when !== "skipped");
   const apps = [...new Set(gates.flatMap(({ app }) => app ?? []))];
-  return apps.flatMap((app) => {
+  const places = apps.flatMap((app) => {
     const rule = inventory.ruleOf(app);
     const environment = inventory.ownerOf(app)?.target.name;
     if (rule === undefined || environment === undefined) return [];
     return [{ environment, app, rule, gates: gates.flatMap((gate) => (gate.app === app ? [gate.name] : [])) }];
   });
+  return [...places, ...gates.flatMap((gate) => (gate.app === undefined ? approvalBeside(ask, gate) : []))];
 }
 
-function startersOf({ plan, inventory, configuration }: ForecastAsk, apps: readonly string[]): Forecast["starters"] {
+/** That of a gate that is about no application: as the environment of the run says, or else the step. */
+function approvalBeside(ask: ForecastAsk, { name, given }: OutlinedStep): readonly ForecastApproval[] {
+  const environment = namedIn(ask, "environment");
+  const theirs = environment === undefined ? undefined : ask.inventory.ruleOf("", environment);
+  const rule = theirs ?? tryRuleAtStep(given);
+  return rule === undefined ? [] : [{ ...(environment !== undefined && { environment }), rule, gates: [name] }];
+}
+
+/** The name of what was given for the first input of a type, where it is known. */
+function namedIn({ inputs }: ForecastAsk, type: "service" | "environment"): string | undefined {
+  return inputs.find((input) => input.type === type && input.value !== undefined && input.value !== null)?.given;
+}
+
+function startersOf(ask: ForecastAsk, apps: readonly string[]): readonly ForecastStarters[] {
+  const { plan, inputs, inventory, configuration } = ask;
+  const environment = namedIn(ask, "environment");
+  if (!inputs.some(({ type, given }) => type === "service" && given !== undefined)) {
+    const from = granteesOf(configuration, { verb: plan.verb, environment });
+    return [{ ...(environment !== undefined && { environment }), from }];
+  }
   const owners = apps.flatMap((app) => inventory.ownerOf(app) ?? []);
-  return inventory.environments.flatMap(({ name: environment }) => {
-    const owner = owners.find(({ target }) => target.name === environment);
-    if (owner === undefined) return [];
-    const from = granteesOf(configuration, { verb: plan.verb, service: owner.service.name, environment });
-    return [{ environment, from }];
+  const named = namedPlaces(ask, environment);
+  return inventory.environments.flatMap(({ name }) => {
+    const service = owners.find(({ target }) => target.name === name)?.service.name ?? named.get(name);
+    if (service === undefined) return [];
+    return [{ environment: name, from: granteesOf(configuration, { verb: plan.verb, service, environment: name }) }];
   });
+}
+
+/** The service that is named, by those of its environments that are named: one, or all. */
+function namedPlaces(ask: ForecastAsk, environment: string | undefined): ReadonlyMap<string, string> {
+  const found = ask.inventory.findService(namedIn(ask, "service") ?? "");
+  if (found.kind === "unknown") return new Map();
+  const { name: service, environments } = found.service;
+  const places = environments.filter(({ name }) => environment === undefined || name === environment);
+  return new Map(places.map(({ name }) => [name, service]));
 }
 
 function blocksOf(
@@ -105,7 +145,9 @@ function blocksOf(
     ...(configuration.mode === "observe" ? ["The configuration says mode: observe, so nothing can be started."] : []),
     ...startersOf(ask, apps).flatMap(({ environment, from }) =>
       from.length === 0 && ask.command.pattern !== undefined
-        ? [`No grant allows anybody to ${plan.verb} in ${environment}, so it would be refused.`]
+        ? [
+            `No grant allows anybody to ${[plan.verb, ...(environment === undefined ? [] : [`in ${environment}`])].join(" ")}, so it would be refused.`,
+          ]
         : [],
     ),
     ...ungated(ask, outlinedSteps(steps)),

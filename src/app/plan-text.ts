@@ -65,7 +65,7 @@ function whenText(when: OutlinedWhen): string {
 }
 
 function approvalLine({ environment, gates, rule }: Forecast["approvals"][number]): string {
-  return `${environment}, asked by ${gates.join(" and ")}: ${ruleText(rule)}`;
+  return `${environment === undefined ? "" : `${environment}, `}asked by ${gates.join(" and ")}: ${ruleText(rule)}`;
 }
 
 /** `@release-approvers or user U012: 2 approvals, not by the person who asked, within 1d` */
@@ -87,5 +87,6 @@ function lockLine({ key, whenLocked, hold }: Forecast["locks"][number]): string 
 }
 
 function starterLine({ environment, from }: Forecast["starters"][number]): string {
-  return `${environment}: ${from.length === 0 ? "nobody" : from.map(personText).join(" or ")}`;
+  const who = from.length === 0 ? "nobody" : from.map(personText).join(" or ");
+  return environment === undefined ? who : `${environment}: ${who}`;
 }

@@ -1,5 +1,5 @@
 import { evaluateCondition, evaluateTemplate, type Scope } from "../expressions/evaluate.ts";
-import { isJsonList, isJsonMap, type Json } from "../platform/canonical-json.ts";
+import { isJsonList, isJsonMap, type Json, type JsonMap } from "../platform/canonical-json.ts";
 import { type Iterations, iterationsIn } from "./iterations.ts";
 import type { CommandNode, ForEachNode, LockNode, PlanNode, StepNode } from "./plan.ts";
 
@@ -20,6 +20,8 @@ export interface OutlinedStep {
    */
   readonly app: string | undefined;
   readonly when: OutlinedWhen;
+  /** What a gate is given, as it stands in the file. */
+  readonly given?: JsonMap;
 }
 
 /** What a block is, beside what stands in it. */
@@ -147,7 +149,12 @@ function stepOf(
 ): OutlinedStep {
   const own = tried(() => evaluateTemplate(input["app"] ?? null, scope));
   const app = input["app"] === undefined ? around : own;
-  return { type: "step", name: key, uses, sort, protects, app: typeof app === "string" ? app : undefined, when };
+  const step = { type: "step", name: key, uses, sort, protects, when } as const;
+  return {
+    ...step,
+    app: typeof app === "string" ? app : undefined,
+    ...(sort === "gate" && { given: input }),
+  };
 }
 
 /** The Application of a value that is an environment of a service. */

@@ -11,6 +11,7 @@ import type { JsonMap } from "../platform/canonical-json.ts";
 import { AppError, errorMessage } from "../platform/errors.ts";
 import { shortId } from "../platform/ids.ts";
 import { liveRevision } from "../steps/live-revision.ts";
+import { tryRuleAtStep } from "../steps/own-rule.ts";
 import { commandName } from "./command-name.ts";
 import { textOf } from "./command-values.ts";
 import { explainMismatch } from "./explain-mismatch.ts";
@@ -112,10 +113,10 @@ function besideOf(
   { outline, places }: { readonly outline: readonly Outlined[]; readonly places: NamedPlaces },
 ): PlanAnswer["beside"] {
   const keys = outlinedLocks(outline).flatMap((lock) => (isInStage(places, lock) ? [] : lock.keys));
-  const asks = outlinedSteps(outline).some(
+  const gate = outlinedSteps(outline).find(
     (step) => step.app === undefined && step.sort === "gate" && step.when !== "skipped" && !isInStage(places, step),
   );
-  const approval = asks ? places.environment?.approval : undefined;
+  const approval = gate && (places.environment?.approval ?? tryRuleAtStep(gate.given));
   if (keys.length === 0 && approval === undefined) return undefined;
   return { locks: keys.map((key) => lockNow(deps, key)), ...(approval !== undefined && { approval }) };
 }

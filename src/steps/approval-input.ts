@@ -1,11 +1,11 @@
 import { z } from "zod";
 
-import type { ApprovalRule, Approver } from "../domain/target.ts";
+import type { ApprovalRule } from "../domain/target.ts";
 import { approvedDigests } from "./custody/approved-images.ts";
 import type { Looked } from "./gate-subject.ts";
 import { CheckResult } from "./image/check-result.ts";
+import { mostApprovals, OWN_RULE } from "./own-rule.ts";
 import { SavedPlan } from "./terraform/saved-plan.ts";
-import { durationInput } from "./timing/duration-input.ts";
 
 /** Asks a second group where a plan destroys more than so many resources, those that it replaces included. */
 const DestroyGuard = z.strictObject({
@@ -15,16 +15,6 @@ const DestroyGuard = z.strictObject({
     .min(1)
     .meta({ description: "Ids of Slack user groups, of which somebody has to approve besides" }),
 });
-
-const DAY_MS = 86_400_000;
-
-const Member = z.union([
-  z.strictObject({ user: z.string().regex(/^[UW][A-Z0-9]{2,30}$/u, "the id of a Slack user") }),
-  z.strictObject({
-    group: z.string().regex(/^S[A-Z0-9]{2,30}$/u, "the id of a Slack user group"),
-    handle: z.string().max(80).optional(),
-  }),
-]);
 
 /** What a step that uses `approval` is given. */
 export const ApprovalInput = z
@@ -57,30 +47,7 @@ export const ApprovalInput = z
     }),
     /** The question, in one line. */
     prompt: z.string().max(300),
-    from: z
-      .array(Member)
-      .min(1)
-      .max(50)
-      .optional()
-      .meta({
-        description:
-          "Who may approve, as in an environment's `approval`; only without `app`, and only where the environment that the run is for " +
-          "does not say itself who may",
-        literal: true,
-      }),
-    quorum: z
-      .int()
-      .min(1)
-      .max(20)
-      .optional()
-      .meta({ description: "With `from`: how many must approve; 1 unless said", literal: true }),
-    expires: durationInput({ leastMs: 1000, mostMs: 366 * DAY_MS })
-      .optional()
-      .meta({ description: "With `from`: how long people have; `24h` unless said" }),
-    "requester-may-approve": z.boolean().optional().meta({
-      description: "With `from`: whether the person who asked may be one of those who approve; not unless said",
-      literal: true,
-    }),
+    ...OWN_RULE,
   })
   .refine(({ revision, plan }) => revision !== undefined || plan !== undefined, {
     error: "say what is approved: a revision, a plan, or both",
@@ -98,26 +65,6 @@ export const ApprovalInput = z
     path: ["quorum"],
   });
 export type ApprovalInput = z.infer<typeof ApprovalInput>;
-
-/** How many approvals there can be; a group may have any number of members. */
-function mostApprovals(from: readonly z.infer<typeof Member>[]): number {
-  const people = new Set(from.map((member) => ("user" in member ? member.user : "")));
-  return people.has("") ? Infinity : people.size;
-}
-
-/** Who approves by what stands at the step itself; undefined where that says nobody. */
-export function ruleAtStep(input: ApprovalInput): ApprovalRule | undefined {
-  const { from, quorum = 1, expires = DAY_MS, "requester-may-approve": requesterMayApprove = false } = input;
-  if (from === undefined) return undefined;
-  const approvers = from.map((member): Approver =>
-    "user" in member ? { kind: "user", user: member.user } : groupOf(member),
-  );
-  return { from: approvers, quorum, expiresMs: expires, requesterMayApprove };
-}
-
-function groupOf({ group, handle }: { readonly group: string; readonly handle?: string | undefined }): Approver {
-  return handle === undefined ? { kind: "group", group } : { kind: "group", group, handle };
-}
 
 /**
  * What of an approval follows from what its step is given and from nothing else: the same when it is shown, at each click, and

@@ -6,7 +6,7 @@ import { defineGate, type GateContext, type GateOpening, type Proof, type StepKi
 import type { GateSubject } from "../domain/gate.ts";
 import type { ApprovalRule } from "../domain/target.ts";
 import { AppError } from "../platform/errors.ts";
-import { ApprovalInput, askedBesides, ruleAtStep } from "./approval-input.ts";
+import { ApprovalInput, askedBesides } from "./approval-input.ts";
 import { approvedDigests, digestsThere, refuseMissing } from "./custody/approved-images.ts";
 import type { CommitsReader } from "./gate-commits.ts";
 import { gatherEvidence } from "./gate-evidence.ts";
@@ -14,6 +14,7 @@ import { gateSubject, type Looked, planSubject } from "./gate-subject.ts";
 import { sourceDigest } from "./live-revision.ts";
 import { readApp } from "./locate.ts";
 import { APPROVAL_NOTES } from "./own-notes.ts";
+import { ruleAtStep } from "./own-rule.ts";
 import { storedDigest, storedEntry } from "./stored-sources.ts";
 import { strategyOf } from "./sync-preflight.ts";
 import { planEvidence, planOnly } from "./terraform/plan-evidence.ts";

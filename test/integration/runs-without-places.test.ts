@@ -242,6 +242,8 @@ describe("what such commands would do", () => {
     expect(await ask(ANA, "/qd plan provision prod")).toContain("cluster/prod");
     expect(await ask(ANA, "/qd plan fleet checkout abc123")).toContain("*2. prod*");
     expect(await ask(BEN, "/qd plan drift")).toContain("It would be refused now");
+    expect(await ask(ANA, "/qd plan build prod")).toContain("approval by `@release-approvers`");
+    expect(await ask(ANA, "/qd plan build staging")).toContain(`approval by <@${ANA}>`);
     expect(rig.application.store.events.listRuns({ limit: 50 })).toHaveLength(count);
   });
 });
