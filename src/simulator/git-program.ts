@@ -15,9 +15,13 @@ export const GIT_ENVIRONMENT: Readonly<Record<string, string>> = {
 };
 
 /** The standard output of the `git` program, unchanged; throws when it fails. */
-export async function runGit(args: readonly string[], input?: string): Promise<string> {
+export async function runGit(
+  args: readonly string[],
+  input?: string,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<string> {
   const { stdout } = await execa("git", args, {
-    env: GIT_ENVIRONMENT,
+    env: { ...GIT_ENVIRONMENT, ...environment },
     stripFinalNewline: false,
     ...(input === undefined ? { stdin: "ignore" as const } : { input }),
   });

@@ -10,6 +10,9 @@ import { imageCustody } from "./custody/image-custody.ts";
 import { githubChecks } from "./forge/github-checks.ts";
 import { gitlabPipeline } from "./forge/gitlab-pipeline.ts";
 import { gitCommit } from "./git/git-commit.ts";
+import { gitMerged } from "./forge/git-merged.ts";
+import { gitMerge } from "./forge/git-merge.ts";
+import { gitPullRequest } from "./forge/git-pull-request.ts";
 import { httpProbe } from "./http/http-probe.ts";
 import { httpRequest } from "./http/http-request.ts";
 import { imageResolve } from "./image/image-resolve.ts";
@@ -53,6 +56,7 @@ function waits(deps: KindDeps): readonly StepKind[] {
     delay(deps),
     githubChecks(deps),
     gitlabPipeline(deps),
+    gitMerged(deps),
     httpProbe(deps),
     metricsCheck(deps),
     releaseWindow(deps),
@@ -75,6 +79,8 @@ function actions(deps: ActionDeps): readonly StepKind[] {
     argocdTerminate(deps),
     cosignVerify(deps),
     gitCommit(deps),
+    gitMerge(deps),
+    gitPullRequest(deps),
     httpRequest(deps),
     imageCustody,
     imageResolve(deps),

@@ -1,0 +1,233 @@
+import { z } from "zod";
+
+import type { Failure } from "../../domain/outcome.ts";
+import {
+  type ActionContext,
+  defineAction,
+  outcomeBeforeEffect,
+  type StepKind,
+  type StepResult,
+} from "../../engine/step-kind.ts";
+import type { StepNotes } from "../../engine/step-notes.ts";
+import { AppError, errorMessage } from "../../platform/errors.ts";
+import { NetworkPolicy } from "../network/address-policy.ts";
+import { CommitInput, type ForgeDeps } from "./forge-input.ts";
+import { namesText, shortSha } from "./forge-text.ts";
+import { mergeVerdict, type MergeVerdict, verdictText } from "./merge-verdict.ts";
+import { openPulls, PULL_FAILURES, PullShape, RequestNumber } from "./pull-input.ts";
+import type { PullRequest, PullRequests, Standing } from "./pull-request.ts";
+
+const Input = z.strictObject({
+  ...PullShape,
+  number: RequestNumber,
+  sha: CommitInput.optional().meta({
+    description:
+      "The commit of the branch that is meant, such as `steps.request.outputs.sha`: another one is not merged",
+  }),
+  method: z
+    .enum(["merge", "squash", "rebase"])
+    .optional()
+    .meta({ description: "How; `merge` unless said. On GitLab the project says whether there is a merge commit" }),
+  checks: z.enum(["all", "required"]).optional().meta({
+    description:
+      "Whether every check has to be green first, which is so unless said, or only those that the branch requires",
+  }),
+  title: z.string().min(1).max(250).optional().meta({ description: "The first line of the commit that comes of it" }),
+  message: z.string().max(50_000).optional().meta({ description: "The rest of its message" }),
+});
+type Input = z.infer<typeof Input>;
+
+/** What came of a pull request. */
+export const MergeOutput = z.strictObject({
+  number: z.int(),
+  url: z.string(),
+  sha: z.string().meta({ description: "The commit that came of it on the base branch" }),
+  head: z.string().meta({ description: "The commit that was merged" }),
+  by: z.string().meta({ description: "Who merged it, as the forge calls them" }),
+  notes: z.array(z.string()),
+});
+export type MergeOutput = z.infer<typeof MergeOutput>;
+
+/** How a pull request ends without being merged. */
+export const ENDED_FAILURES: StepNotes["failures"] = {
+  "git.request-closed": { retry: "never", meaning: "It was closed without being merged." },
+  "git.head-moved": { retry: "never", meaning: "Its branch has another commit than the one that is meant." },
+};
+
+const NOTES: StepNotes = {
+  failures: {
+    ...ENDED_FAILURES,
+    "git.checks-failed": { retry: "never", meaning: "A check is red; the details name each with its link." },
+    "git.conflict": { retry: "never", meaning: "It has conflicts with the branch into which it is to go." },
+    "git.not-mergeable": {
+      retry: "never",
+      meaning: "It could not be merged before the step's time was up: something was missing that the message names.",
+    },
+    ...PULL_FAILURES,
+  },
+  example: `id: merge
+uses: git/merge
+with:
+  repository: acme/deploy
+  number: \${{ steps.request.outputs.number }}
+  sha: \${{ steps.request.outputs.sha }}
+  method: squash
+  token: \${{ secrets.GITHUB_TOKEN }}
+timeout: 2h
+`,
+};
+
+/** Merges a pull request as soon as nothing stands in the way. */
+export function gitMerge(deps: ForgeDeps): StepKind {
+  return defineAction({
+    kind: "git/merge",
+    summary: "Merges a pull request or merge request as soon as its checks and reviews let it.",
+    input: Input,
+    output: MergeOutput,
+    notes: NOTES,
+    // What is merged is seen to be, and only the commit that is meant is.
+    repeat: "keyed",
+    where: "server",
+    prepare: () => Promise.resolve(deps.networkPolicy()),
+    run: (input, context) => merge(deps, input, context),
+  });
+}
+
+async function merge(deps: ForgeDeps, input: Input, context: ActionContext): Promise<StepResult<MergeOutput>> {
+  const { number, sha, method = "merge", checks = "all", title, message, ...access } = input;
+  const policy = NetworkPolicy.parse(context.prepared);
+  const { pulls, name } = await openPulls({ ...deps, networkPolicy: () => policy }, access, context);
+  let seen: Seen;
+  try {
+    seen = await look(pulls, { number, sha, checks });
+  } catch (error) {
+    context.signal.throwIfAborted();
+    return beforeEffect(error);
+  }
+  const { request, verdict } = seen;
+  if (verdict.kind !== "ready") return unmerged(pulls, seen);
+  context.progress({ text: `Merging ${pulls.label(number)} at ${shortSha(request.sha)}` });
+  try {
+    await pulls.merge({ number, method, sha: request.sha, title, message });
+  } catch (error) {
+    context.signal.throwIfAborted();
+    if (!(error instanceof AppError) || !UNSURE.has(error.code)) throw error;
+    return await afterTrouble(error, pulls, request);
+  }
+  const after = await pulls.get(number).catch(() => request);
+  if (after.state === "merged") return { status: "succeeded", output: mergeOutput(pulls, after) };
+  return postponed(`${name} is merging ${pulls.label(number)}.`, SOON_MS);
+}
+
+/** Errors after which it may have been merged, or may be later. */
+const UNSURE: ReadonlySet<string> = new Set([
+  "network.timeout",
+  "network.broken",
+  "network.unreachable",
+  "forge.away",
+  "forge.bad-answer",
+  "forge.refused",
+  "forge.rate-limited",
+]);
+
+const SOON_MS = 3000;
+const LATER_MS = 20_000;
+
+interface Seen {
+  readonly request: PullRequest;
+  readonly standing: Standing;
+  readonly verdict: MergeVerdict;
+}
+
+/** How things stand with a pull request. Throws what `PullRequests` throws. */
+export async function look(
+  pulls: PullRequests,
+  wanted: { readonly number: number; readonly sha: string | undefined; readonly checks: "all" | "required" },
+): Promise<Seen> {
+  const request = await pulls.get(wanted.number);
+  const standing = request.state === "open" ? await pulls.standing(request) : NOTHING;
+  return { request, standing, verdict: mergeVerdict(request, standing, wanted) };
+}
+
+const NOTHING: Standing = { failed: [], pending: [], approvedBy: [], changesAskedBy: [] };
+
+function unmerged(pulls: PullRequests, { request, standing, verdict }: Seen): StepResult<MergeOutput> {
+  if (verdict.kind === "merged") return { status: "succeeded", output: mergeOutput(pulls, request) };
+  if (verdict.kind === "waiting") {
+    const message = `${pulls.label(request.number)} cannot be merged yet: ${verdictText(verdict, request, standing)}. ${request.url}`;
+    return postponed(message, verdict.soon ? SOON_MS : LATER_MS);
+  }
+  return { status: "failed", failure: endedFailure(pulls, { request, standing, verdict }) };
+}
+
+/** It was asked to be merged, and nobody knows what came of it: the next execution sees. */
+async function afterTrouble(
+  trouble: AppError,
+  pulls: PullRequests,
+  request: PullRequest,
+): Promise<StepResult<MergeOutput>> {
+  const after = await pulls.get(request.number).catch(() => undefined);
+  const isOurs = after?.state === "merged" && after.sha === request.sha;
+  if (after !== undefined && isOurs) return { status: "succeeded", output: mergeOutput(pulls, after) };
+  // Such as a way of merging that the repository does not allow: no waiting changes that.
+  const isFinal = / (?:are|is) not allowed/u.test(trouble.message) || trouble.code === "forge.bad-answer";
+  if (isFinal) throw trouble;
+  return beforeEffect(new AppError(errorMessage(trouble), { code: trouble.code, retry: { afterMs: LATER_MS } }));
+}
+
+/** What passes by itself puts it off, for as long as the step has time. */
+function beforeEffect(error: unknown): StepResult<MergeOutput> {
+  const outcome = outcomeBeforeEffect(error);
+  return outcome.status === "succeeded" ? { status: "succeeded", output: MergeOutput.parse(outcome.output) } : outcome;
+}
+
+function postponed(message: string, afterMs: number): StepResult<MergeOutput> {
+  return { status: "postponed", code: "git.not-mergeable", message, afterMs };
+}
+
+/** What comes of one that is merged. */
+export function mergeOutput(pulls: PullRequests, request: PullRequest): MergeOutput {
+  const { number, url, mergedAs, mergedBy, sha, base } = request;
+  const by = mergedBy === "" ? "" : ` by ${mergedBy}`;
+  const notes = [`${pulls.label(number)} merged${by} into ${base} as ${shortSha(mergedAs)}: ${url}`];
+  return { number, url, sha: mergedAs, head: sha, by: mergedBy, notes };
+}
+
+const MOST_FAILED = 10;
+
+function never(code: string, message: string): Failure {
+  return { code, message, retry: "never" };
+}
+
+/** Why one will not be merged. */
+export function endedFailure(pulls: PullRequests, { request, standing, verdict }: Seen): Failure {
+  const what = pulls.label(request.number);
+  const { url, base, sha } = request;
+  switch (verdict.kind) {
+    case "closed":
+      return never("git.request-closed", `${what} was closed without being merged: ${url}.`);
+    case "moved":
+      return never(
+        "git.head-moved",
+        `${what} has another commit now, ${shortSha(sha)}, than the one that is meant: ${url}.`,
+      );
+    case "conflict":
+      return never(
+        "git.conflict",
+        `${what} has conflicts with ${base}: ${url}. Bring its branch up to date, then retry this step.`,
+      );
+    case "red": {
+      const { failed } = standing;
+      const names = namesText(failed.map(({ name }) => name));
+      const resources = failed
+        .slice(0, MOST_FAILED)
+        .map(({ kind, name, conclusion, url: at }) => ({ kind, name, status: conclusion, url: at }));
+      const message = `${what} is not merged, as ${names} failed at ${shortSha(sha)}: ${url}. When that is green, retry this step.`;
+      return { ...never("git.checks-failed", message), details: { resources } };
+    }
+    case "merged":
+    case "ready":
+    case "waiting":
+      return never("git.not-mergeable", `${what} is not merged: ${verdictText(verdict, request, standing)}.`);
+  }
+}
