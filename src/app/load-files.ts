@@ -87,11 +87,16 @@ function verbsOf(commands: CommandSet): readonly string[] | undefined {
 }
 
 /** The commands, or an error that lists what is wrong in their files. */
-export function usableCommands({ commands }: LoadedFiles): CommandSet["commands"] {
+export function usableCommands({ commands, configuration, plugins }: LoadedFiles): CommandSet["commands"] {
   const report: ValidateReport = validateReport(commands);
   if (report.exitStatus === 0) return commands.commands;
   const problems = report.json.diagnostics.map((diagnostic) => diagnosticText(diagnostic));
-  throw new AppError(report.text, { code: "commands.invalid", details: { problems } });
+  const named = plugins.map((plugin) => plugin.named);
+  const isLoaded = configuration.steps.every((step) => named.includes(step));
+  const later = isLoaded
+    ? []
+    : ["What `steps` names anew is loaded at the next start: commands that use it wait for that"];
+  throw new AppError(report.text, { code: "commands.invalid", details: { problems: [...problems, ...later] } });
 }
 
 /** The step kinds as command files see them: what they take and give. Nothing of this is ever executed. */

@@ -32,7 +32,7 @@ export function refuseUnreadableRuns(outlines: Iterable<RunOutline>, kinds: Kind
   const more = faults.length > MOST_NAMED ? [`and ${faults.length - MOST_NAMED} more`] : [];
   const message =
     `this version cannot continue ${faults.length === 1 ? "a run that is" : `${faults.length} runs that are`} open: ` +
-    `${[...named, ...more].join("; ")}. Start the version that ran last, let them end or cancel them there, and then start this one`;
+    `${[...named, ...more].join("; ")}. Start the version that ran last, with what \`steps\` named then, let them end or cancel them there, and then start this one`;
   throw new AppError(message, { code: "runs.unreadable", details: { runs: faults.map(({ run }) => run) } });
 }
 

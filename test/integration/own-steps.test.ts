@@ -1,7 +1,8 @@
-import { appendFile, cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { appendFile, cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { execa } from "execa";
 import { describe, expect, it, onTestFinished } from "vitest";
 
 import { ANA, type LogLine } from "../support/app-rig.ts";
@@ -117,6 +118,62 @@ describe("the step kinds of the documentation's example", () => {
       expect.stringMatching(/own-steps\.yaml:\d+:\d+: steps\[0\]: .*no desk today \(.*ticket-open\.ts:\d+\)/u),
     ]);
     await expect(rig.start(surroundings)).rejects.toThrow("no desk today");
+  });
+});
+
+const ROOT = new URL("../../", import.meta.url).pathname;
+
+/** The pieces of the page about step kinds in one language. */
+async function shown(language: string): Promise<readonly string[]> {
+  const text = await readFile(join(ROOT, "docs/step-kinds.md"), "utf8");
+  const piece = new RegExp(`^( *)\`\`\`${language}\\n([^]*?)^ *\`\`\`$`, "gmu");
+  return Array.from(text.matchAll(piece), ([, indent = "", code = ""]) => code.replaceAll(`\n${indent}`, "\n"));
+}
+
+/** A folder of an author, as the page says: with the program as a link, and the settings of the compiler that stand there. */
+async function authorFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "quarterdeck-author-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  await cp(EXAMPLE, folder, { recursive: true });
+  await mkdir(join(folder, "node_modules/@types"), { recursive: true });
+  await symlink(ROOT, join(folder, "node_modules/quarterdeck"));
+  for (const name of ["vitest", "@types/node"]) {
+    await symlink(join(ROOT, "node_modules", name), join(folder, "node_modules", name));
+  }
+  const [types = "", build = ""] = await shown("json");
+  await writeFile(join(folder, "tsconfig.json"), types);
+  await writeFile(join(folder, "tsconfig.build.json"), build);
+  const manifest = { name: "@acme/quarterdeck-steps", version: "1.0.0", type: "module", exports: "./dist/steps.js" };
+  await writeFile(join(folder, "package.json"), JSON.stringify(manifest));
+  return folder;
+}
+
+describe("what the page about step kinds says", () => {
+  it("is right of types and of a package", async () => {
+    const folder = await authorFolder();
+    const [first = ""] = await shown("ts");
+    await writeFile(join(folder, "greet.ts"), first);
+    const compile = async (...args: string[]): Promise<string> => {
+      const { stdout } = await execa(join(ROOT, "node_modules/.bin/tsc"), args, { cwd: folder, reject: false });
+      return stdout;
+    };
+    expect(await compile("-p", ".")).toBe("");
+    expect(await compile("-p", "tsconfig.build.json")).toBe("");
+    const rig = await ProcessRig.open();
+    onTestFinished(() => rig[Symbol.asyncDispose]());
+    const home = rig.path("node_modules/@acme/quarterdeck-steps");
+    await cp(join(folder, "dist"), join(home, "dist"), { recursive: true });
+    await cp(join(folder, "package.json"), join(home, "package.json"));
+    await mkdir(rig.path("my-steps"));
+    await writeFile(rig.path("my-steps/steps.ts"), first);
+    const file = await rig.configuration(
+      "page.yaml",
+      (text) => `${text}\nsteps: [./my-steps, "@acme/quarterdeck-steps"]\n`,
+    );
+    const { code, stdout, stderr } = await rig.run(["steps"], { QUARTERDECK_CONFIG: file });
+    expect([code, stderr]).toEqual([0, ""]);
+    expect(stdout).toMatch(/^acme\/greet +action +Greets somebody\. From my-steps \(\w{12}\)\.$/mu);
+    expect(stdout).toMatch(/^acme\/ticket +action .* From @acme\/quarterdeck-steps 1\.0\.0 \(\w{12}\)\.$/mu);
   });
 });
 

@@ -101,6 +101,33 @@ describe("settings that are read again", () => {
     expect(rig.told).toEqual([]);
   });
 
+  it("say that step kinds of one's own need a restart, once for each change of their files", async () => {
+    const rig = new Rig();
+    rig.files = () => ({ ...settings(), newerPlugins: ["acme-steps"] });
+    await rig.reload.reload("file");
+    await rig.reload.reload("file");
+    rig.files = () => settings();
+    await rig.reload.reload("file");
+    expect(rig.changes).toEqual([
+      ["files of the step kinds of acme-steps changed"],
+      ["files of the step kinds of acme-steps as loaded"],
+    ]);
+    expect(rig.told.map(({ notice }) => notice)).toEqual([
+      { kind: "restart-needed", what: ["the step kinds of acme-steps"] },
+    ]);
+    expect(rig.live.atNextStart).toEqual([]);
+  });
+
+  it("keep the step kinds of the start when `steps` names others", async () => {
+    const rig = new Rig();
+    rig.files = () => settings(`${rightConfiguration}steps: [./my-steps]\n`);
+    await rig.reload.reload("file");
+    expect(rig.told.map(({ notice }) => notice)).toEqual([
+      { kind: "restart-needed", what: ["the step kinds of your own"] },
+    ]);
+    expect(rig.live.plugins).toEqual([]);
+  });
+
   it("are nothing new when they say the same", async () => {
     const rig = new Rig();
     await rig.reload.reload("file");
@@ -224,10 +251,18 @@ describe("the settings of a start", () => {
     await start(settings());
     await start(settings());
     await start(settings(rightExcept('"#deploys"', '"#releases"'), { "sync.yaml": "1" }));
+    const ofPlugin = (digest: string): Settings => {
+      const changed = settings(rightExcept('"#deploys"', '"#releases"'), { "sync.yaml": "1" });
+      return { ...changed, digests: { ...changed.digests, steps: { "acme-steps": digest } } };
+    };
+    await start(ofPlugin("1.0.0 aaaa"));
+    await start(ofPlugin("1.1.0 bbbb"));
     const rows = store.log.stream("server").map(({ type, payload }) => ({ type, ...JSON.parse(payload ?? "") }));
     expect(rows).toMatchObject([
       { type: "settings.changed", trigger: "start", changes: ["first start with this log"] },
       { trigger: "start", changes: ["slack changed", "command promote.yaml removed", "command sync.yaml added"] },
+      { trigger: "start", changes: ["step kinds of acme-steps added"] },
+      { trigger: "start", changes: ["step kinds of acme-steps changed"], steps: { "acme-steps": "1.1.0 bbbb" } },
     ]);
   });
 });
