@@ -1,6 +1,13 @@
 import type { Blueprint } from "./blueprint.ts";
+import { fleetBlueprint } from "./blueprints/fleet.ts";
 import { promoteProbedBlueprint } from "./blueprints/promote-probed.ts";
+import { nightlyDriftBlueprint } from "./blueprints/nightly-drift.ts";
 import { provisionBlueprint } from "./blueprints/provision.ts";
 
 /** Every blueprint: the demo for people has all of them among its commands. */
-export const BLUEPRINTS: readonly Blueprint[] = [promoteProbedBlueprint, provisionBlueprint];
+export const BLUEPRINTS: readonly Blueprint[] = [
+  promoteProbedBlueprint,
+  fleetBlueprint,
+  provisionBlueprint,
+  nightlyDriftBlueprint,
+];

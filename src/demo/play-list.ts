@@ -3,6 +3,8 @@ import { autosync } from "./plays/autosync.ts";
 import { cancel } from "./plays/cancel.ts";
 import { degraded } from "./plays/degraded.ts";
 import { expire } from "./plays/expire.ts";
+import { fleet } from "./plays/fleet.ts";
+import { nightlyDrift } from "./plays/nightly-drift.ts";
 import { observe } from "./plays/observe.ts";
 import { outage } from "./plays/outage.ts";
 import { promoteProbed } from "./plays/promote-probed.ts";
@@ -31,5 +33,7 @@ export const PLAYS: readonly Play[] = [
   observe,
   outage,
   promoteProbed,
+  fleet,
   provision,
+  nightlyDrift,
 ];

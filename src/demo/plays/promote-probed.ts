@@ -6,8 +6,6 @@ import type { Play } from "../play.ts";
 import { isLiveAt, type Story } from "../story.ts";
 import { probedReleases } from "../world-parts/probed-releases.ts";
 
-const TIMES = "--watch 10s --soak 3s";
-
 /** A release that is well goes to prod. The next one is Healthy for Argo CD and answers badly: it is returned in staging, and prod keeps what it has. */
 export const promoteProbed: Play = {
   name: "promote-probed",
@@ -19,12 +17,12 @@ export const promoteProbed: Play = {
 
 async function tell(story: Story): Promise<void> {
   const { good, faulty } = probedReleases.of(story.world);
-  await story.type(ANA, `/qd promote-probed checkout ${good.slice(0, 7)} to prod ${TIMES}`);
+  await story.type(ANA, `/qd promote-probed checkout ${good.slice(0, 7)} to prod`);
   const first = await story.card(new RegExp(good.slice(0, 7), "u"));
   const gate = await story.reply(first, /checkout/u, "gate_approve");
   await story.press(PRIYA, gate, "gate_approve");
   await story.says(first, /succeeded/u);
-  await story.type(ANA, `/qd promote-probed checkout ${faulty.slice(0, 7)} to prod ${TIMES}`);
+  await story.type(ANA, `/qd promote-probed checkout ${faulty.slice(0, 7)} to prod`);
   const second = await story.card(new RegExp(faulty.slice(0, 7), "u"));
   await story.application("checkout-staging", "Healthy at the faulty release", isLiveAt(faulty));
   await story.post(/S0ONCALL01.*failed/iu);

@@ -12,6 +12,9 @@ export const shop: WorldPart<ShopSimulator> = defineWorldPart({
         "https://shop.example.com": thing.url,
         "wss://shop.example.com": thing.url.replace(/^http/u, "ws"),
         "https://prometheus.example.com": thing.url,
+        // Whoever tries it does not want to wait for minutes.
+        "watch: { type: duration, default: 5m": "watch: { type: duration, default: 10s",
+        "soak: { type: duration, default: 10m": "soak: { type: duration, default: 2s",
       },
       onArgocd: (argocd) => thing.connect(argocd.workloads),
     };
