@@ -60,7 +60,8 @@ function placeOf(state: RunState, from: string | undefined): Place {
   const ends = [point, ...stopPoints(state)];
   const names = [...state.steps.keys()].filter((path) => ends.some((end) => canStartAt(state, { path, point: end })));
   const path = names.find((name) => name === from || name.endsWith(`/${from}`));
-  if (path !== undefined) return { kind: "found", path };
+  // Nothing is built on a sync that was put back.
+  if (path !== undefined) return { kind: "found", path: undoneBefore(state, path) ?? path };
   const known = names.map((name) => `"${name.slice(name.lastIndexOf("/") + 1)}"`);
   const right = known.length === 0 ? "Leave it out." : `It can be retried from ${known.join(", ")}.`;
   return refused("retry.no-step", `This run cannot be retried from "${from}". ${right}`);
@@ -80,14 +81,25 @@ function parentOf(path: string): string {
 /**
  * Where the run stopped: what failed first; or the first step whose leftovers had to be ended, as nothing may be built on it; or
  * what was under way, or waited for, when it was cancelled. Empty when it was between two steps. What failed may name a step
- * before it on which it rests, such as the plan of what was applied in part: then it is there.
+ * before it on which it rests, such as the plan of what was applied in part: then it is there; or at the sync before it, where that
+ * was put back because of the failure.
  */
 function stopPoint(state: RunState): string {
   const path = state.failure?.path ?? stopPoints(state)[0] ?? "";
   const anew = state.steps.get(path)?.failure?.details?.["anew"];
-  if (typeof anew !== "string") return path;
+  if (typeof anew !== "string") return undoneBefore(state, path) ?? path;
   const base = `${parentOf(path)}/${anew}`;
   return canStartAt(state, { path: base, point: path }) ? base : path;
+}
+
+/** The first step of the same sequence of which what is done about failures has changed what it had brought there. */
+function undoneBefore(state: RunState, point: string): string | undefined {
+  const roots = afterwards(state);
+  const isAfterwards = (path: string): boolean => roots.some((root) => path.startsWith(root));
+  const changing = [...state.steps.values()].filter((step) => step.status !== "skipped" && protects(state, step));
+  const changed = new Set(changing.flatMap(({ path, input }) => (isAfterwards(path) ? [input["app"]] : [])));
+  const undone = changing.find(({ path, input }) => changed.has(input["app"]) && canStartAt(state, { path, point }));
+  return undone?.path;
 }
 
 /** Everything at which it stopped, side by side or one after the other; but for what was done because it had stopped. */

@@ -49,6 +49,22 @@ describe("retrying a run", () => {
     expect(retryChoices(spec.state)).toEqual([]);
   });
 
+  it("syncs again where what was done about the failure has put something else there", () => {
+    const before = "b".repeat(40);
+    const back = step("back", "argocd/sync", {
+      with: { app: "${{ failure.place.app }}", revision: "${{ failure.place.before }}" },
+    });
+    const spec = new RunSpec([{ name: "staging" }], promotePlan({ onFailure: [back] }));
+    spec.succeed("[staging]/sync", { operation: "op-1", before });
+    spec.fail("healthy", { code: "argocd.degraded" });
+    spec.succeed("on-failure/back", { before: SHA });
+    expect(retryChoices(spec.state)).toEqual([{ kind: "sync", path: `${IN_STAGING}/sync` }]);
+    // As a button says that was drawn before, or somebody who types it.
+    spec.when({ ...RETRY, from: `${IN_STAGING}/healthy` });
+    expect(spec.step("[staging]/sync")).toMatchObject({ status: "running", attempt: 2 });
+    expect(spec.state.steps.has(`${IN_STAGING}/healthy`)).toBe(false);
+  });
+
   it("hands what a step that failed had written down to the next attempt, as long as nothing before it is done over", () => {
     const spec = new RunSpec([{ name: "staging" }]);
     const note = (): void => {
