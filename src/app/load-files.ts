@@ -91,8 +91,8 @@ export function usableCommands({ commands, configuration, plugins }: LoadedFiles
   const report: ValidateReport = validateReport(commands);
   if (report.exitStatus === 0) return commands.commands;
   const problems = report.json.diagnostics.map((diagnostic) => diagnosticText(diagnostic));
-  const named = plugins.map((plugin) => plugin.named);
-  const isLoaded = configuration.steps.every((step) => named.includes(step));
+  const named = new Set(plugins.map((plugin) => plugin.named));
+  const isLoaded = configuration.steps.every((step) => named.has(step));
   const later = isLoaded
     ? []
     : ["What `steps` names anew is loaded at the next start: commands that use it wait for that"];

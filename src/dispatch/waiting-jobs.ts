@@ -80,7 +80,7 @@ export class WaitingJobs implements Disposable {
   async #flush(): Promise<void> {
     const { link, queue, clock, logger } = this.#deps;
     if (this.#isAdding || this.#isClosed || link.trouble !== undefined) return;
-    const due = this.all.filter(({ addedAt }) => addedAt === undefined);
+    const due = this.all.filter((entry) => entry.addedAt === undefined && !this.#isHopeless(entry));
     if (due.length === 0) return;
     this.#isAdding = true;
     const before = queue.trouble;
@@ -121,14 +121,23 @@ export class WaitingJobs implements Disposable {
     const { link, queue, workers, reports } = this.#deps;
     const { job, refusals } = entry;
     if (waitedMs < TELL_AFTER_MS) return;
-    const name = this.#nameOf(entry);
-    const isHopeless = workers.all.length > 0 && !workers.canExecute(name, PROTOCOL);
-    if (isHopeless && waitedMs > UNABLE_AFTER_MS) return this.#giveUp(entry);
+    if (waitedMs > UNABLE_AFTER_MS && this.#isHopeless(entry)) return this.#giveUp(entry);
     const trouble = link.trouble ?? queue.trouble;
-    const text = waitingText({ name, trouble, workers: workers.all, refusals: [...refusals.values()] });
+    const text = waitingText({
+      name: this.#nameOf(entry),
+      trouble,
+      workers: workers.all,
+      refusals: [...refusals.values()],
+    });
     if (text === entry.told) return;
     entry.told = text;
     reports.progress(job, { text });
+  }
+
+  /** All that are connected would only refuse it, again and again. */
+  #isHopeless(entry: Entry): boolean {
+    const { workers } = this.#deps;
+    return workers.all.length > 0 && !workers.canExecute(this.#nameOf(entry), PROTOCOL);
   }
 
   #nameOf({ job }: Entry): string {

@@ -41,7 +41,8 @@ export interface StepDeps extends ApprovalDeps, ArgocdWaitDeps, ProgramPreparati
 /**
  * What each step kind is made of, ours and those of plug-ins alike. What an action does with it happens where a worker is: there
  * only `clock`, `programs`, `folders`, `send`, `look`, what the machine allows, and `url` and `client` of `servers` can be used; everything
- * else throws `step.server-only`. An action gathers it in `prepare`, which like waits and gates is on the server.
+ * else throws `step.server-only` or is absent. An action gathers it in `prepare`, which like waits, gates and actions with
+ * `where: "server"` is on the server.
  */
 export interface KindDeps extends StepDeps {
   /** Sends one HTTP request to an address that the policy allows. */

@@ -204,13 +204,15 @@ describe.skipIf(!hasRedis)("step kinds of one's own on workers", () => {
         ) ?? [];
       return wanted !== had;
     });
-    const refused = rig.log.find(({ message }) => message === "a job cannot be executed here");
-    expect(JSON.stringify(refused)).toMatch(/it (?:has acme\/ticket of|does not know acme\/ticket of) acme-steps/u);
     expect(desk.tickets.size).toBe(0);
     await rig.worker(3, { ACME_DESK: TOKEN, QUARTERDECK_STEPS: join(folder, "acme-steps") });
     await rig.rig.until("the ticket", () => desk.tickets.size === 1);
     desk.closeTickets();
     await isTold(rig.rig, "the end", (text) => /Change .*: succeeded/u.test(text));
     expect(desk.tickets.size).toBe(1);
+    // Whoever takes these first, one of the three executes them.
+    const others = ["checkout in prod", "web in staging", "web in prod", "payments in qa"];
+    for (const other of others) await rig.rig.insist(ANA, `/qd change ${other}`);
+    await rig.rig.until("the other tickets", () => desk.tickets.size === 1 + others.length);
   });
 });

@@ -14,6 +14,7 @@ class Rig {
   readonly entries = new Map<string, Entry>();
   readonly added: string[][] = [];
   readonly said: string[] = [];
+  readonly workers = new WorkerRegistry(2500);
   readonly waiting = new WaitingJobs({
     kinds: new Map(),
     desk: { entries: this.entries, settle: () => undefined },
@@ -23,7 +24,7 @@ class Rig {
       remove: async () => undefined,
     },
     link: { trouble: undefined },
-    workers: new WorkerRegistry(2500),
+    workers: this.workers,
     reports: {
       progress: (_job, { text }) => void this.said.push(text),
       checkpoint: async () => undefined,
@@ -54,6 +55,18 @@ describe("jobs that wait for a worker", () => {
   let rig: Rig;
   beforeEach(() => {
     rig = new Rig();
+  });
+
+  it("are brought to nobody while all who are connected could only refuse them", async () => {
+    const beat = { type: "beat", version: "1.0.0", protocol: 1, free: 1, jobs: [] } as const;
+    rig.workers.describe("older", { ...beat, kinds: ["test/other"] }, rig.clock.monotonic());
+    rig.add("a");
+    await rig.pass(5000);
+    expect(rig.added).toEqual([]);
+    expect(rig.said).toEqual(["Waiting for a worker that knows test/safe: older (version 1.0.0) cannot"]);
+    rig.workers.describe("newer", { ...beat, kinds: ["test/safe"] }, rig.clock.monotonic());
+    await rig.pass(TICK_MS);
+    expect(rig.added).toHaveLength(1);
   });
 
   it("go to Redis together, and again when they have waited, in case it has lost them", async () => {
