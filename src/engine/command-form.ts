@@ -23,8 +23,10 @@ export interface FormOption {
 /** What the form of a command offers now, from what is at hand. */
 export interface FormState {
   readonly title: string;
+  /** What it asks for, in order; a revision and the environments of a service only once that is chosen. */
+  readonly fields: readonly FormField[];
   readonly service: FormOption | undefined;
-  /** The environments of the service, in order; empty while none is chosen. */
+  /** The environments of the service, in order; empty while none is chosen. All that there are where no service is asked for. */
   readonly environments: readonly FormOption[];
   readonly environment: string | undefined;
 }
@@ -51,7 +53,7 @@ export interface CommandForms {
     readonly typed: string;
     readonly signal: AbortSignal;
   }): Promise<readonly FormOption[]>;
-  /** Needs all three choices. */
+  /** Needs a choice for each of its fields. */
   outlook(ask: {
     readonly choices: FormChoices;
     readonly person: FormPerson;

@@ -18,7 +18,7 @@ import type { Clock } from "../platform/clock.ts";
 import { durationText } from "../platform/duration.ts";
 import { errorText } from "../platform/errors.ts";
 import type { Logger } from "../platform/logger.ts";
-import { type FormFields, formFields } from "./form-fields.ts";
+import { fieldsIn, formFields } from "./form-fields.ts";
 import { outlookOf } from "./plan-question.ts";
 import { newestCopy, placeOf } from "./queries.ts";
 import type { QuestionDeps } from "./question-ask.ts";
@@ -45,15 +45,16 @@ export class InventoryForms implements CommandForms {
 
   state(choices: FormChoices): FormState | undefined {
     const command = this.#command(choices);
-    if (command === undefined) return undefined;
-    const service = this.#service(choices);
-    const places = service?.environments ?? [];
-    const environment = places.find(({ name }) => name === choices.environment)?.name;
+    const fields = command === undefined ? undefined : formFields(command);
+    if (command === undefined || fields === undefined) return undefined;
+    const service = fields.service === undefined ? undefined : this.#service(choices);
+    const environments = fields.service === undefined ? this.#environments() : this.#places(service);
     return {
       title: command.name,
+      fields: fieldsIn(fields),
       service: service === undefined ? undefined : { value: service.name, label: service.name },
-      environments: places.map((target) => this.#placeOption(target)),
-      environment,
+      environments,
+      environment: environments.find(({ value }) => value === choices.environment)?.value,
     };
   }
 
@@ -71,7 +72,8 @@ export class InventoryForms implements CommandForms {
   async outlook(ask: Parameters<CommandForms["outlook"]>[0]): Promise<FormOutlook> {
     const { choices, person, signal } = ask;
     const command = this.#command(choices);
-    if (command?.body.kind !== "plan") {
+    const fields = command === undefined ? undefined : formFields(command);
+    if (command?.body.kind !== "plan" || fields === undefined) {
       return wrong("service", notice("command.unknown", "This command is not there any more."));
     }
     const { team, user } = person;
@@ -79,7 +81,9 @@ export class InventoryForms implements CommandForms {
     const values = { ...nothingTyped(command), ...this.values(choices) };
     const asked = { command, plan: command.body.plan, values, person: { pseudonym, team, user }, signal };
     const answer = await outlookOf(this.#deps, asked);
-    return answer.kind === "plan" ? { kind: "outlook", plan: answer } : wrong(fieldOf(answer), answer);
+    if (answer.kind === "plan") return { kind: "outlook", plan: answer };
+    const field = fieldOf(answer);
+    return wrong(fields[field] === undefined ? (fieldsIn(fields)[0] ?? field) : field, answer);
   }
 
   values(choices: FormChoices): Readonly<Record<string, string>> {
@@ -87,9 +91,9 @@ export class InventoryForms implements CommandForms {
     const fields = command === undefined ? undefined : formFields(command);
     if (fields === undefined) return {};
     return Object.fromEntries(
-      FIELDS.flatMap((field): [string, string][] => {
-        const value = choices[field];
-        return value === undefined ? [] : [[fields[field], value]];
+      fieldsIn(fields).flatMap((field): [string, string][] => {
+        const [input, value] = [fields[field], choices[field]];
+        return input === undefined || value === undefined ? [] : [[input, value]];
       }),
     );
   }
@@ -116,6 +120,17 @@ export class InventoryForms implements CommandForms {
         label: name,
         description: environments.map((target) => target.name).join(", "),
       }));
+  }
+
+  #places(service: Service | undefined): readonly FormOption[] {
+    return (service?.environments ?? []).map((target) => this.#placeOption(target));
+  }
+
+  #environments(): readonly FormOption[] {
+    return this.#deps.inventory.environments.map(({ name, approval }) => {
+      const option = { value: name, label: name };
+      return approval === undefined ? option : { ...option, description: "asks for approval" };
+    });
   }
 
   #placeOption(target: Target): FormOption {
@@ -155,8 +170,6 @@ export class InventoryForms implements CommandForms {
     return `${durationText(this.#deps.clock.now() - atMs)} ago`;
   }
 }
-
-const FIELDS: readonly (keyof FormFields & FormField)[] = ["service", "revision", "environment"];
 
 /** What nobody types in a form: everything but what it asks for is as it is by default. */
 function nothingTyped(command: Command): Readonly<Record<string, string | number | boolean | null>> {

@@ -1,26 +1,30 @@
 import type { Command } from "../commands/command.ts";
+import type { FormField } from "../engine/command-form.ts";
 
-/** The inputs that the form asks for. */
-export interface FormFields {
-  readonly service: string;
-  readonly revision: string;
-  readonly environment: string;
-}
+/** The names of the inputs that the form asks for, by what they are. */
+export type FormFields = Readonly<Partial<Record<FormField, string>>>;
+
+/** In the order in which a form asks. */
+const FIELDS: readonly FormField[] = ["service", "revision", "environment"];
+
+/** What a form can ask for together; anything else is typed. */
+const SHAPES = new Set(["service", "environment", "service revision", "service revision environment"]);
 
 /** The names of the inputs that a form asks for; undefined for a command that no form can ask for. */
 export function formFields(command: Command): FormFields | undefined {
   if (command.body.kind !== "plan") return undefined;
-  const nameOf = (type: "service" | "revision" | "environment"): string | undefined =>
-    command.pattern.required.flatMap((item) =>
-      item.kind === "input" &&
-      command.inputs.some(({ name, definition }) => name === item.input && definition.type === type)
-        ? [item.input]
-        : [],
-    )[0];
-  const [service, revision, environment] = [nameOf("service"), nameOf("revision"), nameOf("environment")];
-  const count = command.pattern.required.filter(({ kind }) => kind === "input").length;
-  if (service === undefined || revision === undefined || environment === undefined || count !== 3) return undefined;
-  return { service, revision, environment };
+  const required = command.pattern.required.flatMap((item) => (item.kind === "input" ? [item.input] : []));
+  const named = FIELDS.flatMap((field) => {
+    const input = command.inputs.find(({ name, definition }) => required.includes(name) && definition.type === field);
+    return input === undefined ? [] : [[field, input.name] as const];
+  });
+  if (named.length !== required.length) return undefined;
+  return SHAPES.has(named.map(([field]) => field).join(" ")) ? Object.fromEntries(named) : undefined;
+}
+
+/** What the form of a command asks for, in order. */
+export function fieldsIn(fields: FormFields): readonly FormField[] {
+  return FIELDS.filter((field) => fields[field] !== undefined);
 }
 
 export function hasForm(command: Command): boolean {

@@ -54,7 +54,7 @@ export async function handleChoice(deps: ListenerDeps, payload: ChoicePayload, a
   const state = deps.frontDoor.forms.state(choices);
   if (state === undefined) return;
   const turn = deps.forms.begin(view.id);
-  const isWhole = isComplete(choices);
+  const isWhole = isComplete(state, choices);
   const shown: Shown = { viewId: view.id, state, memory };
   const hash = await show(deps, shown, {
     outlook: { kind: isWhole ? "working" : "incomplete" },
@@ -119,7 +119,9 @@ export async function handleCommandForm(deps: ListenerDeps, form: FormPayload, a
     return;
   }
   const choices = choicesIn(view, memory);
-  const wrong = missing(choices) ?? (await checked(deps, form, choices));
+  // Of a command that is gone, whoever sent it is told so.
+  const fields = deps.frontDoor.forms.state(choices)?.fields ?? FIELDS;
+  const wrong = missing(fields, choices) ?? (await checked(deps, form, { fields, choices }));
   if (wrong !== undefined) {
     const errors = { [formBlock(wrong.field, choices.service)]: truncate(wrong.message, MOST_ERROR) };
     await tryAck(deps, ack, { response_action: "errors", errors });
@@ -129,7 +131,8 @@ export async function handleCommandForm(deps: ListenerDeps, form: FormPayload, a
   const recorded = await record(deps, `form/${arrival.team}/${view.id}/${view.hash}`, arrival);
   if (recorded.kind !== "recorded") {
     const errors = {
-      [formBlock("service", undefined)]: "This could not be written down yet, so nothing was started. Send it again.",
+      [formBlock(fields[0] ?? "service", undefined)]:
+        "This could not be written down yet, so nothing was started. Send it again.",
     };
     await tryAck(deps, ack, { response_action: "errors", errors });
     return;
@@ -157,17 +160,30 @@ interface Wrong {
   readonly message: string;
 }
 
-function missing({ service, revision, environment }: FormChoices): Wrong | undefined {
-  if (service === undefined) return { field: "service", message: "Choose a service." };
-  if (revision === undefined && environment === undefined) {
-    return { field: "service", message: "Wait a moment: what there is to choose for this service is being shown." };
-  }
-  if (revision === undefined) return { field: "revision", message: "Choose a revision." };
-  return environment === undefined ? { field: "environment", message: "Choose how far it goes." } : undefined;
+const FIELDS: readonly FormField[] = ["service", "revision", "environment"];
+
+const CHOOSE: Readonly<Record<FormField, string>> = {
+  service: "Choose a service.",
+  revision: "Choose a revision.",
+  environment: "Choose how far it goes.",
+};
+
+function missing(fields: readonly FormField[], choices: FormChoices): Wrong | undefined {
+  const open = fields.filter((field) => choices[field] === undefined);
+  const [first] = open;
+  if (first === undefined) return undefined;
+  // All that depends on the service is shown after it was chosen, at once.
+  const isBeingShown = choices.service !== undefined && open.length === fields.length - 1;
+  if (!isBeingShown) return { field: first, message: CHOOSE[first] };
+  return { field: "service", message: "Wait a moment: what there is to choose for this service is being shown." };
 }
 
 /** What can be found out in time about what is wrong; whatever takes longer is told after the form is closed. */
-async function checked(deps: ListenerDeps, form: FormPayload, choices: FormChoices): Promise<Wrong | undefined> {
+async function checked(
+  deps: ListenerDeps,
+  form: FormPayload,
+  { fields, choices }: { readonly fields: readonly FormField[]; readonly choices: FormChoices },
+): Promise<Wrong | undefined> {
   const person = { team: actorTeam(form), user: form.user.id };
   using limit = timeLimit(deps.clock, CHECK_WITHIN_MS);
   const work = deps.frontDoor.forms.outlook({ choices, person, signal: limit.signal }).catch(() => undefined);
@@ -176,7 +192,7 @@ async function checked(deps: ListenerDeps, form: FormPayload, choices: FormChoic
     return { field: outlook.field, message: renderAnswer(outlook.answer, deps.lookups).text };
   }
   const [obstacle] = outlook?.plan.obstacles ?? [];
-  return obstacle === undefined ? undefined : { field: "environment", message: obstacle };
+  return obstacle === undefined ? undefined : { field: fields.at(-1) ?? "environment", message: obstacle };
 }
 
 /** What stands in the fields. Those of another service than the one that is chosen do not count. */
@@ -186,8 +202,8 @@ function choicesIn(view: FormPayload["view"], memory: FormMemory): FormChoices {
   return { command: memory.command, service, revision: chosen("revision"), environment: chosen("environment") };
 }
 
-function isComplete({ service, revision, environment }: FormChoices): boolean {
-  return service !== undefined && revision !== undefined && environment !== undefined;
+function isComplete({ fields }: FormState, choices: FormChoices): boolean {
+  return fields.every((field) => choices[field] !== undefined);
 }
 
 async function inTime<Value>(

@@ -75,7 +75,10 @@ export function renderCommandForm(
   };
 }
 
-function fields({ service, environments, environment }: FormState): readonly MessageBlock[] {
+function fields(state: FormState): readonly MessageBlock[] {
+  const isByService = state.fields.includes("service");
+  if (!isByService) return [environmentField(state, "Which one?")];
+  const { service } = state;
   const serviceField = searchInput({
     blockId: formBlock("service", undefined),
     actionId: FIELD_ACTION.service,
@@ -85,27 +88,33 @@ function fields({ service, environments, environment }: FormState): readonly Mes
   });
   if (service === undefined)
     return [serviceField, context("Choose a service to see what is live, and what there is to choose.")];
-  const places = environments.map((place) => option(place));
   return [
     serviceField,
-    searchInput({
-      blockId: formBlock("revision", service.value),
-      actionId: FIELD_ACTION.revision,
-      label: "Revision",
-      hint: "The newest commits that may be deployed. Type a part of a subject, an author, a branch, a tag, or the digits of any commit.",
-      placeholder: "Choose, or type to search",
-    }),
-    choiceInput(
-      {
-        blockId: formBlock("environment", service.value),
-        actionId: FIELD_ACTION.environment,
-        label: "Environment",
-        placeholder: "Up to where?",
-        initial: places.find(({ value }) => value === environment),
-      },
-      places,
-    ),
+    ...(state.fields.includes("revision") ? [revisionField(service.value)] : []),
+    ...(state.fields.includes("environment") ? [environmentField(state, "Up to where?")] : []),
   ];
+}
+
+function revisionField(service: string): MessageBlock {
+  return searchInput({
+    blockId: formBlock("revision", service),
+    actionId: FIELD_ACTION.revision,
+    label: "Revision",
+    hint: "The newest commits that may be deployed. Type a part of a subject, an author, a branch, a tag, or the digits of any commit.",
+    placeholder: "Choose, or type to search",
+  });
+}
+
+function environmentField({ service, environments, environment }: FormState, placeholder: string): MessageBlock {
+  const places = environments.map((place) => option(place));
+  const field = {
+    blockId: formBlock("environment", service?.value),
+    actionId: FIELD_ACTION.environment,
+    label: "Environment",
+    placeholder,
+    initial: places.find(({ value }) => value === environment),
+  };
+  return choiceInput(field, places);
 }
 
 function outlookPart(outlook: ShownOutlook, lookups: ViewLookups): readonly MessageBlock[] {

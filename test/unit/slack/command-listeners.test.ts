@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { type Answer, notice } from "../../../src/engine/answer.ts";
-import type { CommandForms, FormChoices, FormOutlook } from "../../../src/engine/command-form.ts";
+import type { CommandForms, FormChoices, FormOutlook, FormState } from "../../../src/engine/command-form.ts";
 import { AppError } from "../../../src/platform/errors.ts";
 import { silentLogger } from "../../../src/platform/logger.ts";
 import { message } from "../../../src/slack/blocks.ts";
@@ -40,12 +40,14 @@ class FormRig {
   outlook: () => Promise<FormOutlook> = () => Promise.resolve({ kind: "outlook", plan: PLAN });
   options: CommandForms["options"] = () => Promise.resolve([{ value: "checkout", label: "checkout" }]);
   opens = true;
+  state: CommandForms["state"] = sampleForms.state;
   readonly deps: ListenerDeps;
 
   constructor() {
     const { clock } = this;
     const forms: CommandForms = {
       ...sampleForms,
+      state: (choices) => this.state(choices),
       options: (ask) => this.options(ask),
       outlook: ({ choices }) => {
         this.asked.push(choices);
@@ -121,6 +123,12 @@ class FormRig {
     const view = { id: "V1", hash, callback_id: "command_form", private_metadata: JSON.stringify(memory) };
     return { user: { id: "U1", team_id: "T1" }, view: { ...view, state: { values: Object.fromEntries(state) } } };
   }
+}
+
+function sampleFormOf(choices: FormChoices): FormState {
+  const state = sampleForms.state(choices);
+  if (state === undefined) throw new Error("there is no form");
+  return state;
 }
 
 const ALL = { form_service: "checkout", form_revision: SHA, form_environment: "prod" };
@@ -305,6 +313,31 @@ describe("a form that is sent", () => {
     rig.outlook = () => Promise.resolve({ kind: "outlook", plan: { ...PLAN, obstacles: ["prod is locked"] } });
     expect(await rig.send(ALL)).toMatchObject({ errors: { "form_environment/checkout": "prod is locked" } });
     expect(rig.arrived).toEqual([]);
+  });
+
+  it("asks for no more than its command does", async () => {
+    const rig = new FormRig();
+    const environments = [{ value: "prod", label: "prod" }];
+    rig.state = () => ({
+      title: "Provision",
+      fields: ["environment"],
+      service: undefined,
+      environments,
+      environment: undefined,
+    });
+    expect(await rig.send({})).toMatchObject({ errors: { "form_environment/": "Choose how far it goes." } });
+    await rig.choose({ form_environment: "prod" });
+    expect(rig.asked).toMatchObject([{ environment: "prod", service: undefined, revision: undefined }]);
+    expect(text(rig.shown.at(-1))).not.toContain("form_service");
+    expect(text(rig.shown.at(-1))).toContain("What would happen");
+    expect(await rig.send({ form_environment: "prod" })).toBeUndefined();
+    rig.state = (choices) => ({ ...sampleFormOf(choices), fields: ["service", "revision"] });
+    expect(await rig.send({ form_service: "checkout", form_revision: SHA })).toBeUndefined();
+    expect(rig.arrived).toHaveLength(2);
+    rig.outlook = () => Promise.resolve({ kind: "outlook", plan: { ...PLAN, obstacles: ["prod is locked"] } });
+    expect(await rig.send({ form_service: "checkout", form_revision: SHA })).toMatchObject({
+      errors: { "form_revision/checkout": "prod is locked" },
+    });
   });
 
   it("is not held up by what takes too long to find out", async () => {

@@ -4,6 +4,7 @@ import type { CommandForms } from "../../../src/engine/command-form.ts";
 export const sampleForms: Pick<CommandForms, "state" | "values"> = {
   state: ({ service, environment }) => ({
     title: "Promote",
+    fields: ["service", "revision", "environment"],
     service: service === undefined ? undefined : { value: service, label: service },
     environments: service === undefined ? [] : [{ value: "prod", label: "prod" }],
     environment,

@@ -48,6 +48,7 @@ export class SlackRig {
   readonly forms: CommandForms = {
     state: ({ service, environment }) => ({
       title: "Promote",
+      fields: ["service", "revision", "environment"],
       service: service === undefined ? undefined : { value: service, label: service },
       environments: service === undefined ? [] : ["staging", "prod"].map((value) => ({ value, label: value })),
       environment,

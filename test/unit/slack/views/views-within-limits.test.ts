@@ -383,7 +383,8 @@ describe.each(HOSTILE)("with %s in every text", (_, text) => {
   it("the form of a command passes every limit of Slack's", () => {
     const place = { value: text || "v", label: text, description: text };
     const environments = Array.from({ length: 200 }, () => place);
-    const state = { title: text, service: place, environments, environment: place.value };
+    const fields = ["service", "revision", "environment"] as const;
+    const state = { title: text, fields, service: place, environments, environment: place.value };
     const responseUrl = `https://hooks.slack.com/${"z".repeat(2900)}`;
     const memory = { command: "promote", channel: "C1", responseUrl, answerUntil: 1 };
     const wrong = { kind: "wrong", field: "revision", answer: { kind: "notice", code: text, message: text } } as const;
