@@ -6,7 +6,7 @@ import type { Clock } from "../platform/clock.ts";
 import { AppError, errorCode } from "../platform/errors.ts";
 import type { Random } from "../platform/ids.ts";
 import { BranchCopy, type CommitAuthor, type FileChange, type MadeCommit } from "./branch-copy.ts";
-import { filePathProblem } from "./file-path.ts";
+import { filePathProblem } from "../platform/file-path.ts";
 import { GitProgram } from "./git-program.ts";
 import { InTurn } from "./in-turn.ts";
 import { onDisk } from "./on-disk.ts";

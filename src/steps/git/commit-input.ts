@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 import { JsonValue } from "../../domain/outcome.ts";
-import { filePathProblem } from "../../git/file-path.ts";
+import { filePathProblem } from "../../platform/file-path.ts";
 import { ImageDigest } from "../image/image-reference.ts";
 
 const MOST_CHANGES = 50;

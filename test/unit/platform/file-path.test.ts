@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { filePathProblem } from "../../../src/git/file-path.ts";
+import { filePathProblem } from "../../../src/platform/file-path.ts";
 
 describe("the path of a file in a repository", () => {
   it.each([
