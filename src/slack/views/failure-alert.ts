@@ -9,6 +9,7 @@ import { code, dateToken, inert, link, tryHref } from "../mrkdwn.ts";
 import { cardSlot } from "../slot-ids.ts";
 import { failedLines, failedSteps } from "./failed-steps.ts";
 import { approverMentions, personText } from "./person-text.ts";
+import { returnedLines, returnsOf } from "./returned-text.ts";
 import { wayOutButtons } from "./run-buttons.ts";
 import type { ViewLookups } from "./view-lookups.ts";
 
@@ -42,6 +43,7 @@ export function renderFailureAlert({ run, mention }: FailureAlertInput, lookups:
     ...(failed.length > 1 ? [section(failedLines(failed))] : []),
     ...(resources.length > 0 ? [section(resourcesText(resources))] : []),
     ...wayBack(run),
+    ...returned(run, lookups),
     context(...footer(run, lookups)),
     ...alertButtons(run, lookups),
   ];
@@ -81,12 +83,19 @@ function resourcesText(resources: readonly FailingResource[]): string {
 }
 
 /** What to do when a revision was applied and did not come up. */
-function wayBack({ failure, service }: RunView): readonly MessageBlock[] {
+function wayBack(run: RunView): readonly MessageBlock[] {
+  const { failure, service } = run;
   const environment = failure?.step?.environment;
   const isLive = LEFT_BEHIND.has(failure?.failure.code ?? "") && failure?.step?.uses === "argocd/wait";
-  if (!isLive || service === undefined || environment === undefined) return [];
+  if (!isLive || service === undefined || environment === undefined || returnsOf(run).length > 0) return [];
   const command = code(`/rollback ${service} in ${environment}`, 200);
   return [section(`What was applied stays as it is. Mend it there, or go back with ${command}.`)];
+}
+
+/** That it goes back by itself, or is asked about. */
+function returned(run: RunView, lookups: ViewLookups): readonly MessageBlock[] {
+  const lines = returnedLines(run, lookups);
+  return lines.length === 0 ? [] : [section(lines.join("\n"))];
 }
 
 // After these, part of the revision is there.

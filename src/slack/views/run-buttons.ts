@@ -7,6 +7,7 @@ import { Service, Target, Revision } from "../../domain/target.ts";
 import { isoTime } from "../../platform/clock.ts";
 import { commandButton } from "./command-button.ts";
 import { failedSteps } from "./failed-steps.ts";
+import { returnsOf } from "./returned-text.ts";
 import type { ViewLookups } from "./view-lookups.ts";
 
 /** A button that is not numbered yet: numbers tell the buttons of one message apart. */
@@ -88,6 +89,8 @@ function backButton(view: RunView, lookups: ViewLookups): readonly Numbered[] {
   const { state, failure, service, stages } = view;
   const environment = state.status === "succeeded" ? stages.at(-1)?.environment : failure?.step?.environment;
   const stage = stages.find((candidate) => candidate.environment === environment);
+  // It is there already, or on its way.
+  if (returnsOf(view).some((own) => own.stage === stage && own.status !== "failed")) return [];
   const back = stage === undefined ? undefined : lookups.wayBack(view, stage.app);
   if (back === undefined || service === undefined || stage === undefined) return [];
   if (service.length > LONGEST_NAME || stage.environment.length > LONGEST_NAME) return [];

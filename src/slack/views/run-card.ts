@@ -11,6 +11,7 @@ import { failedSteps, stepName } from "./failed-steps.ts";
 import { gateEnding } from "./gate-ending.ts";
 import { unlockCommand } from "./hand-lock-text.ts";
 import { personText } from "./person-text.ts";
+import { returnedLines, returnedWords } from "./returned-text.ts";
 import { runButtons } from "./run-buttons.ts";
 import { runStatus, type StatusMark } from "./run-status.ts";
 import type { ViewLookups } from "./view-lookups.ts";
@@ -23,6 +24,8 @@ export function renderRunCard(view: RunView, lookups: ViewLookups): MessageConte
   const lines = chainLines(view, lookups);
   if (lines.length > 0) blocks.push(section(lines.join("\n")));
   if (view.failure !== undefined) blocks.push(section(failureText(view, lookups)));
+  const returned = returnedLines(view, lookups);
+  if (returned.length > 0) blocks.push(section(returned.join("\n")));
   const cancelled = cancelText(view, lookups);
   if (cancelled !== undefined) blocks.push(section(cancelled));
   const holds = holdsOf(view, lookups);
@@ -85,6 +88,7 @@ function sentence(view: RunView, status: StatusMark, lookups: ViewLookups): stri
     `${inert(view.state.title, 250)}: ${status.words.toLowerCase()}`,
     ...(chain === "" ? [] : [chain]),
     ...(view.failure === undefined ? [] : [`Reason: ${inert(view.failure.failure.message, 600)}`]),
+    ...returnedWords(view),
     ...(cancelled === undefined ? [] : [cancelled]),
     `Run ${view.shortId}, asked for by ${personText(view.state.requester, lookups)}`,
   ];
