@@ -17,6 +17,13 @@ export function blockText(block: BlockView, isOver: boolean): string {
   return (isNamed ? branchTexts(block, isOver) : countTexts(block, isOver)).join(", ");
 }
 
+/** How many parts of the same sort stand how, those that failed by name: `1 failed (eu-3), 8 under way, 12 done`. Without formatting. */
+export function countedText(parts: BlockView["parts"], isOver: boolean): string {
+  const counts: Partial<Record<PartStatus, number>> = {};
+  for (const { status } of parts) counts[status] = (counts[status] ?? 0) + 1;
+  return countTexts({ parts, counts }, isOver).join(", ");
+}
+
 /** `2 of 3 done, scan running`. */
 function branchTexts(block: BlockView, isOver: boolean): readonly string[] {
   const done = doneOf(block);
@@ -28,7 +35,7 @@ function branchTexts(block: BlockView, isOver: boolean): readonly string[] {
 }
 
 /** `1 failed (eu-3), 8 under way, 12 done, 19 to come`. */
-function countTexts(block: BlockView, isOver: boolean): readonly string[] {
+function countTexts(block: Counted, isOver: boolean): readonly string[] {
   const { failed = 0, cancelled = 0, gate = 0, queued = 0, running = 0, waiting = 0 } = block.counts;
   const done = doneOf(block);
   const texts: readonly (readonly [number, string])[] = [
@@ -44,7 +51,9 @@ function countTexts(block: BlockView, isOver: boolean): readonly string[] {
   return done === block.parts.length ? [`all ${done} done`] : counted;
 }
 
-function doneOf({ counts }: BlockView): number {
+type Counted = Pick<BlockView, "parts" | "counts">;
+
+function doneOf({ counts }: Counted): number {
   return (counts.succeeded ?? 0) + (counts.skipped ?? 0);
 }
 
@@ -59,11 +68,11 @@ const BRANCH: Readonly<Record<(typeof SHOWN)[number], (isOver: boolean) => strin
   waiting: (isOver) => (isOver ? "not reached" : "to come"),
 };
 
-function namesOf({ parts }: BlockView, status: PartStatus): readonly string[] {
+function namesOf({ parts }: Counted, status: PartStatus): readonly string[] {
   return parts.flatMap((part) => (part.status === status ? [inert(part.key, 40)] : []));
 }
 
-function firstNames(block: BlockView, status: PartStatus): string {
+function firstNames(block: Counted, status: PartStatus): string {
   const names = namesOf(block, status);
   const more = names.length - MOST_NAMES;
   return joined([...names.slice(0, MOST_NAMES), ...(more > 0 ? [`${more} more`] : [])], "and");

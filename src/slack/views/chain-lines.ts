@@ -5,7 +5,7 @@ import type { RunView, StepView } from "../../domain/run-view.ts";
 import { code, inert, link } from "../mrkdwn.ts";
 import { SLACK_LIMITS } from "../slack-limits.ts";
 import { gateSlot } from "../slot-ids.ts";
-import { blockName, blockText } from "./block-line.ts";
+import { blockName, blockText, countedText } from "./block-line.ts";
 import { PART_EMOJI, stageLine, stageWords } from "./stage-line.ts";
 import { signalHint } from "./signal-hint.ts";
 import { inWords, stepEmoji, stepStatus, stepWord } from "./step-words.ts";
@@ -22,13 +22,22 @@ export function chainLines(view: RunView, lookups: ViewLookups): readonly string
 
 /** The same without links and formatting, for notifications and screen readers. */
 export function chainWords(view: RunView): string {
-  const rows = shownRows(view);
   const isOver = view.state.finishedAt !== undefined;
+  const all = shownRows(view);
+  const stages = all.flatMap((row) =>
+    row.type === "stage" ? [{ key: row.stage.environment, status: row.stage.status }] : [],
+  );
+  const isCounted = stages.length > MOST_STAGES;
+  const rows = isCounted ? all.filter(({ type }) => type !== "stage") : all;
   const shown = mostUrgent(rows);
   const more = rows.length - shown.length;
   const words = shown.map((row) => `${branchText(row)}${rowWords(row, isOver)}`);
-  return [...words, ...(more > 0 ? [`${more} more`] : [])].join(", ");
+  const counted = isCounted ? [countedText(stages, isOver)] : [];
+  return [...counted, ...words, ...(more > 0 ? [`${more} more`] : [])].join(", ");
 }
+
+// More environments than these are counted where nobody could read all their names.
+const MOST_STAGES = 4;
 
 /** Steps that tell people something, and those that were not to be done, are not worth a line where anything else is. */
 function shownRows(view: RunView): readonly ChainRow[] {

@@ -41,6 +41,31 @@ function words(spec: RunSpec): string {
   return chainWords(runView({ state: spec.state, progress: new Map(), queue: [] }));
 }
 
+describe("many environments in words", () => {
+  const NAMES = ["edge-1", "edge-2", "edge-3", "edge-4", "edge-5", "edge-6"];
+  const clusters: PlanNode = {
+    type: "for-each",
+    key: "for-each",
+    items: `['edge-1', 'edge-2', 'edge-3', 'edge-4', 'edge-5', 'edge-6']`,
+    as: "target",
+    steps: [act("sync", { with: APP })],
+    atATime: 2,
+  };
+
+  it("are counted, with the names of those that failed, so that a notification can be read", () => {
+    const spec = run([clusters], NAMES);
+    spec.succeed("[edge-1]/sync");
+    expect(words(spec)).toBe("2 under way, 1 done, 3 to come");
+    spec.fail("[edge-2]/sync", { code: "x" });
+    spec.succeed("[edge-3]/sync");
+    expect(words(spec)).toBe("1 failed (edge-2), 2 done, 3 not reached");
+  });
+
+  it("are named where they are few", () => {
+    expect(words(run([environments([act("sync", { with: APP })])]))).toBe("staging is under way, prod comes later");
+  });
+});
+
 describe("the chain on the card", () => {
   it("shows what stands before and after the environments, in its order", () => {
     const parallel: PlanNode = { type: "parallel", key: "checks", branches: [act("scan"), act("lint"), act("plan")] };
