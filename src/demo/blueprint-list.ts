@@ -1,4 +1,5 @@
 import type { Blueprint } from "./blueprint.ts";
+import { ciDeployBlueprint } from "./blueprints/ci-deploy.ts";
 import { fleetBlueprint } from "./blueprints/fleet.ts";
 import { promoteProbedBlueprint } from "./blueprints/promote-probed.ts";
 import { nightlyDriftBlueprint } from "./blueprints/nightly-drift.ts";
@@ -10,4 +11,5 @@ export const BLUEPRINTS: readonly Blueprint[] = [
   fleetBlueprint,
   provisionBlueprint,
   nightlyDriftBlueprint,
+  ciDeployBlueprint,
 ];

@@ -1,6 +1,7 @@
 import type { Play } from "./play.ts";
 import { autosync } from "./plays/autosync.ts";
 import { cancel } from "./plays/cancel.ts";
+import { ciDeploy } from "./plays/ci-deploy.ts";
 import { degraded } from "./plays/degraded.ts";
 import { expire } from "./plays/expire.ts";
 import { fleet } from "./plays/fleet.ts";
@@ -36,4 +37,5 @@ export const PLAYS: readonly Play[] = [
   fleet,
   provision,
   nightlyDrift,
+  ciDeploy,
 ];

@@ -74,6 +74,15 @@ export class ForgeCi {
     return Array.from(this.#commit(sha).suites, ([app, id]) => ({ id, app }));
   }
 
+  /** A run of a job, also one in whose place another stands. */
+  find(id: number): { readonly sha: string; readonly job: CiJob } | undefined {
+    for (const [sha, { runs }] of this.#commits) {
+      const found = runs.find((run) => run.id === id);
+      if (found !== undefined) return { sha, job: found.job };
+    }
+    return undefined;
+  }
+
   /** The commit of a suite. */
   commitOf(suite: number): string | undefined {
     for (const [sha, { suites }] of this.#commits) if ([...suites.values()].includes(suite)) return sha;

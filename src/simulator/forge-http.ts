@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 
 import { tryJson } from "../platform/try-json.ts";
 import type { HttpFault, HttpFaults } from "./argocd-faults.ts";
+import { FORGE_PAGE_POLICY, forgePage } from "./forge-page.ts";
 import type { ForgeLimits } from "./forge-limits.ts";
 import { type ForgeAnswer, ForgeRefusal, type ForgeRoute, matchRoute } from "./forge-router.ts";
 import type { ForgeState, ForgeToken } from "./forge-state.ts";
@@ -38,6 +39,7 @@ export async function answerForge(
   response: ServerResponse,
 ): Promise<void> {
   const url = new URL(request.url ?? "/", deps.state.url());
+  if (sendPage(deps, { request, pathname: url.pathname }, response)) return;
   const fault = deps.faults.take(`${request.method} ${url.pathname}${url.search}`);
   if (fault !== undefined && (await spoiled(deps, fault, response))) return;
   const body = await text(request);
@@ -53,6 +55,25 @@ export async function answerForge(
     return;
   }
   response.write(content.slice(0, Math.floor(content.length / 2)), () => response.socket?.destroy());
+}
+
+/** A page of another origin may not run checks again. */
+function sendPage(
+  { state }: ForgeHttpDeps,
+  { request, pathname }: { readonly request: IncomingMessage; readonly pathname: string },
+  response: ServerResponse,
+): boolean {
+  const { method = "GET", headers } = request;
+  const isOwn = headers.origin === undefined || headers.origin === state.url();
+  const page = isOwn ? forgePage(state, method, pathname) : undefined;
+  if (page === undefined) return false;
+  response.writeHead(page.status, {
+    "content-type": "text/html; charset=utf-8",
+    "content-security-policy": FORGE_PAGE_POLICY,
+    ...(page.location !== undefined && { location: page.location }),
+  });
+  response.end(page.html);
+  return true;
 }
 
 /** What happens instead of the request, or before it. */

@@ -300,6 +300,16 @@ describe.each(WAYS)("a pull request on the simulated %s", (way) => {
   });
 });
 
+it("shows people the checks of a commit, which they can run again from there alone", async () => {
+  const { forge, release } = await open(() => [{ ...GREEN, conclusion: "failure" }]);
+  const page = `${forge.url}/harbor/deploy/commit/${release}`;
+  const html = await (await fetch(page)).text();
+  expect(html).toContain("<b>unit tests</b>: failure");
+  const again = `${forge.url}${/action="([^"]+)"/u.exec(html)?.[1] ?? ""}`;
+  expect((await fetch(again, { method: "POST", headers: { origin: "https://evil.example" } })).status).toBe(404);
+  expect(await (await fetch(again, { method: "POST" })).text()).toContain("<b>unit tests</b>: success");
+});
+
 it("says at once that GitHub does not allow a way of merging", async () => {
   const { bench, input, forge } = await open();
   const { rules } = forge.project("harbor/deploy");
