@@ -108,6 +108,8 @@ describe("the step kinds of the documentation's example", () => {
     const run = async (...args: string[]): Promise<string> => (await rig.run(args, surroundings)).stdout;
     expect(await run("steps", "acme/ticket")).toContain("Opens a ticket for a change at Acme's desk.");
     expect(await run("steps")).toMatch(ORIGIN);
+    expect(await run("steps", "--write", join(folder, "reference"))).toMatch(/^\d+ pages in /u);
+    expect(await readFile(join(folder, "reference/acme-ticket.md"), "utf8")).toBe(await run("steps", "acme/ticket"));
     expect(await run("schema")).toContain('"const": "acme/ticket-closed"');
     expect(await run("plan", "change", "--inputs", "service=checkout", "environment=staging")).toContain("acme/ticket");
     expect(await run("doctor")).toMatch(ORIGIN);

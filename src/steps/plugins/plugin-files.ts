@@ -5,7 +5,7 @@ import { join, relative, sep } from "node:path";
 import { pluginFault } from "./plugin-fault.ts";
 
 // Far more than code needs; a folder that holds this much was named by mistake, such as a home.
-const MOST_FILES = 5000;
+const MOST_ENTRIES = 5000;
 const MOST_BYTES = 64 * 1024 * 1024;
 const WRITABLE_BY_ALL = 0o002;
 
@@ -15,7 +15,7 @@ const WRITABLE_BY_ALL = 0o002;
  * the machine may change one of them.
  */
 export async function pluginDigest(root: string, modules: readonly string[]): Promise<string> {
-  const budget = { files: 0, bytes: 0 };
+  const budget = { entries: 0, bytes: 0 };
   const own = await filesBelow(root, { root, budget });
   const inRoot = new Set(own);
   const foreign = modules.filter((file) => !inRoot.has(file));
@@ -27,7 +27,7 @@ export async function pluginDigest(root: string, modules: readonly string[]): Pr
 
 interface Walk {
   readonly root: string;
-  readonly budget: { files: number; bytes: number };
+  readonly budget: { entries: number; bytes: number };
 }
 
 async function filesBelow(folder: string, walk: Walk): Promise<readonly string[]> {
@@ -36,11 +36,12 @@ async function filesBelow(folder: string, walk: Walk): Promise<readonly string[]
   const found: string[] = [];
   for (const name of names.toSorted()) {
     const path = join(folder, name);
+    // Folders count too: links among them may lead in circles.
+    walk.budget.entries += 1;
+    if (walk.budget.entries > MOST_ENTRIES) throw tooMuch(walk.root);
     const what = await stat(path).catch(() => undefined);
     if (what?.isDirectory() === true) found.push(...(await filesBelow(path, walk)));
     if (what?.isFile() === true) found.push(path);
-    walk.budget.files = Math.max(walk.budget.files, found.length);
-    if (walk.budget.files > MOST_FILES) throw tooMuch(walk.root);
   }
   return found;
 }
@@ -71,6 +72,6 @@ function named(path: string): string {
 }
 
 function tooMuch(at: string): Error {
-  const most = `${MOST_FILES} files or ${MOST_BYTES / 1024 / 1024} MiB`;
+  const most = `${MOST_ENTRIES} files or ${MOST_BYTES / 1024 / 1024} MiB`;
   return pluginFault(`${at} has more than ${most}. Name the folder that holds the step kinds and little else`);
 }

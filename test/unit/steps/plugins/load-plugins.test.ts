@@ -7,7 +7,9 @@ import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { systemClock } from "../../../../src/platform/clock.ts";
 import type * as Loading from "../../../../src/steps/plugins/load-plugins.ts";
 import { FakeClock, settle } from "../../../support/fake-clock.ts";
+import { idleDeps } from "../../../support/idle-deps.ts";
 import { nativeImport } from "../../../support/native-import.ts";
+import { StepBench } from "../../../support/step-bench.ts";
 
 const { loadPlugins, changedPlugins } = await nativeImport<typeof Loading>(
   new URL("../../../../src/steps/plugins/load-plugins.ts", import.meta.url),
@@ -190,6 +192,12 @@ describe("step kinds that cannot be loaded", () => {
     expect(message).toContain(`chmod -R o-w ${join(from, name)}`);
   });
 
+  it("are far too much, also where links lead in circles", async () => {
+    await write({ "own/steps.ts": `throw new Error("was executed");` });
+    for (const name of ["a", "b"]) await symlink(".", join(from, "own", name));
+    expect(await fault("./own")).toContain("has more than 5000 files or 64 MiB");
+  });
+
   it("use a package that everybody could change", async () => {
     await write({
       "own/steps.ts": `import "words";\n${module()}`,
@@ -308,6 +316,20 @@ describe("step kinds that are not as they should be", () => {
       [2, "good"],
     ]);
     expect(plugins).toEqual([]);
+  });
+});
+
+describe("step kinds that were loaded", () => {
+  it("are checked as ours are: what they are given and what they put out has to fit, and it is known where they are from", async () => {
+    const run = "run: async () => ({ status: 'succeeded', output: { found: 1 } as never })";
+    await write({ "own/steps.ts": module({ more: run }) });
+    const { plugins } = await load("./own");
+    const [kind] = plugins.flatMap(({ make }) => make(idleDeps()));
+    if (kind === undefined) throw new Error("no kind");
+    const bench = new StepBench(kind);
+    expect((await bench.failure({})).message).toContain("found");
+    expect((await bench.failure({ absent: 1 })).message).toContain("absent");
+    expect(kind.origin).toEqual(plugins[0]?.origin);
   });
 });
 
