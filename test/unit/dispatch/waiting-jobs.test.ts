@@ -58,7 +58,7 @@ describe("jobs that wait for a worker", () => {
   });
 
   it("are brought to nobody while all who are connected could only refuse them", async () => {
-    const beat = { type: "beat", version: "1.0.0", protocol: 1, free: 1, jobs: [] } as const;
+    const beat = { type: "beat" as const, version: "1.0.0", protocol: 1, free: 1, jobs: [] };
     rig.workers.describe("older", { ...beat, kinds: ["test/other"] }, rig.clock.monotonic());
     rig.add("a");
     await rig.pass(5000);
