@@ -105,7 +105,12 @@ export class IntakeRig implements AsyncDisposable {
     this.process = this.#start();
   }
 
-  static async open(applications: readonly Application[], configuration = rightConfiguration): Promise<IntakeRig> {
+  /** `files` are commands beside those that are shipped, by name. */
+  static async open(
+    applications: readonly Application[],
+    configuration = rightConfiguration,
+    files: Readonly<Record<string, string>> = {},
+  ): Promise<IntakeRig> {
     const store = await openStore({
       dataFolder: ":memory:",
       address: "test",
@@ -114,7 +119,7 @@ export class IntakeRig implements AsyncDisposable {
       atEndOfTurn,
       projector: projectRun,
     });
-    const commands = await (shipped ??= shippedCommands());
+    const commands = [...(await (shipped ??= shippedCommands())), ...ownCommands(files)];
     return new IntakeRig({ store, commands, applications, configuration });
   }
 
@@ -286,6 +291,14 @@ async function shippedCommands(): Promise<readonly Command[]> {
   return loadCommands(texts, { catalogue, slashNames: {} }).commands;
 }
 
+function ownCommands(files: Readonly<Record<string, string>>): readonly Command[] {
+  const texts = Object.entries(files).map(([name, text]) => ({ file: `commands/${name}.yaml`, text }));
+  const catalogue = stepKinds({ argocd: new FakeArgocd(), clock: new FakeClock() });
+  const { commands, diagnostics } = loadCommands(texts, { catalogue, slashNames: {} });
+  if (diagnostics.length > 0) throw new Error(JSON.stringify(diagnostics));
+  return commands;
+}
+
 function configurationOf(text: string): Configuration {
   const known = configurations.get(text) ?? configured(text);
   configurations.set(text, known);
@@ -327,7 +340,7 @@ function stepKinds(from: {
     ...idleTools(),
     allowedProgram: () => undefined,
     clock: from.clock,
-    ruleOf: (app) => from.inventory?.ownerOf(app)?.target.approval,
+    ruleOf: (app, environment) => from.inventory?.ruleOf(app, environment),
     proofs: (app) => from.store?.events.proofs(app, 1)[0],
     timingOf: () => TIMING,
     networkPolicy: () => ({ privateAddresses: "allow", allow: [] }),
