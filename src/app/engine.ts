@@ -1,3 +1,4 @@
+import { parsePlainYaml } from "../config/plain-yaml.ts";
 import type { ArgocdServer } from "../argocd/argocd-server.ts";
 import type { RunView } from "../domain/run-view.ts";
 import { Alarm } from "../engine/alarm.ts";
@@ -93,6 +94,7 @@ function stepKinds(deps: Deps): ReadonlyMap<string, StepKind> {
     folders,
     ansible,
     terraform,
+    parseYaml: parsePlainYaml,
     clock,
     ruleOf: (app, environment) => inventory.ruleOf(app, environment),
     proofs: (app) => store.events.proofs(app, 1)[0],

@@ -1,5 +1,6 @@
 import { hostname } from "node:os";
 
+import { parsePlainYaml } from "../config/plain-yaml.ts";
 import { type Environment, readEnvironment, type Variables } from "../config/environment.ts";
 import { openInstanceSecret } from "../config/instance-secret.ts";
 import { originText } from "../engine/kind-origin.ts";
@@ -38,7 +39,8 @@ export async function worker(args: readonly string[]): Promise<number> {
   await using resources = new AsyncDisposableStack();
   const base = { clock: systemClock, random: systemRandom, logger };
   const servers = resources.use(new WorkerServers({ ...base, worker: id, variables: environment.variables, mask }));
-  const steps = { ...openWorkerTools({ ...base, environment }, resources), clock: systemClock };
+  const tools = openWorkerTools({ ...base, environment }, resources);
+  const steps = { ...tools, parseYaml: parsePlainYaml, clock: systemClock };
   const plugins = await workerPlugins(environment.variables);
   const version = programVersion();
   const shutdownGraceMs = graceOf(environment.variables);

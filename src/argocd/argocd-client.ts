@@ -17,6 +17,7 @@ import {
   syncBody,
   type SyncRequest,
 } from "./application-request.ts";
+import { ArgocdClusters } from "./argocd-clusters.ts";
 import { ArgocdError } from "./argocd-errors.ts";
 import type { ArgocdHttp, HttpCall } from "./argocd-http.ts";
 import {
@@ -74,6 +75,9 @@ export class ArgocdClient {
   readonly #deps: ArgocdClientDeps;
   readonly #quick = new CallSlots(QUICK_CALLS);
   readonly #slow = new CallSlots(SLOW_CALLS);
+  readonly clusters = new ArgocdClusters({
+    call: (schema, call) => this.#slow.run(() => this.#once(schema, call), call.signal),
+  });
 
   constructor(deps: ArgocdClientDeps) {
     this.#deps = deps;

@@ -45,7 +45,7 @@ export interface ArgocdHttpDeps extends ArgocdAddress {
 export interface HttpCall {
   /** What is being done, for messages: `sync of argocd/checkout-prod`. */
   readonly what: string;
-  readonly method: "GET" | "POST" | "DELETE";
+  readonly method: "GET" | "POST" | "PUT" | "DELETE";
   /** Below the base, with its query: `/api/v1/applications`. */
   readonly path: string;
   readonly body?: unknown;

@@ -2,6 +2,7 @@ import { z } from "zod";
 
 import { Policy } from "./argocd-accounts.ts";
 import { ApplicationDefinition } from "./argocd-application-store.ts";
+import { ClusterReach } from "./argocd-clusters.ts";
 import { HttpFault } from "./argocd-faults.ts";
 import { SyncWindow } from "./argocd-sync-windows.ts";
 
@@ -33,6 +34,8 @@ export const ControlCommand = z.discriminatedUnion("action", [
     component: z.enum(["controller", "repo-server", "redis"]),
     state: z.enum(["up", "down"]),
   }),
+  /** How a cluster answers when Argo CD connects to it; `server` is its address. */
+  z.strictObject({ action: z.literal("set-cluster"), server: z.string(), reach: ClusterReach }),
   z.strictObject({ action: z.literal("add-fault"), fault: HttpFault }),
   z.strictObject({ action: z.literal("clear-faults") }),
   /** An operation that somebody else starts; `automated` when nobody did. */

@@ -40,6 +40,8 @@ export class Control {
         return instance.windows.set(command.project, command.windows);
       case "set-component":
         return this.#setComponent(command);
+      case "set-cluster":
+        return instance.clusters.setReach(command.server, command.reach);
       case "add-fault":
         return faults.add(command.fault);
       case "clear-faults":

@@ -8,6 +8,7 @@ export interface Coverage {
 
 const AGREEMENT = "test/integration/argocd-simulator-agreement.test.ts";
 const API = "test/integration/argocd-simulator-api.test.ts";
+const CLUSTERS = "test/integration/argocd-clusters.test.ts";
 const STREAMS = "test/integration/argocd-simulator-streams.test.ts";
 
 /** How much of Argo CD's API the simulator serves; a test compares this with what it really serves. */
@@ -34,6 +35,10 @@ export const ARGOCD_COVERAGE: Readonly<Record<string, Coverage>> = {
     missing: "schedules are not read: windows are opened and closed by hand",
     test: AGREEMENT,
   },
+  "GET /api/v1/clusters": { state: "partial", missing: "the selector of labels", test: CLUSTERS },
+  "POST /api/v1/clusters": { state: "partial", missing: "clusters without a server, and their shards", test: CLUSTERS },
+  "GET /api/v1/clusters/{id}": { state: "partial", missing: "escaped names, and what is cached of it", test: CLUSTERS },
+  "PUT /api/v1/clusters/{id}": { state: "partial", missing: "a change of its address", test: CLUSTERS },
   "GET /api/v1/applications": { state: "full", test: API },
   "GET /api/v1/applications/{name}": { state: "full", test: AGREEMENT },
   "PATCH /api/v1/applications/{name}": {
@@ -78,6 +83,9 @@ export const ARGOCD_COVERAGE: Readonly<Record<string, Coverage>> = {
   "GET /api/v1/applicationsets/{name}": { state: "none" },
   "GET /api/v1/stream/applicationsets": { state: "none" },
   "GET /api/v1/repositories/{repository}/refs": { state: "none" },
+  "DELETE /api/v1/clusters/{id}": { state: "none" },
+  "POST /api/v1/clusters/{id}/rotate-auth": { state: "none" },
+  "POST /api/v1/clusters/{id}/invalidate-cache": { state: "none" },
   "POST /api/v1/account/{name}/token": { state: "none" },
   "DELETE /api/v1/account/{name}/token/{id}": { state: "none" },
 };

@@ -7,6 +7,7 @@ import { type ApplicationDefinition, ApplicationStore } from "./argocd-applicati
 import { pinnedSources } from "./argocd-auto-sync.ts";
 import { isHook } from "./argocd-hooks.ts";
 import { OperationRecord, resultOf } from "./argocd-operation-record.ts";
+import { Clusters } from "./argocd-clusters.ts";
 import { EventLog } from "./argocd-event-log.ts";
 import { Gate } from "./argocd-gate.ts";
 import type { ManifestSource } from "./argocd-manifest-source.ts";
@@ -42,6 +43,7 @@ export class ArgocdInstance {
   readonly cluster: ClusterSimulator;
   readonly repoServer: RepoServer;
   readonly windows = new SyncWindows();
+  readonly clusters = new Clusters();
   readonly events: EventLog;
   readonly accounts: Accounts;
   readonly refresh: RefreshProcessor;

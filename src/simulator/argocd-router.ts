@@ -9,7 +9,7 @@ export interface ApiRequest {
 }
 
 export interface Route {
-  readonly method: "GET" | "POST" | "PATCH" | "DELETE";
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** `{name}` stands for one segment; `{name...}` at the end for the rest. */
   readonly path: string;
   /** Whether anybody may call it; then `caller` may have no account. */

@@ -19,6 +19,7 @@ import type { ManifestSource } from "./argocd-manifest-source.ts";
 import { Router } from "./argocd-router.ts";
 import { detailRoutes } from "./argocd-routes-details.ts";
 import { listRoutes } from "./argocd-routes-list.ts";
+import { clusterRoutes } from "./argocd-routes-clusters.ts";
 import { projectRoutes, serverRoutes } from "./argocd-routes-server.ts";
 import { writeRoutes } from "./argocd-routes-write.ts";
 import { simulatorState, type SimulatorState } from "./argocd-state.ts";
@@ -77,7 +78,12 @@ export async function startArgocdSimulator(options: ArgocdSimulatorOptions): Pro
   const { host, port } = await listen(server, options);
   const url = `${tls === undefined ? "http" : "https"}://${host}:${port}`;
   const instance = createInstance(options, url);
-  const routes = [...serverRoutes(instance), ...projectRoutes(instance), ...listRoutes(instance)];
+  const routes = [
+    ...serverRoutes(instance),
+    ...projectRoutes(instance),
+    ...listRoutes(instance),
+    ...clusterRoutes(instance),
+  ];
   const router = new Router([...routes, ...detailRoutes(instance), ...writeRoutes(instance)]);
   const watches = new Watches(instance);
   const faults = new HttpFaults();

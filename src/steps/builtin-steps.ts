@@ -1,6 +1,7 @@
 import type { StepKind } from "../engine/step-kind.ts";
 import { ansiblePlaybook } from "./ansible/ansible-playbook.ts";
 import { approval } from "./approval.ts";
+import { argocdCluster } from "./cluster/argocd-cluster.ts";
 import { argocdRollback } from "./argocd-rollback.ts";
 import { argocdSync } from "./argocd-sync.ts";
 import { argocdTerminate } from "./argocd-terminate.ts";
@@ -74,6 +75,7 @@ interface ActionDeps extends KindDeps {
 function actions(deps: ActionDeps): readonly StepKind[] {
   return [
     ansiblePlaybook(deps),
+    argocdCluster(deps),
     argocdSync(deps),
     argocdRollback(deps),
     argocdTerminate(deps),

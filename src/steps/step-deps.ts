@@ -6,6 +6,7 @@ import type { WorkFolders } from "../programs/work-folders.ts";
 import type { AnsibleSettings } from "./ansible/ansible-settings.ts";
 import type { ApprovalDeps } from "./approval.ts";
 import type { ArgocdWaitDeps } from "./argocd-wait.ts";
+import type { ParseYaml } from "./cluster/kubeconfig.ts";
 import type { AppTokens } from "./forge/forge-input.ts";
 import type { GitWriting } from "./git/git-writing.ts";
 import type { NetworkPolicy } from "./network/address-policy.ts";
@@ -24,6 +25,8 @@ export interface WorkerStepDeps {
   readonly ansible?: AnsibleSettings | undefined;
   /** What the machine allows Terraform; nothing of its own where it is absent. */
   readonly terraform?: TerraformSettings | undefined;
+  /** Reads one YAML document that others wrote; only JSON is read where it is absent. */
+  readonly parseYaml?: ParseYaml | undefined;
 }
 
 /** What the step kinds need of the outside world. */

@@ -8,6 +8,8 @@ import { alertScene } from "./step-kinds/slack-alert-scene.ts";
 import { fileScene, messageScene } from "./step-kinds/slack-scenes.ts";
 import { programScene } from "./step-kinds/program-run-scene.ts";
 import { applyScene, outputScene, planScene } from "./step-kinds/terraform-scenes.ts";
+import { clusterScene } from "./step-kinds/argocd-cluster-scene.ts";
+import { rollbackScene, terminateScene } from "./step-kinds/argocd-operation-scenes.ts";
 import { syncScene } from "./step-kinds/argocd-sync-scene.ts";
 import { actionContract, stepKindContract } from "./step-kind.contract.ts";
 
@@ -15,7 +17,10 @@ for (const kind of allKinds.values()) stepKindContract(kind);
 
 // One line for each action, with a world in which it can do something.
 actionContract("ansible/playbook", playbookScene);
+actionContract("argocd/cluster", clusterScene);
+actionContract("argocd/rollback", rollbackScene);
 actionContract("argocd/sync", syncScene);
+actionContract("argocd/terminate", terminateScene);
 actionContract("cosign/verify", signedScene);
 actionContract("git/commit", commitScene);
 actionContract("git/merge", mergeScene);
