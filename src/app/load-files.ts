@@ -8,15 +8,10 @@ import type { Environment } from "../config/environment.ts";
 import type { Fault } from "../config/fault.ts";
 import { grantedVerbs } from "../commands/granted-verbs.ts";
 import { grantedVerbFaults } from "../config/granted-verb-faults.ts";
-import {
-  checkConfiguration,
-  type ConfigurationSource,
-  parseConfiguration,
-  readConfigurationText,
-} from "../config/load-configuration.ts";
+import { checkConfiguration, type ConfigurationResult, readConfigurationText } from "../config/load-configuration.ts";
 import type { StepKind } from "../engine/step-kind.ts";
 import { systemClock } from "../platform/clock.ts";
-import { diagnosticText } from "../platform/diagnostic.ts";
+import { diagnosticText, InvalidFileError } from "../platform/diagnostic.ts";
 import { AppError } from "../platform/errors.ts";
 import { BUILTIN } from "../steps/builtin-steps.ts";
 import { IDLE_DEPS } from "../steps/idle-deps.ts";
@@ -53,29 +48,38 @@ export async function loadFiles(
   // Where both are missing, it is the one that everybody has to write.
   const text = await readConfigurationText(file);
   const texts = await readCommandFolder(folder ?? environment.commandsFolder);
-  const { plugins, faults } = known === undefined ? await loadNamed({ text, file }) : { plugins: known, faults: [] };
+  const source = { text, file };
+  const checked = checkConfiguration(source);
+  const { plugins, faults } = known === undefined ? await loadNamed(checked, file) : { plugins: known, faults: [] };
   const commandsFor = ({ slack, secrets }: Configuration): CommandSet => {
     const slashNames = { promote: bareName(slack.commands.promote), qd: bareName(slack.commands.main) };
     return loadCommands(texts, { catalogue: stepCatalogue(plugins), slashNames, secrets: Object.keys(secrets) });
   };
-  // Grants are for the commands of the environment, and other files have verbs of their own.
-  const configuration = parseConfiguration({ text, file }, (valid) => {
-    // Without all kinds it is not known what commands there are.
+  const furtherFaults = (valid: Configuration, commands: CommandSet): readonly Fault[] => {
+    // Without all kinds it is not known what commands there are. Grants are for those of the environment, and other files have
+    // verbs of their own.
     if (faults.length > 0 || folder !== undefined) return faults;
-    return grantedVerbFaults(valid, verbsOf(commandsFor(valid)));
-  });
-  const commands = commandsFor(configuration);
-  return { configuration, commands, plugins, texts: { configuration: text, commands: texts } };
+    return grantedVerbFaults(valid, verbsOf(commands));
+  };
+  if (checked.kind === "valid") {
+    const { configuration } = checked;
+    const commands = commandsFor(configuration);
+    const isGood = furtherFaults(configuration, commands).length === 0;
+    if (isGood) return { configuration, commands, plugins, texts: { configuration: text, commands: texts } };
+  }
+  // Once more, for everything that is wrong with its place.
+  const result = checkConfiguration(source, (valid) => furtherFaults(valid, commandsFor(valid)));
+  throw new InvalidFileError("configuration.invalid", result.kind === "invalid" ? result.diagnostics : []);
 }
 
 /** The plug-ins that a configuration names; none while mistakes in it leave open which. */
 async function loadNamed(
-  source: ConfigurationSource,
+  checked: ConfigurationResult,
+  file: string,
 ): Promise<{ readonly plugins: readonly LoadedPlugin[]; readonly faults: readonly Fault[] }> {
-  const checked = checkConfiguration(source);
-  if (checked.kind === "invalid") return { plugins: [], faults: [] };
+  if (checked.kind === "invalid" || checked.configuration.steps.length === 0) return { plugins: [], faults: [] };
   const { steps } = checked.configuration;
-  const loaded = await loadPlugins({ steps, from: dirname(source.file), clock: systemClock });
+  const loaded = await loadPlugins({ steps, from: dirname(file), clock: systemClock });
   const faults = loaded.faults.map(({ index, message }): Fault => ({ path: ["steps", index], part: "value", message }));
   return { plugins: loaded.plugins, faults };
 }
