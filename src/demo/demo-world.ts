@@ -167,7 +167,8 @@ async function writeFiles(
   await writeFile(configurationFile, demoConfiguration({ ...options, ...addresses, ...more }));
   if (parts === undefined) return { QUARTERDECK_CONFIG: configurationFile };
   const commands = join(folder, "commands");
-  await writeCommandFolder({ folder: commands, blueprints, replacements: parts.replacements });
+  const replacements = { ...parts.replacements, "https://argocd.example.com": addresses.argocdUrl };
+  await writeCommandFolder({ folder: commands, blueprints, replacements });
   return { QUARTERDECK_CONFIG: configurationFile, QUARTERDECK_COMMANDS: commands };
 }
 

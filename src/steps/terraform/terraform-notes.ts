@@ -43,6 +43,7 @@ export const PLAN_NOTES: StepNotes = {
   artifacts: {
     "plan.tfplan": "The saved plan, sealed: it holds variables and state.",
     "plan-setup.json": "Backend settings and variables, sealed, for applying the plan.",
+    "plan.txt": "What the plan would do with which resource, for people; without values.",
     log: "What the program printed, without the secrets that the step was given.",
   },
   programs: PROGRAMS,

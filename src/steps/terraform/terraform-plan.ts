@@ -3,10 +3,12 @@ import { join } from "node:path";
 
 import { z } from "zod";
 
+import { Artifact } from "../../domain/artifact.ts";
 import { type ActionContext, defineAction, type StepKind, type StepResult } from "../../engine/step-kind.ts";
 import { directoryText, folderName, placeOf, prepareDirectory } from "./directory-source.ts";
 import { beforeEffect, call, initialise, type Session } from "./initialise.ts";
 import { PLAN_NOTES } from "./terraform-notes.ts";
+import { planReport } from "./plan-report.ts";
 import { type PlanSetup, variablesEnv } from "./plan-setup.ts";
 import { countsText, planSummary, type PlanSummary } from "./plan-summary.ts";
 import { RunLog } from "../tools/run-log.ts";
@@ -41,6 +43,7 @@ const Output = z.strictObject({
   plan: SavedPlan.meta({ description: "For `approval` and `terraform/apply`, passed on whole" }),
   changed: z.boolean().meta({ description: "False when there is nothing to do" }),
   notes: z.array(z.string()).meta({ description: "What people are told of it" }),
+  report: Artifact.meta({ description: "The same with every resource, as a text; for `slack/file`" }),
 });
 type Output = z.infer<typeof Output>;
 
@@ -98,7 +101,12 @@ async function planIn(session: Session, planning: Planning): Promise<StepResult<
   const summary = { ...read, warnings: [...own, ...read.warnings] };
   const saved = await save(session, planning, { summary, version: versionOf(end.messages) });
   const note = isChange ? countsText(summary) : "nothing to do";
-  return { status: "succeeded", output: { plan: saved, changed: isChange, notes: [note] } };
+  const report = await planning.context.artifacts.put({
+    name: "plan.txt",
+    mediaType: "text/plain; charset=utf-8",
+    content: Buffer.from(planReport(saved)),
+  });
+  return { status: "succeeded", output: { plan: saved, changed: isChange, notes: [note], report } };
 }
 
 const NO_LOCK_FILE =

@@ -109,6 +109,7 @@ describe("terraform/plan", () => {
     expect(sealed).toEqual([
       ["plan.tfplan", true],
       ["plan-setup.json", true],
+      ["plan.txt", false],
       ["log", false],
     ]);
   });
