@@ -110,6 +110,7 @@ export class Slack implements AsyncDisposable {
       clock,
       logger,
       botUser: () => identity()?.botUser,
+      onPosting: (place) => this.#outbox.countPosting(place),
       onSettled: (slot) => onSettled(slot, false),
     });
     this.#presenter = new Presenter({

@@ -24,6 +24,8 @@ interface Deps {
   readonly logger: Logger;
   /** The app's own user, once it is known. */
   readonly botUser: () => string | undefined;
+  /** Slack is about to post a message there for a file. */
+  readonly onPosting: (place: Pick<SlotRecord, "team" | "channel">) => void;
   /** The file is in Slack, or never will be. */
   readonly onSettled: (slot: string) => void;
 }
@@ -125,6 +127,7 @@ export class FileUploads implements AsyncDisposable {
       posting = { ...known, postingSince: clock.now() };
       await slots.save(posting, clock.now());
       const files = JSON.stringify([{ id, title }]);
+      this.#deps.onPosting(card);
       await client.apiCall("files.completeUploadExternal", { files, channel_id: channel, thread_ts: threadTs });
     } catch (error) {
       if (error instanceof AppError) return await this.#lose(file, { card, code: error.code });

@@ -100,6 +100,11 @@ export class Outbox implements AsyncDisposable {
     return entry === undefined || isSettled(entry);
   }
 
+  /** Slack posts a message there that is none of ours, such as for a file: it takes of what may be posted. */
+  countPosting({ team, channel }: Pick<SlotRecord, "team" | "channel">): void {
+    this.#budget.take(drawsOf("post", team, channel));
+  }
+
   /** Resolves when everything that Slack takes now has been sent, or after `withinMs`; for a shutdown. */
   async flush(withinMs: number): Promise<void> {
     if (this.#isIdle()) return;

@@ -29,6 +29,7 @@ let slots: MemorySlotStore;
 let artifacts: MemoryArtifacts;
 let uploads: FileUploads;
 let settled: string[];
+let posting: string[];
 let warnings: string[];
 
 function open(): FileUploads {
@@ -37,14 +38,16 @@ function open(): FileUploads {
   const client = createSlackClients({ botToken: "xoxb-demo", apiUrl, logger }).home;
   const botUser = () => slackDemoWorkspace.app.botUserId;
   const onSettled = (slot: string): void => void settled.push(slot);
-  return new FileUploads({ client, upload: uploadBytes, artifacts, slots, clock: hurried, logger, botUser, onSettled });
+  const onPosting = ({ channel }: { readonly channel: string }): void => void posting.push(channel);
+  const deps = { client, upload: uploadBytes, artifacts, slots, clock: hurried, logger, botUser };
+  return new FileUploads({ ...deps, onPosting, onSettled });
 }
 
 beforeEach(async () => {
   const tokens = { botToken: "xoxb-demo", appToken: "xapp-1-demo" };
   const common = { clock: systemClock, random: systemRandom, workspace: slackDemoWorkspace, acknowledgeMs: 3000 };
   simulator = await startSlackSimulator({ ...common, ...tokens });
-  [slots, artifacts, settled, warnings] = [new MemorySlotStore(), new MemoryArtifacts(), [], []];
+  [slots, artifacts, settled, posting, warnings] = [new MemorySlotStore(), new MemoryArtifacts(), [], [], []];
   uploads = open();
 });
 
@@ -89,6 +92,7 @@ describe("files in the thread of a run", () => {
     const [asked] = simulator.world.journal.calls("files.getUploadURLExternal");
     expect(asked?.args).toMatchObject({ filename: "report.txt", length: "11" });
     expect(settled).toEqual([SLOT]);
+    expect(posting).toEqual([DEPLOYS]);
   });
 
   it("wait for the card", async () => {

@@ -377,6 +377,17 @@ describe("budgets", () => {
     expect(slack.messages.length).toBe(7);
   });
 
+  it("count what Slack posts beside it, such as for files", async () => {
+    const { clock, slack, outbox } = setUp();
+    const { team, channel } = wanted("r/card", "card");
+    for (let index = 0; index < 2; index += 1) outbox.countPosting({ team, channel });
+    for (let index = 0; index < 3; index += 1) outbox.want(wanted(`r${index}/card`, "card"));
+    await clock.advance(900);
+    expect(slack.messages.length).toBe(1);
+    await clock.advance(2000);
+    expect(slack.messages.length).toBe(3);
+  });
+
   it("freeze one channel after a 429, and the workspace when a second channel gets one too", async () => {
     const { clock, slack, outbox } = setUp();
     slack.fault = once("post", { kind: "limited", afterMs: 5000 });
