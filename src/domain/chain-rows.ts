@@ -36,10 +36,28 @@ function* allRows(looked: Looked): Generator<ChainRow> {
     const parent = rootPath(plan, branch);
     for (const node of branchNodes(plan, branch)) yield* rowsOf(looked, { node, parent, branch });
     if (branch !== "steps") continue;
+    const mayCome = plan.steps.some(mayWorkSomewhere);
     for (const stage of looked.stages.values()) {
+      if (stage.status === "waiting" && !mayCome) continue;
       // A run that has succeeded has left out nothing: there was nothing to be done there.
       if (status !== "succeeded" || stage.steps.length > 0) yield { type: "stage", stage, branch };
     }
+  }
+}
+
+/** Whether a step of it may work in an environment: it names an application, or stands in a loop, which may be over environments. */
+function mayWorkSomewhere(node: PlanNode): boolean {
+  switch (node.type) {
+    case "step":
+      return node.with["app"] !== undefined;
+    case "for-each":
+      return true;
+    case "parallel":
+      return node.branches.some(mayWorkSomewhere);
+    case "lock":
+    case "group":
+    case "command":
+      return node.steps.some(mayWorkSomewhere);
   }
 }
 

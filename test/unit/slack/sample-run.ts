@@ -6,6 +6,7 @@ import { type QueueView, runView, type RunView } from "../../../src/domain/run-v
 import type { ApprovalRule } from "../../../src/domain/target.ts";
 import type { JsonMap } from "../../../src/platform/canonical-json.ts";
 import type { ViewLookups } from "../../../src/slack/views/view-lookups.ts";
+import { step as planned } from "../../support/run-spec.ts";
 
 export const RUN = "run_01JD2K6W3V8QZ7E4M5N6P77FQ2";
 export const AT = Date.UTC(2026, 0, 1, 10);
@@ -15,6 +16,9 @@ export const LIVE = `1a2b3c4${"0".repeat(33)}`;
 export const GATE = "promote/for-each[prod]/gate";
 export const SYNC = "promote/for-each[prod]/lock/sync";
 export const HEALTHY = "promote/for-each[prod]/lock/healthy";
+
+/** That the chain works in environments is all that the messages have to know of it. */
+const ANYWHERE = planned("anywhere", "argocd/sync", { with: { app: "${{ target.app }}" } });
 
 /** What can stand in any text that comes from outside. */
 export interface Texts {
@@ -50,7 +54,7 @@ export function started(
     type: "run.started",
     at: AT,
     actor: "p_ana",
-    plan: { engine: 1, command: "promote", title: "Promote", verb: "promote", steps: [], onFailure: [] },
+    plan: { engine: 1, command: "promote", title: "Promote", verb: "promote", steps: [ANYWHERE], onFailure: [] },
     planDigest: "plan",
     inputs: {
       revision: {

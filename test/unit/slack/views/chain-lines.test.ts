@@ -66,6 +66,25 @@ describe("many environments in words", () => {
   });
 });
 
+describe("an environment in which no step of the chain works", () => {
+  it("is not said to come later, nor not to have been reached", () => {
+    const spec = run([
+      act("report"),
+      { type: "lock", key: "lock", keys: "x", whenLocked: "queue", steps: [act("tidy")] },
+    ]);
+    expect(lines(spec)).toEqual([":arrow_forward: `report` running"]);
+    spec.fail("/report", { code: "x" });
+    expect(lines(spec)).toEqual([":x: `report` failed"]);
+  });
+
+  it("comes later as long as a step names an application, or a loop may go there", () => {
+    const later = (node: PlanNode): string | undefined => lines(run([act("report"), node], ["prod"])).at(-1);
+    expect(later(act("sync", { with: APP }))).toBe(":white_circle: *[prod]* comes later");
+    expect(later(environments([act("sync")]))).toBe(":white_circle: *[prod]* comes later");
+    expect(later(command("inner", [act("sync", { with: APP })]))).toBe(":white_circle: *[prod]* comes later");
+  });
+});
+
 describe("the chain on the card", () => {
   it("shows what stands before and after the environments, in its order", () => {
     const parallel: PlanNode = { type: "parallel", key: "checks", branches: [act("scan"), act("lint"), act("plan")] };
@@ -160,7 +179,8 @@ describe("the chain on the card", () => {
   });
 
   it("leaves out an environment in which there was nothing to be done", () => {
-    const spec = run([act("report")], ["prod"]);
+    const nowhere = { ...environments([act("sync")]), items: "[]" };
+    const spec = run([act("report"), nowhere], ["prod"]);
     expect(lines(spec)).toEqual([":arrow_forward: `report` running", ":white_circle: *[prod]* comes later"]);
     spec.succeed("/report");
     expect(lines(spec)).toEqual([":white_check_mark: `report` succeeded"]);
