@@ -1,6 +1,7 @@
 import type { Blueprint } from "./blueprint.ts";
 import { ciDeployBlueprint } from "./blueprints/ci-deploy.ts";
 import { fleetBlueprint } from "./blueprints/fleet.ts";
+import { imageReleaseBlueprint } from "./blueprints/image-release.ts";
 import { promoteProbedBlueprint } from "./blueprints/promote-probed.ts";
 import { nightlyDriftBlueprint } from "./blueprints/nightly-drift.ts";
 import { provisionBlueprint } from "./blueprints/provision.ts";
@@ -12,4 +13,5 @@ export const BLUEPRINTS: readonly Blueprint[] = [
   provisionBlueprint,
   nightlyDriftBlueprint,
   ciDeployBlueprint,
+  imageReleaseBlueprint,
 ];

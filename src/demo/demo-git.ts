@@ -13,6 +13,9 @@ export interface DemoRepository {
 
 const DEPLOY = "harbor/deploy.git";
 
+/** With this people and programs may push to every repository of the demo; anybody may read them. */
+export const DEMO_PUSH_TOKEN = "demo-git-token-0001";
+
 /** The Git server of a demo, and the repositories on it. */
 export class DemoGit implements AsyncDisposable {
   readonly host: GitHost;
@@ -38,7 +41,7 @@ export class DemoGit implements AsyncDisposable {
     const deployFolder = join(folder, "deploy.git");
     const repository = await createDemoRepository(deployFolder);
     const folders: Record<string, string> = { [DEPLOY]: deployFolder };
-    const host = await GitHost.start({ clock, repositories: folders });
+    const host = await GitHost.start({ clock, repositories: folders, pushTokens: [DEMO_PUSH_TOKEN] });
     return new DemoGit({ host, deploy: { repository, url: host.repositoryUrl(DEPLOY) }, folder, folders });
   }
 

@@ -8,6 +8,7 @@ import { fleet } from "./plays/fleet.ts";
 import { nightlyDrift } from "./plays/nightly-drift.ts";
 import { observe } from "./plays/observe.ts";
 import { outage } from "./plays/outage.ts";
+import { imageRelease } from "./plays/image-release.ts";
 import { promoteProbed } from "./plays/promote-probed.ts";
 import { promote } from "./plays/promote.ts";
 import { provision } from "./plays/provision.ts";
@@ -38,4 +39,5 @@ export const PLAYS: readonly Play[] = [
   provision,
   nightlyDrift,
   ciDeploy,
+  imageRelease,
 ];

@@ -93,6 +93,17 @@ export class GitRepository {
     return (await runGit(args)).trim();
   }
 
+  /** The whole messages of a commit and those before it, newest first. */
+  async messages(revision: string): Promise<readonly string[]> {
+    const text = await runGit(["--git-dir", this.folder, "log", "-z", "--format=%B", "--end-of-options", revision]);
+    return text.split("\0").map((message) => message.trim());
+  }
+
+  /** What a file holds at a revision; throws where there is none. */
+  async textOf(revision: string, path: string): Promise<string> {
+    return await runGit(["--git-dir", this.folder, "cat-file", "blob", `${revision}:${path}`]);
+  }
+
   async branches(): Promise<readonly string[]> {
     const text = await runGit(["--git-dir", this.folder, "for-each-ref", "--format=%(refname:lstrip=2)", "refs/heads"]);
     return text.split("\n").filter((line) => line !== "");

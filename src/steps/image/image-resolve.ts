@@ -23,6 +23,9 @@ const Input = z.strictObject({
     .regex(/^[a-z0-9]+\/[a-z0-9_]+(?:\/[a-z0-9]+)?$/u, "a platform such as linux/amd64")
     .optional()
     .meta({ description: "Takes the one image of an index that is for this platform; otherwise the index is taken" }),
+  expected: ImageDigest.optional().meta({
+    description: "The digest that it had before: it is a failure when the tag means another image by now",
+  }),
   registry: RegistryAccess.extend({
     "token-host": z
       .string()
@@ -69,6 +72,7 @@ export function imageResolve(deps: ImageResolveDeps): StepKind {
         ...NETWORK_FAILURES,
         "image.unreadable": { retry: "never", meaning: "What was given is no image." },
         "image.not-found": { retry: "never", meaning: "The registry has no such image." },
+        "image.moved": { retry: "never", meaning: "The tag means another image than `expected`." },
         "image.no-platform": { retry: "never", meaning: "There is no image for that platform." },
         "image.denied": { retry: "never", meaning: "The registry does not give it to whoever `registry` names." },
         "image.realm-refused": {
@@ -125,6 +129,7 @@ async function resolve(deps: ImageResolveDeps, input: Input, context: ActionCont
   // That the index names it does not mean that the registry has it.
   if (isOther) await client.manifest(chosen.digest);
   const digest = chosen?.digest ?? fetched.digest;
+  refuseMoved(input, digest);
   const reference = referenceByDigest(image, digest);
   context.progress({ text: reference });
   const { registry, repository, tag } = image;
@@ -141,6 +146,12 @@ async function resolve(deps: ImageResolveDeps, input: Input, context: ActionCont
       platforms: [...platforms],
     },
   };
+}
+
+function refuseMoved({ image, expected }: Input, digest: string): void {
+  if (expected === undefined || expected === digest) return;
+  const message = `${image} was ${expected} before and is ${digest} now: somebody has pushed another image under that name. Find out who and why, and begin again with the image that is meant`;
+  throw new AppError(message, { code: "image.moved", details: { expected, digest } });
 }
 
 interface Asked {

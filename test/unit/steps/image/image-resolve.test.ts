@@ -222,3 +222,17 @@ describe("what a registry may not make a step believe", () => {
     });
   });
 });
+
+describe("an image that is looked at again", () => {
+  it("has to be the one that it was before", async () => {
+    const registry = new FakeRegistry();
+    const image = "registry.example.com/team/checkout:1.4.2";
+    expect(await registry.step.output({ image, expected: registry.index })).toMatchObject({ digest: registry.index });
+    const expected = `sha256:${"0".repeat(64)}`;
+    expect(await registry.step.failure({ image, expected })).toMatchObject({
+      code: "image.moved",
+      retry: "never",
+      details: { expected, digest: registry.index },
+    });
+  });
+});
