@@ -16,7 +16,7 @@ import { requireCredentials } from "./credentials.ts";
 import { createDispatcher, loadTransport } from "./dispatcher.ts";
 import type { Engine } from "./engine.ts";
 import { openAppTokens, openGit } from "./git-access.ts";
-import { openBranchWriter } from "./git-writing.ts";
+import { isWritable, openBranchWriter } from "./git-writing.ts";
 import { openStoreAndHttp } from "./http.ts";
 import { keepTidy } from "./janitor.ts";
 import { openJobFiles } from "./job-files.ts";
@@ -87,7 +87,7 @@ export async function startApplication(
   const outside: Outside = {
     ...base,
     ...tools,
-    appTokens: openAppTokens(git, mask),
+    appTokens: openAppTokens({ git, mask, mayWrite: (repository) => isWritable(live.configuration, repository) }),
     branches: resources.use(openBranchWriter({ configuration, environment, secrets, clock, random })),
     slack: openSlackWire(base),
     createDispatcher: (kinds, reports) => createDispatcher(ways, kinds, reports),

@@ -32,9 +32,17 @@ export function openGit({ configuration, environment, secrets, clock, logger }: 
   });
 }
 
+interface AppTokenDeps {
+  readonly git: Pick<GitRepositories, "appToken">;
+  readonly mask: Pick<SecretMask, "add">;
+  /** Whether the configuration lets steps write to a repository. */
+  readonly mayWrite: (repository: string) => boolean;
+}
+
 /** The tokens of the GitHub Apps by which repositories are read, each of which is masked from then on. */
-export function openAppTokens(git: Pick<GitRepositories, "appToken">, mask: Pick<SecretMask, "add">): AppTokens {
-  return async ({ address, api }) => {
+export function openAppTokens({ git, mask, mayWrite }: AppTokenDeps): AppTokens {
+  return async ({ address, api }, purpose) => {
+    if (purpose === "write" && !mayWrite(address)) return undefined;
     const token = await git.appToken({ repository: address, api: api.href });
     if (token !== undefined) mask.add(token);
     return token;

@@ -129,6 +129,21 @@ describe("the token of a GitHub App", () => {
     expect(JSON.stringify([error.message, error.cause])).not.toContain("canary");
   });
 
+  test("is given for its own API alone", async () => {
+    await using bench = await GitWorkbench.create();
+    const access = { kind: "github-app", appId: "12345", installationId: "42", privateKey, apiUrl } as const;
+    const git = bench.open({ rules: [{ url: "https://git.example.com/acme", access }], clock: systemClock });
+    answer = (response) =>
+      void response
+        .writeHead(201)
+        .end(JSON.stringify({ token: "ghs_for_its_api", expires_at: isoTime(Date.now() + 60 * MINUTE_MS) }));
+    const repository = "https://git.example.com/acme/deploy";
+    expect(await git.appToken({ repository, api: `${apiUrl}/` })).toBe("ghs_for_its_api");
+    expect(await git.appToken({ repository, api: "https://api.github.com" })).toBeUndefined();
+    expect(await git.appToken({ repository: "https://git.example.com/other/deploy", api: apiUrl })).toBeUndefined();
+    expect(requests).toHaveLength(1);
+  });
+
   test("opens a repository, and a revoked one is replaced at the next fetch", async () => {
     await using bench = await GitWorkbench.create();
     const { folder } = await createDemoRepository(join(bench.folder, "deploy.git"));

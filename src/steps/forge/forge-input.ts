@@ -9,6 +9,7 @@ import { urlInput } from "../network/target-url.ts";
 import { TlsInput } from "../network/tls-choice.ts";
 import { durationInput } from "../timing/duration-input.ts";
 import { ForgeClient } from "./forge-client.ts";
+import { forgeError } from "./forge-failure.ts";
 import { type Forge, forgeName, type ForgeRepository, forgeRepository } from "./forge-repository.ts";
 
 const DEFAULT_TIMEOUT_MS = 20_000;
@@ -61,8 +62,11 @@ export const WatchShape = {
     .meta({ description: "How long the forge may be away before the step fails; 15m unless said" }),
 } as const;
 
-/** The token of a GitHub App that the configuration has for a repository; undefined where it has none. */
-export type AppTokens = (repository: Pick<ForgeRepository, "api" | "address">) => Promise<string | undefined>;
+/** The token of a GitHub App that the configuration has for a repository; undefined where it has none, or none to write with. */
+export type AppTokens = (
+  repository: Pick<ForgeRepository, "api" | "address">,
+  purpose: "read" | "write",
+) => Promise<string | undefined>;
 
 export interface ForgeDeps {
   readonly clock: Clock;
@@ -81,10 +85,18 @@ interface ForgeAccess {
   readonly "answer-within"?: number | undefined;
 }
 
+interface ForgeQuest {
+  readonly forge: Forge;
+  readonly access: ForgeAccess;
+  /** `read` when absent. */
+  readonly purpose?: "read" | "write";
+  readonly signal: AbortSignal;
+}
+
 /** A repository with the way to its forge. Throws `forge.bad-input`, and what is wrong with the token or the TLS options. */
 export async function openForge(
   deps: ForgeDeps,
-  { forge, access, signal }: { readonly forge: Forge; readonly access: ForgeAccess; readonly signal: AbortSignal },
+  { forge, access, purpose = "read", signal }: ForgeQuest,
 ): Promise<{ readonly repository: ForgeRepository; readonly client: ForgeClient; readonly name: string }> {
   const repository = forgeRepository(forge, access);
   const name = forgeName(forge, repository);
@@ -92,11 +104,17 @@ export async function openForge(
   const { tls } = await requestParts({ headers: tokenHeaders(forge, access), tls: access.tls });
   const headers = async (): Promise<Readonly<Record<string, string>>> => {
     const isApp = forge === "github" && access.token === undefined;
-    const token = isApp ? await deps.appTokens?.(repository) : access.token;
+    const token = isApp ? await deps.appTokens?.(repository, purpose) : access.token;
+    if (purpose === "write" && token === undefined) throw noToken(repository);
     return { ...acceptHeaders(forge), ...tokenHeaders(forge, { ...access, token }) };
   };
   const client = new ForgeClient({ ...deps, forge: name, api: repository.api, tls, timeoutMs, headers, signal });
   return { repository, client, name };
+}
+
+function noToken({ address }: ForgeRepository): Error {
+  const message = `Nothing is changed at ${address} without a token. Give "token"; or, where git.repositories has a GitHub App for it, say "write: true" there.`;
+  return forgeError("forge.no-token", message);
 }
 
 function acceptHeaders(forge: Forge): Readonly<Record<string, string>> {

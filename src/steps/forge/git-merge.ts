@@ -10,7 +10,6 @@ import {
 } from "../../engine/step-kind.ts";
 import type { StepNotes } from "../../engine/step-notes.ts";
 import { AppError, errorMessage } from "../../platform/errors.ts";
-import { NetworkPolicy } from "../network/address-policy.ts";
 import { CommitInput, type ForgeDeps } from "./forge-input.ts";
 import { namesText, shortSha } from "./forge-text.ts";
 import { mergeVerdict, type MergeVerdict, verdictText } from "./merge-verdict.ts";
@@ -87,16 +86,18 @@ export function gitMerge(deps: ForgeDeps): StepKind {
     notes: NOTES,
     // What is merged is seen to be, and only the commit that is meant is.
     repeat: "keyed",
+    // By its credentials, which do not travel.
     where: "server",
-    prepare: () => Promise.resolve(deps.networkPolicy()),
     run: (input, context) => merge(deps, input, context),
   });
 }
 
 async function merge(deps: ForgeDeps, input: Input, context: ActionContext): Promise<StepResult<MergeOutput>> {
   const { number, sha, method = "merge", checks = "all", title, message, ...access } = input;
-  const policy = NetworkPolicy.parse(context.prepared);
-  const { pulls, name } = await openPulls({ ...deps, networkPolicy: () => policy }, access, context);
+  const { pulls, name } = await openPulls(deps, access, {
+    signal: context.signal,
+    purpose: "write",
+  });
   let seen: Seen;
   try {
     seen = await look(pulls, { number, sha, checks });

@@ -5,7 +5,8 @@ import { CommitInput, type ForgeDeps, WatchShape } from "./forge-input.ts";
 import { watchForge } from "./forge-watch.ts";
 import { ENDED_FAILURES, endedFailure, look, MergeOutput, mergeOutput } from "./git-merge.ts";
 import { verdictText } from "./merge-verdict.ts";
-import { openPulls, PULL_FAILURES, PullShape, RequestNumber } from "./pull-input.ts";
+import { FORGE_FAILURES } from "./forge-failure.ts";
+import { openPulls, PullShape, RequestNumber } from "./pull-input.ts";
 
 const Input = z.strictObject({
   ...PullShape,
@@ -25,7 +26,7 @@ export function gitMerged(deps: ForgeDeps): StepKind {
     input: Input,
     output: MergeOutput,
     notes: {
-      failures: { ...ENDED_FAILURES, ...PULL_FAILURES },
+      failures: { ...ENDED_FAILURES, ...FORGE_FAILURES },
       example: `id: merged
 uses: git/merged
 with:
@@ -41,7 +42,7 @@ timeout: 3d
 
 async function watch(deps: ForgeDeps, input: Input, context: StepContext): Promise<StepResult<MergeOutput>> {
   const { number, sha, interval, "away-for": awayFor, ...access } = input;
-  const { pulls } = await openPulls(deps, access, context);
+  const { pulls } = await openPulls(deps, access, { signal: context.signal, purpose: "read" });
   return await watchForge(deps.clock, {
     interval,
     "away-for": awayFor,

@@ -4,7 +4,6 @@ import { effectKey } from "../../domain/effect.ts";
 import { type ActionContext, defineAction, type StepKind, type StepResult } from "../../engine/step-kind.ts";
 import type { StepNotes } from "../../engine/step-notes.ts";
 import { AppError } from "../../platform/errors.ts";
-import { NetworkPolicy } from "../network/address-policy.ts";
 import { forgeError } from "./forge-failure.ts";
 import type { ForgeDeps } from "./forge-input.ts";
 import { shortSha } from "./forge-text.ts";
@@ -66,15 +65,17 @@ export function gitPullRequest(deps: ForgeDeps): StepKind {
     notes: NOTES,
     // It carries a mark of the effect, by which it is found again.
     repeat: "keyed",
+    // By its credentials, which do not travel.
     where: "server",
-    prepare: () => Promise.resolve(deps.networkPolicy()),
     run: (input, context) => request(deps, input, context),
   });
 }
 
 async function request(deps: ForgeDeps, input: Input, context: ActionContext): Promise<StepResult<Output>> {
-  const policy = NetworkPolicy.parse(context.prepared);
-  const { pulls } = await openPulls({ ...deps, networkPolicy: () => policy }, accessOf(input), context);
+  const { pulls } = await openPulls(deps, accessOf(input), {
+    signal: context.signal,
+    purpose: "write",
+  });
   const key = effectKey(context.effect);
   const order = {
     title: input.title,

@@ -19,7 +19,7 @@ export const PullShape = {
   ...ForgeShape,
   token: SecretText.optional().meta({
     description:
-      "A token that may do it. Where it is absent, the GitHub App is used that the configuration has for this repository",
+      "A token that may do it. Where it is absent, the GitHub App is used that the configuration has for this repository, to change something only with `write: true`",
   }),
   "token-kind": GitlabTokenShape["token-kind"],
 } as const;
@@ -41,12 +41,19 @@ type Access = z.infer<typeof Access>;
 export async function openPulls(
   deps: ForgeDeps,
   input: Access,
-  { signal }: Pick<StepContext, "signal">,
+  { signal, purpose }: Pick<StepContext, "signal"> & { readonly purpose: "read" | "write" },
 ): Promise<{ readonly pulls: PullRequests; readonly repository: string; readonly name: string }> {
   const forge = input.forge ?? forgeOf(input);
-  const { repository, client, name } = await openForge(deps, { forge, access: input, signal });
+  const { repository, client, name } = await openForge(deps, { forge, access: input, purpose, signal });
   const pulls = forge === "github" ? new GithubPulls(client, repository) : new GitlabMergeRequests(client, repository);
   return { pulls, repository: repository.path, name };
 }
 
-export const PULL_FAILURES: StepNotes["failures"] = FORGE_FAILURES;
+export const PULL_FAILURES: StepNotes["failures"] = {
+  ...FORGE_FAILURES,
+  "forge.no-token": {
+    retry: "never",
+    meaning:
+      "There is no token to change something with: none was given, and no GitHub App with `write: true` is configured.",
+  },
+};
