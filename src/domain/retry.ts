@@ -25,7 +25,8 @@ export function retryChoices(state: RunState): readonly RetryChoice[] {
   const step = state.steps.get(path);
   // What ended in several branches goes on in all of them, whatever each of them is.
   if (step === undefined || branchEnds(state).length > 1) return [{ kind: "retry", path }];
-  if (protects(state, step)) return [{ kind: "sync", path }];
+  // What applies a plan changes something too, and syncs nothing.
+  if (protects(state, step)) return [{ kind: step.input["plan"] === undefined ? "sync" : "retry", path }];
   const sync = step.sort === "wait" ? syncBefore(state, step) : undefined;
   if (sync === undefined) return [{ kind: step.sort === "wait" ? "wait" : "retry", path }];
   return [

@@ -6,7 +6,7 @@ import { code, inert, link } from "../mrkdwn.ts";
 import { SLACK_LIMITS } from "../slack-limits.ts";
 import { gateSlot } from "../slot-ids.ts";
 import { blockName, blockText, countedText } from "./block-line.ts";
-import { PART_EMOJI, stageLine, stageWords } from "./stage-line.ts";
+import { approvedText, gateText, PART_EMOJI, queueText, stageLine, stageWords } from "./stage-line.ts";
 import { signalHint } from "./signal-hint.ts";
 import { inWords, stepEmoji, stepStatus, stepWord } from "./step-words.ts";
 import type { ViewLookups } from "./view-lookups.ts";
@@ -17,7 +17,13 @@ export function chainLines(view: RunView, lookups: ViewLookups): readonly string
   const shown = mostUrgent(rows);
   const lines = shown.map((row) => `${branchText(row)}${rowLine(view, row, lookups)}`);
   const rest = rows.filter((row) => !shown.includes(row));
-  return rest.length === 0 ? lines : [...lines, `+ ${restText(rest)}`];
+  if (rest.length > 0) return [...lines, `+ ${restText(rest)}`];
+  return lines.length < SLACK_LIMITS.cardLines ? [...lines, ...queueLines(view, lookups)] : lines;
+}
+
+/** What a run without environments waits for: nothing else of it says so. */
+function queueLines({ stages, queue: [first] }: RunView, lookups: ViewLookups): readonly string[] {
+  return first === undefined || stages.length > 0 ? [] : [`${PART_EMOJI.queued} ${queueText(first, lookups)}`];
 }
 
 /** The same without links and formatting, for notifications and screen readers. */
@@ -62,7 +68,7 @@ function rowLine(view: RunView, row: ChainRow, lookups: ViewLookups): string {
     case "stage":
       return stageLine(view, row.stage, lookups);
     case "step":
-      return `${stepEmoji(row.step)} ${code(row.step.name, 60)} ${stepWord(row.step)}${todo(view, [row.step], lookups)}`;
+      return `${stepEmoji(row.step)} ${code(row.step.name, 60)} ${stepText(view, row.step, lookups)}`;
     case "block": {
       const text = blockText(row.block, view.state.finishedAt !== undefined);
       return `${PART_EMOJI[blockStatus(row.block)]} *${blockName(row.block)}* ${text}${todo(view, row.steps, lookups)}`;
@@ -70,6 +76,12 @@ function rowLine(view: RunView, row: ChainRow, lookups: ViewLookups): string {
     case "command":
       return `${PART_EMOJI[rowStatus(row)]} *${inert(row.name, 60)}* ${commandText(row.steps, true)}${todo(view, row.steps, lookups)}`;
   }
+}
+
+function stepText(view: RunView, step: StepView, lookups: ViewLookups): string {
+  const [steps, status] = [[step], stepStatus([step])];
+  if (status === "gate") return gateText(view, { steps }, lookups);
+  return `${stepWord(step)}${todo(view, steps, lookups)}${approvedText({ steps, status }, lookups)}`;
 }
 
 function rowWords(row: ChainRow, isOver: boolean): string {

@@ -40,7 +40,7 @@ function cancelButton({ id, shortId, state }: RunView): Numbered {
       values: { run: id },
       confirm: {
         title: "Cancel this run?",
-        text: `${state.title}: what it has started in Argo CD is ended. What is applied already stays.`,
+        text: `${state.title}: what it has started${state.targets.length === 0 ? "" : " in Argo CD"} is ended. What is applied already stays.`,
         confirm: "Cancel the run",
         deny: "Let it run",
       },

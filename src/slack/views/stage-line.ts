@@ -1,6 +1,6 @@
 import { approvalsSoFar } from "../../domain/gate-quorum.ts";
 import { isUnderWay } from "../../domain/run-state.ts";
-import type { QueueView, RunView, StageView } from "../../domain/run-view.ts";
+import type { QueueView, RunView, StageView, StepView } from "../../domain/run-view.ts";
 import { code, dateToken, inert, link } from "../mrkdwn.ts";
 import { gateSlot } from "../slot-ids.ts";
 import { handLockText } from "./hand-lock-text.ts";
@@ -57,7 +57,7 @@ function details(view: RunView, stage: StageView, lookups: ViewLookups): string 
     case "queued":
       return view.queue[0] === undefined ? "queued" : queueText(view.queue[0], lookups);
     case "gate":
-      return gate(view, stage, lookups);
+      return gateText(view, stage, lookups);
     case "running":
       return isOver ? PLAIN.running(true) : running(stage, lookups);
   }
@@ -79,8 +79,11 @@ function success(view: RunView, stage: StageView): string {
   return `${what}${when}`;
 }
 
-/** Who let it through, once each. */
-function approvedText({ steps, status }: StageView, lookups: ViewLookups): string {
+/** Who let it through, once each; nothing while it still waits for people. */
+export function approvedText(
+  { steps, status }: { readonly steps: readonly StepView[]; readonly status: StageView["status"] },
+  lookups: ViewLookups,
+): string {
   if (status === "gate") return "";
   const decisions = steps.flatMap(({ step }) => step.gate?.decisions ?? []);
   const actors = decisions.flatMap(({ actor, decision }) => (decision === "approve" ? [actor] : []));
@@ -93,8 +96,9 @@ function failure(stage: StageView): string {
   return failed.length === 0 ? "failed" : inWords(failed, true);
 }
 
-function gate(view: RunView, stage: StageView, lookups: ViewLookups): string {
-  const open = stage.steps.find(({ step }) => step.sort === "gate" && step.status === "running");
+/** The first gate of these that is open: how far it is, and where it is decided. */
+export function gateText(view: RunView, { steps }: Pick<StageView, "steps">, lookups: ViewLookups): string {
+  const open = steps.find(({ step }) => step.sort === "gate" && step.status === "running");
   const state = open?.step.gate;
   if (open === undefined || state === undefined) return "preparing the request for approval";
   const { needed, given } = approvalsSoFar(state.rule, state.decisions);

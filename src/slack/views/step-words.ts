@@ -78,6 +78,7 @@ function stopOutcome({ step }: StepView): string | undefined {
 
 export function stepEmoji(view: StepView): string {
   if (stopOutcome(view) === "could-not") return ":warning:";
+  if (view.step.sort === "gate" && view.step.status === "running") return ":raised_hand:";
   return EMOJI[view.step.status];
 }
 

@@ -52,3 +52,40 @@ describe("a step with a saved plan", () => {
     expect(run([{ name: "staging" }], [apply({ digest: DIGEST })]).step("apply").status).toBe("running");
   });
 });
+
+describe("a step with a saved plan in a run without targets", () => {
+  const first = step("look", "program/run");
+
+  /** The run as one that was asked for an environment alone. */
+  function inEnvironment(spec: RunSpec, environment: object): RunSpec {
+    const [started, ...rest] = spec.events;
+    if (started?.type !== "run.started") throw new Error("the run did not start");
+    spec.events = [{ ...started, inputs: { place: JSON.parse(JSON.stringify(environment)) } }, ...rest];
+    return spec;
+  }
+
+  it("needs the approval that the environment asks for which the run is for", () => {
+    const place = { name: "prod", first: false, last: true };
+    const asked = inEnvironment(run([], [first, apply({ digest: DIGEST })]), { ...place, approval: RULE });
+    asked.succeed("look");
+    expect(asked.state.failure?.failure).toMatchObject({
+      code: "approval.missing",
+      message: expect.stringContaining("prod asks for approval before anything changes there"),
+    });
+    const unasked = inEnvironment(run([], [first, apply({ digest: DIGEST })]), place);
+    unasked.succeed("look");
+    expect(unasked.step("apply").status).toBe("running");
+  });
+
+  it("begins under an approval that nobody had to ask for, so that what was approved is what is done", () => {
+    const spec = run([], [step("gate", "approval"), apply({ digest: DIGEST }), apply({ digest: "b".repeat(64) })]);
+    spec.open("gate", { planFileDigest: DIGEST, app: "", service: "", environment: "" });
+    spec.decide("gate");
+    expect(spec.step("apply").approval?.gate).toBe("promote/gate");
+  });
+
+  it("is refused where it names an application: the run may change none", () => {
+    const sync = step("sync", "argocd/sync", { with: { app: "main/argocd/checkout-prod", revision: "a" } });
+    expect(run([], [sync]).state.failure?.failure.code).toBe("target.unknown");
+  });
+});
