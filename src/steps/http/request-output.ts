@@ -21,6 +21,7 @@ export const RequestOutput = z.strictObject({
   url: z.string().meta({ description: "Of the last request, without its query" }),
   redirects: z.int(),
   latency: z.int().meta({ description: "From the look-up of the name to the end of the body, in milliseconds" }),
+  notes: z.array(z.string()).meta({ description: "What people are told of it" }),
 });
 export type RequestOutput = z.infer<typeof RequestOutput>;
 
@@ -36,7 +37,8 @@ export function requestOutput(
   const { status, url, redirects, latencyMs } = answer;
   const names = new Set((wanted["keep-headers"] ?? KEPT).map((name) => name.toLowerCase()));
   const headers = Object.fromEntries(Object.entries(answer.headers).filter(([name]) => names.has(name)));
-  const common = { status, headers, url, redirects, latency: latencyMs, ...(file !== undefined && { file }) };
+  const notes = [`answered with ${status} after ${latencyMs} ms${file === undefined ? "" : `, kept as ${file.name}`}`];
+  const common = { status, headers, url, redirects, latency: latencyMs, notes, ...(file !== undefined && { file }) };
   if (wanted.secret !== undefined) return { ...common, secret: secretOf(wanted.secret, { answer, read }) };
   if (answer.isCut || answer.body.length > MOST_TEXT_BYTES) return common;
   return { ...common, text: visible(read.text), ...(read.json !== undefined && { json: read.json }) };

@@ -50,6 +50,7 @@ describe("http/request", () => {
       url: "u",
       redirects: 0,
       latency: 7,
+      notes: ["answered with 200 after 7 ms"],
     });
     expect(far.calls[0]).toMatchObject({ method: "GET", policy: POLICY, redirects: 0, headers: {} });
     expect(far.bench.checkpointed).toBeUndefined();
@@ -171,6 +172,7 @@ describe("http/request", () => {
       { text: "rep", isCut: true },
     ];
     const output = await far.bench.output({ url, "save-as": "report.txt" });
+    expect(output["notes"]).toEqual(["answered with 200 after 7 ms, kept as report.txt"]);
     expect(output["file"]).toMatchObject({ name: "report.txt", mediaType: "text/plain", bytes: 6, sealed: false });
     expect(far.bench.artifacts.text("report.txt")).toBe("report");
     expect(await far.bench.failure({ url, "save-as": "report.txt" })).toMatchObject({ code: "http.too-large" });
