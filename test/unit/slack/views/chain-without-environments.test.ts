@@ -58,7 +58,7 @@ describe("the request for an approval in a run without environments", () => {
     spec.succeed("plan");
     spec.open("gate", NOWHERE);
     const view = viewOf(spec);
-    const [shown] = view.otherSteps.filter(({ name }) => name === "gate");
+    const shown = view.otherSteps.find(({ name }) => name === "gate");
     const gate = shown?.step.gate;
     if (shown === undefined || gate === undefined) throw new Error("there is no gate");
     const content = renderGateMessage({ run: view, step: shown, gate, mention: true }, lookups);
