@@ -16,8 +16,8 @@ interface Asked {
   readonly values: JsonMap;
 }
 
-// As many of one service are never open; of all together there may be hundreds.
-const MOST_OPEN = 1000;
+// Runs that are looked at. Of one service there are never as many of one command; of all together there may be hundreds of others.
+const MOST_OPEN = { ofService: 100, ofAll: 1000 };
 
 /**
  * The run that is doing the same thing, so that the same request twice is one run, also at the same moment. One that has
@@ -26,7 +26,8 @@ const MOST_OPEN = 1000;
 export function findSameRun(deps: Deps, ask: Asked, resolved: Resolved): string | undefined {
   const { service, environment } = resolved;
   const where = { service: service?.name, environment: environment?.name };
-  const open = deps.events.listRuns({ ...where, openOnly: true, limit: MOST_OPEN });
+  const limit = service === undefined ? MOST_OPEN.ofAll : MOST_OPEN.ofService;
+  const open = deps.events.listRuns({ ...where, openOnly: true, limit });
   const ids = open.flatMap(({ id, command }) => (command === ask.command.id ? [id] : []));
   return [...deps.runs.starting, ...ids].find((run) => {
     // One that cannot be read is none that could be joined.

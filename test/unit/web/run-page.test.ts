@@ -106,6 +106,19 @@ describe("the page of a chain", () => {
     expect(text).toContain("At the end clean Running");
     expect(text).toContain("goes through eu-0, eu-1, eu-2, eu-3, up to 3 at a time");
   });
+
+  it("has what was approved in an environment alone, or in none", () => {
+    const plan = promotePlan({ steps: [step("gate", "approval")], onFailure: [] });
+    for (const [environment, shown] of [
+      ["", "Change a saved plan Asked"],
+      ["prod", "Change prod: a saved plan Asked"],
+    ] as const) {
+      const spec = new RunSpec([], plan);
+      spec.open("gate", { service: "", environment, app: "", toRevision: "", planFileDigest: "p" });
+      expect(chainWords(spec)).toContain(shown);
+      expect(chainWords(spec)).not.toContain("Application");
+    }
+  });
 });
 
 describe("the page of a run", () => {
