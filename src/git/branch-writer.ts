@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 
 import { backoffMs, withJitter } from "../platform/backoff.ts";
@@ -15,7 +15,7 @@ import type { RepositoryRule } from "./repository-access.ts";
 import { parseRepositoryUrl } from "./repository-url.ts";
 
 export interface BranchWriterDeps {
-  /** Where there is room for a copy of the newest commits while one is added. */
+  /** A folder of its own, for copies of the newest commits while one is added. One writer at a time. */
   readonly folder: string;
   readonly rules: readonly RepositoryRule[];
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -62,6 +62,7 @@ export type WriteResult =
   /** Everything is as it is to be; `revision` is the newest commit. */
   | { readonly kind: "unchanged"; readonly revision: string };
 
+const COPY = "copy-";
 const MOST_TRIES = 8;
 const AGAIN = { firstMs: 200, factor: 2, longestMs: 5000 };
 const MOST_BYTES = 1024 * 1024;
@@ -78,6 +79,7 @@ export class BranchWriter implements AsyncDisposable {
   readonly #credentials: RemoteCredentials;
   // Those who write to one branch would only get in one another's way.
   readonly #turns = new InTurn();
+  #prepared: Promise<void> | undefined;
 
   constructor(deps: BranchWriterDeps) {
     const { environment, clock } = deps;
@@ -107,6 +109,21 @@ export class BranchWriter implements AsyncDisposable {
 
   get #home(): string {
     return join(this.#deps.folder, "home");
+  }
+
+  /** What a killed process left behind is nobody's any more. */
+  async #prepare(): Promise<void> {
+    const { folder } = this.#deps;
+    try {
+      await onDisk(folder, async () => {
+        await mkdir(this.#home, { recursive: true, mode: 0o700 });
+        const left = (await readdir(folder)).filter((name) => name.startsWith(COPY));
+        await Promise.all(left.map((name) => rm(join(folder, name), { recursive: true, force: true })));
+      });
+    } catch (error) {
+      this.#prepared = undefined;
+      throw error;
+    }
   }
 
   async #write(copy: BranchCopy, request: WriteRequest): Promise<WriteResult> {
@@ -139,8 +156,9 @@ export class BranchWriter implements AsyncDisposable {
   ): Promise<Result> {
     const { folder, fetchTimeoutMs } = this.#deps;
     const url = parseRepositoryUrl(repository);
-    await onDisk(folder, () => mkdir(this.#home, { recursive: true, mode: 0o700 }));
-    const place = await onDisk(folder, () => mkdtemp(join(folder, "copy-")));
+    this.#prepared ??= this.#prepare();
+    await this.#prepared;
+    const place = await onDisk(folder, () => mkdtemp(join(folder, COPY)));
     try {
       const credentials = this.#credentials;
       const copy = new BranchCopy({ url, folder: place, git: this.#git, credentials, fetchTimeoutMs, signal });

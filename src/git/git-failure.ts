@@ -28,6 +28,14 @@ const FAILURES: readonly FailureClass[] = [
       "the certificate of the server is not trusted. Name the file of the authority that signed it as `caFile` of the repository's access",
   },
   {
+    of: "git commit-tree",
+    code: "git.signing",
+    pattern: /failed to write commit object|gpg failed|signing|ssh-keygen|load (?:public )?key/iu,
+    retry: "never",
+    meaning:
+      "the commit cannot be signed. Check that the file under `git.author.signing-key` is a private SSH key without a passphrase, mode 0600, and that Git 2.34 or newer and ssh-keygen are installed",
+  },
+  {
     of: "git push",
     code: "git.protected-branch",
     pattern:

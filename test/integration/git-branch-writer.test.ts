@@ -1,10 +1,12 @@
-import { readdir, writeFile } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { promisify } from "node:util";
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 
 import { BranchWriter, type WriteRequest } from "../../src/git/branch-writer.ts";
-import { type Clock, systemClock } from "../../src/platform/clock.ts";
+import { systemClock } from "../../src/platform/clock.ts";
 import { systemRandom } from "../../src/platform/ids.ts";
 import { GitHost } from "../../src/simulator/git-host.ts";
 import { runGit } from "../../src/simulator/git-program.ts";
@@ -43,9 +45,9 @@ describe("a branch of a repository elsewhere", () => {
   });
 
   const folder = (): string => join(bench.folder, "writes");
-  const open = (token: string, clock: Clock = systemClock): BranchWriter =>
+  const open = (token: string, { clock = systemClock, place = folder() } = {}): BranchWriter =>
     new BranchWriter({
-      folder: folder(),
+      folder: place,
       rules: [{ url: host.url, access: { kind: "token", username: "x", token } }],
       environment: { PATH: process.env["PATH"] },
       clock,
@@ -112,6 +114,27 @@ describe("a branch of a repository elsewhere", () => {
     expect(host.pushes).toBe(0);
   });
 
+  it("is written in copies that are gone afterwards, also those of a process that was killed", async () => {
+    const left = join(folder(), "copy-left");
+    await mkdir(left, { recursive: true });
+    await using after = open(TOKEN);
+    await after.write(order({ "apps/a.txt": "ONE\n" }));
+    expect(await readdir(folder())).toEqual(["home"]);
+  });
+
+  it("gets commits that are signed, where there is a key", async () => {
+    const signingKeyFile = join(bench.folder, `signer-${count}`);
+    await promisify(execFile)("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", signingKeyFile]);
+    const author = { name: "Quarterdeck", email: "quarterdeck@example.com", signingKeyFile };
+    await writer.write(order({ "apps/a.txt": "ONE\n" }, { author }));
+    expect(await git("cat-file", "commit", "main")).toContain("gpgsig -----BEGIN SSH SIGNATURE-----");
+    const missing = { ...author, signingKeyFile: join(bench.folder, "no-key") };
+    const error = await appErrorOf(
+      writer.write(order({ "apps/b.txt": "TWO\n" }, { author: missing, own: { trailer: "None", values: [] } })),
+    );
+    expect(error.code).toBe("git.signing");
+  });
+
   it("keeps what a file may be executed as", async () => {
     await runGit(["--git-dir", repository.folder, "fast-import", "--quiet"], program("apps/run.sh", "echo one\n"));
     await writer.write(order({ "apps/run.sh": "echo two\n" }));
@@ -141,7 +164,7 @@ describe("a branch of a repository elsewhere", () => {
   });
 
   it("takes many writers at once, of this process and of others", async () => {
-    await using other = open(TOKEN);
+    await using other = open(TOKEN, { place: join(bench.folder, "elsewhere") });
     const writing = Array.from({ length: 6 }, (_, index) => {
       const value = `run_${index}/promote/step/1`;
       const own = { trailer: "Quarterdeck-Effect", values: [value] };
@@ -157,7 +180,7 @@ describe("a branch of a repository elsewhere", () => {
     for (let each = 0; each < 8; each += 1) {
       host.addPushFault({ kind: "overtaken", at: "sent", by: () => others() });
     }
-    await using hasty = open(TOKEN, { ...systemClock, sleep: async () => undefined });
+    await using hasty = open(TOKEN, { clock: { ...systemClock, sleep: async () => undefined } });
     const error = await appErrorOf(hasty.write(order({ "apps/a.txt": "ONE\n" })));
     expect([error.code, error.retry, host.pushes]).toEqual(["git.rejected", "backoff", 8]);
   });

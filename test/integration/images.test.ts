@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -7,6 +8,8 @@ import { describe, expect, it, onTestFinished } from "vitest";
 
 import { systemClock } from "../../src/platform/clock.ts";
 import { findProgram } from "../../src/programs/find-program.ts";
+import { pushImage } from "../../src/simulator/registry-image.ts";
+import { signImage } from "../../src/simulator/registry-signature.ts";
 import { RegistrySimulator } from "../../src/simulator/registry-simulator.ts";
 import { cosignVerify } from "../../src/steps/cosign/cosign-verify.ts";
 import { imageResolve } from "../../src/steps/image/image-resolve.ts";
@@ -139,6 +142,28 @@ describe.each(REGISTRIES)("cosign/verify on real signatures in $name", ({ isTher
       expect(await step.failure(asked)).toMatchObject({ code: "cosign.unreachable", retry: "backoff" });
     },
   );
+});
+
+describe.skipIf(!hasCosign)("an image that was signed without Cosign", () => {
+  it("is signed for Cosign as well, by that key and no other", async () => {
+    const [own, bench] = [await RegistrySimulator.start(), await tools()];
+    onTestFinished(() => own[Symbol.asyncDispose]());
+    const name = `${own.host}/team/checkout`;
+    const [one, other] = [1, 2].map(() => generateKeyPairSync("ec", { namedCurve: "P-256" }));
+    const content = own.repository("team/checkout");
+    const digest = pushImage(content, { tag: "1", image: { layer: Buffer.alloc(1024) } });
+    if (one === undefined || other === undefined) throw new Error("there are two keys");
+    signImage(content, { name, digest, privateKey: one.privateKey });
+    await using programs = machinePrograms(join(bench.folder, "own"));
+    const step = new StepBench(cosignVerify({ ...bench.deps, programs }));
+    const input = (key: KeyObject) => ({
+      image: `${name}@${digest}`,
+      key: key.export({ type: "spki", format: "pem" }).toString(),
+      "insecure-ignore-tlog": true,
+    });
+    expect(await step.output(input(one.publicKey))).toMatchObject({ digest, signatures: 1 });
+    expect(await step.failure(input(other.publicKey))).toMatchObject({ code: "cosign.not-verified" });
+  });
 });
 
 describe.skipIf(!hasKubeconform)("manifests/validate with kubeconform itself", () => {

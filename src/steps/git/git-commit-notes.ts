@@ -37,6 +37,10 @@ export const GIT_COMMIT_NOTES: StepNotes = {
     "git.bad-path": { retry: "never", meaning: "The path leads out of the repository, into `.git`, or is no path." },
     "git.file-too-large": { retry: "never", meaning: "Values are set in files of up to 256 KiB." },
     "git.holds-secret": { retry: "never", meaning: "What would be written holds a secret that Quarterdeck knows." },
+    "git.signing": {
+      retry: "never",
+      meaning: "The commit cannot be signed with the key that the configuration names.",
+    },
     "git.authentication": { retry: "never", meaning: "The server refuses the credential." },
     "git.unreachable": {
       retry: "backoff",
