@@ -230,6 +230,17 @@ describe.each(WAYS)("a pull request on the simulated %s", (way) => {
     expect(forge.requests.filter((request) => request.startsWith("PUT"))).toHaveLength(1);
   });
 
+  it("is not merged before its checks have had time to appear", async () => {
+    const { bench, input, clock, release } = await open(() => []);
+    const { number } = await bench(gitPullRequest).output(input(way, ORDER));
+    const step = bench(gitMerge);
+    await expect
+      .poll(async () => await step.run(input(way, { number, sha: release })))
+      .toMatchObject({ status: "postponed", message: expect.stringContaining("has no checks yet") });
+    clock.skip(31_000);
+    await expect.poll(async () => (await step.run(input(way, { number, sha: release }))).status).toBe("succeeded");
+  });
+
   it("is found merged where the answer was lost", async () => {
     const { bench, input, forge, repository, release } = await open();
     const { number } = await bench(gitPullRequest).output(input(way, ORDER));

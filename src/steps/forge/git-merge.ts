@@ -9,12 +9,14 @@ import {
   type StepResult,
 } from "../../engine/step-kind.ts";
 import type { StepNotes } from "../../engine/step-notes.ts";
+import { durationText } from "../../platform/duration.ts";
 import { AppError, errorMessage } from "../../platform/errors.ts";
+import { durationInput } from "../timing/duration-input.ts";
 import { CommitInput, type ForgeDeps } from "./forge-input.ts";
 import { namesText, shortSha } from "./forge-text.ts";
 import { mergeVerdict, type MergeVerdict, verdictText } from "./merge-verdict.ts";
 import { openPulls, PULL_FAILURES, PullShape, RequestNumber } from "./pull-input.ts";
-import type { PullRequest, PullRequests, Standing } from "./pull-request.ts";
+import type { MergeOrder, PullRequest, PullRequests, Standing } from "./pull-request.ts";
 
 const Input = z.strictObject({
   ...PullShape,
@@ -30,6 +32,10 @@ const Input = z.strictObject({
   checks: z.enum(["all", "required"]).optional().meta({
     description:
       "Whether every check has to be green first, which is so unless said, or only those that the branch requires",
+  }),
+  "appear-within": durationInput({ leastMs: 0, mostMs: 86_400_000 }).optional().meta({
+    description:
+      "With `all`: how long checks are given to appear, so that none is merged before CI has begun; 30s unless said",
   }),
   title: z.string().min(1).max(250).optional().meta({ description: "The first line of the commit that comes of it" }),
   message: z.string().max(50_000).optional().meta({ description: "The rest of its message" }),
@@ -93,7 +99,7 @@ export function gitMerge(deps: ForgeDeps): StepKind {
 }
 
 async function merge(deps: ForgeDeps, input: Input, context: ActionContext): Promise<StepResult<MergeOutput>> {
-  const { number, sha, method = "merge", checks = "all", title, message, ...access } = input;
+  const { number, sha, method = "merge", checks = "all", title, message, "appear-within": appear, ...access } = input;
   const { pulls, name } = await openPulls(deps, access, {
     signal: context.signal,
     purpose: "write",
@@ -107,9 +113,28 @@ async function merge(deps: ForgeDeps, input: Input, context: ActionContext): Pro
   }
   const { request, verdict } = seen;
   if (verdict.kind !== "ready") return unmerged(pulls, seen);
+  const leftMs = checks === "all" ? (appear ?? DEFAULT_APPEAR_MS) - (deps.clock.now() - context.startedAt) : 0;
+  if (seen.standing.checks === 0 && leftMs > 0) return tooEarly(pulls, request, leftMs);
+  const order = { number, method, sha: request.sha, title, message };
+  return await mergeNow(order, { pulls, request, name, context });
+}
+
+interface Merging {
+  readonly pulls: PullRequests;
+  readonly request: PullRequest;
+  /** What the forge is called. */
+  readonly name: string;
+  readonly context: ActionContext;
+}
+
+async function mergeNow(
+  order: MergeOrder,
+  { pulls, request, name, context }: Merging,
+): Promise<StepResult<MergeOutput>> {
+  const { number } = request;
   context.progress({ text: `Merging ${pulls.label(number)} at ${shortSha(request.sha)}` });
   try {
-    await pulls.merge({ number, method, sha: request.sha, title, message });
+    await pulls.merge(order);
   } catch (error) {
     context.signal.throwIfAborted();
     if (!(error instanceof AppError) || !UNSURE.has(error.code)) throw error;
@@ -131,6 +156,7 @@ const UNSURE: ReadonlySet<string> = new Set([
   "forge.rate-limited",
 ]);
 
+const DEFAULT_APPEAR_MS = 30_000;
 const SOON_MS = 3000;
 const LATER_MS = 20_000;
 
@@ -146,11 +172,21 @@ export async function look(
   wanted: { readonly number: number; readonly sha: string | undefined; readonly checks: "all" | "required" },
 ): Promise<Seen> {
   const request = await pulls.get(wanted.number);
-  const standing = request.state === "open" ? await pulls.standing(request) : NOTHING;
+  const standing = request.state === "open" ? await standingOf(pulls, request, wanted.checks) : NOTHING;
   return { request, standing, verdict: mergeVerdict(request, standing, wanted) };
 }
 
-const NOTHING: Standing = { failed: [], pending: [], approvedBy: [], changesAskedBy: [] };
+/** Where the forge judges by itself, a token that may not see the checks is as good. */
+async function standingOf(pulls: PullRequests, request: PullRequest, checks: "all" | "required"): Promise<Standing> {
+  try {
+    return await pulls.standing(request);
+  } catch (error) {
+    if (checks === "required" && error instanceof AppError && error.code === "forge.forbidden") return NOTHING;
+    throw error;
+  }
+}
+
+const NOTHING: Standing = { checks: 0, failed: [], pending: [], approvedBy: [], changesAskedBy: [] };
 
 function unmerged(pulls: PullRequests, { request, standing, verdict }: Seen): StepResult<MergeOutput> {
   if (verdict.kind === "merged") return { status: "succeeded", output: mergeOutput(pulls, request) };
@@ -159,6 +195,12 @@ function unmerged(pulls: PullRequests, { request, standing, verdict }: Seen): St
     return postponed(message, verdict.soon ? SOON_MS : LATER_MS);
   }
   return { status: "failed", failure: endedFailure(pulls, { request, standing, verdict }) };
+}
+
+/** CI may not have begun yet. */
+function tooEarly(pulls: PullRequests, { number, url }: PullRequest, leftMs: number): StepResult<MergeOutput> {
+  const text = `${pulls.label(number)} has no checks yet; they have ${durationText(leftMs)} more to appear. ${url}`;
+  return postponed(text, Math.min(leftMs, LATER_MS));
 }
 
 /** It was asked to be merged, and nobody knows what came of it: the next execution sees. */

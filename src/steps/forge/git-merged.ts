@@ -4,7 +4,7 @@ import { defineWait, type StepContext, type StepKind, type StepResult } from "..
 import { CommitInput, type ForgeDeps, WatchShape } from "./forge-input.ts";
 import { watchForge } from "./forge-watch.ts";
 import { ENDED_FAILURES, endedFailure, look, MergeOutput, mergeOutput } from "./git-merge.ts";
-import { verdictText } from "./merge-verdict.ts";
+import { mergeVerdict, verdictText } from "./merge-verdict.ts";
 import { FORGE_FAILURES } from "./forge-failure.ts";
 import { openPulls, PullShape, RequestNumber } from "./pull-input.ts";
 
@@ -48,7 +48,7 @@ async function watch(deps: ForgeDeps, input: Input, context: StepContext): Promi
     "away-for": awayFor,
     context,
     look: async () => {
-      const seen = await look(pulls, { number, sha, checks: "all" });
+      const seen = await look(pulls, { number, sha, checks: "required" });
       const { request, standing, verdict } = seen;
       if (verdict.kind === "merged") {
         return { kind: "ended", result: { status: "succeeded", output: mergeOutput(pulls, request) } };
@@ -56,7 +56,9 @@ async function watch(deps: ForgeDeps, input: Input, context: StepContext): Promi
       if (verdict.kind === "closed" || verdict.kind === "moved") {
         return { kind: "ended", result: { status: "failed", failure: endedFailure(pulls, seen) } };
       }
-      const text = `${pulls.label(number)} waits to be merged: ${verdictText(verdict, request, standing)}. ${request.url}`;
+      // People may merge it as it is; they are told of every check that speaks against it.
+      const told = mergeVerdict(request, standing, { sha, checks: "all" });
+      const text = `${pulls.label(number)} waits to be merged: ${verdictText(told, request, standing)}. ${request.url}`;
       return { kind: "open", progress: { text } };
     },
   });

@@ -1,10 +1,11 @@
 import { z } from "zod";
 
-import { checksOfRuns, checksOfStatuses } from "./commit-check.ts";
+import { checksOfRuns, checksOfStatuses, type CommitCheck } from "./commit-check.ts";
 import type { ForgeClient } from "./forge-client.ts";
 import type { ForgeRepository } from "./forge-repository.ts";
 import { linkText, nameText } from "./forge-text.ts";
-import { GithubApi } from "./github-api.ts";
+import { type CheckSuite, GithubApi } from "./github-api.ts";
+import { openSuites } from "./judge-checks.ts";
 import type { MergeOrder, PullRequest, PullRequestOrder, PullRequests, Readiness, Standing } from "./pull-request.ts";
 
 const Login = z.object({ login: z.string() });
@@ -73,12 +74,14 @@ export class GithubPulls implements PullRequests {
   async standing({ number, sha }: PullRequest): Promise<Standing> {
     const { runs } = await this.#api.checkRuns(sha);
     const statuses = await this.#api.statuses(sha);
+    const unfinished = unfinishedSuites(await this.#api.checkSuites(sha));
     const path = `${this.#path}/${number}/reviews`;
     const reviews = await this.#client.all({ path, as: z.array(Review), what: `the reviews of #${number}` });
     const checks = [...checksOfRuns(runs), ...checksOfStatuses(statuses)];
     return {
+      checks: checks.length,
       failed: checks.filter(({ state }) => state === "failed"),
-      pending: checks.filter(({ state }) => state === "pending"),
+      pending: [...checks.filter(({ state }) => state === "pending"), ...unfinished],
       ...reviewers(reviews.flat()),
     };
   }
@@ -142,6 +145,17 @@ function readinessOf({ draft, mergeable, mergeable_state: state }: Pull): Readin
     default:
       return { kind: "waiting", why: `GitHub calls it ${nameText(state ?? "unknown")}` };
   }
+}
+
+/** One whose checks are all over is not over itself while it has jobs that wait for others. */
+function unfinishedSuites(suites: readonly CheckSuite[]): readonly CommitCheck[] {
+  return openSuites(suites).map((name) => ({
+    name,
+    kind: "check",
+    state: "pending",
+    conclusion: "in_progress",
+    url: "",
+  }));
 }
 
 /** What each person said last counts; a comment takes nothing back. */

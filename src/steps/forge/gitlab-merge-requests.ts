@@ -83,6 +83,7 @@ export class GitlabMergeRequests implements PullRequests {
     });
     const check = pipeline === null || pipeline === undefined ? undefined : pipelineCheck(pipeline, sha);
     return {
+      checks: check === undefined ? 0 : 1,
       failed: check?.state === "failed" ? [check] : [],
       pending: check?.state === "pending" ? [check] : [],
       approvedBy: approved.map(({ user }) => nameText(user.username)),

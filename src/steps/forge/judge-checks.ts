@@ -65,11 +65,17 @@ function missingNames(counted: readonly CommitCheck[], required: ChecksWanted["r
   return [...new Set(required)].filter((name) => !present.has(name));
 }
 
-/** GitHub makes a suite for every App that may write checks; those that never write one never end, and do not count. */
 function unfinishedSuites({ suites, isComplete }: CommitChecks): readonly string[] {
+  return [...openSuites(suites), ...(isComplete ? [] : ["the list of checks"])];
+}
+
+/**
+ * The names of the Apps whose suites are not over. GitHub makes a suite for every App that may write checks; those that never write
+ * one never end, and do not count.
+ */
+export function openSuites(suites: readonly CheckSuite[]): readonly string[] {
   const open = suites.filter(({ status, latest_check_runs_count: runs }) => (runs ?? 0) > 0 && status !== "completed");
-  const names = open.map(({ app }) => app?.name ?? "an App");
-  return [...new Set([...names, ...(isComplete ? [] : ["the list of checks"])])];
+  return [...new Set(open.map(({ app }) => app?.name ?? "an App"))];
 }
 
 function ignored(patterns: readonly string[]): (name: string) => boolean {

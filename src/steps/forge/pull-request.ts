@@ -24,6 +24,8 @@ export type Readiness =
 
 /** What checks and people say about the newest commit of a pull request. */
 export interface Standing {
+  /** How many checks there are, whatever they say. */
+  readonly checks: number;
   readonly failed: readonly CommitCheck[];
   readonly pending: readonly CommitCheck[];
   readonly approvedBy: readonly string[];

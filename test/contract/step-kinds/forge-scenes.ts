@@ -6,7 +6,8 @@ import type { HttpAnswer, HttpCall } from "../../../src/steps/network/http-call.
 import type { ActionScene } from "../step-kind.contract.ts";
 
 const SHA = "a".repeat(40);
-const CHECKS = { total_count: 0, check_runs: [] };
+const RUN = { id: 1, name: "unit tests", status: "completed", conclusion: "success" };
+const CHECKS = { total_count: 1, check_runs: [RUN] };
 
 /** A GitHub with one branch, whose pull request says back the token that it was asked with. */
 class Scene {
@@ -92,6 +93,7 @@ export async function mergeScene(): Promise<ActionScene> {
       return { merged: true };
     }
     if (url.pathname.endsWith("/check-runs")) return CHECKS;
+    if (url.pathname.endsWith("/check-suites")) return { check_suites: [] };
     if (url.pathname.endsWith("/status")) return { statuses: [] };
     return url.pathname.endsWith("/reviews") ? [] : own.pull("", own.merges > 0);
   });

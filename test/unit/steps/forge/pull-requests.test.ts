@@ -23,7 +23,7 @@ const OPEN: PullRequest = {
   mergedAs: "",
   mergedBy: "",
 };
-const QUIET: Standing = { failed: [], pending: [], approvedBy: [], changesAskedBy: [] };
+const QUIET: Standing = { checks: 0, failed: [], pending: [], approvedBy: [], changesAskedBy: [] };
 const RED = { name: "lint", kind: "check", state: "failed", conclusion: "failure", url: "" } as const;
 const WANTED = { sha: SHA, checks: "all" } as const;
 
