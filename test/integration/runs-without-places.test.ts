@@ -91,7 +91,8 @@ ${planned(root, gateOf(`from: [{ user: ${ANA} }]`))}`,
 summary: Make what an environment needs, and ask nobody
 on: { slash: /qd unasked <environment> }
 inputs: { environment: { type: environment } }
-${planned(root, "")}`,
+${planned(root, "")}on-failure: [{ id: alert, uses: slack/alert }]
+`,
   rebuild: `name: Rebuild
 summary: Make everything anew
 on: { slash: /qd rebuild }
@@ -279,6 +280,8 @@ describe.skipIf(!hasTerraform)("a plan that is approved in a run without targets
       code: "approval.missing",
       message: expect.stringContaining("prod asks for approval before anything changes there"),
     });
+    const alert = await rig.message("an alert", ({ text }) => /Unasked prod failed at step apply/u.test(text));
+    expect(JSON.stringify(alert.blocks)).toContain("Retry");
     await ask(ANA, "/qd unasked staging");
     await rig.card(/^Unasked staging: succeeded/u);
   });
@@ -290,5 +293,24 @@ describe.skipIf(!hasTerraform)("a plan that is approved in a run without targets
     await rig.press(OLGA, gate, "gate_approve");
     expect(await ended("rebuild")).toMatchObject({ status: "succeeded", title: "Rebuild" });
     expect(runs("rebuild")[0]?.steps.get("rebuild/apply")?.approval?.gate).toBe("rebuild/gate");
+  });
+
+  it("waits over a restart, on the Home tab of whoever may decide, and is ended by whoever may start it", async () => {
+    await ask(ANA, "/qd build qa");
+    await request("build");
+    await rig.world.slack.people.openHome({ user: PRIYA });
+    const home = (): string => JSON.stringify(rig.world.slack.world.views.home(PRIYA)?.source["blocks"] ?? null);
+    await rig.until("the request on the Home tab", () => home().includes("*qa*: a saved plan"));
+    await rig.stop();
+    await rig.start();
+    const run = `run_${runs("build")[0]?.id.slice(-4) ?? ""}`;
+    expect(runs("build")[0]).toMatchObject({ status: "running", title: "Build qa" });
+    expect(await ask(BEN, `/qd cancel ${run}`)).toContain("You may not build in qa.");
+    expect(await ask(PRIYA, `/qd cancel ${run} because it is late`)).toContain("is being cancelled: Build qa.");
+    expect((await ended("build")).status).toBe("cancelled");
+    expect(await ask(BEN, `/qd retry ${run}`)).toContain("You may not build in qa.");
+    expect(await ask(ANA, `/qd retry ${run}`)).toContain("goes on");
+    await rig.press(MARCO, await request("build"), "gate_approve");
+    expect((await ended("build")).status).toBe("succeeded");
   });
 });
