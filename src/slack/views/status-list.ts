@@ -9,6 +9,8 @@ import type { ViewLookups } from "./view-lookups.ts";
 
 const MOST_SERVICES = 20;
 const MOST_PLACES = 6;
+// Of the only service that is asked about.
+const MOST_OF_ONE = 20;
 const MOST_RUNS = 6;
 const MOST_LOCKS = 6;
 const MOST_LOCK_TEXT = 1100;
@@ -22,7 +24,8 @@ export function renderStatus(
   { services, more: others = 0, runs, locks = [], problems = [], isObserving = false }: StatusAnswer,
   lookups: ViewLookups,
 ): MessageContent {
-  const paragraphs = services.map((service) => serviceText(service, lookups));
+  const most = mostPlaces(services.length + others);
+  const paragraphs = services.map((service) => serviceText(service, lookups, most));
   const shown = paragraphs.slice(0, howManyFit(paragraphs));
   const more = services.length - shown.length + others;
   const blocks: MessageBlock[] = shown.map(section);
@@ -31,10 +34,14 @@ export function renderStatus(
   blocks.push(section(underWay(runs, lookups)));
   if (problems.length > 0) blocks.push(section(labelsText(problems)));
   if (isObserving) blocks.push(context(`:eyes: ${OBSERVING}.`));
-  const words = services.slice(0, shown.length).map(serviceWords);
+  const words = services.slice(0, shown.length).map((service) => serviceWords(service, most));
   const under = `${runs.length} ${runs.length === 1 ? "run" : "runs"} under way`;
   const locked = locks.length === 0 ? [] : [`${locks.length} locked by hand`];
   return message(`${[...words, ...locked, under, ...(isObserving ? [OBSERVING] : [])].join(". ")}.`, blocks);
+}
+
+function mostPlaces(services: number): number {
+  return services === 1 ? MOST_OF_ONE : MOST_PLACES;
 }
 
 type StatusAnswer = Extract<Answer, { kind: "status" }>;
@@ -43,14 +50,33 @@ const OBSERVING = "Quarterdeck is observing: it shows and alerts, and changes no
 
 type Service = StatusAnswer["services"][number];
 
-/** A service and what is live in each of its environments, in one paragraph. */
-export function serviceText({ name, places }: Service, lookups: ViewLookups): string {
-  const lines = places.slice(0, MOST_PLACES).map((place) => placeLine(place, lookups));
-  return truncateMrkdwn([`*${inert(name, 100)}*`, ...lines].join("\n"), MOST_SERVICE_TEXT);
+/** A service and what is live in each of its environments, in one paragraph; of too many those that are not well, and a count. */
+export function serviceText({ name, places }: Service, lookups: ViewLookups, most = MOST_PLACES): string {
+  const { shown, rest } = mostTelling(places, most);
+  const lines = shown.map((place) => placeLine(place, lookups));
+  return truncateMrkdwn([`*${inert(name, 100)}*`, ...lines, ...rest].join("\n"), MOST_SERVICE_TEXT);
 }
 
-function serviceWords({ name, places }: Service): string {
-  return `${inert(name, 60)}: ${places.slice(0, MOST_PLACES).map(placeWords).join(", ")}`;
+function serviceWords({ name, places }: Service, most: number): string {
+  const { shown, rest } = mostTelling(places, most);
+  return `${inert(name, 60)}: ${[...shown.map(placeWords), ...rest].join(", ")}`;
+}
+
+function mostTelling(
+  places: Service["places"],
+  most: number,
+): { readonly shown: Service["places"]; readonly rest: readonly string[] } {
+  if (places.length <= most) return { shown: places, rest: [] };
+  const ranked = places.toSorted((left, right) => Number(isWell(left)) - Number(isWell(right)));
+  const kept = new Set(ranked.slice(0, most - 1));
+  const left = ranked.slice(most - 1);
+  const ill = left.filter((place) => !isWell(place)).length;
+  const how = ill === 0 ? "all Healthy" : `${ill} of them not Healthy`;
+  return { shown: places.filter((place) => kept.has(place)), rest: [`and ${left.length} more, ${how}`] };
+}
+
+function isWell({ health }: PlaceStatus): boolean {
+  return health === "Healthy";
 }
 
 function howManyFit(paragraphs: readonly string[]): number {

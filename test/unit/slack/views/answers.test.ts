@@ -57,6 +57,30 @@ describe("a private answer", () => {
     expect(blocks.length).toBe(4);
   });
 
+  it("leaves out no environment in the status without saying so, and none that is ill before those that are well", () => {
+    const place = (index: number, health: string) => ({
+      environment: `edge-${index}`,
+      app: `main/argocd/relay-edge-${index}`,
+      revision: "a".repeat(40),
+      health,
+      sync: "Synced",
+    });
+    const places = Array.from({ length: 10 }, (_, index) => place(index + 1, index === 8 ? "Degraded" : "Healthy"));
+    const other = { name: "web", places: [] };
+    const several = JSON.stringify(
+      render({ kind: "status", services: [{ name: "relay", places }, other], runs: [] }).blocks,
+    );
+    expect(several).toContain("edge-9");
+    expect(several).not.toContain("edge-8");
+    expect(several).toContain("and 5 more, all Healthy");
+    const alone = JSON.stringify(render({ kind: "status", services: [{ name: "relay", places }], runs: [] }));
+    for (const { environment } of places) expect(alone).toContain(environment);
+    const ill = Array.from({ length: 30 }, (_, index) => place(index + 1, "Degraded"));
+    expect(JSON.stringify(render({ kind: "status", services: [{ name: "relay", places: ill }], runs: [] }))).toContain(
+      "and 11 more, 11 of them not Healthy",
+    );
+  });
+
   it("shows in the status what is locked, and nothing of it where nothing is", () => {
     const lock = { key: "checkout/prod", owner: "p_ana", reason: "migration", since: 0 };
     const status = { kind: "status", services: [], runs: [] } as const;
