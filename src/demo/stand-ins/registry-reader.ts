@@ -112,10 +112,15 @@ export class RegistryReader {
           }),
         );
       });
-      asked.on("error", reject);
+      // In the words of the real programs, by which it is known that something is away.
+      asked.on("error", (error) => reject(new Error(`Get "${url}": dial tcp: connect: ${wordsOf(error)}`)));
       asked.end();
     });
   }
+}
+
+function wordsOf(error: Error): string {
+  return "code" in error && error.code === "ECONNREFUSED" ? "connection refused" : error.message;
 }
 
 function reasonOf({ status, body }: Answer): string {

@@ -1,11 +1,12 @@
 import { systemClock } from "../../platform/clock.ts";
 import { ansiblePlaybook } from "./ansible/ansible-playbook.ts";
+import { cosign } from "./cosign.ts";
 import type { StandIn } from "./stand-in.ts";
 import { terraform } from "./terraform/terraform.ts";
 import { trivy } from "./trivy.ts";
 
 /** Every program that can be played where it is not installed. */
-export const STAND_INS: readonly StandIn[] = [terraform, ansiblePlaybook, trivy];
+export const STAND_INS: readonly StandIn[] = [terraform, ansiblePlaybook, trivy, cosign];
 
 export interface StandInProcess {
   readonly argv: readonly string[];
