@@ -61,7 +61,10 @@ async function verify(call: StandInCall): Promise<number> {
     return NO_MATCH;
   }
   say(NAME, err, `Verification for ${reference} --\nThe signatures were verified against the specified public key`);
-  const shown = good.map(({ payload }) => ({ ...Payload.parse(JSON.parse(payload.toString("utf8"))), stand_in: MARK }));
+  const shown = good.map(({ payload }) => {
+    const { critical } = Payload.parse(JSON.parse(payload.toString("utf8")));
+    return { critical, optional: {}, stand_in: MARK };
+  });
   out(`\n${JSON.stringify(shown)}\n`);
   return 0;
 }
