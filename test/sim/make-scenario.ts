@@ -65,7 +65,18 @@ function makeWorkers(dice: Dice, lastsMs: number, acts: ScenarioAct[]): number {
   for (let left = dice.between(0, 8); left > 0; left -= 1) {
     acts.push({ at: at(), who: "redis", act: redisAct(dice) }, { at: at(), who: "worker", act: workerAct(dice) });
   }
-  return dice.between(1, 3);
+  const count = dice.between(1, 3);
+  harmWhoeverBegins(dice.fork("harm"), count, acts);
+  return count;
+}
+
+/** Something happens to a worker just when there is something to execute: that takes a moment only. */
+function harmWhoeverBegins(dice: Dice, count: number, acts: ScenarioAct[]): void {
+  for (const [index, act] of acts.entries()) {
+    if (act.who !== "person" || act.together !== undefined || !dice.chance(0.4)) continue;
+    const scene: Scene = { who: "worker", act: { ...workerAct(dice), worker: dice.below(count) } };
+    acts[index] = { ...act, together: { scene, afterMs: dice.between(100, 4000) } };
+  }
 }
 
 /** What somebody asks for, and when. */

@@ -72,6 +72,8 @@ function count({ seed, worlds, runs, events, milestones, violations }: ChildRepo
 }
 
 function fail(totals: Totals, found: { readonly check: string; readonly what: string; readonly seed: string }): void {
+  // Said at once: the table may be hours away.
+  console.log(`seed ${found.seed}: ${found.check}: ${found.what}`);
   const known = totals.failures.get(found.check) ?? { count: 0, seeds: [], example: found.what };
   totals.failures.set(found.check, known);
   known.count += 1;

@@ -107,8 +107,8 @@ export class RemoteWitness {
       this.wrong(`${key} must not be repeated and was begun again by ${worker}`);
     if (this.#endedAt.has(worker)) this.wrong(`${worker} began ${key} after it was told to end`);
     const beside = earlier.find(({ hasEnded, worker: other }) => !hasEnded && other !== worker);
-    if (beside !== undefined && this.#now() > this.#unquietUntil)
-      this.wrong(`${worker} began ${key} beside ${beside.worker}, in quiet times`);
+    const isKnown = this.#now() > Math.max(this.#harmedUntil, this.#endingUntil, this.#serverUntil);
+    if (beside !== undefined && isKnown) this.wrong(`${worker} began ${key} beside ${beside.worker}, which was heard`);
   }
 
   /** It was told to stop, for this reason. */
