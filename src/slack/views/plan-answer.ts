@@ -5,6 +5,7 @@ import { fitBlocks } from "../fit-blocks.ts";
 import { code, dateToken, inert } from "../mrkdwn.ts";
 import { ruleText } from "./approval-rule-text.ts";
 import { shortSha } from "./gate-evidence.ts";
+import { joined } from "./person-text.ts";
 import { plannedText } from "./planned-steps.ts";
 
 const MOST_STAGES = 8;
@@ -14,7 +15,7 @@ const MOST_LOCKS = 8;
 /** What a command would do, without doing anything. */
 export function renderPlan(answer: PlanAnswer): MessageContent {
   const { title, stages, obstacles } = answer;
-  const where = stages.map(({ environment }) => inert(environment, 60)).join(", then ");
+  const where = wayText(stages.map(({ environment }) => inert(environment, 60)));
   const verdict = obstacles.length === 0 ? "It could be started now." : "It would be refused now.";
   const goes = stages.length === 0 ? `What ${inert(title, 250)} would do` : `${inert(title, 250)} would go to ${where}`;
   const words = [`${goes}. ${verdict}`, ...obstacles.map((text) => inert(text, 300))];
@@ -25,13 +26,24 @@ export function renderPlan(answer: PlanAnswer): MessageContent {
   ]);
 }
 
+// More than these nobody listens to.
+const MOST_NAMES = 5;
+const FIRST_NAMES = 3;
+
+function wayText(names: readonly string[]): string {
+  if (names.length <= MOST_NAMES) return names.join(", then ");
+  return [...names.slice(0, FIRST_NAMES), `${names.length - FIRST_NAMES} more`].join(", then ");
+}
+
 /** The same as blocks, which the form shows too. */
 export function outlookBlocks(answer: PlanAnswer): readonly MessageBlock[] {
   const { revision, stages, obstacles } = answer;
-  const shown = stages.slice(0, MOST_STAGES);
+  const groups = alike(stages, revision?.sha);
+  const shown = groups.slice(0, MOST_STAGES);
+  const rest = groups.slice(MOST_STAGES).reduce((sum, { names }) => sum + names.length, 0);
   const wrong = obstacles.slice(0, 6).map((text) => `:no_entry_sign: ${inert(text, 350)}`);
   const refusals = wrong.length > 0 ? [section(["*It would be refused now*", ...wrong].join("\n"))] : [];
-  const places = shown.map((stage, index) => section(stageText(stage, { index, sha: revision?.sha })));
+  const places = [...shown.map(groupText), ...(rest > 0 ? [`and ${rest} more environments`] : [])].map(section);
   const around = aroundText(answer);
   const others = around.length === 0 ? [] : [section(around.join("\n"))];
   const commit = revision === undefined ? [] : [section(commitText(revision))];
@@ -54,15 +66,39 @@ function aroundText({ stages, besides = [], beside, finally: last = [], atATime 
   ];
 }
 
-function stageText(
-  stage: PlannedStage,
-  { index, sha }: { readonly index: number; readonly sha: string | undefined },
-): string {
-  const { environment, fromRevision, approval, locks, warnings, steps } = stage;
+/** Environments that follow one another, and in which the same would happen. */
+interface Alike {
+  /** The place of the first of them. */
+  readonly from: number;
+  readonly names: string[];
+  readonly move: string;
+  readonly body: string;
+}
+
+function alike(stages: readonly PlannedStage[], sha: string | undefined): readonly Alike[] {
+  const groups: Alike[] = [];
+  for (const [index, stage] of stages.entries()) {
+    const last = groups.at(-1);
+    const [move, body] = [moveText(stage, sha), bodyText(stage)];
+    if (last !== undefined && last.move === move && last.body === body) last.names.push(stage.environment);
+    else groups.push({ from: index + 1, names: [stage.environment], move, body });
+  }
+  return groups;
+}
+
+function groupText({ from, names, move, body }: Alike): string {
+  const numbers = names.length === 1 ? `${from}.` : `${from}. to ${from + names.length - 1}.`;
+  const shown = names.map((name) => inert(name, 60));
+  return [`*${numbers} ${joined(shown, "and")}* ${move}`, body].join("\n");
+}
+
+function moveText({ fromRevision }: PlannedStage, sha: string | undefined): string {
   const from = fromRevision === "" ? "nothing yet" : code(shortSha(fromRevision));
-  const move = sha === undefined ? from : `${from} → ${code(shortSha(sha))}`;
+  return sha === undefined ? from : `${from} → ${code(shortSha(sha))}`;
+}
+
+function bodyText({ approval, locks, warnings, steps }: PlannedStage): string {
   return [
-    `*${index + 1}. ${inert(environment, 60)}* ${move}`,
     ...(approval === undefined ? [] : [approvalText(approval)]),
     plannedText(steps, MOST_STEPS),
     ...locks.filter(({ held }) => held !== undefined).map(lockLine),
