@@ -158,7 +158,7 @@ const UNSURE: ReadonlySet<string> = new Set([
 
 const DEFAULT_APPEAR_MS = 30_000;
 const SOON_MS = 3000;
-const LATER_MS = 20_000;
+const LATER_MS = 10_000;
 
 interface Seen {
   readonly request: PullRequest;
