@@ -11,8 +11,21 @@ describe("a program that steps may run", () => {
   });
 
   it("is a problem where it is missing, and only a warning where others execute the steps", () => {
-    const fault = "It is not here.";
-    expect(allowedProgram({ ...LINT, fault, isElsewhere: false })).toMatchObject({ level: "problem", what: fault });
+    const fault = { isAltered: false, message: "It is not here." };
+    expect(allowedProgram({ ...LINT, fault, isElsewhere: false })).toMatchObject({
+      level: "problem",
+      what: "It is not here.",
+      mend: "install it there, or correct programs.lint.path",
+    });
     expect(allowedProgram({ ...LINT, fault, isElsewhere: true })).toMatchObject({ level: "warning" });
+  });
+
+  it("is a problem where it is another one than the configuration allows", () => {
+    const fault = { isAltered: true, message: "Its SHA-256 is 1." };
+    expect(allowedProgram({ ...LINT, fault, isElsewhere: false })).toMatchObject({
+      level: "problem",
+      why: "steps that run it fail with program.altered",
+      mend: "find out who replaced it, or write the new digest into programs.lint.sha256",
+    });
   });
 });
