@@ -42,11 +42,11 @@ export async function openPulls(
   deps: ForgeDeps,
   input: Access,
   { signal, purpose }: Pick<StepContext, "signal"> & { readonly purpose: "read" | "write" },
-): Promise<{ readonly pulls: PullRequests; readonly repository: string; readonly name: string }> {
+): Promise<{ readonly pulls: PullRequests; readonly name: string }> {
   const forge = input.forge ?? forgeOf(input);
   const { repository, client, name } = await openForge(deps, { forge, access: input, purpose, signal });
   const pulls = forge === "github" ? new GithubPulls(client, repository) : new GitlabMergeRequests(client, repository);
-  return { pulls, repository: repository.path, name };
+  return { pulls, name };
 }
 
 export const PULL_FAILURES: StepNotes["failures"] = {
