@@ -1,5 +1,6 @@
 import type { InputDefinition } from "../commands/command-file.ts";
 import type { Command } from "../commands/command.ts";
+import { defaultValue } from "../commands/input-value.ts";
 import type { Json, JsonMap } from "../platform/canonical-json.ts";
 import { typedDuration } from "../platform/duration.ts";
 
@@ -15,11 +16,13 @@ export function textOf(command: Command, values: JsonMap, type: InputDefinition[
   return typeof value === "string" ? value : "";
 }
 
-/** The values of a command as they can be typed again; what was not typed is left out. */
+/** The values of a command as they can be typed again; what was not typed is left out, and flags that say what is so anyway. */
 export function typedValues(command: Command, values: JsonMap): Readonly<Record<string, string | true>> {
+  const flags = new Set(command.pattern.flags.map(({ input }) => input));
   const typed: Record<string, string | true> = {};
   for (const [name, value] of Object.entries(values)) {
     const input = command.inputs.find((candidate) => candidate.name === name);
+    if (input !== undefined && flags.has(name) && value === defaultValue(input)) continue;
     const text = typeof value === "number" ? numberText(input?.definition.type, value) : value;
     if (typeof text === "string" || text === true) typed[name] = text;
   }
