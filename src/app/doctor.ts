@@ -28,8 +28,9 @@ import { examineAnchors } from "./doctor-anchors.ts";
 import { examineArgocd } from "./doctor-argocd.ts";
 import { examineGit } from "./doctor-git.ts";
 import { examinePrograms } from "./doctor-programs.ts";
+import { examineStepPrograms } from "./doctor-step-programs.ts";
 import { examineSlack } from "./doctor-slack.ts";
-import { loadFiles } from "./load-files.ts";
+import { loadFiles, stepCatalogue } from "./load-files.ts";
 
 /** `quarterdeck doctor`: looks at everything that the server needs, and says how to mend what is wrong. */
 export async function doctor(args: readonly string[]): Promise<number> {
@@ -61,7 +62,7 @@ export async function examine({ mask, clock, random, variables }: Surroundings):
   if (read.environment === undefined) return [...program, ...read.findings];
   const { environment } = read;
   await using resources = new AsyncDisposableStack();
-  const { configuration, findings: files } = await readFiles(environment);
+  const { configuration, loaded, findings: files } = await readFiles(environment);
   const said: Finding[] = [];
   const secrets = secretsOf({ environment, configuration, mask, logger: warningsInto(said, clock) });
   const unusable =
@@ -81,7 +82,10 @@ export async function examine({ mask, clock, random, variables }: Surroundings):
   const { repositories } = ofArgocd;
   const git = await examineGit({ environment, configuration, secrets, repositories, clock, random }, resources);
   const anchors = await examineAnchors({ environment, configuration, secrets, clock, random }, resources);
-  const programs = await examinePrograms({ environment, configuration });
+  const programs = [
+    ...(await examinePrograms({ environment, configuration })),
+    ...(loaded === undefined ? [] : await examineStepPrograms({ environment, ...loaded })),
+  ];
   const elsewhere = [...programs, ...ofSlack, ...ofArgocd.findings, ...git, ...anchors];
   return [...program, ...files, ...unusable, ...said, ...local, ...elsewhere];
 }
@@ -108,9 +112,11 @@ function tryEnvironment(
 }
 
 /** The configuration, as far as it can be used, and what is wrong in it and in the command files. */
-async function readFiles(
-  environment: Environment,
-): Promise<{ readonly configuration: Configuration | undefined; readonly findings: readonly Finding[] }> {
+async function readFiles(environment: Environment): Promise<{
+  readonly configuration: Configuration | undefined;
+  readonly loaded: Omit<Parameters<typeof examineStepPrograms>[0], "environment"> | undefined;
+  readonly findings: readonly Finding[];
+}> {
   const { configurationFile: file, commandsFolder: folder } = environment;
   const line = "mend that line; `quarterdeck validate` shows all";
   try {
@@ -123,7 +129,12 @@ async function readFiles(
     const loaded = plugins.map(({ named, origin, kinds }) =>
       new Subject("configuration", named).ok(`${originText(origin)}: ${kinds.join(", ")}`),
     );
-    return { configuration, findings: [...(findings.length > 0 ? findings : [good]), ...loaded] };
+    const kinds = stepCatalogue(plugins);
+    return {
+      configuration,
+      loaded: { configuration, commands: commands.commands, kinds },
+      findings: [...(findings.length > 0 ? findings : [good]), ...loaded],
+    };
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     const findings =
@@ -135,7 +146,7 @@ async function readFiles(
               mend: "do as the message says",
             }),
           ];
-    return { configuration: undefined, findings };
+    return { configuration: undefined, loaded: undefined, findings };
   }
 }
 
