@@ -1,8 +1,8 @@
-import { type Document, parseAllDocuments, parseDocument } from "yaml";
+import { type Document, isScalar, LineCounter, parseAllDocuments, parseDocument, visit } from "yaml";
 
 import { canonicalJson } from "../platform/canonical-json.ts";
 import { findDeepYaml } from "../platform/deep-yaml.ts";
-import { AppError } from "../platform/errors.ts";
+import { AppError, errorText } from "../platform/errors.ts";
 import { findLongLine } from "../platform/long-line.ts";
 import { withoutStacks } from "../platform/without-stacks.ts";
 import { yamlMistake } from "../platform/yaml-mistake.ts";
@@ -30,6 +30,8 @@ export function changedYaml(text: string, { splice, apply, document: choice }: Y
   const index = chosen(before, choice);
   const document = before[index];
   if (document === undefined) throw refused("broken", "there is nothing in it");
+  // What cannot be read whole, such as an alias without its anchor, cannot be compared afterwards.
+  dataOf(before);
   const replacement = splice(text, document);
   apply(document);
   const wanted = dataOf(before);
@@ -70,16 +72,32 @@ export function yamlDocuments(text: string): readonly Document.Parsed[] {
   const isDeep = findDeepYaml(text, { brackets: 200, spaces: 200 }) !== undefined;
   if (isDeep || findLongLine(text, LONGEST_LINE) !== undefined)
     throw refused("broken", "it is nested too deeply, or has a line too long");
-  const options = { prettyErrors: true, logLevel: "error" } as const;
+  const lineCounter = new LineCounter();
+  // What makes an error pretty takes the time of the whole text for each of them, and what compares keys that of their square.
+  const options = { lineCounter, prettyErrors: false, uniqueKeys: false, logLevel: "error" } as const;
   const parsed = withoutStacks(() => parseAllDocuments(text, options));
   const documents = parsed.length === 0 ? [parseDocument(text, options)] : parsed;
   const [error] = documents.flatMap(({ errors }) => errors);
   if (error !== undefined) {
     const what = yamlMistake(error.code) ?? error.message.split("\n")[0] ?? "";
-    const line = error.linePos?.[0].line;
-    throw refused("broken", `it cannot be read${line === undefined ? "" : `, line ${line}`}: ${what}`);
+    throw refused("broken", `it cannot be read, line ${lineCounter.linePos(error.pos[0]).line}: ${what}`);
   }
+  for (const document of documents) refuseRepeated(document);
   return documents;
+}
+
+function refuseRepeated(document: Document.Parsed): void {
+  visit(document, {
+    Map: (_key, { items }) => {
+      const known = new Set<string>();
+      for (const { key } of items) {
+        const name = isScalar(key) ? String(key.value) : undefined;
+        if (name !== undefined && known.has(name))
+          throw refused("broken", `it has the key "${name}" twice in one place`);
+        if (name !== undefined) known.add(name);
+      }
+    },
+  });
 }
 
 function chosen(documents: readonly Document.Parsed[], choice: DocumentChoice | undefined): number {
@@ -103,7 +121,11 @@ function fits(document: Document.Parsed, choice: DocumentChoice | undefined): bo
 }
 
 function dataOf(documents: readonly Document.Parsed[]): string {
-  return canonicalJson(documents.map((document) => comparable(document.toJS())));
+  try {
+    return canonicalJson(documents.map((document) => comparable(document.toJS())));
+  } catch (error) {
+    throw refused("broken", `it cannot be read: ${errorText(error)}`);
+  }
 }
 
 /** What JSON cannot carry, as text. */

@@ -7,6 +7,7 @@ import { editYaml, type YamlEdit } from "../../../src/config/edit-yaml.ts";
 import { tryValuePath, valuePathText } from "../../../src/config/value-path.ts";
 import type { Json } from "../../../src/platform/canonical-json.ts";
 import { AppError } from "../../../src/platform/errors.ts";
+import { cpuTimeMs } from "../../support/cpu-time.ts";
 
 const VALUES = `# Values of checkout.  Written by people.
 
@@ -129,6 +130,8 @@ describe("setting a value in YAML", () => {
     ["{{ if .x }}\na: 1\n{{ end }}\n", "a", "yaml.broken"],
     [VALUES, "image", "yaml.other-kind"],
     ["a: 1\na: 2\n", "a", "yaml.broken"],
+    ["a: 1\nb: *nothing\n", "a", "yaml.broken"],
+    ["a: *nothing\n", "a", "yaml.broken"],
     [VALUES, "image.tga", "yaml.path-missing"],
     [VALUES, "replicas.count", "yaml.path-missing"],
     [VALUES, "hosts[7]", "yaml.path-missing"],
@@ -139,6 +142,14 @@ describe("setting a value in YAML", () => {
     ["a: 1\n".padEnd(300_000, "#"), "a", "yaml.too-large"],
   ])("refuses what cannot be done (%#)", (text, path, code) => {
     expect(codeOf(() => set(text, path, "x"))).toBe(code);
+  });
+
+  it("says no to what is broken all over as fast as to anything", () => {
+    const text = `a:\n e*x]\n[name=[na[[[=  \n-${"[name=web]".repeat(480)}`;
+    expect(codeOf(() => set(text, "a", "x"))).toBe("yaml.broken");
+    const before = cpuTimeMs();
+    codeOf(() => set(text, "a", "x"));
+    expect(cpuTimeMs() - before).toBeLessThan(500);
   });
 
   it("says what is there instead", () => {
