@@ -1,0 +1,40 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+
+import { kindsMutants } from "../sim/mutants/kinds-mutants.ts";
+import type { Mutant } from "../sim/mutants/mutant.ts";
+
+const CHILD = new URL("../sim/kinds-child.ts", import.meta.url).pathname;
+const PLANT = new URL("../sim/mutants/plant-child.ts", import.meta.url).href;
+const Seen = z.object({ seed: z.number().nullable(), world: z.number(), faults: z.array(z.string()) });
+
+/** The first world of so many in which something is wrong, with or without a bug. */
+async function look(worlds: number, mutant?: Mutant): Promise<z.infer<typeof Seen>> {
+  const planted = mutant === undefined ? [] : ["--import", PLANT];
+  const child = spawn(process.execPath, [...planted, CHILD, "1", String(worlds)], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, ...(mutant && { QUARTERDECK_PLANTED_BUG: JSON.stringify(mutant) }) },
+  });
+  let [printed, wrong] = ["", ""];
+  child.stdout.on("data", (chunk: Buffer) => (printed += chunk.toString()));
+  child.stderr.on("data", (chunk: Buffer) => (wrong += chunk.toString()));
+  await once(child, "close");
+  // A bug that ends the program is seen as well, but one that could not be planted is none.
+  if (printed === "" && !wrong.includes("does not have once"))
+    return { seed: 1, world: 1, faults: [wrong.slice(-300)] };
+  return Seen.parse(JSON.parse(printed || JSON.stringify({ error: wrong.slice(-500) })));
+}
+
+describe("worlds of the kinds that wait for a word from outside, and that change something there", () => {
+  it("violate nothing", async () => {
+    expect(await look(80)).toEqual({ seed: null, world: 80, faults: [] });
+  });
+
+  it.each(kindsMutants.map((mutant) => [mutant.what, mutant] as const))("show that %s", async (_what, mutant) => {
+    const { faults } = await look(80, mutant);
+    expect(faults).not.toEqual([]);
+  });
+});
