@@ -48,6 +48,8 @@ function host(number: string): object {
   const machine = `terraform_data.machine["${number}"].output`;
   return {
     ansible_connection: "local",
+    // Fewer starts of Python.
+    ansible_pipelining: true,
     ansible_python_interpreter: "auto_silent",
     folder: `\${${machine}.folder}`,
     cpus: `\${${machine}.cpus}`,
