@@ -85,6 +85,7 @@ function openStream(deps: ArgocdConnectionsDeps, { path, signal }: Request): Pro
     const cut = (): void => {
       end();
       watches.delete(cut);
+      signal?.removeEventListener("abort", cut);
       body.cut();
     };
     watches.add(cut);

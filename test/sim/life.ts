@@ -19,6 +19,6 @@ export class Life {
   kill(): void {
     if (this.#isDead) return;
     this.#isDead = true;
-    for (const action of this.#onDeath) action();
+    for (const action of this.#onDeath.splice(0)) action();
   }
 }

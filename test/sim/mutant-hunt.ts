@@ -34,6 +34,8 @@ const CHILD = new URL("worlds-child.ts", import.meta.url);
 // Of the whole program too few seeds have workers.
 const STORIES = new URL("stories-child.ts", import.meta.url);
 const HOOK = new URL("mutants/plant-child.ts", import.meta.url).href;
+// What is left of those that were played makes each further one slower.
+const WORLDS_A_PROCESS = 200;
 const LOOK_EVERY_MS = 15_000;
 // So much work no world is: a process that says nothing meanwhile is stuck in a loop.
 const MOST_WORK_S = 45;
@@ -57,13 +59,15 @@ export class MutantHunt implements Disposable {
 
   async look(mutant: Planted, task: HuntTask): Promise<Sight> {
     let left = task;
-    for (;;) {
-      const { check, seed, played } = await this.#play(left, mutant);
+    while (left.worlds > 0) {
+      const part = { ...left, worlds: Math.min(left.worlds, WORLDS_A_PROCESS) };
+      const { check, seed, played } = await this.#play(part, mutant);
       const worlds = task.worlds - left.worlds + played;
-      if (check === undefined || seed === "" || !(await this.#isFlawed(seed, mutant.part)))
+      if (check !== undefined && (seed === "" || !(await this.#isFlawed(seed, mutant.part))))
         return { mutant, check, seed, worlds };
-      left = after(left, played);
+      left = after(left, Math.max(1, played));
     }
+    return { mutant, check: undefined, seed: "", worlds: task.worlds };
   }
 
   [Symbol.dispose](): void {
