@@ -8,11 +8,15 @@ import { describeValue } from "./issue-text.ts";
 /** What only an expression gives, and how it is called. */
 const NAMED: Readonly<Record<string, string>> = {
   service: "a service",
-  environment: "an environment of a service",
   revision: "a revision",
   run: "the id of a run",
   person: "the id of a person",
 };
+
+function nameOf(definition: CommandInput["definition"]): string | undefined {
+  if (definition.type !== "environment") return NAMED[definition.type];
+  return definition.of === undefined ? "an environment" : "an environment of a service";
+}
 
 /** Why a value of a type is nothing that the input of a used command takes; undefined when it may be. */
 export function whyNoInput({ name, definition }: CommandInput, type: ExpressionType): string | undefined {
@@ -20,7 +24,7 @@ export function whyNoInput({ name, definition }: CommandInput, type: ExpressionT
   const wanted = typeOfInput({ name, definition: { ...definition, optional: false } });
   const isNumber = definition.type === "number";
   if (isNumber ? type.kind === "int" || type.kind === "double" : fits(type, wanted)) return undefined;
-  const what = NAMED[definition.type] ?? (isNumber ? "a number" : typeText(wanted));
+  const what = nameOf(definition) ?? (isNumber ? "a number" : typeText(wanted));
   const unit = definition.type === "duration" ? " of milliseconds" : "";
   return `${what}${unit} is expected, but this is ${typeText(type)}`;
 }
@@ -36,7 +40,7 @@ function fits(type: ExpressionType, wanted: ExpressionType): boolean {
 export function readGiven(input: CommandInput, value: Json): InputReading {
   const { definition, name } = input;
   if (value === null && definition.optional) return { ok: true, value };
-  const named = NAMED[definition.type];
+  const named = nameOf(definition);
   if (named !== undefined) {
     const message = `${named} is passed as an expression, such as \${{ ${name} }}, but this is ${describeValue(value)}`;
     return { ok: false, message };

@@ -45,7 +45,7 @@ export function inputText({ definition }: CommandInput): string {
     case "service":
       return "a service";
     case "environment":
-      return "an environment of the service";
+      return definition.of === undefined ? "an environment" : "an environment of the service";
     case "revision":
       return revisionText(definition.from);
     case "string":

@@ -15,16 +15,23 @@ const MOST_SERVICES = 12;
 export function explainMismatch(known: Known, mismatch: Mismatch): string {
   const { code, command } = mismatch;
   const isShort = code === "empty" || code === "missing";
-  const namesService = command?.inputs.some(({ definition }) => definition.type === "service") ?? false;
   const whole = withNames(known, mismatch);
-  if (!isShort || command === undefined || !namesService) return mismatchText(whole);
-  const { services: all } = known.inventory;
-  const shown = all.slice(0, MOST_SERVICES);
-  const more = all.length - shown.length;
-  const services = shown.map(({ name, environments }) => `  ${name}: ${environments.map((at) => at.name).join(", ")}`);
-  const lines = ["Services and their environments:", ...services, ...(more > 0 ? [`  and ${more} more`] : [])];
+  const lines = isShort && command !== undefined ? namesFor(known.inventory, command) : [];
+  if (command === undefined || lines.length === 0) return mismatchText(whole);
   const head = code === "empty" ? `Say what to do, in one line.\n${helpFor(command)}` : mismatchText(whole);
   return [head, ...lines].join("\n");
+}
+
+/** What can be named in the command; nothing where it asks for no name. */
+function namesFor({ services, environments }: Inventory, { inputs }: Command): readonly string[] {
+  const types = new Set(inputs.map(({ definition }) => definition.type));
+  if (!types.has("service")) {
+    return types.has("environment") ? [`Environments: ${environments.map(({ name }) => name).join(", ")}`] : [];
+  }
+  const shown = services.slice(0, MOST_SERVICES);
+  const more = services.length - shown.length;
+  const lines = shown.map((service) => `  ${service.name}: ${service.environments.map(({ name }) => name).join(", ")}`);
+  return ["Services and their environments:", ...lines, ...(more > 0 ? [`  and ${more} more`] : [])];
 }
 
 /** The suggestion puts the grammar right; names that are wrong in it as well are put right with it. */

@@ -156,6 +156,15 @@ describe("names that are wrong", () => {
     },
   );
 
+  it("are answered with those that there are where one is missing", async () => {
+    const rig = await open();
+    const answer = await ask(rig, "/qd provision");
+    expect(answer).toMatchObject({ kind: "text", text: expect.stringContaining("Environments: staging, qa, prod") });
+    expect(await ask(rig, "/qd help provision")).toMatchObject({
+      text: expect.stringMatching(/place.* an environment$/mu),
+    });
+  });
+
   it("are answered with what was probably meant", async () => {
     const rig = await open();
     expect(await ask(rig, "/qd provision prd --fast")).toMatchObject({
