@@ -211,9 +211,10 @@ function unsureWho(dice: Dice): Scene {
 
 function machineInTheMiddle(dice: Dice): Scene {
   const downMs = dice.between(200, 8000);
+  const either = downMs % 2 === 0 ? "after-commit" : "before-commit";
   const acts: readonly MachineAct[] = [
     { kind: "crash", point: dice.pick(["before-commit", "after-commit"]), of: "gate.decided", downMs },
-    { kind: "crash", point: "after-commit", of: "intent.received", downMs },
+    { kind: "crash", point: either, of: "intent.received", downMs },
     { kind: "clock", byMs: dice.pick([3_600_000, -3_600_000]) },
     { kind: "disk", state: dice.pick(["SQLITE_FULL", "SQLITE_IOERR"]), forMs: dice.between(200, 10_000) },
     { kind: "settings", name: dice.pick(["usual", "other approvers", "two approvers"]) },

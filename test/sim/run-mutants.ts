@@ -1,6 +1,6 @@
 import { MutantHunt, type Sight } from "./mutant-hunt.ts";
 import { allMutants, REMOTE } from "./mutants/all-mutants.ts";
-import { TELLING_SEEDS } from "./telling-seeds.ts";
+import { TELLING_SEEDS, TELLING_STORIES } from "./telling-seeds.ts";
 
 export interface MutantsOrder {
   readonly processes: number;
@@ -26,7 +26,11 @@ export async function runMutants({ processes, only, worlds, from }: MutantsOrder
   const work = async (): Promise<void> => {
     for (let mutant = left.shift(); mutant !== undefined; mutant = left.shift()) {
       const isRemote = mutant.part === REMOTE;
-      const task = { first: isRemote ? [] : TELLING_SEEDS, from, worlds: isRemote ? worlds * STORIES_A_WORLD : worlds };
+      const task = {
+        first: isRemote ? TELLING_STORIES : TELLING_SEEDS,
+        from,
+        worlds: isRemote ? worlds * STORIES_A_WORLD : worlds,
+      };
       const sight = await hunt.look(mutant, task);
       sights.push(sight);
       console.log(sightText(sight));

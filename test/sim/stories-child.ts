@@ -6,10 +6,10 @@ import { storySeed } from "./replay-story.ts";
 /** Plays stories of remote execution alone, without the rest of the program: many more of them in the same time. */
 process.once("message", (task: ChildTask) => void playAll(task));
 
-async function playAll({ from, step, worlds, untilMs, stopAtFirst }: ChildTask): Promise<void> {
+async function playAll({ first, from, step, worlds, untilMs, stopAtFirst }: ChildTask): Promise<void> {
   const startedAt = performance.now();
   for (let index = 0; index < worlds && performance.now() - startedAt < untilMs; index += 1) {
-    const report = await playOne(storySeed(from + index * step));
+    const report = await playOne(storySeed(first[index] ?? from + (index - first.length) * step));
     process.send?.(report);
     if (stopAtFirst && report.violations.length > 0) break;
   }

@@ -17,3 +17,6 @@ export const TELLING_SEEDS: readonly number[] = [
   3000063, 3000171, 3000082, 3000230, 3000110, 3000225, 3000069, 3000016, 3000192, 3000023, 3000205, 3000163, 2000048,
   2000167, 2000291, 16,
 ];
+
+/** The same for stories of remote execution: those that showed bugs which hardly any other shows. */
+export const TELLING_STORIES: readonly number[] = [43, 35, 58, 37, 25, 13, 21, 17, 272, 606, 1538];

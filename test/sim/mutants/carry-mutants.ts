@@ -108,9 +108,9 @@ export const carryMutants: readonly Mutant[] = [
   },
   {
     file: "slack/presenter.ts",
-    what: "an older view replaces a newer one",
-    find: "if (before !== undefined && before.version > view.version) return;",
-    replace: "",
+    what: "a run is drawn as it was when it was drawn before",
+    find: "this.#show(view, before?.version === view.version);",
+    replace: "this.#show(before ?? view, before?.version === view.version);",
   },
   {
     file: "slack/presenter.ts",
