@@ -15,7 +15,7 @@ export interface DemoAddresses {
   readonly verbs?: readonly string[] | undefined;
 }
 
-const VERBS = ["promote", "rollback", "sync", "lock", "unlock"];
+const VERBS = ["promote", "rollback", "sync", "signal", "lock", "unlock"];
 
 /** The configuration of the demo, as a person would write it. */
 export function demoConfiguration(settings: DemoAddresses): string {

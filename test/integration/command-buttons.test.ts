@@ -6,7 +6,7 @@ import { ANA, AppRig, BEN, GUS, OLGA, PRIYA } from "../support/app-rig.ts";
 
 let rig: AppRig;
 
-const GRANTS = `  - { role: team, verbs: [promote, rollback, sync, lock, unlock], services: all, environments: all }`;
+const GRANTS = `  - { role: team, verbs: [promote, rollback, sync, signal, lock, unlock], services: all, environments: all }`;
 
 beforeAll(async () => {
   rig = await AppRig.open({

@@ -7,7 +7,7 @@ import { words } from "../support/bad-day.ts";
 let rig: AppRig;
 
 // Ben may promote, and nothing else.
-const GRANTS = `  - { role: team, verbs: [promote, rollback, sync, lock, unlock], services: all, environments: all }
+const GRANTS = `  - { role: team, verbs: [promote, rollback, sync, signal, lock, unlock], services: all, environments: all }
   - { role: promoters, verbs: [promote], services: all, environments: all }`;
 
 beforeAll(async () => {

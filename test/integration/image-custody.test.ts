@@ -92,7 +92,7 @@ async function open(image: string): Promise<AppRig> {
   const app = await AppRig.open({
     environment: { QUARTERDECK_COMMANDS: commands },
     configure: (text) =>
-      `${text.replace("verbs: [promote, rollback, sync, lock, unlock]", "verbs: [promote]")}\nprograms:\n${programs}`,
+      `${text.replace("verbs: [promote, rollback, sync, signal, lock, unlock]", "verbs: [promote]")}\nprograms:\n${programs}`,
   });
   onTestFinished(() => app[Symbol.asyncDispose]());
   return app;

@@ -94,7 +94,7 @@ async function open(network: string): Promise<Stage> {
     environment: { QUARTERDECK_COMMANDS: commands, REPORT_TOKEN: TOKEN },
     configure: (text) =>
       `${text
-        .replace("verbs: [promote, rollback, sync, lock, unlock]", "verbs: [inspect]")
+        .replace("verbs: [promote, rollback, sync, signal, lock, unlock]", "verbs: [inspect]")
         .replace("secrets:\n", "secrets:\n  REPORT_TOKEN: { env: REPORT_TOKEN }\n")}\n${network}`,
   });
   onTestFinished(() => app[Symbol.asyncDispose]());

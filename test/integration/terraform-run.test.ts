@@ -77,7 +77,7 @@ async function open(): Promise<Stage> {
     environment: { QUARTERDECK_COMMANDS: commands, QUARTERDECK_TERRAFORM_ROOTS: folder, DB_PASSWORD: SECRET },
     configure: (text) =>
       text
-        .replace("verbs: [promote, rollback, sync, lock, unlock]", "verbs: [provision]")
+        .replace("verbs: [promote, rollback, sync, signal, lock, unlock]", "verbs: [provision]")
         .replace("secrets:\n", "secrets:\n  DB_PASSWORD: { env: DB_PASSWORD }\n"),
   });
   onTestFinished(() => app[Symbol.asyncDispose]());

@@ -19,6 +19,7 @@ const QUIET = new Set([
   "run.joined",
   "run.cancelling",
   "run.retried",
+  "signal.sent",
   "lock.set",
   "lock.lifted",
 ]);
@@ -56,6 +57,7 @@ const EMOJI: Readonly<Record<string, string>> = {
   "run.joined": ":information_source:",
   "run.cancelling": ":no_entry_sign:",
   "run.retried": ":arrows_counterclockwise:",
+  "signal.sent": ":white_check_mark:",
   "cancel.ended": ":information_source:",
   "lock.set": ":lock:",
   "lock.lifted": ":unlock:",

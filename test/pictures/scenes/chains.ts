@@ -79,7 +79,7 @@ async function withCommand(
   const text = await readFile(world.configurationFile, "utf8");
   await writeFile(
     world.configurationFile,
-    text.replace("verbs: [promote, rollback, sync, lock, unlock]", "verbs: [promote]"),
+    text.replace("verbs: [promote, rollback, sync, signal, lock, unlock]", "verbs: [promote]"),
   );
   return { QUARTERDECK_COMMANDS: commands };
 }
