@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 
 import type { Clock } from "../platform/clock.ts";
 import { listen, type ListenOptions } from "../platform/listen.ts";
-import { serveGit } from "./git-http-backend.ts";
+import { type BackendRequest, serveGit } from "./git-http-backend.ts";
 import { type GitPushFault, GitPushRules, tokenOf } from "./git-push-rules.ts";
 
 /** What the host does instead of answering: nothing wrong, refuse the connection, refuse the caller, fail, or answer late. */
@@ -24,7 +24,8 @@ export interface GitHostOptions extends ListenOptions {
 }
 
 // What fetches and pushes ask for; anything else is refused.
-const SERVICES = new Set(["/info/refs", "/git-upload-pack", "/git-receive-pack"]);
+const PUSH = "/git-receive-pack";
+const SERVICES = new Set(["/info/refs", "/git-upload-pack", PUSH]);
 
 /** A Git server over smart HTTP on the loopback interface, with switches for bad days. */
 export class GitHost {
@@ -111,23 +112,28 @@ export class GitHost {
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const token = tokenOf(request);
-    const isWriter = this.#pushRules.mayPush(token);
-    if (this.#deps.token !== undefined && token !== this.#deps.token && !isWriter) return refuse(response);
-    const url = new URL(request.url ?? "/", this.url);
-    for (const [path, folder] of Object.entries(this.#deps.repositories)) {
-      const service = url.pathname.slice(path.length + 1);
-      if (!url.pathname.startsWith(`/${path}/`)) continue;
-      const pushes = service === "/git-receive-pack" || url.searchParams.get("service") === "git-receive-pack";
-      if (!SERVICES.has(service)) return forbid(response, "this host has no such service");
-      if (!pushes) return serveGit({ folder, service, query: url.search.slice(1) }, request, response);
-      if (this.#deps.pushTokens === undefined) return forbid(response, "this host is read-only");
-      if (token === undefined) return refuse(response);
-      if (!isWriter) return forbid(response, `Permission to ${path} denied`);
-      const isAnswerLost = (await this.#pushRules.arrive(service)) === "lose-answer";
-      await serveGit({ folder, service, query: url.search.slice(1), pusher: "git", isAnswerLost }, request, response);
+    const isKnown = token === this.#deps.token || this.#pushRules.mayPush(token);
+    if (this.#deps.token !== undefined && !isKnown) return refuse(response);
+    const { pathname, search, searchParams } = new URL(request.url ?? "/", this.url);
+    const found = Object.entries(this.#deps.repositories).find(([path]) => pathname.startsWith(`/${path}/`));
+    if (found === undefined) {
+      response.writeHead(404, { "content-type": "text/plain" }).end("repository not found\n");
       return;
     }
-    response.writeHead(404, { "content-type": "text/plain" }).end("repository not found\n");
+    const [path, folder] = found;
+    const target = { folder, service: pathname.slice(path.length + 1), query: search.slice(1) };
+    if (!SERVICES.has(target.service)) return forbid(response, "this host has no such service");
+    const isPush = target.service === PUSH || searchParams.get("service") === PUSH.slice(1);
+    if (!isPush) return serveGit(target, request, response);
+    if (this.#deps.pushTokens === undefined) return forbid(response, "this host is read-only");
+    if (token === undefined) return refuse(response);
+    if (!this.#pushRules.mayPush(token)) return forbid(response, `Permission to ${path} denied`);
+    await this.#takePush(target, request, response);
+  }
+
+  async #takePush(target: BackendRequest, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const isAnswerLost = (await this.#pushRules.arrive(target.service)) === "lose-answer";
+    await serveGit({ ...target, pusher: "git", isAnswerLost }, request, response);
   }
 }
 
