@@ -33,6 +33,7 @@ export function checkFailure(deps: FailureDeps, failed: Failed): void {
   const problem =
     timeProblem(run, step, fact) ??
     latenessProblem(deps, step, fact) ??
+    anewProblem(deps, step, fact) ??
     WITNESS[fact.failure?.code ?? ""]?.(deps, failed);
   if (problem === undefined) return;
   const what = `${step.path} failed with ${fact.failure?.code}, although ${problem}.`;
@@ -70,6 +71,17 @@ function latenessProblem({ wasCalm }: FailureDeps, step: StepBook, { at, seenAt,
   if (lateMs > LATE_MS && wasCalm?.(seenAt - lateMs, seenAt) === true) return `that was due ${lateMs} ms before`;
   return forgottenProblem(wasCalm, step, { at, seenAt });
 }
+
+/** What Argo CD says of an application that was made anew says nothing of the one that is waited for. */
+function anewProblem({ argocd }: FailureDeps, step: StepBook, { seenAt, failure }: Fact): string | undefined {
+  const uid = textOf(membersOf(membersOf(step.input["operation"])["before"]), "uid");
+  const code = failure?.code ?? "";
+  if (step.uses !== "argocd/wait" || uid === "" || !code.startsWith("argocd.") || SAYS_SO.has(code)) return undefined;
+  const uids = argocd.uidsBetween(appOf(step), seenAt - ANSWER_MS, seenAt);
+  return uids.has(uid) || uids.has("") ? undefined : "the application had been made anew, of which it says nothing";
+}
+
+const SAYS_SO: ReadonlySet<string> = new Set(["argocd.recreated", "argocd.gone"]);
 
 /** What was put off is taken up again. */
 function forgottenProblem(

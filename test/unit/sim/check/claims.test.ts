@@ -473,6 +473,22 @@ describe("waits that give up", () => {
     expect(found.map(violationText)).toEqual([]);
   });
 
+  test("one that fails of something else long after the application was made anew is noticed", () => {
+    const operation = { before: { uid: "uid-prod" } };
+    const input = { app: "main/argocd/checkout-prod", revision: NEW, operation };
+    const change: Change = {
+      instead: {
+        ...failing({ ...FAILURE, code: "argocd.not-started" }, [alerted]),
+        "wait prod": (story) => started(story, "prod", "healthy", { input }),
+        "roll out prod": (story) => {
+          story.argocd.existence.push({ at: story.now, app: appOf("prod"), uid: "uid-new", exists: true });
+          story.look(60_000);
+        },
+      },
+    };
+    expectFound({ name: "", change, check: "true failures", says: "had been made anew, of which it says nothing" });
+  });
+
   test("one that fails because of an outage is noticed", () => {
     const change = { instead: failing({ ...FAILURE, code: "argocd.unreachable" }, [alerted]) ?? {} };
     expectFound({ name: "", change, check: "true failures", says: "an outage is waited out" });
