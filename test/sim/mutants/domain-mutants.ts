@@ -500,9 +500,9 @@ export const domainMutants: readonly Mutant[] = [
   },
   {
     file: "domain/evolve.ts",
-    what: "a fact about an earlier attempt changes the newest",
-    find: "if (step === undefined || step.attempt !== event.attempt) return {};",
-    replace: "if (step === undefined) return {};",
+    what: "of several who decided only the last is remembered",
+    find: "return { gate: { ...step.gate, decisions: [...step.gate.decisions, own] } };",
+    replace: "return { gate: { ...step.gate, decisions: [own] } };",
   },
   {
     file: "domain/evolve.ts",
