@@ -9,6 +9,7 @@ import {
   type RepositoryRead,
   sharedRepositories,
 } from "../doctor/argocd-applications.ts";
+import { argocdClusters } from "../doctor/argocd-clusters.ts";
 import { argocdStream } from "../doctor/argocd-stream.ts";
 import { type Finding, Subject } from "../doctor/finding.ts";
 import { type Probe, runProbes } from "../doctor/run-probes.ts";
@@ -26,6 +27,8 @@ interface Deps {
   readonly secrets: Secrets;
   readonly clock: Clock;
   readonly random: Random;
+  /** Whether commands put clusters into Argo CD. */
+  readonly registersClusters: boolean;
 }
 
 export interface ArgocdExamination {
@@ -92,6 +95,12 @@ export async function examineArgocd(deps: Deps, resources: AsyncDisposableStack)
     ),
     { clock, limitMs: APPLICATIONS_MS },
   );
+  const clusters = await runProbes(
+    (deps.registersClusters ? usable : []).map(({ settings: { name: server }, token, client }) =>
+      probe(`${server} clusters`, (signal) => argocdClusters({ server, account: accountOf(token), client, signal })),
+    ),
+    { clock, limitMs: ACCESS_MS },
+  );
   const withApps = usable.filter(({ settings }) => appsOn(inventory, settings.name).length > 0);
   const streams = await runProbes(
     withApps.map(({ settings, http }) =>
@@ -100,7 +109,7 @@ export async function examineArgocd(deps: Deps, resources: AsyncDisposableStack)
     { clock, limitMs: STREAM_MS },
   );
   const repositories = new Set(reads.map(({ repository }) => repository));
-  const findings = [...access, ...streams, ...labels, ...apps, ...sharedRepositories(reads)];
+  const findings = [...access, ...streams, ...labels, ...clusters, ...apps, ...sharedRepositories(reads)];
   return { findings, repositories: [...repositories] };
 }
 

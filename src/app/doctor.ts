@@ -7,6 +7,7 @@ import { validateReport } from "../commands/validate-report.ts";
 import type { Configuration } from "../config/configuration.ts";
 import { type Environment, readEnvironment, type Variables } from "../config/environment.ts";
 import { Secrets } from "../config/secrets.ts";
+import { nodesIn, type PlanNode } from "../domain/plan.ts";
 import { redisFacts } from "../dispatch/redis-facts.ts";
 import { dataFolder, instanceSecret } from "../doctor/data-folder.ts";
 import { doctorReport } from "../doctor/doctor-report.ts";
@@ -77,7 +78,7 @@ export async function examine({ mask, clock, random, variables }: Surroundings):
     runProbes([slack], { clock, limitMs: SLACK_MS }),
     configuration === undefined || secrets === undefined
       ? { findings: [], repositories: [] }
-      : examineArgocd({ configuration, secrets, clock, random }, resources),
+      : examineArgocd({ configuration, secrets, clock, random, registersClusters: usesClusters(loaded) }, resources),
   ]);
   const { repositories } = ofArgocd;
   const git = await examineGit({ environment, configuration, secrets, repositories, clock, random }, resources);
@@ -88,6 +89,15 @@ export async function examine({ mask, clock, random, variables }: Surroundings):
   ];
   const elsewhere = [...programs, ...ofSlack, ...ofArgocd.findings, ...git, ...anchors];
   return [...program, ...files, ...unusable, ...said, ...local, ...elsewhere];
+}
+
+function usesClusters(loaded: Awaited<ReturnType<typeof readFiles>>["loaded"]): boolean {
+  const plans = (loaded?.commands ?? []).flatMap(({ body }) => (body.kind === "plan" ? [body.plan] : []));
+  return plans.some(({ steps, onFailure, finally: last = [] }) => [...steps, ...onFailure, ...last].some(isCluster));
+}
+
+function isCluster(node: PlanNode): boolean {
+  return node.type === "step" ? node.uses === "argocd/cluster" : nodesIn(node).some(isCluster);
 }
 
 function tryEnvironment(

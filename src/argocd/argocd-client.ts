@@ -40,7 +40,7 @@ export interface CallOptions {
 
 /** A right of the account. Rights to single actions of resources cannot be asked for: Argo CD answers no to all of them. */
 export interface RightAsked {
-  readonly resource: "applications" | "projects" | "applicationsets" | "logs";
+  readonly resource: "applications" | "clusters" | "projects" | "applicationsets" | "logs";
   readonly action: "get" | "create" | "update" | "delete" | "sync" | "override";
   /**
    * `project/name`, with the namespace between them for an application outside of Argo CD's own; for a project its name. A pattern is
