@@ -8,7 +8,7 @@ import { playFailure } from "./finding.ts";
 import { STAND_INS } from "./stand-ins/run-stand-in.ts";
 
 /** Programs that the commands of a world run. */
-export type ProgramName = "terraform" | "ansible-playbook" | "trivy" | "cosign" | "kubeconform";
+export type ProgramName = "terraform" | "ansible-playbook" | "trivy" | "cosign";
 
 export interface WantedPrograms {
   readonly names: readonly ProgramName[];
@@ -60,7 +60,6 @@ const VERSION_ARGUMENTS: Readonly<Record<ProgramName, readonly string[]>> = {
   "ansible-playbook": ["--version"],
   trivy: ["--version"],
   cosign: ["version"],
-  kubeconform: ["-v"],
 };
 
 async function versionOf(name: ProgramName, file: string): Promise<string> {
