@@ -42,6 +42,30 @@ export function isAfter(plan: Plan, path: string): (other: string) => boolean {
   return (other) => after.some((own) => other === own || other.startsWith(`${own}/`) || other.startsWith(`${own}[`));
 }
 
+/** The steps that stand after the node at `path`, with their paths; of a loop, whose iterations nobody knows yet, without one. */
+export function stepsAfter(
+  plan: Plan,
+  path: string,
+): readonly { readonly node: StepNode; readonly path: string | undefined }[] {
+  return locate(plan, path).flatMap(({ parent, later }) => later.flatMap((node) => stepsIn(node, parent)));
+}
+
+function stepsIn(node: PlanNode, parent: string | undefined): ReturnType<typeof stepsAfter> {
+  const own = parent === undefined ? undefined : childPath(parent, node);
+  switch (node.type) {
+    case "step":
+      return [{ node, path: own }];
+    case "group":
+    case "lock":
+      return nodesIn(node).flatMap((child) => stepsIn(child, parent));
+    case "parallel":
+    case "command":
+      return nodesIn(node).flatMap((child) => stepsIn(child, own));
+    case "for-each":
+      return nodesIn(node).flatMap((child) => stepsIn(child, undefined));
+  }
+}
+
 /** Tells the paths of what is reached anew when the gate at `path` is void: from the step at `anew` on, where that is given. */
 export function voidedBy(
   plan: Plan,

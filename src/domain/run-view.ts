@@ -2,7 +2,7 @@ import { shortId } from "../platform/ids.ts";
 import { effectKey } from "./effect.ts";
 import type { HandLock } from "./hand-lock.ts";
 import type { Failure, Progress } from "./outcome.ts";
-import { isAfter } from "./plan-walk.ts";
+import { isAfter, stepsAfter } from "./plan-walk.ts";
 import { type BlockView, runBlocks } from "./run-blocks.ts";
 import { isUnderWay, type RunState, type RunStatus, type StepState } from "./run-state.ts";
 import { type RetryChoice, retryChoices } from "./retry.ts";
@@ -111,12 +111,11 @@ export function runView({ state, progress, queue }: RunViewInputs): RunView {
           ? isAfterOwn(step.path)
           : environment !== target.environment && (rest.has(environment) || isUnderWay(step)),
       );
+      const isQueued = queuedIn.has(target.environment);
       return {
         environment: target.environment,
         app: target.app,
-        status: isStopped
-          ? "cancelled"
-          : stageStatus(state, { own, later, isQueued: queuedIn.has(target.environment), queue }),
+        status: isStopped ? "cancelled" : asPart(state, own, stageStatus(state, { own, later, isQueued, queue })),
         steps: own,
         endedAt: latestEnd(own),
       };
@@ -182,4 +181,20 @@ function stageStatus(
   if (isQueued) return "queued";
   if (!later && state.status === "running" && queue.length === 0) return "running";
   return own.every(({ step }) => step.status === "skipped") ? "skipped" : "succeeded";
+}
+
+/** An environment in which a part of the chain is still ahead is not done with what was done there so far. */
+function asPart(state: RunState, own: readonly StepView[], status: StageView["status"]): StageView["status"] {
+  if ((status !== "succeeded" && status !== "skipped") || !isMoreAhead(state, own)) return status;
+  if (status === "skipped") return "waiting";
+  return state.status === "running" && state.failure === undefined ? "running" : "cancelled";
+}
+
+/** Only where there is one environment: which of several a step will work in, nothing says before it is reached. */
+function isMoreAhead(state: RunState, own: readonly StepView[]): boolean {
+  const last = own.at(-1)?.path;
+  if (last === undefined || state.targets.length !== 1 || state.status === "succeeded") return false;
+  return stepsAfter(state.plan, last).some(
+    ({ node, path }) => node.with["app"] !== undefined && !(path !== undefined && state.steps.has(path)),
+  );
 }
