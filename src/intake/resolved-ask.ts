@@ -26,11 +26,12 @@ const LONGEST_TITLE = 150;
  * is not about one revision in one environment is called as it was typed: `Provision prod`, `Fleet web abc1236 --quick`.
  */
 export function titleOf({ command, values }: Typed, { service, environment, revision }: Resolved): string {
-  if (service === undefined || environment === undefined || revision === undefined) {
+  const input = command.inputs.find(({ definition }) => definition.type === "revision");
+  // Where nobody types a revision, that of what is live is not what the run is about.
+  if (service === undefined || environment === undefined || revision === undefined || input === undefined) {
     return shortened(`${command.name} ${typedText({ command, values })}`);
   }
-  const input = command.inputs.find(({ definition }) => definition.type === "revision");
-  const source = input?.definition.type === "revision" ? input.definition.from : undefined;
+  const source = input.definition.type === "revision" ? input.definition.from : undefined;
   if (source === undefined) return `${command.name} ${service.name} ${revision.short} to ${environment.name}`;
   return `${command.name} ${service.name} in ${environment.name} ${source === "live" ? "at" : "to"} ${revision.short}`;
 }

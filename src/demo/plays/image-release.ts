@@ -21,11 +21,11 @@ export const imageRelease: Play = {
 async function tell(story: Story): Promise<void> {
   const { swap, restore } = labelImages.of(story.world);
   await story.type(ANA, "/qd image-release label 1.6.0 to prod");
-  const blocked = await story.card(/Release an image/u);
+  const blocked = await story.card(/Release label 1.6.0 to prod/u);
   await story.post(/S0ONCALL01.*1 critical/su);
   await story.ended(blocked);
   await story.type(ANA, "/qd image-release label 1.5.0 to prod");
-  const swapped = await story.card(/Release an image.*waiting for approval/u);
+  const swapped = await story.card(/Release label 1.5.0 to prod.*waiting for approval/u);
   const first = await story.reply(swapped, /Release label 1\.5\.0/u, "gate_approve");
   await story.happens("Somebody pushes another image as label:1.5.0", () => swap());
   await story.press(PRIYA, first, "gate_approve");
