@@ -148,8 +148,9 @@ function readArguments(args: readonly string[]) {
 }
 
 function listPlays(): number {
-  for (const { name, summary } of PLAYS) printLine(`${name.padEnd(12)} ${summary}`);
-  printLine(`${CRASH.padEnd(12)} the story of ${DEFAULT_PLAY}, in which the server is killed at every step`);
+  const width = Math.max(...PLAYS.map(({ name }) => name.length));
+  for (const { name, summary } of PLAYS) printLine(`${name.padEnd(width)}  ${summary}`);
+  printLine(`${CRASH.padEnd(width)}  the story of ${DEFAULT_PLAY}, in which the server is killed at every step`);
   return 0;
 }
 

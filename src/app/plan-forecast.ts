@@ -70,12 +70,25 @@ export function forecast(ask: ForecastAsk): Forecast {
     onFailure,
     finally: last,
     outputs: Object.keys(plan.outputs ?? {}),
-    locks: outlinedLocks(all).flatMap(({ keys, whenLocked, hold }) => keys.map((key) => ({ key, whenLocked, hold }))),
+    locks: locksOf(all),
     approvals,
     secrets: (plan.secrets ?? []).map((name) => ({ name, kept: keptOf(configuration, name) })),
     starters: command.pattern === undefined ? [] : startersOf(ask, apps),
     blocks: blocksOf(ask, { steps, apps }),
   };
+}
+
+/** Each lock once, however many parts of the chain are inside it, and with the strictest that they say of it. */
+function locksOf(all: readonly Outlined[]): Forecast["locks"] {
+  const locks = new Map<string, Forecast["locks"][number]>();
+  for (const { keys, whenLocked, hold } of outlinedLocks(all)) {
+    for (const key of keys) {
+      const before = locks.get(key);
+      const queues = whenLocked === "queue" && before?.whenLocked !== "refuse";
+      locks.set(key, { key, whenLocked: queues ? "queue" : "refuse", hold: hold || before?.hold === true });
+    }
+  }
+  return [...locks.values()];
 }
 
 function scopeOf(inputs: readonly PlannedInput[], secrets: readonly string[]): Scope {

@@ -6,6 +6,7 @@ import { JsonValue } from "../domain/outcome.ts";
 import type { Service } from "../domain/target.ts";
 import type { Inventory } from "../inventory/inventory.ts";
 import type { Json } from "../platform/canonical-json.ts";
+import { durationText } from "../platform/duration.ts";
 
 /** An input with what is known of it without a server. */
 export interface PlannedInput {
@@ -106,7 +107,7 @@ class InputPlanner {
       this.#mistakes.push(`"${name}" is missing: ${name}=..., ${inputText(input)}`);
       return { value: undefined, says: "missing" };
     }
-    return { value, says: value === null ? "left out" : `${JSON.stringify(value)}, as nothing was given` };
+    return { value, says: value === null ? "left out" : `${shownValue(definition.type, value)}, as nothing was given` };
   }
 
   #service(given: string): Pick<PlannedInput, "value" | "says"> {
@@ -145,6 +146,10 @@ class InputPlanner {
     const found = this.#ask.inventory.findService(this.#ask.given.get(name) ?? "");
     return found.kind === "found" ? found.service : undefined;
   }
+}
+
+function shownValue(type: PlannedInput["type"], value: Json): string {
+  return type === "duration" && typeof value === "number" ? durationText(value) : JSON.stringify(value);
 }
 
 /** A full commit is known as it stands; anything else is a name that only a repository can follow. */

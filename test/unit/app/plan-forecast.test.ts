@@ -241,6 +241,24 @@ What could block it
     expect(text).toContain("checkout/prod: fails while another run has it; held afterwards until somebody unlocks it");
   });
 
+  it("names a lock once, with the strictest that is said of it", () => {
+    const again =
+      "  - lock: ${{ service.name }}/prod\n    when-locked: refuse\n    steps: [{ id: more, uses: test/call }]\n";
+    const { locks } = forecastOf(TO_PROD, {
+      files: { promote: PROMOTE.replace("  - { id: rest,", `${again}  - { id: rest,`), verify: VERIFY },
+    });
+    expect(locks).toEqual([
+      { key: "checkout/staging", whenLocked: "queue", hold: false },
+      { key: "checkout/prod", whenLocked: "refuse", hold: false },
+    ]);
+  });
+
+  it("says how long a duration is that nobody gave", () => {
+    const promote = PROMOTE.replace("inputs:\n", "inputs:\n  soak: { type: duration, default: 10m }\n");
+    const text = planText(forecastOf(TO_PROD, { files: { promote, verify: VERIFY } }));
+    expect(text).toMatch(/soak +10 min, as nothing was given/u);
+  });
+
   it("takes no secret", () => {
     const files = {
       part: "name: P\nsummary: S\ninputs: { token: { type: string, secret: true } }\nsteps: [{ id: a, uses: test/call }]\n",
