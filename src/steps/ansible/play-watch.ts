@@ -80,7 +80,7 @@ export class PlayWatch {
   progress(): Progress {
     const [done, total] = [this.#answered.size, this.#batch.size];
     const where = this.#task === "" ? this.#play : this.#task;
-    return { text: `${where}: ${done} of ${total} hosts`, done, total };
+    return { text: `${where}, on hosts`, done, total };
   }
 
   /** The hosts that need another attempt when this one was limited to `limit`; undefined when that is all of them. */

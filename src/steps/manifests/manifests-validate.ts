@@ -101,8 +101,8 @@ async function validate(deps: ManifestsDeps, input: Input, context: ActionContex
   const report = await artifacts.put({ name: "manifests-report.json", mediaType: "application/json", content });
   if (findings.length > 0) return failed(input, findings);
   const against = schemas === undefined ? "not checked against schemas" : "valid by their schemas";
-  const kept = rules.length === 0 ? "" : `, ${rules.length} rules kept`;
-  const result = `${objects.length} objects, ${against}${kept}; ${images.length} images`;
+  const kept = rules.length === 0 ? "" : `, ${counted(rules.length, "rule")} kept`;
+  const result = `${counted(objects.length, "object")}, ${against}${kept}; ${counted(images.length, "image")}`;
   context.progress({ text: result });
   const check = { name: `manifests/validate ${revision.slice(0, 7)}`, result };
   return { status: "succeeded", output: { objects: objects.length, images: [...images], report, check } };
@@ -206,4 +206,8 @@ function failed({ app, revision }: Input, findings: readonly ManifestFinding[]):
 function nothing({ app, revision }: Input): AppError {
   const message = `Argo CD renders nothing for ${app} at ${revision.slice(0, 7)}, so nothing is known about it`;
   return new AppError(message, { code: "manifests.none" });
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${count === 1 ? noun : `${noun}s`}`;
 }

@@ -17,7 +17,7 @@ export function errorsText(diagnostics: readonly Diagnostic[], otherwise: string
   if (first === undefined) return oneLine(otherwise);
   const shown = [first, ...others.slice(0, MOST_ERRORS - 1)].join(" · ");
   const more = others.length - (MOST_ERRORS - 1);
-  return more > 0 ? `${shown} · and ${more} more errors` : shown;
+  return more > 0 ? `${shown} · and ${more} more ${more === 1 ? "error" : "errors"}` : shown;
 }
 
 function oneLine(text: string): string {

@@ -108,7 +108,7 @@ describe("manifests/validate", () => {
     const input = { app: APP, revision: SHA_B, schemas: SCHEMAS };
     expect(await bench.step.output({ ...input, "without-schema": ["Foo"] })).toMatchObject({
       objects: 2,
-      check: { result: "2 objects, valid by their schemas; 1 images" },
+      check: { result: "2 objects, valid by their schemas; 1 image" },
     });
     expect(await bench.step.failure({ ...input, "without-schema": ["Bar"] })).toMatchObject({
       code: "manifests.invalid",
