@@ -21,7 +21,7 @@ it("says what a plan would do with which resource, and what was found otherwise"
     directory: "/srv/infra/prod",
     path: "/srv/infra/prod",
     workspace: "default",
-    folder: { name: "f", path: "/work/f" },
+    folder: { name: "f", path: "/folders/f" },
     add: 1,
     change: 0,
     destroy: 1,
