@@ -23,8 +23,8 @@ function checkKept(run: RunBook, { from = "", forgotten = [] }: Fact, say: Say):
     say("retry", `The run goes on from ${from}, and keeps what had become of it.`, run.finished);
   for (const step of run.steps.values()) {
     if (step.path === from || step.stops !== undefined || forgotten.includes(step.path)) continue;
-    if (isLeaf(step))
-      say("retry", `The run goes on from ${from}, and keeps that ${step.path} was ${step.status}.`, step.ended);
+    if (isLeaf(run, step))
+      say("retry", `The run goes on from ${from}, and keeps that ${step.path} was ${stateOf(step)}.`, step.ended);
     else if (standingOf(run, from, step.path) === "before")
       say("retry", `The run goes on from ${from}, and keeps ${step.path}, which comes after it.`, step.ended);
   }
@@ -32,7 +32,7 @@ function checkKept(run: RunBook, { from = "", forgotten = [] }: Fact, say: Say):
 
 /** Nothing that went well is done over, but for what comes after a place from which the run goes on. */
 function checkForgotten(run: RunBook, { from = "", forgotten = [] }: Fact, say: Say): void {
-  const leaves = Array.from(run.steps.values()).flatMap((step) => (isLeaf(step) ? [step.path] : []));
+  const leaves = Array.from(run.steps.values()).flatMap((step) => (isLeaf(run, step) ? [step.path] : []));
   const points = [from, ...leaves];
   for (const path of forgotten) {
     const step = run.steps.get(path);
@@ -42,9 +42,18 @@ function checkForgotten(run: RunBook, { from = "", forgotten = [] }: Fact, say: 
   }
 }
 
-/** A place at which the run stopped: a command with branches has several. */
-function isLeaf({ status, stops }: StepBook): boolean {
-  return stops === undefined && (status === "failed" || status === "cancelled");
+/** A place at which the run stopped: a command with branches has several. Nothing is built on what was begun and then ended. */
+function isLeaf(run: RunBook, { path, status, stops }: StepBook): boolean {
+  if (stops !== undefined) return false;
+  return status === "failed" || status === "cancelled" || isEnded(run, path);
+}
+
+function isEnded(run: RunBook, path: string): boolean {
+  return Array.from(run.steps.values()).some(({ stops }) => stops === path);
+}
+
+function stateOf({ status }: StepBook): string {
+  return status === "succeeded" ? "ended in Argo CD" : status;
 }
 
 /** What is done about how a run ends: that comes anew when it ends anew. */

@@ -36,7 +36,8 @@ function foundOf(
   };
   const run = new RunBook(fact("run.started", { plan: PLAN }));
   for (const [path, end] of Object.entries(ends)) {
-    run.apply(fact("step.started", { path: `chain/${path}`, attempt: 1 }));
+    const stops = path.endsWith("/stop") ? { stops: `chain/${path.slice(0, -"/stop".length)}` } : {};
+    run.apply(fact("step.started", { path: `chain/${path}`, attempt: 1, ...stops }));
     run.apply(fact(`step.${end}`, { path: `chain/${path}`, attempt: 1 }));
   }
   run.apply(fact("run.finished", { status: "failed" }));
@@ -77,6 +78,15 @@ test("what had gone well beside the place from which a run goes on may not be fo
   const ends: Ends = { "both/one": "succeeded", "both/beside": "succeeded", "both/two": "failed" };
   expect(foundOf(ends, { from: "both/two", forgotten: ["both/two", "both/beside"] })).toEqual([
     "nothing runs again: The retry from two forgot chain/both/beside, which does not come after it.",
+  ]);
+});
+
+test("what had gone well and was then ended is done over from wherever the run goes on", () => {
+  const ends: Ends = { "both/one": "succeeded", "both/two": "cancelled", "both/one/stop": "succeeded" };
+  const forgotten = ["both/two", "both/one/stop"];
+  expect(foundOf(ends, { from: "both/two", forgotten: [...forgotten, "both/one"] })).toEqual([]);
+  expect(foundOf(ends, { from: "both/two", forgotten })).toEqual([
+    "retry: The run goes on from chain/both/two, and keeps that chain/both/one was ended in Argo CD.",
   ]);
 });
 
