@@ -95,7 +95,7 @@ describe("the page of a chain", () => {
     spec.succeed("/scan", { worst: "HIGH", high: 2 });
     expect(chainWords(spec)).toContain(
       "Steps Steps verify Succeeded program/run · took 0 ms Signature: signed by ci@acme.test " +
-        "Side by side Running running: 1 · succeeded: 1 scan Succeeded program/run · took 0 ms worst HIGH · high 2 lint Running",
+        "Side by side Running running: 1 · succeeded: 1 scan Succeeded program/run · took 0 ms high 2 · worst HIGH lint Running",
     );
     spec.succeed("/lint");
     spec.fail("[eu-1]/patch", { code: "x", message: "no route" });
