@@ -1,3 +1,4 @@
+import type { JsonObject } from "../simulator/slack-http.ts";
 import type { SlackMessage } from "../simulator/slack-messages.ts";
 import type { SlackSimulator } from "../simulator/slack-simulator.ts";
 
@@ -35,7 +36,7 @@ export class Transcript implements Disposable {
     if (message === undefined) return;
     const key = `${message.channel}/${message.ts}`;
     const before = this.#printed.get(key);
-    const text = this.#readable(message.text);
+    const text = [this.#readable(message.text), ...message.files.map(fileText)].filter((part) => part !== "").join(" ");
     if (before === text) return;
     this.#printed.set(key, text);
     const { workspace } = this.#slack.world;
@@ -62,4 +63,9 @@ export class Transcript implements Disposable {
       .replaceAll("&gt;", ">")
       .replaceAll("&amp;", "&");
   }
+}
+
+/** A file has no text of its own where nothing was said with it. */
+function fileText({ name }: JsonObject): string {
+  return typeof name === "string" ? `[file ${name}]` : "[file]";
 }
