@@ -127,7 +127,9 @@ export class SlotSender {
     // What was found is not known to be what is wanted.
     const sentHash = call === "find" ? undefined : hash;
     const posted = { ...entry.record, channel, ts, sentHash, postingSince: undefined, lostReason: undefined };
-    const isProgress = call === "update" && entry.priority === 3;
+    // Where it stands has to be on the disk; what it shows of something that goes on need not.
+    const isPlaced = this.#deps.store.slot(posted.slot)?.ts === ts;
+    const isProgress = call === "update" && entry.priority === 3 && isPlaced;
     if (isProgress) entry.record = posted;
     else await this.#save(entry, posted);
   }

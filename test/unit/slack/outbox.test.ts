@@ -231,6 +231,17 @@ describe("a post whose answer got lost", () => {
     expect([slack.messages.length, outbox.isSettled("r/card")]).toEqual([1, true]);
   });
 
+  it("has its place recorded when the disk works again, also when it shows mere progress", async () => {
+    const { clock, slack, store, outbox } = setUp();
+    outbox.want(wanted("r/card", "running", { priority: 3 }));
+    while (slack.messages.length === 0) await clock.advance(1);
+    store.failure = new Error("disk busy");
+    await clock.advance(5000);
+    store.failure = undefined;
+    await clock.advance(60_000);
+    expect(store.slot("r/card")?.ts).toBe(slack.of("r/card")[0]?.ts);
+  });
+
   it("is not sent at all while it cannot be recorded that it will be", async () => {
     const { clock, slack, store, outbox } = setUp();
     store.failure = new Error("disk full");
