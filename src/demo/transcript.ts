@@ -1,5 +1,4 @@
-import type { JsonObject } from "../simulator/slack-http.ts";
-import type { SlackMessage } from "../simulator/slack-messages.ts";
+import type { JsonObject, SlackMessage } from "../simulator/slack-messages.ts";
 import type { SlackSimulator } from "../simulator/slack-simulator.ts";
 
 /** Prints the channel and its threads as they change: a new message, or the line of one that changed. */
