@@ -45,7 +45,9 @@ describe("a start with open runs", () => {
   it("is refused with the runs, the reason and what to do, when a step kind is gone or is another sort", async () => {
     const gone = await refusal([outline()], without("argocd/wait", "slack/alert"));
     expect(gone).toContain(`${shortId(RUN)} (Promote checkout): it uses "argocd/wait", "slack/alert"`);
-    expect(gone).toMatch(/Start the version that ran last, with what `steps` named then, let them end or cancel them there/u);
+    expect(gone).toMatch(
+      /Start the version that ran last, with what `steps` named then, let them end or cancel them there/u,
+    );
     expect(await refusal([outline()], without("argocd/terminate"))).toContain('"argocd/terminate"');
     const changed = new Map([...KINDS, ["argocd/wait", { sort: "action" }] as const]);
     expect(await refusal([outline()], changed)).toContain('"argocd/wait"');

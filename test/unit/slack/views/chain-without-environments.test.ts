@@ -45,9 +45,7 @@ describe("the card of a run without environments", () => {
     );
     spec.decide("gate");
     const card = texts(renderRunCard(viewOf(spec), lookups));
-    expect(card).toMatch(
-      /:white_check_mark: `gate` succeeded, approved by [^"]*\\n:arrow_forward: `work` running/iu,
-    );
+    expect(card).toMatch(/:white_check_mark: `gate` succeeded, approved by [^"]*\\n:arrow_forward: `work` running/iu);
     expect(card).not.toContain("Argo CD");
   });
 });
