@@ -33,8 +33,8 @@ describe("where a run has failed", () => {
 
   it("is nowhere where the revision was live before", () => {
     const spec = run();
-    const { revision } = spec.step("[staging]/sync").input;
-    spec.succeed("[staging]/sync", { operation: OPERATION, before: String(revision) });
+    const { revision = "" } = spec.step("[staging]/sync").input;
+    spec.succeed("[staging]/sync", { operation: OPERATION, before: revision });
     spec.fail("[staging]/healthy", { code: "argocd.degraded" });
     expect(spec.step("tell").input).toMatchObject({ place: "nowhere" });
   });
