@@ -29,6 +29,7 @@ function celMessage(error: ParseError | CelTypeError, found: string): string {
   if (error.summary.endsWith(": EOF")) return "the expression ends too early";
   const known = PARSE_MESSAGES[error.code];
   if (known !== undefined) return known;
+  if (/^unexpected character: =$/iu.test(error.summary)) return "one = is not expected here; two compare: ==";
   if (error.code === "no_such_overload") return `${celSummary(error)}. To join other values to text, use string(...)`;
   const call = /^found no matching overload for '(.+)\((.*)\)'$/u.exec(error.summary);
   if (call !== null) return `${call[1] ?? "it"} does not take (${call[2] ?? ""})`;

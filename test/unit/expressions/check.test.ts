@@ -98,6 +98,7 @@ describe("checking an expression", () => {
     ["'abc", 0, 4, "this text has no closing quote"],
     ["a b", 2, 1, "unexpected character: 'b'"],
     ["(1 * )", 5, 1, '")" is not expected here'],
+    ["1 = 2", 2, 1, "one = is not expected here; two compare: =="],
     ["é", 0, 1, "unexpected character: é"],
   ])("finds what is wrong with %s", (text, offset, length, message) => {
     expect(checkExpression(text, scope)).toMatchObject({
