@@ -22,7 +22,8 @@ export function importFault(
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   const place = placeOf(error, root);
   const what = `${named} cannot be loaded: ${errorText(error)}${place === undefined ? "" : ` (${place})`}`;
-  const hint = HINTS[code] ?? "Mend it there";
+  const isCommonJs = error instanceof SyntaxError && /outside a module|Unexpected token 'export'/u.test(error.message);
+  const hint = isCommonJs ? 'Write "type": "module" into its package.json' : (HINTS[code] ?? "Mend it there");
   return pluginFault(`${what}. ${hint}`, error);
 }
 

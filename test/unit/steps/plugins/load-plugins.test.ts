@@ -174,6 +174,13 @@ describe("step kinds that cannot be loaded", () => {
     expect(await fault(named)).toContain(why);
   });
 
+  it("are no modules by their package.json, as npm init writes it", async () => {
+    await write({ "own/package.json": '{ "name": "own", "type": "commonjs" }' });
+    expect(await faultOf(`import { z } from "quarterdeck/steps";\nvoid z;\n${module()}`)).toContain(
+      'Write "type": "module" into its package.json',
+    );
+  });
+
   it("have no entry", async () => {
     await write({ "own/index.ts": module() });
     expect(await fault("./own")).toContain("has no steps.ts and no steps.js");
