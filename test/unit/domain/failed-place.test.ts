@@ -33,8 +33,10 @@ describe("where a run has failed", () => {
 
   it("is nowhere where the revision was live before", () => {
     const spec = run();
-    const { revision = "" } = spec.step("[staging]/sync").input;
-    spec.succeed("[staging]/sync", { operation: OPERATION, before: revision });
+    const { revision } = spec.step("[staging]/sync").input;
+    const before = typeof revision === "string" ? revision : "";
+    expect(before).not.toBe("");
+    spec.succeed("[staging]/sync", { operation: OPERATION, before });
     spec.fail("[staging]/healthy", { code: "argocd.degraded" });
     expect(spec.step("tell").input).toMatchObject({ place: "nowhere" });
   });
