@@ -82,5 +82,6 @@ export const CommitOutput = z.strictObject({
   branch: z.string(),
   changed: z.boolean().meta({ description: "False where everything was so already, and no commit was made" }),
   files: z.array(z.string()).meta({ description: "The files that the commit changes" }),
+  notes: z.array(z.string()).meta({ description: "What people are told of it" }),
 });
 export type CommitOutput = z.infer<typeof CommitOutput>;

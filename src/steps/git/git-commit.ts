@@ -85,7 +85,14 @@ async function committed(input: CommitInput, around: Surroundings): Promise<Step
       await context.checkpoint({ tries: tries.slice(-MOST_TRIES) });
     },
   });
-  return { status: "succeeded", output: { ...aim, ...outputOf(result, tries, input) } };
+  const output = { ...aim, ...outputOf(result, tries, input) };
+  return { status: "succeeded", output: { ...output, notes: [noteOf(output)] } };
+}
+
+function noteOf({ revision, branch, changed, files }: Omit<CommitOutput, "notes">): string {
+  const commit = revision.slice(0, 7);
+  if (!changed) return `nothing to change: ${branch} has it already, at ${commit}`;
+  return `${files.length === 1 ? files[0] : `${files.length} files`} changed by ${commit} on ${branch}`;
 }
 
 function outputOf(

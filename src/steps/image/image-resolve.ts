@@ -50,6 +50,7 @@ const Output = z.strictObject({
   index: z.string(),
   mediaType: z.string(),
   platforms: z.array(z.strictObject({ platform: z.string(), digest: ImageDigest })),
+  notes: z.array(z.string()).meta({ description: "What people are told of it" }),
 });
 type Output = z.infer<typeof Output>;
 
@@ -144,8 +145,16 @@ async function resolve(deps: ImageResolveDeps, input: Input, context: ActionCont
       index: isOther ? fetched.digest : "",
       mediaType: manifest.mediaType,
       platforms: [...platforms],
+      notes: [noteOf(image, digest)],
     },
   };
+}
+
+/** `sha256:` and as much of the digest as people compare. */
+const SHOWN_OF_DIGEST = 19;
+
+function noteOf({ repository, tag }: ImageReference, digest: string): string {
+  return `${tag === undefined ? repository : `${repository}:${tag}`} is ${digest.slice(0, SHOWN_OF_DIGEST)}`;
 }
 
 function refuseMoved({ image, expected }: Input, digest: string): void {

@@ -50,6 +50,7 @@ describe("git/commit", () => {
       revision: branch.commits[0]?.sha,
       changed: true,
       files: ["kustomization.yaml", "values.yaml", "release.txt", "old.txt"],
+      notes: [`4 files changed by ${branch.commits[0]?.sha.slice(0, 7)} on main`],
     });
     expect(branch.commits[0]?.message).toBe(
       "Release checkout 1.5.0\n\nCo-authored-by: Ana Lopez <ana@example.com>\nQuarterdeck-Effect: run_1/promote/step/1\n",
@@ -62,7 +63,12 @@ describe("git/commit", () => {
     step.checkpointed = undefined;
     step.attempt = 2;
     const again = await step.output({ ...INPUT, changes: INPUT.changes.slice(0, 3) });
-    expect(again).toMatchObject({ changed: false, files: [], revision: expect.stringMatching(/^a+1$/u) });
+    expect(again).toMatchObject({
+      changed: false,
+      files: [],
+      revision: expect.stringMatching(/^a+1$/u),
+      notes: [expect.stringContaining("nothing to change: main has it already")],
+    });
     expect(branch.commits).toHaveLength(1);
   });
 

@@ -98,6 +98,7 @@ describe("image/resolve", () => {
         { platform: "linux/amd64", digest: registry.images[0] },
         { platform: "linux/arm64", digest: registry.images[1] },
       ],
+      notes: [`team/checkout:1.4.2 is ${registry.index.slice(0, 19)}`],
     });
     expect(registry.calls[0]?.url.href).toBe("https://registry.example.com/v2/team/checkout/manifests/1.4.2");
   });
