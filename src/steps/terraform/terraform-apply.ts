@@ -83,7 +83,7 @@ async function apply(deps: TerraformDeps, input: Input, context: ActionContext):
   const secrets = [env, setup.backendConfig, setup.variables].flatMap(Object.values);
   const { name } = plan.folder;
   const wanted = { name, place: placeOf(plan), log: new RunLog(secrets) };
-  return await withWorkbench(deps, context, wanted, async (bench) => {
+  const result = await withWorkbench(deps, context, wanted, async (bench): Promise<StepResult<Output>> => {
     if (bench.folder !== plan.folder.path) return otherFolder(plan, bench.folder);
     if (setup.lockFile !== undefined && (await readLockFile(bench)) === undefined) {
       await writePrivate(join(bench.cwd, LOCK_FILE), setup.lockFile);
@@ -96,6 +96,14 @@ async function apply(deps: TerraformDeps, input: Input, context: ActionContext):
     const applied = own?.phase === "applied" ? own.counts : await applyIn(session, input, context);
     return "status" in applied ? applied : await outputsOf(session, applied);
   });
+  return withoutSecrets(result, wanted.log);
+}
+
+/** What the plan was made with is known here alone: the process that executes this step need not have made the plan. */
+function withoutSecrets(result: StepResult<Output>, log: Pick<RunLog, "masked">): StepResult<Output> {
+  if (result.status !== "succeeded") return log.masked(result);
+  const { secrets, ...shown } = result.output;
+  return { ...result, output: { ...log.masked(shown), secrets } };
 }
 
 async function readSetup({ setup }: SavedPlan, { artifacts }: ActionContext): Promise<PlanSetup> {

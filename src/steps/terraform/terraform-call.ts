@@ -56,7 +56,7 @@ export async function callTerraform(programs: Programs, call: Call): Promise<Cal
     if (parsed.kind === "other") return;
     if (!PASSING.has(parsed.message.type)) messages.push(parsed.message);
     const news = call.onMessage?.(parsed.message);
-    if (news !== undefined) call.progress?.({ ...news, text: call.log.masked(news.text) });
+    if (news !== undefined) call.progress?.(call.log.masked(news));
   };
   const end = await runProgram(programs, call, (line, from) => {
     if (from === "stderr") {

@@ -320,6 +320,34 @@ describe("terraform/apply", () => {
     rig.terraform.answers.set("apply", { exitCode: 0, stdout: [...begun, summary(4, 0, 0)] });
     expect(failure(await rig.bench.apply(plan)).code).toBe("terraform.partial-apply");
   });
+
+  it("says no variable with which the plan was made, whatever the provider says of it", async () => {
+    await using rig = await open();
+    const secret = "correct-horse-battery";
+    const plan = rig.bench.planOf(await rig.bench.plan({ "secret-variables": { token: secret } }));
+    const said = complaint(`Not allowed with ${secret}`, `Authorization: Bearer ${secret}`);
+    for (const stdout of [[said], [hook("apply_start", `a.b["${secret}"]`), said]]) {
+      rig.terraform.answers.set("apply", { exitCode: 1, stdout });
+      const { message, details } = failure(await rig.bench.apply(plan));
+      expect(message).toContain("Not allowed with ");
+      expect(JSON.stringify([message, details, rig.bench.said])).not.toContain(secret);
+      rig.bench.checkpointed = undefined;
+    }
+    const stdout = [
+      hook("apply_start", "a.b"),
+      hook("apply_complete", "a.b"),
+      summary(1, 0, 0, { operation: "apply" }),
+    ];
+    rig.terraform.answers.set("apply", { exitCode: 0, stdout });
+    const own = { sensitive: true, value: secret };
+    rig.terraform.answers.set("output", {
+      exitCode: 0,
+      stdout: [JSON.stringify({ shown: { sensitive: false, value: `token ${secret}` }, own })],
+    });
+    const outcome = await rig.bench.apply(plan);
+    expect(outcome).toMatchObject({ status: "succeeded", output: { secrets: { own: secret } } });
+    expect(JSON.stringify(outcome).split(secret)).toHaveLength(2);
+  });
 });
 
 describe("terraform/output", () => {
