@@ -7,7 +7,7 @@ import type { Outcome, Progress } from "../../src/domain/outcome.ts";
 import type { ActionContext } from "../../src/engine/step-kind.ts";
 import type { Json } from "../../src/platform/canonical-json.ts";
 import { LocalFolders } from "../../src/programs/local-folders.ts";
-import type { Programs } from "../../src/programs/program-order.ts";
+import type { BenchPrograms } from "./bench-programs.ts";
 import type { AnsibleDeps } from "../../src/steps/ansible/ansible-deps.ts";
 import { ansiblePlaybook } from "../../src/steps/ansible/ansible-playbook.ts";
 import { MemoryArtifacts } from "./memory-artifacts.ts";
@@ -26,14 +26,14 @@ export class AnsibleBench implements AsyncDisposable {
   /** What the attempt left that a person has had repeated. */
   earlier: Json | undefined;
   readonly folder: string;
-  readonly #programs: Programs;
+  readonly #programs: BenchPrograms;
 
-  private constructor(folder: string, programs: Programs) {
+  private constructor(folder: string, programs: BenchPrograms) {
     this.folder = folder;
     this.#programs = programs;
   }
 
-  static async open(createPrograms: (folder: string) => Programs): Promise<AnsibleBench> {
+  static async open(createPrograms: (folder: string) => BenchPrograms): Promise<AnsibleBench> {
     const folder = await realpath(await mkdtemp(join(tmpdir(), "quarterdeck-ansible-")));
     await mkdir(join(folder, "plays"));
     await mkdir(join(folder, "own"));
@@ -102,7 +102,9 @@ export class AnsibleBench implements AsyncDisposable {
     return found.flat();
   }
 
+  /** What a test that failed has left running ends here. */
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#programs[Symbol.asyncDispose]?.();
     await rm(this.folder, { recursive: true, force: true });
   }
 }

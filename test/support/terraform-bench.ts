@@ -13,7 +13,7 @@ import {
 } from "../../src/engine/step-kind.ts";
 import type { Json } from "../../src/platform/canonical-json.ts";
 import { LocalFolders } from "../../src/programs/local-folders.ts";
-import type { Programs } from "../../src/programs/program-order.ts";
+import type { BenchPrograms } from "./bench-programs.ts";
 import { SavedPlan } from "../../src/steps/terraform/saved-plan.ts";
 import { terraformApply } from "../../src/steps/terraform/terraform-apply.ts";
 import type { TerraformDeps, TerraformPreparation } from "../../src/steps/terraform/terraform-deps.ts";
@@ -39,14 +39,14 @@ export class TerraformBench implements AsyncDisposable {
   preparation: Partial<TerraformPreparation> = {};
   settings: Partial<TerraformDeps["terraform"]> = {};
   readonly folder: string;
-  readonly #programs: Programs;
+  readonly #programs: BenchPrograms;
 
-  private constructor(folder: string, programs: Programs) {
+  private constructor(folder: string, programs: BenchPrograms) {
     this.folder = folder;
     this.#programs = programs;
   }
 
-  static async open(createPrograms: (folder: string) => Programs): Promise<TerraformBench> {
+  static async open(createPrograms: (folder: string) => BenchPrograms): Promise<TerraformBench> {
     const folder = await realpath(await mkdtemp(join(tmpdir(), "quarterdeck-terraform-")));
     await mkdir(join(folder, "config"));
     await mkdir(join(folder, "own"));
@@ -94,7 +94,9 @@ export class TerraformBench implements AsyncDisposable {
     return found.flat();
   }
 
+  /** What a test that failed has left running ends here. */
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#programs[Symbol.asyncDispose]?.();
     await rm(this.folder, { recursive: true, force: true });
   }
 
