@@ -91,7 +91,7 @@ describe.skipIf(!hasAnsible)("ansible/playbook with the real program", { timeout
       check: { result: "changed 3 of 3 hosts (6 tasks)" },
     });
     expect(bench.artifacts.text("log")).toContain("TASK [Write]\nchanged: [");
-    expect(bench.said.at(-1)).toEqual({ text: "Restart, on hosts", done: 3, total: 3 });
+    expect(bench.said.at(-1)).toMatchObject({ text: "Restart, on hosts", total: 3 });
     expect(await bench.leftovers()).toEqual([]);
   });
 
