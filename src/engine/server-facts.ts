@@ -34,6 +34,7 @@ export class ServerFacts {
       requester: state.requester,
       requesterUser,
       ...approvalOf(state, step),
+      ...leftBehind(state, step),
       ...(planBefore !== undefined && { planBefore }),
       ...(proof !== undefined && { proof }),
       ...(environment !== undefined && { environment }),
@@ -65,4 +66,10 @@ function approvalOf(state: RunState, step: StepState | undefined): Pick<StepFact
   const { planDigest } = state;
   const { digest } = step.approval;
   return { approved: { subject, digest, gate: gate.path, asked: gate.input, planDigest, isUsed } };
+}
+
+function leftBehind(state: RunState, step: StepState | undefined): Pick<StepFacts, "leftBehind"> {
+  if (step === undefined || step.checkpoint !== undefined || step.earlier !== undefined) return {};
+  const aside = state.forgotten.get(step.path)?.findLast(({ checkpoint }) => checkpoint !== undefined);
+  return aside?.checkpoint === undefined || aside.status === "succeeded" ? {} : { leftBehind: aside.checkpoint };
 }

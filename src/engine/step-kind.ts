@@ -41,6 +41,11 @@ export interface StepFacts {
   readonly requesterUser: string;
   /** What people approved for exactly this step, when its environment asks for approval. */
   readonly approved?: StepApproval;
+  /**
+   * What the step had written down when it last did not succeed, where it was reached anew since by way of a step before it. It may
+   * find another world, so nothing of it may be taken for done; what it still owes may be made good.
+   */
+  readonly leftBehind?: Json;
   /** The newest proof for the application that `input.app` names. */
   readonly proof?: Proof;
   /** For a gate that is asked anew: the saved plan that it showed the last time. */

@@ -25,6 +25,8 @@ export class AnsibleBench implements AsyncDisposable {
   checkpointed: Json | undefined;
   /** What the attempt left that a person has had repeated. */
   earlier: Json | undefined;
+  /** What the server knows besides. */
+  facts: Partial<ActionContext["facts"]> = {};
   readonly folder: string;
   readonly #programs: BenchPrograms;
 
@@ -59,7 +61,7 @@ export class AnsibleBench implements AsyncDisposable {
     const whole = { directory: { local: this.plays }, playbook: "site.yml", inventory: "hosts.yml", ...input };
     const base: Omit<ActionContext, "checkpoint" | "checkpointed"> = {
       effect: { run: "run_1", path: "provision/configure", attempt: this.attempt },
-      facts: { runTitle: "t", requester: "p_ana", requesterUser: "U1" },
+      facts: { runTitle: "t", requester: "p_ana", requesterUser: "U1", ...this.facts },
       signal: this.signal,
       startedAt: 1,
       artifacts: this.artifacts,

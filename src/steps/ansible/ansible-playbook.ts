@@ -64,11 +64,12 @@ async function run(deps: AnsibleDeps, input: PlaybookInput, context: ActionConte
   const { effect, signal, artifacts } = context;
   const play = playDigest(input);
   const isCheck = input.check === true;
-  const before = isCheck ? undefined : PlayRecord.safeParse(context.checkpointed ?? context.earlier).data;
+  const recorded = (data: unknown): PlayRecord | undefined => (isCheck ? undefined : PlayRecord.safeParse(data).data);
+  const before = recorded(context.checkpointed ?? context.earlier);
   if (before?.attempt === effect.attempt) return again(before, input);
   const { source } = Prepared.parse(context.prepared);
   const log = new RunLog(secretsOf(input));
-  const rest = restOf(before, play);
+  const rest = restOf({ before, behind: recorded(context.facts.leftBehind) }, input);
   return await deps.folders.use({ name: `ansible ${effect.run} ${effect.path}`, signal }, async (folder) => {
     try {
       const ready = await layOut(deps.ansible, context, { folder, input, source, rest });

@@ -32,15 +32,31 @@ export const PlayRecord = z.strictObject({
 });
 export type PlayRecord = z.infer<typeof PlayRecord>;
 
-export const NOTHING_BEFORE: Rest = { owed: [], done: {}, stats: {}, hostStats: {} };
+const NOTHING_BEFORE: Rest = { owed: [], done: {}, stats: {}, hostStats: {} };
 
-/** Where an attempt begins. Handlers stay owed whatever is played. */
-export function restOf(before: PlayRecord | undefined, play: string): Rest {
-  if (before === undefined) return NOTHING_BEFORE;
+interface Before {
+  /** What an earlier attempt has written down. */
+  readonly before: PlayRecord | undefined;
+  /** The same, where something before the play was done over since: its hosts may be new, or gone. */
+  readonly behind: PlayRecord | undefined;
+}
+
+/** Where an attempt begins. Handlers stay owed whatever is played, but on hosts that are there no more. */
+export function restOf({ before, behind }: Before, input: PlaybookInput): Rest {
+  if (before === undefined) return { ...NOTHING_BEFORE, owed: owedOn(input, behind?.rest.owed ?? []) };
+  const play = playDigest(input);
   const { rest } = before;
   // Where no host is left and it failed all the same, there is nothing to limit it to.
   const isOfRest = before.play === play && rest.hosts?.length !== 0;
   return isOfRest ? rest : { ...NOTHING_BEFORE, owed: rest.owed };
+}
+
+function owedOn({ inventory }: PlaybookInput, owed: readonly OwedHandler[]): OwedHandler[] {
+  // Of a file it is not known here whom it names.
+  if (typeof inventory === "string") return [...owed];
+  const { hosts } = inventory;
+  const names = Array.isArray(hosts) ? hosts : Object.keys(hosts);
+  return owed.filter(({ host }) => names.includes(host));
 }
 
 /** Which play it is; secrets have no part in it. */

@@ -162,6 +162,21 @@ describe("ansible/playbook", () => {
     ]);
   });
 
+  it("takes of an attempt before which everything was done over only the handlers that hosts still need", async () => {
+    ansible.answer = { exitCode: 2, stdout: played({ a: { ok: 1 }, b: { failed: 1 } }, NOTIFIED) };
+    await bench.play();
+    bench.facts = { leftBehind: bench.checkpointed ?? null };
+    bench.checkpointed = undefined;
+    ansible.answer = { exitCode: 0, stdout: played({ a: { ok: 1 }, b: { ok: 1 } }) };
+    const there = { inventory: { hosts: ["a", "b"] } };
+    expect(failure(await bench.play(there)).code).toBe("ansible.handlers-owed");
+    expect(ansible.args).not.toContain("--limit");
+    const gone = { inventory: { hosts: { a: {} } } };
+    bench.checkpointed = undefined;
+    ansible.answer = { exitCode: 0, stdout: played({ a: { ok: 1 } }) };
+    expect(await bench.play(gone)).toMatchObject({ status: "succeeded" });
+  });
+
   it("gives the same answer when the same attempt is executed again, and runs nothing", async () => {
     const first = await bench.play();
     bench.attempt = 1;
