@@ -5,23 +5,25 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 
 import { kindsMutants } from "../sim/mutants/kinds-mutants.ts";
+import { shipMutants } from "../sim/mutants/ship-mutants.ts";
 import type { Mutant } from "../sim/mutants/mutant.ts";
 
-const CHILD = new URL("../sim/kinds-child.ts", import.meta.url).pathname;
+const WAITS = new URL("../sim/kinds-child.ts", import.meta.url).pathname;
+const PROGRAMS = new URL("../sim/ships-child.ts", import.meta.url).pathname;
 const PLANT = new URL("../sim/mutants/plant-child.ts", import.meta.url).href;
 const Seen = z.object({ seed: z.number().nullable(), world: z.number(), faults: z.array(z.string()) });
 
 /** The first world of so many in which something is wrong, with or without a bug. */
-async function look(worlds: number, mutant?: Mutant): Promise<z.infer<typeof Seen>> {
+async function look(child: string, worlds: number, mutant?: Mutant): Promise<z.infer<typeof Seen>> {
   const planted = mutant === undefined ? [] : ["--import", PLANT];
-  const child = spawn(process.execPath, [...planted, CHILD, "1", String(worlds)], {
+  const running = spawn(process.execPath, [...planted, child, "1", String(worlds)], {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, ...(mutant && { QUARTERDECK_PLANTED_BUG: JSON.stringify(mutant) }) },
   });
   let [printed, wrong] = ["", ""];
-  child.stdout.on("data", (chunk: Buffer) => (printed += chunk.toString()));
-  child.stderr.on("data", (chunk: Buffer) => (wrong += chunk.toString()));
-  await once(child, "close");
+  running.stdout.on("data", (chunk: Buffer) => (printed += chunk.toString()));
+  running.stderr.on("data", (chunk: Buffer) => (wrong += chunk.toString()));
+  await once(running, "close");
   // A bug that ends the program is seen as well, but one that could not be planted is none.
   if (printed === "" && !wrong.includes("does not have once"))
     return { seed: 1, world: 1, faults: [wrong.slice(-300)] };
@@ -30,11 +32,22 @@ async function look(worlds: number, mutant?: Mutant): Promise<z.infer<typeof See
 
 describe("worlds of the kinds that wait for a word from outside, and that change something there", () => {
   it("violate nothing", async () => {
-    expect(await look(80)).toEqual({ seed: null, world: 80, faults: [] });
+    expect(await look(WAITS, 80)).toEqual({ seed: null, world: 80, faults: [] });
   });
 
   it.each(kindsMutants.map((mutant) => [mutant.what, mutant] as const))("show that %s", async (_what, mutant) => {
-    const { faults } = await look(80, mutant);
+    const { faults } = await look(WAITS, 80, mutant);
+    expect(faults).not.toEqual([]);
+  });
+});
+
+describe("worlds of the kinds that run programs, with people who approve, retry and are late, and processes that die", () => {
+  it("violate nothing", async () => {
+    expect(await look(PROGRAMS, 20)).toEqual({ seed: null, world: 20, faults: [] });
+  });
+
+  it.each(shipMutants.map((mutant) => [mutant.what, mutant] as const))("show that %s", async (_what, mutant) => {
+    const { faults } = await look(PROGRAMS, 60, mutant);
     expect(faults).not.toEqual([]);
   });
 });

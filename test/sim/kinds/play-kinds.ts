@@ -1,13 +1,6 @@
-import { InProcessDispatcher } from "../../../src/dispatch/in-process-dispatcher.ts";
 import { ArgocdClient } from "../../../src/argocd/argocd-client.ts";
-import { equippedKinds } from "../../../src/engine/equipped-kinds.ts";
-import { maskedKinds } from "../../../src/engine/masked-kinds.ts";
 import { projectRun } from "../../../src/engine/projection.ts";
-import { RunService } from "../../../src/engine/run-service.ts";
-import { RunWork } from "../../../src/engine/run-work.ts";
 import type { StepKind } from "../../../src/engine/step-kind.ts";
-import { silentLogger } from "../../../src/platform/logger.ts";
-import { SecretMask } from "../../../src/platform/masking.ts";
 import { atEndOfTurn } from "../../../src/platform/turn.ts";
 import { argocdCluster } from "../../../src/steps/cluster/argocd-cluster.ts";
 import { httpRequest } from "../../../src/steps/http/http-request.ts";
@@ -15,24 +8,17 @@ import { signal } from "../../../src/steps/signal/signal.ts";
 import { slackMessage } from "../../../src/steps/slack/slack-message.ts";
 import { openStore, type Store } from "../../../src/store/store.ts";
 import { FakeClock, settle } from "../../support/fake-clock.ts";
-import { testVault } from "../../support/idle-tools.ts";
 import { MemoryArtifacts } from "../../support/memory-artifacts.ts";
 import { Dice } from "../dice.ts";
 import { seededRandom } from "../seeded-random.ts";
 import { kindsFaults } from "./kinds-check.ts";
 import { kindsPlan, SIGNALS } from "./kinds-plan.ts";
 import type { PlainFact } from "./signal-book.ts";
+import { type Process, startProcess } from "./start-process.ts";
 import { KUBECONFIG, ToolEnds } from "./tool-ends.ts";
 
 const STEPS = 40;
 const MOST_CALM_STEPS = 60;
-
-/** One process on the log of the ones before it. */
-interface Process {
-  readonly runs: RunService;
-  readonly work: RunWork;
-  isDead: boolean;
-}
 
 /** Plays one seed: a run that is signalled, cancelled, retried and killed at moments of the dice. Returns what was wrong. */
 export async function playKinds(seed: string): Promise<readonly string[]> {
@@ -48,7 +34,7 @@ export async function playKinds(seed: string): Promise<readonly string[]> {
     projector: projectRun,
   });
   const ends = new ToolEnds(dice.fork("ends"), () => clock);
-  const start = (): Process => startProcess({ store, clock, ends, random });
+  const start = (): Process => startKinds({ store, clock, ends, random });
   let process = start();
   const run = process.runs.newRunId();
   const facts = (): readonly PlainFact[] => store.events.readRun(run).map((fact) => JSON.parse(JSON.stringify(fact)));
@@ -68,7 +54,7 @@ export async function playKinds(seed: string): Promise<readonly string[]> {
     const act = async (): Promise<void> => {
       const roll = acts.fraction();
       if (roll < 0.12) {
-        process.isDead = true;
+        process.life.isDead = true;
         process = start();
         await process.runs.resume();
       } else if (roll < 0.48) await send(process, run, acts);
@@ -90,7 +76,7 @@ export async function playKinds(seed: string): Promise<readonly string[]> {
     const faults = kindsFaults(facts(), ends, run);
     return [...faults, ...(last === "succeeded" ? [] : [`it ends as ${last} when nothing goes wrong any more`])];
   } finally {
-    process.isDead = true;
+    process.life.isDead = true;
     await process.work[Symbol.asyncDispose]();
     await store[Symbol.asyncDispose]();
   }
@@ -151,19 +137,7 @@ interface World {
   readonly random: ReturnType<typeof seededRandom>;
 }
 
-function startProcess({ store, clock, ends, random }: World): Process {
-  const late: { runs?: RunService } = {};
-  const life = { isDead: false };
-  const events = new Proxy(store.events, {
-    get: (target, name) => {
-      const member: unknown = Reflect.get(target, name, target);
-      if (typeof member !== "function") return member;
-      // What a dead process still does is never heard.
-      return (...args: readonly unknown[]): unknown =>
-        life.isDead ? new Promise(() => undefined) : Reflect.apply(member, target, args);
-    },
-  });
-  const mask = new SecretMask();
+function startKinds({ store, clock, ends, random }: World): Process {
   const client = new ArgocdClient({ http: { json: ends.argocd }, clock, random });
   const own: readonly StepKind[] = [
     signal,
@@ -171,31 +145,7 @@ function startProcess({ store, clock, ends, random }: World): Process {
     httpRequest({ send: ends.send, networkPolicy: () => ({ privateAddresses: "deny", allow: [] }) }),
     argocdCluster({ servers: new Map([["main", { url: "https://argocd.test", client }]]) }),
   ];
-  const tools = { artifacts: new MemoryArtifacts(), vault: testVault({ KUBECONFIG }, random), mask };
-  const kinds = maskedKinds(equippedKinds(new Map(own.map((kind) => [kind.kind, kind])), tools), mask);
-  const work = new RunWork({
-    store: events,
-    people: store.people,
-    kinds,
-    logger: silentLogger,
-    createDispatcher: (reports) =>
-      new InProcessDispatcher({ kinds, reports, clock, atEndOfTurn, concurrency: 10, shutdownGraceMs: 1000 }),
-    apply: async (run, input) => {
-      if (late.runs === undefined) throw new Error("there is no service yet");
-      return await late.runs.apply(run, input);
-    },
-    onChanged: () => undefined,
-  });
-  const runs = new RunService({ store: events, clock, random, logger: silentLogger, work, onWakeAt: () => undefined });
-  late.runs = runs;
-  return {
-    runs,
-    work,
-    get isDead() {
-      return life.isDead;
-    },
-    set isDead(dead) {
-      life.isDead = dead;
-    },
-  };
+  const artifacts = new MemoryArtifacts();
+  const life = { isDead: false };
+  return startProcess({ store, clock, random, artifacts, life, kinds: own, secrets: { KUBECONFIG } });
 }
