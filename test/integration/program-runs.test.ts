@@ -49,11 +49,13 @@ async function stateOf(pid: number): Promise<string | undefined> {
 }
 
 async function numberIn(file: string): Promise<number> {
-  return await vi.waitFor(async () => {
+  const look = async (): Promise<number> => {
     const text = (await readFile(join(folder, file), "utf8")).trim();
     if (!/^\d+$/u.test(text)) throw new Error("not yet");
     return Number(text);
-  });
+  };
+  // On a busy machine another Node takes seconds to begin.
+  return await vi.waitFor(look, { timeout: 30_000 });
 }
 
 describe("a program", () => {
