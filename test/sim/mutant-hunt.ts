@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import type { ChildReport, ChildTask } from "./child-messages.ts";
-import { REMOTE } from "./mutants/all-mutants.ts";
+import { KINDS, REMOTE } from "./mutants/all-mutants.ts";
 import type { Mutant } from "./mutants/mutant.ts";
 
 /** A planted bug, and the part of the program in which it stands. */
@@ -32,7 +32,11 @@ interface Found {
 
 const CHILD = new URL("worlds-child.ts", import.meta.url);
 // Of the whole program too few seeds have workers.
-const STORIES = new URL("stories-child.ts", import.meta.url);
+const OWN: ReadonlyMap<string, URL> = new Map([
+  [REMOTE, new URL("stories-child.ts", import.meta.url)],
+  [KINDS.waits, new URL("kinds-child.ts", import.meta.url)],
+  [KINDS.programs, new URL("ships-child.ts", import.meta.url)],
+]);
 const HOOK = new URL("mutants/plant-child.ts", import.meta.url).href;
 // What is left of those that were played makes each further one slower.
 const WORLDS_A_PROCESS = 200;
@@ -90,7 +94,7 @@ export class MutantHunt implements Disposable {
   /** Plays until something is seen, with a bug where one is given. */
   async #play(task: HuntTask, { part, ...bug }: Pick<Planted, "part"> & Partial<Mutant>): Promise<Found> {
     const { file, find, replace, what } = bug;
-    const child = fork(part === REMOTE ? STORIES : CHILD, {
+    const child = fork(OWN.get(part) ?? CHILD, {
       execArgv: file === undefined ? [] : ["--import", HOOK],
       env: {
         ...process.env,

@@ -1,5 +1,5 @@
 import { MutantHunt, type Sight } from "./mutant-hunt.ts";
-import { allMutants, REMOTE } from "./mutants/all-mutants.ts";
+import { allMutants, KINDS, REMOTE } from "./mutants/all-mutants.ts";
 import { TELLING_SEEDS, TELLING_STORIES } from "./telling-seeds.ts";
 
 export interface MutantsOrder {
@@ -27,7 +27,7 @@ export async function runMutants({ processes, only, worlds, from }: MutantsOrder
     for (let mutant = left.shift(); mutant !== undefined; mutant = left.shift()) {
       const isRemote = mutant.part === REMOTE;
       const task = {
-        first: isRemote ? TELLING_STORIES : TELLING_SEEDS,
+        first: firstOf(mutant.part),
         from,
         worlds: isRemote ? worlds * STORIES_A_WORLD : worlds,
       };
@@ -46,10 +46,16 @@ export async function runMutants({ processes, only, worlds, from }: MutantsOrder
   return caught >= meant.length * GOAL && meant.length > 0 ? 0 : 1;
 }
 
+/** Seeds that show much, of the worlds of a part. */
+function firstOf(part: string): readonly number[] {
+  if (part === KINDS.waits || part === KINDS.programs) return [];
+  return part === REMOTE ? TELLING_STORIES : TELLING_SEEDS;
+}
+
 function sightText({ mutant: { part, file, what }, check, seed, worlds }: Sight): string {
   const end =
     check === undefined ? `MISSED in ${worlds} worlds` : `caught by "${check}" (seed ${seed}, world ${worlds})`;
-  return `${part.padEnd(10)} ${file.padEnd(34)} ${what.padEnd(70)} ${end}`;
+  return `${part.padEnd(14)} ${file.padEnd(34)} ${what.padEnd(70)} ${end}`;
 }
 
 function printPart(part: string, sights: readonly Sight[]): void {
@@ -57,7 +63,7 @@ function printPart(part: string, sights: readonly Sight[]): void {
   if (own.length === 0) return;
   const caught = own.filter(({ check }) => check !== undefined).length;
   console.log(
-    `${part.padEnd(12)} planted ${String(own.length).padStart(4)}  caught ${String(caught).padStart(4)}  ${percent(caught, own.length)}`,
+    `${part.padEnd(14)} planted ${String(own.length).padStart(4)}  caught ${String(caught).padStart(4)}  ${percent(caught, own.length)}`,
   );
 }
 

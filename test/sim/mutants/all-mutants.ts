@@ -3,11 +3,16 @@ import { assessMutants } from "./assess-mutants.ts";
 import { carryMutants } from "./carry-mutants.ts";
 import { chainMutants } from "./chain-mutants.ts";
 import { domainMutants } from "./domain-mutants.ts";
+import { kindsMutants } from "./kinds-mutants.ts";
 import type { Mutant } from "./mutant.ts";
 import { remoteMutants } from "./remote-mutants.ts";
+import { shipMutants } from "./ship-mutants.ts";
 
 /** The part that is looked at in stories of its own. */
 export const REMOTE = "workers";
+
+/** The parts that are looked at in worlds of their own: kinds that wait for a word from outside, and kinds that run programs. */
+export const KINDS = { waits: "kinds waits", programs: "kinds programs" } as const;
 
 /** Every bug that is planted, by the part of the program in which it stands. */
 export const allMutants: ReadonlyMap<string, readonly Mutant[]> = new Map([
@@ -17,4 +22,6 @@ export const allMutants: ReadonlyMap<string, readonly Mutant[]> = new Map([
   ["act", actMutants],
   ["carry", carryMutants],
   [REMOTE, remoteMutants],
+  [KINDS.waits, kindsMutants],
+  [KINDS.programs, shipMutants],
 ]);

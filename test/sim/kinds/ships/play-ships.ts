@@ -8,7 +8,7 @@ import { Dice } from "../../dice.ts";
 import { seededRandom } from "../../seeded-random.ts";
 import type { PlainFact } from "../signal-book.ts";
 import { type Process, startProcess } from "../start-process.ts";
-import { DiskClock } from "./disk-clock.ts";
+import { DiskClock, settleDisk } from "./disk-clock.ts";
 import { shipFaults } from "./ship-check.ts";
 import { shipKinds } from "./ship-kinds.ts";
 import { ShipPeople } from "./ship-people.ts";
@@ -25,6 +25,8 @@ const VERDICTS: ReadonlySet<string> = new Set([
   "custody.broken",
   "ansible.handlers-owed",
 ]);
+
+const CHANGING: ReadonlySet<string> = new Set(["terraform/apply", "ansible/playbook"]);
 
 /** Plays one seed: one or two runs that plan, ask, apply and configure on one state, and everything that may come between. */
 export async function playShips(seed: string): Promise<readonly string[]> {
@@ -72,7 +74,7 @@ class ShipGame {
     for (let turn = 0; turn < STEPS; turn += 1) {
       if (turn === 8) for (const user of others) await this.#ask(user);
       await this.#act();
-      await this.#pass(this.#acts.between(500, 40_000));
+      await this.#pass(this.#acts.between(500, this.#isChanging() ? 8000 : 40_000));
       const faults = this.#faults();
       if (faults.length > 0) return faults;
     }
@@ -109,7 +111,7 @@ class ShipGame {
     this.#people.look(this.#process, run);
     world.liftOldLock();
     const roll = dice.fraction();
-    if (roll < 0.1) await this.#crash();
+    if (roll < (this.#isChanging() ? 0.25 : 0.1)) await this.#crash();
     else if (roll < 0.4) await this.#people.pressAny(this.#process, dice);
     else if (roll < 0.6) await this.#retry(run, dice);
     else if (roll < 0.63)
@@ -121,6 +123,12 @@ class ShipGame {
     const actor = this.#people.pseudonym(dice.pick(["U1", "U2"]));
     const from = dice.pick(["", "", "", "plan", "configure", "custody"]);
     await this.#process.runs.apply(run, { type: "retry", actor, ...(from !== "" && { from }) });
+  }
+
+  /** Something is being changed outside: what comes in between now hurts most. */
+  #isChanging(): boolean {
+    const steps = this.#runs.flatMap((run) => [...this.#process.runs.state(run).steps.values()]);
+    return steps.some(({ uses, status }) => status === "running" && CHANGING.has(uses));
   }
 
   async #crash(): Promise<void> {
@@ -195,6 +203,7 @@ class ShipGame {
     for (let passed = 0; passed < ms; passed += 5000) {
       await this.#deps.clock.advance(Math.min(5000, ms - passed));
       await this.#process.runs.wakeDue();
+      await settleDisk();
     }
   }
 

@@ -117,9 +117,23 @@ function resultFaults(own: readonly PlainFact[], { world }: Looked): readonly st
   return own.flatMap((fact, index) => {
     const path = String(fact["path"]);
     if (fact.type === "step.succeeded") return succeededFaults({ fact, path, own: own.slice(0, index) }, world);
+    if (fact.type === "step.started") return begunFaults(fact, own, index);
     if (fact.type === "step.failed") return verdictFaults(fact, { world, started: startOf(own.slice(0, index), path) });
     return [];
   });
+}
+
+const CHANGING: ReadonlySet<unknown> = new Set(["terraform/apply", "world/deploy"]);
+
+/** What changes something is begun under the approval of the very plan that it is given, or refused at once. */
+function begunFaults(fact: PlainFact, own: readonly PlainFact[], index: number): readonly string[] {
+  if (!CHANGING.has(fact["uses"])) return [];
+  const given = member(fact, "approval", "digest");
+  if (given === undefined)
+    return own[index + 1]?.type === "step.failed" ? [] : ["a change is begun without an approval"];
+  const opened = own.find((other) => other.type === "gate.opened" && other["digest"] === given);
+  const isOwn = member(opened, "subject", "planFileDigest") === member(fact, "input", "plan", "digest");
+  return isOwn ? [] : ["a change is begun under the approval of another plan"];
 }
 
 interface Success {
@@ -194,6 +208,7 @@ function verdictFaults(
   { world, started }: { readonly world: ShipWorld; readonly started: PlainFact | undefined },
 ): readonly string[] {
   const code = String(member(fact, "failure", "code"));
+  if (code === "internal") return [`a step fails without knowing why: ${String(member(fact, "failure", "message"))}`];
   const what = Object.hasOwn(CODES, code) ? CODES[code] : undefined;
   if (what === undefined || started === undefined) return [];
   return isBad(imageOf(started, world), what) ? [] : [`${code} is said of a good image`];
@@ -221,8 +236,11 @@ function hostFaults(
   const place = path.replaceAll(/[^\w]+/gu, "-");
   const plays = world.hosts.plays.filter((play) => play.place.endsWith(place) && play.place.includes(run));
   const applies = new Set(own.flatMap((fact) => (fact["uses"] === "terraform/apply" ? [Number(fact["at"])] : [])));
-  const attempts = own.filter((fact) => fact.type === "step.started" && fact["path"] === path).length;
-  const faults = plays.length > attempts ? ["a play is begun that nobody has asked for"] : [];
+  const starts = own.flatMap((fact) =>
+    fact.type === "step.started" && fact["path"] === path ? [Number(fact["at"])] : [],
+  );
+  const attempts = plays.map(({ at }) => starts.findLastIndex((start) => start <= at));
+  const faults = new Set(attempts).size < plays.length ? ["a play is begun again within its attempt"] : [];
   for (const [index, play] of plays.entries()) {
     const next = plays[index + 1];
     if (next === undefined || !play.isTold) continue;
