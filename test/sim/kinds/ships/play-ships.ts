@@ -132,6 +132,8 @@ class ShipGame {
   }
 
   async #crash(): Promise<void> {
+    // What a dead process has asked of the real disk would still be done.
+    await settleDisk();
     this.#process.life.isDead = true;
     this.#deps.world.stage.orphan();
     this.#process = this.#start();
