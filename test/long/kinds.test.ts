@@ -43,7 +43,7 @@ describe("worlds of the kinds that wait for a word from outside, and that change
 
 describe("worlds of the kinds that run programs, with people who approve, retry and are late, and processes that die", () => {
   it("violate nothing", async () => {
-    expect(await look(PROGRAMS, 20)).toEqual({ seed: null, world: 20, faults: [] });
+    expect(await look(PROGRAMS, 15)).toEqual({ seed: null, world: 15, faults: [] });
   });
 
   it.each(shipMutants.map((mutant) => [mutant.what, mutant] as const))("show that %s", async (_what, mutant) => {

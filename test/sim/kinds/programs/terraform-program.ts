@@ -131,7 +131,7 @@ async function carryOut({ world, call, voice, entry }: Work): Promise<Ended> {
       for (const part of partsOf(change)) {
         voice.apply(change.address, part, "start");
         await call.pass(200, 12_000);
-        if (isTroubled() && call.dice.chance(0.06)) {
+        if (isTroubled() && call.dice.chance(0.1)) {
           voice.apply(change.address, part, "errored");
           failed.push(change.address);
           break;
