@@ -81,13 +81,6 @@ export const shipMutants: readonly Mutant[] = [
     replace: "",
   },
   {
-    file: "steps/ansible/judge-play.ts",
-    what: "hosts that could not be reached are well",
-    find: "const bad = [...watch.hosts].filter(([, { failed: some, unreachable }]) => some + unreachable > 0);\n  const isFailed",
-    replace:
-      'const bad = [...watch.hosts].filter(([, { failed: some }]) => some > 0);\n  if (bad.length === 0) return { kind: "well" };\n  const isFailed',
-  },
-  {
     file: "steps/cosign/cosign-output.ts",
     what: "an image is signed where the program ends well",
     find: '({ critical: { image, type } }) => image["docker-manifest-digest"] === digest && SIGNATURES.has(type),',

@@ -125,7 +125,7 @@ class Playing {
 
   async #do(task: string, host: string): Promise<void> {
     const { call, world, play, password } = this.#deps;
-    await call.pass(20, 6000);
+    await call.pass(20, 2500);
     const troubled = world.isTroubled();
     if (troubled && call.dice.chance(0.07)) {
       play.unreachable.add(host);

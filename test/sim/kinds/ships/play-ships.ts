@@ -111,7 +111,7 @@ class ShipGame {
     this.#people.look(this.#process, run);
     world.liftOldLock();
     const roll = dice.fraction();
-    if (roll < (this.#isChanging() ? 0.25 : 0.1)) await this.#crash();
+    if (roll < (this.#isChanging() ? 0.13 : 0.1)) await this.#crash();
     else if (roll < 0.4) await this.#people.pressAny(this.#process, dice);
     else if (roll < 0.6) await this.#retry(run, dice);
     else if (roll < 0.63)
