@@ -1,7 +1,7 @@
 import { durationText } from "../platform/duration.ts";
 import { isTransientText } from "./argocd-errors.ts";
 import type { Application, OperationState } from "./application.ts";
-import { revisionList } from "./application-facts.ts";
+import { newestDeployment, revisionList } from "./application-facts.ts";
 import type { AssessMemory } from "./assess-memory.ts";
 import { type Expectation, matchesExpected } from "./expectation.ts";
 import { failedInOperation, operationFailureReason } from "./failing-resources.ts";
@@ -90,9 +90,27 @@ function judgeOthers(look: Look): OperationJudgement {
   if (other === undefined || unchanged) {
     return ownSucceeded ? ended(application, "history") : verdict(queued(look, "not-visible"));
   }
+  const since = ownSucceeded ? deployedElsewhere(look) : undefined;
+  if (since !== undefined) return verdict(replaced(since, ownSucceeded));
   return isHarmless(look, other, ownSucceeded)
     ? { ...ended(application, ownSucceeded ? "history" : "other-operation"), supersededBy: other }
     : verdict(replaced(other, ownSucceeded));
+}
+
+/** What took the application elsewhere after our sync, where the operation that is shown would not tell: a dry run, or a partial one. */
+function deployedElsewhere({ application, expectation }: Look): OperationSummary | undefined {
+  const newest = newestDeployment(application);
+  const revisions = newest === undefined ? [] : revisionList(newest);
+  if (newest === undefined || matchesExpected(expectation.revisions, revisions)) return undefined;
+  const initiatedBy = newest.initiatedBy.username || (newest.initiatedBy.automated ? "auto-sync" : "unknown");
+  return {
+    phase: "Succeeded",
+    initiatedBy,
+    revisions,
+    dryRun: false,
+    partial: false,
+    startedAt: newest.deployStartedAt,
+  };
 }
 
 // Whether the application runs what we asked for in spite of the other operation, or because of it.

@@ -224,6 +224,27 @@ describe("assess: another operation after ours", () => {
     ]);
   });
 
+  it("looks past nothing when somebody has deployed something else before the dry run, or before the partial sync", () => {
+    const theirs = { id: 99, revision: SHA_C, deployedAt: at(25), initiatedBy: { username: "ben" } };
+    const dryRun = anOperation(SHA_C, "ana", { sync: { revision: SHA_C, dryRun: true } });
+    const partial = anOperation(SHA_B, "ana", {
+      sync: { revision: SHA_B, resources: [{ kind: "Service", name: "checkout" }] },
+    });
+    const theirTurns = [
+      { revision: SHA_C, operation: dryRun },
+      { revision: SHA_B, operation: partial },
+    ];
+    for (const { revision, operation } of theirTurns) {
+      const times = { startedAt: at(30), finishedAt: at(30) };
+      const state = aState(revision, "ana", "Succeeded", { ...times, operation });
+      const status = { operationState: state, reconciledAt: at(41), history: [...history, theirs] };
+      const application = anApplication({ version: 8, status });
+      expect(judge(anExpectation(), [{ second: 42, application }])).toMatchObject([
+        { code: "argocd.superseded", message: expect.stringMatching(/Our sync succeeded, but then .*ben .*cccc/u) },
+      ]);
+    }
+  });
+
   it("begins the settle time anew after it", () => {
     const after = anApplication({
       version: 8,
