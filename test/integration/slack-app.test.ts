@@ -37,7 +37,7 @@ async function postGate(): Promise<string> {
   ]);
   const slot = gateSlot(ACTION.run, PATH, 0);
   rig.outbox.want({ slot, team: TEAM, channel: DEPLOYS, content, priority: 1, terminal: false });
-  await vi.waitFor(() => expect(rig.slots.slot(slot)?.ts).toBeDefined());
+  await vi.waitFor(() => expect(rig.slots.slot(slot)?.ts).toBeDefined(), 20_000);
   return rig.slots.slot(slot)?.ts ?? "";
 }
 
@@ -50,7 +50,7 @@ describe("a command", () => {
       return notice("resolving", "Looking into it.");
     };
     const typing = type("checkout abc123 to prod");
-    await vi.waitFor(() => expect(rig.door.arrived.length).toBe(1));
+    await vi.waitFor(() => expect(rig.door.arrived.length).toBe(1), 20_000);
     expect(rig.simulator.world.journal.deliveries().at(-1)?.acknowledgedAtMs).toBeUndefined();
     recorded.resolve();
     await typing;
@@ -85,7 +85,7 @@ describe("a command", () => {
     expect(result).toMatchObject({ status: "acknowledged" });
     expect(rig.seen(ANA, DEPLOYS).at(-1)).toContain("slow to write this down");
     recorded.resolve();
-    await vi.waitFor(() => expect(rig.seen(ANA, DEPLOYS).at(-1)).toContain("run_7FQ2 has started."));
+    await vi.waitFor(() => expect(rig.seen(ANA, DEPLOYS).at(-1)).toContain("run_7FQ2 has started."), 20_000);
   });
 
   it("typed where the app is not a member is answered too", async () => {
@@ -100,7 +100,7 @@ describe("a command", () => {
     await bothConnected();
     rig.simulator.socket.duplicateNext(1);
     await type("checkout abc123 to prod");
-    await vi.waitFor(() => expect(rig.door.arrived.length).toBe(2));
+    await vi.waitFor(() => expect(rig.door.arrived.length).toBe(2), 20_000);
     expect(rig.door.arrived[0]?.key).toBe(rig.door.arrived[1]?.key);
   });
 });
@@ -130,7 +130,7 @@ describe("a decision", () => {
     await rig.app.start();
     const ts = await postGate();
     await rig.simulator.people.click({ user: PRIYA, channel: DEPLOYS, ts, actionId: REJECT_ACTION });
-    const view = await vi.waitFor(() => openView());
+    const view = await vi.waitFor(() => openView(), 20_000);
     expect(rig.door.arrived).toEqual([]);
     const result = await rig.simulator.people.submitModal({
       user: PRIYA,
@@ -151,7 +151,7 @@ describe("a decision", () => {
     await rig.app.start();
     const ts = await postGate();
     await rig.simulator.people.click({ user: PRIYA, channel: DEPLOYS, ts, actionId: REJECT_ACTION });
-    const view = await vi.waitFor(() => openView());
+    const view = await vi.waitFor(() => openView(), 20_000);
     rig.door.answer = () => Promise.reject(new AppError("busy", { code: "store.busy" }));
     const result = await rig.simulator.people.submitModal({ user: PRIYA, viewId: view, values: { text: "no" } });
     expect(result.status).toBe("errors");
@@ -162,7 +162,7 @@ describe("a decision", () => {
     const ts = await postGate();
     rig.simulator.world.faults.add({ method: "views.open", fault: { kind: "error", error: "expired_trigger_id" } });
     await rig.simulator.people.click({ user: PRIYA, channel: DEPLOYS, ts, actionId: REJECT_ACTION });
-    await vi.waitFor(() => expect(rig.seen(PRIYA, DEPLOYS).at(-1)).toContain("Press Reject again"));
+    await vi.waitFor(() => expect(rig.seen(PRIYA, DEPLOYS).at(-1)).toContain("Press Reject again"), 20_000);
     expect(rig.door.arrived).toEqual([]);
   });
 });
@@ -206,7 +206,7 @@ describe("the connections", () => {
     await bothConnected();
     rig.simulator.socket.refusesUpgrades = true;
     rig.simulator.socket.kill();
-    await vi.waitFor(() => expect(rig.app.connected).toBe(0));
+    await vi.waitFor(() => expect(rig.app.connected).toBe(0), 20_000);
     await vi.waitFor(() =>
       expect(rig.simulator.world.journal.calls("apps.connections.open").length).toBeGreaterThan(5),
     );

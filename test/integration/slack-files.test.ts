@@ -97,7 +97,7 @@ describe("files in the thread of a run", () => {
 
   it("wait for the card", async () => {
     uploads.want(await leave());
-    await vi.waitFor(() => expect(slots.slot("run_1/card")).toBeUndefined());
+    await vi.waitFor(() => expect(slots.slot("run_1/card")).toBeUndefined(), 20_000);
     expect(simulator.world.journal.calls("files.getUploadURLExternal")).toEqual([]);
     await postCard();
     await arrived();

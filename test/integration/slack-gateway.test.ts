@@ -61,7 +61,7 @@ describe("messages on the wire", () => {
     await arrived("run_1/card");
     fault("chat.update", { kind: "rate-limited", retryAfterSeconds: 1 });
     want("run_1/card", "v1");
-    await vi.waitFor(() => expect(rig.simulator.world.journal.calls("chat.update").length).toBe(1));
+    await vi.waitFor(() => expect(rig.simulator.world.journal.calls("chat.update").length).toBe(1), 20_000);
     want("run_1/card", "v2");
     await arrived("run_1/card");
     const updates = rig.simulator.world.journal.calls("chat.update");
@@ -80,7 +80,7 @@ describe("messages on the wire", () => {
 
   it("say why when the app is not in the channel, and arrive once it is invited", async () => {
     want("run_1/card", "card", { channel: GENERAL });
-    await vi.waitFor(() => expect(rig.slots.slot("run_1/card")?.lostReason).toBe("not_in_channel"));
+    await vi.waitFor(() => expect(rig.slots.slot("run_1/card")?.lostReason).toBe("not_in_channel"), 20_000);
     expect(rig.outbox.isSettled("run_1/card")).toBe(false);
     rig.simulator.administration.addMember(GENERAL, rig.identity.botUser);
     want("run_1/card", "done", { channel: GENERAL, terminal: true });
@@ -100,7 +100,7 @@ describe("messages on the wire", () => {
     rig.simulator.world.tokens.refuse("bot", "token_revoked");
     want("run_1/card", "card");
     want("run_2/card", "card");
-    await vi.waitFor(() => expect(rig.errors.length).toBe(1));
+    await vi.waitFor(() => expect(rig.errors.length).toBe(1), 20_000);
     expect(rig.errors[0]).toContain("token_revoked");
     expect(rig.outbox.isSettled("run_1/card")).toBe(false);
   });

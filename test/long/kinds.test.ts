@@ -30,13 +30,20 @@ async function look(child: string, worlds: number, mutant?: Mutant): Promise<z.i
   return Seen.parse(JSON.parse(printed || JSON.stringify({ error: wrong.slice(-500) })));
 }
 
+/** One of the planted bugs; all of them are looked for by `npm run sim -- --mutants --only kinds`. */
+function bug(mutants: readonly Mutant[], what: string): Mutant {
+  const found = mutants.find((mutant) => mutant.what === what);
+  if (found === undefined) throw new Error(`no planted bug is called "${what}"`);
+  return found;
+}
+
 describe("worlds of the kinds that wait for a word from outside, and that change something there", () => {
   it("violate nothing", async () => {
     expect(await look(WAITS, 80)).toEqual({ seed: null, world: 80, faults: [] });
   });
 
-  it.each(kindsMutants.map((mutant) => [mutant.what, mutant] as const))("show that %s", async (_what, mutant) => {
-    const { faults } = await look(WAITS, 80, mutant);
+  it("would say if anything were wrong", async () => {
+    const { faults } = await look(WAITS, 80, bug(kindsMutants, "a step that waits does not hear its signal"));
     expect(faults).not.toEqual([]);
   });
 });
@@ -46,8 +53,8 @@ describe("worlds of the kinds that run programs, with people who approve, retry 
     expect(await look(PROGRAMS, 15)).toEqual({ seed: null, world: 15, faults: [] });
   });
 
-  it.each(shipMutants.map((mutant) => [mutant.what, mutant] as const))("show that %s", async (_what, mutant) => {
-    const { faults } = await look(PROGRAMS, 60, mutant);
+  it("would say if anything were wrong", async () => {
+    const { faults } = await look(PROGRAMS, 60, bug(shipMutants, "what protects is begun without its approval"));
     expect(faults).not.toEqual([]);
   });
 });
