@@ -2,7 +2,8 @@ import { z } from "zod";
 
 import type { CiRun } from "./forge-ci.ts";
 import type { ForgePull } from "./forge-requests.ts";
-import { type ForgeAnswer, ForgeRefusal, type ForgeRequest, type ForgeRoute } from "./forge-router.ts";
+import { type Asked, projectRoutes } from "./forge-project-routes.ts";
+import { type ForgeAnswer, ForgeRefusal, type ForgeRoute } from "./forge-router.ts";
 import type { ForgeProject, ForgeState } from "./forge-state.ts";
 
 const BASE = "/repos/{owner}/{repo}";
@@ -25,10 +26,11 @@ const Merge = z.looseObject({
 
 /** The part of GitHub's REST API that is asked for checks and pull requests, below the address of the API. */
 export function githubRoutes(state: ForgeState): readonly ForgeRoute[] {
-  const read = (path: string, handle: Handle): ForgeRoute =>
-    route(state, { method: "GET", path, right: "read" }, handle);
-  const write = (method: "POST" | "PUT", path: string, handle: Handle): ForgeRoute =>
-    route(state, { method, path, right: "write" }, handle);
+  const { read, write } = projectRoutes(BASE, ({ owner, repo }) => {
+    const project = state.projects.get(`${owner}/${repo}`);
+    if (project === undefined) throw new ForgeRefusal(404, NOT_FOUND);
+    return project;
+  });
   return [
     read("", ({ project }) => ({ body: repositoryBody(state, project) })),
     read("/commits/{sha}/check-runs", (asked) => checkRuns(state, asked)),
@@ -47,24 +49,6 @@ export function githubRoutes(state: ForgeState): readonly ForgeRoute[] {
     write("POST", "/pulls", (asked) => openPull(state, asked)),
     write("PUT", "/pulls/{number}/merge", mergePull),
   ];
-}
-
-interface Asked extends ForgeRequest {
-  readonly project: ForgeProject;
-}
-
-type Handle = (asked: Asked) => ForgeAnswer | Promise<ForgeAnswer>;
-
-function route(state: ForgeState, at: Pick<ForgeRoute, "method" | "path" | "right">, handle: Handle): ForgeRoute {
-  return {
-    ...at,
-    path: BASE + at.path,
-    handle: (request) => {
-      const project = state.projects.get(`${request.params["owner"]}/${request.params["repo"]}`);
-      if (project === undefined) throw new ForgeRefusal(404, NOT_FOUND);
-      return handle({ ...request, project });
-    },
-  };
 }
 
 function repositoryBody(state: ForgeState, { id, path }: ForgeProject): object {

@@ -3,7 +3,8 @@ import { z } from "zod";
 import type { CiRun } from "./forge-ci.ts";
 import { mergeableOf } from "./forge-github.ts";
 import type { ForgePull } from "./forge-requests.ts";
-import { type ForgeAnswer, ForgeRefusal, type ForgeRequest, type ForgeRoute } from "./forge-router.ts";
+import { type Asked, projectRoutes } from "./forge-project-routes.ts";
+import { type ForgeAnswer, ForgeRefusal, type ForgeRoute } from "./forge-router.ts";
 import type { ForgeProject, ForgeState } from "./forge-state.ts";
 
 const BASE = "/projects/{id}";
@@ -24,10 +25,11 @@ const Merge = z.looseObject({
 
 /** The part of GitLab's REST API that is asked for pipelines and merge requests, below the address of the API. */
 export function gitlabRoutes(state: ForgeState): readonly ForgeRoute[] {
-  const read = (path: string, handle: Handle): ForgeRoute =>
-    route(state, { method: "GET", path, right: "read" }, handle);
-  const write = (method: "POST" | "PUT", path: string, handle: Handle): ForgeRoute =>
-    route(state, { method, path, right: "write" }, handle);
+  const { read, write } = projectRoutes(BASE, ({ id = "" }) => {
+    const project = state.projects.get(id) ?? [...state.projects.values()].find((each) => String(each.id) === id);
+    if (project === undefined) throw new ForgeRefusal(404, { message: "404 Project Not Found" });
+    return project;
+  });
   return [
     read("", ({ project }) => ({
       body: {
@@ -52,25 +54,6 @@ export function gitlabRoutes(state: ForgeState): readonly ForgeRoute[] {
     write("POST", "/merge_requests", (asked) => openRequest(state, asked)),
     write("PUT", "/merge_requests/{number}/merge", (asked) => mergeRequest(state, asked)),
   ];
-}
-
-interface Asked extends ForgeRequest {
-  readonly project: ForgeProject;
-}
-
-type Handle = (asked: Asked) => ForgeAnswer | Promise<ForgeAnswer>;
-
-function route(state: ForgeState, at: Pick<ForgeRoute, "method" | "path" | "right">, handle: Handle): ForgeRoute {
-  return {
-    ...at,
-    path: BASE + at.path,
-    handle: (request) => {
-      const id = request.params["id"] ?? "";
-      const project = state.projects.get(id) ?? [...state.projects.values()].find((each) => String(each.id) === id);
-      if (project === undefined) throw new ForgeRefusal(404, { message: "404 Project Not Found" });
-      return handle({ ...request, project });
-    },
-  };
 }
 
 /** There is one pipeline for each commit that has jobs. */
