@@ -110,7 +110,7 @@ export class Slack implements AsyncDisposable {
       clock,
       logger,
       botUser: () => identity()?.botUser,
-      onPosting: (place) => this.#outbox.countPosting(place),
+      reservePosting: (place) => this.#outbox.reservePosting(place),
       onSettled: (slot) => onSettled(slot, false),
     });
     this.#presenter = new Presenter({

@@ -24,8 +24,8 @@ interface Deps {
   readonly logger: Logger;
   /** The app's own user, once it is known. */
   readonly botUser: () => string | undefined;
-  /** Slack is about to post a message there for a file. */
-  readonly onPosting: (place: Pick<SlotRecord, "team" | "channel">) => void;
+  /** Slack is to post a message there for a file: the milliseconds after which its limits let it. */
+  readonly reservePosting: (place: Pick<SlotRecord, "team" | "channel">) => number;
   /** The file is in Slack, or never will be. */
   readonly onSettled: (slot: string) => void;
 }
@@ -124,10 +124,10 @@ export class FileUploads implements AsyncDisposable {
       if (id === undefined) return { kind: "again", afterMs: undefined };
       const { team, channel, ts: threadTs } = card;
       const known = { slot, team, channel, threadTs, ts: undefined, sentHash: artifact.digest, lostReason: undefined };
+      await clock.sleep(this.#deps.reservePosting(card), this.#stop.signal);
       posting = { ...known, postingSince: clock.now() };
       await slots.save(posting, clock.now());
       const files = JSON.stringify([{ id, title }]);
-      this.#deps.onPosting(card);
       await client.apiCall("files.completeUploadExternal", { files, channel_id: channel, thread_ts: threadTs });
     } catch (error) {
       if (error instanceof AppError) return await this.#lose(file, { card, code: error.code });

@@ -100,9 +100,15 @@ export class Outbox implements AsyncDisposable {
     return entry === undefined || isSettled(entry);
   }
 
-  /** Slack posts a message there that is none of ours, such as for a file: it takes of what may be posted. */
-  countPosting({ team, channel }: Pick<SlotRecord, "team" | "channel">): void {
-    this.#budget.take(drawsOf("post", team, channel));
+  /**
+   * Slack is to post a message there that is none of ours, such as for a file: it takes of what may be posted, before all that
+   * comes after it. Returns the milliseconds after which that may be.
+   */
+  reservePosting({ team, channel }: Pick<SlotRecord, "team" | "channel">): number {
+    const draws = drawsOf("post", team, channel);
+    const afterMs = this.#budget.waitMs(draws, 0);
+    this.#budget.take(draws);
+    return afterMs;
   }
 
   /** Resolves when everything that Slack takes now has been sent, or after `withinMs`; for a shutdown. */

@@ -20,7 +20,7 @@ if (!hasAnsible)
 
 const open = (): Promise<AnsibleBench> => AnsibleBench.open(machinePrograms);
 
-const until = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 30_000, interval: 20 });
+const until = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 60_000, interval: 20 });
 
 function output(outcome: Outcome): Extract<Outcome, { status: "succeeded" }>["output"] {
   if (outcome.status !== "succeeded") throw new Error(JSON.stringify(outcome));
@@ -68,7 +68,7 @@ async function restarted(bench: AnsibleBench): Promise<readonly string[]> {
     .toSorted();
 }
 
-describe.skipIf(!hasAnsible)("ansible/playbook with the real program", { timeout: 60_000 }, () => {
+describe.skipIf(!hasAnsible)("ansible/playbook with the real program", { timeout: 180_000 }, () => {
   let bench: AnsibleBench;
   let input: Readonly<Record<string, unknown>>;
 

@@ -30,6 +30,7 @@ let artifacts: MemoryArtifacts;
 let uploads: FileUploads;
 let settled: string[];
 let posting: string[];
+let postingAfterMs: number;
 let warnings: string[];
 
 function open(): FileUploads {
@@ -38,9 +39,12 @@ function open(): FileUploads {
   const client = createSlackClients({ botToken: "xoxb-demo", apiUrl, logger }).home;
   const botUser = () => slackDemoWorkspace.app.botUserId;
   const onSettled = (slot: string): void => void settled.push(slot);
-  const onPosting = ({ channel }: { readonly channel: string }): void => void posting.push(channel);
+  const reservePosting = ({ channel }: { readonly channel: string }): number => {
+    posting.push(channel);
+    return postingAfterMs;
+  };
   const deps = { client, upload: uploadBytes, artifacts, slots, clock: hurried, logger, botUser };
-  return new FileUploads({ ...deps, onPosting, onSettled });
+  return new FileUploads({ ...deps, reservePosting, onSettled });
 }
 
 beforeEach(async () => {
@@ -48,6 +52,7 @@ beforeEach(async () => {
   const common = { clock: systemClock, random: systemRandom, workspace: slackDemoWorkspace, acknowledgeMs: 3000 };
   simulator = await startSlackSimulator({ ...common, ...tokens });
   [slots, artifacts, settled, posting, warnings] = [new MemorySlotStore(), new MemoryArtifacts(), [], [], []];
+  postingAfterMs = 0;
   uploads = open();
 });
 
@@ -93,6 +98,17 @@ describe("files in the thread of a run", () => {
     expect(asked?.args).toMatchObject({ filename: "report.txt", length: "11" });
     expect(settled).toEqual([SLOT]);
     expect(posting).toEqual([DEPLOYS]);
+  });
+
+  it("wait until Slack's limits let another message be posted", async () => {
+    await postCard();
+    postingAfterMs = 3_600_000;
+    uploads.want(await leave());
+    await vi.waitFor(() => expect(posting).toEqual([DEPLOYS]), 20_000);
+    await uploads[Symbol.asyncDispose]();
+    expect(simulator.world.journal.calls("upload")).toHaveLength(1);
+    expect(simulator.world.journal.calls("files.completeUploadExternal")).toEqual([]);
+    expect(slots.slot(SLOT)).toBeUndefined();
   });
 
   it("wait for the card", async () => {

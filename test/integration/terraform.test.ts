@@ -23,7 +23,7 @@ output "nodes" { value = var.size }
 `;
 
 const open = (): Promise<TerraformBench> => TerraformBench.open(machinePrograms);
-const until = <Value>(look: () => Value): Promise<Value> => vi.waitFor(look, { timeout: 20_000, interval: 20 });
+const until = <Value>(look: () => Value): Promise<Value> => vi.waitFor(look, { timeout: 60_000, interval: 20 });
 
 function output(outcome: Outcome): Readonly<Record<string, unknown>> {
   if (outcome.status !== "succeeded") throw new Error(JSON.stringify(outcome));

@@ -391,12 +391,28 @@ describe("budgets", () => {
   it("count what Slack posts beside it, such as for files", async () => {
     const { clock, slack, outbox } = setUp();
     const { team, channel } = wanted("r/card", "card");
-    for (let index = 0; index < 2; index += 1) outbox.countPosting({ team, channel });
+    const reserved = [1, 2].map(() => outbox.reservePosting({ team, channel }));
+    expect(reserved).toEqual([0, 0]);
     for (let index = 0; index < 3; index += 1) outbox.want(wanted(`r${index}/card`, "card"));
     await clock.advance(900);
     expect(slack.messages.length).toBe(1);
     await clock.advance(2000);
     expect(slack.messages.length).toBe(3);
+  });
+
+  it("give what Slack posts beside it its turn after what was sent, and before what is wanted later", async () => {
+    const { clock, slack, outbox } = setUp();
+    const { team, channel } = wanted("r/card", "card");
+    for (let index = 0; index < 3; index += 1) outbox.want(wanted(`r${index}/card`, "card"));
+    await clock.advance(500);
+    expect(slack.messages.length).toBe(3);
+    expect(outbox.reservePosting({ team, channel })).toBeLessThanOrEqual(500);
+    expect(outbox.reservePosting({ team, channel })).toBeGreaterThan(1000);
+    outbox.want(wanted("later/card", "card"));
+    await clock.advance(1900);
+    expect(slack.messages.length).toBe(3);
+    await clock.advance(700);
+    expect(slack.messages.length).toBe(4);
   });
 
   it("freeze one channel after a 429, and the workspace when a second channel gets one too", async () => {
