@@ -12,7 +12,7 @@ interface Deps {
   readonly url: RepositoryUrl;
   /** A bare repository of its own, which nobody else works in. */
   readonly folder: string;
-  readonly git: GitProgram;
+  readonly git: Pick<GitProgram, "run">;
   readonly credentials: RemoteCredentials;
   /** For one call that reaches the server. */
   readonly fetchTimeoutMs: number;

@@ -23,7 +23,12 @@ export interface BranchWriterDeps {
   readonly random: Random;
   /** For one call that reaches the server. */
   readonly fetchTimeoutMs: number;
+  /** That of the machine when absent. */
+  readonly git?: Git;
 }
+
+/** What runs `git`. */
+export type Git = Pick<GitProgram, "run" | typeof Symbol.asyncDispose>;
 
 export interface BranchRequest {
   /** The address of the repository. */
@@ -75,7 +80,7 @@ const LOOK_AGAIN = new Set(["git.raced", "git.unreachable", "git.timeout", "git.
  */
 export class BranchWriter implements AsyncDisposable {
   readonly #deps: BranchWriterDeps;
-  readonly #git: GitProgram;
+  readonly #git: Git;
   readonly #credentials: RemoteCredentials;
   // Those who write to one branch would only get in one another's way.
   readonly #turns = new InTurn();
@@ -84,7 +89,7 @@ export class BranchWriter implements AsyncDisposable {
   constructor(deps: BranchWriterDeps) {
     const { environment, clock } = deps;
     this.#deps = deps;
-    this.#git = new GitProgram({ program: "git", home: this.#home, environment, clock });
+    this.#git = deps.git ?? new GitProgram({ program: "git", home: this.#home, environment, clock });
     this.#credentials = new RemoteCredentials({ ...deps, sshProgram: "ssh" });
   }
 
