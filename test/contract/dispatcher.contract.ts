@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
 
 import { effectKey } from "../../src/domain/effect.ts";
@@ -9,6 +9,7 @@ import { type ActionContext, defineAction, type Repeat, type StepKind } from "..
 import { SecretMask } from "../../src/platform/masking.ts";
 import { testVault } from "../support/idle-tools.ts";
 import { MemoryArtifacts } from "../support/memory-artifacts.ts";
+import { eventually } from "../support/eventually.ts";
 
 export interface DispatcherSetup {
   readonly kinds: ReadonlyMap<string, StepKind>;
@@ -27,7 +28,6 @@ interface Execution {
 const DONE: Outcome = { status: "succeeded", output: { done: true } };
 const CONCURRENCY = 3;
 const GRACE_MS = 150;
-const WAITING = { interval: 5, timeout: 5000 };
 
 /** Actions of all three ways of repeating, whose executions wait for the test; when aborted they end as a step would. */
 class Workshop implements JobReports {
@@ -56,15 +56,15 @@ class Workshop implements JobReports {
 
   /** The newest execution of a step, once it is under way. */
   async execution(path: string, which = 0): Promise<Execution> {
-    return vi.waitFor(() => {
+    return eventually(() => {
       const found = this.executions.filter((execution) => execution.path === path)[which];
       if (found === undefined) throw new Error(`${path} is not under way`);
       return found;
-    }, WAITING);
+    });
   }
 
   async ended(count: number): Promise<readonly { path: string; token: number; status: string }[]> {
-    await vi.waitFor(() => expect(this.outcomes.length).toBeGreaterThanOrEqual(count), WAITING);
+    await eventually(() => expect(this.outcomes.length).toBeGreaterThanOrEqual(count));
     return this.outcomes.map(({ path, token, outcome }) => ({ path, token, status: statusOf(outcome) }));
   }
 
@@ -285,7 +285,7 @@ export function dispatcherContract(name: string, open: (setup: DispatcherSetup) 
         const executions = await Promise.all(["a", "b", "c"].map((path) => workshop.execution(path)));
         await dispatcher[Symbol.asyncDispose]();
         dispatcher.dispatch(jobFor("late"));
-        await vi.waitFor(() => expect(executions.every(({ context }) => context.signal.aborted)).toBe(true), WAITING);
+        await eventually(() => expect(executions.every(({ context }) => context.signal.aborted)).toBe(true));
         expect(workshop.outcomes).toEqual([]);
         expect(workshop.executions).toHaveLength(3);
       });
@@ -310,14 +310,14 @@ export function dispatcherContract(name: string, open: (setup: DispatcherSetup) 
         end(DONE);
         await disposed;
         expect(await workshop.ended(1)).toEqual([{ path: "build", token: 1, status: "succeeded" }]);
-        await vi.waitFor(() => expect(other.context.signal.aborted).toBe(true), WAITING);
+        await eventually(() => expect(other.context.signal.aborted).toBe(true));
       });
 
       it("waits for it so long and no longer", async () => {
         dispatcher.dispatch(jobFor("apply", { uses: "test/ask" }));
         const { context } = await workshop.execution("apply");
         await dispatcher[Symbol.asyncDispose]();
-        await vi.waitFor(() => expect(context.signal.aborted).toBe(true), WAITING);
+        await eventually(() => expect(context.signal.aborted).toBe(true));
         expect(workshop.outcomes).toEqual([]);
       });
     });

@@ -3,12 +3,13 @@ import { readdirSync, readFileSync } from "node:fs";
 import { access, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { beforeEach, describe, expect, it, vi } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 
 import type { Failure, Outcome } from "../../src/domain/outcome.ts";
 import { findProgram } from "../../src/programs/find-program.ts";
 import { AnsibleBench } from "../support/ansible-bench.ts";
 import { machinePrograms } from "../support/terraform-program.ts";
+import { eventually } from "../support/eventually.ts";
 
 const hasAnsible = await findProgram("ansible-playbook", process.env["PATH"]).then(
   () => true,
@@ -20,7 +21,7 @@ if (!hasAnsible)
 
 const open = (): Promise<AnsibleBench> => AnsibleBench.open(machinePrograms);
 
-const until = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 60_000, interval: 20 });
+const until = (check: () => void): Promise<void> => eventually(check);
 
 function output(outcome: Outcome): Extract<Outcome, { status: "succeeded" }>["output"] {
   if (outcome.status !== "succeeded") throw new Error(JSON.stringify(outcome));

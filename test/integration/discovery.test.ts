@@ -1,8 +1,9 @@
 import { readFile, writeFile } from "node:fs/promises";
 
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 
 import { ANA, AppRig, MARCO, PRIYA } from "../support/app-rig.ts";
+import { eventually } from "../support/eventually.ts";
 
 const SERVICE = "quarterdeck.dev/service";
 const ENVIRONMENT = "quarterdeck.dev/environment";
@@ -14,7 +15,7 @@ const open = (configure = discovering): Promise<AppRig> => AppRig.open({ configu
 
 /** Types it until the answer is as it should be: the stream takes its moment. */
 const typed = async (rig: AppRig, text: string, says: string): Promise<void> => {
-  await vi.waitFor(async () => expect(await rig.type(ANA, text)).toContain(says), 10_000);
+  await eventually(async () => expect(await rig.type(ANA, text)).toContain(says));
 };
 
 describe("services by labels on the Applications", () => {

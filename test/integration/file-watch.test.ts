@@ -2,10 +2,11 @@ import { mkdir, mkdtemp, rename, rm, symlink, utimes, writeFile } from "node:fs/
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 import { systemClock } from "../../src/platform/clock.ts";
 import { FileWatch, signatureOf } from "../../src/platform/file-watch.ts";
+import { eventually } from "../support/eventually.ts";
 
 let folder = "";
 let resources = new AsyncDisposableStack();
@@ -39,7 +40,7 @@ async function plain(): Promise<{ readonly file: string; readonly commands: stri
   return { file, commands };
 }
 
-const toldOnce = (seen: { told: number }): Promise<void> => vi.waitFor(() => expect(seen.told).toBe(1), 3000);
+const toldOnce = (seen: { told: number }): Promise<void> => eventually(() => expect(seen.told).toBe(1));
 
 describe("files that are watched", () => {
   it("tell when they are written in place, in however many pieces, once", async () => {
@@ -65,7 +66,7 @@ describe("files that are watched", () => {
     await toldOnce(seen);
     await writeFile(`${file}~`, "six");
     await rename(`${file}~`, file);
-    await vi.waitFor(() => expect(seen.told).toBe(2), 3000);
+    await eventually(() => expect(seen.told).toBe(2));
   });
 
   it("tell when one comes into the folder, changes or goes", async () => {
@@ -74,7 +75,7 @@ describe("files that are watched", () => {
     await writeFile(join(commands, "more.yaml"), "one");
     await toldOnce(seen);
     await rm(join(commands, "more.yaml"));
-    await vi.waitFor(() => expect(seen.told).toBe(2), 3000);
+    await eventually(() => expect(seen.told).toBe(2));
   });
 
   it("tell when the links of a ConfigMap are swapped", async () => {
@@ -93,7 +94,7 @@ describe("files that are watched", () => {
     await rm(join(folder, "map", "..2026_1"), { recursive: true });
     await toldOnce(seen);
     await version("..2026_3");
-    await vi.waitFor(() => expect(seen.told).toBe(2), 3000);
+    await eventually(() => expect(seen.told).toBe(2));
   });
 
   it("tell when what a link leads to changes, and when the whole folder is replaced", async () => {
@@ -108,7 +109,7 @@ describe("files that are watched", () => {
     await mkdir(join(folder, "new"));
     await writeFile(join(folder, "new", "promote.yaml"), "two");
     await rename(join(folder, "new"), join(folder, "commands"));
-    await vi.waitFor(() => expect(seen.told).toBeGreaterThan(1), 3000);
+    await eventually(() => expect(seen.told).toBeGreaterThan(1));
   });
 
   it("are looked at now and then where the system says nothing", async () => {
@@ -121,7 +122,7 @@ describe("files that are watched", () => {
     await rename(join(folder, "a"), join(folder, "old"));
     await mkdir(deep, { recursive: true });
     await writeFile(join(deep, "quarterdeck.yaml"), "other");
-    await vi.waitFor(() => expect(seen.told).toBeGreaterThan(0), 3000);
+    await eventually(() => expect(seen.told).toBeGreaterThan(0));
     expect(file).not.toBe(deep);
   });
 

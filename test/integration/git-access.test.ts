@@ -3,7 +3,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { execa } from "execa";
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 
 import type { GitRepositories, GitRepositoriesDeps } from "../../src/git/git-repositories.ts";
 import type { RepositoryAccess } from "../../src/git/repository-access.ts";
@@ -17,6 +17,7 @@ import { FakeClock } from "../support/fake-clock.ts";
 import { GitWorkbench } from "../support/git-workbench.ts";
 import { createSelfSignedCertificate } from "../support/self-signed-certificate.ts";
 import { openTlsFront, type TlsFront } from "../support/tls-front.ts";
+import { eventually } from "../support/eventually.ts";
 
 const TOKEN = "canary-t0ken-4711";
 
@@ -290,11 +291,11 @@ describe("a repository", () => {
         limits: { fetchTimeoutMs: 5000 },
       });
       const outcome = appErrorOf(bench.fetch(git, "git@git.example.com:acme/deploy.git"));
-      const pid = await vi.waitFor(async () => (await readFile(pidFile, "utf8")).trim(), { timeout: 10_000 });
+      const pid = await eventually(async () => (await readFile(pidFile, "utf8")).trim());
       await clock.advance(6000);
       expect((await outcome).code).toBe("git.timeout");
       const state = (): Promise<string> => readFile(`/proc/${pid}/stat`, "utf8").catch(() => "gone Z");
-      await vi.waitFor(async () => expect(await state()).toContain("Z"), { timeout: 5000 });
+      await eventually(async () => expect(await state()).toContain("Z"));
     });
 
     test("needs a rule", async () => {

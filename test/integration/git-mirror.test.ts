@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { appendFile, mkdir, readdir, readFile, rename, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
 import type { GitRepositories, GitRepositoriesDeps } from "../../src/git/git-repositories.ts";
 import { AppError } from "../../src/platform/errors.ts";
@@ -10,6 +10,7 @@ import { runGit } from "../../src/simulator/git-program.ts";
 import type { GitRepository } from "../../src/simulator/git-repository.ts";
 import { appErrorOf } from "../support/app-error-of.ts";
 import { GitWorkbench } from "../support/git-workbench.ts";
+import { eventually } from "../support/eventually.ts";
 
 const author = { name: "Ana Lopez", email: "ana@example.com" };
 const HOUR_MS = 3_600_000;
@@ -49,7 +50,7 @@ describe("the mirror of a repository", () => {
       const text = await readFile(log, "utf8").catch(() => "");
       return text.split("\n").filter((line) => line === "fetch").length;
     };
-    const settled = (count: number) => vi.waitFor(async () => expect(await fetches()).toBe(count), { timeout: 5000 });
+    const settled = (count: number) => eventually(async () => expect(await fetches()).toBe(count));
     return { git, fetches, settled, hold: () => writeFile(gate, ""), release: () => rm(gate) };
   };
 

@@ -1,7 +1,7 @@
 import { execa } from "execa";
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";
 
 import { GitProgram, type GitCall, type GitProgramDeps } from "../../src/git/git-program.ts";
@@ -10,6 +10,7 @@ import { AppError } from "../../src/platform/errors.ts";
 import { appErrorOf } from "../support/app-error-of.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 import { GitWorkbench } from "../support/git-workbench.ts";
+import { eventually } from "../support/eventually.ts";
 
 const CALL: GitCall = { command: "fetch", about: "https://host/acme/deploy.git", timeoutMs: 20_000 };
 // Every stub stands in for git, so it has to tell a good version first.
@@ -55,9 +56,7 @@ describe("the git program", () => {
     );
   };
   const pids = (): Promise<readonly number[]> =>
-    vi.waitFor(async () => (await readFile(join(bench.folder, "pids"), "utf8")).trim().split(" ").map(Number), {
-      timeout: 10_000,
-    });
+    eventually(async () => (await readFile(join(bench.folder, "pids"), "utf8")).trim().split(" ").map(Number));
   test("gets its arguments as a vector, never through a shell", async () => {
     const git = await stub('for word in "$@"; do printf "<%s>" "$word"; done');
     const { stdout } = await git.run({ ...CALL, operands: ["$(touch /tmp/x)", "a b;c"], paths: ["-rf", "*"] });
@@ -107,7 +106,7 @@ describe("the git program", () => {
     abort.abort(new AppError("stopped by the test", { code: "test.stopped" }));
     await clock.advance(1000);
     expect((await outcome).code).toBe("test.stopped");
-    await vi.waitFor(async () => expect(await running(group)).toEqual([]), { timeout: 5000 });
+    await eventually(async () => expect(await running(group)).toEqual([]));
     expect(clock.pendingTimers).toBe(0);
   });
 
@@ -120,7 +119,7 @@ describe("the git program", () => {
     const error = await outcome;
     expect(error).toMatchObject({ code: "git.timeout", retry: "backoff" });
     expect(error.message).toMatch(/did not end within 15 s/u);
-    await vi.waitFor(async () => expect(await running(group)).toEqual([]), { timeout: 5000 });
+    await eventually(async () => expect(await running(group)).toEqual([]));
   });
 
   test("is ended when Quarterdeck stops, and not started again", async () => {
@@ -129,7 +128,7 @@ describe("the git program", () => {
     const group = await pids();
     await git[Symbol.asyncDispose]();
     expect((await outcome).code).toBe("git.stopped");
-    await vi.waitFor(async () => expect(await running(group)).toEqual([]), { timeout: 5000 });
+    await eventually(async () => expect(await running(group)).toEqual([]));
     expect((await appErrorOf(git.run(CALL))).code).toBe("git.stopped");
   });
 
@@ -166,7 +165,7 @@ describe("the git program", () => {
     const git = await stub(`(while :; do sleep 1; done) >/dev/null 2>&1 &\necho "$!" > '${file}'; echo done`);
     expect((await git.run(CALL)).stdout).toBe("done\n");
     const left = await pids();
-    await vi.waitFor(async () => expect(await running(left)).toEqual([]), { timeout: 5000 });
+    await eventually(async () => expect(await running(left)).toEqual([]));
   });
 
   test("is not started for a call that was aborted before", async () => {

@@ -1,10 +1,11 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 import { type HttpRequest, type HttpRoute, textAnswer } from "../../src/http/http-route.ts";
 import { HttpServer } from "../../src/http/http-server.ts";
 import { systemClock } from "../../src/platform/clock.ts";
 import { silentLogger } from "../../src/platform/logger.ts";
 import { exchangeRaw, openRaw, type RawConnection } from "../support/raw-request.ts";
+import { eventually } from "../support/eventually.ts";
 
 const LIMIT = 1024;
 const HOST = "Host: quarterdeck\r\n";
@@ -114,7 +115,7 @@ describe("the HTTP server", () => {
     const refused = await Promise.any(unfinished.map((connection) => connection.until(/^HTTP\/1\.1 \d+/u)));
     expect(refused).toMatch(/^HTTP\/1\.1 503 /u);
     for (const connection of unfinished) await connection[Symbol.asyncDispose]();
-    const after = await vi.waitFor(async () => {
+    const after = await eventually(async () => {
       const response = await fetch(`${address}/echo`, { method: "POST", body: "hello" });
       expect(response.status).toBe(200);
       return await response.text();

@@ -3,13 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { execa } from "execa";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
 
 import { systemClock } from "../../src/platform/clock.ts";
 import { silentLogger } from "../../src/platform/logger.ts";
 import { LocalPrograms } from "../../src/programs/local-programs.ts";
 import type { ProgramEnd, ProgramOrder } from "../../src/programs/program-order.ts";
+import { eventually } from "../support/eventually.ts";
 
 const CHILD = new URL("../support/program-owner-child.ts", import.meta.url).pathname;
 const Told = z.object({ exitCode: z.int(), isCut: z.boolean(), lines: z.int(), mib: z.number() });
@@ -55,7 +56,7 @@ async function numberIn(file: string): Promise<number> {
     return Number(text);
   };
   // On a busy machine another Node takes seconds to begin.
-  return await vi.waitFor(look, { timeout: 30_000 });
+  return await eventually(look);
 }
 
 describe("a program", () => {

@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import type { Readiness } from "../../src/web/readiness.ts";
 import { ANA, AppRig, DEPLOYS, OLGA, PRIYA } from "../support/app-rig.ts";
+import { eventually } from "../support/eventually.ts";
 
 const LINK = /<(http[^|>]*\/runs\/[^|>]*)\|/u;
 
@@ -110,11 +111,11 @@ describe("those who watch the server", () => {
     const { argocd: simulator } = app.world;
     await simulator.control({ action: "add-fault", fault: { kind: "reset-before" } });
     await simulator.control({ action: "disturb-streams", effect: "cut" });
-    await vi.waitFor(async () => expect(await argocd()).toEqual([503, { main: "connecting" }]), 5000);
+    await eventually(async () => expect(await argocd()).toEqual([503, { main: "connecting" }]));
     expect((await get("/healthz")).status).toBe(200);
     expect(await (await get("/metrics")).text()).toContain('quarterdeck_argocd_stream_up{server="main"} 0');
     await simulator.control({ action: "clear-faults" });
-    await vi.waitFor(async () => expect(await argocd()).toEqual([200, { main: "ready" }]), 20_000);
+    await eventually(async () => expect(await argocd()).toEqual([200, { main: "ready" }]));
   });
 
   it("see how many gates wait, and what is not there", async () => {

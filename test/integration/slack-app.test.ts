@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 
 import { notice } from "../../src/engine/answer.ts";
 import { AppError } from "../../src/platform/errors.ts";
@@ -6,6 +6,7 @@ import { APPROVE_ACTION, gateActionText, REJECT_ACTION } from "../../src/slack/a
 import { actions, button, message, section } from "../../src/slack/blocks.ts";
 import { gateSlot } from "../../src/slack/slot-ids.ts";
 import { ANA, DEPLOYS, GENERAL, PRIYA, type SlackRig, startSlackRig, TEAM } from "./slack-rig.ts";
+import { eventually } from "../support/eventually.ts";
 
 const PATH = "promote/for-each[prod]/gate";
 const ACTION = { run: "run_1", path: PATH, attempt: 2, digest: "d1" };
@@ -23,7 +24,7 @@ afterEach(async () => {
 const type = (text: string, channel = DEPLOYS) =>
   rig.simulator.people.typeCommand({ user: ANA, channel, text: `/promote ${text}` });
 
-const bothConnected = () => vi.waitFor(() => expect(rig.app.connected).toBe(2), { timeout: 10_000, interval: 20 });
+const bothConnected = () => eventually(() => expect(rig.app.connected).toBe(2));
 
 /** Posts a request for an approval as the outbox would, and answers its `ts`. */
 async function postGate(): Promise<string> {
@@ -37,7 +38,7 @@ async function postGate(): Promise<string> {
   ]);
   const slot = gateSlot(ACTION.run, PATH, 0);
   rig.outbox.want({ slot, team: TEAM, channel: DEPLOYS, content, priority: 1, terminal: false });
-  await vi.waitFor(() => expect(rig.slots.slot(slot)?.ts).toBeDefined(), 20_000);
+  await eventually(() => expect(rig.slots.slot(slot)?.ts).toBeDefined());
   return rig.slots.slot(slot)?.ts ?? "";
 }
 
@@ -50,7 +51,7 @@ describe("a command", () => {
       return notice("resolving", "Looking into it.");
     };
     const typing = type("checkout abc123 to prod");
-    await vi.waitFor(() => expect(rig.door.arrived.length).toBe(1), 20_000);
+    await eventually(() => expect(rig.door.arrived.length).toBe(1));
     expect(rig.simulator.world.journal.deliveries().at(-1)?.acknowledgedAtMs).toBeUndefined();
     recorded.resolve();
     await typing;
@@ -85,7 +86,7 @@ describe("a command", () => {
     expect(result).toMatchObject({ status: "acknowledged" });
     expect(rig.seen(ANA, DEPLOYS).at(-1)).toContain("slow to write this down");
     recorded.resolve();
-    await vi.waitFor(() => expect(rig.seen(ANA, DEPLOYS).at(-1)).toContain("run_7FQ2 has started."), 20_000);
+    await eventually(() => expect(rig.seen(ANA, DEPLOYS).at(-1)).toContain("run_7FQ2 has started."));
   });
 
   it("typed where the app is not a member is answered too", async () => {
@@ -100,7 +101,7 @@ describe("a command", () => {
     await bothConnected();
     rig.simulator.socket.duplicateNext(1);
     await type("checkout abc123 to prod");
-    await vi.waitFor(() => expect(rig.door.arrived.length).toBe(2), 20_000);
+    await eventually(() => expect(rig.door.arrived.length).toBe(2));
     expect(rig.door.arrived[0]?.key).toBe(rig.door.arrived[1]?.key);
   });
 });
@@ -130,7 +131,7 @@ describe("a decision", () => {
     await rig.app.start();
     const ts = await postGate();
     await rig.simulator.people.click({ user: PRIYA, channel: DEPLOYS, ts, actionId: REJECT_ACTION });
-    const view = await vi.waitFor(() => openView(), 20_000);
+    const view = await eventually(() => openView());
     expect(rig.door.arrived).toEqual([]);
     const result = await rig.simulator.people.submitModal({
       user: PRIYA,
@@ -151,7 +152,7 @@ describe("a decision", () => {
     await rig.app.start();
     const ts = await postGate();
     await rig.simulator.people.click({ user: PRIYA, channel: DEPLOYS, ts, actionId: REJECT_ACTION });
-    const view = await vi.waitFor(() => openView(), 20_000);
+    const view = await eventually(() => openView());
     rig.door.answer = () => Promise.reject(new AppError("busy", { code: "store.busy" }));
     const result = await rig.simulator.people.submitModal({ user: PRIYA, viewId: view, values: { text: "no" } });
     expect(result.status).toBe("errors");
@@ -162,7 +163,7 @@ describe("a decision", () => {
     const ts = await postGate();
     rig.simulator.world.faults.add({ method: "views.open", fault: { kind: "error", error: "expired_trigger_id" } });
     await rig.simulator.people.click({ user: PRIYA, channel: DEPLOYS, ts, actionId: REJECT_ACTION });
-    await vi.waitFor(() => expect(rig.seen(PRIYA, DEPLOYS).at(-1)).toContain("Press Reject again"), 20_000);
+    await eventually(() => expect(rig.seen(PRIYA, DEPLOYS).at(-1)).toContain("Press Reject again"));
     expect(rig.door.arrived).toEqual([]);
   });
 });
@@ -192,9 +193,9 @@ describe("the connections", () => {
     const left = refresh.all === true ? before : before.slice(0, 1);
     for (const { id } of left) rig.simulator.socket.refresh({ ...refresh.options, id, closeAfterMs: LEAVING_MS });
     const fresh = () => rig.simulator.socket.connections.filter((one) => !before.includes(one));
-    await vi.waitFor(() => expect(fresh().length).toBe(left.length), { timeout: 5000 });
+    await eventually(() => expect(fresh().length).toBe(left.length));
     const soFar = results.length;
-    await vi.waitFor(() => expect(results.length).toBeGreaterThan(soFar + 100), { timeout: 10_000, interval: 50 });
+    await eventually(() => expect(results.length).toBeGreaterThan(soFar + 100));
     clearInterval(typing);
     const statuses = (await Promise.all(results)).map(({ status }) => status);
     expect(statuses.length).toBeGreaterThan(50);
@@ -206,12 +207,12 @@ describe("the connections", () => {
     await bothConnected();
     rig.simulator.socket.refusesUpgrades = true;
     rig.simulator.socket.kill();
-    await vi.waitFor(() => expect(rig.app.connected).toBe(0), 20_000);
-    await vi.waitFor(() =>
+    await eventually(() => expect(rig.app.connected).toBe(0));
+    await eventually(() =>
       expect(rig.simulator.world.journal.calls("apps.connections.open").length).toBeGreaterThan(5),
     );
     rig.simulator.socket.refusesUpgrades = false;
-    await vi.waitFor(() => expect(rig.app.connected).toBeGreaterThan(0), { timeout: 10_000 });
+    await eventually(() => expect(rig.app.connected).toBeGreaterThan(0));
     await type("checkout abc123 to prod");
     expect(rig.door.arrived.length).toBe(1);
   });

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 import type { Artifact } from "../../src/domain/artifact.ts";
 import { type Clock, systemClock } from "../../src/platform/clock.ts";
@@ -14,6 +14,7 @@ import { uploadBytes } from "../../src/slack/upload-bytes.ts";
 import { MemoryArtifacts } from "../support/memory-artifacts.ts";
 import { MemorySlotStore } from "../unit/slack/fake-slack.ts";
 import { DEPLOYS, TEAM } from "./slack-rig.ts";
+import { eventually } from "../support/eventually.ts";
 
 /** Twenty times as fast, for waits between tries. */
 const hurried: Clock = {
@@ -79,7 +80,7 @@ async function leave(content = "scan report"): Promise<WantedFile> {
   return { slot: SLOT, run: "run_1", artifact, title: "report.txt · promote/attach" };
 }
 
-const arrived = () => vi.waitFor(() => expect(uploads.isSettled(SLOT)).toBe(true), { timeout: 15_000, interval: 20 });
+const arrived = () => eventually(() => expect(uploads.isSettled(SLOT)).toBe(true));
 const shown = () => simulator.world.messages.all(DEPLOYS).filter(({ files }) => (files?.length ?? 0) > 0);
 
 describe("files in the thread of a run", () => {
@@ -104,7 +105,7 @@ describe("files in the thread of a run", () => {
     await postCard();
     postingAfterMs = 3_600_000;
     uploads.want(await leave());
-    await vi.waitFor(() => expect(posting).toEqual([DEPLOYS]), 20_000);
+    await eventually(() => expect(posting).toEqual([DEPLOYS]));
     await uploads[Symbol.asyncDispose]();
     expect(simulator.world.journal.calls("upload")).toHaveLength(1);
     expect(simulator.world.journal.calls("files.completeUploadExternal")).toEqual([]);
@@ -113,7 +114,7 @@ describe("files in the thread of a run", () => {
 
   it("wait for the card", async () => {
     uploads.want(await leave());
-    await vi.waitFor(() => expect(slots.slot("run_1/card")).toBeUndefined(), 20_000);
+    await eventually(() => expect(slots.slot("run_1/card")).toBeUndefined());
     expect(simulator.world.journal.calls("files.getUploadURLExternal")).toEqual([]);
     await postCard();
     await arrived();
@@ -150,7 +151,7 @@ describe("files in the thread of a run", () => {
     });
     const file = await leave();
     uploads.want(file);
-    await vi.waitFor(() => expect(shown()).toHaveLength(1), { timeout: 10_000 });
+    await eventually(() => expect(shown()).toHaveLength(1));
     await uploads[Symbol.asyncDispose]();
     uploads = open();
     uploads.want(file);
@@ -171,7 +172,7 @@ describe("files in the thread of a run", () => {
     const gone = { ...(await leave("other")), slot: "run_1/file/2/promote/attach" };
     artifacts.kept.length = 0;
     uploads.want(gone);
-    await vi.waitFor(() => expect(uploads.isSettled(gone.slot)).toBe(true), { timeout: 5000 });
+    await eventually(() => expect(uploads.isSettled(gone.slot)).toBe(true));
     expect(slots.slot(gone.slot)).toMatchObject({ lostReason: "artifact.missing" });
     expect(shown()).toEqual([]);
     expect(warnings).toHaveLength(2);

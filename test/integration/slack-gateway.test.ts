@@ -1,9 +1,10 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 import { message, section } from "../../src/slack/blocks.ts";
 import type { Wanted } from "../../src/slack/slot-entry.ts";
 import type { SlackFault } from "../../src/simulator/slack-faults.ts";
 import { ANA, DEPLOYS, DORA, GENERAL, GUS, PRIYA, SAM, type SlackRig, startSlackRig, TEAM } from "./slack-rig.ts";
+import { eventually } from "../support/eventually.ts";
 
 let rig: SlackRig;
 
@@ -20,8 +21,7 @@ function want(slot: string, text: string, rest: Partial<Wanted> = {}): void {
   rig.outbox.want({ slot, team: TEAM, channel: DEPLOYS, content, priority: 1, terminal: false, ...rest });
 }
 
-const arrived = (slot: string) =>
-  vi.waitFor(() => expect(rig.outbox.isSettled(slot)).toBe(true), { timeout: 15_000, interval: 20 });
+const arrived = (slot: string) => eventually(() => expect(rig.outbox.isSettled(slot)).toBe(true));
 
 const texts = (channel = DEPLOYS) => rig.simulator.world.messages.all(channel).map(({ text }) => text);
 const fault = (method: string, one: SlackFault, times = 1) =>
@@ -61,7 +61,7 @@ describe("messages on the wire", () => {
     await arrived("run_1/card");
     fault("chat.update", { kind: "rate-limited", retryAfterSeconds: 1 });
     want("run_1/card", "v1");
-    await vi.waitFor(() => expect(rig.simulator.world.journal.calls("chat.update").length).toBe(1), 20_000);
+    await eventually(() => expect(rig.simulator.world.journal.calls("chat.update").length).toBe(1));
     want("run_1/card", "v2");
     await arrived("run_1/card");
     const updates = rig.simulator.world.journal.calls("chat.update");
@@ -80,7 +80,7 @@ describe("messages on the wire", () => {
 
   it("say why when the app is not in the channel, and arrive once it is invited", async () => {
     want("run_1/card", "card", { channel: GENERAL });
-    await vi.waitFor(() => expect(rig.slots.slot("run_1/card")?.lostReason).toBe("not_in_channel"), 20_000);
+    await eventually(() => expect(rig.slots.slot("run_1/card")?.lostReason).toBe("not_in_channel"));
     expect(rig.outbox.isSettled("run_1/card")).toBe(false);
     rig.simulator.administration.addMember(GENERAL, rig.identity.botUser);
     want("run_1/card", "done", { channel: GENERAL, terminal: true });
@@ -100,7 +100,7 @@ describe("messages on the wire", () => {
     rig.simulator.world.tokens.refuse("bot", "token_revoked");
     want("run_1/card", "card");
     want("run_2/card", "card");
-    await vi.waitFor(() => expect(rig.errors.length).toBe(1), 20_000);
+    await eventually(() => expect(rig.errors.length).toBe(1));
     expect(rig.errors[0]).toContain("token_revoked");
     expect(rig.outbox.isSettled("run_1/card")).toBe(false);
   });

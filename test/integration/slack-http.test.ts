@@ -3,7 +3,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { gzipSync } from "node:zlib";
 
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 import { notice } from "../../src/engine/answer.ts";
 import { AppError } from "../../src/platform/errors.ts";
@@ -12,6 +12,7 @@ import { actions, button, message, section } from "../../src/slack/blocks.ts";
 import { gateSlot } from "../../src/slack/slot-ids.ts";
 import { exchangeRaw, openRaw } from "../support/raw-request.ts";
 import { ANA, DEPLOYS, PRIYA, SIGNING_SECRET, type SlackRig, startSlackRig, TEAM } from "./slack-rig.ts";
+import { eventually } from "../support/eventually.ts";
 
 const FORM = "application/x-www-form-urlencoded";
 const COMMAND = new URLSearchParams({
@@ -78,7 +79,7 @@ describe("Slack over HTTP", () => {
     };
     let isAnswered = false;
     const answering = send().finally(() => (isAnswered = true));
-    await vi.waitFor(() => expect(rig.door.arrived.length).toBe(1), 20_000);
+    await eventually(() => expect(rig.door.arrived.length).toBe(1));
     expect(isAnswered).toBe(false);
     recorded.resolve();
     expect(await (await answering).json()).toMatchObject({ response_type: "ephemeral", text: /Looking into it/u });
@@ -98,13 +99,13 @@ describe("Slack over HTTP", () => {
     const content = message("Approve?", [section("Approve?"), actions(...buttons)]);
     const slot = gateSlot("run_1", "gate", 0);
     rig.outbox.want({ slot, team: TEAM, channel: DEPLOYS, content, priority: 1, terminal: false });
-    await vi.waitFor(() => expect(rig.slots.slot(slot)?.ts).toBeDefined(), 20_000);
+    await eventually(() => expect(rig.slots.slot(slot)?.ts).toBeDefined());
     const ts = rig.slots.slot(slot)?.ts ?? "";
     const click = (actionId: string) => rig.simulator.people.click({ user: PRIYA, channel: DEPLOYS, ts, actionId });
     expect(await click(APPROVE_ACTION)).toMatchObject({ status: "acknowledged" });
     expect(rig.door.arrived[0]?.arrival).toMatchObject({ kind: "decision", decision: "approve", user: PRIYA });
     expect(await click(REJECT_ACTION)).toMatchObject({ status: "acknowledged" });
-    await vi.waitFor(() => expect(rig.simulator.world.views.stack(PRIYA)).toHaveLength(1), 20_000);
+    await eventually(() => expect(rig.simulator.world.views.stack(PRIYA)).toHaveLength(1));
   });
 
   it("is told in time when a click cannot be recorded in time, so that people see that it did not work", async () => {

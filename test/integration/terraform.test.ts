@@ -3,13 +3,14 @@ import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { join } from "node:path";
 
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { z } from "zod";
 
 import type { Outcome } from "../../src/domain/outcome.ts";
 import { sealPlan } from "../../src/steps/terraform/saved-plan.ts";
 import { TerraformBench } from "../support/terraform-bench.ts";
 import { hasTerraform, machinePrograms } from "../support/terraform-program.ts";
+import { eventually } from "../support/eventually.ts";
 
 const NODES = `
 variable "size" { default = 2 }
@@ -23,7 +24,7 @@ output "nodes" { value = var.size }
 `;
 
 const open = (): Promise<TerraformBench> => TerraformBench.open(machinePrograms);
-const until = <Value>(look: () => Value): Promise<Value> => vi.waitFor(look, { timeout: 60_000, interval: 20 });
+const until = <Value>(look: () => Value): Promise<Value> => eventually(look);
 
 function output(outcome: Outcome): Readonly<Record<string, unknown>> {
   if (outcome.status !== "succeeded") throw new Error(JSON.stringify(outcome));

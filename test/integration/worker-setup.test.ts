@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { tmpdir } from "node:os";
 import { promisify } from "node:util";
 
-import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 
 import { ServerProcess } from "../../src/demo/server-process.ts";
 import { DEMO_COMMITS } from "../../src/simulator/git-demo-repository.ts";
@@ -10,6 +10,7 @@ import { ANA } from "../support/app-rig.ts";
 import { ENTRY, runProgram } from "../support/process-rig.ts";
 import { hasRedis, RedisServer } from "../support/redis-server.ts";
 import { SECRET, WorkerRig } from "../support/worker-rig.ts";
+import { eventually } from "../support/eventually.ts";
 
 const NEWER = "another-secret-that-takes-its-place-some-day";
 
@@ -49,10 +50,7 @@ describe.skipIf(!hasRedis)("a worker", () => {
       },
       process.env,
     );
-    await vi.waitFor(
-      () => expect(said).toContain("Redis cannot be used; everything waits for it and nothing is lost"),
-      { timeout: 15_000 },
-    );
+    await eventually(() => expect(said).toContain("Redis cannot be used; everything waits for it and nothing is lost"));
     await redis.start();
     const worker = await started;
     onTestFinished(async () => void (await worker.kill("SIGKILL")));

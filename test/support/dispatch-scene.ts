@@ -1,4 +1,4 @@
-import { type TestContext, vi } from "vitest";
+import { type TestContext } from "vitest";
 import { z } from "zod";
 
 import type { Outcome, Progress } from "../../src/domain/outcome.ts";
@@ -6,6 +6,7 @@ import type { Job, JobReports } from "../../src/engine/ports.ts";
 import { type ActionContext, defineAction, type Repeat, type StepKind } from "../../src/engine/step-kind.ts";
 import { BullmqRig, type BullmqRigOptions } from "./bullmq-rig.ts";
 import { RedisServer } from "./redis-server.ts";
+import { eventually } from "./eventually.ts";
 
 /** Actions that end at once, and others that wait for the test; and everything that is reported. */
 export class Bench implements JobReports {
@@ -84,18 +85,12 @@ export class Bench implements JobReports {
 }
 
 /** What is looked for, as soon as it is there. */
-export async function until<Value>(
-  find: () => Value | undefined | Promise<Value | undefined>,
-  timeout = 15_000,
-): Promise<Value> {
-  return await vi.waitFor(
-    async () => {
-      const found = await find();
-      if (found === undefined || found === false) throw new Error("not yet");
-      return found;
-    },
-    { interval: 10, timeout },
-  );
+export async function until<Value>(find: () => Value | undefined | Promise<Value | undefined>): Promise<Value> {
+  return await eventually(async () => {
+    const found = await find();
+    if (found === undefined || found === false) throw new Error("not yet");
+    return found;
+  });
 }
 
 /** What one test uses; with tests that run beside one another each has to hand in its own way of tidying up. */

@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { z } from "zod";
 
 import type { Outcome } from "../../../src/domain/outcome.ts";
@@ -7,6 +7,7 @@ import { PreparingDispatcher } from "../../../src/engine/preparing-dispatcher.ts
 import { defineAction, type StepContext } from "../../../src/engine/step-kind.ts";
 import type { Json } from "../../../src/platform/canonical-json.ts";
 import { AppError, type Retry } from "../../../src/platform/errors.ts";
+import { eventually } from "../../support/eventually.ts";
 
 interface Preparation {
   readonly context: StepContext;
@@ -58,7 +59,7 @@ class Rig {
 
   /** The newest preparation, once so many have begun. */
   async preparation(count = 1): Promise<Preparation> {
-    return await vi.waitFor(() => {
+    return await eventually(() => {
       const found = this.preparations[count - 1];
       if (found === undefined) throw new Error("not begun");
       return found;
@@ -92,7 +93,7 @@ describe("a job before it is handed on", () => {
     const { end } = await rig.preparation();
     end({});
     rig.dispatcher.cancel(jobFor(1).effect, "the run was cancelled");
-    await vi.waitFor(() => expect(rig.outcomes).toHaveLength(1));
+    await eventually(() => expect(rig.outcomes).toHaveLength(1));
     expect(rig.outcomes).toMatchObject([[1, { status: "failed", failure: { code: "cancelled" } }]]);
     expect(rig.dispatched).toEqual([]);
   });
@@ -103,7 +104,7 @@ describe("a job before it is handed on", () => {
     const { end, context } = await rig.preparation();
     expect([context.startedAt, rig.dispatched]).toEqual([7, []]);
     end({ looked: true });
-    await vi.waitFor(() => expect(rig.dispatched).toEqual([{ ...jobFor(1), prepared: { looked: true } }]));
+    await eventually(() => expect(rig.dispatched).toEqual([{ ...jobFor(1), prepared: { looked: true } }]));
   });
 
   it("fails when it cannot be prepared at all, and is put off for what passes: nothing was done yet", async () => {
@@ -114,7 +115,7 @@ describe("a job before it is handed on", () => {
     for (const [index, retry] of (["never", "backoff", { afterMs: 3000 }] as const).entries()) {
       rig.dispatcher.dispatch(jobFor(index + 1));
       (await rig.preparation(index + 1)).fail(error(retry));
-      await vi.waitFor(() => expect(rig.outcomes).toHaveLength(index + 1));
+      await eventually(() => expect(rig.outcomes).toHaveLength(index + 1));
     }
     expect(rig.outcomes).toEqual([
       [1, { status: "failed", failure }],
@@ -129,7 +130,7 @@ describe("a job before it is handed on", () => {
     const { context } = await rig.preparation();
     rig.dispatcher.cancel(jobFor(1).effect, "the run has moved on");
     expect([context.signal.aborted, rig.outcomes, rig.cancelled]).toEqual([true, [], ["sync"]]);
-    await vi.waitFor(() =>
+    await eventually(() =>
       expect(rig.outcomes).toMatchObject([
         [1, { failure: { code: "cancelled", message: "stopped: the run has moved on" } }],
       ]),
@@ -141,7 +142,7 @@ describe("a job before it is handed on", () => {
     const rig = new Rig();
     rig.dispatcher.dispatch(jobFor(1));
     rig.dispatcher.cancel(jobFor(1).effect, "not wanted");
-    await vi.waitFor(() => expect(rig.outcomes).toMatchObject([[1, { failure: { code: "cancelled" } }]]));
+    await eventually(() => expect(rig.outcomes).toMatchObject([[1, { failure: { code: "cancelled" } }]]));
     expect([rig.preparations, rig.dispatched]).toEqual([[], []]);
   });
 
@@ -153,7 +154,7 @@ describe("a job before it is handed on", () => {
     rig.dispatcher.dispatch(jobFor(1));
     expect(older.context.signal.aborted).toBe(true);
     (await rig.preparation(2)).end(null);
-    await vi.waitFor(() => expect(rig.dispatched.map(({ token }) => token)).toEqual([3]));
+    await eventually(() => expect(rig.dispatched.map(({ token }) => token)).toEqual([3]));
     expect(rig.outcomes).toEqual([]);
   });
 
