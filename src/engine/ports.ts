@@ -152,7 +152,7 @@ export interface SlotRecord {
   readonly threadTs: string | undefined;
   /** Undefined until Slack has accepted the first post. */
   readonly ts: string | undefined;
-  /** SHA-256 of what Slack was last told. */
+  /** SHA-256 of what Slack was last told; undefined while it is being told, and while something older may still come over it. */
   readonly sentHash: string | undefined;
   /** When it was last tried; set, durably, before a post is sent: when it is set and `ts` is not, Slack may hold a message that we do not know. */
   readonly postingSince: number | undefined;

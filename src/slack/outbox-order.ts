@@ -1,5 +1,5 @@
 import { SLACK_LIMITS } from "./slack-limits.ts";
-import { isSettled, type SlotEntry } from "./slot-entry.ts";
+import { isSettled, isToBeRepeated, type SlotEntry } from "./slot-entry.ts";
 
 // A message that has waited this long counts as one class more urgent, so that nothing waits for ever.
 const AGEING_MS = 15_000;
@@ -27,6 +27,7 @@ function urgency(entry: SlotEntry, now: number): number {
 
 /** The moment from which the entry may be sent, budgets aside. */
 export function readyAt(entry: SlotEntry, intervalMs: number): number {
+  if (isToBeRepeated(entry)) return Math.max(entry.notBefore, entry.late?.untilMs ?? 0);
   const isProgress = entry.priority === 3 && entry.record.ts !== undefined;
   return Math.max(entry.notBefore, isProgress ? entry.lastSentAt + intervalMs : entry.notBefore);
 }

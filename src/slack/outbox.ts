@@ -11,6 +11,7 @@ import {
   callEnded,
   drawsOf,
   isSettled,
+  isToBeRepeated,
   leaveLostPlace,
   newEntry,
   nextCall,
@@ -46,7 +47,8 @@ const PUMP_SHARE = 20;
 
 /**
  * Keeps Slack's messages as they are wanted. Of each slot only the newest content counts and one call is under way at a time,
- * so an older state never follows a newer one; a final state is sent until Slack has it. Budgets keep below Slack's limits.
+ * so an older state never follows a newer one; a final state is sent until Slack has it, and once more where an older one may come
+ * late. Budgets keep below Slack's limits.
  * Nothing that Slack does is thrown out of here or changes a run, and everything is taken up again after a restart by wanting it again.
  */
 export class Outbox implements AsyncDisposable {
@@ -94,7 +96,7 @@ export class Outbox implements AsyncDisposable {
     this.#planPump();
   }
 
-  /** True when Slack shows what was last wanted of the slot, or never will. */
+  /** True when Slack shows what was last wanted of the slot and will go on doing so, or never will. */
   isSettled(slot: string): boolean {
     const entry = this.#entries.get(slot);
     return entry === undefined || isSettled(entry);
@@ -128,7 +130,7 @@ export class Outbox implements AsyncDisposable {
 
   /** How many messages Slack does not show as they are wanted. */
   get backlog(): number {
-    return this.#inFlight.size + openEntries(this.#entries.values()).length;
+    return this.#inFlight.size + openEntries(this.#entries.values()).filter((entry) => !isToBeRepeated(entry)).length;
   }
 
   /** Stops sending; what is under way is waited for. What is not sent stays wanted by whoever starts next. */
@@ -140,7 +142,10 @@ export class Outbox implements AsyncDisposable {
 
   #isIdle(): boolean {
     if (this.#inFlight.size > 0) return false;
-    return Array.from(this.#entries.values()).every((entry) => isSettled(entry) || this.#isHopeless(entry));
+    return Array.from(this.#entries.values()).every((entry) => {
+      // The next process repeats what this one has not.
+      return isSettled(entry) || isToBeRepeated(entry) || this.#isHopeless(entry);
+    });
   }
 
   /** Waits for somebody to mend the token or to invite the app, which no shutdown waits for. */

@@ -1,6 +1,7 @@
 import type { SlotRecord } from "../engine/ports.ts";
 import { digestOf } from "../platform/canonical-json.ts";
 import type { MessageContent } from "./blocks.ts";
+import { type LateUpdate, lateAtStart } from "./late-update.ts";
 import { type Draw } from "./rate-budget.ts";
 import { SLACK_RATES } from "./slack-limits.ts";
 
@@ -50,6 +51,8 @@ export interface SlotEntry {
   /** 0 as wanted, 1 without most blocks, 2 plain text. */
   simplified: 0 | 1 | 2;
   replacements: number;
+  /** What Slack may yet show instead of what it was told after it. */
+  late: LateUpdate | undefined;
   /** Why it will never be delivered. */
   gaveUp: string | undefined;
 }
@@ -89,6 +92,7 @@ export function newEntry(
     isUnseen: false,
     simplified: 0,
     replacements: 0,
+    late: lateAtStart(record, now),
     gaveUp: undefined,
   };
 }
@@ -148,6 +152,7 @@ export function leaveLostPlace(entry: SlotEntry, parent: SlotRecord | undefined,
   const place = wanted.parent === undefined ? wanted.channel : parent?.channel;
   if (!isParentPosted || place === undefined || place === record.channel) return;
   entry.record = { ...record, ts: undefined, sentHash: undefined, postingSince: undefined };
+  entry.late = undefined;
   tryAtOnce(entry, now);
 }
 
@@ -171,9 +176,22 @@ function emptyRecord({ slot, team, channel }: Wanted): SlotRecord {
   return { slot, team, channel, ...nothing, postingSince: undefined, lostReason: undefined };
 }
 
-/** True when Slack shows what is wanted, or never will. */
+/** True when Slack shows what is wanted and will go on doing so, or never will. */
 export function isSettled(entry: SlotEntry): boolean {
-  return entry.gaveUp !== undefined || (entry.record.ts !== undefined && entry.record.sentHash === entry.hash);
+  return entry.gaveUp !== undefined || (isShown(entry) && !isRepeated(entry));
+}
+
+/** True when Slack shows what is wanted, and is told so once more when nothing older can come over it any more. */
+export function isToBeRepeated(entry: SlotEntry): boolean {
+  return entry.gaveUp === undefined && isShown(entry) && isRepeated(entry);
+}
+
+function isShown({ record, hash }: SlotEntry): boolean {
+  return record.ts !== undefined && record.sentHash === hash;
+}
+
+function isRepeated({ late, hash }: SlotEntry): boolean {
+  return late !== undefined && late.hash !== hash;
 }
 
 export function nextCall(entry: SlotEntry): Call {

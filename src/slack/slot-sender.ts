@@ -5,6 +5,7 @@ import { errorCode, errorText } from "../platform/errors.ts";
 import type { Random } from "../platform/ids.ts";
 import type { Logger } from "../platform/logger.ts";
 import { simplify } from "./degrade.ts";
+import { alsoLate, stillLate } from "./late-update.ts";
 import type { SlackFailure } from "./slack-failure.ts";
 import type { SentMessage, SlackMessages } from "./slack-messages.ts";
 import { type Call, LOOK_AFTER_MS, nextCall, type SlotEntry } from "./slot-entry.ts";
@@ -21,6 +22,12 @@ export interface SlotSenderDeps {
 export interface Report {
   readonly call: Call;
   readonly result: SentMessage | SlackFailure | { readonly status: "absent" | "unreadable" | "not-recorded" };
+}
+
+interface Done extends Report {
+  /** Of what was sent. */
+  readonly hash: string;
+  readonly begunAt: number;
 }
 
 const AGAIN = { firstMs: 1000, factor: 2, longestMs: 60_000 };
@@ -46,8 +53,9 @@ export class SlotSender {
     if (!(await this.#prepare(entry, call, parent))) return { call, result: { status: "not-recorded" } };
     // Something newer may have been wanted meanwhile: what is sent and its hash are taken together.
     const { hash } = entry;
+    const begunAt = this.#deps.clock.monotonic();
     const result = await this.#call(entry, call);
-    await this.#follow(entry, { call, result, hash });
+    await this.#follow(entry, { call, result, hash, begunAt });
     return { call, result };
   }
 
@@ -65,7 +73,7 @@ export class SlotSender {
       const channel = parent?.channel ?? entry.wanted.channel;
       return this.#save(entry, { ...record, channel, threadTs: parent?.ts, postingSince });
     }
-    const forgets = call === "update" && entry.priority === 3 && record.sentHash !== undefined;
+    const forgets = call === "update" && record.sentHash !== undefined;
     return forgets ? this.#save(entry, { ...record, sentHash: undefined }) : true;
   }
 
@@ -90,11 +98,11 @@ export class SlotSender {
     }
   }
 
-  async #follow(entry: SlotEntry, done: Report & { readonly hash: string }): Promise<void> {
-    const { call, result } = done;
+  async #follow(entry: SlotEntry, done: Done): Promise<void> {
+    const { call, result, hash } = done;
     switch (result.status) {
       case "sent":
-        return this.#delivered(entry, result, { call, hash: done.hash });
+        return this.#delivered(entry, result, done);
       case "absent":
       case "unreadable":
         // Without the right to read, a second message is the lesser evil: buttons of the first one are refused.
@@ -108,17 +116,14 @@ export class SlotSender {
         return this.#again(entry, 0);
       case "unknown":
         entry.isUnsure ||= call === "post";
+        if (call === "update") entry.late = alsoLate(entry.late, hash, this.#deps.clock.monotonic());
         return this.#again(entry, LOOK_AFTER_MS);
       case "refused":
         return this.#refused(entry, result, done);
     }
   }
 
-  async #delivered(
-    entry: SlotEntry,
-    { channel, ts }: SentMessage,
-    { call, hash }: { readonly call: Call; readonly hash: string },
-  ): Promise<void> {
+  async #delivered(entry: SlotEntry, { channel, ts }: SentMessage, { call, hash, begunAt }: Done): Promise<void> {
     entry.failures = 0;
     entry.losses = 0;
     entry.isUnsure = false;
@@ -126,19 +131,19 @@ export class SlotSender {
     entry.lastSentAt = this.#deps.clock.monotonic();
     // What was found is not known to be what is wanted.
     const sentHash = call === "find" ? undefined : hash;
+    entry.late = call === "update" ? stillLate(entry.late, begunAt) : undefined;
     const posted = { ...entry.record, channel, ts, sentHash, postingSince: undefined, lostReason: undefined };
     // Where it stands has to be on the disk; what it shows of something that goes on need not.
     const isPlaced = this.#deps.store.slot(posted.slot)?.ts === ts;
     const isProgress = call === "update" && entry.priority === 3 && isPlaced;
-    if (isProgress) entry.record = posted;
-    else await this.#save(entry, posted);
+    // While something older may come over it, the next process has to tell it again.
+    const isSure = entry.late === undefined;
+    if (isProgress || (await this.#save(entry, isSure ? posted : { ...posted, sentHash: undefined }))) {
+      entry.record = posted;
+    }
   }
 
-  async #refused(
-    entry: SlotEntry,
-    failure: SlackFailure & { status: "refused" },
-    { call, hash }: { readonly call: Call; readonly hash: string },
-  ): Promise<void> {
+  async #refused(entry: SlotEntry, failure: SlackFailure & { status: "refused" }, { call, hash }: Done): Promise<void> {
     const { record } = entry;
     switch (failure.reason) {
       case "workspace":

@@ -11,14 +11,20 @@ export interface FakeMessage {
   readonly slot: string;
   /** Everything it ever showed, newest last. */
   readonly shown: MessageContent[];
+  /** Which of them Slack carried out after newer calls, by their place in `shown`. */
+  readonly late: number[];
   deleted: boolean;
 }
 
-/** What goes wrong with one call. `lost` happens at Slack but is not answered; `dropped` never happens and is not answered. */
+/**
+ * What goes wrong with one call. `lost` happens at Slack but is not answered; `dropped` never happens and is not answered; an update
+ * that is `late` is not answered and happens so much later, anything else then is lost.
+ */
 export type Fault =
   | { readonly kind: "limited"; readonly afterMs: number }
   | { readonly kind: "refused"; readonly code: string }
-  | { readonly kind: "unsent" | "lost" | "dropped" };
+  | { readonly kind: "unsent" | "lost" | "dropped" }
+  | { readonly kind: "late"; readonly byMs: number };
 
 export interface FakeCall {
   readonly method: "post" | "update" | "find";
@@ -56,15 +62,16 @@ export class FakeSlack implements SlackMessages {
       const parent = this.messages.find((message) => message.ts === threadTs);
       if (threadTs !== undefined && parent?.deleted !== false) return refusal("thread_not_found");
       const ts = `${Math.floor(this.#clock.now() / 1000)}.${String(this.#next++).padStart(6, "0")}`;
-      this.messages.push({ channel, ts, threadTs, slot, shown: [content], deleted: false });
+      this.messages.push({ channel, ts, threadTs, slot, shown: [content], late: [], deleted: false });
       return { status: "sent", channel, ts };
     });
 
   update = (request: Parameters<SlackMessages["update"]>[0]): ReturnType<SlackMessages["update"]> =>
-    this.#call("update", request, () => {
+    this.#call("update", request, (isLate) => {
       const { channel, ts, content } = request;
       const message = this.messages.find((one) => one.ts === ts && one.channel === channel && !one.deleted);
       if (message === undefined) return refusal("message_not_found");
+      if (isLate) message.late.push(message.shown.length);
       message.shown.push(content);
       return { status: "sent", channel, ts };
     });
@@ -81,13 +88,16 @@ export class FakeSlack implements SlackMessages {
   async #call<Result>(
     method: FakeCall["method"],
     request: { readonly channel: string; readonly content: MessageContent | undefined },
-    effect: () => Result,
+    effect: (isLate: boolean) => Result,
   ): Promise<Result | SlackFailure> {
     const call = { method, at: this.#clock.monotonic(), channel: request.channel, content: request.content };
     this.calls.push(call);
     const fault = this.fault(call);
     await this.#clock.sleep(this.latencyMs / 2);
-    const result = fault === undefined || fault.kind === "lost" ? effect() : undefined;
+    const isLate = fault?.kind === "late" && method === "update";
+    if (isLate) this.#clock.setTimer(fault.byMs, () => void effect(true));
+    const happens = fault === undefined || fault.kind === "lost" || (fault.kind === "late" && !isLate);
+    const result = happens ? effect(false) : undefined;
     await this.#clock.sleep(this.latencyMs / 2);
     if (fault === undefined && result !== undefined) return result;
     return failure(fault);

@@ -376,6 +376,90 @@ describe("what Slack refuses", () => {
   });
 });
 
+describe("a change that Slack may carry out late", () => {
+  const shown = (slack: FakeSlack): readonly (string | undefined)[] =>
+    slack.of("r/card").flatMap((posted) => posted.shown.map(({ text }) => text));
+
+  it("does not have the last word: what follows it is told once more when it can no longer come", async () => {
+    const { clock, slack, outbox, settled } = setUp();
+    outbox.want(wanted("r/card", "queued"));
+    await clock.advance(1000);
+    slack.fault = once("update", { kind: "late", byMs: 12_000 });
+    outbox.want(wanted("r/card", "running"));
+    await clock.advance(500);
+    outbox.want(wanted("r/card", "done", { terminal: true }));
+    await clock.advance(5000);
+    expect(shown(slack)).toEqual(["queued", "done"]);
+    expect([outbox.isSettled("r/card"), settled.length, outbox.backlog]).toEqual([false, 1, 0]);
+    await clock.advance(60_000);
+    expect(shown(slack)).toEqual(["queued", "done", "running", "done"]);
+    expect([outbox.isSettled("r/card"), settled.length]).toEqual([true, 2]);
+  });
+
+  it("is told no third time, and not at all when it says what is wanted or when news have followed in time", async () => {
+    const { clock, slack, outbox } = setUp();
+    outbox.want(wanted("r/card", "queued"));
+    await clock.advance(1000);
+    slack.fault = once("update", { kind: "late", byMs: 5000 });
+    outbox.want(wanted("r/card", "running"));
+    await clock.advance(60_000);
+    expect(shown(slack)).toEqual(["queued", "running", "running"]);
+    slack.fault = once("update", { kind: "dropped" });
+    outbox.want(wanted("r/card", "half done"));
+    await clock.advance(60_000);
+    outbox.want(wanted("r/card", "done"));
+    await clock.advance(60_000);
+    expect(shown(slack).slice(3)).toEqual(["half done", "done"]);
+  });
+
+  it("is followed by what is wanted also when the process dies in between", async () => {
+    for (const priority of [1, 3] as const) {
+      const { clock, slack, outbox, start } = setUp();
+      outbox.want(wanted("r/card", "queued"));
+      await clock.advance(3000);
+      slack.fault = once("update", { kind: "late", byMs: 9000 });
+      outbox.want(wanted("r/card", "running", { priority }));
+      await clock.advance(10);
+      const next = start();
+      next.want(wanted("r/card", "done", { terminal: true }));
+      await clock.advance(60_000);
+      expect(shown(slack)).toEqual(["queued", "done", "running", "done"]);
+    }
+  });
+
+  it("is remembered by the next process when what followed it has been told once", async () => {
+    const { clock, slack, outbox, start } = setUp();
+    outbox.want(wanted("r/card", "queued"));
+    await clock.advance(1000);
+    slack.fault = once("update", { kind: "late", byMs: 12_000 });
+    outbox.want(wanted("r/card", "running"));
+    await clock.advance(500);
+    outbox.want(wanted("r/card", "done", { terminal: true }));
+    await clock.advance(5000);
+    const next = start();
+    expect(outbox.isSettled("r/card")).toBe(false);
+    next.want(wanted("r/card", "done", { terminal: true }));
+    await clock.advance(60_000);
+    expect(shown(slack).at(-1)).toBe("done");
+    expect(next.isSettled("r/card")).toBe(true);
+  });
+
+  it("is not waited for at a shutdown, and costs nothing of what may be sent", async () => {
+    const { clock, slack, outbox } = setUp();
+    for (const slot of ["r/card", "s/card", "t/card"]) outbox.want(wanted(slot, "queued"));
+    await clock.advance(5000);
+    slack.fault = once("update", ...Array.from({ length: 3 }, () => ({ kind: "late", byMs: 9000 }) as const));
+    for (const slot of ["r/card", "s/card", "t/card"]) outbox.want(wanted(slot, "running"));
+    await clock.advance(500);
+    for (const slot of ["r/card", "s/card", "t/card"]) outbox.want(wanted(slot, "done", { terminal: true }));
+    await clock.advance(3000);
+    await outbox.flush(600_000);
+    expect(clock.monotonic()).toBeLessThan(20_000);
+    await clock.advance(60_000);
+    expect(slack.calls.filter(({ method }) => method === "update").length).toBe(9);
+  });
+});
+
 describe("budgets", () => {
   it("post one message a second to a channel after a short burst, and other channels do not wait for it", async () => {
     const { clock, slack, outbox } = setUp();
