@@ -108,6 +108,10 @@ export class SlackApiRoutes {
       }
       case "cut":
         return cut(exchange, call.perform());
+      case "late":
+        this.#world.clock.setTimer(fault.byMs, () => void call.perform());
+        exchange.request.socket.resetAndDestroy();
+        return { status: 0 };
     }
   }
 }

@@ -4,7 +4,8 @@ const Moment = z.enum(["before", "after"]);
 
 /**
  * What goes wrong with a call. `before` and `after` say whether the call has taken effect when the connection is reset or
- * falls silent; `cut` takes effect, then ends the answer in the middle.
+ * falls silent; `cut` takes effect, then ends the answer in the middle; `late` resets the connection and takes effect so much later,
+ * after what was called meanwhile.
  */
 export const SlackFault = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("rate-limited"), retryAfterSeconds: z.number().optional() }),
@@ -14,6 +15,7 @@ export const SlackFault = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("silence"), when: Moment }),
   z.strictObject({ kind: z.literal("reset"), when: Moment }),
   z.strictObject({ kind: z.literal("cut") }),
+  z.strictObject({ kind: z.literal("late"), byMs: z.number().min(0) }),
   z.strictObject({ kind: z.literal("delay"), delayMs: z.number().min(0) }),
 ]);
 export type SlackFault = z.infer<typeof SlackFault>;

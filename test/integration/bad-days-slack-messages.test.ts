@@ -48,6 +48,10 @@ describe("whatever Slack answers to a message, the run goes on and its messages 
       "an update whose connection breaks after",
       [{ method: update, fault: { kind: "reset", when: "after" }, times: 3 }],
     ],
+    [
+      "an update that is carried out after its successors",
+      [{ method: update, fault: { kind: "late", byMs: 300 }, times: 2 }],
+    ],
     ["silence after a post", [{ method: post, fault: { kind: "silence", when: "after" }, times: 1 }]],
     [
       "the token refused for a while",

@@ -1,20 +1,22 @@
 import { LogLevel, WebClient } from "@slack/web-api";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
-import { systemClock } from "../../src/platform/clock.ts";
 import { systemRandom } from "../../src/platform/ids.ts";
 import { slackDemoWorkspace } from "../../src/simulator/slack-demo-workspace.ts";
 import type { SlackFault } from "../../src/simulator/slack-faults.ts";
 import { type SlackSimulator, startSlackSimulator } from "../../src/simulator/slack-simulator.ts";
+import { SkippingClock } from "../support/skipping-clock.ts";
 
 const DEPLOYS = "C0DEPLOYS1";
 
 let slack: SlackSimulator;
 let client: WebClient;
+let clock: SkippingClock;
 
 beforeEach(async () => {
+  clock = new SkippingClock();
   slack = await startSlackSimulator({
-    clock: systemClock,
+    clock,
     random: systemRandom,
     workspace: slackDemoWorkspace,
     botToken: "xoxb-demo",
@@ -87,6 +89,18 @@ describe("faults as the stock client meets them", () => {
     fail({ kind: "cut" });
     await expect(post()).rejects.toThrow("terminated");
     expect(posted()).toBe(1);
+  });
+
+  test("a call that is carried out late comes after those that followed it", async () => {
+    await post("queued");
+    const card = () => slack.world.messages.all(DEPLOYS).at(-1);
+    const change = (text: string) => client.apiCall("chat.update", { channel: DEPLOYS, ts: card()?.ts, text });
+    fail({ kind: "late", byMs: 60_000 }, "chat.update");
+    await expect(change("running")).rejects.toMatchObject({ code: "slack_webapi_request_error" });
+    await change("done");
+    expect(card()?.text).toBe("done");
+    clock.skip(60_000);
+    await expect.poll(() => card()?.text, { timeout: 10_000 }).toBe("running");
   });
 
   test("HTML from something in between is no success", async () => {
