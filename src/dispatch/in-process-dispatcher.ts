@@ -31,7 +31,7 @@ class ShuttingDown extends Error {
 }
 
 // Steps that are over at once must not keep what has arrived in between waiting; a commit for each so many costs little.
-const MOST_STARTS_A_TURN = 32;
+const STARTS_UNTIL_PAUSE = 32;
 
 /** Executes actions in the server itself: first come, first served, so many at a time. Keeps nothing: the log has it all. */
 export class InProcessDispatcher implements Dispatcher {
@@ -39,7 +39,8 @@ export class InProcessDispatcher implements Dispatcher {
   readonly #entries = new Map<string, Entry>();
   readonly #queue = new Set<Entry>();
   readonly #running = new Map<Entry, Promise<void>>();
-  #startsThisTurn = 0;
+  /** Never less than those of this turn of the event loop: who pauses now and then need not know when each turn ends. */
+  #startsSincePause = 0;
   #isClosed = false;
 
   constructor(deps: InProcessDispatcherDeps) {
@@ -105,7 +106,7 @@ export class InProcessDispatcher implements Dispatcher {
 
   #fill(): void {
     for (const entry of this.#queue) {
-      if (this.#running.size >= this.#deps.concurrency || this.#startsThisTurn >= MOST_STARTS_A_TURN) return;
+      if (this.#running.size >= this.#deps.concurrency || this.#startsSincePause >= STARTS_UNTIL_PAUSE) return;
       this.#queue.delete(entry);
       this.#countStart();
       this.#start(entry);
@@ -113,12 +114,12 @@ export class InProcessDispatcher implements Dispatcher {
   }
 
   #countStart(): void {
-    if (this.#startsThisTurn === 0) this.#deps.atEndOfTurn(() => this.#beginTurn());
-    this.#startsThisTurn += 1;
+    this.#startsSincePause += 1;
+    if (this.#startsSincePause === STARTS_UNTIL_PAUSE) this.#deps.atEndOfTurn(() => this.#endPause());
   }
 
-  #beginTurn(): void {
-    this.#startsThisTurn = 0;
+  #endPause(): void {
+    this.#startsSincePause = 0;
     this.#fill();
   }
 
