@@ -3,21 +3,18 @@ import type { RolloutPlan } from "./argocd/rollout-plan.ts";
 import type { Port } from "./carrier.ts";
 import { Dice } from "./dice.ts";
 import { shaOf } from "./git/sha-of.ts";
+import { makeFleets } from "./make-fleets.ts";
+import { ASKING, BUTTONS, EVERYBODY, look, typed } from "./make-people.ts";
 import { redisAct, workerAct } from "./redis/make-acts.ts";
 import type { MachineAct, NetworkAct, Scenario, ScenarioAct, Scene } from "./scenario.ts";
-import { PLACES, REPOSITORY } from "./sim-settings.ts";
+import { COMMITS, PLACES, REPOSITORY } from "./sim-settings.ts";
 import type { PersonAct } from "./slack/person-act.ts";
 import type { SlackAct } from "./slack/slack-act.ts";
 
 type Service = keyof typeof PLACES;
 
 const SERVICES: readonly Service[] = ["checkout", "payments", "search"];
-const EVERYBODY = ["U1", "U2", "U3", "U4", "U5", "U6"];
-const ASKING = ["U1", "U1", "U2", "U2", "U3", "U5", "U6"];
-const DECIDING = ["U3", "U3", "U4", "U2", "U1", "U6", "U5"];
 const APPS = SERVICES.flatMap((service) => PLACES[service].map((environment) => `argocd/${service}-${environment}`));
-/** The commits of the main branch, oldest first; the first one runs everywhere at the beginning. */
-export const COMMITS = ["m0", "m1", "m2", "m3", "m4", "m5"] as const;
 const MINUTE = 60_000;
 // Workers beat all the time, so that a seed with some takes as long as many others.
 const WITH_WORKERS = 0.05;
@@ -45,13 +42,16 @@ export function makeScenario(seed: string): Scenario {
     acts.push({ at: slack.between(FIRST_AT, lastsMs), who: "slack", act: slackAct(slack) });
   }
   if (dice.chance(0.2)) acts.push({ at: at(), who: "git", act: gitAct(dice.fork("git")) });
+  const fleets = makeFleets(dice.fork("clusters"), lastsMs);
+  acts.push(...fleets.acts);
   return {
     seed,
     // The demo's Monday; whole seconds, so that true times and those that Argo CD writes agree.
     startAt: Date.UTC(2026, 0, 5, 9) + dice.below(86_400) * 1000,
     settings: dice.chance(0.85) ? "usual" : "two approvers",
     autoSynced: dice.chance(0.12) ? "search-staging" : undefined,
-    plans: rolloutPlans(dice.fork("plans")),
+    plans: [...rolloutPlans(dice.fork("plans")), ...fleets.plans],
+    hasFleets: fleets.hasFleets,
     workers: makeWorkers(dice.fork("workers"), lastsMs, acts),
     acts: acts.toSorted((one, other) => one.at - other.at),
     calmAt: lastsMs + MINUTE,
@@ -228,22 +228,6 @@ function noWay(dice: Dice): Scene {
   return { who: "network", act: { kind: "trouble", port: "argocd", trouble, forMs: dice.between(500, 40_000) } };
 }
 
-const BUTTONS = [
-  ...(["approve", "reject", "cancel", "wait-again", "sync-again", "retry"] as const),
-  ...(["ask-again", "roll-back", "promote-on", "details"] as const),
-];
-
-function typed(dice: Dice, user: string, line: string): PersonAct {
-  const space = line.indexOf(" ");
-  return {
-    kind: "type",
-    user,
-    command: line.slice(0, space),
-    text: line.slice(space + 1),
-    ...(dice.chance(0.06) && { trouble: deliveryTrouble(dice) }),
-  };
-}
-
 /** The bare command opens a form, in which they choose one field after the other. */
 function filledForm(dice: Dice): PersonAct {
   const service = dice.pick(SERVICES);
@@ -253,40 +237,6 @@ function filledForm(dice: Dice): PersonAct {
     { field: "Environment", choose: dice.pick<string>(PLACES[service]) },
   ];
   return { kind: "type", user: dice.pick(ASKING), command: "/promote", text: "", fill };
-}
-
-function look(dice: Dice, button: (typeof BUTTONS)[number]): PersonAct & { readonly kind: "click" } {
-  const first = dice.pick(DECIDING);
-  const isRace = dice.chance(0.08);
-  const isOfRuns = button === "cancel" || button === "retry";
-  return {
-    kind: "click",
-    users: isRace ? [first, dice.pick(DECIDING)] : [first],
-    button,
-    choice: dice.chance(0.8) ? 0 : dice.below(4),
-    thinkMs: dice.between(0, 4000),
-    // Whoever has not looked again presses what is there no more.
-    ...(dice.chance(isOfRuns ? 0.3 : 0.07) && { of: "before" as const }),
-    ...(dice.chance(isOfRuns ? 0.2 : 0.06) && { times: 2 }),
-    ...(dice.chance(0.08) && {
-      forged: dice.pick(["digest", "digest", "run", "attempt", "garbage", "copy", "team", "team"] as const),
-    }),
-    ...(button === "reject" && { reason: dice.chance(0.8) ? "not today" : "" }),
-    ...(dice.chance(0.06) && { trouble: deliveryTrouble(dice) }),
-  };
-}
-
-function deliveryTrouble(dice: Dice): NonNullable<(PersonAct & { readonly kind: "type" })["trouble"]> {
-  switch (dice.below(4)) {
-    case 0:
-      return { againAfterMs: dice.between(1, 20_000) };
-    case 1:
-      return { lost: "after" };
-    case 2:
-      return { delayMs: dice.between(500, 5000) };
-    default:
-      return { lost: "after", againAfterMs: dice.between(100, 5000) };
-  }
 }
 
 function askText(dice: Dice, service: Service): string {

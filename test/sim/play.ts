@@ -12,10 +12,13 @@ import type { SimDisk } from "./sim-disk.ts";
 import { REPOSITORY, type SettingsName } from "./sim-settings.ts";
 import { Simulation } from "./simulation.ts";
 
+export type SettingsOf = ReadonlyMap<SettingsName, Settings>;
+
 /** What every play needs, made once. */
 export interface Stage {
   readonly disk: SimDisk;
-  readonly settings: ReadonlyMap<SettingsName, Settings>;
+  /** Every configuration, without or with the services that are in many places. */
+  readonly settings: (hasFleets: boolean) => Promise<SettingsOf>;
 }
 
 /** What came of one play. */
@@ -47,7 +50,8 @@ export async function play(
   let [runs, events] = [0, 0];
   const print = createHash("sha256");
   const simulation = new Simulation({
-    ...stage,
+    disk: stage.disk,
+    settings: await stage.settings(scenario.hasFleets === true),
     scenario,
     level: audience === undefined ? "warn" : "info",
     write: (line) => {

@@ -1,5 +1,5 @@
 import type { ApprovalRule, PlaceRule, Rules, RuleSince } from "./check/truth.ts";
-import { CANARIES, PLACES, type SettingsName, TIMES } from "./sim-settings.ts";
+import { ASKING, CANARIES, placesOf, type SettingsName, TIMES } from "./sim-settings.ts";
 import { STANDARD_WORKSPACE } from "./slack/workspace.ts";
 
 // Two ways of a request, with what the slowest of them takes.
@@ -24,8 +24,8 @@ export class SimRules implements Rules {
   readonly canaries = Object.values(CANARIES);
   #hinderedUntil = 0;
 
-  constructor() {
-    this.places = Object.entries(PLACES).flatMap(([service, environments]) =>
+  constructor({ hasFleets = false }: { readonly hasFleets?: boolean | undefined } = {}) {
+    this.places = Object.entries(placesOf(hasFleets)).flatMap(([service, environments]) =>
       environments.map((environment) => ({
         app: `main/argocd/${service}-${environment}`,
         service,
@@ -57,7 +57,7 @@ export class SimRules implements Rules {
 }
 
 function ruleOf(name: SettingsName, environment: string): ApprovalRule | undefined {
-  if (environment !== "prod" && environment !== "core") return undefined;
+  if (!ASKING.has(environment) && environment !== "core") return undefined;
   const isDouble = environment === "core" || name === "two approvers";
   return {
     users: [],

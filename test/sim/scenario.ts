@@ -69,6 +69,8 @@ export interface Scenario {
   /** Which application Argo CD syncs by itself; none when absent. */
   readonly autoSynced: string | undefined;
   readonly plans: readonly RolloutPlan[];
+  /** Whether services that are in many places are there too; not when absent. */
+  readonly hasFleets?: boolean;
   /** How many workers execute; with none the server does so itself. */
   readonly workers: number;
   readonly acts: readonly ScenarioAct[];

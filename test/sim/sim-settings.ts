@@ -16,6 +16,9 @@ export const CANARIES = {
 export const ARGOCD_URL = "https://argocd.test";
 export const REPOSITORY = "https://git.test/shop.git";
 
+/** The commits of the main branch, oldest first; the first one runs everywhere at the beginning. */
+export const COMMITS = ["m0", "m1", "m2", "m3", "m4", "m5"] as const;
+
 /** Where services are, and in what order. */
 export const PLACES = {
   checkout: ["staging", "prod", "core"],
@@ -23,18 +26,37 @@ export const PLACES = {
   search: ["dev", "staging", "prod"],
 } as const;
 
+/**
+ * Services that are in many places, and the places of each; in some scenarios they are there as well. `edge-1` and `edge-5` ask for
+ * approval, the others do not.
+ */
+export const FLEETS = {
+  relay: ["edge-1", "edge-2", "edge-3", "edge-4", "edge-6"],
+  depot: ["edge-2", "edge-3", "edge-4", "edge-5"],
+  beacon: ["edge-1", "edge-2", "edge-3", "edge-4", "edge-5", "edge-6", "edge-7"],
+} as const;
+
+/** Every service of a scenario, with its places in their order. */
+export function placesOf(hasFleets: boolean): Readonly<Record<string, readonly string[]>> {
+  return hasFleets ? { ...PLACES, ...FLEETS } : PLACES;
+}
+
 export const TIMES = { settleMs: 5000, degradedGraceMs: 10_000, startDeadlineMs: 30_000, expiresMs: 600_000 };
+
+/** The places, besides `core`, in which somebody has to approve. */
+export const ASKING: ReadonlySet<string> = new Set(["prod", "edge-1", "edge-5"]);
 
 /** Which of the configurations counts; what changes between them is who may approve. */
 export type SettingsName = "usual" | "other approvers" | "two approvers" | "observing";
 
 /** Reads every configuration of the simulation with the repository's own commands, as the program does. */
-export async function readSimSettings(): Promise<ReadonlyMap<SettingsName, Settings>> {
+export async function readSimSettings(hasFleets: boolean): Promise<ReadonlyMap<SettingsName, Settings>> {
   const folder = await mkdtemp(join(tmpdir(), "quarterdeck-sim-"));
   try {
     const commands = join(folder, "commands");
-    for (const own of ["../../commands", "commands"])
-      await cp(new URL(own, import.meta.url), commands, { recursive: true });
+    const folders = ["../../commands", "commands", ...(hasFleets ? ["fleet-commands"] : [])];
+    for (const own of folders) await cp(new URL(own, import.meta.url), commands, { recursive: true });
+    const configuration = (change: Change): string => configurationText(change, hasFleets);
     const read = async (name: SettingsName, text: string): Promise<readonly [SettingsName, Settings]> => {
       const file = join(folder, "quarterdeck.yaml");
       await writeFile(file, text);
@@ -55,8 +77,22 @@ export async function readSimSettings(): Promise<ReadonlyMap<SettingsName, Setti
   }
 }
 
-function configuration({ from = "[{ group: S0RELEASE, handle: release }]", quorum = 1 }): string {
-  const services = Object.entries(PLACES).map(([service, environments]) => {
+interface Change {
+  readonly from?: string;
+  readonly quorum?: number;
+}
+
+function configurationText(
+  { from = "[{ group: S0RELEASE, handle: release }]", quorum = 1 }: Change,
+  hasFleets: boolean,
+): string {
+  const asks = `approval: { from: ${from}, quorum: ${quorum}, expires: ${TIMES.expiresMs / 1000}s }`;
+  const edges = Array.from({ length: 7 }, (_none, index) => {
+    const name = `edge-${index + 1}`;
+    return `\n  - { name: ${name}, ${ASKING.has(name) ? asks : "approval: none"} }`;
+  });
+  const verbs = `promote, rollback, sync, chain, lock, unlock${hasFleets ? ", fleet, sweep" : ""}`;
+  const services = Object.entries(placesOf(hasFleets)).map(([service, environments]) => {
     const apps = environments.map((environment) => `${environment}: ${service}-${environment}`).join(", ");
     return `  - { name: ${service}, environments: { ${apps} } }`;
   });
@@ -70,17 +106,17 @@ environments:
   - name: dev
   - { name: staging, approval: none }
   - name: prod
-    approval: { from: ${from}, quorum: ${quorum}, expires: ${TIMES.expiresMs / 1000}s }
+    ${asks}
   - name: core
-    approval: { from: ${from}, quorum: 2, expires: ${TIMES.expiresMs / 1000}s }
+    approval: { from: ${from}, quorum: 2, expires: ${TIMES.expiresMs / 1000}s }${hasFleets ? edges.join("") : ""}
 services:
 ${services.join("\n")}
 roles:
   developers: [{ group: S0DEV }]
   release: [{ group: S0RELEASE }]
 grants:
-  - { role: developers, verbs: [promote, rollback, sync, chain, lock, unlock], services: all, environments: all }
-  - { role: release, verbs: [promote, rollback, sync, chain, lock, unlock], services: all, environments: all }
+  - { role: developers, verbs: [${verbs}], services: all, environments: all }
+  - { role: release, verbs: [${verbs}], services: all, environments: all }
 git:
   repositories: [{ url: "${REPOSITORY}", branches: [main] }]
 secrets:

@@ -41,7 +41,7 @@ const LONGEST_CALM_MS = 3 * 3_600_000;
 export class Simulation {
   readonly line: TimeLine;
   readonly worlds: Worlds;
-  readonly rules = new SimRules();
+  readonly rules: SimRules;
   readonly #deps: SimulationDeps;
   readonly #dice: Dice;
   readonly #wall: Wall = { offsetMs: 0 };
@@ -62,6 +62,7 @@ export class Simulation {
     this.#settings = scenario.settings;
     this.line = new TimeLine(scenario.startAt);
     this.worlds = new Worlds(scenario, this.line);
+    this.rules = new SimRules(scenario);
     this.rules.replaced(scenario.settings, scenario.startAt);
   }
 

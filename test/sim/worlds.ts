@@ -12,12 +12,11 @@ import { Dice } from "./dice.ts";
 import { GitWorld } from "./git/git-world.ts";
 import { shaOf } from "./git/sha-of.ts";
 import type { Life } from "./life.ts";
-import { COMMITS } from "./make-scenario.ts";
 import { WorkerFleet } from "./redis/worker-fleet.ts";
 import type { Scenario } from "./scenario.ts";
 import type { Schedule } from "./schedule.ts";
 import type { Reach } from "./sim-server.ts";
-import { CANARIES, PLACES, REPOSITORY } from "./sim-settings.ts";
+import { CANARIES, COMMITS, placesOf, REPOSITORY } from "./sim-settings.ts";
 import { People } from "./slack/people.ts";
 import { simClients } from "./slack/sim-clients.ts";
 import { SimReceiver } from "./slack/sim-receiver.ts";
@@ -47,7 +46,7 @@ export class Worlds {
     this.#line = line;
     this.#dice = dice;
     this.carrier = new Carrier({ line, dice: dice.fork("carrier") });
-    const commits = COMMITS.map((name) => ({ name, paths: pathsOf(name) }));
+    const commits = COMMITS.map((name) => ({ name, paths: pathsOf(name, scenario.hasFleets === true) }));
     const side = { name: "feature", from: "m1", commits: [{ name: "f1", paths: ["deploy/checkout"] }] };
     this.git = new GitWorld({
       schedule: line,
@@ -160,20 +159,20 @@ export class Worlds {
 }
 
 /** Every commit touches something, not always the same. */
-function pathsOf(name: string): readonly string[] {
+function pathsOf(name: string, hasFleets: boolean): readonly string[] {
   const number = Number(name.slice(1));
-  return ["checkout", "payments", "search"]
+  return Object.keys(placesOf(hasFleets))
     .filter((_service, index) => (number + index) % 3 !== 1)
     .map((s) => `deploy/${s}`);
 }
 
 function hooksOf(service: string): readonly HookType[] {
   if (service === "payments") return ["PreSync"];
-  return service === "search" ? ["PostSync"] : [];
+  return service === "search" || service === "depot" ? ["PostSync"] : [];
 }
 
-function setups({ autoSynced }: Scenario): readonly AppSetup[] {
-  return Object.entries(PLACES).flatMap(([service, environments]) =>
+function setups({ autoSynced, hasFleets = false }: Scenario): readonly AppSetup[] {
+  return Object.entries(placesOf(hasFleets)).flatMap(([service, environments]) =>
     environments.map((environment) => {
       const name = `${service}-${environment}`;
       return {

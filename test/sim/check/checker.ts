@@ -12,6 +12,7 @@ import { checkLife } from "./life-check.ts";
 import { LockBooks } from "./lock-check.ts";
 import { MaskCheck } from "./mask-check.ts";
 import { PeopleBook } from "./people-book.ts";
+import { checkOrder, checkWindows } from "./order-check.ts";
 import { checkPlan } from "./plan-check.ts";
 import { checkProof } from "./proof-check.ts";
 import { lastOf, RunBook, type StepBook } from "./run-book.ts";
@@ -133,7 +134,10 @@ export class Checker {
     for (const row of rows) this.#apply(row);
     if (rows.length > 0) {
       this.#locks.atRest();
-      for (const run of this.#touched) checkRest(run, this.#report);
+      for (const run of this.#touched) {
+        checkRest(run, this.#report);
+        checkWindows(run, this.#report);
+      }
       this.#touched.clear();
       this.#chain.lookAgain();
     }
@@ -202,6 +206,7 @@ export class Checker {
     this.#touched.add(run);
     checkLife(run, fact, report);
     checkPlan({ report, places: this.#places }, run, fact);
+    checkOrder({ report, places: this.#options.rules.places }, run, fact);
     this.#locks.applyRun(run, fact);
     this.#judgeStep(run, fact);
     run.apply(fact);

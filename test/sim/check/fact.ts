@@ -35,6 +35,7 @@ interface Payload {
   readonly forgotten?: readonly string[];
   readonly status?: string;
   readonly plan?: PlanOutline;
+  readonly inputs?: Members;
   readonly targets?: readonly TargetFact[];
   readonly origin?: { readonly door: string; readonly intent?: string; readonly channel: string };
   readonly title?: string;
@@ -92,7 +93,9 @@ export interface PlanNodeOutline {
   readonly hold?: boolean;
   readonly retry?: { readonly attempts: number };
   readonly timeoutMs?: number;
-  readonly atATime?: unknown;
+  readonly if?: string;
+  readonly atATime?: string | number;
+  readonly failFast?: boolean;
   readonly steps?: readonly PlanNodeOutline[];
   readonly branches?: readonly PlanNodeOutline[];
 }

@@ -2,7 +2,7 @@ import { hash } from "node:crypto";
 
 import { type Fact, rowText } from "./fact.ts";
 import { checkRetry } from "./retry-check.ts";
-import { standingOf } from "./side-by-side.ts";
+import { goesOnBeside, standingOf } from "./side-by-side.ts";
 import type { RunBook, StepBook } from "./run-book.ts";
 import type { Report } from "./violation.ts";
 
@@ -46,7 +46,6 @@ function checkStart(run: RunBook, fact: Fact, say: Say): void {
   if (before !== undefined) checkAgain(before, fact, say);
   // What ends the leftovers of a run goes beside everything else.
   if (fact.stops === undefined) checkTurn(run, fact, say);
-  checkLoop(run, fact, say);
 }
 
 /** Steps begin one after the other, and those for a failure only after one. */
@@ -62,18 +61,6 @@ function checkTurn(run: RunBook, fact: Fact, say: Say): void {
   for (const other of run.underWay()) {
     if (other.path === path || standingOf(run, other.path, path) === "beside") continue;
     say("step order", `${path} began while ${other.path} was still under way.`, other.started);
-  }
-  checkRounds(run, path, say);
-}
-
-/** Of a loop no more rounds go at once than it says. */
-function checkRounds(run: RunBook, path: string, say: Say): void {
-  for (const [loop, { keys, atATime }] of run.loops) {
-    if (!path.startsWith(`${loop}[`)) continue;
-    const busy = [path, ...run.underWay().map((step) => step.path)];
-    const open = keys.filter((key) => busy.some((other) => other.startsWith(`${loop}[${key}]/`)));
-    if (open.length > atATime)
-      say("step order", `${path} began, and then ${open.length} rounds of ${loop} went at once, not ${atATime}.`);
   }
 }
 
@@ -95,34 +82,6 @@ const SET_BACK_MS = 2000;
 /** How long before its time a step is taken up again. After the clock was set back nobody knows when that is. */
 function earlyMs({ againAt, putOffAt }: StepBook, at: number): number {
   return againAt === undefined || putOffAt - at > SET_BACK_MS ? 0 : againAt - at;
-}
-
-/** The order of environments: nothing begins in one before the one before it is proven. */
-function checkLoop(run: RunBook, fact: Fact, say: Say): void {
-  const { path = "" } = fact;
-  const environments = new Set(Array.from(run.targets.values(), ({ environment }) => environment));
-  for (const [loop, { keys }] of run.loops) {
-    if (!keys.every((key) => environments.has(key))) continue;
-    const current = keys.findIndex((key) => path.startsWith(`${loop}[${key}]/`));
-    if (current <= 0) continue;
-    for (const key of keys.slice(0, current)) checkIteration(run, { fact, prefix: `${loop}[${key}]/`, key }, say);
-  }
-}
-
-function checkIteration(
-  run: RunBook,
-  { fact, prefix, key }: { readonly fact: Fact; readonly prefix: string; readonly key: string },
-  say: Say,
-): void {
-  const steps = Array.from(run.steps.values()).filter(({ path }) => path.startsWith(prefix));
-  const open = steps.find(({ status }) => status !== "succeeded" && status !== "skipped");
-  if (open !== undefined) {
-    say("environments in order", `${fact.path} began while ${open.path} was ${open.status}.`, open.started);
-    return;
-  }
-  const isProven = steps.some(({ uses, status }) => uses === "argocd/wait" && status === "succeeded");
-  if (!isProven)
-    say("environments in order", `${fact.path} began although ${key}, which comes before, was not proven.`);
 }
 
 function checkToken(fact: Fact, say: Say): void {
@@ -173,10 +132,22 @@ function checkDetails(run: RunBook, { step, fact }: { readonly step: StepBook; r
         say("approval", `The gate ${path} let the run through without ever having been shown.`);
       return;
     case "step.cancelled":
-      if (run.status !== "cancelling") say("cancel", `${path} was cancelled although nobody had cancelled the run.`);
+      if (run.status !== "cancelling" && !isGivenUp(run, step))
+        say("cancel", `${path} was cancelled although nobody had cancelled the run.`);
       return;
     default:
   }
+}
+
+/** What waits for people is given up when something beside it has failed, and the command does not go on then. */
+function isGivenUp(run: RunBook, { path, sort }: StepBook): boolean {
+  const failed = Array.from(run.steps.values()).flatMap((step) => (step.status === "failed" ? [step.path] : []));
+  return (
+    sort === "gate" &&
+    [...failed, ...run.failures.keys()].some(
+      (other) => standingOf(run, other, path) === "beside" && !goesOnBeside(run, other, path),
+    )
+  );
 }
 
 // What keeps a step from its effect is looked at again every few minutes at least.

@@ -1,8 +1,11 @@
 import { withoutServer } from "./argocd-view.ts";
 import { type Fact, rowText, textOf } from "./fact.ts";
 import { findNode, lastOf, type RunBook, type StepBook } from "./run-book.ts";
+import { goesOnBeside } from "./side-by-side.ts";
 import type { PlaceRule } from "./truth.ts";
 import type { Report } from "./violation.ts";
+
+const VOID = "approval.void";
 
 // The last delay between two attempts is shorter than this.
 const LONGEST_DELAY_MS = 120_000;
@@ -29,6 +32,7 @@ export function checkPlan({ places, report }: Deps, run: RunBook, fact: Fact): v
       return checkAsked(places, fact, say);
     case "step.failed":
       return checkRepeated(run, fact, say);
+    case "lock.requested":
     case "lock.acquired":
       return checkBegin(run, fact, say);
     case "for-each.entered":
@@ -60,21 +64,33 @@ function triesWith(run: RunBook, { path = "", attempt = 0 }: Fact): number {
   return before?.status === "retrying" ? attempt - before.firstAttempt + 1 : 0;
 }
 
-/** Nothing is built on what has failed. */
+/** Nothing is built on what has failed, and nothing new begins beside it, unless the command goes on with the others. */
 function checkBegin(run: RunBook, { path = "" }: Fact, say: Say): void {
-  const failed = Array.from(run.steps.values()).find(({ status, stops }) => status === "failed" && stops === undefined);
+  const steps = Array.from(run.steps.values()).filter(
+    ({ status, stops }) => status === "failed" && stops === undefined,
+  );
+  const failed = [...steps.map(({ path: own, ended }) => ({ path: own, row: ended })), ...failuresOf(run)].find(
+    (other) => other.path !== path && !goesOnBeside(run, other.path, path),
+  );
   // What is under way beside it may go on with its tries.
   const isNew = run.steps.get(path)?.status !== "retrying";
-  if (failed !== undefined && run.status === "running" && failed.path !== path && isNew)
-    say("step order", `${path} began although ${failed.path} had failed.`, failed.ended);
+  if (failed !== undefined && run.status === "running" && isNew)
+    say("step order", `${path} began although ${failed.path} had failed.`, failed.row);
 }
 
-/** A share of the rounds of a loop is rounded up, and at least one goes at a time. */
-function checkShare(run: RunBook, { path = "", items = [], atATime }: Fact, say: Say): void {
-  const [, share] = /^(\d+)%$/u.exec(String(findNode(run.plan, lastOf(path))?.atATime)) ?? [];
-  if (share === undefined || items.length === 0) return;
-  const expected = Math.max(1, Math.ceil((items.length * Number(share)) / 100));
-  if (atATime !== expected) say("step order", `${path} lets ${atATime} rounds of ${items.length} go at once.`);
+function failuresOf({ failures }: RunBook): readonly { readonly path: string; readonly row: Fact }[] {
+  return Array.from(failures, ([path, row]) => ({ path, row }));
+}
+
+/** As many rounds of a loop go at once as the command says: a share of them is rounded up, and at least one goes at a time. */
+function checkShare(run: RunBook, { path = "", items = [], atATime = 1 }: Fact, say: Say): void {
+  const { atATime: said = "1" } = findNode(run.plan, lastOf(path)) ?? {};
+  const [, input = ""] = /^\$\{\{ (\w+) \}\}$/u.exec(`${said}`) ?? [];
+  const text = input === "" ? `${said}` : textOf(run.inputs, input);
+  const number = Number.parseInt(text, 10);
+  const expected = text.endsWith("%") ? Math.max(1, Math.ceil((items.length * number) / 100)) : number;
+  if (items.length > 0 && atATime !== expected)
+    say("step order", `${path} lets ${atATime} rounds of ${items.length} go at once, and not ${text}.`);
 }
 
 const PROTECTING = new Set(["argocd/sync", "argocd/rollback"]);
@@ -90,10 +106,11 @@ function checkLetThrough(run: RunBook, fact: Fact, say: Say): void {
     say("approval", `${fact.path ?? ""} began as if nobody had been asked, and ${gate.path} was approved.`, gate.ended);
 }
 
-/** What has changed since it was approved is asked for anew; it does not end the run. */
+/** What has changed since it was approved is asked for anew; it does not end the run, unless something else does. */
 function checkAskedAnew(run: RunBook, { path = "", failure }: Fact, say: Say): void {
   const step = run.steps.get(path);
-  if (failure?.code === "approval.void" && step?.approval !== undefined)
+  const others = [...run.failures.values(), ...run.steps.values()].map((other) => other.failure?.code ?? VOID);
+  if (failure?.code === VOID && step?.approval !== undefined && others.every((code) => code === VOID))
     say("approval", `${path} ended the run instead of asking anew.`, step.started);
 }
 

@@ -8,6 +8,7 @@ import type {
   PlanOutline,
   TargetFact,
 } from "./fact.ts";
+import { standingOf } from "./side-by-side.ts";
 
 /** One decision, with the rows by which it is known. */
 export interface DecisionBook {
@@ -62,6 +63,13 @@ export interface StepBook {
   clearance: StepBook | undefined;
 }
 
+/** The rounds of a loop. */
+export interface LoopBook {
+  readonly keys: readonly string[];
+  readonly atATime: number;
+  readonly reachedAt: number;
+}
+
 interface LockBook {
   readonly keys: readonly string[];
   readonly order: number;
@@ -84,6 +92,7 @@ export class RunBook {
   readonly channel: string;
   readonly plan: PlanOutline;
   readonly targets: ReadonlyMap<string, TargetFact>;
+  readonly inputs: Members;
   readonly started: Fact;
   readonly steps = new Map<string, StepBook>();
   readonly attempts = new Map<string, number>();
@@ -91,10 +100,11 @@ export class RunBook {
   readonly tries = new Map<string, StepBook>();
   readonly locks = new Map<string, LockBook>();
   /** The keys of each loop, in their order. */
-  readonly loops = new Map<
-    string,
-    { readonly keys: readonly string[]; readonly atATime: number; readonly reachedAt: number }
-  >();
+  readonly loops = new Map<string, LoopBook>();
+  /** What has failed beside others, by path, whether or not it was a step. */
+  readonly failures = new Map<string, Fact>();
+  /** The sequence of the row since which something goes on anew. */
+  anewAt = 0;
   readonly retries: Fact[] = [];
   /** Rows of all gates that were ever opened, by path. */
   readonly openings = new Map<string, Fact[]>();
@@ -118,6 +128,7 @@ export class RunBook {
     this.channel = fact.origin?.channel ?? "";
     this.plan = fact.plan ?? { command: "", steps: [], onFailure: [] };
     this.targets = new Map((fact.targets ?? []).map((target) => [target.app, target]));
+    this.inputs = fact.inputs ?? {};
     this.started = fact;
   }
 
@@ -140,6 +151,10 @@ export class RunBook {
     if (fact.type.startsWith("run.")) return this.#applyRun(fact);
     if (fact.type === "step.started") return this.#start(fact);
     if (fact.type === "step.skipped") return this.#skip(fact);
+    if (fact.type === "branch.failed") {
+      this.failures.set(path, fact);
+      return undefined;
+    }
     if (fact.type === "for-each.entered") {
       const keys = (fact.items ?? []).map(({ key }) => key);
       this.loops.set(path, { keys, atATime: fact.atATime ?? 1, reachedAt: fact.row.sequence });
@@ -223,10 +238,18 @@ export class RunBook {
   #void(gate: StepBook, fact: Fact): void {
     gate.status = "voided";
     this.voids.push(fact);
-    const isLater = ({ reachedAt }: { readonly reachedAt: number }): boolean => reachedAt > gate.reachedAt;
-    for (const [path, step] of this.steps) if (isLater(step)) this.steps.delete(path);
-    for (const [path, lock] of this.locks) if (isLater(lock)) this.locks.delete(path);
-    for (const [path, loop] of this.loops) if (isLater(loop)) this.loops.delete(path);
+    const { plan } = this;
+    const loops = new Map(this.loops);
+    // What goes on beside it was not built on it.
+    const isGone = (path: string, { reachedAt }: { readonly reachedAt: number }): boolean =>
+      reachedAt > gate.reachedAt && standingOf({ plan, loops }, gate.path, path) !== "beside";
+    for (const [path, step] of this.steps) if (isGone(path, step)) this.steps.delete(path);
+    for (const [path, lock] of this.locks) if (isGone(path, lock)) this.locks.delete(path);
+    for (const [path, loop] of loops) if (isGone(path, loop)) this.loops.delete(path);
+    for (const [path, failed] of this.failures) {
+      if (isGone(path, { reachedAt: failed.row.sequence })) this.failures.delete(path);
+    }
+    this.anewAt = fact.row.sequence;
   }
 
   #applyLock(fact: Fact): void {
@@ -275,6 +298,8 @@ export class RunBook {
     this.concluding = undefined;
     this.finished = undefined;
     this.retries.push(fact);
+    this.failures.clear();
+    this.anewAt = fact.row.sequence;
     for (const path of fact.forgotten ?? []) {
       this.steps.delete(path);
       this.locks.delete(path);

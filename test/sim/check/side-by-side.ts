@@ -11,6 +11,8 @@ interface Turn {
   readonly block: string;
   readonly at: number;
   readonly isBeside: boolean;
+  /** Whether the others go on when one has failed. */
+  readonly goesOn?: boolean;
 }
 
 /** How the step at `one` stands to that at `other`, by the command alone. */
@@ -28,6 +30,17 @@ export function standingOf(
     return turn.at < against.at ? "before" : "after";
   }
   return "apart";
+}
+
+/** Whether what stands at `other` may begin although what stands at `one` has failed. */
+export function goesOnBeside(
+  run: { readonly plan: PlanOutline; readonly loops: Rounds },
+  one: string,
+  other: string,
+): boolean {
+  const [left, right] = [wayOf(run.plan, run.loops, one), wayOf(run.plan, run.loops, other)];
+  const parting = left.find((turn, index) => turn.block === right[index]?.block && turn.at !== right[index].at);
+  return parting?.goesOn === true;
 }
 
 function wayOf(plan: PlanOutline, loops: Rounds, path: string): readonly Turn[] {
@@ -60,7 +73,7 @@ function wayInto(node: PlanNodeOutline, parent: string, search: Search): readonl
     case "step":
       return path === own ? [] : undefined;
     case "for-each":
-      return wayIntoRound(node, own, search);
+      return path === own ? [] : wayIntoRound(node, own, search);
     case "parallel":
       return wayIntoBranch(node, own, search);
     case "command":
@@ -72,16 +85,24 @@ function wayInto(node: PlanNodeOutline, parent: string, search: Search): readonl
   }
 }
 
-function wayIntoRound({ steps = [] }: PlanNodeOutline, own: string, search: Search): readonly Turn[] | undefined {
+function wayIntoRound(
+  { steps = [], failFast = true }: PlanNodeOutline,
+  own: string,
+  search: Search,
+): readonly Turn[] | undefined {
   const { keys = [], atATime = 1 } = search.loops.get(own) ?? {};
   const at = keys.findIndex((key) => search.path.startsWith(`${own}[${key}]/`));
   const round = `${own}[${keys[at] ?? ""}]`;
   const inner = at === -1 ? undefined : wayIn(steps, round, { ...search, block: round });
-  return inner && [{ block: `${own}[]`, at, isBeside: atATime > 1 }, ...inner];
+  return inner && [{ block: `${own}[]`, at, isBeside: atATime > 1 || !failFast, goesOn: !failFast }, ...inner];
 }
 
-function wayIntoBranch({ branches = [] }: PlanNodeOutline, own: string, search: Search): readonly Turn[] | undefined {
+function wayIntoBranch(
+  { branches = [], failFast = true }: PlanNodeOutline,
+  own: string,
+  search: Search,
+): readonly Turn[] | undefined {
   const ways = branches.map((branch) => wayInto(branch, own, search));
   const at = ways.findIndex((way) => way !== undefined);
-  return at === -1 ? undefined : [{ block: own, at, isBeside: true }, ...(ways[at] ?? [])];
+  return at === -1 ? undefined : [{ block: own, at, isBeside: true, goesOn: !failFast }, ...(ways[at] ?? [])];
 }

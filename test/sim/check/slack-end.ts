@@ -23,6 +23,9 @@ export function checkSlack(deps: SlackEndDeps, runs: Iterable<RunBook>): void {
     checkCard(page);
     for (const [path, openings] of run.openings) checkGates(page, path, openings);
     for (const step of run.steps.values()) checkStep(page, step);
+    for (const [path, { keys }] of run.loops) {
+      if (keys.length > MOST_APART) for (const key of keys) checkRound(page, `${path}[${key}]`);
+    }
     checkAlerts(page);
   }
   checkStray(deps, shown);
@@ -178,10 +181,19 @@ const STEP_ENDINGS: Readonly<Record<string, RegExp>> = {
   cancelled: /: cancelled/u,
 };
 
+// Of the rounds of a longer loop each has one message, and what has failed in it has one more.
+const MOST_APART = 6;
+
 /** The message of a step says how it ended. */
-function checkStep(page: Page, { path, sort, uses, status, ended }: StepBook): void {
+function checkStep(page: Page, { path, sort, uses, status, ended, stops }: StepBook): void {
   const pattern = STEP_ENDINGS[status];
   if (pattern === undefined || sort === "gate" || uses === "slack/alert") return;
+  const isTold = status === "failed" || stops !== undefined;
+  if (
+    !isTold &&
+    [...page.run.loops].some(([loop, { keys }]) => keys.length > MOST_APART && path.startsWith(`${loop}[`))
+  )
+    return;
   const message = messageOf(page, {
     slot: `${page.run.id}/step/${path}`,
     what: `The message of ${path}`,
@@ -189,6 +201,25 @@ function checkStep(page: Page, { path, sort, uses, status, ended }: StepBook): v
   });
   if (message === undefined || pattern.test(message.text)) return;
   const what = `The message of ${path} does not say that it has ${status}.`;
+  page.deps.report({ check: CHECK, what, run: page.run.id, proof: [message.proof] });
+}
+
+/** The message of one round of a long loop says how far it is, and what has failed. */
+function checkRound(page: Page, round: string): void {
+  const steps = Array.from(page.run.steps.values()).filter(
+    ({ path, stops, status }) => path.startsWith(`${round}/`) && stops === undefined && status !== "skipped",
+  );
+  if (steps.every(({ sort }) => sort === "gate")) return;
+  const changedAt = Math.max(...steps.map(({ ended }) => ended?.seenAt ?? 0));
+  const message = messageOf(page, { slot: `${page.run.id}/step/${round}`, what: `The message of ${round}`, changedAt });
+  if (message === undefined) return;
+  const done = steps.filter(({ status }) => status === "succeeded").length;
+  const hasFailed = steps.some(({ status }) => status === "failed");
+  const isSaid =
+    new RegExp(`\\b${done} steps? done`, "u").test(message.text) &&
+    (!hasFailed || /failed|rejected|expired|timed out/u.test(message.text));
+  if (isSaid) return;
+  const what = `The message of ${round} does not say that ${done} steps are done${hasFailed ? ", and one has failed" : ""}.`;
   page.deps.report({ check: CHECK, what, run: page.run.id, proof: [message.proof] });
 }
 
