@@ -129,17 +129,21 @@ function checkPlaces(places: readonly PlaceRule[], { run, fact }: Begun, say: Sa
   const { path = "" } = fact;
   const own = placeAt(places, fact.input);
   if (own === -1 || !CHANGES.has(fact.uses ?? "")) return;
-  const others = Array.from(run.steps.values()).filter(({ stops, path: other }) => {
-    const standing = standingOf(run, other, path);
-    return stops === undefined && standing !== "beside" && standing !== "apart";
-  });
-  for (const step of others) {
+  for (const step of stepsInOrder(run, path)) {
     const other = placeAt(places, step.input);
     if (other === own || places[other]?.service !== places[own]?.service) continue;
     const problem = other > own ? "had its turn" : problemBefore(run, step);
     const what = `${path} began, and ${step.path} in ${places[other]?.environment} ${problem}.`;
     if (problem !== undefined) say(what, step.started);
   }
+}
+
+/** Steps that do not go side by side with this one. */
+function stepsInOrder(run: RunBook, path: string): readonly StepBook[] {
+  return Array.from(run.steps.values()).filter(({ stops, path: other }) => {
+    const standing = standingOf(run, other, path);
+    return stops === undefined && standing !== "beside" && standing !== "apart";
+  });
 }
 
 /** Why nothing may be built on a step. */
