@@ -45,8 +45,6 @@ interface Work {
   reject(error: AppError): void;
 }
 
-type InsertValues = [number, number, string, number, string, string, string, string, string, string];
-
 const BUSY_RETRY_MS = 20;
 const MOST_VERSIONS = 1000;
 // About as many pages of the write-ahead log as SQLite itself lets gather: an event is less than one, a commit about two more.
@@ -69,9 +67,7 @@ export class LogWriter implements AsyncDisposable {
   readonly #begin: Statement<[]>;
   readonly #commit: Statement<[]>;
   readonly #rollback: Statement<[]>;
-  readonly #insert: Statement<InsertValues>;
-  /** Most turns of a run are two events: that a step ended, and that the next one started. */
-  readonly #insertPair: Statement<[...InsertValues, ...InsertValues]>;
+  readonly #insert: Statement<[number, number, string, number, string, string, string, string, string, string]>;
   readonly #version: Statement<[string], { version: number }>;
   readonly #passengers: Passenger[] = [];
   /** Of streams that were written lately. */
@@ -100,10 +96,10 @@ export class LogWriter implements AsyncDisposable {
     this.#begin = sqlite.prepare("BEGIN IMMEDIATE");
     this.#commit = sqlite.prepare("COMMIT");
     this.#rollback = sqlite.prepare("ROLLBACK");
-    const insert = "INSERT INTO events (sequence, at, stream, version, type, actor, commitment, hash, salt, payload)";
-    const values = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-    this.#insert = sqlite.prepare(`${insert} VALUES ${values}`);
-    this.#insertPair = sqlite.prepare(`${insert} VALUES ${values}, ${values}`);
+    this.#insert = sqlite.prepare(
+      `INSERT INTO events (sequence, at, stream, version, type, actor, commitment, hash, salt, payload)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    );
     this.#version = sqlite.prepare("SELECT version FROM events WHERE stream = ? ORDER BY version DESC LIMIT 1");
     const newest = sqlite.prepare<[], ChainHead>("SELECT sequence, hash FROM events ORDER BY sequence DESC LIMIT 1");
     this.#head = newest.get() ?? GENESIS;
@@ -236,12 +232,6 @@ export class LogWriter implements AsyncDisposable {
     for (const work of turn) work.reject(error);
   }
 
-  #insertRows(rows: readonly InsertValues[]): void {
-    const [first, second] = rows;
-    if (rows.length === 2 && first !== undefined && second !== undefined) this.#insertPair.run(...first, ...second);
-    else for (const row of rows) this.#insert.run(...row);
-  }
-
   #transaction(): LogTransaction {
     let head = this.#head;
     return {
@@ -256,15 +246,13 @@ export class LogWriter implements AsyncDisposable {
         if (expectedVersion !== -1 && expectedVersion !== last) throw conflict({ stream, expectedVersion, last });
         const first = head.sequence + 1;
         let version = last;
-        const rows: InsertValues[] = [];
         for (const { type, at, actor, payload, salt, commitment } of events) {
           version += 1;
           const sequence = head.sequence + 1;
           const hash = headerHash({ sequence, previousHash: head.hash, at, stream, version, type, actor, commitment });
-          rows.push([sequence, at, stream, version, type, actor, commitment, hash, salt, payload]);
+          this.#insert.run(sequence, at, stream, version, type, actor, commitment, hash, salt, payload);
           head = { sequence, hash };
         }
-        this.#insertRows(rows);
         if (this.#versions.size >= MOST_VERSIONS) this.#versions.clear();
         this.#versions.set(stream, version);
         return first;
