@@ -17,7 +17,10 @@ const AGAIN_MS = 5000;
 
 const Input = z.strictObject({
   app: z.string().meta({ description: "`server/namespace/name` of the application" }),
-  for: durationInput({ leastMs: 1000, mostMs: 30 * DAY_MS }).meta({ description: "How long it has to stay healthy" }),
+  for: durationInput({ leastMs: 1000, mostMs: 30 * DAY_MS }).meta({
+    description:
+      "How long it has to stay healthy; with probes or metrics a restart of the server begins it anew, as nobody looked meanwhile",
+  }),
   grace: durationInput({ leastMs: 0, mostMs: DAY_MS }).optional().meta({
     description:
       "For how long something may be bad without any consequence; unless said, the `degraded-grace` of the environment",
@@ -149,12 +152,14 @@ class SoakRun implements AsyncDisposable {
     }
   }
 
-  /** A restart of the server costs no time where the application has been healthy all along. */
+  /** A restart of the server costs no time where the application has been healthy all along, and nothing else is looked at. */
   #begin(): SoakState {
     const { clock } = this.#deps;
     const now = clock.now();
     const started = Math.min(this.#context.startedAt, now);
-    const healthy = this.#app.finding().kind === "good" ? this.#app.healthySince() : undefined;
+    // Argo CD says since when it is healthy. How a probe or a metric was while nobody looked, nobody can say.
+    const isKnown = this.#looks.length === 0 && this.#app.finding().kind === "good";
+    const healthy = isKnown ? this.#app.healthySince() : undefined;
     const from = healthy === undefined ? now : Math.max(started, Math.min(healthy, now));
     return { sinceMs: clock.monotonic() - (now - from), troubleMs: undefined, isBad: false, restarts: 0 };
   }

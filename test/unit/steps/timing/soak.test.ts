@@ -183,6 +183,21 @@ describe("soak", () => {
     expect(await garden.pass(0.1)).toMatchObject({ status: "succeeded" });
   });
 
+  it.each([
+    ["a probe", { probes }],
+    ["a metric", { metrics }],
+  ])(
+    "counts no time before a restart of the server for %s, at which nobody looked meanwhile",
+    async (_what, beside) => {
+      const garden = new Garden();
+      garden.bench.startedAt = garden.clock.now() - 20 * MINUTE_MS;
+      garden.becomes("Healthy", garden.bench.startedAt - MINUTE_MS);
+      garden.start(beside);
+      expect(await garden.pass(29.9)).toBeUndefined();
+      expect(await garden.pass(0.1)).toMatchObject({ status: "succeeded" });
+    },
+  );
+
   it("takes no time for good in which the stream was away for longer than the grace", async () => {
     const garden = new Garden();
     garden.start();
