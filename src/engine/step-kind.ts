@@ -288,7 +288,7 @@ export function failureOf(thrown: unknown): Failure {
 const AWAY_AGAIN_MS = 10_000;
 
 /** How a step goes on after an error before anything was done: what passes by itself puts it off, and costs no attempt. */
-export function outcomeBeforeEffect(thrown: unknown): Outcome {
+export function outcomeBeforeEffect(thrown: unknown): Exclude<Outcome, { status: "succeeded" }> {
   const failure = failureOf(thrown);
   const { code, message, retry } = failure;
   if (retry === "never") return { status: "failed", failure };

@@ -2,7 +2,7 @@ import { z } from "zod";
 
 import type { StepNotes } from "../../engine/step-notes.ts";
 import { isoTime } from "../../platform/clock.ts";
-import { AppError, type Retry } from "../../platform/errors.ts";
+import { AppError, errorCode, type Retry } from "../../platform/errors.ts";
 import { visible } from "../../platform/visible-text.ts";
 import { NETWORK_FAILURES } from "../network/network-notes.ts";
 
@@ -90,6 +90,11 @@ export function forgeError(code: string, message: string, retry: Retry = "never"
 export function limited(forge: string, afterMs: number, nowMs: number): AppError {
   const until = isoTime(nowMs + afterMs).slice(11, 19);
   return forgeError("forge.rate-limited", `${forge} asks for no more requests until ${until} UTC.`, { afterMs });
+}
+
+/** Whether an error means that a forge wants to be left alone: nothing was done then, and nothing is asked for until that is over. */
+export function isLimit(error: unknown): boolean {
+  return errorCode(error) === "forge.rate-limited";
 }
 
 /**

@@ -3,6 +3,7 @@ import type { StepContext, StepResult } from "../../engine/step-kind.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { durationText } from "../../platform/duration.ts";
 import { AppError, errorMessage } from "../../platform/errors.ts";
+import { isLimit } from "./forge-failure.ts";
 
 const DEFAULT_INTERVAL_MS = 15_000;
 const DEFAULT_AWAY_MS = 15 * 60_000;
@@ -39,7 +40,7 @@ export async function watchForge<Output>(clock: Clock, watch: ForgeWatch<Output>
     } catch (error) {
       context.signal.throwIfAborted();
       if (!(error instanceof AppError) || error.retry === "never") throw error;
-      if (error.code === "forge.rate-limited") {
+      if (isLimit(error)) {
         pauseMs = quietFor(error, limits);
         limits += 1;
         context.progress({ text: `${errorMessage(error)} Waiting until then` });

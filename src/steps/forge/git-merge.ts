@@ -12,6 +12,7 @@ import type { StepNotes } from "../../engine/step-notes.ts";
 import { durationText } from "../../platform/duration.ts";
 import { AppError, errorMessage } from "../../platform/errors.ts";
 import { durationInput } from "../timing/duration-input.ts";
+import { isLimit } from "./forge-failure.ts";
 import { CommitInput, type ForgeDeps } from "./forge-input.ts";
 import { namesText, shortSha } from "./forge-text.ts";
 import { mergeVerdict, type MergeVerdict, verdictText } from "./merge-verdict.ts";
@@ -109,7 +110,7 @@ async function merge(deps: ForgeDeps, input: Input, context: ActionContext): Pro
     seen = await look(pulls, { number, sha, checks });
   } catch (error) {
     context.signal.throwIfAborted();
-    return beforeEffect(error);
+    return outcomeBeforeEffect(error);
   }
   const { request, verdict } = seen;
   if (verdict.kind !== "ready") return unmerged(pulls, seen);
@@ -137,11 +138,15 @@ async function mergeNow(
     await pulls.merge(order);
   } catch (error) {
     context.signal.throwIfAborted();
+    // Nothing was merged, and nothing more is asked for until it may be.
+    if (isLimit(error)) return outcomeBeforeEffect(error);
     if (!(error instanceof AppError) || !UNSURE.has(error.code)) throw error;
     return await afterTrouble(error, pulls, request);
   }
-  const after = await pulls.get(number).catch(() => request);
-  if (after.state === "merged") return { status: "succeeded", output: mergeOutput(pulls, after) };
+  const after = await lookAgain(pulls, number);
+  if (after.kind === "limited") return outcomeBeforeEffect(after.error);
+  if (after.kind === "seen" && after.request.state === "merged")
+    return { status: "succeeded", output: mergeOutput(pulls, after.request) };
   return postponed(`${name} is merging ${pulls.label(number)}.`, SOON_MS);
 }
 
@@ -153,7 +158,6 @@ const UNSURE: ReadonlySet<string> = new Set([
   "forge.away",
   "forge.bad-answer",
   "forge.refused",
-  "forge.rate-limited",
 ]);
 
 const DEFAULT_APPEAR_MS = 30_000;
@@ -209,19 +213,28 @@ async function afterTrouble(
   pulls: PullRequests,
   request: PullRequest,
 ): Promise<StepResult<MergeOutput>> {
-  const after = await pulls.get(request.number).catch(() => undefined);
-  const isOurs = after?.state === "merged" && after.sha === request.sha;
-  if (after !== undefined && isOurs) return { status: "succeeded", output: mergeOutput(pulls, after) };
+  const after = await lookAgain(pulls, request.number);
+  if (after.kind === "limited") return outcomeBeforeEffect(after.error);
+  const isOurs = after.kind === "seen" && after.request.state === "merged" && after.request.sha === request.sha;
+  if (isOurs) return { status: "succeeded", output: mergeOutput(pulls, after.request) };
   // Such as a way of merging that the repository does not allow: no waiting changes that.
   const isFinal = / (?:are|is) not allowed/u.test(trouble.message) || trouble.code === "forge.bad-answer";
   if (isFinal) throw trouble;
-  return beforeEffect(new AppError(errorMessage(trouble), { code: trouble.code, retry: { afterMs: LATER_MS } }));
+  return { status: "postponed", code: trouble.code, message: errorMessage(trouble), afterMs: LATER_MS };
 }
 
-/** What passes by itself puts it off, for as long as the step has time. */
-function beforeEffect(error: unknown): StepResult<MergeOutput> {
-  const outcome = outcomeBeforeEffect(error);
-  return outcome.status === "succeeded" ? { status: "succeeded", output: MergeOutput.parse(outcome.output) } : outcome;
+type SeenAgain =
+  | { readonly kind: "seen"; readonly request: PullRequest }
+  | { readonly kind: "limited"; readonly error: unknown }
+  | { readonly kind: "unseen" };
+
+/** What came of it; a forge that wants to be left alone is not asked before the end of that. */
+async function lookAgain(pulls: PullRequests, number: number): Promise<SeenAgain> {
+  try {
+    return { kind: "seen", request: await pulls.get(number) };
+  } catch (error) {
+    return isLimit(error) ? { kind: "limited", error } : { kind: "unseen" };
+  }
 }
 
 function postponed(message: string, afterMs: number): StepResult<MergeOutput> {

@@ -1,10 +1,16 @@
 import { z } from "zod";
 
 import { effectKey } from "../../domain/effect.ts";
-import { type ActionContext, defineAction, type StepKind, type StepResult } from "../../engine/step-kind.ts";
+import {
+  type ActionContext,
+  defineAction,
+  outcomeBeforeEffect,
+  type StepKind,
+  type StepResult,
+} from "../../engine/step-kind.ts";
 import type { StepNotes } from "../../engine/step-notes.ts";
-import { AppError } from "../../platform/errors.ts";
-import { forgeError } from "./forge-failure.ts";
+import { AppError, errorCode } from "../../platform/errors.ts";
+import { forgeError, isLimit } from "./forge-failure.ts";
 import type { ForgeDeps } from "./forge-input.ts";
 import { shortSha } from "./forge-text.ts";
 import { BranchName, openPulls, PULL_FAILURES, PullShape } from "./pull-input.ts";
@@ -77,17 +83,33 @@ async function request(deps: ForgeDeps, input: Input, context: ActionContext): P
     purpose: "write",
   });
   const key = effectKey(context.effect);
-  const order = {
-    title: input.title,
-    body: markedBody(input.body ?? "", key),
-    head: input.head,
-    base: input.base ?? (await pulls.defaultBranch()),
-    draft: input.draft ?? false,
-  };
-  context.progress({ text: `From ${order.head} into ${order.base}` });
-  const theOne = await foundOrOpened(pulls, order, key);
+  let order: PullRequestOrder;
+  let theOne: Found | undefined;
+  try {
+    order = orderOf(input, { key, base: input.base ?? (await pulls.defaultBranch()) });
+    context.progress({ text: `From ${order.head} into ${order.base}` });
+    theOne = await found(pulls, order, key);
+  } catch (error) {
+    context.signal.throwIfAborted();
+    return outcomeBeforeEffect(error);
+  }
+  try {
+    theOne ??= await opened(pulls, order, key);
+  } catch (error) {
+    context.signal.throwIfAborted();
+    // What may have been opened is found when the forge may be asked again.
+    if (isLimit(error)) return outcomeBeforeEffect(error);
+    throw error;
+  }
   if (theOne.request.state === "closed") throw closed(pulls, theOne.request);
   return { status: "succeeded", output: outputOf(pulls, theOne) };
+}
+
+function orderOf(
+  { title, body = "", head, draft = false }: Input,
+  { key, base }: { readonly key: string; readonly base: string },
+): PullRequestOrder {
+  return { title, body: markedBody(body, key), head, base, draft };
 }
 
 function accessOf({
@@ -107,19 +129,29 @@ interface Found {
   readonly isOpened: boolean;
 }
 
-async function foundOrOpened(pulls: PullRequests, order: PullRequestOrder, key: string): Promise<Found> {
-  const before = await found(pulls, order, key);
-  if (before !== undefined) return before;
+async function opened(pulls: PullRequests, order: PullRequestOrder, key: string): Promise<Found> {
   try {
     return { request: await pulls.open(order), isOpened: true };
   } catch (error) {
     // The answer may be lost after it was opened, and another may have been quicker: both are found.
     if (!(error instanceof AppError) || !LOST.has(error.code)) throw error;
-    const after = await found(pulls, order, key).catch(() => undefined);
+    const after = await foundAgain(pulls, order, key);
     if (after === undefined) throw error;
     return after;
   }
 }
+
+/** Undefined where it is not there, or the forge does not say. Throws where it wants to be left alone, or another is in the way. */
+async function foundAgain(pulls: PullRequests, order: PullRequestOrder, key: string): Promise<Found | undefined> {
+  try {
+    return await found(pulls, order, key);
+  } catch (error) {
+    if (isLimit(error) || errorCode(error) === TAKEN) throw error;
+    return undefined;
+  }
+}
+
+const TAKEN = "git.request-taken";
 
 const LOST: ReadonlySet<string> = new Set([
   "network.timeout",
@@ -138,7 +170,7 @@ async function found(pulls: PullRequests, order: PullRequestOrder, key: string):
   if (open === undefined) return undefined;
   if (isOurs(open.body)) return { request: open, isOpened: false };
   const message = `${pulls.label(open.number)} from ${order.head} was opened by somebody else: ${open.url}. Take another branch, or have it closed.`;
-  throw forgeError("git.request-taken", message);
+  throw forgeError(TAKEN, message);
 }
 
 function closed(pulls: PullRequests, { number, url }: PullRequest): AppError {

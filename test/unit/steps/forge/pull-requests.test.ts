@@ -131,13 +131,95 @@ describe("a step that changes something", () => {
     expect(forge.calls).toEqual([]);
   });
 
-  it("is put off while the forge limits it or is away, before it has done anything", async () => {
-    const forge = new FakeForge(gitMerge);
-    forge.trouble = () => ({ status: 429, headers: { "retry-after": "40" } });
-    forge.start({ repository: "acme/deploy", number: 7, token: "t" });
-    expect(await forge.pass()).toMatchObject({ status: "postponed", code: "forge.rate-limited", afterMs: 40_000 });
-    forge.trouble = () => ({ status: 503 });
-    forge.start({ repository: "acme/deploy", number: 7, token: "t" });
-    expect(await forge.pass()).toMatchObject({ status: "postponed", code: "forge.away" });
+  const MERGE = { repository: "acme/deploy", number: 7, token: "t" };
+  const LIMIT = { status: 429, headers: { "retry-after": "40" } };
+  const LIMITED = { status: "postponed", code: "forge.rate-limited", afterMs: 40_000 };
+
+  it.each([
+    [gitMerge, MERGE],
+    [gitPullRequest, { ...ORDER, token: "t" }],
+    [gitPullRequest, { ...ORDER, base: undefined, token: "t" }],
+  ] as const)(
+    "is put off while the forge limits it or is away, before it has done anything (%#)",
+    async (make, input) => {
+      const forge = new FakeForge(make);
+      forge.trouble = () => LIMIT;
+      forge.start(input);
+      expect(await forge.pass()).toMatchObject(LIMITED);
+      forge.trouble = () => ({ status: 503 });
+      forge.start(input);
+      expect(await forge.pass()).toMatchObject({ status: "postponed", code: "forge.away" });
+    },
+  );
+
+  const OPENED = {
+    number: 7,
+    html_url: OPEN.url,
+    state: "open",
+    head: { ref: "release", sha: SHA },
+    base: { ref: "main" },
+    mergeable: true,
+    mergeable_state: "clean",
+  };
+
+  function aForge(make: typeof gitMerge): FakeForge {
+    const forge = new FakeForge(make);
+    forge.says("GET /repos/acme/deploy/pulls", []);
+    forge.says("GET /repos/acme/deploy/pulls/7", OPENED);
+    forge.says("GET /repos/acme/deploy/pulls/7/reviews", []);
+    forge.says(`GET /repos/acme/deploy/commits/${SHA}/check-runs`, { total_count: 0, check_runs: [] });
+    forge.says(`GET /repos/acme/deploy/commits/${SHA}/status`, { statuses: [] });
+    forge.says(`GET /repos/acme/deploy/commits/${SHA}/check-suites`, { check_suites: [] });
+    return forge;
+  }
+
+  it.each([
+    [gitMerge, { ...MERGE, "appear-within": 0 }],
+    [gitPullRequest, { ...ORDER, token: "t" }],
+  ] as const)("leaves a forge alone for as long as it wants that limits the order itself (%#)", async (make, input) => {
+    const forge = aForge(make);
+    forge.trouble = ({ method }) => (method === "GET" ? undefined : LIMIT);
+    forge.start(input);
+    expect(await forge.pass()).toMatchObject(LIMITED);
+    expect(forge.calls.at(-1)?.method).not.toBe("GET");
+  });
+
+  it.each([
+    [gitMerge, { ...MERGE, "appear-within": 0 }],
+    [gitPullRequest, { ...ORDER, token: "t" }],
+  ] as const)("is put off where it is limited while it looks what came of its order (%#)", async (make, input) => {
+    const forge = aForge(make);
+    let isOrdered = false;
+    forge.trouble = ({ method }) => {
+      if (isOrdered) return LIMIT;
+      isOrdered = method !== "GET";
+      return isOrdered ? { status: 502 } : undefined;
+    };
+    forge.start(input);
+    expect(await forge.pass()).toMatchObject(LIMITED);
+  });
+
+  it("says who is in the way where somebody else was quicker", async () => {
+    const forge = aForge(gitPullRequest);
+    let isQuicker = false;
+    forge.trouble = ({ method }) => {
+      if (isQuicker) return { json: [OPENED] };
+      isQuicker = method !== "GET";
+      return isQuicker ? { status: 422, json: { message: "A pull request already exists" } } : undefined;
+    };
+    forge.start({ ...ORDER, token: "t" });
+    expect(await forge.pass()).toMatchObject({ failure: { code: "git.request-taken" } });
+  });
+
+  it("is put off where it is limited while it looks whether a merge that was taken is over", async () => {
+    const forge = aForge(gitMerge);
+    let isOrdered = false;
+    forge.trouble = ({ method }) => {
+      if (isOrdered) return LIMIT;
+      isOrdered = method !== "GET";
+      return isOrdered ? { json: { merged: true } } : undefined;
+    };
+    forge.start({ ...MERGE, "appear-within": 0 });
+    expect(await forge.pass()).toMatchObject(LIMITED);
   });
 });
