@@ -18,8 +18,8 @@ export interface SoakState {
   readonly sinceMs: number | undefined;
   /** Since when something is bad or unknown. */
   readonly troubleMs: number | undefined;
-  /** Whether it was bad at some moment of that. */
-  readonly isBad: boolean;
+  /** Since when within that it is known to be bad. */
+  readonly badMs: number | undefined;
   readonly restarts: number;
 }
 
@@ -33,8 +33,9 @@ export interface SoakVerdict {
 }
 
 /**
- * How a soak goes on; pure. What is bad for no longer than the grace is forgiven, and the soak does not end in the middle of it. What
- * is bad for longer ends it or has it begin anew; what was unknown for longer has it begin anew, as nobody can say that it was good.
+ * How a soak goes on; pure. What is bad or unknown for no longer than the grace is forgiven, and the soak does not end in the middle of
+ * it. What is bad for longer ends it or has it begin anew; what was unknown for longer, or unknown and then bad, has it begin anew, as
+ * nobody can say that it was good.
  */
 export function judgeSoak(
   state: SoakState,
@@ -57,7 +58,7 @@ function judgeGood(before: SoakState, nowMs: number, timing: SoakTiming): SoakVe
   const sinceMs = isAnew ? nowMs : (before.sinceMs ?? nowMs);
   // Counted when the grace was over, where that was seen.
   const restarts = before.restarts + (wasLong && before.sinceMs !== undefined ? 1 : 0);
-  const state = { sinceMs, troubleMs: undefined, isBad: false, restarts };
+  const state = { sinceMs, troubleMs: undefined, badMs: undefined, restarts };
   const leftMs = sinceMs + timing.forMs - nowMs;
   return { state, end: leftMs <= 0 ? { kind: "done" } : undefined, trouble: undefined, dueMs: Math.max(0, leftMs) };
 }
@@ -67,15 +68,17 @@ function judgeTrouble(
   now: { readonly reason: string; readonly isBad: boolean; readonly nowMs: number; readonly timing: SoakTiming },
 ): SoakVerdict {
   const { reason, nowMs, timing } = now;
+  const troubleMs = before.troubleMs ?? nowMs;
   // What was unknown becomes bad from now on: it may have been good until then.
-  const isFirstBad = now.isBad && !before.isBad;
-  const troubleMs = isFirstBad ? nowMs : (before.troubleMs ?? nowMs);
-  const isBad = before.isBad || now.isBad;
+  const badMs = before.badMs ?? (now.isBad ? nowMs : undefined);
+  const failsMs = now.isBad && timing.onBad === "fail" && badMs !== undefined ? badMs + timing.graceMs : undefined;
+  const state = { ...before, troubleMs, badMs };
+  const trouble = reason;
+  if (failsMs !== undefined && failsMs <= nowMs)
+    return { state, end: { kind: "failed", reason }, trouble, dueMs: undefined };
   const leftMs = troubleMs + timing.graceMs - nowMs;
-  const state = { ...before, troubleMs, isBad };
-  if (leftMs > 0) return { state, end: undefined, trouble: reason, dueMs: leftMs };
-  if (now.isBad && timing.onBad === "fail")
-    return { state, end: { kind: "failed", reason }, trouble: reason, dueMs: undefined };
+  if (leftMs > 0) return { state, end: undefined, trouble, dueMs: leftMs };
   const restarts = before.restarts + (before.sinceMs === undefined ? 0 : 1);
-  return { state: { ...state, sinceMs: undefined, restarts }, end: undefined, trouble: reason, dueMs: undefined };
+  const dueMs = failsMs === undefined ? undefined : failsMs - nowMs;
+  return { state: { ...state, sinceMs: undefined, restarts }, end: undefined, trouble, dueMs };
 }

@@ -161,7 +161,7 @@ class SoakRun implements AsyncDisposable {
     const isKnown = this.#looks.length === 0 && this.#app.finding().kind === "good";
     const healthy = isKnown ? this.#app.healthySince() : undefined;
     const from = healthy === undefined ? now : Math.max(started, Math.min(healthy, now));
-    return { sinceMs: clock.monotonic() - (now - from), troubleMs: undefined, isBad: false, restarts: 0 };
+    return { sinceMs: clock.monotonic() - (now - from), troubleMs: undefined, badMs: undefined, restarts: 0 };
   }
 
   async #beginLooks(): Promise<void> {

@@ -211,6 +211,21 @@ describe("soak", () => {
     expect(await garden.pass(0.1)).toMatchObject({ status: "succeeded", output: { restarts: 1 } });
   });
 
+  it("takes no time for good that was unknown and then bad for longer than the grace together, and fails for what was bad alone", async () => {
+    const garden = new Garden();
+    garden.start({ grace: "2m" });
+    await garden.pass(10);
+    garden.argocd.connected = false;
+    garden.argocd.server.cache.closed();
+    await garden.pass(1.5);
+    garden.argocd.connected = true;
+    garden.becomes("Degraded");
+    await garden.pass(1);
+    garden.becomes("Healthy");
+    expect(await garden.pass(29.9)).toBeUndefined();
+    expect(await garden.pass(0.1)).toMatchObject({ status: "succeeded", output: { restarts: 1 } });
+  });
+
   it("waits for Argo CD when it does not answer at the end", async () => {
     const garden = new Garden();
     garden.start({ for: "1m" });
