@@ -114,7 +114,8 @@ export class RunService {
     }
     entry.state = state;
     const own = this.#commit(entry, events, { state, before });
-    await Promise.all([own, ...this.#followUp()]);
+    const others = this.#followUp();
+    await (others.length === 0 ? own : Promise.all([own, ...others]));
     return turn;
   }
 
@@ -178,7 +179,7 @@ export class RunService {
         claims: claimsOf(state),
         proofs: newProofs(before, events),
       });
-      await Promise.all([appended, ...held]);
+      await (held.length === 0 ? appended : Promise.all([appended, ...held]));
     } catch (error) {
       this.#forget(state.id, error);
       throw error;
@@ -222,6 +223,7 @@ export class RunService {
   }
 
   #showWaiting(keys: readonly string[], but?: string): void {
+    if (keys.length === 0) return;
     for (const run of this.#locks.waitingFor(keys)) {
       if (run !== but) this.#deps.work.show(this.state(run), this.#locks.queueOf(run));
     }
