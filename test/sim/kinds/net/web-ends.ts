@@ -1,0 +1,119 @@
+import type { Dice } from "../../dice.ts";
+import type { FarEnd, Heard, Reply } from "./net-http.ts";
+import { Phases } from "./phases.ts";
+
+/** The secret that steps send with their requests. */
+export const BEARER = "canary-of-the-net-0042";
+
+const STATES = [
+  "good",
+  "good",
+  "good",
+  "flaky",
+  "down",
+  "other",
+  "slow",
+  "silent",
+  "broken",
+  "large",
+  "elsewhere",
+  "home",
+  "inside",
+] as const;
+type State = (typeof STATES)[number];
+
+export const READY = '{"state":"ready"}';
+const MOST_READ = 1024 * 1024;
+
+/** The services that are looked at: each address of `shop.test` is one of its own, that comes and goes. */
+export class WebEnds {
+  readonly #dice: Dice;
+  readonly #from: number;
+  readonly #services = new Map<string, Phases<State>>();
+  #calmFrom: number | undefined;
+  /** Who heard the secret that was not meant to. */
+  readonly leaks: string[] = [];
+
+  constructor(dice: Dice, from: number) {
+    this.#dice = dice;
+    this.#from = from;
+  }
+
+  get ends(): readonly (readonly [string, FarEnd])[] {
+    const login: FarEnd = (request) => {
+      this.#overhear(request);
+      return { kind: "answer", afterMs: 3, status: 200, body: "please sign in" };
+    };
+    return [
+      ["shop.test", (request) => this.#serve(request)],
+      ["login.test", login],
+      ["intern.test", login],
+    ];
+  }
+
+  calm(from: number): void {
+    this.#calmFrom = from;
+    for (const service of this.#services.values()) service.calm(from, "good");
+  }
+
+  #overhear({ url, headers }: Heard): void {
+    if (JSON.stringify([url.href, headers]).includes(BEARER)) this.leaks.push(url.host);
+  }
+
+  #serve({ url, at }: Heard): Reply {
+    const dice = this.#dice;
+    const state = this.#phases(url.pathname).at(at);
+    const answer = (afterMs: number, status: number, body: string): Reply => ({
+      kind: "answer",
+      afterMs,
+      status,
+      body,
+    });
+    const good = answer(dice.between(2, this.#calmFrom === undefined ? 60 : 6), 200, READY);
+    const led = (location: string): Reply => ({
+      kind: "answer",
+      afterMs: 4,
+      status: 302,
+      headers: { location },
+      body: "",
+    });
+    switch (state) {
+      case "good":
+        return good;
+      case "flaky":
+        return dice.chance(0.5) ? good : answer(5, dice.pick([200, 500, 404]), '{"state":"starting"}');
+      case "down":
+        return dice.chance(0.5) ? answer(5, 503, READY) : { kind: "lost", afterMs: 2, code: "network.unreachable" };
+      case "other":
+        return answer(5, 200, '{"state":"stopping"}');
+      case "slow":
+        return answer(dice.between(100, 4000), 200, READY);
+      case "silent":
+        return { kind: "silent" };
+      case "broken":
+        return { kind: "lost", afterMs: dice.between(5, 400), code: "network.broken" };
+      case "large":
+        return answer(9, 200, READY.padEnd(MOST_READ + 1));
+      case "elsewhere":
+        return led("https://login.test/?from=shop");
+      case "home":
+        return led(dice.chance(0.5) ? url.href : "http://shop.test/plain");
+      case "inside":
+        return led("https://intern.test/");
+    }
+  }
+
+  #phases(path: string): Phases<State> {
+    const known = this.#services.get(path);
+    if (known !== undefined) return known;
+    const phases = new Phases<State>({
+      dice: this.#dice.fork(path),
+      from: this.#from,
+      next: (dice) => dice.pick(dice.chance(0.5) ? ["good"] : STATES),
+      lasts: [2000, 90_000],
+    });
+    if (this.#calmFrom !== undefined) phases.calm(this.#calmFrom, "good");
+    this.#services.set(path, phases);
+    return phases;
+  }
+}

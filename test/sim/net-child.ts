@@ -1,0 +1,4 @@
+import { playNet } from "./kinds/net/play-net.ts";
+import { playWorlds } from "./play-worlds.ts";
+
+playWorlds(playNet);
