@@ -13,11 +13,21 @@ interface Found {
 // A situation that one world has may need another world's circumstances to show a bug.
 const TIMES_EACH = 4;
 
-/** Plays `worlds` seeds and prints those few that together have every situation several times, the most telling for their time first. */
-export async function findTellingSeeds(from: number, worlds: number): Promise<number> {
+interface Search {
+  /** The first seed, and how many are looked at from there on. */
+  readonly from: number;
+  readonly worlds: number;
+  /** Only those with services in many places. */
+  readonly onlyFleets: boolean;
+}
+
+/** Plays seeds and prints those few that together have every situation several times, the most telling for their time first. */
+export async function findTellingSeeds({ from, worlds, onlyFleets }: Search): Promise<number> {
   const stage = await openStage();
   const found: Found[] = [];
   for (let seed = from; seed < from + worlds; seed += 1) {
+    const scenario = makeScenario(String(seed));
+    if (onlyFleets && scenario.hasFleets !== true) continue;
     const situations = new Set<string>();
     const before = process.cpuUsage();
     const audience = {
@@ -31,7 +41,7 @@ export async function findTellingSeeds(from: number, worlds: number): Promise<nu
       },
       onLine: () => undefined,
     };
-    await play(stage, makeScenario(String(seed)), { audience });
+    await play(stage, scenario, { audience });
     const { user, system } = process.cpuUsage(before);
     found.push({ seed, costMs: (user + system) / 1000, situations });
   }

@@ -10,7 +10,7 @@ import { runSeeds } from "./run-seeds.ts";
 const USAGE = `npm run sim -- [--minutes M | --worlds N] [--from SEED] [--processes P]   plays fresh seeds
 npm run sim -- --seed SEED [--whole]                                     plays one seed, shrinks it when it fails, and tells it
 npm run sim -- --mutants [--only TEXT] [--worlds N] [--from SEED]        plants bugs and says which of them are seen
-npm run sim -- --telling N [--from SEED]                                 finds the seeds in which bugs are looked for first`;
+npm run sim -- --telling N [--from SEED] [--fleets]                      finds the seeds in which bugs are looked for first`;
 
 // What a quiet processor plays in two minutes.
 const WORLDS_A_MUTANT = 900;
@@ -25,6 +25,7 @@ const { values } = parseArgs({
     whole: { type: "boolean", default: false },
     mutants: { type: "boolean", default: false },
     telling: { type: "string" },
+    fleets: { type: "boolean", default: false },
     only: { type: "string", default: "" },
     help: { type: "boolean", default: false },
   },
@@ -37,7 +38,11 @@ if (values.help) {
   const told = { seed: values.seed, isWhole: values.whole };
   process.exitCode = isStorySeed(values.seed) ? await replayStory(told) : await replay(told);
 } else if (values.telling !== undefined) {
-  process.exitCode = await findTellingSeeds(Number(values.from ?? 1), Number(values.telling));
+  process.exitCode = await findTellingSeeds({
+    from: Number(values.from ?? 1),
+    worlds: Number(values.telling),
+    onlyFleets: values.fleets,
+  });
 } else if (values.mutants) {
   const from = Number(values.from ?? 1);
   process.exitCode = await runMutants({

@@ -1,6 +1,6 @@
 import { MutantHunt, type Sight } from "./mutant-hunt.ts";
-import { allMutants, KINDS, REMOTE } from "./mutants/all-mutants.ts";
-import { TELLING_SEEDS, TELLING_STORIES } from "./telling-seeds.ts";
+import { allMutants, FLEETS, KINDS, REMOTE } from "./mutants/all-mutants.ts";
+import { TELLING_FLEETS, TELLING_SEEDS, TELLING_STORIES } from "./telling-seeds.ts";
 
 export interface MutantsOrder {
   readonly processes: number;
@@ -49,6 +49,7 @@ export async function runMutants({ processes, only, worlds, from }: MutantsOrder
 /** Seeds that show much, of the worlds of a part. */
 function firstOf(part: string): readonly number[] {
   if (part === KINDS.waits || part === KINDS.programs) return [];
+  if (part === FLEETS) return TELLING_FLEETS;
   return part === REMOTE ? TELLING_STORIES : TELLING_SEEDS;
 }
 

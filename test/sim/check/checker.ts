@@ -18,6 +18,7 @@ import { checkProof } from "./proof-check.ts";
 import { lastOf, RunBook, type StepBook } from "./run-book.ts";
 import { checkRefusal } from "./refusal-check.ts";
 import { checkRest } from "./rest-check.ts";
+import { checkSoak } from "./soak-check.ts";
 import { checkSlack } from "./slack-end.ts";
 import { SyncCheck } from "./sync-check.ts";
 import type { ArgocdTruth, LogRow, PlaceRule, Rules, SlackTruth } from "./truth.ts";
@@ -234,6 +235,7 @@ export class Checker {
     if (fact.type === "step.failed") checkFailure(deps, { run, step, fact });
     if (fact.type === "step.succeeded") {
       if (step.uses === "argocd/wait") checkProof(deps, { run, step, fact });
+      checkSoak(deps, { run, step, fact });
       this.#syncs.succeeded({ run, step, fact });
     }
     const place = fact.type === "gate.opened" ? this.#places.get(withoutServer(fact.subject?.app ?? "")) : undefined;

@@ -1,6 +1,6 @@
 import { rulesSince } from "./approval-check.ts";
 import { type Fact, type PlanNodeOutline, rowText, textOf } from "./fact.ts";
-import { goesOn, isBeside, type Round, roundsOf } from "./rounds.ts";
+import { goesOn, isBeside, type Round, type RoundState, roundsOf } from "./rounds.ts";
 import { CHANGES, findNode, lastOf, type LoopBook, type RunBook, type StepBook } from "./run-book.ts";
 import { standingOf } from "./side-by-side.ts";
 import type { PlaceRule } from "./truth.ts";
@@ -36,6 +36,8 @@ export function checkOrder({ places, report }: Deps, run: RunBook, fact: Fact): 
       return checkTurn(run, fact, say);
     case "for-each.entered":
       return checkItems(places, { run, fact }, say);
+    case "run.failed":
+      return checkGivenUp(run, fact, say);
     case "run.finished":
       return fact.status === "succeeded" ? checkEverywhere(run, say) : undefined;
     default:
@@ -127,14 +129,15 @@ interface Begun {
 /** Nothing changes in an environment before what is to be done in those before it is proven, unless they go side by side. */
 function checkPlaces(places: readonly PlaceRule[], { run, fact }: Begun, say: Say): void {
   const { path = "" } = fact;
-  const own = placeAt(places, fact.input);
-  if (own === -1 || !CHANGES.has(fact.uses ?? "")) return;
+  const own = CHANGES.has(fact.uses ?? "") ? placeAt(places, fact.input) : -1;
+  if (own === -1) return;
+  const service = places[own]?.service;
   for (const step of stepsInOrder(run, path)) {
     const other = placeAt(places, step.input);
-    if (other === own || places[other]?.service !== places[own]?.service) continue;
+    if (other === own || places[other]?.service !== service) continue;
     const problem = other > own ? "had its turn" : problemBefore(run, step);
-    const what = `${path} began, and ${step.path} in ${places[other]?.environment} ${problem}.`;
-    if (problem !== undefined) say(what, step.started);
+    if (problem !== undefined)
+      say(`${path} began, and ${step.path}, which is for another place, ${problem}.`, step.started);
   }
 }
 
@@ -206,21 +209,61 @@ function checkEverywhere(run: RunBook, say: Say): void {
   }
 }
 
-/** As soon as one round is through, the next begins. To be called when a commit is over. */
+/** A loop fails by the round that failed first, and one that goes on with the others only when all of them have had their turn. */
+function checkGivenUp(run: RunBook, fact: Fact, say: Say): void {
+  const { path = "" } = fact;
+  for (const [loop, book] of run.loops) {
+    if (!path.startsWith(`${loop}[`) || !isBeside(run, loop, book)) continue;
+    const first = [...run.failures.keys()].find((other) => other.startsWith(`${loop}[`));
+    if (first !== path)
+      say(`The run failed because of ${path}, and ${first ?? "nothing"} had failed first in ${loop}.`);
+    const open = run.underWay().find((step) => step.path.startsWith(`${loop}[`));
+    if (open !== undefined)
+      say(`The run failed because of ${path}, and ${open.path} was ${open.status}.`, open.started);
+    const left = goesOn(run, loop) ? roundsOf(run, loop, book).find(({ state }) => NOT_OVER.has(state)) : undefined;
+    if (left !== undefined) say(`The run failed because of ${path}, and ${left.prefix} was ${left.state}.`);
+  }
+}
+
+const NOT_OVER: ReadonlySet<RoundState> = new Set(["open", "new", "left"]);
+
+/** What must not be left undone in loops when a commit is over. */
 export function checkWindows(run: RunBook, report: Report): void {
   if (run.status !== "running" || run.isOver) return;
   for (const [path, loop] of run.loops) {
     if (!isBeside(run, path, loop)) continue;
-    const rounds = roundsOf(run, path, loop);
-    if (!goesOn(run, path) && hasFailed(run)) continue;
-    const open = rounds.filter(({ state }) => state === "open").length;
-    const next = rounds.find(({ state }) => state === "new" || state === "left");
-    if (open >= loop.atATime || next === undefined) continue;
-    const what = `${open} rounds of ${path} go on, and nothing begins in ${next.key}, although ${loop.atATime} may go at once.`;
-    report({ check: CHECK, what, run: run.id });
+    checkFilled(run, { path, loop }, report);
+    checkAsking(run, path, report);
   }
 }
 
-function hasFailed(run: RunBook): boolean {
-  return run.failures.size > 0 || Array.from(run.steps.values()).some(({ status }) => status === "failed");
+/** As soon as one round is through, the next begins. */
+function checkFilled(
+  run: RunBook,
+  { path, loop }: { readonly path: string; readonly loop: LoopBook },
+  report: Report,
+): void {
+  if (!goesOn(run, path) && failedIn(run).length > 0) return;
+  const rounds = roundsOf(run, path, loop);
+  const open = rounds.filter(({ state }) => state === "open").length;
+  const next = rounds.find(({ state }) => state === "new" || state === "left");
+  if (open >= loop.atATime || next === undefined) return;
+  const what = `${open} rounds of ${path} go on, and nothing begins in ${next.key}, although ${loop.atATime} may go at once.`;
+  report({ check: CHECK, what, run: run.id });
+}
+
+/** Nobody is asked any more about what does not begin because something beside it has failed. */
+function checkAsking(run: RunBook, path: string, report: Report): void {
+  const failed = goesOn(run, path) ? undefined : failedIn(run).find((other) => other.startsWith(`${path}[`));
+  if (failed === undefined) return;
+  for (const step of run.underWay()) {
+    if (step.sort !== "gate" || standingOf(run, failed, step.path) !== "beside") continue;
+    const what = `${step.path} goes on asking although ${failed} has failed beside it.`;
+    report({ check: CHECK, what, run: run.id, proof: [rowText(step.started)] });
+  }
+}
+
+function failedIn({ steps, failures }: RunBook): readonly string[] {
+  const failed = Array.from(steps.values()).filter(({ status, stops }) => status === "failed" && stops === undefined);
+  return [...failures.keys(), ...failed.map(({ path }) => path)];
 }

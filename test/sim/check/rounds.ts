@@ -28,6 +28,7 @@ export function isBeside(run: RunBook, path: string, { atATime }: LoopBook): boo
   return atATime > 1 || goesOn(run, path);
 }
 
+/** Whether the command says that the others have their turn when one has failed. */
 export function goesOn(run: RunBook, path: string): boolean {
   return findNode(run.plan, lastOf(path))?.failFast === false;
 }

@@ -3,6 +3,7 @@ import { assessMutants } from "./assess-mutants.ts";
 import { carryMutants } from "./carry-mutants.ts";
 import { chainMutants } from "./chain-mutants.ts";
 import { domainMutants } from "./domain-mutants.ts";
+import { fleetMutants } from "./fleet-mutants.ts";
 import { kindsMutants } from "./kinds-mutants.ts";
 import type { Mutant } from "./mutant.ts";
 import { remoteMutants } from "./remote-mutants.ts";
@@ -14,10 +15,14 @@ export const REMOTE = "workers";
 /** The parts that are looked at in worlds of their own: kinds that wait for a word from outside, and kinds that run programs. */
 export const KINDS = { waits: "kinds waits", programs: "kinds programs" } as const;
 
+/** The part that is looked at in worlds with services in many places before any others. */
+export const FLEETS = "fleets";
+
 /** Every bug that is planted, by the part of the program in which it stands. */
 export const allMutants: ReadonlyMap<string, readonly Mutant[]> = new Map([
   ["decide", domainMutants],
   ["chain", chainMutants],
+  [FLEETS, fleetMutants],
   ["assess", assessMutants],
   ["act", actMutants],
   ["carry", carryMutants],
