@@ -1,0 +1,147 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import type { Dice } from "../../dice.ts";
+import type { DiskClock } from "../ships/disk-clock.ts";
+import { ForgeLine } from "./forge-line.ts";
+import { ForgeServer, type Request } from "./forge-server.ts";
+import { FILES, GitServer, MAIN } from "./git-server.ts";
+import { SimulatedGit } from "./simulated-git.ts";
+
+const PEOPLE = ["pat", "kim", "sam"];
+
+/** Everything outside of the application: a Git server with a forge on it, CI, and the people who work there as well. */
+export class ForgeWorld implements Disposable {
+  readonly clock: DiskClock;
+  /** Where the program keeps what it has of repositories. */
+  readonly folder = mkdtempSync(join(tmpdir(), "qd-forge-"));
+  readonly server: GitServer;
+  readonly forge: ForgeServer;
+  readonly line: ForgeLine;
+  readonly git: SimulatedGit;
+  #gitAwayUntil = 0;
+  #forgeAwayUntil = 0;
+  #reviews = 0;
+
+  constructor(dice: Dice, clock: DiskClock) {
+    this.clock = clock;
+    const kind = dice.chance(0.6) ? "github" : "gitlab";
+    this.server = new GitServer(clock.now());
+    this.forge = new ForgeServer({ git: this.server, dice: dice.fork("forge"), kind });
+    const isTroubled = (): boolean => this.forge.isTroubled;
+    const own = { clock, isTroubled };
+    const isForgeAway = (): boolean => isTroubled() && this.#forgeAwayUntil > clock.now();
+    const isGitAway = (): boolean => isTroubled() && this.#gitAwayUntil > clock.now();
+    this.line = new ForgeLine({ ...own, forge: this.forge, dice: dice.fork("line"), isAway: isForgeAway });
+    this.git = new SimulatedGit({ ...own, server: this.server, dice: dice.fork("git"), isAway: isGitAway });
+  }
+
+  /** Something happens that nobody here has asked for. */
+  stir(dice: Dice): void {
+    const now = this.clock.now();
+    this.forge.catchUp(now);
+    const request = this.forge.requests.length === 0 ? undefined : dice.pick(this.forge.requests);
+    const roll = dice.fraction();
+    if (roll < 0.3) this.#push(dice, now);
+    else if (roll < 0.42) this.#again(dice, now);
+    else if (roll < 0.47) this.#gitAwayUntil = now + dice.between(5000, 200_000);
+    else if (roll < 0.52) this.#forgeAwayUntil = now + dice.between(5000, 200_000);
+    else if (roll < 0.58) this.line.quietUntil = now + dice.between(20_000, 150_000);
+    else if (roll < 0.63) this.server.isProtected.set(now, !this.server.isProtected.now);
+    else if (roll < 0.66) this.server.isDeclining.set(now, !this.server.isDeclining.now);
+    else if (roll < 0.69) this.#intrude(dice, now);
+    else if (request !== undefined) this.#handle(request, dice, now);
+  }
+
+  /** Faults stop, and people mend what is wrong. */
+  calm(): void {
+    const now = this.clock.now();
+    this.forge.isTroubled = false;
+    this.forge.catchUp(now);
+    this.line.quietUntil = 0;
+    if (this.server.isProtected.now) this.server.isProtected.set(now, false);
+    if (this.server.isDeclining.now) this.server.isDeclining.set(now, false);
+    for (const sha of this.#shas()) this.forge.again(sha, now);
+    for (const request of this.forge.requests) {
+      if (request.state.now !== "open") continue;
+      if (request.opener === undefined) this.forge.close(request, now);
+      request.isDraft.set(now, false);
+      for (const user of PEOPLE) this.#review(request, { user, state: "APPROVED" });
+      if (this.forge.hasConflict(request)) this.#mend(request, now);
+    }
+  }
+
+  /** Somebody merges it as it is. */
+  mergeByHand(request: Request, by: string): void {
+    const now = this.clock.now();
+    this.forge.merge(request, { by, asker: undefined, sentAt: now, now });
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  #shas(): readonly string[] {
+    return [...new Set(this.server.moves.map(({ to }) => to))];
+  }
+
+  /** Others add a commit to the main branch, or to one of ours, and perhaps to the very line that we set. */
+  #push(dice: Dice, at: number): void {
+    const branches = [MAIN, MAIN, ...this.forge.requests.map(({ head }) => head)];
+    const edits = [
+      (before: string) => before.replace(/replicas: \d+/u, `replicas: ${dice.between(1, 9)}`),
+      (before: string) => before.replace(/tag: \S+/u, `tag: o${dice.below(100)}`),
+      (before: string) => `${before}# ${dice.hex(4)}\n`,
+    ];
+    this.server.edit({
+      branch: dice.pick(branches),
+      file: dice.pick([...FILES, "README.md"]),
+      text: dice.pick(edits),
+      at,
+    });
+  }
+
+  #again(dice: Dice, now: number): void {
+    const sha = dice.pick(this.#shas().slice(-4));
+    if (this.forge.kind === "github" || dice.chance(0.6)) this.forge.again(sha, now);
+    else if (dice.chance(0.5)) this.forge.pipelines.cancel(sha, now);
+    else {
+      const ref = this.server.moves.find(({ to }) => to === sha)?.branch ?? MAIN;
+      this.forge.pipelines.begin(sha, { ref, source: dice.pick(["push", "web"]), now });
+    }
+  }
+
+  /** Somebody opens one from a branch of ours before we do, or where ours was closed. */
+  #intrude(dice: Dice, now: number): void {
+    const branches = this.server.moves.map(({ branch }) => branch).filter((branch) => branch !== MAIN);
+    if (branches.length === 0) return;
+    const order = { head: dice.pick(branches), base: MAIN, title: "mine", body: "", isDraft: false };
+    this.forge.open(order, { asker: undefined, sentAt: now, now });
+  }
+
+  #handle(request: Request, dice: Dice, now: number): void {
+    const roll = dice.fraction();
+    const user = dice.pick(PEOPLE);
+    if (roll < 0.3)
+      this.#review(request, { user, state: dice.pick(["APPROVED", "CHANGES_REQUESTED", "COMMENTED", "DISMISSED"]) });
+    else if (roll < 0.55) this.mergeByHand(request, user);
+    else if (roll < 0.7) this.forge.close(request, now);
+    else if (roll < 0.8) this.forge.reopen(request, now);
+    else if (roll < 0.9) request.isDraft.set(now, !request.isDraft.now);
+    else if (this.forge.hasConflict(request)) this.#mend(request, now);
+  }
+
+  #review(request: Request, { user, state }: Pick<Request["reviews"][number], "user" | "state">): void {
+    this.#reviews += 1;
+    request.reviews.push({ id: this.#reviews, user, state });
+  }
+
+  /** Somebody brings the branch up to date, and keeps what it has. */
+  #mend({ head, base }: Request, at: number): void {
+    const [own, into] = [this.server.head(head).now ?? "", this.server.head(base).now ?? ""];
+    const files = new Map([...this.server.get(into).files, ...this.server.get(own).files]);
+    const { sha } = this.server.add({ parents: [own, into], files, message: "merge main\n", author: "pat", at });
+    this.server.move({ branch: head, to: sha, by: "others", sentAt: at, at });
+  }
+}
