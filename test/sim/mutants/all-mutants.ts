@@ -4,6 +4,7 @@ import { carryMutants } from "./carry-mutants.ts";
 import { chainMutants } from "./chain-mutants.ts";
 import { domainMutants } from "./domain-mutants.ts";
 import { fleetMutants } from "./fleet-mutants.ts";
+import { forgeMutants } from "./forge-mutants.ts";
 import { kindsMutants } from "./kinds-mutants.ts";
 import type { Mutant } from "./mutant.ts";
 import { remoteMutants } from "./remote-mutants.ts";
@@ -12,8 +13,8 @@ import { shipMutants } from "./ship-mutants.ts";
 /** The part that is looked at in stories of its own. */
 export const REMOTE = "workers";
 
-/** The parts that are looked at in worlds of their own: kinds that wait for a word from outside, and kinds that run programs. */
-export const KINDS = { waits: "kinds waits", programs: "kinds programs" } as const;
+/** The parts that are looked at in worlds of their own: kinds that wait for a word from outside, those that run programs, and those that work with a forge. */
+export const KINDS = { waits: "kinds waits", programs: "kinds programs", forge: "kinds forge" } as const;
 
 /** The part that is looked at in worlds with services in many places before any others. */
 export const FLEETS = "fleets";
@@ -29,4 +30,5 @@ export const allMutants: ReadonlyMap<string, readonly Mutant[]> = new Map([
   [REMOTE, remoteMutants],
   [KINDS.waits, kindsMutants],
   [KINDS.programs, shipMutants],
+  [KINDS.forge, forgeMutants],
 ]);

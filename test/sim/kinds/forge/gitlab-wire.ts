@@ -58,7 +58,12 @@ function newest(forge: ForgeServer, call: WireCall): WireAnswer {
     .filter((one) => (ref === null || one.ref === ref) && (source === null || one.source === source));
   const sorted = query.get("sort") === "desc" ? all : all.toReversed();
   const items = sorted.slice(0, Number(query.get("per_page") ?? "20"));
-  const rows = items.map((one) => ({ id: one.id, name: one.ref, state: forge.pipelines.status(one, now) }));
+  const rows = items.map((one) => ({
+    id: one.id,
+    name: one.source,
+    state: forge.pipelines.status(one, now),
+    isNewest: one === all[0],
+  }));
   return {
     status: 200,
     json: items.map((one) => pipelineJson(forge, one, now)),

@@ -9,6 +9,8 @@ export interface Row {
   /** The suite or pipeline to which it belongs. */
   readonly group?: number | undefined;
   readonly mayFail?: boolean;
+  /** It is the newest of its sort. */
+  readonly isNewest?: boolean;
 }
 
 /** What a step has read. */

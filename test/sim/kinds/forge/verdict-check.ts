@@ -11,7 +11,7 @@ import {
 import type { Looked } from "./forge-check.ts";
 import { LEAST_MS } from "./forge-plan.ts";
 import type { ForgeWorld } from "./forge-world.ts";
-import { type Exchange, isSame, type Look, looksAmong, type Row } from "./traffic.ts";
+import { type Exchange, isSame, type Look, looksAmong, type Part, type Row } from "./traffic.ts";
 
 const SETTLE_MS = 30_000;
 const AWAY_MS = 900_000;
@@ -27,8 +27,11 @@ export function isCheckGood({ state }: Row): boolean {
 
 /** The checks and statuses of a look that are red. */
 export function redRows({ rows }: Look): readonly Row[] {
-  const all = [...(rows.get("checks") ?? []), ...(rows.get("statuses") ?? [])];
-  return all.filter((row) => !isCheckGood(row) && !OPEN.has(row.state));
+  return checksOf(rows).filter((row) => !isCheckGood(row) && !OPEN.has(row.state));
+}
+
+function checksOf(rows: Look["rows"]): readonly Row[] {
+  return [...(rows.get("checks") ?? []), ...(rows.get("statuses") ?? [])];
 }
 
 /** What is wrong about what steps say of CI: no verdict is better or worse than what they were told, or sooner than they were to. */
@@ -88,8 +91,17 @@ function sinceOf(all: readonly Sight[], isSo: (sight: Sight) => boolean): number
   return all[before + 1]?.at ?? Infinity;
 }
 
-function githubSights(attempt: Attempt, world: ForgeWorld): Sights {
-  const { input } = attempt;
+/** What a step waits for on GitHub, as it was told to. */
+interface Wanted {
+  readonly isAll: boolean;
+  readonly names: readonly string[];
+  readonly workflow: unknown;
+  readonly isCounted: (row: Row) => boolean;
+  /** What it has to have read. */
+  readonly parts: readonly Part[];
+}
+
+function wantedOf(input: unknown): Wanted {
   const workflow = member(input, "workflow");
   const required = member(input, "required") ?? (workflow === undefined ? "all" : []);
   const names = listOf(required).map(String);
@@ -97,20 +109,32 @@ function githubSights(attempt: Attempt, world: ForgeWorld): Sights {
   const isAll = required === "all";
   const isCounted = ({ name }: Row): boolean =>
     isAll ? !ignored.some((start) => name.startsWith(start)) : names.includes(name);
-  const first = isAll || names.length > 0 ? "checks" : "workflows";
-  const sights = looksAmong(exchangesOf(attempt, world), first).map(({ at, rows }): Sight => {
-    const checks = [...(rows.get("checks") ?? []), ...(rows.get("statuses") ?? [])].filter(isCounted);
-    const [run] = (rows.get("workflows") ?? []).toReversed();
-    const counted = run === undefined ? checks : [...checks, run];
-    const lacks = isAll ? checks.length === 0 : names.some((name) => !checks.some((row) => row.name === name));
-    const isMissing = lacks || (workflow !== undefined && run === undefined);
-    const isOver = !isAll || (rows.get("suites") ?? []).every(({ state }) => state === "completed");
-    const isRed = counted.some((row) => !isCheckGood(row) && !OPEN.has(row.state));
-    const isGreen = !isMissing && isOver && counted.every(isCheckGood);
-    return { at, isMissing, isRed, isGreen, names: JSON.stringify(counted.map(({ name, state }) => [name, state])) };
-  });
-  const settleMs = isAll ? durationOf(member(input, "settle"), SETTLE_MS) : 0;
-  return { all: sights, settleMs, code: "github.check" };
+  const parts: readonly Part[] = [
+    ...(isAll || names.length > 0 ? (["checks", "statuses"] as const) : []),
+    ...(isAll ? (["suites"] as const) : []),
+    ...(workflow === undefined ? [] : (["workflows"] as const)),
+  ];
+  return { isAll, names, workflow, isCounted, parts };
+}
+
+function githubSights(attempt: Attempt, world: ForgeWorld): Sights {
+  const wanted = wantedOf(attempt.input);
+  const looks = looksAmong(exchangesOf(attempt, world), wanted.parts[0] ?? "checks");
+  const settleMs = wanted.isAll ? durationOf(member(attempt.input, "settle"), SETTLE_MS) : 0;
+  return { all: looks.map((look) => githubSight(look, wanted)), settleMs, code: "github.check" };
+}
+
+function githubSight({ at, rows }: Look, { isAll, names, workflow, isCounted, parts }: Wanted): Sight {
+  const isWhole = parts.every((part) => rows.has(part));
+  const checks = checksOf(rows).filter(isCounted);
+  const [run] = (rows.get("workflows") ?? []).toReversed();
+  const counted = run === undefined ? checks : [...checks, run];
+  const lacks = isAll ? checks.length === 0 : names.some((name) => !checks.some((row) => row.name === name));
+  const isMissing = lacks || (workflow !== undefined && run === undefined);
+  const isOver = !isAll || (rows.get("suites") ?? []).every(({ state }) => state === "completed");
+  const isRed = counted.some((row) => !isCheckGood(row) && !OPEN.has(row.state));
+  const isGreen = isWhole && !isMissing && isOver && counted.every(isCheckGood);
+  return { at, isMissing, isRed, isGreen, names: JSON.stringify(counted.map(({ name, state }) => [name, state])) };
 }
 
 function gitlabSights(attempt: Attempt, world: ForgeWorld): Sights {
@@ -119,7 +143,9 @@ function gitlabSights(attempt: Attempt, world: ForgeWorld): Sights {
     if (newest === undefined) return { at, isMissing: true, isRed: false, isGreen: false, names: "" };
     const tree = { jobs: rows.get("jobs") ?? [], bridges: rows.get("bridges") ?? [] };
     const { isBad, isGood } = treeState(newest, tree);
-    return { at, isMissing: false, isRed: isBad, isGreen: isGood && !isBad, names: "" };
+    const source = member(attempt.input, "source") ?? newest.name;
+    const isMeant = newest.name === source && newest.isNewest === true && rows.has("jobs") && rows.has("bridges");
+    return { at, isMissing: false, isRed: isMeant && isBad, isGreen: isMeant && isGood && !isBad, names: "" };
   });
   return { all, settleMs: 0, code: "gitlab.pipeline" };
 }
@@ -162,22 +188,25 @@ export function outageFaults({ facts, world }: Looked): readonly string[] {
         `a step fails with what it was not told: ${code} ${String(member(end, "failure", "message"))}`,
       ];
     if (!WATCHES.has(attempt.uses) || code === "step.timeout") return faults;
-    const awayMs = durationOf(member(attempt.input, "away-for"), AWAY_MS);
-    const isPatient = own.some((one) => isTrouble(one) && (one.endedAt ?? Infinity) <= endedAt - awayMs);
-    return isPatient && endedAt - startedAt >= awayMs
-      ? faults
-      : [...faults, "a forge that is away is given up too soon"];
+    const isPatient = endedAt - startedAt >= awayOf(attempt) && !isBack(attempt, own);
+    return isPatient ? faults : [...faults, "a forge that is away is given up too soon"];
   });
+}
+
+function awayOf({ input }: Attempt): number {
+  return durationOf(member(input, "away-for"), AWAY_MS);
+}
+
+/** Whether the forge was there within the time for which it may be away. */
+function isBack(attempt: Attempt, own: readonly Exchange[]): boolean {
+  const first = own.find(({ part }) => part !== "other")?.part ?? "other";
+  return looksAmong(own, first).some(({ sentAt }) => sentAt > attempt.endedAt - awayOf(attempt));
 }
 
 /** Whether its time is up: what is put off for longer than it has ends at once. */
 function isUp({ reachedAt, endedAt }: Attempt, own: readonly Exchange[]): boolean {
   const end = reachedAt + LEAST_MS;
   return endedAt >= end || own.some(({ quietUntil = 0 }) => quietUntil + SECOND_MS >= end);
-}
-
-function isTrouble({ status = 0, fault }: Exchange): boolean {
-  return fault !== undefined || status >= 500;
 }
 
 function isTold(

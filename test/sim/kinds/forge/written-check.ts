@@ -111,29 +111,35 @@ interface Ended {
 }
 
 /** What a step says to have written is there, and what it says that it could not be is so. */
-function endFaults(attempt: Attempt, { moves, world }: Ended): readonly string[] {
-  const { end, endedAt, input, startedAt, reachedAt } = attempt;
-  const { server } = world;
-  if (end?.type === "step.failed") return refusalFaults(attempt, world);
+function endFaults(attempt: Attempt, ended: Ended): readonly string[] {
+  const { end } = attempt;
+  if (end?.type === "step.failed") return refusalFaults(attempt, ended.world);
   if (end?.type !== "step.succeeded") return [];
-  const output = member(end, "output");
-  const revision = String(member(output, "revision"));
-  const landed = moves.filter(({ at }) => at <= endedAt);
-  if (member(output, "changed") === true) {
-    if (!landed.some(({ to }) => to === revision)) return ["a commit is said to be made that is not"];
-    const commit = server.get(revision);
-    const before = server.get(commit.parents[0] ?? "").files;
-    const really = [...commit.files.keys()].filter((path) => commit.files.get(path) !== before.get(path));
-    const said = new Set(listOf(member(output, "files")));
-    const isSaid = said.size === really.length && really.every((path) => said.has(path));
-    return isSaid ? [] : ["other files are said to be changed than were"];
-  }
-  if (landed.some(({ at }) => at >= reachedAt)) return ["nothing is said to be changed, and something was"];
+  return member(end, "output", "changed") === true ? changedFaults(attempt, ended) : unchangedFaults(attempt, ended);
+}
+
+function changedFaults({ end, endedAt }: Attempt, { moves, world: { server } }: Ended): readonly string[] {
+  const revision = String(member(end, "output", "revision"));
+  if (!moves.some(({ to, at }) => to === revision && at <= endedAt)) return ["a commit is said to be made that is not"];
+  const commit = server.get(revision);
+  const before = server.get(commit.parents[0] ?? "").files;
+  const really = [...commit.files.keys()].filter((path) => commit.files.get(path) !== before.get(path));
+  const said = new Set(listOf(member(end, "output", "files")));
+  const isSaid = said.size === really.length && really.every((path) => said.has(path));
+  return isSaid ? [] : ["other files are said to be changed than were"];
+}
+
+function unchangedFaults(attempt: Attempt, { moves, world: { server } }: Ended): readonly string[] {
+  const { end, input, startedAt, endedAt, reachedAt } = attempt;
+  const revision = String(member(end, "output", "revision"));
   const branches = [String(member(input, "branch")), String(member(input, "from"))];
   const isThere = branches.some((branch) => server.head(branch).within(startedAt, endedAt).includes(revision));
-  if (!isThere) return ["nothing is said to be changed at a commit that is not the newest"];
-  const { files } = server.get(revision);
-  return isSame(files, changed(files, input)) ? [] : ["nothing is said to be changed, and it is not as it should be"];
+  const files = server.commits.get(revision)?.files ?? new Map();
+  return faultsOf({
+    "nothing is said to be changed, and something was": moves.some(({ at }) => at >= reachedAt && at <= endedAt),
+    "nothing is said to be changed at a commit that is not the newest": !isThere,
+    "nothing is said to be changed, and it is not as it should be": !isSame(files, changed(files, input)),
+  });
 }
 
 const TRANSIENT: ReadonlySet<string> = new Set(["git.unreachable", "git.timeout"]);
