@@ -65,7 +65,7 @@ function decide(dice: Dice, { begins, acts }: Begun): void {
 
 /** In some of its places the revision does not come up, or not at once. */
 function goBad(dice: Dice, { service, commit, plans }: Begun): void {
-  if (dice.chance(0.4)) return;
+  if (dice.chance(0.6)) return;
   for (let left = dice.between(1, 3); left > 0; left -= 1) {
     const where = { app: `${service}-${dice.pick<string>(FLEETS[service])}`, revision: shaOf(commit) };
     const soon = dice.between(500, 8000);
@@ -98,7 +98,7 @@ function goBad(dice: Dice, { service, commit, plans }: Begun): void {
 /** Others do something to one of its places, and people to several. */
 function interfere(dice: Dice, { service, begins, commit, acts }: Begun): void {
   const place = (): string => dice.pick<string>(FLEETS[service]);
-  for (let left = dice.chance(0.6) ? dice.between(1, 3) : 0; left > 0; left -= 1) {
+  for (let left = dice.chance(0.45) ? dice.between(1, 3) : 0; left > 0; left -= 1) {
     acts.push({ at: begins + dice.between(0, 120_000), who: "argocd", act: othersAct(dice, service) });
   }
   if (dice.chance(0.15)) {
