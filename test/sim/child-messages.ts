@@ -1,6 +1,6 @@
 /** What a child is to play: the seeds of `first`, and then every `step`th from `from` on. */
 export interface ChildTask {
-  readonly first: readonly number[];
+  readonly first: readonly (number | string)[];
   readonly from: number;
   readonly step: number;
   readonly worlds: number;

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import type { ChildReport, ChildTask } from "./child-messages.ts";
 import { KINDS, REMOTE } from "./mutants/all-mutants.ts";
 import type { Mutant } from "./mutants/mutant.ts";
+import { storyNumber } from "./replay-story.ts";
 
 /** A planted bug, and the part of the program in which it stands. */
 export interface Planted extends Mutant {
@@ -86,8 +87,10 @@ export class MutantHunt implements Disposable {
   }
 
   async #playPlain(seed: string, part: string): Promise<boolean> {
-    const number = Number(seed.replace(/^\D+/u, ""));
-    const { check } = await this.#play({ first: [], from: number, worlds: 1 }, { part });
+    const { check } = await this.#play(
+      { first: [part === REMOTE ? storyNumber(seed) : seed], from: 0, worlds: 1 },
+      { part },
+    );
     if (check !== undefined) this.#flawed.add(seed);
     return check !== undefined;
   }

@@ -24,9 +24,9 @@ async function print(play: PlayWorld): Promise<void> {
   process.stdout.write(`${JSON.stringify({ seed: null, world: Number(worlds), faults: [] })}\n`);
 }
 
-async function report(play: PlayWorld, { from, worlds }: ChildTask): Promise<void> {
+async function report(play: PlayWorld, { first, from, worlds }: ChildTask): Promise<void> {
   for (let world = 0; world < worlds; world += 1) {
-    const seed = String(from + world);
+    const seed = String(first[world] ?? from + world - first.length);
     const faults = await play(seed);
     const violations = faults.map((what) => ({ check: what.slice(0, 100), what }));
     process.send?.({ seed, worlds: 1, runs: 1, events: 0, milestones: {}, violations } satisfies ChildReport);

@@ -7,7 +7,7 @@ import type { LogRow } from "./check/truth.ts";
 import type { Violation } from "./check/violation.ts";
 import type { GitWorld } from "./git/git-world.ts";
 import { MILESTONES, type Milestone, milestoneOf } from "./milestones.ts";
-import type { Scenario, ScenarioAct } from "./scenario.ts";
+import type { Scenario, ScenarioAct, Scene } from "./scenario.ts";
 import type { SimDisk } from "./sim-disk.ts";
 import { REPOSITORY, type SettingsName } from "./sim-settings.ts";
 import { Simulation } from "./simulation.ts";
@@ -68,12 +68,13 @@ export async function play(
         print.update(row.hash);
       }
       if (rows.length > 0) audience?.onRows(rows, simulation);
+      simulation.saw(rows);
       violations.push(...checker.afterEvent(rows));
       if (stopAtFirst && violations.length > 0) simulation.stop();
     },
   });
   const { worlds, line, rules } = simulation;
-  const acts = scenario.acts.flatMap((act) => [act, ...besides(act)]);
+  const acts = scenario.acts.flatMap((act) => [act, ...besides(act, scenario.calmAt)]);
   const checker = new Checker({
     now: () => line.now(),
     appNow: () => simulation.appNow(),
@@ -94,14 +95,27 @@ export async function play(
   return { scenario, violations, runs, events, fingerprint: print.digest("hex"), milestones };
 }
 
-/** What happens while somebody does something, for as long as they may take until they do it. */
-function besides(act: ScenarioAct): readonly { readonly at: number; readonly who: string; readonly act: object }[] {
+/** What happens while somebody does something, for as long as they may take until they do it; or as soon as the log says something. */
+function besides(act: ScenarioAct, calmAt: number): readonly Beside[] {
+  if (act.who === "log") return onCue(act.at, act.act.scene, calmAt);
   if (act.who !== "person" || act.together === undefined) return [];
   const { scene, afterMs } = act.together;
   const thinkMs = act.act.kind === "click" ? (act.act.thinkMs ?? 0) : 0;
   const lastsMs = Math.max(0, ...["forMs", "downMs"].map((name) => Number(Reflect.get(scene.act, name) ?? 0)));
   const forMs = (act.patienceMs ?? 0) + thinkMs + afterMs + lastsMs;
   return [{ at: act.at, who: scene.who, act: { ...scene.act, forMs } }];
+}
+
+interface Beside {
+  readonly at: number;
+  readonly who: string;
+  readonly act: object;
+}
+
+/** Nobody knows before when that is: it may be until nothing goes wrong any more. */
+function onCue(at: number, scene: Scene, calmAt: number): readonly Beside[] {
+  if (scene.who === "log") return onCue(at, scene.act.scene, calmAt);
+  return [{ at, who: scene.who, act: { ...scene.act, forMs: calmAt - at } }];
 }
 
 function isBefore(git: GitWorld, commit: string, other: string): boolean {

@@ -8,6 +8,10 @@ export function storySeed(number: number): string {
   return `${PREFIX}${number}`;
 }
 
+export function storyNumber(seed: string): number {
+  return Number(seed.slice(PREFIX.length));
+}
+
 export function isStorySeed(seed: string): boolean {
   return seed.startsWith(PREFIX);
 }

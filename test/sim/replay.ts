@@ -1,5 +1,5 @@
 import { violationText } from "./check/violation.ts";
-import { makeScenario } from "./make-scenario.ts";
+import { scenarioOfSeed } from "./scenario-of-seed.ts";
 import { openStage } from "./open-stage.ts";
 import { play } from "./play.ts";
 import { shrink } from "./shrink.ts";
@@ -8,7 +8,7 @@ import { tell } from "./story.ts";
 /** Plays one seed. What fails is made smaller and told; `isWhole` tells the whole of it as it is. Returns the exit code. */
 export async function replay({ seed, isWhole }: { readonly seed: string; readonly isWhole: boolean }): Promise<number> {
   const stage = await openStage();
-  const scenario = makeScenario(seed);
+  const scenario = scenarioOfSeed(seed);
   const played = await play(stage, scenario);
   const [first] = played.violations;
   if (isWhole) console.log(await tell(stage, scenario));

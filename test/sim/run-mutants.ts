@@ -1,4 +1,5 @@
-import { MutantHunt, type Sight } from "./mutant-hunt.ts";
+import { drillSeed } from "./make-drill.ts";
+import { MutantHunt, type HuntTask, type Sight } from "./mutant-hunt.ts";
 import { allMutants, FLEETS, KINDS, REMOTE } from "./mutants/all-mutants.ts";
 import { TELLING_FLEETS, TELLING_SEEDS, TELLING_STORIES } from "./telling-seeds.ts";
 
@@ -15,6 +16,8 @@ export interface MutantsOrder {
 const GOAL = 0.95;
 // So many stories take no longer than one world.
 const STORIES_A_WORLD = 4;
+// Each sort of them, three times.
+const DRILLS = Array.from({ length: 24 }, (_none, index) => drillSeed(index));
 
 /** Plants one bug after the other, plays seeds until a check sees it, and prints a table. Returns the exit code. */
 export async function runMutants({ processes, only, worlds, from }: MutantsOrder): Promise<number> {
@@ -47,10 +50,10 @@ export async function runMutants({ processes, only, worlds, from }: MutantsOrder
 }
 
 /** Seeds that show much, of the worlds of a part. */
-function firstOf(part: string): readonly number[] {
+function firstOf(part: string): HuntTask["first"] {
   if (Object.values<string>(KINDS).includes(part)) return [];
   if (part === FLEETS) return TELLING_FLEETS;
-  return part === REMOTE ? TELLING_STORIES : TELLING_SEEDS;
+  return part === REMOTE ? TELLING_STORIES : [...DRILLS, ...TELLING_SEEDS];
 }
 
 function sightText({ mutant: { part, file, what }, check, seed, worlds }: Sight): string {

@@ -44,9 +44,21 @@ interface PersonScene {
   readonly together?: { readonly scene: Scene; readonly afterMs: number };
 }
 
+/** What happens as soon as the log says something: so much later than a row of this type, whose payload has all of these texts. */
+export interface Cue {
+  readonly kind: "cue";
+  readonly on: string;
+  readonly has?: readonly string[];
+  /** How many such rows go by before; none when absent. */
+  readonly skip?: number;
+  readonly afterMs: number;
+  readonly scene: Scene;
+}
+
 /** Something that happens. */
 export type Scene =
   | PersonScene
+  | { readonly who: "log"; readonly act: Cue }
   | { readonly who: "slack"; readonly act: SlackAct }
   | { readonly who: "argocd"; readonly act: ArgocdAct }
   | { readonly who: "git"; readonly act: GitAct }

@@ -1,6 +1,8 @@
 import type { Settings } from "../../src/app/live-settings.ts";
 import { Dice } from "./dice.ts";
 import { drained } from "./drained.ts";
+import type { LogRow } from "./check/truth.ts";
+import { Cues } from "./cues.ts";
 import type { Wall } from "./machine-clock.ts";
 import type { MachineAct, NetworkAct, Scenario, Scene } from "./scenario.ts";
 import { SimRules } from "./rules.ts";
@@ -45,6 +47,7 @@ export class Simulation {
   readonly #deps: SimulationDeps;
   readonly #dice: Dice;
   readonly #wall: Wall = { offsetMs: 0 };
+  readonly #cues: Cues;
   #server: SimServer | undefined;
   #settings: SettingsName;
   #starts = 0;
@@ -64,6 +67,7 @@ export class Simulation {
     this.worlds = new Worlds(scenario, this.line);
     this.rules = new SimRules(scenario);
     this.rules.replaced(scenario.settings, scenario.startAt);
+    this.#cues = new Cues({ line: this.line, act: (scene) => this.#act(scene) });
   }
 
   /** The clock of the application. */
@@ -92,6 +96,11 @@ export class Simulation {
     this.#isOver = true;
     this.#server?.life.kill();
     return this.#end ?? "quiet";
+  }
+
+  /** Takes what has been written into the log. */
+  saw(rows: readonly LogRow[]): void {
+    this.#cues.saw(rows);
   }
 
   /** Ends it here. */
@@ -152,6 +161,8 @@ export class Simulation {
     switch (act.who) {
       case "person":
         return this.#actAsPerson(act, act.patienceMs ?? 0);
+      case "log":
+        return this.#cues.await(act.act);
       case "slack":
         return actOnSlack(act.act, worlds.slack, this.line);
       case "argocd":

@@ -9,7 +9,7 @@ process.once("message", (task: ChildTask) => void playAll(task));
 async function playAll({ first, from, step, worlds, untilMs, stopAtFirst }: ChildTask): Promise<void> {
   const startedAt = performance.now();
   for (let index = 0; index < worlds && performance.now() - startedAt < untilMs; index += 1) {
-    const report = await playOne(storySeed(first[index] ?? from + (index - first.length) * step));
+    const report = await playOne(storySeed(Number(first[index] ?? from + (index - first.length) * step)));
     process.send?.(report);
     if (stopAtFirst && report.violations.length > 0) break;
   }

@@ -1,4 +1,4 @@
-import { makeScenario } from "./make-scenario.ts";
+import { scenarioOfSeed } from "./scenario-of-seed.ts";
 import { openStage } from "./open-stage.ts";
 import { play } from "./play.ts";
 import { type ChildReport, type ChildTask } from "./child-messages.ts";
@@ -24,7 +24,7 @@ async function playOne(
   stopAtFirst: boolean,
 ): Promise<ChildReport> {
   try {
-    const { runs, events, violations, milestones } = await play(stage, makeScenario(seed), { stopAtFirst });
+    const { runs, events, violations, milestones } = await play(stage, scenarioOfSeed(seed), { stopAtFirst });
     return {
       seed,
       worlds: 1,

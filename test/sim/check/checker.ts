@@ -20,6 +20,7 @@ import { checkRefusal } from "./refusal-check.ts";
 import { checkRest } from "./rest-check.ts";
 import { checkSoak } from "./soak-check.ts";
 import { checkSlack } from "./slack-end.ts";
+import { checkStopping } from "./stop-check.ts";
 import { SyncCheck } from "./sync-check.ts";
 import type { ArgocdTruth, LogRow, PlaceRule, Rules, SlackTruth } from "./truth.ts";
 import type { Finding, Violation } from "./violation.ts";
@@ -93,7 +94,7 @@ export class Checker {
     this.#chain = new ChainCheck({ report, appNow, reread });
     this.#argocd = new ArgocdView(argocd);
     this.#people = new PeopleBook({ slack, team: rules.team, people: rules.people, report });
-    this.#locks = new LockBooks({ report });
+    this.#locks = new LockBooks({ report, wasCalm: options.wasCalm });
     const access = { people: this.#people, report, mayChange: rules.mayChange, runs: this.#runs };
     this.#intents = new IntentCheck({
       slack,
@@ -134,7 +135,7 @@ export class Checker {
     const posts = this.#argocd.catchUp();
     for (const row of rows) this.#apply(row);
     if (rows.length > 0) {
-      this.#locks.atRest();
+      this.#locks.atRest(this.#options.now());
       for (const run of this.#touched) {
         checkRest(run, this.#report);
         checkWindows(run, this.#report);
@@ -232,6 +233,7 @@ export class Checker {
     if (step === undefined) return;
     const deps = this.#judgeDeps();
     this.#checkHandedOut(run, step, fact);
+    checkStopping(deps, { run, step, fact });
     if (fact.type === "step.failed") checkFailure(deps, { run, step, fact });
     if (fact.type === "step.succeeded") {
       if (step.uses === "argocd/wait") checkProof(deps, { run, step, fact });

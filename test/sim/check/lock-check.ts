@@ -5,6 +5,8 @@ import type { Report } from "./violation.ts";
 
 const CHECK = "locks";
 const LATE_MS = 120_000;
+// What is free is given in the same moment; so long it takes nobody.
+const GIVEN_WITHIN_MS = 2000;
 
 interface Claim {
   readonly run: RunBook;
@@ -33,6 +35,9 @@ interface Holding {
 /** Who held what when, by the rows alone. */
 export class LockBooks {
   readonly #report: Report;
+  readonly #wasCalm: ((from: number, until: number) => boolean) | undefined;
+  /** Since when nothing has kept a claim from being had, true time. */
+  readonly #free = new Map<Claim, number>();
   /** Requested or held, by run and path. */
   readonly #claims = new Map<string, Claim>();
   readonly #hands = new Map<string, HandLockBook>();
@@ -40,8 +45,12 @@ export class LockBooks {
   /** Holds that have to be left, by key, until the row is there. */
   readonly #owed = new Map<string, Fact>();
 
-  constructor(deps: { readonly report: Report }) {
+  constructor(deps: {
+    readonly report: Report;
+    readonly wasCalm?: ((from: number, until: number) => boolean) | undefined;
+  }) {
     this.#report = deps.report;
+    this.#wasCalm = deps.wasCalm;
   }
 
   /** A row of a run about its locks, before it is folded. */
@@ -79,12 +88,13 @@ export class LockBooks {
       this.#say(`A hold took the place of the lock on ${key} that ${before.owner} had set.`, [before.fact, fact]);
   }
 
-  /** After all rows of a commit. */
-  atRest(): void {
+  /** After all rows of a commit, true time. */
+  atRest(now: number): void {
     for (const [key, fact] of this.#owed)
       this.#say(`No hold was left on ${key}, although it was given back with one.`, [fact]);
     this.#owed.clear();
     this.#checkPrecedence();
+    this.#checkFree(now);
   }
 
   /** Everybody who held a key at some moment between, both ends included. */
@@ -174,6 +184,26 @@ export class LockBooks {
           run,
         );
     }
+  }
+
+  /** Whoever waits for what is free gets it. */
+  #checkFree(now: number): void {
+    for (const [claim, since] of this.#free) {
+      const isOver = now - since > GIVEN_WITHIN_MS && this.#wasCalm?.(since, now) === true;
+      if (claim.status === "requested" && this.#claims.has(claimKey(claim.run, claim.path)) && isOver)
+        this.#say(`${claim.keys.join(", ")} was free, and was not given to who waited.`, [claim.requested], claim.run);
+    }
+    const free = Array.from(this.#claims.values()).filter((claim) => this.#isFree(claim));
+    for (const claim of this.#free.keys()) if (!free.includes(claim)) this.#free.delete(claim);
+    for (const claim of free) if (!this.#free.has(claim)) this.#free.set(claim, now);
+  }
+
+  #isFree(claim: Claim): boolean {
+    if (claim.status !== "requested" || claim.keys.some((key) => this.#isLockedFor(key, claim))) return false;
+    return Array.from(this.#claims.values()).every(
+      (other) =>
+        !isShared(other, claim) || other === claim || (other.status === "requested" && comesBefore(claim, other)),
+    );
   }
 
   #checkHand(key: string, claim: Claim, fact: Fact): void {

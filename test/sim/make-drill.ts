@@ -1,0 +1,236 @@
+import { THE_RUN } from "./cues.ts";
+import { Dice } from "./dice.ts";
+import { shaOf } from "./git/sha-of.ts";
+
+import { workerAct } from "./redis/make-acts.ts";
+import type { Cue, Scenario, ScenarioAct, Scene } from "./scenario.ts";
+import { COMMITS } from "./sim-settings.ts";
+import type { PersonAct } from "./slack/person-act.ts";
+
+/** What a drill is about, made of its own luck. */
+type Drill = (dice: Dice) => Partial<Pick<Scenario, "workers" | "plans" | "settings">> & {
+  readonly acts: readonly ScenarioAct[];
+};
+
+const MINUTE = 60_000;
+// Before this the server has not even started.
+const FIRST_AT = 1500;
+// By then what was done at first is over.
+const BEGINS_AT = 40_000;
+// Who may ask for things.
+const ASKING = ["U1", "U2", "U3", "U4"];
+const PREFIX = "drill-";
+
+/** The seeds of drills, one of each sort after the other. */
+export function drillSeed(number: number): string {
+  return `${PREFIX}${number}`;
+}
+
+export function isDrillSeed(seed: string): boolean {
+  return seed.startsWith(PREFIX);
+}
+
+/**
+ * A short scenario that leads straight into one of those narrow places which hardly any morning of many people comes to. What
+ * happens there waits for its moment in the log, not for a time.
+ */
+export function makeDrill(seed: string): Scenario {
+  const number = Number(seed.slice(PREFIX.length));
+  const dice = new Dice(`scenario/${seed}`);
+  const drill = DRILLS[number % DRILLS.length] ?? stoppedAtTheStart;
+  const { acts, ...own } = drill(dice);
+  return {
+    seed,
+    startAt: Date.UTC(2026, 0, 5, 9) + dice.below(86_400) * 1000,
+    settings: "usual",
+    autoSynced: undefined,
+    plans: [],
+    workers: 0,
+    ...own,
+    acts: acts.toSorted((one, other) => one.at - other.at),
+    calmAt: 5 * MINUTE,
+  };
+}
+
+/** A run is cancelled when Argo CD has its request, or is about to, and shows nothing of it yet. */
+function stoppedAtTheStart(dice: Dice): ReturnType<Drill> {
+  const app = "argocd/search-dev";
+  const slow: Scene = { who: "argocd", act: { type: "controller-away", forMs: dice.between(500, 6000) } };
+  const lost: Scene = {
+    who: "network",
+    act: { kind: "lose", port: "argocd", what: dice.pick(["/sync", "/sync", "/search-dev"]), side: "answer" },
+  };
+  return {
+    acts: [
+      at(FIRST_AT + 500, type("U1", `/promote search ${commit(dice)} to dev`)),
+      ...(dice.chance(0.6) ? [cue("lock.acquired", slow)] : []),
+      ...(dice.chance(0.4) ? [cue("step.checkpointed", lost, { has: [app] })] : []),
+      cue("step.checkpointed", click(["U1"], "cancel"), { afterMs: dice.pick([0, 0, 30, 300, 900, 2500]) }),
+      ...again(dice),
+    ],
+  };
+}
+
+/** The first request has its effect, and nobody hears of it until the next attempt. */
+function unheardOf(dice: Dice): ReturnType<Drill> {
+  const trouble = {
+    kind: "trouble",
+    port: "argocd",
+    trouble: "answers-lost",
+    forMs: dice.between(2000, 60_000),
+  } as const;
+  const place = dice.pick(["dev", "staging"]);
+  return {
+    plans: [{ app: `search-${place}`, health: [{ afterMs: 0, status: "Healthy" }], hookMs: dice.between(50, 1500) }],
+    acts: [
+      at(FIRST_AT + 500, type("U1", `/qd sync search in ${place} at ${commit(dice)}`)),
+      cue("step.checkpointed", { who: "network", act: trouble }, { afterMs: dice.between(0, 20) }),
+      ...(dice.chance(0.3) ? [crashOn(dice, "step.failed")] : []),
+    ],
+  };
+}
+
+/** Several want one place: who came first has it first, but for whoever goes back at once. */
+function queue(dice: Dice): ReturnType<Drill> {
+  const place = dice.pick(["dev", "staging"]);
+  const next = ["m4", "m5", "m3"].map((name) =>
+    type(dice.pick(ASKING), `/qd sync search in ${place} at ${short(name)}`),
+  );
+  const acts: ScenarioAct[] = [ahead(place), at(BEGINS_AT, next[0] ?? back(dice, place))];
+  let afterMs = 100;
+  for (const scene of next.slice(1, dice.between(2, 3))) {
+    acts.push(cue("lock.acquired", scene, { afterMs }));
+    afterMs += dice.between(300, 2500);
+  }
+  if (dice.chance(0.75)) acts.push(cue("lock.acquired", back(dice, place), { afterMs: afterMs + 800 }));
+  if (dice.chance(0.4))
+    acts.push(cue("lock.acquired", back(dice, place), { afterMs: afterMs + dice.between(900, 6000) }));
+  if (dice.chance(0.3))
+    acts.push(crashOn(dice, dice.pick(["lock.released", "lock.requested", "run.cancel-requested"])));
+  return { acts };
+}
+
+/** A rollback has been asked for, and somebody wants the place for themselves before it begins. */
+function lockedMeanwhile(dice: Dice): ReturnType<Drill> {
+  const lock = type("U2", "/qd lock search in prod because of a test for 1m");
+  const approve = { ...click(["U3"], "approve"), patienceMs: 60_000 };
+  return {
+    acts: [
+      ahead("prod"),
+      at(BEGINS_AT, back(dice, "prod")),
+      cue("gate.opened", lock, { afterMs: 1500 }),
+      cue("lock.set", approve, { afterMs: dice.between(500, 4000) }),
+      ...(dice.chance(0.5) ? [cue("lock.requested", type("U2", "/qd unlock search in prod"), { afterMs: 3000 })] : []),
+    ],
+  };
+}
+
+/** Two go back in the same place: the hold that the first one leaves is none for the other. */
+function backTwice(dice: Dice): ReturnType<Drill> {
+  const forward = type("U3", `/qd sync search in staging at ${short("m4")}`);
+  return {
+    acts: [
+      ahead("staging"),
+      at(BEGINS_AT, back(dice, "staging", "m2")),
+      cue("lock.acquired", back(dice, "staging", "m1"), { afterMs: dice.between(50, 1500) }),
+      ...(dice.chance(0.5) ? [cue("lock.acquired", forward, { afterMs: 2000 })] : []),
+    ],
+  };
+}
+
+/** What was cancelled goes on and succeeds, and somebody presses what was there before. */
+function staleButton(dice: Dice): ReturnType<Drill> {
+  const isChain = dice.chance(0.5);
+  const line = isChain ? "/qd chain search in dev" : `/qd sync search in dev at ${commit(dice)}`;
+  const press = (user: string, of: "now" | "before"): Scene => ({
+    ...click([user], isChain ? "retry" : "sync-again", of),
+    patienceMs: 60_000,
+  });
+  return {
+    acts: [
+      at(FIRST_AT + 500, type("U1", line)),
+      cue("step.started", click(["U1"], "cancel"), { skip: isChain ? 0 : 1, afterMs: dice.between(500, 3000) }),
+      cue("run.finished", press("U1", "now"), { afterMs: 2000 }),
+      cue("run.finished", press("U2", "before"), { has: ['"succeeded"'], afterMs: dice.between(0, 4000) }),
+      cue("run.finished", type("U2", `/qd retry ${THE_RUN}`), { has: ['"succeeded"'], afterMs: 6000 }),
+    ],
+  };
+}
+
+/** Whoever has begun to execute something is lost, stands still, or has to end. */
+function lostWorker(dice: Dice): ReturnType<Drill> {
+  const harm = (): Scene => ({ who: "worker", act: { ...workerAct(dice), worker: dice.below(2) } });
+  const on = dice.pick(["step.started", "step.dispatched", "step.checkpointed"]);
+  return {
+    workers: dice.between(1, 2),
+    acts: [
+      at(FIRST_AT + 3000, type("U1", `/qd sync search in dev at ${commit(dice)}`)),
+      at(FIRST_AT + 5000, type("U2", `/qd sync payments in staging at ${commit(dice)}`)),
+      cue(on, harm(), { has: on === "step.started" ? ["argocd/sync"] : [], afterMs: dice.between(0, 60) }),
+      cue(on, harm(), { skip: 1, afterMs: dice.between(0, 1500) }),
+      ...(dice.chance(0.3) ? [cue(on, click(["U1"], "cancel"), { afterMs: dice.between(0, 500) })] : []),
+    ],
+  };
+}
+
+const DRILLS: readonly Drill[] = [
+  stoppedAtTheStart,
+  unheardOf,
+  queue,
+  lockedMeanwhile,
+  backTwice,
+  staleButton,
+  lostWorker,
+];
+
+/** Somebody goes on with what has ended. */
+function again(dice: Dice): readonly ScenarioAct[] {
+  if (dice.chance(0.5)) return [];
+  const button = dice.pick(["retry", "sync-again"] as const);
+  return [cue("run.finished", { ...click(["U1"], button), patienceMs: 30_000 }, { afterMs: 1500 })];
+}
+
+function crashOn(dice: Dice, of: string): ScenarioAct {
+  const point = dice.pick(["before-commit", "after-commit"] as const);
+  return at(FIRST_AT, { who: "machine", act: { kind: "crash", point, of, downMs: dice.between(200, 3000) } });
+}
+
+function at(moment: number, scene: Scene): ScenarioAct {
+  return { at: moment, ...scene };
+}
+
+function cue(on: string, scene: Scene, how: Partial<Pick<Cue, "has" | "skip" | "afterMs">> = {}): ScenarioAct {
+  return { at: 0, who: "log", act: { kind: "cue", on, afterMs: 0, ...how, scene } };
+}
+
+function type(user: string, line: string): PersonScene {
+  const space = line.indexOf(" ");
+  return { who: "person", act: { kind: "type", user, command: line.slice(0, space), text: line.slice(space + 1) } };
+}
+
+type PersonScene = Extract<Scene, { readonly who: "person" }>;
+type Click = Extract<PersonAct, { readonly kind: "click" }>;
+
+function click(users: readonly string[], button: Click["button"], of: Click["of"] = "now"): PersonScene {
+  return { who: "person", act: { kind: "click", users, button, of } };
+}
+
+function commit(dice: Dice): string {
+  return short(dice.pick(COMMITS));
+}
+
+function short(name: string): string {
+  return shaOf(name).slice(0, 8);
+}
+
+/** Somebody else has brought a commit there to which others come before. */
+function ahead(place: string): ScenarioAct {
+  return at(FIRST_AT, {
+    who: "argocd",
+    act: { type: "foreign-sync", app: `argocd/search-${place}`, revision: shaOf("m3") },
+  });
+}
+
+function back(dice: Dice, place: string, name: string = dice.pick(["m0", "m1", "m2"])): PersonScene {
+  return type(dice.pick(ASKING), `/rollback search in ${place} to ${short(name)} --unproven`);
+}
