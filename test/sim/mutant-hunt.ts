@@ -38,6 +38,7 @@ const OWN: ReadonlyMap<string, URL> = new Map([
   [KINDS.waits, new URL("kinds-child.ts", import.meta.url)],
   [KINDS.programs, new URL("ships-child.ts", import.meta.url)],
   [KINDS.forge, new URL("forge-child.ts", import.meta.url)],
+  [KINDS.net, new URL("net-child.ts", import.meta.url)],
 ]);
 const HOOK = new URL("mutants/plant-child.ts", import.meta.url).href;
 // What is left of those that were played makes each further one slower.

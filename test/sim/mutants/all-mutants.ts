@@ -7,6 +7,7 @@ import { fleetMutants } from "./fleet-mutants.ts";
 import { forgeMutants } from "./forge-mutants.ts";
 import { kindsMutants } from "./kinds-mutants.ts";
 import type { Mutant } from "./mutant.ts";
+import { netMutants } from "./net-mutants.ts";
 import { remoteMutants } from "./remote-mutants.ts";
 import { shipMutants } from "./ship-mutants.ts";
 
@@ -14,7 +15,12 @@ import { shipMutants } from "./ship-mutants.ts";
 export const REMOTE = "workers";
 
 /** The parts that are looked at in worlds of their own: kinds that wait for a word from outside, those that run programs, and those that work with a forge. */
-export const KINDS = { waits: "kinds waits", programs: "kinds programs", forge: "kinds forge" } as const;
+export const KINDS = {
+  waits: "kinds waits",
+  programs: "kinds programs",
+  forge: "kinds forge",
+  net: "kinds net",
+} as const;
 
 /** The part that is looked at in worlds with services in many places before any others. */
 export const FLEETS = "fleets";
@@ -31,4 +37,5 @@ export const allMutants: ReadonlyMap<string, readonly Mutant[]> = new Map([
   [KINDS.waits, kindsMutants],
   [KINDS.programs, shipMutants],
   [KINDS.forge, forgeMutants],
+  [KINDS.net, netMutants],
 ]);

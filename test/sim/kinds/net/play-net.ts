@@ -61,6 +61,8 @@ class NetGame {
   readonly #run: string;
   /** Whether somebody sets the clock in this world. */
   readonly #isStepped: boolean;
+  /** What people see. */
+  #shown: (() => object) | undefined;
   /** How many of the files have been looked into. */
   #heard = 0;
   #process: Process;
@@ -207,6 +209,7 @@ class NetGame {
     for (const { artifact, content } of this.#artifacts.kept.slice(this.#heard))
       if (!artifact.sealed) this.#hear(content.toString());
     this.#heard = this.#artifacts.kept.length;
+    if (this.#shown !== undefined) this.#hear(JSON.stringify(this.#shown()));
     return this.#faults;
   }
 
@@ -217,7 +220,7 @@ class NetGame {
 
   async #pass(ms: number): Promise<void> {
     const { world } = this.#deps;
-    const pieceMs = Math.max(5000, ms / 20);
+    const pieceMs = Math.max(5000, ms / 10);
     for (let passed = 0; passed < ms; passed += pieceMs) {
       await passTime(world.line, Math.min(pieceMs, ms - passed));
       await this.#process.runs.wakeDue();
@@ -241,7 +244,9 @@ class NetGame {
       onRecorded: (_run, events) => {
         for (const fact of events.map(plain)) this.#record(fact, number);
       },
-      onShown: (_run, view) => life.isDead || this.#hear(JSON.stringify(view())),
+      onShown: (_run, view) => {
+        if (!life.isDead) this.#shown = view;
+      },
     });
   }
 
