@@ -124,14 +124,14 @@ export class InProcessDispatcher implements Dispatcher {
   }
 
   #start(entry: Entry): void {
-    // Not within the call that dispatched it: whoever dispatches is in the middle of a turn and must not hear back yet.
-    const execution = Promise.resolve().then(() => this.#execute(entry));
-    this.#running.set(entry, execution);
+    this.#running.set(entry, this.#execute(entry));
   }
 
   async #execute(entry: Entry): Promise<void> {
     const { job, stop } = entry;
     const { kinds, reports } = this.#deps;
+    // Not within the call that dispatched it: whoever dispatches is in the middle of a turn and must not hear back yet.
+    await Promise.resolve();
     const outcome = await executeJob({
       job,
       kinds,

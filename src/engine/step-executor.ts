@@ -2,7 +2,7 @@ import { artifactsOf, type Failure, type Outcome, type Progress } from "../domai
 import type { Json } from "../platform/canonical-json.ts";
 import { noArtifacts } from "./artifacts.ts";
 import type { Job } from "./ports.ts";
-import { failureOf, type StepKind } from "./step-kind.ts";
+import { type ActionContext, failureOf, type StepKind } from "./step-kind.ts";
 
 /** Why an execution was told to stop; the reason of its signal. */
 export class Cancelled extends Error {
@@ -27,35 +27,35 @@ export async function executeJob(execution: Execution): Promise<Outcome> {
   const kind = kinds.get(job.uses);
   if (kind?.sort !== "action") return failed(unknownKind(job.uses));
   if (signal.aborted) return failed(cancelled(signal));
-  const outcome = await attempt(kind, execution);
+  let outcome: Outcome;
+  try {
+    outcome = await kind.run(job.input, contextOf(execution));
+  } catch (error) {
+    outcome = failed(failureOf(error));
+  }
   // What a step says while it is being stopped is the noise of its stopping.
   if (outcome.status === "succeeded" || !(signal.reason instanceof Cancelled)) return outcome;
   return { ...failed(cancelled(signal)), ...(outcome.status === "failed" && artifactsOf(outcome)) };
 }
 
-async function attempt(kind: Extract<StepKind, { sort: "action" }>, execution: Execution): Promise<Outcome> {
-  const { job, signal, progress, checkpoint } = execution;
+function contextOf({ job, signal, progress, checkpoint }: Execution): ActionContext {
   const { effect, facts, checkpointed, earlier, prepared, startedAt } = job;
-  try {
-    return await kind.run(job.input, {
-      effect,
-      facts,
-      signal,
-      startedAt,
-      artifacts: noArtifacts,
-      checkpointed,
-      earlier,
-      prepared,
-      progress,
-      checkpoint: async (data) => {
-        await checkpoint(data);
-        // Meanwhile nobody may want the effect any more.
-        signal.throwIfAborted();
-      },
-    });
-  } catch (error) {
-    return failed(failureOf(error));
-  }
+  return {
+    effect,
+    facts,
+    signal,
+    startedAt,
+    artifacts: noArtifacts,
+    checkpointed,
+    earlier,
+    prepared,
+    progress,
+    checkpoint: async (data) => {
+      await checkpoint(data);
+      // Meanwhile nobody may want the effect any more.
+      signal.throwIfAborted();
+    },
+  };
 }
 
 function failed(failure: Failure): Outcome {
