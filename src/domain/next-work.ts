@@ -22,6 +22,8 @@ export function nextWork(state: RunState): readonly Work[] {
   if (!isOpen(state)) return [];
   const work: Work[] = [];
   for (const step of state.steps.values()) {
+    // Of all steps most have ended.
+    if (step.status !== "running") continue;
     const type = workType(state, step);
     if (type === undefined) continue;
     const { path, attempt, token, uses, input, startedAt } = step;
@@ -30,8 +32,8 @@ export function nextWork(state: RunState): readonly Work[] {
   return work;
 }
 
+/** Of a step that is running. */
 function workType(state: RunState, step: StepState): Work["type"] | undefined {
-  if (step.status !== "running") return undefined;
   if (step.sort === "action") return isBeingStopped(state, step) ? "stop" : "dispatch";
   // A signal comes in through the run; until then it costs nothing.
   if (step.signal !== undefined) return undefined;

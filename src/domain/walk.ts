@@ -27,7 +27,7 @@ function walkNode(draft: Draft, node: PlanNode, place: Place): Reached {
   try {
     switch (node.type) {
       case "step":
-        return walkStep(draft, node, place);
+        return walkStep(draft, { node, path, place });
       case "for-each":
         return walkForEach(draft, node, place);
       case "lock":
@@ -45,9 +45,16 @@ function walkNode(draft: Draft, node: PlanNode, place: Place): Reached {
   }
 }
 
-function walkStep(draft: Draft, node: StepNode, place: Place): Reached {
-  const path = childPath(place.parent, node);
-  const step = draft.state.steps.get(path) ?? reachStep(draft, path, { node, place });
+/** A step of the plan, and its path in the run. */
+interface StepThere {
+  readonly node: StepNode;
+  readonly path: string;
+  readonly place: Place;
+}
+
+function walkStep(draft: Draft, there: StepThere): Reached {
+  const { node, path, place } = there;
+  const step = draft.state.steps.get(path) ?? reachStep(draft, there);
   if (step === undefined) return REST;
   // For the expressions after it.
   if (step.output !== undefined) place.outputs[node.key] = { outputs: step.output };
@@ -71,11 +78,7 @@ function failedStep(draft: Draft, { path, failure }: StepState, { pace }: Place)
   return isVoided || failure === undefined ? PENDING : { kind: "failed", path, failure };
 }
 
-function reachStep(
-  draft: Draft,
-  path: string,
-  { node, place }: { readonly node: StepNode; readonly place: Place },
-): StepState | undefined {
+function reachStep(draft: Draft, { node, path, place }: StepThere): StepState | undefined {
   if (place.pace !== "on") return undefined;
   if (holds(node, place)) startAttempt(draft, { path, node, input: valuesOf(node.with, place.scope) });
   else draft.emit({ type: "step.skipped", path, uses: node.uses, reason: `condition "${node.if ?? ""}" is false` });
