@@ -9,11 +9,12 @@ import { runSeeds } from "./run-seeds.ts";
 
 const USAGE = `npm run sim -- [--minutes M | --worlds N] [--from SEED] [--processes P]   plays fresh seeds
 npm run sim -- --seed SEED [--whole]                                     plays one seed, shrinks it when it fails, and tells it
-npm run sim -- --mutants [--only TEXT] [--worlds N] [--from SEED]        plants bugs and says which of them are seen
+npm run sim -- --mutants [--only TEXT] [--worlds N] [--from SEED]        plants bugs and says which of them are seen; with
+                                                                         --keep, the next time they are looked for there first
 npm run sim -- --telling N [--from SEED] [--fleets]                      finds the seeds in which bugs are looked for first`;
 
-// What a quiet processor plays in two minutes.
-const WORLDS_A_MUTANT = 900;
+// What a quiet processor plays in one minute.
+const WORLDS_A_MUTANT = 400;
 
 const { values } = parseArgs({
   options: {
@@ -27,6 +28,7 @@ const { values } = parseArgs({
     telling: { type: "string" },
     fleets: { type: "boolean", default: false },
     only: { type: "string", default: "" },
+    keep: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
 });
@@ -50,6 +52,7 @@ if (values.help) {
     only: values.only,
     worlds: Number(values.worlds ?? WORLDS_A_MUTANT),
     from,
+    keeps: values.keep,
   });
 } else {
   const from = values.from ?? String(Date.now() % 1_000_000_000);

@@ -1,5 +1,6 @@
+import { KnownSights } from "./known-sights.ts";
 import { drillSeed } from "./make-drill.ts";
-import { MutantHunt, type HuntTask, type Sight } from "./mutant-hunt.ts";
+import { type HuntTask, MutantHunt, type Sight } from "./mutant-hunt.ts";
 import { allMutants, FLEETS, KINDS, REMOTE } from "./mutants/all-mutants.ts";
 import { TELLING_FLEETS, TELLING_SEEDS, TELLING_STORIES } from "./telling-seeds.ts";
 
@@ -11,6 +12,8 @@ export interface MutantsOrder {
   readonly worlds: number;
   /** The first seed. */
   readonly from: number;
+  /** Whether it is written down where each was seen, for the next time. */
+  readonly keeps: boolean;
 }
 
 const GOAL = 0.95;
@@ -20,17 +23,19 @@ const STORIES_A_WORLD = 4;
 const DRILLS = Array.from({ length: 24 }, (_none, index) => drillSeed(index));
 
 /** Plants one bug after the other, plays seeds until a check sees it, and prints a table. Returns the exit code. */
-export async function runMutants({ processes, only, worlds, from }: MutantsOrder): Promise<number> {
+export async function runMutants({ processes, only, worlds, from, keeps }: MutantsOrder): Promise<number> {
   const planted = Array.from(allMutants, ([part, mutants]) => mutants.map((mutant) => ({ part, ...mutant }))).flat();
   const meant = planted.filter(({ part, file, what }) => `${part} ${file} ${what}`.includes(only));
   const left = [...meant];
   const sights: Sight[] = [];
+  const known = new KnownSights();
   using hunt = new MutantHunt();
+  for (const part of new Set(meant.map((mutant) => mutant.part))) await hunt.playPlainly(part, known.ofPart(part));
   const work = async (): Promise<void> => {
     for (let mutant = left.shift(); mutant !== undefined; mutant = left.shift()) {
       const isRemote = mutant.part === REMOTE;
       const task = {
-        first: firstOf(mutant.part),
+        first: [...known.of(mutant), ...firstOf(mutant.part)],
         from,
         worlds: isRemote ? worlds * STORIES_A_WORLD : worlds,
       };
@@ -41,6 +46,7 @@ export async function runMutants({ processes, only, worlds, from }: MutantsOrder
   };
   await Promise.all(Array.from({ length: processes }, () => work()));
   const caught = sights.filter(({ check }) => check !== undefined).length;
+  if (keeps) known.keep(sights);
   for (const part of allMutants.keys()) printPart(part, sights);
   console.log(
     `caught ${caught} of ${meant.length} planted bugs (${percent(caught, meant.length)}), goal ${GOAL * 100} %`,
