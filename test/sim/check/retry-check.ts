@@ -19,7 +19,9 @@ export function checkRetry(run: RunBook, fact: Fact, report: Report): void {
 
 /** What did not go well is gone into again, wherever it stands, and so is what rests on that from which the run goes on. */
 function checkKept(run: RunBook, { from = "", forgotten = [] }: Fact, say: Say): void {
-  if (from !== "" && !forgotten.includes(from))
+  // Of a lock that was refused nothing has become.
+  const isReached = run.steps.has(from) || run.locks.has(from);
+  if (isReached && !forgotten.includes(from))
     say("retry", `The run goes on from ${from}, and keeps what had become of it.`, run.finished);
   for (const step of run.steps.values()) {
     if (step.path === from || step.stops !== undefined || forgotten.includes(step.path)) continue;
