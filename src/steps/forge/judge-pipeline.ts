@@ -54,18 +54,16 @@ function walk(tree: PipelineTree, { found, mayFail }: Walk): void {
     else walk(below, { found, mayFail: mayFail || bridge.allow_failure === true });
   }
   const named = found.failed.length + found.pending.length + found.manual.length + found.warnings.length - before;
-  if (pipeline.status === "success" || isExplained(pipeline, { found, named })) return;
+  if (pipeline.status === "success" || isExplained(pipeline, { found, mayFail, named })) return;
   // It is not good, and no job says why: it was cancelled before there were any, or cannot be looked into.
   sortUnexplained(pipeline, { found, mayFail });
 }
 
-function isExplained(
-  { status }: Pipeline,
-  { found, named }: { readonly found: Found; readonly named: number },
-): boolean {
+/** What may fail is no reason for a pipeline to be bad, unless it may fail itself. */
+function isExplained({ status }: Pipeline, { found, mayFail, named }: Walk & { readonly named: number }): boolean {
   if (named === 0) return false;
   return BAD.has(status)
-    ? found.failed.length > 0 || found.warnings.length > 0
+    ? found.failed.length > 0 || (mayFail && found.warnings.length > 0)
     : found.pending.length + found.manual.length > 0;
 }
 

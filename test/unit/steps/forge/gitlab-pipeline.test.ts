@@ -133,6 +133,13 @@ describe("gitlab/pipeline", () => {
     });
   });
 
+  it("does not take a pipeline that was cancelled for one of which something failed that may", async () => {
+    const forge = open();
+    at(forge, "canceled", [{}, { name: "flaky", status: "failed", allow: true }]);
+    forge.start(INPUT);
+    expect(await forge.pass()).toMatchObject({ status: "failed", failure: { code: "gitlab.pipeline-failed" } });
+  });
+
   it.each(["canceled", "skipped"])("does not take a pipeline that was %s for one that succeeded", async (status) => {
     const forge = open();
     at(forge, status, status === "skipped" ? [{ status: "skipped" }] : []);
