@@ -4,12 +4,14 @@ import { once } from "node:events";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 
+import { forgeMutants } from "../sim/mutants/forge-mutants.ts";
 import { kindsMutants } from "../sim/mutants/kinds-mutants.ts";
 import { shipMutants } from "../sim/mutants/ship-mutants.ts";
 import type { Mutant } from "../sim/mutants/mutant.ts";
 
 const WAITS = new URL("../sim/kinds-child.ts", import.meta.url).pathname;
 const PROGRAMS = new URL("../sim/ships-child.ts", import.meta.url).pathname;
+const FORGE = new URL("../sim/forge-child.ts", import.meta.url).pathname;
 const PLANT = new URL("../sim/mutants/plant-child.ts", import.meta.url).href;
 const Seen = z.object({ seed: z.number().nullable(), world: z.number(), faults: z.array(z.string()) });
 
@@ -55,6 +57,17 @@ describe("worlds of the kinds that run programs, with people who approve, retry 
 
   it("would say if anything were wrong", async () => {
     const { faults } = await look(PROGRAMS, 60, bug(shipMutants, "what protects is begun without its approval"));
+    expect(faults).not.toEqual([]);
+  });
+});
+
+describe("worlds of the kinds that work with git and a forge, with others who push, limits, lost answers and processes that die", () => {
+  it("violate nothing", async () => {
+    expect(await look(FORGE, 10)).toEqual({ seed: null, world: 10, faults: [] });
+  });
+
+  it("would say if anything were wrong", async () => {
+    const { faults } = await look(FORGE, 60, bug(forgeMutants, "its own request is not found again"));
     expect(faults).not.toEqual([]);
   });
 });

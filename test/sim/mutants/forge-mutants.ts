@@ -76,9 +76,9 @@ export const forgeMutants: readonly Mutant[] = [
   },
   {
     file: "git/git-failure.ts",
-    what: "a hook that declines is taken for somebody who was quicker",
-    find: "(?:fetch first|non-fast-forward|stale info)",
-    replace: "(?:fetch first|non-fast-forward|stale info|pre-receive hook declined)",
+    what: "a branch that is protected is not told from a push that is rejected",
+    find: "/protected branch|GH006|GH013|",
+    replace: "/GH013|",
   },
   {
     file: "steps/forge/git-pull-request.ts",

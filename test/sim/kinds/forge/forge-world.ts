@@ -41,7 +41,8 @@ export class ForgeWorld implements Disposable {
   stir(dice: Dice): void {
     const now = this.clock.now();
     this.forge.catchUp(now);
-    const request = this.forge.requests.length === 0 ? undefined : dice.pick(this.forge.requests);
+    const { requests } = this.forge;
+    const request = requests.length === 0 || dice.chance(0.6) ? requests.at(-1) : dice.pick(requests);
     const roll = dice.fraction();
     if (roll < 0.3) this.#push(dice, now);
     else if (roll < 0.42) this.#again(dice, now);

@@ -64,11 +64,17 @@ function pushed(server: GitServer, { call, sentAt, now }: SentCall): GitSaid {
   const why = refusal(server, branch);
   if (why !== "") return { stderr: `${why}\n ! [remote rejected] ${sha} -> ${branch} (pre-receive hook declined)` };
   if (options.includes("--dry-run") || server.head(branch).now === sha) return { stdout: "" };
-  if (order.startsWith("+") || options.some((option) => option.startsWith("--force"))) {
-    server.head(branch).set(now, undefined);
-  }
+  const isForced = [order, ...options].some((given) => /^(?:\+|--force)/u.test(given));
+  // What was there is thrown away.
+  if (isForced && !isAhead(server, sha, branch)) server.head(branch).set(now, undefined);
   if (server.move({ branch, to: sha, by: "quarterdeck", sentAt, at: now })) return { stdout: "" };
   return { stderr: ` ! [rejected]        ${sha} -> ${branch} (fetch first)\nerror: failed to push some refs` };
+}
+
+/** Whether a commit continues what a branch has. */
+function isAhead(server: GitServer, sha: string, branch: string): boolean {
+  const head = server.head(branch).now;
+  return head === undefined || server.history(sha).has(head);
 }
 
 /** Why nothing is taken; empty where it is. */

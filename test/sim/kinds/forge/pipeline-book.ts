@@ -1,5 +1,4 @@
 import type { Dice } from "../../dice.ts";
-import { Timeline } from "./timeline.ts";
 
 interface Job {
   readonly id: number;
@@ -29,7 +28,7 @@ export interface Pipeline {
   readonly at: number;
   readonly jobs: Job[];
   readonly bridges: Bridge[];
-  readonly isCancelled: Timeline<boolean>;
+  cancelledAt: number;
 }
 
 /** A job, or one that starts a pipeline, as GitLab shows it at some moment. */
@@ -77,13 +76,13 @@ export class PipelineBook {
   again(sha: string, now: number): void {
     const [newest] = this.of(sha, now);
     if (newest === undefined) return;
-    if (newest.isCancelled.at(now)) this.begin(sha, { ref: newest.ref, source: newest.source, now });
+    if (newest.cancelledAt <= now) this.begin(sha, { ref: newest.ref, source: newest.source, now });
     else this.#mend(newest, now);
   }
 
   cancel(sha: string, now: number): void {
     const [newest] = this.of(sha, now);
-    if (newest !== undefined && this.status(newest, now) === "running") newest.isCancelled.set(now, true);
+    if (newest !== undefined && this.status(newest, now) === "running") newest.cancelledAt = now;
   }
 
   jobs(pipeline: Pipeline, now: number): readonly SeenJob[] {
@@ -110,7 +109,7 @@ export class PipelineBook {
     const has = (list: readonly SeenJob[], ...wanted: readonly string[]): boolean =>
       list.some(({ status }) => wanted.includes(status));
     const needed = parts.filter(({ mayFail }) => !mayFail);
-    if (pipeline.isCancelled.at(now)) return "canceled";
+    if (pipeline.cancelledAt <= now) return "canceled";
     if (has(parts, "running", "created")) return "running";
     if (has(needed, "failed", "canceled", "skipped")) return "failed";
     return has(needed, "manual") ? "manual" : "success";
@@ -120,7 +119,7 @@ export class PipelineBook {
     made: Pick<Pipeline, "sha" | "ref" | "source" | "at" | "project">,
     { dice, depth }: { readonly dice: Dice; readonly depth: number },
   ): Pipeline {
-    const pipeline: Pipeline = { id: this.#next(), jobs: [], bridges: [], isCancelled: new Timeline(false), ...made };
+    const pipeline: Pipeline = { id: this.#next(), jobs: [], bridges: [], cancelledAt: Infinity, ...made };
     this.all.push(pipeline);
     const { at } = made;
     this.#job(pipeline, { name: "compile", begunAt: at }, dice);
@@ -171,9 +170,9 @@ export class PipelineBook {
   }
 }
 
-function statusOf({ begunAt, tookMs, result }: Job, { isCancelled }: Pipeline, now: number): string {
+function statusOf({ begunAt, tookMs, result }: Job, { cancelledAt }: Pipeline, now: number): string {
   if (begunAt === Infinity) return "manual";
-  if (isCancelled.at(now) && begunAt + tookMs > now) return "canceled";
+  if (cancelledAt <= now && begunAt + tookMs > cancelledAt) return "canceled";
   if (begunAt > now) return "created";
   return begunAt + tookMs > now ? "running" : result;
 }

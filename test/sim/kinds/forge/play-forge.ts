@@ -15,7 +15,7 @@ import { TOKEN } from "./forge-line.ts";
 import { forgePlan } from "./forge-plan.ts";
 import { ForgeWorld } from "./forge-world.ts";
 
-const STEPS = 40;
+const STEPS = 50;
 const MOST_CALM_STEPS = 60;
 
 /** Plays one seed: one or two runs that write, ask, look and merge, and everything that may come between. */
@@ -60,7 +60,7 @@ class ForgeGame {
     for (let turn = 0; turn < STEPS; turn += 1) {
       if (turn === 6 && hasTwo) await this.#ask("second");
       await this.#act();
-      await this.#pass(this.#acts.between(300, 25_000));
+      await this.#pass(this.#acts.between(300, this.#isChanging() ? 6000 : 25_000));
       const faults = this.#faults();
       if (faults.length > 0) return faults;
     }
@@ -94,10 +94,18 @@ class ForgeGame {
     const dice = this.#acts;
     const run = dice.pick(this.#runs);
     const roll = dice.fraction();
-    if (roll < 0.14) await this.#crash();
-    else if (roll < 0.3) await this.#retry(run, dice);
+    if (roll < (this.#isChanging() ? 0.2 : 0.1)) {
+      await this.#crash();
+      if (dice.chance(0.4)) world.stir(dice);
+    } else if (roll < 0.3) await this.#retry(run, dice);
     else if (roll < 0.33) await this.#process.runs.apply(run, { type: "cancel", actor: "p_ana", reason: "" });
     else if (roll < 0.75) world.stir(dice);
+  }
+
+  /** Something is being changed outside: what comes in between now hurts most. */
+  #isChanging(): boolean {
+    const steps = this.#runs.flatMap((run) => [...this.#process.runs.state(run).steps.values()]);
+    return steps.some(({ sort, status }) => status === "running" && sort === "action");
   }
 
   async #retry(run: string, dice: Dice): Promise<void> {
