@@ -26,15 +26,16 @@ export class GitManifestSource implements ManifestSource {
 
   async #readReferences(folder: string): Promise<ReadonlyMap<string, string>> {
     // An annotated tag is listed by the commit behind it; %(*objectname) is empty for everything else.
-    const format = "--format=%(refname) %(objectname) %(*objectname)";
+    const format = "--format=%(HEAD) %(refname) %(objectname) %(*objectname)";
     const references = new Map<string, string>();
     for (const line of (await git(folder, ["for-each-ref", format])).split("\n")) {
-      const [name = "", object = "", peeled = ""] = line.split(" ");
-      if (name !== "") references.set(name, peeled === "" ? object : peeled);
+      const isHead = line.startsWith("*");
+      const [name = "", object = "", peeled = ""] = line.slice(2).split(" ");
+      if (name === "") continue;
+      references.set(name, peeled === "" ? object : peeled);
+      if (isHead) references.set("HEAD", object);
     }
-    const head = (await git(folder, ["symbolic-ref", "HEAD"])).trim();
-    const commit = references.get(head);
-    return commit === undefined ? references : references.set("HEAD", commit);
+    return references;
   }
 
   async commitName(repoURL: string, revision: string): Promise<string | undefined> {

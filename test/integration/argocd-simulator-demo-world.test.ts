@@ -81,7 +81,7 @@ describe("the demo's Argo CD", () => {
     await start();
     expect(await sync("checkout-staging", DEMO_COMMITS.target)).toBe(200);
     await expect
-      .poll(() => stateOf("checkout-staging"), { timeout: 5000 })
+      .poll(() => stateOf("checkout-staging"))
       .toMatchObject({
         liveRevision: DEMO_COMMITS.target,
         sync: "Synced",
@@ -94,7 +94,7 @@ describe("the demo's Argo CD", () => {
   test("the commit after it turns Degraded, with a pod that crashes while the old ones stay", async () => {
     await start();
     expect(await sync("checkout-prod", DEMO_COMMITS.degrading)).toBe(200);
-    await expect.poll(() => stateOf("checkout-prod")?.health, { timeout: 5000 }).toBe("Degraded");
+    await expect.poll(() => stateOf("checkout-prod")?.health).toBe("Degraded");
     expect(stateOf("checkout-prod")).toMatchObject({
       liveRevision: DEMO_COMMITS.degrading,
       operation: { phase: "Succeeded" },
@@ -107,10 +107,10 @@ describe("the demo's Argo CD", () => {
   test("web runs its hooks around the sync, and refuses a commit whose manifests cannot be read", async () => {
     await start();
     expect(await sync("web-staging", DEMO_COMMITS.webPrices)).toBe(200);
-    await expect.poll(() => stateOf("web-staging")?.operation?.phase, { timeout: 5000 }).toBe("Succeeded");
+    await expect.poll(() => stateOf("web-staging")?.operation?.phase).toBe("Succeeded");
     expect(stateOf("web-staging")?.operation?.message).toBe("successfully synced (no more tasks)");
     expect(await sync("web-staging", DEMO_COMMITS.webBroken)).toBe(200);
-    await expect.poll(() => stateOf("web-staging")?.operation?.phase, { timeout: 5000 }).toBe("Error");
+    await expect.poll(() => stateOf("web-staging")?.operation?.phase).toBe("Error");
     expect(stateOf("web-staging")?.operation?.message).toContain('Failed to unmarshal "service.json"');
   });
 
