@@ -42,9 +42,14 @@ export const carryMutants: readonly Mutant[] = [
   {
     file: "slack/slot-sender.ts",
     what: "the newest content is taken for sent whatever was sent",
-    find: "const { hash } = entry;\n    const result = await this.#call(entry, call);\n    await this.#follow(entry, { call, result, hash });",
-    replace:
-      "const result = await this.#call(entry, call);\n    await this.#follow(entry, { call, result, hash: entry.hash });",
+    find: "await this.#follow(entry, { call, result, hash, begunAt });",
+    replace: "await this.#follow(entry, { call, result, hash: entry.hash, begunAt });",
+  },
+  {
+    file: "slack/late-update.ts",
+    what: "a change that is carried out late has the last word",
+    find: "begunAt >= before.untilMs ?",
+    replace: "begunAt >= 0 ?",
   },
   {
     file: "slack/slot-entry.ts",
@@ -152,7 +157,7 @@ export const carryMutants: readonly Mutant[] = [
   {
     file: "engine/run-service.ts",
     what: "work goes out before it is recorded",
-    find: "await Promise.all([appended, ...held]);",
+    find: "await (held.length === 0 ? appended : Promise.all([appended, ...held]));",
     replace: "void Promise.all([appended, ...held]).catch(() => undefined);",
   },
   {
