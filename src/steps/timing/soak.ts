@@ -140,7 +140,7 @@ class SoakRun implements AsyncDisposable {
       this.#context.signal.throwIfAborted();
       if (this.#fault !== undefined) throw this.#fault.error;
       let verdict = this.#judge(state);
-      if (verdict.end !== undefined) {
+      if (verdict.end?.kind === "done" || (verdict.end !== undefined && this.#app.finding().kind === "bad")) {
         // What a frame says is confirmed where it decides.
         await this.#app.read();
         verdict = this.#judge(state);

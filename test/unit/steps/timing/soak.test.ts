@@ -263,6 +263,15 @@ describe("soak", () => {
     expect(garden.clock.pendingTimers).toBe(0);
   });
 
+  it("fails for a metric at once, also while Argo CD does not answer", async () => {
+    const garden = new Garden();
+    garden.start({ metrics, grace: "1m" });
+    await garden.pass(10);
+    garden.argocd.before = () => new Promise(() => undefined);
+    garden.metric = "7";
+    expect(await garden.pass(2)).toMatchObject({ status: "failed", failure: { code: "soak.broken" } });
+  });
+
   it("does not begin before everything was looked at, and fails for what no look can mend", async () => {
     const garden = new Garden();
     garden.start({ metrics: [{ ...metrics[0], below: undefined }] });
