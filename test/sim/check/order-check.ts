@@ -173,7 +173,11 @@ function checkLetIn(places: readonly PlaceRule[], { run, fact }: Begun, say: Say
   const step = run.steps.get(`${run.plan.command}/${gate.key}`);
   const { status = "not reached" } = step ?? {};
   const isOpen = status === "succeeded" || (status === "skipped" && !isAlwaysAsked(places, run));
+  const revision = textOf(fact.input, "revision");
+  const { toRevision = revision } = step?.gate?.subject ?? {};
   if (!isOpen) say(`${fact.path} began although ${gate.key} was ${status}.`, step?.started);
+  else if (toRevision !== revision)
+    say(`${fact.path} is to bring ${revision.slice(0, 7)}, and ${toRevision.slice(0, 7)} was approved for all.`);
 }
 
 /** Whether the first environment of a run has asked for approval all the time. */

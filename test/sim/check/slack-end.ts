@@ -289,6 +289,18 @@ function checkAlerts(page: Page): void {
   const place = Array.from(run.targets.values()).find(({ service }) => message.text.includes(service));
   if (place === undefined)
     deps.report({ check: CHECK, what: "The alert does not name the service.", run: run.id, proof: [message.proof] });
+  for (const [loop, { keys }] of run.loops) {
+    const failed = keys.filter((key) => hasFailedIn(run, `${loop}[${key}]/`));
+    const text = `${failed.length} of ${keys.length} failed: ${failed.slice(0, MOST_NAMES).join(", ")}`;
+    if (failed.length === 0 || message.text.includes(text)) continue;
+    deps.report({ check: CHECK, what: `The alert does not say "${text}".`, run: run.id, proof: [message.proof] });
+  }
+}
+
+const MOST_NAMES = 5;
+
+function hasFailedIn({ failures }: RunBook, prefix: string): boolean {
+  return [...failures.keys()].some((path) => path.startsWith(prefix));
 }
 
 function isByPeople(run: RunBook): boolean {

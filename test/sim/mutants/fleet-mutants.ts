@@ -42,6 +42,13 @@ export const fleetMutants: readonly Mutant[] = [
     replace: "void [draft, path, failure];",
   },
   {
+    file: "domain/walk-beside.ts",
+    what: "people are told of the rounds that went well as those that failed",
+    find: "const names = failed.slice(0, MOST_NAMES).map(({ name }) => name);",
+    replace:
+      "const names = siblings.filter(({ name }) => !failed.some((visit) => visit.name === name)).map(({ name }) => name);",
+  },
+  {
     file: "domain/walk.ts",
     what: "a loop that is to go on stops at the first failure",
     find: VISITS,
