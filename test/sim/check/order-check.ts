@@ -171,13 +171,15 @@ function checkLetIn(places: readonly PlaceRule[], { run, fact }: Begun, say: Say
   const gate = run.plan.steps.find(({ type, uses }) => type === "step" && uses === "approval");
   if (gate === undefined || !CHANGES.has(fact.uses ?? "")) return;
   const step = run.steps.get(`${run.plan.command}/${gate.key}`);
-  const { status = "not reached" } = step ?? {};
-  const isOpen = status === "succeeded" || (status === "skipped" && !isAlwaysAsked(places, run));
-  const revision = textOf(fact.input, "revision");
-  const { toRevision = revision } = step?.gate?.subject ?? {};
-  if (!isOpen) say(`${fact.path} began although ${gate.key} was ${status}.`, step?.started);
-  else if (toRevision !== revision)
-    say(`${fact.path} is to bring ${revision.slice(0, 7)}, and ${toRevision.slice(0, 7)} was approved for all.`);
+  const isNeeded = step?.status !== "skipped" || isAlwaysAsked(places, run);
+  const problem = isNeeded ? gateProblem(step, textOf(fact.input, "revision")) : undefined;
+  if (problem !== undefined) say(`${fact.path} began although ${gate.key} was ${problem}.`, step?.started);
+}
+
+function gateProblem(gate: StepBook | undefined, revision: string): string | undefined {
+  if (gate?.status !== "succeeded") return gate?.status ?? "not reached";
+  const { toRevision = revision } = gate.gate?.subject ?? {};
+  return toRevision === revision ? undefined : `about ${toRevision.slice(0, 7)} and not ${revision.slice(0, 7)}`;
 }
 
 /** Whether the first environment of a run has asked for approval all the time. */

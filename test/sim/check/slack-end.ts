@@ -289,6 +289,11 @@ function checkAlerts(page: Page): void {
   const place = Array.from(run.targets.values()).find(({ service }) => message.text.includes(service));
   if (place === undefined)
     deps.report({ check: CHECK, what: "The alert does not name the service.", run: run.id, proof: [message.proof] });
+  checkFailedTold(page, message);
+}
+
+/** Of rounds that failed side by side people are told how many, and which. */
+function checkFailedTold({ deps, run }: Page, message: { readonly text: string; readonly proof: string }): void {
   for (const [loop, { keys }] of run.loops) {
     const failed = keys.filter((key) => hasFailedIn(run, `${loop}[${key}]/`));
     const text = `${failed.length} of ${keys.length} failed: ${failed.slice(0, MOST_NAMES).join(", ")}`;
