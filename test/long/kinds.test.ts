@@ -6,12 +6,14 @@ import { z } from "zod";
 
 import { forgeMutants } from "../sim/mutants/forge-mutants.ts";
 import { kindsMutants } from "../sim/mutants/kinds-mutants.ts";
+import { netMutants } from "../sim/mutants/net-mutants.ts";
 import { shipMutants } from "../sim/mutants/ship-mutants.ts";
 import type { Mutant } from "../sim/mutants/mutant.ts";
 
 const WAITS = new URL("../sim/kinds-child.ts", import.meta.url).pathname;
 const PROGRAMS = new URL("../sim/ships-child.ts", import.meta.url).pathname;
 const FORGE = new URL("../sim/forge-child.ts", import.meta.url).pathname;
+const NET = new URL("../sim/net-child.ts", import.meta.url).pathname;
 const PLANT = new URL("../sim/mutants/plant-child.ts", import.meta.url).href;
 const Seen = z.object({ seed: z.number().nullable(), world: z.number(), faults: z.array(z.string()) });
 
@@ -68,6 +70,17 @@ describe("worlds of the kinds that work with git and a forge, with others who pu
 
   it("would say if anything were wrong", async () => {
     const { faults } = await look(FORGE, 60, bug(forgeMutants, "its own request is not found again"));
+    expect(faults).not.toEqual([]);
+  });
+});
+
+describe("worlds of the kinds that look at others, wait and run programs, with far ends that come and go, and clocks that are set", () => {
+  it("violate nothing", async () => {
+    expect(await look(NET, 15)).toEqual({ seed: null, world: 15, faults: [] });
+  });
+
+  it("would say if anything were wrong", async () => {
+    const { faults } = await look(NET, 60, bug(netMutants, "no answer is a verdict"));
     expect(faults).not.toEqual([]);
   });
 });

@@ -226,15 +226,15 @@ export const netMutants: readonly Mutant[] = [
   },
   {
     file: "steps/timing/soak-judgement.ts",
-    what: "a soak does not begin anew",
-    find: "return { state: { ...state, sinceMs: undefined, restarts }, end: undefined, trouble, dueMs };",
-    replace: "return { state: { ...state, restarts }, end: undefined, trouble, dueMs };",
+    what: "a soak forgets since when something is in trouble",
+    find: "const troubleMs = before.troubleMs ?? nowMs;",
+    replace: "const troubleMs = nowMs;",
   },
   {
     file: "steps/timing/soak-judgement.ts",
-    what: "what was unknown for long is taken for good",
-    find: "const isAnew = before.sinceMs === undefined || wasLong;",
-    replace: "const isAnew = before.sinceMs === undefined && before.badMs !== undefined;",
+    what: "a soak forgets since when something is bad",
+    find: "const badMs = before.badMs ?? (now.isBad ? nowMs : undefined);",
+    replace: "const badMs = now.isBad ? nowMs : undefined;",
   },
   {
     file: "steps/timing/soak-judgement.ts",

@@ -157,8 +157,9 @@ export class ArgocdEnd {
     await clock.sleep(dice.between(2, 60), signal);
     if (!this.#isUp.at(this.#line.now())) {
       const isSilent = dice.chance(0.3);
-      await clock.sleep(isSilent ? timeoutMs : 5, signal);
-      this.outages.push({ life: number, from, until: this.#line.now() });
+      const lastsMs = isSilent ? timeoutMs : 5;
+      this.outages.push({ life: number, from, until: this.#line.now() + lastsMs });
+      await clock.sleep(lastsMs, signal);
       throw new ArgocdError("no answer", { class: isSilent ? "timeout" : "unreachable", retry: "backoff" });
     }
     const { pathname, searchParams } = new URL(path, "https://argocd.test");

@@ -39,6 +39,8 @@ export interface Look {
   answeredAt: number | undefined;
   /** Of the last answer; undefined where there was none. */
   answer: { readonly status: number; readonly body: string; readonly isCut: boolean } | undefined;
+  /** How often it was led on. */
+  redirects: number;
   /** What the last answer asked for, if anything. */
   realm: string | undefined;
   /** Somebody was led to an address that nothing may be sent to. */
@@ -67,6 +69,7 @@ export function netSender(deps: Deps): SendHttp {
       askedAt: now(),
       answeredAt: undefined,
       answer: undefined,
+      redirects: 0,
       realm: undefined,
       isRefused: false,
     };
@@ -78,6 +81,7 @@ export function netSender(deps: Deps): SendHttp {
       const answer = await followed(deps, { ...call, signal });
       look.answeredAt = now();
       look.answer = { status: answer.status, body: Buffer.from(answer.body).toString(), isCut: answer.isCut };
+      look.redirects = answer.redirects;
       look.realm = answer.headers["www-authenticate"];
       return { ...answer, latencyMs: Math.round(clock.monotonic() - begun) };
     } catch (error) {

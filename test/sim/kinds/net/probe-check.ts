@@ -122,7 +122,9 @@ export function httpLooks(url: string, { input, world, life, from }: Asked): rea
   return world.looks.flatMap((look) => {
     const { answeredAt, askedAt, answer } = look;
     if (look.url !== url || look.life !== life || askedAt < from || answeredAt === undefined) return [];
-    const isGood = answer !== undefined && isAnswerGood(look, input) && isSoon(answeredAt - askedAt, input);
+    // An answer of somebody to whom nobody wanted to be led is none.
+    const isLed = look.redirects > numberIn(input, "redirects", 0);
+    const isGood = answer !== undefined && !isLed && isAnswerGood(look, input) && isSoon(answeredAt - askedAt, input);
     return [{ askedAt, answeredAt, isGood, hasAnswer: answer !== undefined }];
   });
 }

@@ -30,7 +30,7 @@ export class PrometheusEnd {
     const dice = this.#dice;
     const query = url.searchParams.get("query") ?? "";
     const state = this.#phases(query).at(at);
-    const afterMs = this.#calmFrom === undefined && dice.chance(0.1) ? dice.between(500, 5000) : dice.between(2, 200);
+    const afterMs = this.#calmFrom === undefined && dice.chance(0.2) ? dice.between(500, 5000) : dice.between(2, 200);
     const answer = (status: number, body: unknown): Reply => ({
       kind: "answer",
       afterMs,

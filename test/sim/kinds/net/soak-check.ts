@@ -28,6 +28,10 @@ const FRAME_MS = 1000;
 const SLACK_MS = 100;
 // The longest that a first look may take.
 const FIRST_MS = 10_100;
+// The longest that it may take until all is looked at for the first time.
+const BEGUN_MS = 60_000;
+// The longest that an answer of Argo CD takes that is there.
+const CONFIRM_MS = 5000;
 // So often a soak looks at where it is.
 const SHOW_MS = 60_000;
 
@@ -49,7 +53,25 @@ export function soakingFaults(attempt: Attempt, world: NetWorld): readonly strin
   const since = Math.max(attempt.startedAt, span.from);
   const goodFrom = Math.max(since, ...troubles(looked).map(({ until }) => until));
   const isLate = now > goodFrom + Number(attempt.input["for"]) + 2 * SHOW_MS;
-  return isLate ? ["a soak that is good does not end"] : [];
+  return [
+    ...(isLate ? ["a soak that is good does not end"] : []),
+    ...(isOverdue(attempt, looked) ? ["a soak goes on although something is bad for longer than its grace"] : []),
+  ];
+}
+
+/** Whether it should have failed by now. */
+function isOverdue({ input, startedAt }: Attempt, looked: Looked): boolean {
+  if (input["on-bad"] === "restart") return false;
+  const { world, sources, at } = looked;
+  // It begins when the application has been read, and everything else was looked at.
+  const begunAt = Math.max(startedAt, world.span.from) + BEGUN_MS;
+  const { outages } = world.argocd;
+  // What is wrong with the application is confirmed, for which Argo CD has to answer.
+  const confirmed = seenBad(looked).filter(
+    (stretch) => !outages.some(({ from, until }) => from < stretch.until && until > stretch.from),
+  );
+  const bad = [...confirmed, ...sources.flatMap(({ looks }) => stretchesOf(looks, at, (kind) => kind === "bad"))];
+  return bad.some(({ from, until }) => until - Math.max(from, begunAt) > Number(input["grace"]) + CONFIRM_MS);
 }
 
 interface Looked {
@@ -73,8 +95,20 @@ function successFaults(attempt: Attempt, looked: Looked): readonly string[] {
   if (knownBad(looked).some(isLong)) faults.push("a soak succeeds over what was bad");
   if (unknown(looked).some(isLong)) faults.push("a soak succeeds over what nobody knows");
   if (merged(notGood(looked)).some(isLong)) faults.push("a soak succeeds over time that nobody knows to be good");
+  if (isForgotten(attempt, looked, from)) faults.push("a soak counts time before a restart in which something was bad");
   for (const source of sources) faults.push(...sourceFaults(source, { at, from, graceMs }));
   return faults;
+}
+
+/** What was bad before the process began, Argo CD can tell. */
+function isForgotten({ startedAt }: Attempt, { world, life }: Looked, from: number): boolean {
+  const begun = world.spans[life - 1]?.from ?? 0;
+  if (begun <= startedAt) return false;
+  const { healths } = world.argocd;
+  return healths.some(({ from: bad, status }, index) => {
+    const until = Math.min(healths[index + 1]?.from ?? begun, begun);
+    return status !== "Healthy" && bad < begun && until > from + FRAME_MS;
+  });
 }
 
 function sourceFaults(
@@ -149,14 +183,15 @@ function troubles(looked: Looked): readonly Stretch[] {
 
 /** When something was bad or unknown beyond doubt. */
 function notGood(looked: Looked): readonly Stretch[] {
-  return [
-    // A frame may come so late.
-    ...knownBad(looked).flatMap(({ from, until }) =>
-      from + FRAME_MS < until ? [{ from: from + FRAME_MS, until }] : [],
-    ),
-    ...unknown(looked),
-    ...looked.sources.flatMap(({ looks }) => badStretches(looks, looked.at)),
-  ];
+  const { sources, at } = looked;
+  return [...seenBad(looked), ...unknown(looked), ...sources.flatMap(({ looks }) => badStretches(looks, at))];
+}
+
+/** When the application was not healthy, and the process must have seen it. */
+function seenBad(looked: Looked): readonly Stretch[] {
+  return knownBad(looked).flatMap(({ from, until }) =>
+    from + FRAME_MS < until ? [{ from: from + FRAME_MS, until }] : [],
+  );
 }
 
 function merged(stretches: readonly Stretch[]): readonly Stretch[] {
@@ -205,9 +240,13 @@ function joined(stretches: readonly Stretch[]): readonly Stretch[] {
 }
 
 function badStretches(looks: readonly SeenLook[], at: number): readonly Stretch[] {
+  return stretchesOf(looks, at, (kind) => kind !== "good");
+}
+
+function stretchesOf(looks: readonly SeenLook[], at: number, isOne: (kind: string) => boolean): readonly Stretch[] {
   return joined(
     looks.flatMap(({ kind, answeredAt }, index) =>
-      kind === "good" ? [] : [{ from: answeredAt, until: looks[index + 1]?.answeredAt ?? at }],
+      isOne(kind) ? [{ from: answeredAt, until: looks[index + 1]?.answeredAt ?? at }] : [],
     ),
   );
 }

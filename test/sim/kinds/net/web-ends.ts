@@ -31,7 +31,7 @@ export class WebEnds {
   readonly #from: number;
   readonly #services = new Map<string, Phases<State>>();
   #calmFrom: number | undefined;
-  /** Who heard the secret that was not meant to. */
+  /** What was sent to where it must not get. */
   readonly leaks: string[] = [];
 
   constructor(dice: Dice, from: number) {
@@ -40,14 +40,19 @@ export class WebEnds {
   }
 
   get ends(): readonly (readonly [string, FarEnd])[] {
+    const page: Reply = { kind: "answer", afterMs: 3, status: 200, body: "please sign in" };
     const login: FarEnd = (request) => {
       this.#overhear(request);
-      return { kind: "answer", afterMs: 3, status: 200, body: "please sign in" };
+      return page;
+    };
+    const intern: FarEnd = () => {
+      this.leaks.push("a request gets to where none may be sent");
+      return page;
     };
     return [
       ["shop.test", (request) => this.#serve(request)],
       ["login.test", login],
-      ["intern.test", login],
+      ["intern.test", intern],
     ];
   }
 
@@ -57,11 +62,13 @@ export class WebEnds {
   }
 
   #overhear({ url, headers }: Heard): void {
-    if (JSON.stringify([url.href, headers]).includes(BEARER)) this.leaks.push(url.host);
+    if (JSON.stringify([url.href, headers]).includes(BEARER))
+      this.leaks.push("a secret is sent to somebody who was not meant to get it");
   }
 
   #serve({ url, at }: Heard): Reply {
     const dice = this.#dice;
+    if (url.protocol === "http:") this.leaks.push("a request goes on without TLS");
     const state = this.#phases(url.pathname).at(at);
     const answer = (afterMs: number, status: number, body: string): Reply => ({
       kind: "answer",
@@ -109,8 +116,8 @@ export class WebEnds {
     const phases = new Phases<State>({
       dice: this.#dice.fork(path),
       from: this.#from,
-      next: (dice) => dice.pick(dice.chance(0.5) ? ["good"] : STATES),
-      lasts: [2000, 90_000],
+      next: (dice) => dice.pick(dice.chance(0.4) ? ["good"] : STATES),
+      lasts: [2000, 60_000],
     });
     if (this.#calmFrom !== undefined) phases.calm(this.#calmFrom, "good");
     this.#services.set(path, phases);
