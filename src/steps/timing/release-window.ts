@@ -77,13 +77,21 @@ async function wait({ servers, clock }: WindowDeps, input: Input, context: StepC
   const zone = input["time-zone"] ?? "UTC";
   for (;;) {
     const until = await untilOpen({ rules, zone }, { clock, context });
-    if (location === undefined || (await mayBeSynced(location, context))) {
-      const waited = Math.max(0, Math.round(clock.now() - context.startedAt));
-      const notes = until === undefined ? [] : [`open until ${civilText(until, zone)}`];
-      return { status: "succeeded", output: { ...(until !== undefined && { until }), waited, notes } };
-    }
+    const isLet = location === undefined || (await mayBeSynced(location, context));
+    // The answer may have taken so long that the window is over.
+    if (isLet && until !== undefined && clock.now() >= until) continue;
+    if (isLet) return { status: "succeeded", output: outputOf({ until, zone }, clock.now() - context.startedAt) };
     await clock.sleep(ASK_MS, context.signal);
   }
+}
+
+function outputOf(
+  { until, zone }: { readonly until: number | undefined; readonly zone: string },
+  waitedMs: number,
+): Output {
+  const waited = Math.max(0, Math.round(waitedMs));
+  if (until === undefined) return { waited, notes: [] };
+  return { until, waited, notes: [`open until ${civilText(until, zone)}`] };
 }
 
 /** Resolves while one of the windows is open, with when it closes; at once where there is none. */

@@ -324,8 +324,8 @@ export const netMutants: readonly Mutant[] = [
   {
     file: "steps/timing/release-window.ts",
     what: "the sync windows of Argo CD do not count",
-    find: "if (location === undefined || (await mayBeSynced(location, context))) {",
-    replace: "if (location === undefined || (await mayBeSynced(location, context)) || rules.length > 0) {",
+    find: "const isLet = location === undefined || (await mayBeSynced(location, context));",
+    replace: "const isLet = location === undefined || (await mayBeSynced(location, context)) || rules.length > 0;",
   },
   {
     file: "steps/timing/release-window.ts",

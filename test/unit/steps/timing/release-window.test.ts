@@ -96,6 +96,16 @@ describe("window", () => {
     expect(seen.outcome?.status).toBe("succeeded");
   });
 
+  it("is not through where its hours were over before Argo CD had answered", async () => {
+    const { clock, argocd, seen, start } = rig("2026-11-20T10:59:55Z");
+    argocd.before = () => clock.sleep(10_000);
+    start({ app, hours: "10:00-11:00" });
+    await clock.advance(HOUR_MS);
+    expect(seen.outcome).toBeUndefined();
+    await clock.advance(22.5 * HOUR_MS);
+    expect(seen.outcome).toMatchObject({ status: "succeeded", output: { until: Date.parse("2026-11-21T11:00:00Z") } });
+  });
+
   it("asks Argo CD alone where nothing else is said, again while it is away, and not when it refuses", async () => {
     const { clock, argocd, seen, start } = rig("2026-11-20T10:00:00Z");
     argocd.before = () => {
