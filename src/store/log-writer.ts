@@ -1,10 +1,11 @@
 import type { Statement } from "better-sqlite3";
 
-import { type ChainHead, GENESIS, headerHash } from "../audit/hash-chain.ts";
+import { type ChainHead, GENESIS } from "../audit/hash-chain.ts";
 import type { Clock, Timer } from "../platform/clock.ts";
 import { AppError } from "../platform/errors.ts";
 import type { AtEndOfTurn } from "../platform/turn.ts";
 import type { LogDatabase } from "./database.ts";
+import { LogStreams } from "./log-streams.ts";
 import type { SealedEvent } from "./sealed-event.ts";
 import { storeError } from "./store-error.ts";
 
@@ -46,7 +47,6 @@ interface Work {
 }
 
 const BUSY_RETRY_MS = 20;
-const MOST_VERSIONS = 1000;
 // About as many pages of the write-ahead log as SQLite itself lets gather: an event is less than one, a commit about two more.
 const CHECKPOINT_AT = 1000;
 const PAGES_A_COMMIT = 2;
@@ -67,11 +67,8 @@ export class LogWriter implements AsyncDisposable {
   readonly #begin: Statement<[]>;
   readonly #commit: Statement<[]>;
   readonly #rollback: Statement<[]>;
-  readonly #insert: Statement<[number, number, string, number, string, string, string, string, string, string]>;
-  readonly #version: Statement<[string], { version: number }>;
   readonly #passengers: Passenger[] = [];
-  /** Of streams that were written lately. */
-  readonly #versions = new Map<string, number>();
+  readonly #streams: LogStreams;
   #head: ChainHead;
   #turn: Work[] = [];
   /** How much there was at the end of the turn before, and how many turns it has been gathered for. */
@@ -96,11 +93,7 @@ export class LogWriter implements AsyncDisposable {
     this.#begin = sqlite.prepare("BEGIN IMMEDIATE");
     this.#commit = sqlite.prepare("COMMIT");
     this.#rollback = sqlite.prepare("ROLLBACK");
-    this.#insert = sqlite.prepare(
-      `INSERT INTO events (sequence, at, stream, version, type, actor, commitment, hash, salt, payload)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    );
-    this.#version = sqlite.prepare("SELECT version FROM events WHERE stream = ? ORDER BY version DESC LIMIT 1");
+    this.#streams = new LogStreams(deps.database);
     const newest = sqlite.prepare<[], ChainHead>("SELECT sequence, hash FROM events ORDER BY sequence DESC LIMIT 1");
     this.#head = newest.get() ?? GENESIS;
   }
@@ -166,7 +159,7 @@ export class LogWriter implements AsyncDisposable {
     this.#isFlushDue = false;
     const turn = this.#takeTurn();
     try {
-      const transaction = this.#transaction();
+      const transaction = new Transaction(this.#streams, this.#head);
       for (const passenger of this.#passengers) passenger.write(transaction);
       for (const work of turn) work.run(transaction);
       this.#commit.run();
@@ -226,55 +219,36 @@ export class LogWriter implements AsyncDisposable {
 
   #fail(turn: readonly Work[], thrown: unknown): void {
     if (this.#deps.database.sqlite.inTransaction) this.#rollback.run();
-    this.#versions.clear();
+    this.#streams.forget();
     for (const passenger of this.#passengers) passenger.ended(false);
     const error = storeError(thrown, this.#deps.database.file);
     for (const work of turn) work.reject(error);
   }
-
-  #transaction(): LogTransaction {
-    let head = this.#head;
-    return {
-      get head() {
-        return head;
-      },
-      get nextSequence() {
-        return head.sequence + 1;
-      },
-      append: (stream, expectedVersion, events) => {
-        const last = this.#versions.get(stream) ?? this.#version.get(stream)?.version ?? 0;
-        if (expectedVersion !== -1 && expectedVersion !== last) throw conflict({ stream, expectedVersion, last });
-        const first = head.sequence + 1;
-        let version = last;
-        for (const { type, at, actor, payload, salt, commitment } of events) {
-          version += 1;
-          const sequence = head.sequence + 1;
-          const hash = headerHash({ sequence, previousHash: head.hash, at, stream, version, type, actor, commitment });
-          this.#insert.run(sequence, at, stream, version, type, actor, commitment, hash, salt, payload);
-          head = { sequence, hash };
-        }
-        if (this.#versions.size >= MOST_VERSIONS) this.#versions.clear();
-        this.#versions.set(stream, version);
-        return first;
-      },
-    };
-  }
 }
 
-function conflict(details: {
-  readonly stream: string;
-  readonly expectedVersion: number;
-  readonly last: number;
-}): AppError {
-  const { stream, expectedVersion, last } = details;
-  return new AppError(
-    `${stream} has ${last} events, not ${expectedVersion}: something else happened to it; look again`,
-    {
-      code: "store.conflict",
-      retry: "backoff",
-      details,
-    },
-  );
+/** What one commit appends. */
+class Transaction implements LogTransaction {
+  readonly #streams: LogStreams;
+  #head: ChainHead;
+
+  constructor(streams: LogStreams, head: ChainHead) {
+    this.#streams = streams;
+    this.#head = head;
+  }
+
+  get head(): ChainHead {
+    return this.#head;
+  }
+
+  get nextSequence(): number {
+    return this.#head.sequence + 1;
+  }
+
+  append(stream: string, expectedVersion: number, events: readonly SealedEvent[]): number {
+    const first = this.nextSequence;
+    this.#head = this.#streams.append(this.#head, { stream, expectedVersion, events });
+    return first;
+  }
 }
 
 function closed(file: string): AppError {
