@@ -9,6 +9,7 @@ import { ForgeServer, type Request } from "./forge-server.ts";
 import { FILES, GitServer, MAIN } from "./git-server.ts";
 import { SimulatedGit } from "./simulated-git.ts";
 
+const MOMENT_MS = 15_000;
 const PEOPLE = ["pat", "kim", "sam"];
 
 /** Everything outside of the application: a Git server with a forge on it, CI, and the people who work there as well. */
@@ -53,6 +54,14 @@ export class ForgeWorld implements Disposable {
     else if (roll < 0.66) this.server.isDeclining.set(now, !this.server.isDeclining.now);
     else if (roll < 0.69) this.#intrude(dice, now);
     else if (request !== undefined) this.#handle(request, dice, now);
+  }
+
+  /** Somebody closes what was opened a moment ago, before anybody could take note of it, or does something else. */
+  provoke(dice: Dice): void {
+    const now = this.clock.now();
+    const newest = this.forge.effects.findLast(({ kind, at }) => kind === "opened" && at > now - MOMENT_MS);
+    if (newest === undefined || dice.chance(0.4)) this.stir(dice);
+    else this.forge.close(newest.request, now);
   }
 
   /** Faults stop, and people mend what is wrong. */

@@ -186,7 +186,7 @@ function merged(
   if (request.state.now === "open" && sha !== undefined && sha !== forge.headOf(request))
     return refusal(409, "Head branch was modified. Review and try the merge again.");
   if (body["merge_method"] === "rebase") return refusal(405, "Rebase merges are not allowed on this repository.");
-  const isDone = request.checkedAt <= now && forge.merge(request, { by: BOT, asker, sentAt, now });
+  const isDone = forge.merge(request, { by: BOT, asker, sentAt, now });
   if (!isDone) return refusal(405, "Pull Request is not mergeable");
   return { status: 200, json: { sha: request.merged?.sha, merged: true, message: "Pull Request successfully merged" } };
 }

@@ -96,7 +96,7 @@ class ForgeGame {
     const roll = dice.fraction();
     if (roll < (this.#isChanging() ? 0.2 : 0.1)) {
       await this.#crash();
-      if (dice.chance(0.4)) world.stir(dice);
+      if (dice.chance(0.5)) world.provoke(dice);
     } else if (roll < 0.3) await this.#retry(run, dice);
     else if (roll < 0.33) await this.#process.runs.apply(run, { type: "cancel", actor: "p_ana", reason: "" });
     else if (roll < 0.75) world.stir(dice);

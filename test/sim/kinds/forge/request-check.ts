@@ -113,8 +113,9 @@ function endFaults(attempt: Attempt, world: ForgeWorld): readonly string[] {
 }
 
 /** The request that a step says to have opened is there, is ours, and is what was asked for. */
-function openedFaults(attempt: Attempt, { forge, server }: ForgeWorld): readonly string[] {
+function openedFaults(attempt: Attempt, { forge, server, line }: ForgeWorld): readonly string[] {
   const { startedAt, endedAt, end } = attempt;
+  const asked = line.exchanges.findLast(({ asker, sentAt }) => isSame(asker, askerOf(attempt)) && sentAt <= endedAt);
   const output = member(end, "output");
   const request = forge.get(Number(member(output, "number")));
   if (request === undefined) return ["a request is said to be open that is not"];
@@ -122,7 +123,7 @@ function openedFaults(attempt: Attempt, { forge, server }: ForgeWorld): readonly
   if (request.opener === undefined) faults.push("somebody else's request is taken over");
   if (request.head !== member(attempt.input, "head") || request.base !== baseOf(attempt))
     faults.push("a request is said to be open that is another");
-  if (request.state.within(startedAt, endedAt).every((state) => state === "closed"))
+  if (request.state.within(asked?.sentAt ?? startedAt, endedAt).every((state) => state === "closed"))
     faults.push("a request is said to be open that is closed");
   const heads = [request.last, ...server.head(request.head).within(startedAt, endedAt)];
   if (!heads.includes(String(member(output, "sha")))) faults.push("a request is said to have another commit");
