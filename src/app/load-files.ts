@@ -1,3 +1,4 @@
+import type { StepDeps } from "../steps/step-deps.ts";
 import { dirname } from "node:path";
 
 import { readCommandFolder, loadCommands, type CommandSet } from "../commands/load-commands.ts";
@@ -51,9 +52,10 @@ export async function loadFiles(
   const source = { text, file };
   const checked = checkConfiguration(source);
   const { plugins, faults } = known === undefined ? await loadNamed(checked, file) : { plugins: known, faults: [] };
-  const commandsFor = ({ slack, secrets }: Configuration): CommandSet => {
+  const commandsFor = ({ slack, secrets, programs }: Configuration): CommandSet => {
     const slashNames = { promote: bareName(slack.commands.promote), qd: bareName(slack.commands.main) };
-    return loadCommands(texts, { catalogue: stepCatalogue(plugins), slashNames, secrets: Object.keys(secrets) });
+    const catalogue = stepCatalogue(plugins, programs);
+    return loadCommands(texts, { catalogue, slashNames, secrets: Object.keys(secrets) });
   };
   const furtherFaults = (valid: Configuration, commands: CommandSet): readonly Fault[] => {
     // Without all kinds it is not known what commands there are. Grants are for those of the environment, and other files have
@@ -103,9 +105,14 @@ export function usableCommands({ commands, configuration, plugins }: LoadedFiles
   throw new AppError(report.text, { code: "commands.invalid", details: { problems: [...problems, ...later] } });
 }
 
-/** The step kinds as command files see them: what they take and give. Nothing of this is ever executed. */
-export function stepCatalogue(plugins: readonly LoadedPlugin[]): ReadonlyMap<string, StepKind> {
-  return stepsOf([BUILTIN, ...plugins], IDLE_DEPS);
+/** The step kinds as command files see them: what they take and give, and which programs they may run. Nothing of this is ever executed. */
+export function stepCatalogue(
+  plugins: readonly LoadedPlugin[],
+  programs: Configuration["programs"] = {},
+): ReadonlyMap<string, StepKind> {
+  const allowedProgram: StepDeps["allowedProgram"] = (name) =>
+    Object.hasOwn(programs, name) ? programs[name] : undefined;
+  return stepsOf([BUILTIN, ...plugins], { ...IDLE_DEPS, allowedProgram });
 }
 
 function bareName(slash: string): string {

@@ -1,7 +1,8 @@
+import type { StepDescription } from "./step-catalogue.ts";
 import type { StepNode } from "../domain/plan.ts";
 import { ANY, type ExpressionType, type TypeScope, typeOfSchema } from "../expressions/expression-type.ts";
 import { didYouMean } from "../platform/did-you-mean.ts";
-import { checkWith, valuesOf, withOf } from "./check-with.ts";
+import { checkWith, type GivenValue, valuesOf, withOf } from "./check-with.ts";
 import type { PlanContext } from "./plan-context.ts";
 import type { ChainEntry } from "./read-steps.ts";
 import { checkTiming, timingOf } from "./step-timing.ts";
@@ -27,6 +28,7 @@ export function compileStep(
   } else {
     const uses = { name: entry.uses, path: [...path, "uses"] };
     checkWith(context, { uses, values, schema: kind.inputSchema }, scope);
+    reportFaults(context, values, kind);
   }
   checkTiming(context, { entry, path, kind });
   const node: StepNode = {
@@ -42,6 +44,15 @@ export function compileStep(
     ...timingOf(entry, { kind, defaults }),
   };
   return { node, outputs: kind === undefined ? ANY : typeOfSchema(kind.outputSchema, `steps.${entry.id}.outputs`) };
+}
+
+/** What the kind itself finds wrong in what it is given, said where that stands: at the step, or among the defaults. */
+function reportFaults(context: PlanContext, values: readonly GivenValue[], kind: StepDescription): void {
+  for (const { path, message } of kind.givenFaults?.(withOf(values)) ?? []) {
+    const [key, ...rest] = path;
+    const given = values.find((value) => value.key === key);
+    if (given !== undefined) context.report(context.source.valueSpan([...given.path, ...rest]), message);
+  }
 }
 
 /** What is said of a step kind that there is not. */

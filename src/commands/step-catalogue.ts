@@ -1,3 +1,4 @@
+import type { JsonMap } from "../platform/canonical-json.ts";
 import type { z } from "zod";
 
 import type { StepSort } from "../domain/plan.ts";
@@ -10,6 +11,13 @@ export interface StepDescription {
   readonly awaits?: "signal" | undefined;
   readonly inputSchema: z.ZodType;
   readonly outputSchema: z.ZodType;
+  /**
+   * What can be known wrong in what a step is given beyond its schema, with where it stands below `with`. A text in which `${{` stands
+   * is not known yet.
+   */
+  readonly givenFaults?:
+    | ((given: JsonMap) => readonly { readonly path: readonly (string | number)[]; readonly message: string }[])
+    | undefined;
 }
 
 /** The step kinds that there are, by what stands after `uses:`. A map of step kinds is one. */

@@ -1,3 +1,4 @@
+import type { FindGivenFaults } from "./given-fault.ts";
 import { once } from "node:events";
 
 import { z } from "zod";
@@ -127,6 +128,8 @@ interface Described {
   readonly inputSchema: z.ZodType;
   readonly outputSchema: z.ZodType;
   readonly notes?: StepNotes | undefined;
+  /** What can be known wrong in a command file beyond what `inputSchema` says. */
+  readonly givenFaults?: FindGivenFaults | undefined;
   /** The plug-in that brought it; absent for one of this program. */
   readonly origin?: KindOrigin | undefined;
 }
@@ -172,6 +175,7 @@ interface Definition<Input, Output extends Readonly<Record<string, unknown>>> {
   readonly input: z.ZodType<Input>;
   readonly output: z.ZodType<Output>;
   readonly notes?: StepNotes | undefined;
+  readonly givenFaults?: FindGivenFaults | undefined;
 }
 
 /** How a step kind's own code says that it ended; `output` is checked against the declared schema. */
@@ -300,8 +304,8 @@ const JsonMembers = z.record(z.string(), JsonValue);
 function described<Input, Output extends Readonly<Record<string, unknown>>>(
   definition: Definition<Input, Output>,
 ): Described {
-  const { kind, summary, input, output, notes } = definition;
-  return { [MADE]: true, kind, summary, inputSchema: input, outputSchema: output, notes };
+  const { kind, summary, input, output, notes, givenFaults } = definition;
+  return { [MADE]: true, kind, summary, inputSchema: input, outputSchema: output, notes, givenFaults };
 }
 
 async function guarded<Input, Output extends Readonly<Record<string, unknown>>>(

@@ -1,3 +1,4 @@
+import { gitFolderFaults } from "../written-faults.ts";
 import { z } from "zod";
 
 import { Artifact } from "../../domain/artifact.ts";
@@ -42,6 +43,7 @@ export function ansiblePlaybook(deps: AnsibleDeps): StepKind {
     summary: "Runs a playbook of Ansible on hosts.",
     input: PlaybookInput,
     output: Output,
+    givenFaults: gitFolderFaults("directory"),
     notes: PLAYBOOK_NOTES,
     // Only one that changes nothing may be repeated by itself, and of the others it says itself whether they were begun.
     repeat: "keyed",

@@ -1,3 +1,4 @@
+import { repositoryFaults, textFaults } from "../written-faults.ts";
 import { mkdir, readFile, realpath, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
@@ -83,6 +84,10 @@ export function cosignVerify(deps: ToolDeps): StepKind {
     summary: "Verifies that an image is signed by a key or an identity, and what was asserted of it.",
     input: Input,
     output: Output,
+    givenFaults: (given) => [
+      ...textFaults({ value: given["image"], path: ["image"] }, parseImageByDigest),
+      ...repositoryFaults(given, ["trusted-root", "repository"]),
+    ],
     notes: COSIGN_NOTES,
     repeat: "safe",
     prepare:

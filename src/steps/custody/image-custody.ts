@@ -1,9 +1,10 @@
+import { textFaults } from "../written-faults.ts";
 import { z } from "zod";
 
 import type { Failure } from "../../domain/outcome.ts";
 import { defineAction, type StepKind } from "../../engine/step-kind.ts";
 import { CheckResult } from "../image/check-result.ts";
-import { ImageDigest, ImageText } from "../image/image-reference.ts";
+import { ImageDigest, ImageText, parseImageByDigest } from "../image/image-reference.ts";
 import { custodyProblems, verifiedImages } from "./custody-problems.ts";
 
 const Verified = z.union([ImageText, z.array(ImageText).min(1).max(100)]);
@@ -36,6 +37,10 @@ export const imageCustody: StepKind = defineAction({
   summary: "Makes sure that what was scanned is what is signed and what the manifests have.",
   input: Input,
   output: Output,
+  givenFaults: ({ scanned, signed }) => [
+    ...textFaults({ value: scanned, path: ["scanned"] }, parseImageByDigest),
+    ...textFaults({ value: signed, path: ["signed"] }, parseImageByDigest),
+  ],
   notes: {
     failures: {
       "custody.broken": {

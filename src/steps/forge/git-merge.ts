@@ -1,3 +1,4 @@
+import { forgeFaults } from "./forge-faults.ts";
 import { z } from "zod";
 
 import type { Failure } from "../../domain/outcome.ts";
@@ -90,6 +91,7 @@ export function gitMerge(deps: ForgeDeps): StepKind {
     summary: "Merges a pull request or merge request as soon as its checks and reviews let it.",
     input: Input,
     output: MergeOutput,
+    givenFaults: forgeFaults(),
     notes: NOTES,
     // What is merged is seen to be, and only the commit that is meant is.
     repeat: "keyed",

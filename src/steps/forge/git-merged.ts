@@ -1,3 +1,4 @@
+import { forgeFaults } from "./forge-faults.ts";
 import { z } from "zod";
 
 import { defineWait, type StepContext, type StepKind, type StepResult } from "../../engine/step-kind.ts";
@@ -25,6 +26,7 @@ export function gitMerged(deps: ForgeDeps): StepKind {
     summary: "Waits until somebody has merged a pull request or merge request, and fails when it is closed instead.",
     input: Input,
     output: MergeOutput,
+    givenFaults: forgeFaults(),
     notes: {
       failures: { ...ENDED_FAILURES, ...FORGE_FAILURES },
       example: `id: merged

@@ -1,3 +1,4 @@
+import { forgeFaults } from "./forge-faults.ts";
 import { z } from "zod";
 
 import { effectKey } from "../../domain/effect.ts";
@@ -68,6 +69,7 @@ export function gitPullRequest(deps: ForgeDeps): StepKind {
     summary: "Opens a pull request on GitHub, or a merge request on GitLab, from a branch that is there.",
     input: Input,
     output: Output,
+    givenFaults: forgeFaults(),
     notes: NOTES,
     // It carries a mark of the effect, by which it is found again.
     repeat: "keyed",

@@ -1,3 +1,4 @@
+import { forgeFaults } from "./forge-faults.ts";
 import { z } from "zod";
 
 import type { Failure, Progress } from "../../domain/outcome.ts";
@@ -74,6 +75,7 @@ export function githubChecks(deps: ForgeDeps): StepKind {
     summary: "Waits until the checks of a commit on GitHub are green, and fails when one is red.",
     input: Input,
     output: Output,
+    givenFaults: forgeFaults("github"),
     notes: GITHUB_CHECKS_NOTES,
     run: (input, context) => watch(deps, input, context),
   });

@@ -1,3 +1,4 @@
+import { forgeFaults } from "./forge-faults.ts";
 import { z } from "zod";
 
 import type { Failure, Progress } from "../../domain/outcome.ts";
@@ -80,6 +81,7 @@ export function gitlabPipeline(deps: ForgeDeps): StepKind {
     summary: "Waits until the newest pipeline of a commit on GitLab has succeeded, with those that it started.",
     input: Input,
     output: Output,
+    givenFaults: forgeFaults("gitlab"),
     notes: NOTES,
     run: (input, context) => watch(deps, input, context),
   });

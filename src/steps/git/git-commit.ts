@@ -1,3 +1,4 @@
+import { repositoryFaults } from "../written-faults.ts";
 import { z } from "zod";
 
 import { targetOf } from "../../argocd/application-facts.ts";
@@ -37,6 +38,7 @@ export function gitCommit({ servers, writing }: GitCommitDeps): StepKind {
     summary: "Changes files of a repository in one commit on a branch, and nothing else in them.",
     input: CommitInput,
     output: CommitOutput,
+    givenFaults: (given) => repositoryFaults(given, ["repository"]),
     notes: GIT_COMMIT_NOTES,
     repeat: "keyed",
     where: "server",

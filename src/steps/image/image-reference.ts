@@ -35,6 +35,14 @@ export function tryImageReference(text: string): ImageReference | undefined {
   return { registry, repository, tag, digest };
 }
 
+/** The same, by its tag or its digest. Throws `image.unreadable`. */
+export function parseImageReference(text: string): ImageReference {
+  const image = tryImageReference(text);
+  if (image !== undefined) return image;
+  const message = `${JSON.stringify(text.slice(0, 200))} is no image; write registry/repository:tag`;
+  throw new AppError(message, { code: "image.unreadable" });
+}
+
 /** The reference that means this content and nothing else. */
 export function referenceByDigest(image: Pick<ImageReference, "registry" | "repository">, digest: string): string {
   return `${image.registry}/${image.repository}@${digest}`;

@@ -1,3 +1,4 @@
+import { textFaults } from "../written-faults.ts";
 import { z } from "zod";
 
 import { type ActionContext, defineAction, type StepKind, type StepResult } from "../../engine/step-kind.ts";
@@ -11,7 +12,7 @@ import {
   type ImageReference,
   ImageText,
   referenceByDigest,
-  tryImageReference,
+  parseImageReference,
 } from "./image-reference.ts";
 import { RegistryAccess } from "./registry-access.ts";
 import { RegistryClient } from "./registry-client.ts";
@@ -68,6 +69,7 @@ export function imageResolve(deps: ImageResolveDeps): StepKind {
     summary: "Asks a registry which image a tag means, and names that image by its digest.",
     input: Input,
     output: Output,
+    givenFaults: ({ image }) => textFaults({ value: image, path: ["image"] }, parseImageReference),
     notes: {
       failures: {
         ...NETWORK_FAILURES,
@@ -114,11 +116,7 @@ retry: { attempts: 3, delay: 5s }
 `;
 
 async function resolve(deps: ImageResolveDeps, input: Input, context: ActionContext): Promise<StepResult<Output>> {
-  const image = tryImageReference(input.image);
-  if (image === undefined) {
-    const message = `${JSON.stringify(input.image.slice(0, 200))} is no image; write registry/repository:tag`;
-    throw new AppError(message, { code: "image.unreadable" });
-  }
+  const image = parseImageReference(input.image);
   const client = clientFor(deps, { input, image, context });
   context.progress({ text: `Asking ${image.registry} for ${image.repository}` });
   const wanted = image.digest ?? image.tag ?? "latest";

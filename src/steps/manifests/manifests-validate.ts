@@ -1,3 +1,4 @@
+import { gitFolderFaults } from "../written-faults.ts";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
@@ -74,6 +75,7 @@ export function manifestsValidate(deps: ManifestsDeps): StepKind {
     summary: "Checks the manifests that Argo CD renders at a revision, and says which images they name.",
     input: Input,
     output: Output,
+    givenFaults: gitFolderFaults("schemas"),
     notes: MANIFESTS_NOTES,
     repeat: "safe",
     prepare:

@@ -1,3 +1,5 @@
+import { repositoryFaults } from "../written-faults.ts";
+import { parseProgram, programFaults, refuseOption, refuseVariable } from "./program-faults.ts";
 import { z } from "zod";
 
 import type { ExportFolder } from "../../engine/folder-export.ts";
@@ -11,7 +13,7 @@ import {
 } from "../../engine/step-kind.ts";
 import { unpackArchive } from "../../programs/unpack-archive.ts";
 import type { Clock } from "../../platform/clock.ts";
-import { AppError, errorText } from "../../platform/errors.ts";
+import { errorText } from "../../platform/errors.ts";
 import { emptyFolder } from "../../programs/empty-folder.ts";
 import { ProgramLog } from "../../programs/program-log.ts";
 import type { ProgramEnd, Programs } from "../../programs/program-order.ts";
@@ -82,6 +84,10 @@ export function programRun(deps: ProgramRunDeps): StepKind {
     summary: "Runs a program that the configuration allows.",
     input: Input,
     output: Output,
+    givenFaults: (given) => [
+      ...(preparation === undefined ? [] : programFaults(given, preparation.allowedProgram)),
+      ...repositoryFaults(given, ["directory", "repository"]),
+    ],
     notes: PROGRAM_NOTES,
     // Which programs must not be repeated the configuration says; of those it says itself whether they were begun.
     repeat: "keyed",
@@ -96,27 +102,16 @@ async function prepare(
   input: Input,
   { signal }: StepContext,
 ): Promise<PreparedProgram> {
-  const program = allowedProgram(input.program);
-  if (program === undefined) {
-    const message = `The configuration allows no program ${JSON.stringify(input.program)}. Add it under programs in quarterdeck.yaml, or name one that is there.`;
-    throw new AppError(message, { code: "program.not-allowed" });
-  }
-  refuseArguments(program, input);
+  const program = parseProgram(allowedProgram, input.program);
+  refuseInput(program, input);
   const { directory } = input;
   if (directory === undefined) return { program };
   return { program, source: await exportFolder({ ...directory, signal }) };
 }
 
-function refuseArguments(program: AllowedProgram, input: Input): void {
-  const option = input.args.find((argument) => argument.startsWith("-"));
-  if (option !== undefined && !program.options) {
-    const message = `${input.program} would read the argument ${JSON.stringify(option)} as an option, which the configuration does not allow (programs.${input.program}.options).`;
-    throw new AppError(message, { code: "program.option-refused" });
-  }
-  const variable = Object.keys(input.env).find((name) => !program.variables.includes(name));
-  if (variable === undefined) return;
-  const message = `The step sets ${JSON.stringify(variable)} for ${input.program}, which the configuration does not allow (programs.${input.program}.variables).`;
-  throw new AppError(message, { code: "program.variable-refused" });
+function refuseInput(program: AllowedProgram, input: Input): void {
+  for (const argument of input.args) refuseOption(input.program, program, argument);
+  for (const name of Object.keys(input.env)) refuseVariable(input.program, program, name);
 }
 
 async function run(deps: ProgramRunDeps, input: Input, context: ActionContext): Promise<StepResult<Output>> {

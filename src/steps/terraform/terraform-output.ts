@@ -1,3 +1,4 @@
+import { gitFolderFaults } from "../written-faults.ts";
 import { z } from "zod";
 
 import { type ActionContext, defineAction, type StepKind, type StepResult } from "../../engine/step-kind.ts";
@@ -27,6 +28,7 @@ export function terraformOutput(deps: TerraformDeps): StepKind {
     summary: "Reads the outputs of a Terraform or OpenTofu configuration; sensitive ones stay secret.",
     input: Input,
     output: Output,
+    givenFaults: gitFolderFaults("directory"),
     notes: OUTPUT_NOTES,
     repeat: "safe",
     prepare: preparation && ((input, context) => prepareDirectory(preparation, input.directory, context)),

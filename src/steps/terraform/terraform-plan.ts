@@ -1,3 +1,4 @@
+import { gitFolderFaults } from "../written-faults.ts";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
@@ -55,6 +56,7 @@ export function terraformPlan(deps: TerraformDeps): StepKind {
     summary: "Plans what Terraform or OpenTofu would change, and saves the plan.",
     input: Input,
     output: Output,
+    givenFaults: gitFolderFaults("directory"),
     notes: PLAN_NOTES,
     repeat: "safe",
     prepare: preparation && ((input, context) => prepareDirectory(preparation, input.directory, context)),

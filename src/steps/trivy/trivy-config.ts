@@ -1,3 +1,4 @@
+import { gitFolderFaults } from "../written-faults.ts";
 import { mkdir, realpath } from "node:fs/promises";
 import { join } from "node:path";
 
@@ -61,6 +62,7 @@ export function trivyConfig(deps: ToolDeps): StepKind {
     summary: "Looks for mistakes in manifests, Dockerfiles and Terraform configurations of a folder from Git.",
     input: Input,
     output: Output,
+    givenFaults: gitFolderFaults("directory"),
     notes: CONFIG_NOTES,
     repeat: "safe",
     prepare:

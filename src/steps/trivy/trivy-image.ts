@@ -1,3 +1,4 @@
+import { textFaults } from "../written-faults.ts";
 import { z } from "zod";
 
 import { Artifact } from "../../domain/artifact.ts";
@@ -85,6 +86,7 @@ export function trivyImage(deps: ToolDeps): StepKind {
     summary: "Looks for known vulnerabilities in an image, and fails where there are more than there may be.",
     input: Input,
     output: Output,
+    givenFaults: ({ image }) => textFaults({ value: image, path: ["image"] }, parseImageByDigest),
     notes: IMAGE_NOTES,
     repeat: "safe",
     prepare: preparation && (() => Promise.resolve(chosenTool(preparation, "trivy"))),
