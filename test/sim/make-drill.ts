@@ -21,9 +21,13 @@ const BEGINS_AT = 40_000;
 const ASKING = ["U1", "U2", "U3", "U4"];
 const PREFIX = "drill-";
 
-/** The seeds of drills, one of each sort after the other. */
-export function drillSeed(number: number): string {
-  return `${PREFIX}${number}`;
+/** The seeds of so many drills of each sort, one of each sort after the other. */
+export function drillSeeds(ofEach: number): readonly string[] {
+  const names = Object.keys(DRILLS);
+  return Array.from({ length: ofEach * names.length }, (_none, index) => {
+    const name = names[index % names.length] ?? "";
+    return `${PREFIX}${name}-${1 + Math.floor(index / names.length)}`;
+  });
 }
 
 export function isDrillSeed(seed: string): boolean {
@@ -35,9 +39,10 @@ export function isDrillSeed(seed: string): boolean {
  * happens there waits for its moment in the log, not for a time.
  */
 export function makeDrill(seed: string): Scenario {
-  const number = Number(seed.slice(PREFIX.length));
+  const name = seed.slice(PREFIX.length, seed.lastIndexOf("-"));
   const dice = new Dice(`scenario/${seed}`);
-  const drill = DRILLS[number % DRILLS.length] ?? stoppedAtTheStart;
+  const drill = DRILLS[name];
+  if (drill === undefined) throw new RangeError(`there is no drill "${name}", only ${Object.keys(DRILLS).join(", ")}`);
   const { acts, ...own } = drill(dice);
   return {
     seed,
@@ -173,15 +178,43 @@ function lostWorker(dice: Dice): ReturnType<Drill> {
   };
 }
 
-const DRILLS: readonly Drill[] = [
-  stoppedAtTheStart,
-  unheardOf,
+/** What is told to stop hears nobody; somebody else waits for its place. */
+function deafStep(dice: Dice): ReturnType<Drill> {
+  const next = type("U2", `/qd sync search in dev at ${commit(dice)}`);
+  return {
+    acts: [
+      at(8000, type("U1", "/qd stubborn search in dev")),
+      cue("step.started", next, { afterMs: dice.between(100, 2000) }),
+      cue("step.started", type("U1", `/qd cancel ${THE_RUN}`), { afterMs: dice.between(1000, 9000) }),
+      ...(dice.chance(0.2) ? [crashOn(dice, "run.cancel-requested")] : []),
+    ],
+  };
+}
+
+/** The process dies with a message on its way to Slack, and is there again before that has arrived. */
+function diesPosting(dice: Dice): ReturnType<Drill> {
+  const crash: Scene = { who: "machine", act: { kind: "crash", point: "now", downMs: dice.between(1, 30) } };
+  const skips = [0, 1, 2, 3, 5, 7].filter(() => dice.chance(0.6));
+  return {
+    acts: [
+      at(FIRST_AT + 500, type("U1", `/qd sync search in dev at ${commit(dice)}`)),
+      at(FIRST_AT + 500, type("U2", `/qd sync payments in staging at ${commit(dice)}`)),
+      ...skips.map((skip) => cue("message.posting", crash, { skip, afterMs: dice.between(0, 20) })),
+    ],
+  };
+}
+
+const DRILLS: Readonly<Record<string, Drill>> = {
+  stopped: stoppedAtTheStart,
+  unheard: unheardOf,
   queue,
-  lockedMeanwhile,
-  backTwice,
-  staleButton,
-  lostWorker,
-];
+  locked: lockedMeanwhile,
+  back: backTwice,
+  stale: staleButton,
+  worker: lostWorker,
+  deaf: deafStep,
+  posting: diesPosting,
+};
 
 /** Somebody goes on with what has ended. */
 function again(dice: Dice): readonly ScenarioAct[] {

@@ -1,5 +1,5 @@
 import { KnownSights } from "./known-sights.ts";
-import { drillSeed } from "./make-drill.ts";
+import { drillSeeds } from "./make-drill.ts";
 import { type HuntTask, MutantHunt, type Sight } from "./mutant-hunt.ts";
 import { allMutants, FLEETS, KINDS, REMOTE } from "./mutants/all-mutants.ts";
 import { TELLING_FLEETS, TELLING_SEEDS, TELLING_STORIES } from "./telling-seeds.ts";
@@ -19,8 +19,7 @@ export interface MutantsOrder {
 const GOAL = 0.95;
 // So many stories take no longer than one world.
 const STORIES_A_WORLD = 4;
-// Each sort of them, three times.
-const DRILLS = Array.from({ length: 24 }, (_none, index) => drillSeed(index));
+const DRILLS = drillSeeds(3);
 
 /** Plants one bug after the other, plays seeds until a check sees it, and prints a table. Returns the exit code. */
 export async function runMutants({ processes, only, worlds, from, keeps }: MutantsOrder): Promise<number> {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { loadSettings, type Settings } from "../../src/app/live-settings.ts";
 import { readEnvironment } from "../../src/config/environment.ts";
 import { SecretMask } from "../../src/platform/masking.ts";
+import { STUBBORN } from "./stubborn-step.ts";
 
 /** Values that must show nowhere: each of them is a secret of the simulated installation. */
 export const CANARIES = {
@@ -64,7 +65,7 @@ export async function readSimSettings(hasFleets: boolean): Promise<ReadonlyMap<S
         QUARTERDECK_CONFIG: file,
         QUARTERDECK_COMMANDS: commands,
       });
-      return [name, await loadSettings(environment)];
+      return [name, await loadSettings(environment, [STUBBORN])];
     };
     return new Map([
       await read("usual", configuration({})),
@@ -91,7 +92,7 @@ function configurationText(
     const name = `edge-${index + 1}`;
     return `\n  - { name: ${name}, ${ASKING.has(name) ? asks : "approval: none"} }`;
   });
-  const verbs = `promote, rollback, sync, chain, lock, unlock${hasFleets ? ", fleet, sweep" : ""}`;
+  const verbs = `promote, rollback, sync, chain, stubborn, lock, unlock${hasFleets ? ", fleet, sweep" : ""}`;
   const services = Object.entries(placesOf(hasFleets)).map(([service, environments]) => {
     const apps = environments.map((environment) => `${environment}: ${service}-${environment}`).join(", ");
     return `  - { name: ${service}, environments: { ${apps} } }`;

@@ -13,6 +13,9 @@ const LATE_MS = 60_000;
 // For so long nothing went wrong: everybody has seen by then what there is to see.
 const CALM_MS = 180_000;
 
+// What hears nobody and never ends.
+const DEAF = "sim/stubborn";
+
 export interface FailureDeps {
   readonly wasCalm: ((from: number, until: number) => boolean) | undefined;
   readonly wasBlind: ((at: number) => boolean) | undefined;
@@ -103,6 +106,7 @@ function earlyProblem(what: string, limitAt: number | undefined, at: number): st
 function timeoutProblem(deps: FailureDeps, { step, fact }: Failed): string | undefined {
   const since = fact.seenAt - CALM_MS;
   if (step.started.seenAt > since || deps.wasCalm?.(since, fact.seenAt) !== true) return undefined;
+  if (step.uses === DEAF) return undefined;
   if (step.sort === "action" && step.status === "running" && step.dispatched.seenAt < since)
     return "it had been handed out long before, and nobody had done it";
   return step.uses === "argocd/wait" ? decidableProblem(deps, { step, since, until: fact.seenAt }) : undefined;

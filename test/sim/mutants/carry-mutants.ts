@@ -162,9 +162,9 @@ export const carryMutants: readonly Mutant[] = [
   },
   {
     file: "engine/run-service.ts",
-    what: "an older turn lets out what a newer one has overtaken",
-    find: "if (entry.pending > 0 || this.#loaded.get(entry.state.id) !== entry) return;",
-    replace: "if (this.#loaded.get(entry.state.id) !== entry) return;",
+    what: "nobody notes when a run is to be looked at again",
+    find: "this.#deps.onWakeAt(row.wakeAt);",
+    replace: "",
   },
   {
     file: "engine/run-service.ts",
