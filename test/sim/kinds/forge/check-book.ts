@@ -154,14 +154,14 @@ export class CheckBook {
 
   #status(book: CommitBook, at: number, dice: Dice): void {
     this.#last += 2;
-    const isGood = !this.isTroubled || dice.chance(0.8);
+    const isGood = !this.isTroubled || dice.chance(0.7);
     book.statuses.push({ id: this.#last - 1, context: "ci/legacy", at, state: "pending" });
     const ended = { context: "ci/legacy", at: at + dice.between(1000, 60_000), state: isGood ? "success" : "failure" };
     book.statuses.push({ id: this.#last, ...ended });
   }
 
   #end(dice: Dice): string {
-    const isGood = dice.chance(0.85);
+    const isGood = dice.chance(0.78);
     return dice.pick(isGood || !this.isTroubled ? GOOD : BAD);
   }
 }

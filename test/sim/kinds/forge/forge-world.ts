@@ -45,14 +45,12 @@ export class ForgeWorld implements Disposable {
     const { requests } = this.forge;
     const request = requests.length === 0 || dice.chance(0.6) ? requests.at(-1) : dice.pick(requests);
     const roll = dice.fraction();
-    if (roll < 0.3) this.#push(dice, now);
-    else if (roll < 0.42) this.#again(dice, now);
-    else if (roll < 0.47) this.#gitAwayUntil = now + dice.between(5000, 200_000);
-    else if (roll < 0.52) this.#forgeAwayUntil = now + dice.between(5000, 200_000);
-    else if (roll < 0.58) this.line.quietUntil = now + dice.between(20_000, 150_000);
-    else if (roll < 0.63) this.server.isProtected.set(now, !this.server.isProtected.now);
-    else if (roll < 0.66) this.server.isDeclining.set(now, !this.server.isDeclining.now);
-    else if (roll < 0.69) this.#intrude(dice, now);
+    if (roll < 0.25) this.#push(dice, now);
+    else if (roll < 0.4) this.#again(dice, now);
+    else if (roll < 0.55) this.#fail(dice, now);
+    else if (roll < 0.58) this.server.isProtected.set(now, !this.server.isProtected.now);
+    else if (roll < 0.6) this.server.isDeclining.set(now, !this.server.isDeclining.now);
+    else if (roll < 0.63) this.#intrude(dice, now);
     else if (request !== undefined) this.#handle(request, dice, now);
   }
 
@@ -92,16 +90,24 @@ export class ForgeWorld implements Disposable {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
+  /** One of the servers cannot be reached for a while, or wants to be left alone. */
+  #fail(dice: Dice, now: number): void {
+    const roll = dice.fraction();
+    if (roll < 0.25) this.#gitAwayUntil = now + dice.between(5000, 40_000);
+    else if (roll < 0.6) this.#forgeAwayUntil = now + dice.between(5000, dice.chance(0.3) ? 200_000 : 30_000);
+    else this.line.quietUntil = now + dice.between(10_000, 90_000);
+  }
+
   #shas(): readonly string[] {
     return [...new Set(this.server.moves.map(({ to }) => to))];
   }
 
   /** Others add a commit to the main branch, or to one of ours, and perhaps to the very line that we set. */
   #push(dice: Dice, at: number): void {
-    const branches = [MAIN, MAIN, ...this.forge.requests.map(({ head }) => head)];
+    const branches = [MAIN, MAIN, MAIN, MAIN, ...this.forge.requests.map(({ head }) => head)];
     const edits = [
       (before: string) => before.replace(/replicas: \d+/u, `replicas: ${dice.between(1, 9)}`),
-      (before: string) => before.replace(/tag: \S+/u, `tag: o${dice.below(100)}`),
+      (before: string) => (dice.chance(0.5) ? before.replace(/tag: \S+/u, `tag: o${dice.below(100)}`) : before),
       (before: string) => `${before}# ${dice.hex(4)}\n`,
     ];
     this.server.edit({
@@ -135,9 +141,9 @@ export class ForgeWorld implements Disposable {
     const user = dice.pick(PEOPLE);
     if (roll < 0.3)
       this.#review(request, { user, state: dice.pick(["APPROVED", "CHANGES_REQUESTED", "COMMENTED", "DISMISSED"]) });
-    else if (roll < 0.55) this.mergeByHand(request, user);
-    else if (roll < 0.7) this.forge.close(request, now);
-    else if (roll < 0.8) this.forge.reopen(request, now);
+    else if (roll < 0.52) this.mergeByHand(request, user);
+    else if (roll < 0.6) this.forge.close(request, now);
+    else if (roll < 0.75) this.forge.reopen(request, now);
     else if (roll < 0.9) request.isDraft.set(now, !request.isDraft.now);
     else if (this.forge.hasConflict(request)) this.#mend(request, now);
   }

@@ -147,7 +147,7 @@ export class PipelineBook {
     { name, begunAt, mayFail = false }: { readonly name: string; readonly begunAt: number; readonly mayFail?: boolean },
     dice: Dice,
   ): void {
-    const isBad = this.isTroubled && dice.chance(mayFail ? 0.4 : 0.12);
+    const isBad = this.isTroubled && dice.chance(mayFail ? 0.5 : 0.2);
     const tookMs = dice.between(1000, 60_000);
     const result = isBad ? dice.pick(["failed", "failed", "canceled"]) : "success";
     pipeline.jobs.push({ id: this.#next(), name, mayFail, begunAt, tookMs, result, goneAt: Infinity });

@@ -97,9 +97,14 @@ class ForgeGame {
     if (roll < (this.#isChanging() ? 0.2 : 0.1)) {
       await this.#crash();
       if (dice.chance(0.5)) world.provoke(dice);
-    } else if (roll < 0.3) await this.#retry(run, dice);
-    else if (roll < 0.33) await this.#process.runs.apply(run, { type: "cancel", actor: "p_ana", reason: "" });
-    else if (roll < 0.75) world.stir(dice);
+    } else if (roll < (this.#hasEnded(run) ? 0.65 : 0.22)) await this.#retry(run, dice);
+    else if (roll > 0.98) await this.#process.runs.apply(run, { type: "cancel", actor: "p_ana", reason: "" });
+    else if (roll > 0.65) world.stir(dice);
+  }
+
+  #hasEnded(run: string): boolean {
+    const { status } = this.#process.runs.state(run);
+    return status === "failed" || status === "cancelled";
   }
 
   /** Something is being changed outside: what comes in between now hurts most. */
@@ -109,7 +114,8 @@ class ForgeGame {
   }
 
   async #retry(run: string, dice: Dice): Promise<void> {
-    const from = dice.pick(["", "", "", "write", "request"]);
+    const code = this.#process.runs.state(run).failure?.failure.code ?? "";
+    const from = ANEW.has(code) && dice.chance(0.7) ? "request" : dice.pick(["", "", "", "", "write", "request"]);
     await this.#process.runs.apply(run, { type: "retry", actor: "p_ana", ...(from !== "" && { from }) });
   }
 
