@@ -1,5 +1,5 @@
 import { withoutServer } from "./argocd-view.ts";
-import { type Fact, rowText, textOf } from "./fact.ts";
+import { type Fact, type PlanNodeOutline, type PlanOutline, rowText, textOf } from "./fact.ts";
 import { findNode, lastOf, type RunBook, type StepBook } from "./run-book.ts";
 import { goesOnBeside } from "./side-by-side.ts";
 import type { PlaceRule } from "./truth.ts";
@@ -28,6 +28,7 @@ export function checkPlan({ places, report }: Deps, run: RunBook, fact: Fact): v
       checkLimits(run, fact, say);
       if (fact.stops !== undefined) checkStop(run, fact, say);
       else checkBegin(run, fact, say);
+      checkHeld(run, fact, say);
       checkLetThrough(run, fact, say);
       return checkAsked(places, fact, say);
     case "step.failed":
@@ -80,6 +81,35 @@ function checkBegin(run: RunBook, { path = "" }: Fact, say: Say): void {
 
 function failuresOf({ failures }: RunBook): readonly { readonly path: string; readonly row: Fact }[] {
   return Array.from(failures, ([path, row]) => ({ path, row }));
+}
+
+/** What stands in a lock begins only while the run has it. */
+function checkHeld(run: RunBook, { path = "", stops }: Fact, say: Say): void {
+  if (stops !== undefined) return;
+  for (const [lock, book] of run.locks) {
+    if (book.status !== "held" && isInside(run.plan, lock, path))
+      say("locks", `${path} began while ${lock} was ${book.status}.`);
+  }
+}
+
+/** Whether a step stands in this lock, in the same sequence. */
+function isInside({ steps }: PlanOutline, lock: string, path: string): boolean {
+  const parent = path.slice(0, path.lastIndexOf("/") + 1);
+  if (lock !== parent + lastOf(lock)) return false;
+  return hasLock(steps, lastOf(lock), lastOf(path));
+}
+
+/** Whether there is a lock of this key that has this step in its own sequence. */
+function hasLock(nodes: readonly PlanNodeOutline[], lock: string, step: string): boolean {
+  return nodes.some(
+    (node) =>
+      (node.type === "lock" && node.key === lock && keysIn(node).includes(step)) ||
+      hasLock(node.steps ?? node.branches ?? [], lock, step),
+  );
+}
+
+function keysIn({ steps = [] }: PlanNodeOutline): readonly string[] {
+  return steps.flatMap((node) => (node.type === "lock" || node.type === "group" ? keysIn(node) : [node.key]));
 }
 
 /** As many rounds of a loop go at once as the command says: a share of them is rounded up, and at least one goes at a time. */

@@ -129,7 +129,7 @@ export const fleetMutants: readonly Mutant[] = [
   },
   {
     file: "domain/retry.ts",
-    what: "what waited for a lock when a round failed is not begun again",
+    what: "a round that came to rest goes on without its lock after a retry",
     find: "if (isAnew(path) || around.has(path) || isCutShort === true) yield path;",
     replace: "if (isAnew(path) || around.has(path)) yield path;",
   },
