@@ -59,18 +59,15 @@ export function makeDrill(seed: string): Scenario {
 
 /** A run is cancelled when Argo CD has its request, or is about to, and shows nothing of it yet. */
 function stoppedAtTheStart(dice: Dice): ReturnType<Drill> {
-  const app = "argocd/search-dev";
-  const slow: Scene = { who: "argocd", act: { type: "controller-away", forMs: dice.between(500, 6000) } };
-  const lost: Scene = {
-    who: "network",
-    act: { kind: "lose", port: "argocd", what: dice.pick(["/sync", "/sync", "/search-dev"]), side: "answer" },
-  };
+  const slow: Scene = { who: "argocd", act: { type: "controller-away", forMs: dice.between(3000, 9000) } };
+  const what = dice.pick(["/sync", "/sync", "/search-dev"]);
+  const lost: Scene = { who: "network", act: { kind: "lose", port: "argocd", what, side: "answer" } };
   return {
     acts: [
       at(FIRST_AT + 500, type("U1", `/promote search ${commit(dice)} to dev`)),
-      ...(dice.chance(0.6) ? [cue("lock.acquired", slow)] : []),
-      ...(dice.chance(0.4) ? [cue("step.checkpointed", lost, { has: [app] })] : []),
-      cue("step.checkpointed", click(["U1"], "cancel"), { afterMs: dice.pick([0, 0, 30, 300, 900, 2500]) }),
+      ...(dice.chance(0.8) ? [cue("lock.acquired", slow)] : []),
+      ...(dice.chance(0.3) ? [cue("step.checkpointed", lost)] : []),
+      cue("step.checkpointed", click(["U1"], "cancel"), { afterMs: dice.pick([0, 300, 700, 1200, 2500]) }),
       ...again(dice),
     ],
   };
@@ -146,7 +143,7 @@ function backTwice(dice: Dice): ReturnType<Drill> {
 /** What was cancelled goes on and succeeds, and somebody presses what was there before. */
 function staleButton(dice: Dice): ReturnType<Drill> {
   const isChain = dice.chance(0.5);
-  const line = isChain ? "/qd chain search in dev" : `/qd sync search in dev at ${commit(dice)}`;
+  const line = isChain ? "/qd chain payments in staging" : `/qd sync search in dev at ${commit(dice)}`;
   const press = (user: string, of: "now" | "before"): Scene => ({
     ...click([user], isChain ? "retry" : "sync-again", of),
     patienceMs: 60_000,
@@ -164,16 +161,16 @@ function staleButton(dice: Dice): ReturnType<Drill> {
 
 /** Whoever has begun to execute something is lost, stands still, or has to end. */
 function lostWorker(dice: Dice): ReturnType<Drill> {
-  const harm = (): Scene => ({ who: "worker", act: { ...workerAct(dice), worker: dice.below(2) } });
-  const on = dice.pick(["step.started", "step.dispatched", "step.checkpointed"]);
+  const harm = (): Scene => ({ who: "worker", act: { ...workerAct(dice), worker: 0 } });
+  const on = dice.pick(["step.started", "step.checkpointed", "step.checkpointed"]);
   return {
-    workers: dice.between(1, 2),
+    workers: dice.pick([1, 1, 2]),
     acts: [
       at(FIRST_AT + 3000, type("U1", `/qd sync search in dev at ${commit(dice)}`)),
       at(FIRST_AT + 5000, type("U2", `/qd sync payments in staging at ${commit(dice)}`)),
-      cue(on, harm(), { has: on === "step.started" ? ["argocd/sync"] : [], afterMs: dice.between(0, 60) }),
-      cue(on, harm(), { skip: 1, afterMs: dice.between(0, 1500) }),
-      ...(dice.chance(0.3) ? [cue(on, click(["U1"], "cancel"), { afterMs: dice.between(0, 500) })] : []),
+      cue(on, harm(), { has: on === "step.started" ? ["argocd/sync"] : [], afterMs: dice.between(0, 30) }),
+      cue(on, harm(), { skip: 1, afterMs: dice.between(0, 400) }),
+      ...(dice.chance(0.2) ? [cue(on, click(["U1"], "cancel"), { afterMs: dice.between(0, 500) })] : []),
     ],
   };
 }
