@@ -221,8 +221,8 @@ export const netMutants: readonly Mutant[] = [
   {
     file: "steps/timing/soak-judgement.ts",
     what: "what is bad is forgiven however long it is",
-    find: "if (failsMs !== undefined && failsMs <= nowMs)",
-    replace: "if (failsMs !== undefined && failsMs < 0)",
+    find: 'return { state, end: { kind: "failed", reason }, trouble, dueMs: undefined };',
+    replace: "return { state, end: undefined, trouble, dueMs: undefined };",
   },
   {
     file: "steps/timing/soak-judgement.ts",
@@ -251,8 +251,8 @@ export const netMutants: readonly Mutant[] = [
   {
     file: "steps/timing/soak-judgement.ts",
     what: "a soak ends a little early",
-    find: "const leftMs = sinceMs + timing.forMs - nowMs;",
-    replace: "const leftMs = sinceMs + timing.forMs * 0.9 - nowMs;",
+    find: 'end: leftMs <= 0 ? { kind: "done" } : undefined,',
+    replace: 'end: leftMs <= timing.forMs / 8 ? { kind: "done" } : undefined,',
   },
   {
     file: "steps/timing/soak.ts",
@@ -411,6 +411,18 @@ export const netMutants: readonly Mutant[] = [
     what: "a program goes on when its step is cancelled",
     find: "    signal: context.signal,\n    keepBytes",
     replace: "    signal: new AbortController().signal,\n    keepBytes",
+  },
+  {
+    file: "steps/program/program-faults.ts",
+    what: "a program gets options that nobody allowed",
+    find: 'if (options || !argument.startsWith("-")) return;',
+    replace: 'if (options || argument.startsWith("-")) return;',
+  },
+  {
+    file: "steps/program/program-faults.ts",
+    what: "a program gets variables that nobody allowed",
+    find: "if (variables.includes(variable)) return;",
+    replace: "if (variables.length > 0) return;",
   },
   {
     file: "steps/image/image-resolve.ts",

@@ -93,7 +93,7 @@ function metricInput(name: string, dice: Dice): Readonly<Record<string, Json>> {
       : { [dice.pick(["below", "at-most"])]: BOUND, ...(dice.chance(0.3) && { "at-least": 0 }) }),
     ...(dice.chance(0.2) && { series: dice.pick(["all", "any"]) }),
     ...(dice.chance(0.2) && { empty: dice.pick(["bad", "good"]) }),
-    interval: dice.between(1000, 20_000),
+    interval: dice.between(1000, dice.pick([3000, 20_000])),
     timeout: dice.between(500, 4000),
   };
 }
@@ -109,12 +109,15 @@ function metric(dice: Dice): StepNode {
 }
 
 function soak(dice: Dice): StepNode {
-  const probes = Array.from({ length: dice.below(3) }, (_none, index) => ({
+  const isAlone = dice.chance(0.35);
+  const probes = Array.from({ length: isAlone ? 0 : dice.below(3) }, (_none, index) => ({
     url: `https://shop.test/soak-${index}`,
     ...lookInput(dice),
     interval: dice.between(1000, 20_000),
   }));
-  const metrics = Array.from({ length: dice.below(3) }, (_none, index) => metricInput(`soak_${index}`, dice));
+  const metrics = Array.from({ length: isAlone ? 0 : dice.below(3) }, (_none, index) =>
+    metricInput(`soak_${index}`, dice),
+  );
   const input: Readonly<Record<string, Json>> = {
     app: APP,
     for: dice.between(20_000, 600_000),
@@ -154,7 +157,7 @@ function image(dice: Dice): PlanNode {
     password: "${{ secrets.READER }}",
     ...(!dice.chance(0.05) && { "token-host": "auth.test" }),
   };
-  const platform = dice.chance(0.5) ? { platform: dice.pick(["linux/amd64", "linux/amd64", "linux/arm64"]) } : {};
+  const platform = dice.chance(0.5) ? { platform: dice.pick(["linux/amd64", "linux/arm64"]) } : {};
   const asked = { image: `${REGISTRY}/${IMAGE_NAME}:${TAG}`, registry: access, ...platform };
   const first = action("image", "image/resolve", asked, dice);
   if (dice.chance(0.4)) return first;

@@ -72,7 +72,7 @@ class NetGame {
   constructor(deps: Deps) {
     this.#deps = deps;
     this.#acts = deps.dice.fork("acts");
-    this.#isStepped = this.#acts.chance(0.3);
+    this.#isStepped = this.#acts.chance(0.45);
     deps.world.begin();
     this.#process = this.#start();
     this.#run = this.#process.runs.newRunId();
@@ -126,13 +126,21 @@ class NetGame {
     const { world } = this.#deps;
     const dice = this.#acts;
     const roll = dice.fraction();
-    if (roll < 0.07) await this.#crash();
-    else if (roll < 0.1) await this.#shutDown();
-    else if (roll < 0.13) await this.#process.runs.apply(this.#run, { type: "cancel", actor: "p_ana", reason: "" });
-    else if (roll < 0.18 && this.#isStepped) world.stepWall(dice.pick([-1, 1]) * dice.pick([700, 30_000, 3_600_000]));
-    else if (roll < 0.28) world.registry.push(world.now);
-    else if (roll < 0.8 && this.#isAtRest())
+    // What happens while a program runs hurts most.
+    const isChanging = this.#book.running.some(({ uses }) => uses === "program/run");
+    const [crash, shutDown, cancel] = isChanging ? [0.14, 0.19, 0.25] : [0.06, 0.085, 0.11];
+    if (roll < crash) await this.#crash();
+    else if (roll < shutDown) await this.#shutDown();
+    else if (roll < cancel) await this.#cancel();
+    else if (this.#isStepped && dice.chance(0.09))
+      world.stepWall(dice.pick([-1, 1]) * dice.pick([700, 30_000, 3_600_000]));
+    else if (roll < 0.34) world.registry.push(world.now);
+    else if (roll < 0.85 && this.#isAtRest())
       await this.#retry(dice.chance(0.2) ? dice.pick(["image", "job", "probe"]) : "");
+  }
+
+  async #cancel(): Promise<void> {
+    await this.#process.runs.apply(this.#run, { type: "cancel", actor: "p_ana", reason: "" });
   }
 
   async #retry(from: string): Promise<void> {

@@ -66,12 +66,14 @@ function isOverdue({ input, startedAt }: Attempt, looked: Looked): boolean {
   // It begins when the application has been read, and everything else was looked at.
   const begunAt = Math.max(startedAt, world.span.from) + BEGUN_MS;
   const { outages } = world.argocd;
+  const graceMs = Number(input["grace"]);
+  const bad = [...seenBad(looked), ...sources.flatMap(({ looks }) => stretchesOf(looks, at, (kind) => kind === "bad"))];
   // What is wrong with the application is confirmed, for which Argo CD has to answer.
-  const confirmed = seenBad(looked).filter(
-    (stretch) => !outages.some(({ from, until }) => from < stretch.until && until > stretch.from),
+  const confirms = ({ from, until }: Stretch): boolean =>
+    outages.some((outage) => outage.from < from + graceMs && outage.until > from - BEGUN_MS && outage.from < until);
+  return bad.some(
+    (stretch) => stretch.until - Math.max(stretch.from, begunAt) > graceMs + CONFIRM_MS && !confirms(stretch),
   );
-  const bad = [...confirmed, ...sources.flatMap(({ looks }) => stretchesOf(looks, at, (kind) => kind === "bad"))];
-  return bad.some(({ from, until }) => until - Math.max(from, begunAt) > Number(input["grace"]) + CONFIRM_MS);
 }
 
 interface Looked {

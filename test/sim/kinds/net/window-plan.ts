@@ -13,12 +13,13 @@ export function someMoment(dice: Dice): number {
   return dice.chance(0.6) ? near : Date.UTC(2026, 0, 2) + dice.below(360 * 24 * HOUR_MS);
 }
 
-/** A window that opens within two days. */
+/** A window that opens within three days. */
 export function windowInput(dice: Dice, startAt: number): Readonly<Record<string, Json>> {
   const zone = dice.pick([...ZONES.keys()]);
   const isEveryDay = dice.chance(0.6);
-  // One that opens on few days must not have done so before.
-  const opens = new Date(shownAt(startAt, zone) + dice.between(isEveryDay ? -4 * HOUR_MS : HOUR_MS, 14 * HOUR_MS));
+  // One that opens on few days must not have done so before, and not do so every day.
+  const inMs = isEveryDay ? dice.between(-9 * HOUR_MS, 10 * HOUR_MS) : dice.between(HOUR_MS, 60 * HOUR_MS);
+  const opens = new Date(shownAt(startAt, zone) + inMs);
   const opensAt = opens.getUTCHours() * 60 + 15 * Math.floor(opens.getUTCMinutes() / 15);
   const place = zone === "UTC" && dice.chance(0.5) ? {} : { "time-zone": zone };
   const today = NAMES[opens.getUTCDay()] ?? "sun";
