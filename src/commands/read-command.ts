@@ -49,9 +49,18 @@ export function readCommand({ file, text }: CommandText, setting: CommandSetting
   if (!parsed.success) {
     const keys = Object.keys(CommandFile.shape);
     const issues = issueDiagnostics(source, { error: parsed.error, value: yaml.value, base: [], keys });
-    return { id, source, diagnostics: issues };
+    // A key that there is not says nothing about the rest of the file.
+    const rest = CommandFile.safeParse(only(keys, yaml.value));
+    if (!rest.success) return { id, source, diagnostics: issues };
+    const reading = new CommandReader({ source, id, file: rest.data, setting }).read();
+    return { ...reading, diagnostics: [...issues, ...reading.diagnostics] };
   }
   return new CommandReader({ source, id, file: parsed.data, setting }).read();
+}
+
+function only(keys: readonly string[], value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).filter(([key]) => keys.includes(key)));
 }
 
 /** The types of the inputs that a question or an act cannot do without. */

@@ -123,6 +123,13 @@ describe("the YAML of a command file", () => {
 });
 
 describe("the keys of a command file", () => {
+  it("may be unknown without hiding what else is wrong", () => {
+    const file = 'name: X\nsummary: Y\nonn: 1\non: { slash: "/qd x <nope>" }\nanswers: status\n';
+    const found = mistakes(file).join("\n");
+    expect(found).toContain('unknown key "onn"');
+    expect(found).toContain("<nope>");
+  });
+
   it("may not be misspelt", () => {
     expect(mistakes("nmae: X\nsummary: Y\non: { slash: /x }\nanswers: status\n")).toEqual([
       '1 nmae: X | "name" is missing; a text is expected',
