@@ -34,7 +34,13 @@ function noCommand(commands: readonly Command[], tokens: readonly Token[]): Foun
   const known = `there is: ${verbs.toSorted().join(", ")}`;
   if (first === undefined)
     return { kind: "none", code: "empty", message: `a word is missing that says what to do; ${known}` };
-  const near = didYouMean(first.value, verbs);
+  const near = didYouMean(first.value, verbs) ?? onlyWithPart(first.value, verbs);
   const fixed = near === undefined ? {} : { fixed: tokensText(tokens, { token: first, by: near }) };
   return { kind: "none", code: "unknown-command", message: `this is no command; ${known}`, token: first, ...fixed };
+}
+
+/** The only verb that has the word as one of its own words: `drift` is short for `nightly-drift`. */
+function onlyWithPart(word: string, verbs: readonly string[]): string | undefined {
+  const [found, ...more] = verbs.filter((verb) => verb.split("-").includes(word.toLowerCase()));
+  return more.length === 0 ? found : undefined;
 }
