@@ -755,6 +755,20 @@ describe("locks", () => {
   };
   const planted: readonly Planted[] = [
     {
+      name: "a lock that is free and is not given to who waits",
+      change: {
+        before: {
+          "lock prod": (story) => {
+            other(story);
+            asks(story, 9);
+            story.look(3000);
+          },
+        },
+      },
+      check: "locks",
+      says: "checkout/prod was free, and was not given to who waited",
+    },
+    {
       name: "a lock that two runs hold",
       change: {
         after: {
