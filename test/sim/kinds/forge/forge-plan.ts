@@ -44,8 +44,8 @@ function byRequest(dice: Dice, world: ForgeWorld): readonly PlanNode[] {
   return [
     write(dice, world, { key: "write", branch: head, from: MAIN }),
     request,
-    ...(dice.chance(0.5) ? [look(dice, world, { key: "checks", revision: "${{ steps.request.outputs.sha }}" })] : []),
-    dice.chance(0.65) ? merging(dice, world, which) : merged,
+    ...(dice.chance(0.35) ? [look(dice, world, { key: "checks", revision: "${{ steps.request.outputs.sha }}" })] : []),
+    dice.chance(0.75) ? merging(dice, world, which) : merged,
     ...(dice.chance(0.4) ? [look(dice, world, { key: "after", revision: "${{ steps.merge.outputs.sha }}" })] : []),
   ];
 }

@@ -84,7 +84,7 @@ export class ForgeServer {
     this.#dice = dice.fork("luck");
     this.checks = new CheckBook(dice.fork("checks"));
     this.pipelines = new PipelineBook(dice.fork("pipelines"));
-    this.needs = { approval: dice.chance(0.2), green: dice.chance(0.3) };
+    this.needs = { approval: dice.chance(0.2), green: dice.chance(0.15) };
   }
 
   /** What has come to pass by now: merges that take their time, and CI of commits that are new. */

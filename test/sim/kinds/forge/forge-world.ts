@@ -140,7 +140,10 @@ export class ForgeWorld implements Disposable {
     const roll = dice.fraction();
     const user = dice.pick(PEOPLE);
     if (roll < 0.3)
-      this.#review(request, { user, state: dice.pick(["APPROVED", "CHANGES_REQUESTED", "COMMENTED", "DISMISSED"]) });
+      this.#review(request, {
+        user,
+        state: dice.pick(["APPROVED", "CHANGES_REQUESTED", "CHANGES_REQUESTED", "COMMENTED", "DISMISSED"]),
+      });
     else if (roll < 0.52) this.mergeByHand(request, user);
     else if (roll < 0.6) this.forge.close(request, now);
     else if (roll < 0.75) this.forge.reopen(request, now);
