@@ -41,6 +41,8 @@ export function jobProgram({ runs, isTroubled, life }: Machine): SimulatedProgra
       isTold: false,
     };
     runs.push(run);
+    // Somebody else may end it.
+    if (isTroubled() && call.dice.chance(0.12)) call.doom(call.dice.below(4));
     try {
       run.end = await work(call, isTroubled);
       run.isTold = call.isTold;
