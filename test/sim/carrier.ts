@@ -28,6 +28,11 @@ export interface Loss {
   readonly side: "request" | "answer";
 }
 
+/** What a far end may have lying about when the connection breaks, and carry out after what was called later. */
+const LYING_ABOUT: ReadonlySet<string> = new Set(["chat.update"]);
+const LATE_SHARE = 0.3;
+const LATE_MS = [500, 12_000] as const;
+
 interface Way {
   readonly latency: readonly [number, number];
   trouble: Trouble | undefined;
@@ -39,6 +44,7 @@ interface Way {
 export class Carrier {
   readonly #line: Schedule;
   readonly #dice: Readonly<Record<Port, Dice>>;
+  readonly #lateDice: Dice;
   readonly ways: Readonly<Record<Port, Way>> = {
     slack: { latency: [20, 250], trouble: undefined, loss: 0 },
     argocd: { latency: [2, 60], trouble: undefined, loss: 0 },
@@ -48,7 +54,8 @@ export class Carrier {
 
   constructor(deps: { readonly line: Schedule; readonly dice: Dice }) {
     this.#line = deps.line;
-    const of = (port: Port): Dice => deps.dice.fork(port);
+    const of = (port: Port | "late"): Dice => deps.dice.fork(port);
+    this.#lateDice = of("late");
     this.#dice = { slack: of("slack"), argocd: of("argocd"), git: of("git"), redis: of("redis") };
   }
 
@@ -135,6 +142,10 @@ export class Carrier {
       }
       // What its sender has given up may be under way already.
       if (way.isOver() && !life.isDead && this.#dice[port].chance(0.5)) return;
+      if (trouble === "answers-lost" && LYING_ABOUT.has(name) && this.#lateDice.chance(LATE_SHARE)) {
+        this.#line.after(this.#lateDice.between(...LATE_MS), () => act(() => undefined));
+        return void this.#line.after(1, () => fail("ECONNRESET"));
+      }
       act((result) => {
         const isAnswerLost = lost === "answer" || this.isLost(port) || this.ways[port].trouble === "answers-lost";
         const back = this.latencyMs(port);
