@@ -148,7 +148,8 @@ function failureFaults(attempt: Attempt, looked: Looked): readonly string[] {
   if (code !== "soak.broken") return [`a soak ends with ${code}`];
   const faults: string[] = [];
   if (input["on-bad"] === "restart") faults.push("a soak fails that was to begin anew");
-  const isNow = ({ until }: Stretch): boolean => until >= at - SLACK_MS;
+  // What decides was read some moments ago.
+  const isNow = ({ until }: Stretch): boolean => until >= at - CONFIRM_MS;
   const isBad = knownBad(looked).some(isNow) || sources.some(({ looks }) => looks.at(-1)?.kind === "bad");
   if (!isBad) faults.push("a soak fails although nothing is bad");
   if (at - sinceOf(troubles(looked), at) < Number(input["grace"]) - FRAME_MS)

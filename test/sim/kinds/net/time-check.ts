@@ -16,7 +16,7 @@ export function delayFaults(attempt: Attempt, world: NetWorld): readonly string[
   if (end === undefined || end.type === "step.cancelled") return [];
   if (end.type === "step.failed") return [`a delay fails with ${codeOf(attempt)}`];
   if (attempt.input["until"] === undefined)
-    return end.at < earliestOf(attempt, world, end.life) ? ["a delay ends early"] : [];
+    return end.at < earliestOf(attempt, world, end.life) - 1 ? ["a delay ends early"] : [];
   const isEarly = end.shown < Date.parse(textIn(attempt.input, "until"));
   return isEarly ? ["a delay ends before its moment"] : [];
 }
