@@ -44,6 +44,8 @@ export async function demo(args: readonly string[]): Promise<number> {
   return await playDemo(playNamed(name === CRASH ? DEFAULT_PLAY : name), production);
 }
 
+const LOOK_MS = 20;
+
 /** Shows the demo to people until they stop it. Ctrl-C reaches the programs that it runs as well: what fails of it is no failure. */
 async function serveDemo(port: number): Promise<number> {
   let isTold = false;
@@ -60,6 +62,9 @@ async function showDemo(port: number, stop: Promise<void>): Promise<void> {
   printLine("Starting a simulated Slack and a simulated Argo CD, and the real server between them ...");
   await using world = await openWorld(port);
   await using cast = await Cast.start(castOptions(world, "in-process"));
+  const over = new AbortController();
+  await Promise.race([connected(world, over.signal), stop, cast.serverEnded]);
+  over.abort();
   printLine(`The demo is at ${world.slack.url}`);
   for (const line of world.programs) printLine(line);
   printLine("You are Ana: type /promote checkout abc123 to prod, and open the thread of the card that appears.");
@@ -71,6 +76,11 @@ async function showDemo(port: number, stop: Promise<void>): Promise<void> {
   throw new AppError(`The server of the demo ended by itself (${ended}). Start the demo again.`, {
     code: "demo.server",
   });
+}
+
+/** Resolves when the server hears what is typed: before that Slack says that its app is not there. */
+async function connected({ slack }: DemoWorld, signal: AbortSignal): Promise<void> {
+  while (slack.socket.connections.length === 0 && !signal.aborted) await systemClock.sleep(LOOK_MS);
 }
 
 async function openWorld(port: number): Promise<DemoWorld> {
