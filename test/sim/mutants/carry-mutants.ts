@@ -162,8 +162,8 @@ export const carryMutants: readonly Mutant[] = [
   },
   {
     file: "engine/run-service.ts",
-    what: "nobody notes when a run is to be looked at again",
-    find: "this.#deps.onWakeAt(row.wakeAt);",
+    what: "what a run that is taken up waits for is not watched again",
+    find: "if (isOpen(state) && entry !== undefined) this.#letOut(entry, []);",
     replace: "",
   },
   {
