@@ -13,6 +13,7 @@ import {
   isSettled,
   isToBeRepeated,
   leaveLostPlace,
+  lookAgain,
   newEntry,
   nextCall,
   renew,
@@ -185,7 +186,7 @@ export class Outbox implements AsyncDisposable {
     for (const entry of inOrder(ready, now)) {
       if (this.#inFlight.size >= MOST_IN_FLIGHT) break;
       // The one before it may have drawn the last token.
-      if (isReady(entry)) this.#start(entry);
+      if (isReady(entry) && (!lookAgain(entry, now) || isReady(entry))) this.#start(entry);
     }
     return wakeAt;
   }

@@ -46,8 +46,8 @@ export interface SlotEntry {
   losses: number;
   /** A post was sent and its result is not known: look before posting again. */
   isUnsure: boolean;
-  /** It was looked for where the app may not read: what was posted may stand there all the same. */
-  isUnseen: boolean;
+  /** When it was last looked for where the app may not read: what was posted may stand there all the same. */
+  unseenAt: number | undefined;
   /** 0 as wanted, 1 without most blocks, 2 plain text. */
   simplified: 0 | 1 | 2;
   replacements: number;
@@ -89,7 +89,7 @@ export function newEntry(
     failures: 0,
     losses: 0,
     isUnsure: postingSince !== undefined,
-    isUnseen: false,
+    unseenAt: undefined,
     simplified: 0,
     replacements: 0,
     late: lateAtStart(record, now),
@@ -192,6 +192,16 @@ function isShown({ record, hash }: SlotEntry): boolean {
 
 function isRepeated({ late, hash }: SlotEntry): boolean {
   return late !== undefined && late.hash !== hash;
+}
+
+// Long enough for the post that a look allows to find its place among others.
+const LOOK_HOLDS_MS = 10_000;
+
+/** Who could not read when it was looked for may read by now: it is looked for once more before it is posted again. */
+export function lookAgain(entry: SlotEntry, now: number): boolean {
+  if (nextCall(entry) !== "post" || entry.unseenAt === undefined || now - entry.unseenAt < LOOK_HOLDS_MS) return false;
+  entry.isUnsure = true;
+  return true;
 }
 
 export function nextCall(entry: SlotEntry): Call {

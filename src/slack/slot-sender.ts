@@ -107,7 +107,7 @@ export class SlotSender {
       case "unreadable":
         // Without the right to read, a second message is the lesser evil: buttons of the first one are refused.
         entry.isUnsure = false;
-        entry.isUnseen = result.status === "unreadable";
+        entry.unseenAt = result.status === "unreadable" ? this.#deps.clock.monotonic() : undefined;
         return undefined;
       case "limited":
       case "not-recorded":
@@ -127,7 +127,7 @@ export class SlotSender {
     entry.failures = 0;
     entry.losses = 0;
     entry.isUnsure = false;
-    entry.isUnseen = false;
+    entry.unseenAt = undefined;
     entry.lastSentAt = this.#deps.clock.monotonic();
     // What was found is not known to be what is wanted.
     const sentHash = call === "find" ? undefined : hash;
@@ -173,8 +173,6 @@ export class SlotSender {
   }
 
   async #channelLost(entry: SlotEntry, code: string): Promise<void> {
-    // Whoever is let in again may read again, too.
-    if (entry.isUnseen) entry.isUnsure = true;
     if (entry.wanted.terminal && entry.losses >= MOST_LOST_CHANNELS) return this.#giveUp(entry, code);
     entry.losses += 1;
     entry.notBefore = this.#deps.clock.monotonic() + backoffMs(CHANNEL_AGAIN, entry.losses + 1);

@@ -217,6 +217,20 @@ describe("a post whose answer got lost", () => {
     expect(outbox.isSettled("r/card")).toBe(true);
   });
 
+  it("is looked for again after the app was out of the channel while Slack took no posts", async () => {
+    const { clock, slack, outbox } = setUp();
+    slack.fault = once("post", { kind: "lost" });
+    outbox.want(wanted("r/card", "running"));
+    await clock.advance(1000);
+    slack.canRead = false;
+    slack.fault = (call) => (call.method === "post" ? { kind: "limited", afterMs: 20_000 } : undefined);
+    await clock.advance(10_000);
+    slack.canRead = true;
+    slack.fault = () => undefined;
+    await clock.advance(60_000);
+    expect(slack.of("r/card").map(({ shown }) => shown.at(-1)?.text)).toEqual(["running"]);
+  });
+
   it("has its place recorded when the disk works again, also when nothing new is wanted", async () => {
     const { clock, slack, store, outbox } = setUp();
     outbox.want(wanted("r/card", "done", { terminal: true }));
