@@ -201,6 +201,43 @@ function diesPosting(dice: Dice): ReturnType<Drill> {
   };
 }
 
+/** What was proven is asked for once more, after somebody else has changed what runs there, or from what. */
+function provenOnce(dice: Dice): ReturnType<Drill> {
+  const app = "argocd/search-dev";
+  const parameter = { name: "replicas", value: String(dice.between(10, 19)) };
+  const change = dice.pick([
+    { type: "foreign-sync", app, revision: shaOf("m1") },
+    { type: "change-source", app, helmParameter: parameter },
+    { type: "recreate", app, afterMs: dice.between(50, 2000), synced: true },
+  ] as const);
+  const promote = type("U1", `/promote search ${short("m3")} to dev`);
+  return {
+    acts: [
+      at(FIRST_AT + 500, promote),
+      cue("run.finished", { who: "argocd", act: change }, { afterMs: 1000 }),
+      cue("run.finished", promote, { afterMs: dice.between(25_000, 40_000) }),
+    ],
+  };
+}
+
+/** What was approved is another thing in the moment in which it begins. */
+function changedAtOnce(dice: Dice): ReturnType<Drill> {
+  const app = "argocd/search-prod";
+  const parameter = { name: "replicas", value: String(dice.between(10, 19)) };
+  const change = dice.pick([
+    { type: "change-source", app, helmParameter: parameter },
+    { type: "foreign-sync", app, revision: shaOf("m1") },
+  ] as const);
+  return {
+    acts: [
+      at(FIRST_AT + 500, type("U1", `/qd sync search in prod at ${short("m3")}`)),
+      cue("gate.opened", { ...click(["U3"], "approve"), patienceMs: 60_000 }, { afterMs: 1500 }),
+      cue("gate.opened", { ...click(["U4"], "approve"), patienceMs: 60_000 }, { skip: 1, afterMs: 2000 }),
+      cue("gate.decided", { who: "argocd", act: change }),
+    ],
+  };
+}
+
 const DRILLS: Readonly<Record<string, Drill>> = {
   stopped: stoppedAtTheStart,
   unheard: unheardOf,
@@ -211,6 +248,8 @@ const DRILLS: Readonly<Record<string, Drill>> = {
   worker: lostWorker,
   deaf: deafStep,
   posting: diesPosting,
+  proven: provenOnce,
+  changed: changedAtOnce,
 };
 
 /** Somebody goes on with what has ended. */
