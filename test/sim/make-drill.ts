@@ -92,6 +92,33 @@ function unheardOf(dice: Dice): ReturnType<Drill> {
   };
 }
 
+/** The process dies with its request on the way, which fails while nobody looks. */
+function failedUnseen(dice: Dice): ReturnType<Drill> {
+  const crash: Scene = { who: "machine", act: { kind: "crash", point: "now", downMs: dice.between(4000, 15_000) } };
+  return {
+    plans: [{ app: "search-dev", sync: "fails" }],
+    acts: [
+      at(FIRST_AT + 500, type("U1", `/qd sync search in dev at ${commit(dice)}`)),
+      cue("step.checkpointed", crash, { afterMs: dice.between(10, 150) }),
+    ],
+  };
+}
+
+/** The same, and by then somebody else has synced: only the history of Argo CD knows of ours. */
+function replacedUnseen(dice: Dice): ReturnType<Drill> {
+  const crash: Scene = { who: "machine", act: { kind: "crash", point: "now", downMs: dice.between(20_000, 30_000) } };
+  const app = "argocd/checkout-staging";
+  const other = { type: "foreign-sync", app, revision: shaOf(dice.pick(["m1", "m3"])) } as const;
+  return {
+    plans: [{ app: "checkout-staging", health: [{ afterMs: 0, status: "Healthy" }] }],
+    acts: [
+      at(FIRST_AT + 500, type("U1", `/qd sync checkout in staging at ${short("m3")}`)),
+      cue("step.checkpointed", crash, { afterMs: dice.between(60, 150) }),
+      cue("step.checkpointed", { who: "argocd", act: other }, { afterMs: dice.between(6000, 14_000) }),
+    ],
+  };
+}
+
 /** Several want one place: who came first has it first, but for whoever goes back at once. */
 function queue(dice: Dice): ReturnType<Drill> {
   const place = dice.pick(["dev", "staging"]);
@@ -250,6 +277,8 @@ const DRILLS: Readonly<Record<string, Drill>> = {
   posting: diesPosting,
   proven: provenOnce,
   changed: changedAtOnce,
+  unseen: failedUnseen,
+  replaced: replacedUnseen,
 };
 
 /** Somebody goes on with what has ended. */
