@@ -119,6 +119,26 @@ function replacedUnseen(dice: Dice): ReturnType<Drill> {
   };
 }
 
+/** A request is lost with the process, and by then somebody else has brought the very same commit there. */
+function doneByOthers(dice: Dice): ReturnType<Drill> {
+  const crash: Scene = { who: "machine", act: { kind: "crash", point: "now", downMs: dice.between(20_000, 30_000) } };
+  const app = "argocd/checkout-staging";
+  const lost: Scene = { who: "network", act: { kind: "lose", port: "argocd", what: "/sync", side: "request" } };
+  return {
+    plans: [{ app: "checkout-staging", health: [{ afterMs: 0, status: "Healthy" }] }],
+    acts: [
+      at(FIRST_AT + 500, type("U1", `/qd sync checkout in staging at ${short("m3")}`)),
+      cue("lock.acquired", lost),
+      cue("step.checkpointed", crash, { afterMs: dice.between(60, 150) }),
+      cue(
+        "step.checkpointed",
+        { who: "argocd", act: { type: "foreign-sync", app, revision: shaOf("m3") } },
+        { afterMs: 3000 },
+      ),
+    ],
+  };
+}
+
 /** Several want one place: who came first has it first, but for whoever goes back at once. */
 function queue(dice: Dice): ReturnType<Drill> {
   const place = dice.pick(["dev", "staging"]);
@@ -279,6 +299,7 @@ const DRILLS: Readonly<Record<string, Drill>> = {
   changed: changedAtOnce,
   unseen: failedUnseen,
   replaced: replacedUnseen,
+  others: doneByOthers,
 };
 
 /** Somebody goes on with what has ended. */

@@ -19,7 +19,7 @@ export interface MutantsOrder {
 const GOAL = 0.95;
 // So many stories take no longer than one world.
 const STORIES_A_WORLD = 4;
-const DRILLS = drillSeeds(3);
+const DRILLS = drillSeeds(2);
 
 /** Plants one bug after the other, plays seeds until a check sees it, and prints a table. Returns the exit code. */
 export async function runMutants({ processes, only, worlds, from, keeps }: MutantsOrder): Promise<number> {
