@@ -29,6 +29,9 @@ export type {
   StepResult,
 } from "../../engine/step-kind.ts";
 export type { ProgramNote, StepNotes } from "../../engine/step-notes.ts";
+export { type FindGivenFaults, type GivenFault, writtenText } from "../../engine/given-fault.ts";
+export { gitFolderFaults, repositoryFaults, textFaults } from "../written-faults.ts";
+export { parseRepositoryUrl } from "../../git/repository-url.ts";
 export type { KindDeps, StepFactory } from "../step-deps.ts";
 
 /** What inputs and outputs are made of. */
