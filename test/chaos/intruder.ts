@@ -32,7 +32,7 @@ export async function attack(arena: Arena, each: number): Promise<Attack> {
   const { redis } = arena;
   if (redis === undefined) throw new Error("there is no Redis to attack");
   const heard = await Eavesdropper.listen(redis);
-  await arena.while(() => heard.jobs.length < ENOUGH_ENVELOPES || heard.reports.length < each, LISTEN_MS);
+  await arena.while(() => heard.jobs.length < ENOUGH_ENVELOPES || heard.arrived.length < each, LISTEN_MS);
   // Before the attack: what nobody reads of a MONITOR fills the memory of Redis, and would be the worse attack of the two.
   await heard[Symbol.asyncDispose]();
   const before = await refusedReports(arena);
@@ -65,12 +65,22 @@ export async function attack(arena: Arena, each: number): Promise<Attack> {
   }
 }
 
+interface Heard {
+  readonly text: string;
+  readonly worker: string;
+  /** Empty where it asks for nothing. */
+  readonly request: string;
+  readonly seq: number;
+}
+
 /** Everything that goes through Redis, as whoever has its password sees it. */
 class Eavesdropper implements AsyncDisposable {
   /** Signed jobs, as they were put into the queue. */
   readonly jobs: string[] = [];
-  readonly reports: string[] = [];
   prefix = "";
+  readonly #reports: Heard[] = [];
+  /** By worker, the newest report of which the server has said that it has it. */
+  readonly #answered = new Map<string, number>();
   readonly #monitor: Redis;
   readonly #client: Redis;
 
@@ -83,6 +93,11 @@ class Eavesdropper implements AsyncDisposable {
   static async listen(redis: ChaosRedis): Promise<Eavesdropper> {
     const client = redis.client();
     return new Eavesdropper(client, await client.monitor());
+  }
+
+  /** Reports that the server has had: one that was lost on its way would count when somebody says it again. */
+  get arrived(): readonly string[] {
+    return this.#reports.filter(({ worker, seq }) => seq <= (this.#answered.get(worker) ?? 0)).map(({ text }) => text);
   }
 
   /** The id of the key with which jobs are signed. */
@@ -102,9 +117,21 @@ class Eavesdropper implements AsyncDisposable {
       if (envelope !== "" && !this.jobs.includes(envelope)) this.jobs.push(envelope);
     }
     const [command = "", channel = "", text = ""] = args;
-    if (command.toLowerCase() !== "publish" || !channel.endsWith(":reports")) return;
-    this.prefix = channel.slice(0, -":reports".length);
-    this.reports.push(text);
+    if (command.toLowerCase() !== "publish") return;
+    const body = objectIn(textOf(objectIn(text), "body"));
+    const content = objectOf(body, "content");
+    const worker = textOf(body, "worker");
+    if (channel.endsWith(":reports")) {
+      this.prefix = channel.slice(0, -":reports".length);
+      this.#reports.push({ text, worker, request: textOf(content, "request"), seq: Number(body["seq"]) });
+    } else this.#noteAnswer(worker, { received: body["received"], answers: content["answers"] });
+  }
+
+  #noteAnswer(worker: string, { received, answers }: { readonly received: unknown; readonly answers: unknown }): void {
+    const requests: readonly unknown[] = Array.isArray(received) ? received : [];
+    const known = this.#reports.filter((report) => report.worker === worker && requests.includes(report.request));
+    const newest = Math.max(this.#answered.get(worker) ?? 0, Number(answers ?? 0), ...known.map(({ seq }) => seq));
+    this.#answered.set(worker, newest);
   }
 }
 
@@ -131,8 +158,8 @@ function malformed(number: number): string {
 }
 
 /** An outcome for whatever is under way, a report that was heard before, one of another installation, and none at all. */
-function reportsOf({ reports, jobs, kid }: Eavesdropper, number: number): readonly string[] {
-  const heard = reports[number % reports.length] ?? "{}";
+function reportsOf({ arrived, jobs, kid }: Eavesdropper, number: number): readonly string[] {
+  const heard = arrived[number % arrived.length] ?? "{}";
   const { worker = "somebody" } = objectIn(textOf(objectIn(heard), "body"));
   const reportKid = textOf(objectIn(heard), "kid");
   const body = objectIn(textOf(objectIn(jobs[number % jobs.length] ?? "{}"), "body"));
