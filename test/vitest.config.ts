@@ -16,8 +16,8 @@ const project = (
   },
 });
 
-const alone = ({ test }: ReturnType<typeof project>) => ({
-  test: { ...test, maxWorkers: 1, sequence: { groupOrder: 1 } },
+const afterwards = ({ test }: ReturnType<typeof project>) => ({
+  test: { ...test, maxWorkers: 2, sequence: { groupOrder: 1 } },
 });
 
 export default defineConfig({
@@ -32,8 +32,8 @@ export default defineConfig({
       project("integration", ["integration"], { testTimeout: 120_000, isolate: true }),
       project("e2e", ["e2e"], { testTimeout: 180_000, isolate: true }),
       project("browser", ["browser"], { testTimeout: 120_000, isolate: true }),
-      // Programs that take all of the machine: one at a time, when everything else has ended.
-      alone(project("long", ["long"], { testTimeout: 300_000, isolate: true })),
+      // Programs that take all of the machine, when everything else has ended; two at a time, because the chaos waits half of its time.
+      afterwards(project("long", ["long"], { testTimeout: 300_000, isolate: true })),
     ],
   },
 });

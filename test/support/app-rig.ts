@@ -4,6 +4,7 @@ import { type Application, startApplication } from "../../src/app/application.ts
 import { readEnvironment } from "../../src/config/environment.ts";
 import type { Blueprint } from "../../src/demo/blueprint.ts";
 import { type DemoWorld, openDemoWorld } from "../../src/demo/demo-world.ts";
+import { foldRun } from "../../src/domain/evolve.ts";
 import type { RunEvent } from "../../src/domain/run-event.ts";
 import type { RunState } from "../../src/domain/run-state.ts";
 import { type Clock, systemClock } from "../../src/platform/clock.ts";
@@ -11,6 +12,9 @@ import { systemRandom } from "../../src/platform/ids.ts";
 import { createLogger } from "../../src/platform/logger.ts";
 import { SecretMask } from "../../src/platform/masking.ts";
 import type { SlackMessage } from "../../src/simulator/slack-messages.ts";
+
+/** What a busy machine may need for something that takes a moment on one that is not. */
+const PATIENCE_MS = 60_000;
 
 export const ANA = "U0ANA00001";
 export const BEN = "U0BEN00001";
@@ -122,7 +126,7 @@ export class AppRig implements AsyncDisposable {
   /** The first message for which `fits` holds, as soon as there is one. */
   async message(what: string, fits: (message: SlackMessage) => boolean, channel = DEPLOYS): Promise<SlackMessage> {
     const { changes, messages } = this.world.slack.world;
-    return await changes.until(what, () => messages.all(channel).find(fits), 20_000);
+    return await changes.until(what, () => messages.all(channel).find(fits), PATIENCE_MS);
   }
 
   async card(says: RegExp): Promise<SlackMessage> {
@@ -154,11 +158,12 @@ export class AppRig implements AsyncDisposable {
     );
   }
 
-  /** The only run there is. */
+  /** The newest run, as the log has it: what the engine knows is ahead of that until it is committed. */
   run(): RunState {
-    const [row] = this.application.store.events.listRuns({ limit: 2 });
+    const { events } = this.application.store;
+    const [row] = events.listRuns({ limit: 1 });
     if (row === undefined) throw new Error("there is no run");
-    return this.application.engine.runs.state(row.id);
+    return foldRun(row.id, events.readRun(row.id));
   }
 
   events(): readonly RunEvent[] {
@@ -167,9 +172,9 @@ export class AppRig implements AsyncDisposable {
 
   /** Resolves when `is` holds; looked at after every change in Slack and every 20 ms. */
   async until(what: string, is: () => boolean): Promise<void> {
-    const end = performance.now() + 20_000;
+    const end = performance.now() + PATIENCE_MS;
     while (!is()) {
-      if (performance.now() > end) throw new Error(`waited 20 s for: ${what}`);
+      if (performance.now() > end) throw new Error(`waited a minute for: ${what}`);
       await systemClock.sleep(20);
     }
   }

@@ -2,6 +2,7 @@ import { dirname, join } from "node:path";
 
 import { z } from "zod";
 
+import { foldRun } from "../../src/domain/evolve.ts";
 import { nextWork } from "../../src/domain/next-work.ts";
 import type { RunEvent, RunEventOf } from "../../src/domain/run-event.ts";
 import type { RunState, StepState } from "../../src/domain/run-state.ts";
@@ -24,7 +25,7 @@ const LOOK_MS = 10;
 const PUSH_MS = 200;
 // Only Slack's own limits are waited for then.
 const IDLE_PUSH_MS = 1500;
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 60_000;
 
 // After the newest commit of the demo.
 const PUSHED_AT = 1_795_250_000;
@@ -233,8 +234,9 @@ export class AskedRun {
     this.id = id;
   }
 
+  /** As the log has it: what the engine knows is ahead of that until it is committed. */
   get state(): RunState {
-    return this.#day.rig.application.engine.runs.state(this.id);
+    return foldRun(this.id, this.events);
   }
 
   get events(): readonly RunEvent[] {
