@@ -55,6 +55,8 @@ export class RemoteWitness {
   /** Until then workers that end may hand back. */
   #endingUntil = 0;
   #serverUntil = 0;
+  /** Until then what goes over Redis may come late. */
+  #delayedUntil = 0;
   /** Until then things do not go their usual way. */
   #unquietUntil = 0;
 
@@ -80,14 +82,21 @@ export class RemoteWitness {
     const ms = "ms" in act ? act.ms : 0;
     const until = now + ms + RECOVERY_MS;
     this.#unquietUntil = Math.max(this.#unquietUntil, until);
-    if (isNewServer(event) || (now < this.#serverUntil && DELAYS.has(act.kind)))
-      this.#serverUntil = Math.max(this.#serverUntil, now + ms + NEW_SERVER_MS);
+    this.#heedServer(event, now + ms);
     if (who === "worker" && act.kind === "end") {
       this.#endingUntil = Math.max(this.#endingUntil, until + this.#graceMs);
       if (worker !== undefined) this.#endedAt.set(worker, now);
     }
     // What has been harmed may be seen only when all the rest of the trouble is over.
     if (now < this.#harmedUntil || isHarm(event)) this.#harmedUntil = Math.max(this.#harmedUntil, this.#unquietUntil);
+  }
+
+  /** Workers know a new server soon, unless what is said comes late, also because of what had begun before. */
+  #heedServer(event: StoryAct, untilMs: number): void {
+    const isDelay = DELAYS.has(event.act.kind);
+    if (isDelay) this.#delayedUntil = Math.max(this.#delayedUntil, untilMs);
+    if (!isNewServer(event) && !(isDelay && this.#now() < this.#serverUntil)) return;
+    this.#serverUntil = Math.max(this.#serverUntil, untilMs + NEW_SERVER_MS, this.#delayedUntil + NEW_SERVER_MS);
   }
 
   died(worker: string): void {
