@@ -1,5 +1,3 @@
-import { isDeepStrictEqual } from "node:util";
-
 import { projectRun } from "../../../../src/engine/projection.ts";
 import { atEndOfTurn } from "../../../../src/platform/turn.ts";
 import { openStore } from "../../../../src/store/store.ts";
@@ -7,7 +5,7 @@ import { MemoryArtifacts } from "../../../support/memory-artifacts.ts";
 import { Dice } from "../../dice.ts";
 import { seededRandom } from "../../seeded-random.ts";
 import { DiskClock, settleDisk } from "../ships/disk-clock.ts";
-import type { PlainFact } from "../signal-book.ts";
+import { RunFacts } from "../run-facts.ts";
 import { type Process, startProcess } from "../start-process.ts";
 import { forgeFaults } from "./forge-check.ts";
 import { forgeKinds } from "./forge-kinds.ts";
@@ -42,9 +40,7 @@ class ForgeGame {
   readonly #acts: Dice;
   readonly #artifacts = new MemoryArtifacts();
   readonly #runs: string[] = [];
-  readonly #facts = new Map<string, PlainFact[]>();
-  /** Everything that people were shown since it was looked at last. */
-  readonly #shown = new Set<string>();
+  readonly #facts = new RunFacts();
   #process: Process;
 
   constructor(deps: Deps) {
@@ -169,21 +165,16 @@ class ForgeGame {
 
   /** What is wrong by now; at the end it is looked for in the log itself. */
   #faults(): readonly string[] {
-    const said = [...this.#shown];
-    this.#shown.clear();
+    const said = this.#facts.takeSaid();
     this.#deps.world.forge.catchUp(this.#deps.clock.now());
     return [
-      ...forgeFaults({ facts: this.#facts, world: this.#deps.world }),
+      ...forgeFaults({ facts: this.#facts.byRun, world: this.#deps.world }),
       ...(said.some((text) => text.includes(TOKEN)) ? ["a secret is said"] : []),
     ];
   }
 
   #readLog(): readonly string[] {
-    for (const run of this.#runs) {
-      const facts = this.#deps.store.events.readRun(run).map(plain);
-      if (!isDeepStrictEqual(facts, this.#facts.get(run))) return ["the log is not what was recorded"];
-    }
-    return [];
+    return this.#facts.compareLog(this.#deps.store.events, this.#runs);
   }
 
   async #pass(ms: number): Promise<void> {
@@ -205,12 +196,8 @@ class ForgeGame {
       secrets: { TOKEN },
       artifacts: this.#artifacts,
       kinds: forgeKinds(world, { life, random }),
-      onRecorded: (run, events) => {
-        const facts = events.map(plain);
-        this.#facts.set(run, [...(this.#facts.get(run) ?? []), ...facts]);
-        for (const fact of facts) this.#shown.add(JSON.stringify(fact));
-      },
-      onShown: (_run, view) => void (life.isDead || this.#shown.add(JSON.stringify(view()))),
+      onRecorded: (run, events) => this.#facts.note(run, events),
+      onShown: (_run, view) => void (life.isDead || this.#facts.say(JSON.stringify(view()))),
     });
   }
 }
@@ -221,7 +208,3 @@ const ANEW: ReadonlySet<string> = new Set([
   "git.request-taken",
   "git.conflict",
 ]);
-
-function plain(fact: object): PlainFact {
-  return JSON.parse(JSON.stringify(fact));
-}

@@ -8,6 +8,7 @@ import { MemoryArtifacts } from "../../../support/memory-artifacts.ts";
 import { Dice } from "../../dice.ts";
 import { seededRandom } from "../../seeded-random.ts";
 import { settleDisk } from "../ships/disk-clock.ts";
+import { plain } from "../run-facts.ts";
 import type { PlainFact } from "../signal-book.ts";
 import { type Process, startProcess } from "../start-process.ts";
 import { JOB_SECRET } from "./job-ends.ts";
@@ -272,8 +273,4 @@ class NetGame {
     const ended = this.#book.next(fact, { at: world.now, shown: world.shown, life });
     if (ended !== undefined) this.#faults.push(...endFaults(ended, world));
   }
-}
-
-function plain(fact: object): PlainFact {
-  return JSON.parse(JSON.stringify(fact));
 }

@@ -3,7 +3,7 @@ import { timeLimit } from "../../../../src/platform/time-limit.ts";
 import { CallError } from "../../../../src/steps/network/call-failure.ts";
 import type { LookAtSocket, SocketCall } from "../../../../src/steps/websocket/socket-look.ts";
 import type { Dice } from "../../dice.ts";
-import { Phases } from "./phases.ts";
+import { Places } from "./places.ts";
 
 const STATES = ["good", "good", "late", "babbling", "mute", "closing", "refused", "silent"] as const;
 type State = (typeof STATES)[number];
@@ -33,19 +33,16 @@ interface Machine {
 /** WebSockets that open, speak and close as they like. */
 export class SocketEnds {
   readonly #dice: Dice;
-  readonly #from: number;
-  readonly #sockets = new Map<string, Phases<State>>();
-  #calmFrom: number | undefined;
+  readonly #sockets: Places<State>;
   readonly looks: SocketLook[] = [];
 
   constructor(dice: Dice, from: number) {
     this.#dice = dice;
-    this.#from = from;
+    this.#sockets = new Places<State>({ dice, from, states: STATES, good: "good" });
   }
 
   calm(from: number): void {
-    this.#calmFrom = from;
-    for (const socket of this.#sockets.values()) socket.calm(from, "good");
+    this.#sockets.calm(from);
   }
 
   /** How one process looks at them. */
@@ -88,7 +85,7 @@ export class SocketEnds {
   ): Promise<string | undefined> {
     const dice = this.#dice;
     await clock.sleep(dice.between(2, 9), signal);
-    const state = this.#phases(url.pathname).at(now());
+    const state = this.#sockets.at(url.pathname, now());
     if (state === "refused")
       throw new CallError("nobody is there", { code: "network.unreachable", wasConnected: false });
     if (state === "silent") await clock.sleep(Number.MAX_SAFE_INTEGER, signal);
@@ -102,20 +99,6 @@ export class SocketEnds {
     if (state === "closing") throw new CallError("it was closed", { code: "http.bad-answer", wasConnected: true });
     await clock.sleep(Number.MAX_SAFE_INTEGER, signal);
     return "nothing was ever said";
-  }
-
-  #phases(path: string): Phases<State> {
-    const known = this.#sockets.get(path);
-    if (known !== undefined) return known;
-    const phases = new Phases<State>({
-      dice: this.#dice.fork(path),
-      from: this.#from,
-      next: (dice) => dice.pick(dice.chance(0.4) ? ["good"] : STATES),
-      lasts: [2000, 60_000],
-    });
-    if (this.#calmFrom !== undefined) phases.calm(this.#calmFrom, "good");
-    this.#sockets.set(path, phases);
-    return phases;
   }
 }
 

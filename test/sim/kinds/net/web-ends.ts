@@ -1,6 +1,6 @@
 import type { Dice } from "../../dice.ts";
 import type { FarEnd, Heard, Reply } from "./net-http.ts";
-import { Phases } from "./phases.ts";
+import { Places } from "./places.ts";
 
 /** The secret that steps send with their requests. */
 export const BEARER = "canary-of-the-net-0042";
@@ -28,15 +28,13 @@ const MOST_READ = 1024 * 1024;
 /** The services that are looked at: each address of `shop.test` is one of its own, that comes and goes. */
 export class WebEnds {
   readonly #dice: Dice;
-  readonly #from: number;
-  readonly #services = new Map<string, Phases<State>>();
-  #calmFrom: number | undefined;
+  readonly #services: Places<State>;
   /** What was sent to where it must not get. */
   readonly leaks: string[] = [];
 
   constructor(dice: Dice, from: number) {
     this.#dice = dice;
-    this.#from = from;
+    this.#services = new Places<State>({ dice, from, states: STATES, good: "good" });
   }
 
   get ends(): readonly (readonly [string, FarEnd])[] {
@@ -57,8 +55,7 @@ export class WebEnds {
   }
 
   calm(from: number): void {
-    this.#calmFrom = from;
-    for (const service of this.#services.values()) service.calm(from, "good");
+    this.#services.calm(from);
   }
 
   #overhear({ url, headers }: Heard): void {
@@ -69,14 +66,14 @@ export class WebEnds {
   #serve({ url, at }: Heard): Reply {
     const dice = this.#dice;
     if (url.protocol === "http:") this.leaks.push("a request goes on without TLS");
-    const state = this.#phases(url.pathname).at(at);
+    const state = this.#services.at(url.pathname, at);
     const answer = (afterMs: number, status: number, body: string): Reply => ({
       kind: "answer",
       afterMs,
       status,
       body,
     });
-    const good = answer(dice.between(2, this.#calmFrom === undefined ? 60 : 6), 200, READY);
+    const good = answer(dice.between(2, this.#services.isCalm ? 6 : 60), 200, READY);
     const led = (location: string): Reply => ({
       kind: "answer",
       afterMs: 4,
@@ -108,19 +105,5 @@ export class WebEnds {
       case "inside":
         return led("https://intern.test/");
     }
-  }
-
-  #phases(path: string): Phases<State> {
-    const known = this.#services.get(path);
-    if (known !== undefined) return known;
-    const phases = new Phases<State>({
-      dice: this.#dice.fork(path),
-      from: this.#from,
-      next: (dice) => dice.pick(dice.chance(0.4) ? ["good"] : STATES),
-      lasts: [2000, 60_000],
-    });
-    if (this.#calmFrom !== undefined) phases.calm(this.#calmFrom, "good");
-    this.#services.set(path, phases);
-    return phases;
   }
 }

@@ -1,12 +1,10 @@
-import { isDeepStrictEqual } from "node:util";
-
 import { projectRun } from "../../../../src/engine/projection.ts";
 import { atEndOfTurn } from "../../../../src/platform/turn.ts";
 import { openStore } from "../../../../src/store/store.ts";
 import { MemoryArtifacts } from "../../../support/memory-artifacts.ts";
 import { Dice } from "../../dice.ts";
 import { seededRandom } from "../../seeded-random.ts";
-import type { PlainFact } from "../signal-book.ts";
+import { RunFacts } from "../run-facts.ts";
 import { type Process, startProcess } from "../start-process.ts";
 import { DiskClock, settleDisk } from "./disk-clock.ts";
 import { shipFaults } from "./ship-check.ts";
@@ -54,9 +52,7 @@ class ShipGame {
   readonly #people: ShipPeople;
   readonly #artifacts = new MemoryArtifacts();
   readonly #runs: string[] = [];
-  /** Everything that is in the log, and that people were shown, since it was looked at last. */
-  readonly #shown = new Set<string>();
-  readonly #facts = new Map<string, PlainFact[]>();
+  readonly #facts = new RunFacts();
   #seen = 0;
   #process: Process;
 
@@ -167,7 +163,7 @@ class ShipGame {
   }
 
   #hasGate(run: string): boolean {
-    return JSON.stringify(this.#facts.get(run)?.[0]?.["plan"]).includes('"uses":"approval"');
+    return JSON.stringify(this.#facts.byRun.get(run)?.[0]?.["plan"]).includes('"uses":"approval"');
   }
 
   #isOver(): boolean {
@@ -186,19 +182,13 @@ class ShipGame {
   #faults(): readonly string[] {
     const { world } = this.#deps;
     for (const { artifact, content } of this.#artifacts.kept.slice(this.#seen))
-      if (!artifact.sealed) this.#shown.add(content.toString());
+      if (!artifact.sealed) this.#facts.say(content.toString());
     this.#seen = this.#artifacts.kept.length;
-    const said = [...this.#shown];
-    this.#shown.clear();
-    return shipFaults({ facts: this.#facts, world, users: this.#people.users, said });
+    return shipFaults({ facts: this.#facts.byRun, world, users: this.#people.users, said: this.#facts.takeSaid() });
   }
 
   #readLog(): readonly string[] {
-    for (const run of this.#runs) {
-      const facts = this.#deps.store.events.readRun(run).map(plain);
-      if (!isDeepStrictEqual(facts, this.#facts.get(run))) return ["the log is not what was recorded"];
-    }
-    return [];
+    return this.#facts.compareLog(this.#deps.store.events, this.#runs);
   }
 
   async #pass(ms: number): Promise<void> {
@@ -220,16 +210,8 @@ class ShipGame {
       artifacts: this.#artifacts,
       kinds: shipKinds(world, life),
       secrets: { TOKEN },
-      onRecorded: (run, events) => {
-        const facts = events.map(plain);
-        this.#facts.set(run, [...(this.#facts.get(run) ?? []), ...facts]);
-        for (const fact of facts) this.#shown.add(JSON.stringify(fact));
-      },
-      onShown: (_run, view) => void (life.isDead || this.#shown.add(JSON.stringify(view()))),
+      onRecorded: (run, events) => this.#facts.note(run, events),
+      onShown: (_run, view) => void (life.isDead || this.#facts.say(JSON.stringify(view()))),
     });
   }
-}
-
-function plain(fact: object): PlainFact {
-  return JSON.parse(JSON.stringify(fact));
 }
