@@ -79,8 +79,8 @@ async function showDemo(port: number, stop: Promise<void>): Promise<void> {
 }
 
 /** Resolves when the server hears what is typed: before that Slack says that its app is not there. */
-async function connected({ slack }: DemoWorld, signal: AbortSignal): Promise<void> {
-  while (slack.socket.connections.length === 0 && !signal.aborted) await systemClock.sleep(LOOK_MS);
+async function connected(world: DemoWorld, signal: AbortSignal): Promise<void> {
+  while (!world.isSlackConnected && !signal.aborted) await systemClock.sleep(LOOK_MS);
 }
 
 async function openWorld(port: number): Promise<DemoWorld> {

@@ -1,4 +1,3 @@
-import type { StepDeps } from "../steps/step-deps.ts";
 import { dirname } from "node:path";
 
 import { readCommandFolder, loadCommands, type CommandSet } from "../commands/load-commands.ts";
@@ -18,6 +17,7 @@ import { BUILTIN } from "../steps/builtin-steps.ts";
 import { IDLE_DEPS } from "../steps/idle-deps.ts";
 import { loadPlugins } from "../steps/plugins/load-plugins.ts";
 import type { LoadedPlugin } from "../steps/plugins/plugin-kinds.ts";
+import type { StepDeps } from "../steps/step-deps.ts";
 import { stepsOf } from "../steps/steps-of.ts";
 
 /** The configuration and the commands, read and checked together. */

@@ -1,10 +1,10 @@
-import type { StepDescription } from "./step-catalogue.ts";
 import type { StepNode } from "../domain/plan.ts";
 import { ANY, type ExpressionType, type TypeScope, typeOfSchema } from "../expressions/expression-type.ts";
 import { didYouMean } from "../platform/did-you-mean.ts";
 import { checkWith, type GivenValue, valuesOf, withOf } from "./check-with.ts";
 import type { PlanContext } from "./plan-context.ts";
 import type { ChainEntry } from "./read-steps.ts";
+import type { StepDescription } from "./step-catalogue.ts";
 import { checkTiming, timingOf } from "./step-timing.ts";
 
 export interface CompiledStep {

@@ -1,7 +1,7 @@
-import type { JsonMap } from "../platform/canonical-json.ts";
 import type { z } from "zod";
 
 import type { StepSort } from "../domain/plan.ts";
+import type { JsonMap } from "../platform/canonical-json.ts";
 
 /** What a command file must know of a step kind to be checked against it. */
 export interface StepDescription {

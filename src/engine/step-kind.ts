@@ -1,4 +1,3 @@
-import type { FindGivenFaults } from "./given-fault.ts";
 import { once } from "node:events";
 
 import { z } from "zod";
@@ -13,6 +12,7 @@ import { AppError, errorCode, errorMessage } from "../platform/errors.ts";
 import type { SignalAsk } from "../domain/signal-ask.ts";
 import type { Json, JsonMap } from "../platform/canonical-json.ts";
 import type { Artifacts } from "./artifacts.ts";
+import type { FindGivenFaults } from "./given-fault.ts";
 import type { KindOrigin } from "./kind-origin.ts";
 import type { StepNotes } from "./step-notes.ts";
 

@@ -1,4 +1,3 @@
-import { gitFolderFaults } from "../written-faults.ts";
 import { z } from "zod";
 
 import { Artifact } from "../../domain/artifact.ts";
@@ -7,6 +6,7 @@ import { type ActionContext, defineAction, type StepKind, type StepResult } from
 import { emptyFolder } from "../../programs/empty-folder.ts";
 import { CheckResult } from "../image/check-result.ts";
 import { RunLog } from "../tools/run-log.ts";
+import { gitFolderFaults } from "../written-faults.ts";
 import type { AnsibleDeps } from "./ansible-deps.ts";
 import { PlaybookInput } from "./ansible-input.ts";
 import { PLAYBOOK_NOTES } from "./ansible-notes.ts";

@@ -1,4 +1,3 @@
-import { repositoryFaults, textFaults } from "../written-faults.ts";
 import { mkdir, readFile, realpath, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
@@ -25,6 +24,7 @@ import { callTool } from "../image/tool-call.ts";
 import { chosenTool, ToolChoice, type ToolDeps } from "../image/tool-choice.ts";
 import { RunLog } from "../tools/run-log.ts";
 import { durationInput } from "../timing/duration-input.ts";
+import { repositoryFaults, textFaults } from "../written-faults.ts";
 import { passing, WantedAttestation, predicateType } from "./attestation-check.ts";
 import { cosignFailure } from "./cosign-failure.ts";
 import { COSIGN, COSIGN_NOTES } from "./cosign-notes.ts";

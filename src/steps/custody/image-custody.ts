@@ -1,10 +1,10 @@
-import { textFaults } from "../written-faults.ts";
 import { z } from "zod";
 
 import type { Failure } from "../../domain/outcome.ts";
 import { defineAction, type StepKind } from "../../engine/step-kind.ts";
 import { CheckResult } from "../image/check-result.ts";
 import { ImageDigest, ImageText, parseImageByDigest } from "../image/image-reference.ts";
+import { textFaults } from "../written-faults.ts";
 import { custodyProblems, verifiedImages } from "./custody-problems.ts";
 
 const Verified = z.union([ImageText, z.array(ImageText).min(1).max(100)]);

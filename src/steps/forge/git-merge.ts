@@ -1,4 +1,3 @@
-import { forgeFaults } from "./forge-faults.ts";
 import { z } from "zod";
 
 import type { Failure } from "../../domain/outcome.ts";
@@ -14,6 +13,7 @@ import { durationText } from "../../platform/duration.ts";
 import { AppError, errorMessage } from "../../platform/errors.ts";
 import { durationInput } from "../timing/duration-input.ts";
 import { isLimit } from "./forge-failure.ts";
+import { forgeFaults } from "./forge-faults.ts";
 import { CommitInput, type ForgeDeps } from "./forge-input.ts";
 import { namesText, shortSha } from "./forge-text.ts";
 import { mergeVerdict, type MergeVerdict, verdictText } from "./merge-verdict.ts";

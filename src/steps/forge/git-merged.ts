@@ -1,7 +1,7 @@
-import { forgeFaults } from "./forge-faults.ts";
 import { z } from "zod";
 
 import { defineWait, type StepContext, type StepKind, type StepResult } from "../../engine/step-kind.ts";
+import { forgeFaults } from "./forge-faults.ts";
 import { CommitInput, type ForgeDeps, WatchShape } from "./forge-input.ts";
 import { watchForge } from "./forge-watch.ts";
 import { ENDED_FAILURES, endedFailure, look, MergeOutput, mergeOutput } from "./git-merge.ts";

@@ -1,4 +1,3 @@
-import { forgeFaults } from "./forge-faults.ts";
 import { z } from "zod";
 
 import { effectKey } from "../../domain/effect.ts";
@@ -12,6 +11,7 @@ import {
 import type { StepNotes } from "../../engine/step-notes.ts";
 import { AppError, errorCode } from "../../platform/errors.ts";
 import { forgeError, isLimit } from "./forge-failure.ts";
+import { forgeFaults } from "./forge-faults.ts";
 import type { ForgeDeps } from "./forge-input.ts";
 import { shortSha } from "./forge-text.ts";
 import { BranchName, openPulls, PULL_FAILURES, PullShape } from "./pull-input.ts";

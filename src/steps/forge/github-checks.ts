@@ -1,4 +1,3 @@
-import { forgeFaults } from "./forge-faults.ts";
 import { z } from "zod";
 
 import type { Failure, Progress } from "../../domain/outcome.ts";
@@ -7,6 +6,7 @@ import { durationText } from "../../platform/duration.ts";
 import { durationInput } from "../timing/duration-input.ts";
 import { checkOfWorkflow, checksOfRuns, checksOfStatuses, type CommitCheck } from "./commit-check.ts";
 import { ChecksPatience } from "./checks-patience.ts";
+import { forgeFaults } from "./forge-faults.ts";
 import { CommitInput, type ForgeDeps, ForgeShape, githubToken, openForge, WatchShape } from "./forge-input.ts";
 import { linkText, nameText, namesText, shortSha } from "./forge-text.ts";
 import { type Looked, watchForge } from "./forge-watch.ts";

@@ -1,4 +1,3 @@
-import { forgeFaults } from "./forge-faults.ts";
 import { z } from "zod";
 
 import type { Failure, Progress } from "../../domain/outcome.ts";
@@ -7,6 +6,7 @@ import type { StepNotes } from "../../engine/step-notes.ts";
 import { durationText } from "../../platform/duration.ts";
 import { durationInput } from "../timing/duration-input.ts";
 import { FORGE_FAILURES } from "./forge-failure.ts";
+import { forgeFaults } from "./forge-faults.ts";
 import { CommitInput, type ForgeDeps, ForgeShape, GitlabTokenShape, openForge, WatchShape } from "./forge-input.ts";
 import { linkText, nameText, namesText, shortSha } from "./forge-text.ts";
 import { type Looked, watchForge } from "./forge-watch.ts";

@@ -1,4 +1,3 @@
-import { repositoryFaults } from "../written-faults.ts";
 import { z } from "zod";
 
 import { targetOf } from "../../argocd/application-facts.ts";
@@ -10,6 +9,7 @@ import type { WriteResult } from "../../git/branch-writer.ts";
 import { canonicalJson } from "../../platform/canonical-json.ts";
 import { AppError } from "../../platform/errors.ts";
 import { readApp } from "../locate.ts";
+import { repositoryFaults } from "../written-faults.ts";
 import { CommitInput, CommitOutput } from "./commit-input.ts";
 import { commitMessage, EFFECT_TRAILER } from "./commit-message.ts";
 import { appliedEdits, checkEdits, editedFiles } from "./file-edits.ts";

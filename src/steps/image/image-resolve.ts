@@ -1,4 +1,3 @@
-import { textFaults } from "../written-faults.ts";
 import { z } from "zod";
 
 import { type ActionContext, defineAction, type StepKind, type StepResult } from "../../engine/step-kind.ts";
@@ -6,6 +5,7 @@ import { AppError } from "../../platform/errors.ts";
 import { NetworkPolicy } from "../network/address-policy.ts";
 import type { SendHttp } from "../network/http-call.ts";
 import { NETWORK_FAILURES } from "../network/network-notes.ts";
+import { textFaults } from "../written-faults.ts";
 import { type ImageManifest, parseManifest, platformOfConfig, type PlatformImage } from "./image-manifest.ts";
 import {
   ImageDigest,

@@ -1,4 +1,3 @@
-import { gitFolderFaults } from "../written-faults.ts";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
@@ -19,6 +18,7 @@ import { callTool, lastWords } from "../image/tool-call.ts";
 import { chosenTool, ToolChoice, type ToolDeps } from "../image/tool-choice.ts";
 import { readApp } from "../locate.ts";
 import { RunLog } from "../tools/run-log.ts";
+import { gitFolderFaults } from "../written-faults.ts";
 import { schemaFindings } from "./kubeconform-report.ts";
 import type { ManifestFinding } from "./manifest-finding.ts";
 import { imagesIn, type RenderedObject } from "./manifest-images.ts";

@@ -1,7 +1,7 @@
-import { gitFolderFaults } from "../written-faults.ts";
 import { z } from "zod";
 
 import { type ActionContext, defineAction, type StepKind, type StepResult } from "../../engine/step-kind.ts";
+import { gitFolderFaults } from "../written-faults.ts";
 import { folderName, placeOf, prepareDirectory } from "./directory-source.ts";
 import { beforeEffect, initialise } from "./initialise.ts";
 import { RunLog } from "../tools/run-log.ts";

@@ -1,4 +1,3 @@
-import { gitFolderFaults } from "../written-faults.ts";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
@@ -6,6 +5,7 @@ import { z } from "zod";
 
 import { Artifact } from "../../domain/artifact.ts";
 import { type ActionContext, defineAction, type StepKind, type StepResult } from "../../engine/step-kind.ts";
+import { gitFolderFaults } from "../written-faults.ts";
 import { directoryText, folderName, placeOf, prepareDirectory } from "./directory-source.ts";
 import { beforeEffect, call, initialise, type Session } from "./initialise.ts";
 import { PLAN_NOTES } from "./terraform-notes.ts";

@@ -1,4 +1,3 @@
-import { gitFolderFaults } from "../written-faults.ts";
 import { mkdir, realpath } from "node:fs/promises";
 import { join } from "node:path";
 
@@ -22,6 +21,7 @@ import {
   SCAN_OUTPUT,
   tooMany,
 } from "./judge-findings.ts";
+import { gitFolderFaults } from "../written-faults.ts";
 import { scan } from "./trivy-call.ts";
 import { CONFIG_NOTES } from "./trivy-notes.ts";
 import { misconfigurationsOf, type TrivyReport, unreadable } from "./trivy-report.ts";

@@ -1,4 +1,3 @@
-import { textFaults } from "../written-faults.ts";
 import { z } from "zod";
 
 import { Artifact } from "../../domain/artifact.ts";
@@ -26,6 +25,7 @@ import {
   SCAN_OUTPUT,
   tooMany,
 } from "./judge-findings.ts";
+import { textFaults } from "../written-faults.ts";
 import { scan, type Scanned } from "./trivy-call.ts";
 import { IMAGE_NOTES } from "./trivy-notes.ts";
 import { type TrivyReport, unreadable, vulnerabilitiesOf } from "./trivy-report.ts";
