@@ -2,10 +2,11 @@ import { mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { describe, expect, it, onTestFinished } from "vitest";
+import { expect, it, onTestFinished } from "vitest";
 
+import type { Program } from "../../src/steps/terraform/terraform-input.ts";
 import { ANA, AppRig, OLGA, PRIYA } from "../support/app-rig.ts";
-import { hasTerraform, machinePrograms } from "../support/terraform-program.ts";
+import { describeFamily, machinePrograms } from "../support/terraform-program.ts";
 
 const SECRET = "correct-horse-battery";
 
@@ -26,7 +27,7 @@ output "password" {
 }
 `;
 
-const command = (directory: string): string => `name: Provision
+const command = (program: Program, directory: string): string => `name: Provision
 summary: Bring what an environment needs to what Git says
 verb: provision
 on:
@@ -38,6 +39,7 @@ steps:
   - id: plan
     uses: terraform/plan
     with:
+      program: ${program}
       directory: { local: ${directory} }
       secret-variables: { password: "\${{ secrets.DB_PASSWORD }}" }
   - id: gate
@@ -65,13 +67,13 @@ interface Stage {
   readonly want: (nodes: string) => Promise<void>;
 }
 
-async function open(): Promise<Stage> {
+async function openWith(program: Program): Promise<Stage> {
   const folder = await realpath(await mkdtemp(join(tmpdir(), "quarterdeck-provision-")));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   const [commands, directory] = [join(folder, "commands"), join(folder, "infra")];
   await mkdir(commands);
   await mkdir(directory);
-  await writeFile(join(commands, "provision.yaml"), command(directory));
+  await writeFile(join(commands, "provision.yaml"), command(program, directory));
   await writeFile(join(directory, "main.tf"), CONFIGURATION);
   const app = await AppRig.open({
     environment: { QUARTERDECK_COMMANDS: commands, QUARTERDECK_TERRAFORM_ROOTS: folder, DB_PASSWORD: SECRET },
@@ -91,7 +93,9 @@ async function ended(app: AppRig): Promise<string> {
   return app.run().status;
 }
 
-describe.skipIf(!hasTerraform)("a run with Terraform", () => {
+describeFamily("in a run", (program) => {
+  const open = (): Promise<Stage> => openWith(program);
+
   it("plans, asks about exactly that plan, applies it, and says no secret", async () => {
     const { app, want } = await open();
     await want("a,b");
@@ -143,7 +147,7 @@ describe.skipIf(!hasTerraform)("a run with Terraform", () => {
     for (const args of [["init"], ["apply", "-auto-approve", "-input=false"]]) {
       const env = { TF_VAR_password: SECRET, TF_DATA_DIR: join(directory, "..", "other") };
       const { signal } = new AbortController();
-      expect((await programs.run({ program: "terraform", args, folder: directory, env, signal })).exitCode).toBe(0);
+      expect((await programs.run({ program, args, folder: directory, env, signal })).exitCode).toBe(0);
     }
     await want("a,b");
     await app.press(PRIYA, gate, "gate_approve");

@@ -3,13 +3,13 @@ import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { join } from "node:path";
 
-import { describe, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { z } from "zod";
 
 import type { Outcome } from "../../src/domain/outcome.ts";
 import { sealPlan } from "../../src/steps/terraform/saved-plan.ts";
 import { TerraformBench } from "../support/terraform-bench.ts";
-import { hasTerraform, machinePrograms } from "../support/terraform-program.ts";
+import { describeFamily, machinePrograms } from "../support/terraform-program.ts";
 import { eventually } from "../support/eventually.ts";
 
 const NODES = `
@@ -23,7 +23,6 @@ output "endpoint" { value = "https://prod.example.com" }
 output "nodes" { value = var.size }
 `;
 
-const open = (): Promise<TerraformBench> => TerraformBench.open(machinePrograms);
 const until = <Value>(look: () => Value): Promise<Value> => eventually(look);
 
 function output(outcome: Outcome): Readonly<Record<string, unknown>> {
@@ -36,7 +35,9 @@ function failure(outcome: Outcome) {
   return outcome.failure;
 }
 
-describe.skipIf(!hasTerraform)("Terraform itself", () => {
+describeFamily("itself", (program) => {
+  const open = (): Promise<TerraformBench> => TerraformBench.open(machinePrograms, program);
+
   it("creates, replaces, changes nothing and destroys, each exactly as planned", async () => {
     await using bench = await open();
     await bench.write({ "main.tf": NODES });

@@ -17,11 +17,17 @@ import type { BenchPrograms } from "./bench-programs.ts";
 import { SavedPlan } from "../../src/steps/terraform/saved-plan.ts";
 import { terraformApply } from "../../src/steps/terraform/terraform-apply.ts";
 import type { TerraformDeps, TerraformPreparation } from "../../src/steps/terraform/terraform-deps.ts";
+import type { Program } from "../../src/steps/terraform/terraform-input.ts";
 import { terraformOutput } from "../../src/steps/terraform/terraform-output.ts";
 import { terraformPlan } from "../../src/steps/terraform/terraform-plan.ts";
 import { MemoryArtifacts } from "./memory-artifacts.ts";
 
 type Input = Readonly<Record<string, unknown>>;
+interface Opened {
+  readonly folder: string;
+  readonly programs: BenchPrograms;
+  readonly program: Program;
+}
 type Action = Extract<StepKind, { sort: "action" }>;
 type Prepared =
   | { readonly kind: "json"; readonly json: Json | undefined }
@@ -40,17 +46,23 @@ export class TerraformBench implements AsyncDisposable {
   settings: Partial<TerraformDeps["terraform"]> = {};
   readonly folder: string;
   readonly #programs: BenchPrograms;
+  readonly #program: Program;
 
-  private constructor(folder: string, programs: BenchPrograms) {
+  private constructor({ folder, programs, program }: Opened) {
     this.folder = folder;
     this.#programs = programs;
+    this.#program = program;
   }
 
-  static async open(createPrograms: (folder: string) => BenchPrograms): Promise<TerraformBench> {
+  /** `program` is the one that steps run which are not told otherwise. */
+  static async open(
+    createPrograms: (folder: string) => BenchPrograms,
+    program: Program = "terraform",
+  ): Promise<TerraformBench> {
     const folder = await realpath(await mkdtemp(join(tmpdir(), "quarterdeck-terraform-")));
     await mkdir(join(folder, "config"));
     await mkdir(join(folder, "own"));
-    return new TerraformBench(folder, createPrograms(join(folder, "own")));
+    return new TerraformBench({ folder, programs: createPrograms(join(folder, "own")), program });
   }
 
   /** The directory of the configuration. */
@@ -70,7 +82,7 @@ export class TerraformBench implements AsyncDisposable {
   }
 
   plan(input: Input = {}): Promise<Outcome> {
-    return this.#run(terraformPlan(this.#deps()), { directory: this.directory, ...input }, "provision/plan");
+    return this.#run(terraformPlan(this.#deps()), { ...this.#base, ...input }, "provision/plan");
   }
 
   /** The plan of an outcome that has succeeded. */
@@ -84,7 +96,7 @@ export class TerraformBench implements AsyncDisposable {
   }
 
   output(input: Input = {}): Promise<Outcome> {
-    return this.#run(terraformOutput(this.#deps()), { directory: this.directory, ...input }, "provision/output");
+    return this.#run(terraformOutput(this.#deps()), { ...this.#base, ...input }, "provision/output");
   }
 
   /** What the steps left in their work folders. */
@@ -98,6 +110,10 @@ export class TerraformBench implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#programs[Symbol.asyncDispose]?.();
     await rm(this.folder, { recursive: true, force: true });
+  }
+
+  get #base(): Input {
+    return { directory: this.directory, program: this.#program };
   }
 
   #deps(): TerraformDeps {
