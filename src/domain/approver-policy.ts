@@ -35,6 +35,8 @@ export interface ApproverQuestion {
   readonly askers: readonly Principal[];
   /** Those who have decided on this gate already. */
   readonly decided: readonly Principal[];
+  /** Those whom the rule keeps out because they approved before. */
+  readonly notBy: readonly Principal[];
   /** By group id; a group of the rule that is absent counts as unverifiable. */
   readonly groups: ReadonlyMap<string, GroupMembership>;
 }
@@ -46,6 +48,7 @@ type ApproverCode =
   | "approval.guest"
   | "approval.requester"
   | "approval.already-decided-by-you"
+  | "approval.approved-before"
   | "approval.unverifiable"
   | "approval.group-gone"
   | "approval.not-in-group";
@@ -74,8 +77,15 @@ export function judgeApprover(question: ApproverQuestion): Judgement {
       "You have decided on this already; the next decision is someone else's.",
     );
   }
+  if (question.notBy.some((earlier) => isSamePrincipal(person, earlier))) {
+    return refused("approval.approved-before", APPROVED_BEFORE);
+  }
   return judgeMembership(question);
 }
+
+/** What somebody is told who approved an earlier request of the run, where this one asks for somebody else. */
+export const APPROVED_BEFORE =
+  "You approved an earlier request of this run, and this one asks for a second person. Someone else has to decide on it.";
 
 /** Why somebody may do nothing that changes anything, whatever their roles; undefined for a full member. */
 export function standingProblem(

@@ -1,4 +1,4 @@
-import type { Judgement } from "./approver-policy.ts";
+import { APPROVED_BEFORE, type Judgement } from "./approver-policy.ts";
 import type { Draft } from "./draft.ts";
 import { changedFields, changesText, subjectDigest, type GateEvidence, type GateSubject } from "./gate.ts";
 import { openLists } from "./gate-quorum.ts";
@@ -97,17 +97,26 @@ function refusalOf(draft: Draft, step: StepState, input: GateDecisionInput): Ref
   }
   if (step.attempt !== input.attempt || gate.digest !== input.digest) return STALE;
   if (input.judgement.kind === "refused" && !isRuleChanged(gate, input)) return input.judgement;
-  if (gate.decisions.some(({ actor }) => actor === input.actor)) {
-    return {
-      code: "approval.already-decided-by-you",
-      message: "You have decided on this already; the next decision is someone else's.",
-    };
-  }
+  const counted = countedAlready(gate, input.actor);
+  if (counted !== undefined) return counted;
   if (input.decision === "reject" || input.current !== undefined) return undefined;
   return {
     code: "gate.unverifiable",
     message: "It could not be checked whether what was shown is still so. Try again.",
   };
+}
+
+/** Why somebody does not count any more, however they were judged: what is asked for is one more person. */
+function countedAlready({ decisions, rule }: GateState, actor: string): Refusal | undefined {
+  if (decisions.some((decided) => decided.actor === actor)) {
+    return {
+      code: "approval.already-decided-by-you",
+      message: "You have decided on this already; the next decision is someone else's.",
+    };
+  }
+  return rule.notBy?.includes(actor) === true
+    ? { code: "approval.approved-before", message: APPROVED_BEFORE }
+    : undefined;
 }
 
 /** Whom an old rule keeps out is not refused by it: the request is void, and asked anew of those whom the new one names. */

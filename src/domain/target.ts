@@ -16,6 +16,8 @@ export const ApprovalRule = z.strictObject({
   requesterMayApprove: z.boolean(),
   /** Each list needs an approval of its own besides, by somebody who is not counted for anything else. */
   also: z.array(z.array(Approver).min(1)).optional(),
+  /** Pseudonyms of people who do not count here, because they approved something else of the same run. */
+  notBy: z.array(z.string()).optional(),
 });
 export type ApprovalRule = z.infer<typeof ApprovalRule>;
 

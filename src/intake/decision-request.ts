@@ -103,6 +103,7 @@ async function judge(deps: DecisionDeps, arrival: DecisionArrival, { state, step
     clicker: { pseudonym: "", team: arrival.team, user: arrival.user },
     askers: [state.requester, ...state.retries.map(({ actor }) => actor)].map((actor) => deps.people.person(actor)),
     decided: step.gate.decisions.map(({ actor }) => deps.people.person(actor)),
+    notBy: (step.gate.rule.notBy ?? []).map((actor) => deps.people.person(actor)),
   });
   const isOut = judgement.kind === "refused";
   if (arrival.decision === "reject" || (isOut && !BY_THE_RULE.has(judgement.code)))

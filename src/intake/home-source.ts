@@ -60,7 +60,11 @@ export class HomeGatherer implements HomeSource {
     return waiting
       .flatMap(({ id }) => gatesOf(runs.state(id)))
       .filter(({ rule, askers, decided }) => {
-        return !decided.includes(me) && (rule.requesterMayApprove || !askers.includes(me));
+        return (
+          !decided.includes(me) &&
+          rule.notBy?.includes(me) !== true &&
+          (rule.requesterMayApprove || !askers.includes(me))
+        );
       });
   }
 }

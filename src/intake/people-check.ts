@@ -33,6 +33,8 @@ export interface DeciderQuestion {
   /** Whoever asked for the run, and those who have retried it. */
   readonly askers: readonly (Person | undefined)[];
   readonly decided: readonly (Person | undefined)[];
+  /** Those whom the rule keeps out because they approved before. */
+  readonly notBy: readonly (Person | undefined)[];
 }
 
 /** Finds out, from Slack and now, who somebody is and what they may do. Whatever cannot be found out refuses. */
@@ -84,20 +86,21 @@ export class PeopleCheck {
     if (standing === undefined) return undefined;
     const groups = await membershipsOf(this.#deps.directory, groupsAsked(rule));
     const principal = this.#principal(standing);
-    const verdict = judgeApprover({ rule, person: standing, principal, askers: [], decided: [], groups });
+    const verdict = judgeApprover({ rule, person: standing, principal, askers: [], decided: [], notBy: [], groups });
     if (verdict.kind === "allowed") return true;
     return verdict.code === "approval.unverifiable" ? undefined : false;
   }
 
   /** Whether the person may decide on a gate. */
-  async mayDecide({ rule, clicker, askers, decided }: DeciderQuestion): Promise<Judgement> {
-    const [person, asked, earlier] = await Promise.all([
+  async mayDecide({ rule, clicker, askers, decided, notBy }: DeciderQuestion): Promise<Judgement> {
+    const [person, asked, earlier, before] = await Promise.all([
       this.#standing(clicker),
       this.#standings(askers),
       this.#standings(decided),
+      this.#standings(notBy),
     ]);
     // Somebody who cannot be told from the others any more could be the same person as the one who clicks.
-    if (person === undefined || asked === undefined || earlier === undefined) {
+    if (person === undefined || asked === undefined || earlier === undefined || before === undefined) {
       const message = "Slack does not say right now who is who, so nothing was decided. Try again in a minute.";
       return { kind: "refused", code: "approval.unverifiable", message };
     }
@@ -107,6 +110,7 @@ export class PeopleCheck {
       principal: this.#principal(person),
       askers: asked.map((one) => this.#principal(one)),
       decided: earlier.map((one) => this.#principal(one)),
+      notBy: before.map((one) => this.#principal(one)),
       groups: await membershipsOf(this.#deps.directory, groupsAsked(rule)),
     });
   }

@@ -94,7 +94,7 @@ async function refusalBySenders(
     "user" in sender ? { kind: "user", user: sender.user } : { kind: "group", ...sender },
   );
   const rule = { from: list, quorum: 1, expiresMs: 0, requesterMayApprove: true };
-  const judgement = await deps.check.mayDecide({ rule, clicker: person, askers: [], decided: [] });
+  const judgement = await deps.check.mayDecide({ rule, clicker: person, askers: [], decided: [], notBy: [] });
   if (judgement.kind === "allowed") return undefined;
   const code = judgement.code.replace(/^approval\./u, "signal.");
   return notice(code, MESSAGES[code]?.(name, handlesText(from)) ?? judgement.message);

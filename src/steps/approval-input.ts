@@ -45,6 +45,10 @@ export const ApprovalInput = z
     checks: z.array(CheckResult).max(20).optional().meta({
       description: "What the steps before found, which is shown and approved: their outputs `check`",
     }),
+    "not-by": z.array(z.string()).max(100).optional().meta({
+      description:
+        "Who is not counted here besides those who asked: the output `approvedBy` of an approval before it, where a second person is wanted",
+    }),
     /** The question, in one line. */
     prompt: z.string().max(300),
     ...OWN_RULE,
@@ -72,13 +76,14 @@ export type ApprovalInput = z.infer<typeof ApprovalInput>;
  */
 export function askedBesides(
   input: ApprovalInput,
-): Pick<Looked, "planFileDigest" | "also"> &
+): Pick<Looked, "planFileDigest" | "asksBesides"> &
   Required<Pick<Looked, "checks">> & { readonly imageDigests: readonly string[] } {
   const { plan, checks = [], images = [] } = input;
   const also = alsoFrom(input);
+  const { "not-by": notBy = [] } = input;
   return {
     ...(plan !== undefined && { planFileDigest: plan.digest }),
-    ...(also !== undefined && { also }),
+    asksBesides: { ...(also !== undefined && { also }), ...(notBy.length > 0 && { notBy }) },
     checks,
     imageDigests: approvedDigests(images),
   };

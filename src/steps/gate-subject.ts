@@ -24,8 +24,8 @@ interface Asked {
   readonly imageDigests?: readonly string[];
   /** What the steps before found; nothing where it is absent. */
   readonly checks?: GateSubject["checks"];
-  /** Those who have to approve besides, because of what the plan does. */
-  readonly also?: ApprovalRule["also"];
+  /** What the step asks of people beyond the rule: who has to approve besides because of what the plan does, and who may not. */
+  readonly asksBesides?: Pick<ApprovalRule, "also" | "notBy">;
 }
 
 /** The same for a revision of an Application. */
@@ -60,7 +60,7 @@ export function gateSubject(looked: Looked): GateSubject {
 
 /** What a gate is of that is about a saved plan alone: what is deployed there may change meanwhile, or not be there yet. */
 export function planSubject(asked: Asked): GateSubject {
-  const { facts, also } = asked;
+  const { facts } = asked;
   const place = placeOf(asked);
   const rule = asked.rule ?? place.approval ?? asked.ownRule;
   if (rule === undefined) throw new AppError(noRule(place), { code: "approval.no-rule" });
@@ -80,7 +80,7 @@ export function planSubject(asked: Asked): GateSubject {
     imageDigests: [...(asked.imageDigests ?? [])],
     planFileDigest: asked.planFileDigest ?? "",
     checks: [...(asked.checks ?? [])],
-    rule: also === undefined ? rule : { ...rule, also },
+    rule: { ...rule, ...asked.asksBesides },
   };
 }
 

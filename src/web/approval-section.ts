@@ -29,7 +29,7 @@ function requestBox(request: GateRequest, context: PageContext): Html {
       <dt>Asked</dt>
       <dd>${moment(opened.at)}, until ${moment(opened.expiresAt)}</dd>
       <dt>Who may</dt>
-      <dd>${ruleText(opened.rule)}</dd>
+      <dd>${ruleText(opened.rule, context)}</dd>
       <dt>Digest</dt>
       <dd>${code(opened.digest)}</dd>
     </dl>
@@ -143,10 +143,12 @@ function renderingText(rendering: GateEvidence["rendering"]): string {
   return rendering.changesNothing ? "changes nothing there." : `${rendering.summary}.`;
 }
 
-function ruleText({ from, also = [], quorum, requesterMayApprove }: ApprovalRule): string {
+function ruleText(rule: ApprovalRule, context: PageContext): string {
+  const { from, also = [], notBy = [], quorum, requesterMayApprove } = rule;
   const self = requesterMayApprove ? "" : ", not whoever asked";
   const besides = also.map((list) => `, and one of ${namesOf(list)} besides`);
-  return `${quorum} of ${namesOf(from)}${besides.join("")}${self}`;
+  const before = notBy.map((pseudonym) => `, not ${actor({ actor: pseudonym }, context)}, who approved before`);
+  return `${quorum} of ${namesOf(from)}${besides.join("")}${self}${before.join("")}`;
 }
 
 function namesOf(approvers: readonly Approver[]): string {

@@ -28,6 +28,8 @@ async function tell(story: Story): Promise<void> {
   const review = await story.reply(card, /machines of prod/u, "gate_approve");
   await story.press(PRIYA, review, "gate_approve");
   const inspect = await story.reply(card, /Configure the machines/u, "gate_approve");
+  await story.press(PRIYA, inspect, "gate_approve");
+  await story.told(PRIYA, /a second person/u);
   const spoilt = await outside.spoil("prod-2");
   await story.happens("On the machine prod-2 a file is in the way", () => undefined);
   await story.press(MARCO, inspect, "gate_approve");
@@ -83,6 +85,7 @@ function checkLog(left: LeftBehind): readonly Finding[] {
   return [
     finding("Log: one run, and it succeeded", left.runs.length === 1 && left.runs[0]?.status === "succeeded"),
     finding("Log: Priya approved the plan, Marco what follows", same(doers(left, "gate.decided"), [PRIYA, MARCO])),
+    finding("Log: Priya, who approved the plan, was refused the rest", same(doers(left, "gate.refused"), [PRIYA])),
     finding("Log: Ana repeated it", same(doers(left, "run.retried"), [ANA])),
     finding(
       "Log: only Ansible was repeated",

@@ -2,12 +2,13 @@ import type { RunView, StepView } from "../../domain/run-view.ts";
 import { gatePlace } from "../../domain/gate-place.ts";
 import { approvalsSoFar, openLists } from "../../domain/gate-quorum.ts";
 import type { GateState } from "../../domain/run-state.ts";
+import type { ApprovalRule } from "../../domain/target.ts";
 import { APPROVE_ACTION, gateActionText, REJECT_ACTION } from "../action-value.ts";
 import { actions, button, context, message, section, type MessageBlock, type MessageContent } from "../blocks.ts";
 import { code, dateToken, inert, link, oneLine, truncate } from "../mrkdwn.ts";
 import { gateEnding } from "./gate-ending.ts";
 import { evidenceBlocks, moveText, shortSha } from "./gate-evidence.ts";
-import { approverMentions, personText } from "./person-text.ts";
+import { approverMentions, joined, personText } from "./person-text.ts";
 import { planCounts } from "./plan-evidence.ts";
 import type { ViewLookups } from "./view-lookups.ts";
 
@@ -27,7 +28,7 @@ export function renderGateMessage(input: GateMessageInput, lookups: ViewLookups)
   const blocks: MessageBlock[] = [
     section(`${ending === undefined ? ":raised_hand:" : ending.emoji} ${head}`),
     ...evidenceBlocks(gate),
-    section(ending === undefined ? askText(input) : ending.text),
+    section(ending === undefined ? askText(input, lookups) : ending.text),
     context(...footer(input, { lookups, isOver: ending !== undefined })),
     ...(ending === undefined ? [decisionButtons(input)] : []),
   ];
@@ -46,7 +47,7 @@ export function renderVoidedGate(step: StepView, opening: number): MessageConten
   ]);
 }
 
-function askText({ gate, mention }: GateMessageInput): string {
+function askText({ gate, mention }: GateMessageInput, lookups: ViewLookups): string {
   const { rule, decisions } = gate;
   const { from, also = [] } = rule;
   const { needed, given } = approvalsSoFar(rule, decisions);
@@ -60,8 +61,15 @@ function askText({ gate, mention }: GateMessageInput): string {
       `, one of them by ${mention ? approverMentions(list) : "the second group"} because of what the plan destroys`,
     ];
   });
-  const self = rule.requesterMayApprove ? "" : " Not by the person who asked for it.";
+  const self = notByText(rule, lookups);
   return `${who}: ${count}${besides.join("")}, until ${dateToken(gate.expiresAt, "{date_short_pretty} {time}")}.${self}`;
+}
+
+function notByText({ requesterMayApprove, notBy = [] }: ApprovalRule, lookups: ViewLookups): string {
+  const people = notBy.map((actor) => personText(actor, lookups));
+  const before = people.length === 0 ? [] : [`by ${joined(people, "or")}, who approved an earlier request of this run`];
+  const parts = [...(requesterMayApprove ? [] : ["by the person who asked for it"]), ...before];
+  return parts.length === 0 ? "" : ` Not ${parts.join(", and not ")}.`;
 }
 
 function footer(

@@ -51,9 +51,9 @@ export function applyRefusal({ plan, facts, rule, isBegun }: AboutToApply): NotD
   const { subject, digest } = approved;
   if (digest !== subjectDigest(subject))
     return voided(plan, [], "what was approved is not what the decision was about");
-  // The second group is asked for by the gate and never by the environment.
-  const { also: _besides, ...base } = rule ?? subject.rule;
-  const { also, checks, imageDigests } = askedBesides(ApprovalInput.parse(approved.asked));
+  // Some of what people are asked is asked by the gate, and never by the environment.
+  const { also: _also, notBy: _notBy, ...base } = rule ?? subject.rule;
+  const { asksBesides, checks, imageDigests } = askedBesides(ApprovalInput.parse(approved.asked));
   const current = {
     ...subject,
     planDigest: approved.planDigest,
@@ -62,7 +62,7 @@ export function applyRefusal({ plan, facts, rule, isBegun }: AboutToApply): NotD
     planFileDigest: plan.digest,
     imageDigests: [...imageDigests],
     checks,
-    rule: also === undefined ? base : { ...base, also },
+    rule: { ...base, ...asksBesides },
   };
   const changed = changedFields(subject, current);
   if (changed.length === 0) return undefined;

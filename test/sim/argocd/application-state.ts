@@ -119,6 +119,8 @@ export interface App {
   nextHistoryId: number;
   conditions: readonly Condition[];
   comparison: "none" | "due" | "running" | "running-again";
+  /** How long each comparison takes; as the controller's pace has it when undefined. */
+  comparesForMs: number | undefined;
   /** Who waits for a comparison that begins from now on. */
   waiting: (() => void)[];
   observeAfter: boolean;

@@ -78,7 +78,9 @@ export type AppAct =
   | { readonly type: "open-window"; readonly app: string }
   | { readonly type: "trim-history"; readonly app: string; readonly keep: number }
   /** Argo CD compares by its timer. */
-  | { readonly type: "compare"; readonly app: string };
+  | { readonly type: "compare"; readonly app: string }
+  /** From here on each of its comparisons takes so long: it has many objects, or its manifests are made by a slow tool. */
+  | { readonly type: "slow-comparisons"; readonly app: string; readonly takeMs: number };
 
 /** What concerns all of Argo CD. */
 export type ServerAct =

@@ -47,6 +47,12 @@ export class ClusterWorld {
     this.#become(app, { health, isTold: true });
   }
 
+  /** Some objects are applied, and others are not. */
+  mix(app: App): void {
+    app.cluster.isMixed = true;
+    this.#deps.store.noteSpan(app, keyOf(app));
+  }
+
   /** The objects are deleted. */
   remove(app: App): void {
     Object.assign(app.cluster, { revision: "", content: "", isMixed: false, generation: app.cluster.generation + 1 });

@@ -80,7 +80,7 @@ export class Comparisons {
     const seen = this.#look(app);
     const done = app.waiting;
     app.waiting = [];
-    line.later(pace.comparisonMs(), () => this.#end(app, { seen, begunAt, done }));
+    line.later(app.comparesForMs ?? pace.comparisonMs(), () => this.#end(app, { seen, begunAt, done }));
   }
 
   #end(

@@ -48,6 +48,7 @@ export function newApp(definition: AppDefinition, made: { readonly uid: string; 
     nextHistoryId: 0,
     conditions: [],
     comparison: "none",
+    comparesForMs: undefined,
     waiting: [],
     observeAfter: false,
     text: undefined,

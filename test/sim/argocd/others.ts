@@ -90,6 +90,9 @@ export class Others {
       case "compare":
         comparisons.request(app);
         return;
+      case "slow-comparisons":
+        app.comparesForMs = act.takeMs;
+        return;
     }
   }
 

@@ -21,8 +21,11 @@ export interface RolloutPlan {
   readonly app?: string;
   /** The commit, whole; any when absent. */
   readonly revision?: string;
-  /** `fails`: the cluster refuses the objects. `errors`: the manifests cannot be rendered. */
-  readonly sync?: "fails" | "errors";
+  /**
+   * `fails`: the cluster refuses the objects. `breaks`: some of them, when the others are applied. `errors`: the manifests cannot be
+   * rendered.
+   */
+  readonly sync?: "fails" | "breaks" | "errors";
   /** How long each hook takes, where the application has some; `never` for hooks that hang. */
   readonly hookMs?: number | "never";
   readonly hookFails?: HookType;

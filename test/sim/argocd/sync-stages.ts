@@ -148,9 +148,11 @@ export class SyncStages {
     const { revision, isPartial, number } = state.operation;
     const objects = state.objects ?? [];
     const { name } = app;
-    if (plan.sync === "fails") {
+    if (plan.sync === "fails" || plan.sync === "breaks") {
+      const isBroken = plan.sync === "breaks";
+      if (isBroken) cluster.mix(app);
       const reason = `Deployment.apps "${name}" is invalid: spec.selector: Invalid value: field is immutable`;
-      objects.push(applied("Service", `service/${name} unchanged`));
+      objects.push(applied("Service", `service/${name} ${isBroken ? "configured" : "unchanged"}`));
       objects.push({ kind: "Deployment", status: "SyncFailed", message: reason });
       finish(app, state, { phase: "Failed", message: `one or more objects failed to apply, reason: ${reason}` });
       return;

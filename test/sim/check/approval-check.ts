@@ -129,6 +129,18 @@ function* deciderProblems(
   }
 }
 
+/** Whether somebody let the run through an earlier gate, where its command file asks for a second person. */
+export function approvedBefore(
+  { steps }: Pick<RunBook, "steps">,
+  { path, actor }: { readonly path: string; readonly actor: string },
+): boolean {
+  if (!SECOND_PERSON.test(path)) return false;
+  return steps.get(FIRST_PERSON)?.gate?.decisions.some((decided) => decided.actor === actor) === true;
+}
+
+const FIRST_PERSON = "sweep/gate";
+const SECOND_PERSON = /^sweep\/for-each\[[^\]]*\]\/ask$/u;
+
 function deciderProblem(
   { people }: ApprovalDeps,
   judged: {
@@ -143,6 +155,8 @@ function deciderProblem(
   const between = { from: intent.seenAt - LOOK_MS, until: fact.seenAt };
   if (!people.wasFullMember(user, { ...between, from: between.from - MEMBERSHIP_AGE_MS }))
     return "who was no full member of the workspace";
+  if (approvedBefore(run, { path: fact.path ?? "", actor: fact.actor ?? "" }))
+    return "who had approved the first request";
   const mayAsker = rules.some(({ requesterMayApprove }) => requesterMayApprove);
   const retried = run.retries.filter(({ row }) => row.sequence < fact.row.sequence);
   const askers = [run.requester, ...retried.map(({ actor }) => actor)].map((asker) => people.user(asker));

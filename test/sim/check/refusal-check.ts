@@ -1,5 +1,5 @@
 import { withoutServer } from "./argocd-view.ts";
-import { rulesSince } from "./approval-check.ts";
+import { approvedBefore, rulesSince } from "./approval-check.ts";
 import { type Fact, rowText } from "./fact.ts";
 import type { PeopleBook } from "./people-book.ts";
 import type { RunBook, StepBook } from "./run-book.ts";
@@ -48,6 +48,10 @@ const REASONS: Readonly<Record<string, (refused: Refused) => string | undefined>
   "approval.deactivated": notFull,
   "approval.already-decided-by-you": ({ step, fact }) =>
     step.gate?.decisions.some(({ actor }) => actor === fact.actor) === true ? undefined : "they had not decided before",
+  "approval.approved-before": ({ run, fact }) =>
+    approvedBefore(run, { path: fact.path ?? "", actor: fact.actor ?? "" })
+      ? undefined
+      : "they had approved nothing before",
   "gate.expired": ({ step, fact }) => {
     const isOver = step.failure?.code === "gate.expired" || (step.gate?.expiresAt ?? Infinity) <= fact.at;
     return isOver ? undefined : "it had not expired";

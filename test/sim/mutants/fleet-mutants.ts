@@ -6,6 +6,12 @@ const VISITS =
 /** Bugs in loops that go through several environments at a time, and in what comes of a failure in one of them. */
 export const fleetMutants: readonly Mutant[] = [
   {
+    file: "steps/approval-input.ts",
+    what: "a second person may be the first one again",
+    find: "...(notBy.length > 0 && { notBy })",
+    replace: "",
+  },
+  {
     file: "domain/walk-beside.ts",
     what: "one round more than the command says goes at once",
     find: 'if (pace === "on" && underWay >= atATime) break;',

@@ -36,6 +36,7 @@ function question(change: Partial<ApproverQuestion> & { readonly from?: Approver
     principal: principal(person.user),
     askers: [principal(ANA)],
     decided: [],
+    notBy: [],
     groups: new Map([["S0RELEASE", members(ANA, PRIYA)]]),
     ...rest,
   };
@@ -112,6 +113,12 @@ describe("who may decide", () => {
       "somebody who decided before with another account",
       "approval.already-decided-by-you",
       { principal: principal(PRIYA, "U0PRIYA2"), decided: [principal("U0PRIYA2")] },
+    ],
+    ["somebody who approved an earlier request", "approval.approved-before", { notBy: [principal(PRIYA)] }],
+    [
+      "somebody who approved an earlier request with another account",
+      "approval.approved-before",
+      { principal: principal(PRIYA, "U0PRIYA2"), notBy: [principal("U0PRIYA2")] },
     ],
     ["somebody outside the group", "approval.not-in-group", { person: member("U0BEN") }],
     [

@@ -1,3 +1,4 @@
+import type { ApprovalRule } from "../../../src/domain/target.ts";
 import { array, assert, integer, property, subarray } from "fast-check";
 import { describe, expect, it } from "vitest";
 
@@ -45,15 +46,29 @@ describe("what a gate still needs", () => {
   });
 });
 
+function askedBy(rule: ApprovalRule): RunSpec {
+  const spec = new RunSpec([{ name: "prod", approval: RULE }], promotePlan({ steps: [step("gate", "approval")] }));
+  const { path, attempt, token } = spec.step("gate");
+  const subject = spec.subject("gate", { rule });
+  spec.when({ type: "gate-opened", path, attempt, token, subject, evidence: EVIDENCE, rule });
+  return spec;
+}
+
+describe("a gate that asks for a second person", () => {
+  it("is not let through by whoever approved before, whatever was judged, and by anybody else", () => {
+    const spec = askedBy({ ...RULE, notBy: ["p_priya"] });
+    expect(spec.decide("gate")).toMatchObject([{ type: "gate.refused", code: "approval.approved-before" }]);
+    expect(spec.decide("gate", { actor: "p_olga" })).toMatchObject([
+      { type: "gate.decided", actor: "p_olga" },
+      { type: "step.succeeded", output: { approvedBy: ["p_olga"] } },
+      { type: "run.finished" },
+    ]);
+  });
+});
+
 describe("a gate with a second list", () => {
   const rule = { ...RULE, also: [GROUP] };
-  function asked(): RunSpec {
-    const spec = new RunSpec([{ name: "prod", approval: RULE }], promotePlan({ steps: [step("gate", "approval")] }));
-    const { path, attempt, token } = spec.step("gate");
-    const subject = spec.subject("gate", { rule });
-    spec.when({ type: "gate-opened", path, attempt, token, subject, evidence: EVIDENCE, rule });
-    return spec;
-  }
+  const asked = (): RunSpec => askedBy(rule);
 
   it("lets the run through when each list has its own approval, whoever came first", () => {
     const spec = asked();

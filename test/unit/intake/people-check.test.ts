@@ -52,7 +52,7 @@ describe("whether somebody may do something", () => {
 });
 
 describe("whether somebody may decide", () => {
-  const asked = { rule: GROUP_RULE, askers: [person("U1")], decided: [] };
+  const asked = { rule: GROUP_RULE, askers: [person("U1")], decided: [], notBy: [] };
 
   it("follows from the groups of the rule, which are on record then", async () => {
     const { check: people } = check();

@@ -354,6 +354,14 @@ describe("an approval of a plan in a run without targets", () => {
     expect(rule).toMatchObject({ quorum: 1, also: [[{ kind: "group", group: "S0ONCALL01" }]] });
   });
 
+  it("does not count whom the step leaves out, and says nothing of it where there is nobody", async () => {
+    const { rule, subject } = await rigIn(undefined).open({ ...ask, from, "not-by": ["p_priya"] });
+    expect(rule).toMatchObject({ notBy: ["p_priya"] });
+    expect(subject.rule).toEqual(rule);
+    const nobody = await rigIn(undefined).open({ ...ask, from, "not-by": [] });
+    expect(nobody.rule).not.toHaveProperty("notBy");
+  });
+
   it("is not asked of nobody", async () => {
     const nowhere = await appErrorOf(rigIn(undefined).open(ask));
     expect([nowhere.code, nowhere.message]).toEqual([

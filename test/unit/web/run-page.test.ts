@@ -165,7 +165,7 @@ describe("the page of a run", () => {
       difference: ["now also: replace aws_x.a"],
     };
     const subject = { ...subjectOf(), fromRevision: "", toRevision: "" };
-    const rule = { ...subject.rule, also: [[{ kind: "group" as const, group: "S0GUARD" }]] };
+    const rule = { ...subject.rule, also: [[{ kind: "group" as const, group: "S0GUARD" }]], notBy: ["p_priya"] };
     const text = words([
       started(),
       begun(GATE, "approval", "gate"),
@@ -179,7 +179,7 @@ describe("the page of a run", () => {
     expect(text).toContain("Since the plan that was shown before now also: replace aws_x.a");
     expect(text).toContain("Changed outside of it aws_x.b and 2 more");
     expect(text).toContain("Warning: Deprecated");
-    expect(text).toContain("and one of the group S0GUARD besides");
+    expect(text).toMatch(/and one of the group S0GUARD besides, not whoever asked, not [^,]+, who approved before/u);
     expect(text).not.toContain("Manifests");
   });
 

@@ -234,6 +234,7 @@ describe("refusals", () => {
     ["approval.requester", "U2", "somebody else had asked for the run"],
     ["approval.guest", "U2", "they were a full member all the time"],
     ["approval.already-decided-by-you", "U2", "they had not decided before"],
+    ["approval.approved-before", "U2", "they had approved nothing before"],
     ["gate.expired", "U2", "it had not expired"],
     ["gate.decided", "U2", "it had not been decided"],
   ];

@@ -125,6 +125,12 @@ describe("the request for the approval of a plan", () => {
     expect(JSON.stringify(renderRunCard(run, lookups).blocks)).toContain("waits for approval (1 of 2)");
   });
 
+  it("names those who do not count here, because they approved before", () => {
+    expect(words(gate({ rule: { notBy: ["p_bo"] } }))).toMatch(
+      /Not by the person who asked for it, and not by <@U\w+>, who approved an earlier request of this run\./u,
+    );
+  });
+
   it("says that a second group has to approve, and how many are still missing", () => {
     const also: ApprovalRule["also"] = [[{ kind: "group", group: "S0GUARD" }]];
     expect(words(gate({ rule: { also } }))).toContain(
