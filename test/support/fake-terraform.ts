@@ -2,10 +2,11 @@ import { readFileSync } from "node:fs";
 import { readFile, stat, writeFile } from "node:fs/promises";
 
 import type { ProgramEnd, ProgramOrder, Programs } from "../../src/programs/program-order.ts";
+import type { Program } from "../../src/steps/terraform/terraform-input.ts";
 
 /** The standard output of the real program, as it came. */
-export function recordedLines(name: string): readonly string[] {
-  const file = new URL(`../fixtures/tools/terraform/${name}`, import.meta.url);
+export function recordedLines(name: string, program: Program = "terraform"): readonly string[] {
+  const file = new URL(`../fixtures/tools/${program}/${name}`, import.meta.url);
   return readFileSync(file, "utf8")
     .split("\n")
     .filter((text) => text !== "");

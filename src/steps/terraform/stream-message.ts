@@ -68,8 +68,8 @@ type Known = { readonly [Type in keyof typeof KNOWN]: z.infer<(typeof KNOWN)[Typ
 export type StreamMessage = Known[keyof Known];
 
 /**
- * A line of the stream. `other`: a message of a type that decides nothing here, of which there are more in each version. `text`: no
- * message at all, such as what `init` prints of a backend.
+ * A line of the stream. `other`: a message that decides nothing here, of a type of which there are more in each version, or of none.
+ * `text`: no message at all, such as what `init` prints of a backend, or an error without its parts.
  */
 export type StreamLine =
   | { readonly kind: "message"; readonly message: StreamMessage; readonly text: string }
@@ -78,14 +78,19 @@ export type StreamLine =
 
 const Any = z.looseObject({ type: z.string(), "@message": z.string().default("") });
 
+// So OpenTofu's `init` says which providers it installs, and some of its errors.
+const Untyped = z.looseObject({ type: z.undefined().optional(), "@level": z.string(), "@message": z.string() });
+
 // The first number of `ui` changes when messages are no longer what they were.
 const UI_MAJOR = "1";
 
 /** Reads one line of the stream. Throws `terraform.unreadable-output` for a message of a known type that is not as it should be. */
 export function parseStreamLine(line: string): StreamLine {
   // Most of what is no message is not even looked into: refusing it costs more than reading a message.
-  const any = line.startsWith("{") ? Any.safeParse(tryJson(line)).data : undefined;
-  if (any === undefined) return { kind: "text", text: line };
+  const json = line.startsWith("{") ? tryJson(line) : undefined;
+  if (json === undefined) return { kind: "text", text: line };
+  const any = Any.safeParse(json).data;
+  if (any === undefined) return untyped(json) ?? { kind: "text", text: line };
   const text = any["@message"];
   if (!isKnown(any.type)) return { kind: "other", text };
   const read = KNOWN[any.type].safeParse(any);
@@ -95,6 +100,12 @@ export function parseStreamLine(line: string): StreamLine {
     throw unreadable(`it writes version ${JSON.stringify(message.ui)} of its stream, and only version 1 is known here`);
   }
   return { kind: "message", message, text };
+}
+
+function untyped(json: unknown): StreamLine | undefined {
+  const read = Untyped.safeParse(json).data;
+  if (read === undefined) return undefined;
+  return { kind: read["@level"] === "error" ? "text" : "other", text: read["@message"] };
 }
 
 /** What a program said cannot be understood: never taken for nothing. */

@@ -52,7 +52,9 @@ export async function callTerraform(programs: Programs, call: Call): Promise<Cal
       if (call.noise === "refused") throw unreadable(`it printed ${JSON.stringify(line.slice(0, 100))}`);
       return;
     }
-    call.log.add(logText(parsed));
+    // OpenTofu sets its sentences apart with empty lines.
+    const said = logText(parsed).trim();
+    if (said !== "") call.log.add(said);
     if (parsed.kind === "other") return;
     if (!PASSING.has(parsed.message.type)) messages.push(parsed.message);
     const news = call.onMessage?.(parsed.message);
