@@ -22,6 +22,7 @@ const LAYERS: Record<string, readonly string[]> = {
   slack: ["platform", "domain", "engine", "http", "observe"],
   web: ["platform", "domain", "engine", "http"],
   intake: ["platform", "config", "domain", "commands", "engine", "argocd", "git", "inventory", "steps"],
+  triggers: ["platform", "config", "domain", "expressions", "commands", "engine", "http"],
   doctor: ["platform", "config", "domain", "audit", "commands", "store", "argocd", "git", "inventory", "slack"],
   simulator: ["platform"],
   demo: ["platform", "domain", "audit", "store", "simulator"],

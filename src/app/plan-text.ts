@@ -77,6 +77,7 @@ function ruleText({ from, quorum, requesterMayApprove, expiresMs }: ApprovalRule
 
 function personText(one: RoleEntry): string {
   if (one.kind === "everyone") return "every full member";
+  if (one.kind === "machine") return one.machine;
   if (one.kind === "user") return `user ${one.user}`;
   return one.handle === undefined ? `group ${one.group}` : `@${one.handle}`;
 }

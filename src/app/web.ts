@@ -4,6 +4,7 @@ import type { ArgocdServer } from "../argocd/argocd-server.ts";
 import type { Anchoring, AnchorStanding } from "../audit/anchoring.ts";
 import type { Environment } from "../config/environment.ts";
 import type { InstanceSecret } from "../config/instance-secret.ts";
+import { machineText, tryMachine } from "../domain/machine.ts";
 import type { Artifacts } from "../engine/artifacts.ts";
 import type { HttpServer } from "../http/http-server.ts";
 import type { Clock } from "../platform/clock.ts";
@@ -118,9 +119,11 @@ async function namesOf(
 ): Promise<ReadonlyMap<string, string>> {
   const names = new Map<string, string>();
   const asked = Array.from(pseudonyms, async (pseudonym) => {
-    const user = store.people.person(pseudonym)?.user;
-    names.set(pseudonym, user ?? "somebody whose name was deleted");
-    const name = user === undefined ? undefined : await slack.directory.nameOf(user);
+    const person = store.people.person(pseudonym);
+    const machine = person === undefined ? undefined : tryMachine(person);
+    if (machine !== undefined) return void names.set(pseudonym, machineText(machine));
+    names.set(pseudonym, person?.user ?? "somebody whose name was deleted");
+    const name = person === undefined ? undefined : await slack.directory.nameOf(person.user);
     if (name !== undefined) names.set(pseudonym, name);
   });
   await Promise.race([Promise.all(asked), clock.sleep(NAMES_WITHIN_MS)]);

@@ -12,6 +12,7 @@ import { ProgramSettings } from "./program-settings.ts";
 import { EnvironmentSettings, ServiceSettings } from "./promotion-settings.ts";
 import { SlackSettings } from "./slack-settings.ts";
 import { TimingSettings } from "./timing-settings.ts";
+import { TriggerSettings } from "./trigger-settings.ts";
 import { WatchSettings } from "./watch-settings.ts";
 
 // Whatever was found in these places may be the secret itself, so it is not repeated.
@@ -60,6 +61,9 @@ export const Configuration = z.strictObject({
     .array(GrantSettings)
     .default([])
     .meta({ description: "What each role may do; whatever no grant allows is refused" }),
+  triggers: z.array(TriggerSettings).default([]).meta({
+    description: "What starts runs without a person: webhooks and messages of others; see docs/triggers",
+  }),
   people: z.array(PersonSettings).default([]).meta({ description: "Who is who outside Slack" }),
   git: GitSettings.prefault({}).meta({ description: "How the repositories are read" }),
   secrets: z.record(SecretName, SecretSource).default({}).meta({ description: "Where each secret is kept" }),

@@ -23,8 +23,24 @@ export const Member = z.strictObject(member).transform(({ user, group, handle },
   return z.NEVER;
 });
 
-/** Who belongs to a role: people, groups, or `everyone` who is a full member of the workspace. */
-export const RoleMember = z.union([z.literal("everyone").transform(() => ({ kind: "everyone" as const })), Member]);
+/** `{ trigger: NAME }`, `{ schedule: NAME }` or `{ token: NAME }`: what asks without being a person. It never approves anything. */
+const MachineMember = z
+  .union([
+    z.strictObject({ trigger: Name.meta({ description: "What is under `triggers` by this name" }) }),
+    z.strictObject({ schedule: Name.meta({ description: "What is under `schedules` by this name" }) }),
+    z.strictObject({ token: Name.meta({ description: "Whoever has the token of the API by this name" }) }),
+  ])
+  .transform((machine) => {
+    const [[sort, name] = ["trigger", ""]] = Object.entries(machine);
+    return { kind: "machine" as const, machine: `${sort}:${name}` };
+  });
+
+/** Who belongs to a role: people, groups, triggers and the like, or `everyone` who is a full member of the workspace. */
+export const RoleMember = z.union([
+  z.literal("everyone").transform(() => ({ kind: "everyone" as const })),
+  MachineMember,
+  Member,
+]);
 
 const oneOrMore = <Schema extends z.ZodType<string, string>>(schema: Schema) =>
   z.union([schema.transform((one) => [one]), z.array(schema).min(1)]);

@@ -9,6 +9,8 @@ export interface PersonStanding {
   readonly isGuest: boolean;
   /** From another workspace or organisation. */
   readonly isStranger: boolean;
+  /** A trigger, a schedule or a token of ours, and no account of Slack; `user` is how roles name it. It approves nothing. */
+  readonly isMachine?: boolean;
 }
 
 /** Who is in a group: known, not known right now, or the group does not exist any more. */

@@ -9,12 +9,16 @@ import { ApprovalRule, TargetRevision } from "./target.ts";
 
 /** Where a run was asked for, and where it is shown. */
 export const Origin = z.strictObject({
-  door: z.enum(["slash", "button", "modal", "cli", "system"]),
+  door: z.enum(["slash", "button", "modal", "cli", "system", "trigger", "schedule", "api"]),
   intent: z.string().optional(),
   team: z.string(),
   channel: z.string(),
   /** What was typed, as it is quoted back. */
   text: z.string(),
+  /** What it was that a machine was told, in one line, and where people see more of it. */
+  cause: z.strictObject({ says: z.string(), link: z.string().optional() }).optional(),
+  /** Pseudonyms of the people for whom a machine asks: they count as those who asked. */
+  behalf: z.array(z.string()).optional(),
 });
 export type Origin = z.infer<typeof Origin>;
 

@@ -30,7 +30,11 @@ export interface WhereAnswer {
 }
 
 /** Everybody, one person or one group; a role's entry. */
-export type Grantee = Approver | { readonly kind: "everyone" };
+export type Grantee =
+  | Approver
+  | { readonly kind: "everyone" }
+  /** `trigger:NAME` and the like: what asks without being a person. */
+  | { readonly kind: "machine"; readonly machine: string };
 
 export interface WhoPlace {
   /** Absent for what is for no environment. */

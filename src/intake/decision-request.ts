@@ -2,6 +2,7 @@ import { type Answer, notice } from "../engine/answer.ts";
 import { noArtifacts } from "../engine/artifacts.ts";
 import type { Judgement } from "../domain/approver-policy.ts";
 import type { GateSubject } from "../domain/gate.ts";
+import { askersOf } from "../domain/askers.ts";
 import type { RunState, StepState } from "../domain/run-state.ts";
 import type { PeopleStore } from "../engine/ports.ts";
 import type { RunService } from "../engine/run-service.ts";
@@ -101,7 +102,7 @@ async function judge(deps: DecisionDeps, arrival: DecisionArrival, { state, step
   const judgement = await deps.check.mayDecide({
     rule: step.gate.rule,
     clicker: { pseudonym: "", team: arrival.team, user: arrival.user },
-    askers: [state.requester, ...state.retries.map(({ actor }) => actor)].map((actor) => deps.people.person(actor)),
+    askers: askersOf(state).map((actor) => deps.people.person(actor)),
     decided: step.gate.decisions.map(({ actor }) => deps.people.person(actor)),
     notBy: (step.gate.rule.notBy ?? []).map((actor) => deps.people.person(actor)),
   });

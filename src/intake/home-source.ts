@@ -1,4 +1,5 @@
 import { approvalsSoFar } from "../domain/gate-quorum.ts";
+import { askersOf } from "../domain/askers.ts";
 import type { RunState } from "../domain/run-state.ts";
 import type { HomeContent, HomeSource, WaitingGate } from "../engine/home-content.ts";
 import type { LockDesk } from "../engine/lock-desk.ts";
@@ -84,7 +85,7 @@ function gatesOf(state: RunState): readonly OpenGate[] {
     const { needed: quorum, given: approvals } = approvalsSoFar(rule, decisions);
     const place = { run: state.id, path, opening: voided.length, service, environment, title: state.title };
     const asked = { fromRevision, toRevision, requester: state.requester, expiresAt, approvals, quorum };
-    const askers = [state.requester, ...state.retries.map(({ actor }) => actor)];
+    const askers = askersOf(state);
     return [{ gate: { ...place, ...asked }, rule, askers, decided: decisions.map(({ actor }) => actor) }];
   });
 }

@@ -7,6 +7,7 @@ import {
   type PersonStanding,
   type Principal,
 } from "../domain/approver-policy.ts";
+import { tryMachine } from "../domain/machine.ts";
 import type { ApprovalRule } from "../domain/target.ts";
 import type { Directory, Person } from "../engine/ports.ts";
 import {
@@ -129,6 +130,8 @@ export class PeopleCheck {
   async #standing(someone: Person | undefined): Promise<PersonStanding | undefined> {
     if (someone === undefined) return undefined;
     const { team, user } = someone;
+    // The configuration names it, and nobody else has to be asked who it is.
+    if (tryMachine(someone) !== undefined) return machineStanding(user);
     try {
       return await this.#deps.directory.person(team, user);
     } catch (error) {
@@ -136,6 +139,10 @@ export class PeopleCheck {
       throw error;
     }
   }
+}
+
+function machineStanding(user: string): PersonStanding {
+  return { user, isDeleted: false, isBot: true, isGuest: false, isStranger: false, isMachine: true };
 }
 
 async function membershipsOf(

@@ -40,7 +40,7 @@ export type Authorization =
 /** Whether a person may do something. The one check for every door; what no grant allows is denied. */
 export function authorize(rules: AccessRules, question: AuthorizationQuestion): Authorization {
   const { act, person } = question;
-  const standing = standingProblem(person);
+  const standing = person.isMachine === true ? undefined : standingProblem(person);
   if (standing !== undefined) {
     return { kind: "denied", code: `access.${standing.code}`, message: standing.message };
   }
@@ -50,7 +50,7 @@ export function authorize(rules: AccessRules, question: AuthorizationQuestion): 
     const message = `Slack does not say right now who is in the groups that may ${actText(act)}, so nothing was started. Try again in a minute.`;
     return { kind: "denied", code: "access.unverifiable", message };
   }
-  return notGranted(rules, act);
+  return notGranted(rules, act, person);
 }
 
 /** Everybody whom some grant allows it, without looking anybody up. */
@@ -83,9 +83,13 @@ function isInRole(
   role: string,
   { person, groups }: AuthorizationQuestion,
 ): "yes" | "no" | "unknown" {
+  const members = rules.roles[role] ?? [];
+  // What is no person is only what it is named as, and no part of everyone.
+  if (person.isMachine === true) return members.some((member) => isMachine(member, person)) ? "yes" : "no";
   let answer: "no" | "unknown" = "no";
-  for (const member of rules.roles[role] ?? []) {
+  for (const member of members) {
     if (member.kind === "everyone") return "yes";
+    if (member.kind === "machine") continue;
     if (member.kind === "user") {
       if (member.user === person.user) return "yes";
       continue;
@@ -97,7 +101,11 @@ function isInRole(
   return answer;
 }
 
-function notGranted(rules: AccessRules, act: Act): Authorization {
+function isMachine(member: RoleEntry, { user }: PersonStanding): boolean {
+  return member.kind === "machine" && member.machine === user;
+}
+
+function notGranted(rules: AccessRules, act: Act, { isMachine, user }: PersonStanding): Authorization {
   const code = "access.not-granted";
   const roles = rolesFor(rules, act);
   if (roles.length === 0) {
@@ -107,7 +115,8 @@ function notGranted(rules: AccessRules, act: Act): Authorization {
   // Whoever has a narrower grant would not understand otherwise why it does not count.
   const isForAll = act.service === undefined || act.environment === undefined;
   const which = isForAll ? `, which has it by a grant with ${grantText(act)}` : "";
-  const message = `You may not ${actText(act)}. It takes the role ${roles.join(" or ")}${which}.`;
+  const who = isMachine === true ? `"${user}"` : "You";
+  const message = `${who} may not ${actText(act)}. It takes the role ${roles.join(" or ")}${which}.`;
   return { kind: "denied", code, message };
 }
 

@@ -1,3 +1,4 @@
+import { tryMachine } from "../domain/machine.ts";
 import type { RunView } from "../domain/run-view.ts";
 import type { EventStore, PeopleStore, SlotStore } from "../engine/ports.ts";
 import type { Outbox } from "./outbox.ts";
@@ -110,8 +111,9 @@ export class Presenter {
   /** Why the card stands nowhere, or where nothing can be posted, and whom to tell. */
   #strayed({ id, state }: RunView): { readonly reason: string; readonly user: string } | undefined {
     const card = this.#deps.slots.slot(cardSlot(id));
-    const user = this.#deps.people.person(state.requester)?.user;
-    if (card?.lostReason === undefined || user === undefined) return undefined;
+    const asker = this.#deps.people.person(state.requester);
+    if (card?.lostReason === undefined || asker === undefined || tryMachine(asker) !== undefined) return undefined;
+    const { user } = asker;
     return card.ts === undefined || this.#isLost(card.slot) ? { reason: card.lostReason, user } : undefined;
   }
 }

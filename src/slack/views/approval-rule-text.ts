@@ -15,6 +15,7 @@ export function granteesText(from: readonly Grantee[], counts: Counts = {}): str
 
 function granteeText(one: Grantee, counts: Counts): string {
   if (one.kind === "everyone") return "every full member";
+  if (one.kind === "machine") return code(one.machine, 90);
   if (one.kind === "user") return userMention(one.user);
   const handle = one.handle === undefined ? groupMention(one.group) : code(`@${one.handle}`, 90);
   const count = counts[one.group];

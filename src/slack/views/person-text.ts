@@ -1,11 +1,14 @@
+import { machineText, tryMachine } from "../../domain/machine.ts";
 import type { Approver } from "../../domain/target.ts";
-import { groupMention, userMention } from "../mrkdwn.ts";
+import { groupMention, inert, userMention } from "../mrkdwn.ts";
 import type { ViewLookups } from "./view-lookups.ts";
 
 /** A person as Slack shows them; somebody who was redacted stays somebody. */
 export function personText(pseudonym: string, lookups: ViewLookups): string {
   const person = lookups.people(pseudonym);
-  return person === undefined ? "somebody" : userMention(person.user);
+  if (person === undefined) return "somebody";
+  const machine = tryMachine(person);
+  return machine === undefined ? userMention(person.user) : inert(machineText(machine), 90);
 }
 
 /** Those who may approve. Whoever is mentioned here is notified when the message is posted. */

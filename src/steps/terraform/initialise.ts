@@ -6,6 +6,7 @@ import { type EarlyEnd, earlyEnd } from "./stopped-early.ts";
 import { type Call, type CallEnd, callTerraform } from "./terraform-call.ts";
 import type { TerraformDeps } from "./terraform-deps.ts";
 import type { Program } from "./terraform-input.ts";
+import { earlyArguments } from "./variable-files.ts";
 import { isStateLost, readLockFile, type Workbench, writePrivate } from "./workbench.ts";
 
 /** What all calls of one step have in common. */
@@ -18,6 +19,8 @@ export interface Session {
   readonly log: RunLog;
   /** Credentials and variables. */
   readonly env: Readonly<Record<string, string>>;
+  /** Of variables. */
+  readonly files: readonly string[];
   readonly context: Pick<StepContext, "signal" | "progress">;
 }
 
@@ -83,6 +86,7 @@ export async function initialise(
     const file = join(bench.folder, "backend.tfbackend.json");
     args.push(`-backend-config=${await writePrivate(file, JSON.stringify(backendConfig))}`);
   }
+  args.push(...earlyArguments(session));
   const run = (): Promise<CallEnd> => call(session, args, { noise: "ignored" });
   const pluginCache = deps.terraform?.pluginCache;
   // Two of them at once damage the cache.

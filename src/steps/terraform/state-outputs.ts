@@ -9,6 +9,7 @@ import { environmentOf, type Session } from "./initialise.ts";
 import { type EarlyEnd, earlyEnd } from "./stopped-early.ts";
 import { unreadable } from "./stream-message.ts";
 import { readTerraform } from "./terraform-call.ts";
+import { earlyArguments } from "./variable-files.ts";
 
 /** The outputs of a configuration: those that it calls sensitive apart, so that they stay secret. */
 export const OUTPUTS = {
@@ -58,7 +59,7 @@ export async function readOutputs(session: Session): Promise<Read<Outputs>> {
 }
 
 export async function readStateIdentity(session: Session): Promise<Read<StateIdentity>> {
-  return await read(session, ["state", "pull"], parseStateIdentity);
+  return await read(session, ["state", "pull", "-no-color"], parseStateIdentity);
 }
 
 async function read<Value>(
@@ -70,7 +71,7 @@ async function read<Value>(
   const { signal } = context;
   const end = await readTerraform(deps.programs, {
     program,
-    args,
+    args: [...args, ...earlyArguments(session)],
     cwd: bench.cwd,
     env: environmentOf(session),
     signal,
@@ -81,7 +82,7 @@ async function read<Value>(
     return { kind: "read", value: parse(end.stdout) };
   }
   const bad = { diagnostics: [], lastWords: log.masked(complaint(end)), exitCode: end.exitCode, endedBy: end.endedBy };
-  return { kind: "not", end: earlyEnd(bad, `${program} ${args.slice(0, 2).join(" ")}`) };
+  return { kind: "not", end: earlyEnd(bad, `${program} ${args.filter((word) => !word.startsWith("-")).join(" ")}`) };
 }
 
 /** What it complained of, without the frame that it draws around it. */

@@ -23,7 +23,7 @@ export function earlyEnd(ended: EndedBadly, what: string): EarlyEnd {
   const errors = ended.diagnostics.filter(({ severity }) => severity === "error");
   const all = errors.length > 0 ? errors.map(({ summary, detail }) => `${summary}\n${detail}`) : [ended.lastWords];
   const why = reasonOf(ended);
-  const lock = all.find((text) => LOCKED.test(text));
+  const lock = all.find((text) => LOCKED.test(text) && !UNDECRYPTED.test(text));
   if (lock !== undefined) return { kind: "locked", code: "terraform.state-locked", message: lockText(lock, what) };
   // One cause that stays is enough to make waiting useless.
   if (all.every(isAway)) {
@@ -47,6 +47,8 @@ const STALE = /^Saved plan (?:is stale|does not match the given state)/u;
 // What it says of an option that came with a later version.
 const TOO_OLD = /flag provided but not defined/u;
 const LOCKED = /Error (?:acquiring|locking) (?:the )?state|Lock Info:/u;
+// What OpenTofu says of the lock where it has another key than the state was encrypted with.
+const UNDECRYPTED = /decryption failed/u;
 const isAway = awayTexts(["could not connect to (?:the )?"]);
 
 function reasonOf(ended: EndedBadly): string {

@@ -18,6 +18,7 @@ import type { TerraformDeps } from "./terraform-deps.ts";
 import { PROGRAM_INPUT, workArguments, WORK_INPUT } from "./terraform-input.ts";
 import { APPLY_NOTES } from "./terraform-notes.ts";
 import { unsavedState } from "./unsaved-state.ts";
+import { variableFiles } from "./variable-files.ts";
 import { LOCK_FILE, type Place, readLockFile, withWorkbench, writePrivate } from "./workbench.ts";
 
 const Input = z.strictObject({
@@ -90,7 +91,9 @@ async function apply(deps: TerraformDeps, input: Input, context: ActionContext):
     }
     const { program, workspace } = plan;
     const all = { ...env, ...setup.variables };
-    const session = { deps, bench, program, workspace, log: wanted.log, env: all, context };
+    const given = { variables: setup.values, "var-files": setup.varFiles };
+    const files = await variableFiles(bench, given);
+    const session = { deps, bench, program, workspace, log: wanted.log, env: all, files, context };
     const notReady = await initialise(session, setup.backendConfig);
     if (notReady !== undefined) return notReady;
     const applied = own?.phase === "applied" ? own.counts : await applyIn(session, input, context);

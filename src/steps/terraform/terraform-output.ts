@@ -4,14 +4,16 @@ import { type ActionContext, defineAction, type StepKind, type StepResult } from
 import { gitFolderFaults } from "../written-faults.ts";
 import { folderName, placeOf, prepareDirectory } from "./directory-source.ts";
 import { beforeEffect, initialise } from "./initialise.ts";
+import { variablesEnv } from "./plan-setup.ts";
 import { RunLog } from "../tools/run-log.ts";
 import { OUTPUTS, readOutputs, readStateIdentity, StateIdentity } from "./state-outputs.ts";
 import type { TerraformDeps } from "./terraform-deps.ts";
-import { STATE_INPUT } from "./terraform-input.ts";
+import { EARLY_VARIABLES_INPUT, STATE_INPUT } from "./terraform-input.ts";
 import { OUTPUT_NOTES } from "./terraform-notes.ts";
+import { variableFiles } from "./variable-files.ts";
 import { withWorkbench } from "./workbench.ts";
 
-const Input = z.strictObject(STATE_INPUT);
+const Input = z.strictObject({ ...STATE_INPUT, ...EARLY_VARIABLES_INPUT });
 type Input = z.infer<typeof Input>;
 
 const Output = z.strictObject({
@@ -37,14 +39,17 @@ export function terraformOutput(deps: TerraformDeps): StepKind {
 }
 
 async function output(deps: TerraformDeps, input: Input, context: ActionContext): Promise<StepResult<Output>> {
-  const { directory, workspace = "default", program = "terraform", env = {}, "backend-config": backend = {} } = input;
+  const { directory, workspace = "default", program = "terraform", env = {} } = input;
+  const { "backend-config": backend = {}, "secret-variables": secrets = {} } = input;
   const wanted = {
     name: folderName(directory, { workspace, run: context.effect.run }),
     place: placeOf(directory, context.prepared),
-    log: new RunLog([...Object.values(env), ...Object.values(backend)]),
+    log: new RunLog([env, backend, secrets].flatMap(Object.values)),
   };
   return await withWorkbench(deps, context, wanted, async (bench) => {
-    const session = { deps, bench, program, workspace, log: wanted.log, env, context };
+    const all = { ...env, ...variablesEnv(secrets) };
+    const files = await variableFiles(bench, input);
+    const session = { deps, bench, program, workspace, log: wanted.log, env: all, files, context };
     const notReady = await initialise(session, backend);
     if (notReady !== undefined) return notReady;
     context.progress({ text: "Reading outputs" });

@@ -18,15 +18,8 @@ import { earlyEnd } from "./stopped-early.ts";
 import type { StreamMessage } from "./stream-message.ts";
 import type { TerraformDeps } from "./terraform-deps.ts";
 import { STATE_INPUT, VARIABLES_INPUT, workArguments, WORK_INPUT } from "./terraform-input.ts";
-import {
-  fileOf,
-  hasProviders,
-  type Place,
-  readLockFile,
-  withWorkbench,
-  type Workbench,
-  writePrivate,
-} from "./workbench.ts";
+import { fileArguments, variableFiles } from "./variable-files.ts";
+import { hasProviders, type Place, readLockFile, withWorkbench } from "./workbench.ts";
 
 const Input = z.strictObject({
   ...STATE_INPUT,
@@ -72,7 +65,8 @@ async function plan(deps: TerraformDeps, input: Input, context: ActionContext): 
   const wanted = { name, place, log: new RunLog(secrets) };
   return await withWorkbench(deps, context, wanted, async (bench) => {
     const all = { ...env, ...variablesEnv(input["secret-variables"] ?? {}) };
-    const session = { deps, bench, program, workspace, log: wanted.log, env: all, context };
+    const files = await variableFiles(bench, input);
+    const session = { deps, bench, program, workspace, log: wanted.log, env: all, files, context };
     return await planIn(session, { input, context, name, place });
   });
 }
@@ -88,7 +82,7 @@ async function planIn(session: Session, planning: Planning): Promise<StepResult<
   const { bench, program, context } = session;
   const { input } = planning;
   const hadLockFile = (await readLockFile(bench)) !== undefined;
-  const args = await planArguments(bench, input);
+  const args = planArguments(session, input);
   const notReady = await initialise(session, input["backend-config"] ?? {});
   if (notReady !== undefined) return notReady;
   context.progress({ text: "Planning" });
@@ -115,12 +109,7 @@ const NO_LOCK_FILE =
   "The configuration has no lock file (.terraform.lock.hcl) in Git, so another plan may use other versions of its providers.";
 const PLAN_FILE = "plan.tfplan";
 
-async function planArguments(bench: Workbench, input: Input): Promise<readonly string[]> {
-  const files = await Promise.all((input["var-files"] ?? []).map((path) => fileOf(bench, path)));
-  const { variables = {} } = input;
-  if (Object.keys(variables).length > 0) {
-    files.push(await writePrivate(join(bench.folder, "variables.tfvars.json"), JSON.stringify(variables)));
-  }
+function planArguments({ bench, files }: Session, input: Input): readonly string[] {
   return [
     "plan",
     "-input=false",
@@ -131,7 +120,7 @@ async function planArguments(bench: Workbench, input: Input): Promise<readonly s
     ...workArguments(input),
     ...(input.destroy === true ? ["-destroy"] : []),
     ...(input["refresh-only"] === true ? ["-refresh-only"] : []),
-    ...files.map((file) => `-var-file=${file}`),
+    ...fileArguments(files),
   ];
 }
 
@@ -154,6 +143,7 @@ async function save(
     backendConfig: input["backend-config"] ?? {},
     variables: { ...variablesEnv(input.variables ?? {}), ...variablesEnv(input["secret-variables"] ?? {}) },
     lockFile: await readLockFile(bench),
+    ...(program === "tofu" && { values: input.variables, varFiles: input["var-files"] }),
   };
   const [artifact, setupArtifact] = [
     await artifacts.put({

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { ActionContext } from "../../engine/step-kind.ts";
 import { environmentOf, type NotDone, type Session } from "./initialise.ts";
 import { readTerraform } from "./terraform-call.ts";
+import { earlyArguments } from "./variable-files.ts";
 
 const FILE = "errored.tfstate";
 
@@ -31,7 +32,7 @@ async function push(session: Session, file: string): Promise<boolean> {
   const { deps, program, bench } = session;
   // Not the signal of the step, which may have been told to stop: this is what saves what it has done.
   const { signal } = new AbortController();
-  const args = ["state", "push", "-no-color", file];
+  const args = ["state", "push", "-no-color", ...earlyArguments(session), file];
   const end = await readTerraform(deps.programs, {
     program,
     args,

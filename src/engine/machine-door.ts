@@ -1,0 +1,57 @@
+import type { Machine } from "../domain/machine.ts";
+import type { Answer } from "./answer.ts";
+
+/** What it was that made a machine ask: one line, raw, and where people see more of it. */
+export interface Cause {
+  readonly says: string;
+  readonly link?: string | undefined;
+}
+
+/** What a machine asks for: a command, as a person would ask for it. */
+export interface MachineAsk {
+  readonly machine: Machine;
+  readonly door: "trigger" | "schedule" | "api";
+  /** The command's id: the name of its file. */
+  readonly command: string;
+  /** What would be typed: for each of its inputs, or the words after the command. */
+  readonly typed: { readonly values: Readonly<Record<string, string>> } | { readonly words: string };
+  readonly cause?: Cause | undefined;
+  /** E-mail addresses of people for whom it asks: who of them is known counts as having asked, and approves nothing of it. */
+  readonly emails?: readonly string[] | undefined;
+  /** The same by Slack id. */
+  readonly users?: readonly string[] | undefined;
+}
+
+/** An ask that is on record. */
+export interface MachineAsked {
+  /** False where its key was on record before: then nothing more comes of it. */
+  readonly isNew: boolean;
+  /** What came of it, once it is dealt with; that may take as long as Git and Argo CD take. Undefined where the server stops first. */
+  readonly answer: Promise<AskResult | undefined>;
+}
+
+/** What the log keeps of what came of an ask. */
+export interface AskResult {
+  readonly code: string;
+  /** Plain text. */
+  readonly message: string;
+  /** The run that was started, joined or acted on. */
+  readonly run?: string | undefined;
+  /** The whole answer; absent where it was given by an earlier process. */
+  readonly answer?: Answer | undefined;
+}
+
+/**
+ * Takes what is asked for by something that is no person, with the same checks as what people ask for. Resolves when it is durably
+ * recorded; rejects with `store.*` when it could not be. The same key twice is one ask.
+ */
+export interface MachineDoor {
+  ask(key: string, ask: MachineAsk): Promise<MachineAsked>;
+  /** Records something that arrived and starts nothing, and why; false where its key was on record before. */
+  note(
+    key: string,
+    noted: { readonly machine: Machine; readonly reason: string; readonly cause?: Cause },
+  ): Promise<boolean>;
+  /** What came of an ask; `undefined` for a key that is not on record, `pending` while it is being dealt with. */
+  resultOf(key: string): AskResult | "pending" | undefined;
+}
