@@ -1,5 +1,6 @@
 import type { ArgocdServer } from "../argocd/argocd-server.ts";
 import type { Anchoring } from "../audit/anchoring.ts";
+import type { MachineDoor } from "../engine/machine-door.ts";
 import { PeopleCheck } from "../intake/people-check.ts";
 import { Inventory } from "../inventory/inventory.ts";
 import { errorText } from "../platform/errors.ts";
@@ -7,7 +8,7 @@ import { openAnchoring } from "./anchors.ts";
 import { openArgocdServers } from "./argocd-servers.ts";
 import { discovered, openDiscovery } from "./discovery.ts";
 import { createEngine, type Engine } from "./engine.ts";
-import { createHomeSource, createIntake } from "./intake.ts";
+import { createHomeSource, createIntake, createMachineDoor } from "./intake.ts";
 import { maskedGit } from "./masked-git.ts";
 import { openWatch } from "./observe.ts";
 import type { Outside } from "./outside.ts";
@@ -24,6 +25,8 @@ export interface Assembly {
   /** Undefined where the log is not anchored. */
   readonly anchoring: Anchoring | undefined;
   readonly reload: SettingsReload;
+  /** The way in for what is no person. */
+  readonly machines: MachineDoor;
   /** Takes up what an earlier process left, and opens the door last. */
   open(): Promise<void>;
 }
@@ -60,6 +63,7 @@ export function assemble(outside: Outside, resources: AsyncDisposableStack): Ass
     operations: watch.operations.bind(watch),
   };
   const intake = resources.use(createIntake(doors));
+  const machines = createMachineDoor(doors, intake);
   // Disposed first of all: what arrives later would be recorded and then wait for the next start.
   resources.defer(() => slack.close());
   const open = async (): Promise<void> => {
@@ -72,7 +76,7 @@ export function assemble(outside: Outside, resources: AsyncDisposableStack): Ass
       outside.logger.error("what an earlier process left could not be taken up", { error: errorText(error) });
     });
   };
-  return { engine, servers, slack, anchoring, reload, open: () => open() };
+  return { engine, servers, slack, anchoring, reload, machines, open: () => open() };
 }
 
 /**

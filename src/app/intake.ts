@@ -1,8 +1,10 @@
 import type { ArgocdServer } from "../argocd/argocd-server.ts";
 import type { PastOperation } from "../engine/answer.ts";
+import type { MachineDoor } from "../engine/machine-door.ts";
 import type { RunFilter } from "../engine/ports.ts";
 import { HomeGatherer } from "../intake/home-source.ts";
 import { Intake } from "../intake/intake.ts";
+import { MachineIntake } from "../intake/machine-intake.ts";
 import type { PeopleCheck } from "../intake/people-check.ts";
 import type { Discovery } from "../inventory/discovery.ts";
 import type { Inventory } from "../inventory/inventory.ts";
@@ -15,6 +17,7 @@ import type { Engine } from "./engine.ts";
 import { allowedBranches } from "./git-access.ts";
 import type { GitAccess } from "./outside.ts";
 import type { LiveSettings } from "./live-settings.ts";
+import { MachineReplies } from "./machine-replies.ts";
 import type { Slack } from "./slack.ts";
 
 interface Deps {
@@ -41,6 +44,7 @@ const MOST_PROOFS = 50;
 /** The intake, wired. What may be configured anew is asked for each time. */
 export function createIntake(deps: Deps): Intake {
   const { live, discovery, store, servers, git, inventory, slack, engine, operations, clock, random, logger } = deps;
+  const replies = new MachineReplies({ slack, live, clock });
   return new Intake({
     ...engine,
     get commands() {
@@ -69,7 +73,25 @@ export function createIntake(deps: Deps): Intake {
     locks: engine.runs.locks,
     lookAgain: (run) => slack.lookAgain(engine.runs.view(run)),
     hide: (arrival) => deps.mask.deep(arrival),
-    reply: (arrival, answer) => slack.reply(arrival, answer),
+    reply: async (arrival, answer) => {
+      if (arrival.kind === "machine") replies.reply(arrival, answer);
+      else await slack.reply(arrival, answer);
+    },
+  });
+}
+
+/** The way in for what is no person, wired. */
+export function createMachineDoor(deps: Deps, intake: Intake): MachineDoor {
+  const { store, live, slack, mask, clock, random } = deps;
+  return new MachineIntake({
+    intake,
+    events: store.events,
+    people: store.people,
+    rules: () => live.configuration,
+    team: () => slack.team,
+    mask,
+    clock,
+    random,
   });
 }
 

@@ -166,6 +166,11 @@ export class Slack implements AsyncDisposable {
     else void this.identified.then(draw);
   }
 
+  /** The workspace that we are in; undefined until Slack has said it. */
+  get team(): string | undefined {
+    return this.#identity.current?.team;
+  }
+
   /** Resolves when Slack has said who we are: before that nobody can be told from a stranger. */
   get identified(): Promise<void> {
     return this.#identity.known;

@@ -7,6 +7,7 @@ import { completed } from "./completed.ts";
 import { findCommand } from "./find-command.ts";
 import { defaultValue, readToken } from "./input-value.ts";
 import { reordered } from "./reorder.ts";
+import { patternVerb } from "./slash-pattern.ts";
 import { readSlashText, type Token } from "./slash-text.ts";
 import { helpFor, helpForAll, usageOf } from "./usage.ts";
 
@@ -60,6 +61,18 @@ export function matchValues(
   );
   const [slash = "", ...rest] = commandText(command, Object.fromEntries(given)).split(" ");
   const typed = { slash, text: rest.join(" ") };
+  return { typed, match: matchCommand(commands, typed) };
+}
+
+/** The same for the words after the command itself, as `checkout abc123 to prod` stands after `/promote`. */
+export function matchWords(
+  commands: readonly Command[],
+  { command: id, words }: { readonly command: string; readonly words: string },
+): { readonly typed: SlashInput; readonly match: Match } | undefined {
+  const command = commands.find((candidate) => candidate.id === id);
+  if (command === undefined) return undefined;
+  const verb = patternVerb(command.pattern);
+  const typed = { slash: `/${command.pattern.slash}`, text: verb === undefined ? words : `${verb} ${words}` };
   return { typed, match: matchCommand(commands, typed) };
 }
 

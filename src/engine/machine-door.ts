@@ -43,7 +43,8 @@ export interface AskResult {
 
 /**
  * Takes what is asked for by something that is no person, with the same checks as what people ask for. Resolves when it is durably
- * recorded; rejects with `store.*` when it could not be. The same key twice is one ask.
+ * recorded; rejects with `store.*` when it could not be, and with `machine.not-ready` while Slack has not said who its people are. The
+ * same key twice is one ask.
  */
 export interface MachineDoor {
   ask(key: string, ask: MachineAsk): Promise<MachineAsked>;

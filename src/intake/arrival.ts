@@ -49,6 +49,26 @@ export const CommandArrival = z.strictObject({
 });
 export type CommandArrival = z.infer<typeof CommandArrival>;
 
-/** Everything that people send. Kept in the log as it arrived, so that it can be dealt with after a crash. */
-export const Arrival = z.discriminatedUnion("kind", [SlashArrival, DecisionArrival, CommandArrival]);
+/** A trigger, a schedule or a token asks for a command as if it had been typed. */
+export const MachineArrival = z.strictObject({
+  kind: z.literal("machine"),
+  /** What stands where a person's workspace and id do. */
+  team: z.string(),
+  user: z.string(),
+  door: z.enum(["trigger", "schedule", "api"]),
+  /** The command's id. */
+  command: z.string(),
+  /** What would have been typed: for its inputs, or the words after it. */
+  typed: z.union([
+    z.strictObject({ values: z.record(z.string(), z.string()) }),
+    z.strictObject({ words: z.string().max(3000) }),
+  ]),
+  cause: z.strictObject({ says: z.string(), link: z.string().optional() }).optional(),
+  /** Pseudonyms of the people for whom it asks. */
+  behalf: z.array(z.string()).optional(),
+});
+export type MachineArrival = z.infer<typeof MachineArrival>;
+
+/** Everything that people send, and what asks in their place. Kept in the log as it arrived, so that it can be dealt with after a crash. */
+export const Arrival = z.discriminatedUnion("kind", [SlashArrival, DecisionArrival, CommandArrival, MachineArrival]);
 export type Arrival = z.infer<typeof Arrival>;

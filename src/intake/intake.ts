@@ -10,13 +10,23 @@ import type { CommandForms } from "../engine/command-form.ts";
 import type { LockDesk } from "../engine/lock-desk.ts";
 import type { RunService } from "../engine/run-service.ts";
 import { actOnRequest } from "./act-request.ts";
-import { Arrival, type CommandArrival, type SlashArrival } from "./arrival.ts";
+import { Arrival, type DecisionArrival } from "./arrival.ts";
 import { decideOnGate, type DecisionDeps } from "./decision-request.ts";
 import { type FormDeps, InventoryForms } from "./command-forms.ts";
 import { lookIntoQuestion } from "./look-into-question.ts";
 import type { PeopleCheck } from "./people-check.ts";
 import { readSlash, type SlashDeps, type SlashRequest } from "./slash-request.ts";
 import { startFromRequest, type StartDeps } from "./start-request.ts";
+
+/** An arrival that is on record. */
+export interface Taken {
+  /** False where its key was on record before. */
+  readonly isNew: boolean;
+  /** Whether it could be answered at once. */
+  readonly answered: boolean;
+  /** What comes of it; undefined where there is nothing to say, or the server stops first. */
+  readonly outcome: Promise<Answer | undefined>;
+}
 
 /** Where private answers go; fails silently where Slack takes none any more. */
 export type Reply = (arrival: Arrival, answer: Answer) => Promise<void>;
@@ -43,11 +53,14 @@ export interface IntakeDeps
 const LONGEST_REQUEST_MS = 15 * 60_000;
 // What was asked longer ago, before a long stop of the server, is answered instead of done: nobody expects it any more.
 const OLDEST_INTENT_MS = 15 * 60_000;
+// Nobody stands behind a machine who would ask again, and what it was told is still so.
+const OLDEST_TOLD_MS = 24 * 60 * 60_000;
 const STOP_WITHIN_MS = 1000;
 const SETTLE_AGAIN_MS = 5000;
 // Each of them asks Argo CD and Git: hundreds at once would keep everything else, and one another, from being done.
 const TAKEN_UP_AT_ONCE = 8;
 const NEXT_AFTER_MS = 1000;
+const NOTHING = Promise.resolve(undefined);
 
 /**
  * Where everything that people ask for comes in. It is recorded before it is acknowledged; what was recorded and not settled
@@ -59,7 +72,7 @@ export class Intake implements AsyncDisposable {
   readonly #deps: IntakeDeps;
   readonly #stop = new AbortController();
   /** By intent. */
-  readonly #underWay = new Map<string, Promise<void>>();
+  readonly #underWay = new Map<string, Promise<Answer | undefined>>();
   /** What an earlier process left and nobody has begun yet; by intent. */
   readonly #left = new Set<string>();
 
@@ -73,6 +86,14 @@ export class Intake implements AsyncDisposable {
    * idempotency key: what arrives a second time is acknowledged and otherwise ignored.
    */
   async receive(key: string, arrived: Arrival): Promise<Answer | undefined> {
+    const { isNew, answered, outcome } = await this.take(key, arrived);
+    if (!isNew) return undefined;
+    if (answered) return await outcome;
+    return arrived.kind === "slash" ? notice("resolving", "Looking into it.") : undefined;
+  }
+
+  /** The same for whoever wants to know what comes of it, which may take as long as Git and Argo CD take. */
+  async take(key: string, arrived: Arrival): Promise<Taken> {
     const { events, people, clock, random, hide } = this.#deps;
     const arrival = hide?.(arrived) ?? arrived;
     const actor = people.pseudonymOf(arrival.team, arrival.user);
@@ -88,11 +109,10 @@ export class Intake implements AsyncDisposable {
     const request = arrival.kind === "decision" ? undefined : this.#read(arrival, intent);
     if (request?.kind === "answered") {
       const isNew = await events.recordIntent(intent, resultOf(request.answer));
-      return isNew ? request.answer : undefined;
+      return { isNew, answered: true, outcome: Promise.resolve(request.answer) };
     }
-    if (!(await events.recordIntent(intent))) return undefined;
-    this.#begin(intent, arrival);
-    return arrival.kind === "slash" ? notice("resolving", "Looking into it.") : undefined;
+    if (!(await events.recordIntent(intent))) return { isNew: false, answered: false, outcome: NOTHING };
+    return { isNew: true, answered: false, outcome: this.#begin(intent, arrival) };
   }
 
   /** Takes up what an earlier process recorded and did not settle; what has arrived since is under way already. */
@@ -116,7 +136,7 @@ export class Intake implements AsyncDisposable {
     for (const intent of left) {
       if (this.#stop.signal.aborted) return;
       const arrival = this.#arrivalOf(intent);
-      if (arrival !== undefined) this.#begin(intent, arrival);
+      if (arrival !== undefined) void this.#begin(intent, arrival);
       else this.#deps.logger.error("a recorded request cannot be read by this version", { intent: intent.id });
       this.#left.delete(intent.id);
       const ended = this.#underWay.get(intent.id);
@@ -127,7 +147,7 @@ export class Intake implements AsyncDisposable {
     }
   }
 
-  #read(arrival: SlashArrival | CommandArrival, intent: Intent): SlashRequest {
+  #read(arrival: Asking, intent: Intent): SlashRequest {
     return readSlash(this.#deps, arrival, { person: personOf(arrival, intent), intent: intent.id });
   }
 
@@ -139,13 +159,15 @@ export class Intake implements AsyncDisposable {
     return Arrival.safeParse({ ...intent.body, kind: intent.kind, team, user }).data;
   }
 
-  #begin(intent: Intent, arrival: Arrival): void {
-    if (this.#underWay.has(intent.id)) return;
+  #begin(intent: Intent, arrival: Arrival): Promise<Answer | undefined> {
+    const begun = this.#underWay.get(intent.id);
+    if (begun !== undefined) return begun;
     const work = this.#deal(intent, arrival).finally(() => this.#underWay.delete(intent.id));
     this.#underWay.set(intent.id, work);
+    return work;
   }
 
-  async #deal(intent: Intent, arrival: Arrival): Promise<void> {
+  async #deal(intent: Intent, arrival: Arrival): Promise<Answer | undefined> {
     const { events, clock, logger, reply } = this.#deps;
     try {
       const settle = (answer: Answer | undefined): Promise<void> =>
@@ -153,10 +175,11 @@ export class Intake implements AsyncDisposable {
       const answer = await this.#answer(intent, arrival, settle);
       await settle(answer);
       if (answer !== undefined) await reply(arrival, answer);
+      return answer;
     } catch (error) {
-      if (this.#stop.signal.aborted) return;
+      if (this.#stop.signal.aborted) return undefined;
       logger.error("a request could not be dealt with", { intent: intent.id, error: errorText(error) });
-      await this.#giveUp(intent, arrival, error);
+      return await this.#giveUp(intent, arrival, error);
     }
   }
 
@@ -165,7 +188,7 @@ export class Intake implements AsyncDisposable {
     arrival: Arrival,
     settle: (answer: Answer | undefined) => Promise<void>,
   ): Promise<Answer | undefined> {
-    if (this.#deps.clock.now() - intent.at > OLDEST_INTENT_MS) {
+    if (this.#deps.clock.now() - intent.at > oldest(arrival)) {
       return notice(
         "intent.too-old",
         "This was asked before Quarterdeck was stopped for a long time, so it was not done. Ask again if it is still wanted.",
@@ -194,7 +217,7 @@ export class Intake implements AsyncDisposable {
     }
   }
 
-  async #giveUp(intent: Intent, arrival: Arrival, error: unknown): Promise<void> {
+  async #giveUp(intent: Intent, arrival: Arrival, error: unknown): Promise<Answer> {
     const message =
       error instanceof AppError ? errorMessage(error) : "Something went wrong inside Quarterdeck; its log says what.";
     const answer = notice(errorCode(error), message);
@@ -212,7 +235,15 @@ export class Intake implements AsyncDisposable {
     };
     await settle();
     await reply(arrival, answer);
+    return answer;
   }
+}
+
+/** Whatever names a command. */
+type Asking = Exclude<Arrival, DecisionArrival>;
+
+function oldest(arrival: Arrival): number {
+  return arrival.kind === "machine" && arrival.door !== "api" ? OLDEST_TOLD_MS : OLDEST_INTENT_MS;
 }
 
 /** What the log keeps of an arrival: all but who it was, who stands in the header by pseudonym. */
@@ -223,13 +254,16 @@ function recordedBody(arrival: Arrival): Json {
   return members;
 }
 
-function personOf({ team, user }: SlashArrival | CommandArrival, { actor }: Intent): Person {
+function personOf({ team, user }: Asking, { actor }: Intent): Person {
   return { pseudonym: actor, team, user };
 }
 
-/** What the log keeps of an answer. */
-function resultOf(answer: Answer | undefined): { kind: string; code: string; message: string } {
-  if (answer?.kind === "notice") return { kind: "notice", code: answer.code, message: answer.message };
+/** An answer as the log keeps it. */
+function resultOf(answer: Answer | undefined): Record<string, string> {
+  if (answer?.kind === "notice") {
+    const { code, message, run } = answer;
+    return { kind: "notice", code, message, ...(run !== undefined && { run }) };
+  }
   if (answer?.kind === "locked") {
     const message = answer.locks.map(({ key, reason }) => `${key}: ${reason}`).join("; ");
     return { kind: "locked", code: "lock.taken", message };

@@ -1,12 +1,20 @@
 import type { Answers } from "../commands/command-file.ts";
 import type { Command } from "../commands/command.ts";
-import { helpAbout, type Match, matchCommand, matchValues, type Mismatch } from "../commands/match-command.ts";
+import {
+  helpAbout,
+  type Match,
+  matchCommand,
+  matchValues,
+  matchWords,
+  type Mismatch,
+} from "../commands/match-command.ts";
+import type { Origin } from "../domain/run-event.ts";
 import { type Answer, notice } from "../engine/answer.ts";
 import type { Person } from "../engine/ports.ts";
 import type { Inventory } from "../inventory/inventory.ts";
 import type { JsonMap } from "../platform/canonical-json.ts";
 import type { ActAsk } from "./act-ask.ts";
-import type { CommandArrival, SlashArrival } from "./arrival.ts";
+import type { CommandArrival, MachineArrival, SlashArrival } from "./arrival.ts";
 import { questionName } from "./command-name.ts";
 import { textOf, valueOf } from "./command-values.ts";
 import { explainMismatch } from "./explain-mismatch.ts";
@@ -33,6 +41,8 @@ export interface SlashDeps extends QuestionDeps {
   readonly teamChannel: string;
 }
 
+type Asking = SlashArrival | CommandArrival | MachineArrival;
+
 interface Sender {
   readonly person: Person;
   readonly intent: string;
@@ -42,30 +52,43 @@ interface Sender {
 const DIRECT_MESSAGE = /^D/u;
 
 /** Reads what was typed, or what a button or a form asks for as if it had been. Wrong words, unknown services and plain questions are answered at once; the rest has to be looked into. */
-export function readSlash(deps: SlashDeps, arrival: SlashArrival | CommandArrival, sender: Sender): SlashRequest {
+export function readSlash(deps: SlashDeps, arrival: Asking, sender: Sender): SlashRequest {
   if (arrival.kind === "slash") {
     const { command: slash, text } = arrival;
     const match = matchCommand(deps.commands, { slash, text });
     return readMatch(deps, match, { arrival, sender, text: `${slash} ${text}`, door: "slash" });
   }
-  const read = matchValues(deps.commands, arrival);
+  const read = matchTyped(deps.commands, arrival);
   if (read === undefined) {
     const help = questionName(deps.commands, "help");
     const message =
-      `There is no command "${arrival.command}" any more: what you used was made before the commands of Quarterdeck were changed. ` +
-      `Nothing was done.${help === undefined ? "" : ` ${help} shows what there is now.`}`;
+      arrival.kind === "machine"
+        ? `There is no command "${arrival.command}" that can be typed. Nothing was done.`
+        : `There is no command "${arrival.command}" any more: what you used was made before the commands of Quarterdeck were changed. ` +
+          `Nothing was done.${help === undefined ? "" : ` ${help} shows what there is now.`}`;
     return answered(notice("command.unknown", message));
   }
   const text = `${read.typed.slash} ${read.typed.text}`;
   return readMatch(deps, read.match, { arrival, sender, text, door: arrival.door });
 }
 
+/** What would have been typed, read; undefined where there is no such command. */
+function matchTyped(
+  commands: readonly Command[],
+  arrival: CommandArrival | MachineArrival,
+): ReturnType<typeof matchValues> {
+  const { command } = arrival;
+  if (arrival.kind === "command") return matchValues(commands, { command, values: arrival.values });
+  if ("values" in arrival.typed) return matchValues(commands, { command, values: arrival.typed.values });
+  return matchWords(commands, { command, words: arrival.typed.words });
+}
+
 interface Asked {
-  readonly arrival: SlashArrival | CommandArrival;
+  readonly arrival: Asking;
   readonly sender: Sender;
   /** The whole line. */
   readonly text: string;
-  readonly door: "slash" | "button" | "modal";
+  readonly door: Origin["door"];
 }
 
 function readMatch(deps: SlashDeps, match: Match, asked: Asked): SlashRequest {
@@ -117,19 +140,37 @@ function readStart(
   named: Pick<StartAsk, "command" | "plan" | "values">,
   { arrival, sender, text, door }: Asked,
 ): SlashRequest {
+  const loose = door === "trigger" ? unpinned(named) : undefined;
+  if (loose !== undefined) return answered(loose);
   const places = namePlaces(deps.inventory, named);
   if (places.kind === "refused") return answered(places.answer);
   const channel = channelFor(deps, arrival, places.value.service?.name);
-  const origin = { door, intent: sender.intent, team: arrival.team, channel, text: text.slice(0, 500) } as const;
+  const { team } = arrival;
+  const origin: Origin = { door, intent: sender.intent, team, channel, text: text.slice(0, 500), ...causeOf(arrival) };
   return { kind: "start", ask: { ...named, person: sender.person, origin } };
 }
 
+function causeOf(arrival: Asking): Pick<Origin, "cause" | "behalf"> {
+  if (arrival.kind !== "machine") return {};
+  const { cause, behalf } = arrival;
+  return { ...(cause !== undefined && { cause }), ...(behalf !== undefined && { behalf }) };
+}
+
+const FULL_COMMIT = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/u;
+
+/** What a trigger was told about is one commit, and not whatever a branch or a tag means by the time it is looked up. */
+function unpinned({ command, values }: Pick<StartAsk, "command" | "values">): Answer | undefined {
+  const revision = valueOf(command, values, "revision");
+  if (typeof revision !== "string" || FULL_COMMIT.test(revision)) return undefined;
+  return notice(
+    "trigger.not-pinned",
+    `"${revision.slice(0, 100)}" is no full commit, and a trigger starts only what is pinned. Pass on the commit that the sender names, such as \${{ event.commit }}.`,
+  );
+}
+
 /** Where the run is shown: in the channel of the service, otherwise where it was asked for. */
-function channelFor(
-  { inventory, teamChannel }: SlashDeps,
-  { channel }: SlashArrival | CommandArrival,
-  service: string | undefined,
-): string {
+function channelFor({ inventory, teamChannel }: SlashDeps, arrival: Asking, service: string | undefined): string {
+  const channel = arrival.kind === "machine" ? "" : arrival.channel;
   const own = service === undefined ? undefined : inventory.channelOf(service);
   return own ?? (channel === "" || DIRECT_MESSAGE.test(channel) ? teamChannel : channel);
 }

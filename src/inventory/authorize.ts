@@ -83,26 +83,31 @@ function isInRole(
   role: string,
   { person, groups }: AuthorizationQuestion,
 ): "yes" | "no" | "unknown" {
-  const members = rules.roles[role] ?? [];
-  // What is no person is only what it is named as, and no part of everyone.
-  if (person.isMachine === true) return members.some((member) => isMachine(member, person)) ? "yes" : "no";
-  let answer: "no" | "unknown" = "no";
-  for (const member of members) {
-    if (member.kind === "everyone") return "yes";
-    if (member.kind === "machine") continue;
-    if (member.kind === "user") {
-      if (member.user === person.user) return "yes";
-      continue;
-    }
-    const membership = groups.get(member.group) ?? { kind: "unverifiable" };
-    if (membership.kind === "members" && membership.users.includes(person.user)) return "yes";
-    if (membership.kind === "unverifiable") answer = "unknown";
-  }
-  return answer;
+  const memberships = new Set((rules.roles[role] ?? []).map((member) => isCovered(member, { person, groups })));
+  if (memberships.has("yes")) return "yes";
+  return memberships.has("unknown") ? "unknown" : "no";
 }
 
-function isMachine(member: RoleEntry, { user }: PersonStanding): boolean {
-  return member.kind === "machine" && member.machine === user;
+function isCovered(
+  member: RoleEntry,
+  { person, groups }: Pick<AuthorizationQuestion, "person" | "groups">,
+): "yes" | "no" | "unknown" {
+  const isMachine = person.isMachine === true;
+  switch (member.kind) {
+    // What is no person is only what it is named as, and no part of everyone.
+    case "machine":
+      return isMachine && member.machine === person.user ? "yes" : "no";
+    case "everyone":
+      return isMachine ? "no" : "yes";
+    case "user":
+      return !isMachine && member.user === person.user ? "yes" : "no";
+    case "group": {
+      if (isMachine) return "no";
+      const membership = groups.get(member.group) ?? { kind: "unverifiable" };
+      if (membership.kind === "unverifiable") return "unknown";
+      return membership.kind === "members" && membership.users.includes(person.user) ? "yes" : "no";
+    }
+  }
 }
 
 function notGranted(rules: AccessRules, act: Act, { isMachine, user }: PersonStanding): Authorization {

@@ -31,6 +31,13 @@ const IntentReceived = z.strictObject({
   body: JsonValue,
 });
 
+const IntentSettled = z.object({ type: z.literal("intent.settled"), result: JsonValue });
+
+interface IntentPlace {
+  readonly id: string;
+  readonly settled: number | null;
+}
+
 export interface EventStoreDeps {
   readonly database: LogDatabase;
   readonly writer: LogWriter;
@@ -47,6 +54,7 @@ export class SqliteEventStore implements EventStore {
   readonly #receive: Statement<[string, string, number, number | null]>;
   readonly #settle: Statement<[number, string]>;
   readonly #open: Statement<[], number>;
+  readonly #byKey: Statement<[string], IntentPlace>;
 
   constructor(deps: EventStoreDeps) {
     this.#deps = deps;
@@ -58,6 +66,7 @@ export class SqliteEventStore implements EventStore {
     this.#open = sqlite
       .prepare<[], number>("SELECT received FROM intents WHERE settled IS NULL ORDER BY received")
       .pluck();
+    this.#byKey = sqlite.prepare<[string], IntentPlace>("SELECT id, settled FROM intents WHERE key = ?");
   }
 
   async append({ stream, expectedVersion, events }: Append): Promise<void> {
@@ -154,6 +163,14 @@ export class SqliteEventStore implements EventStore {
       // Settled twice, after a crash between the settling and what came of it: the first result stands.
       if (this.#settle.run(log.nextSequence, id).changes > 0) log.append(INTENTS_STREAM, AT_THE_END, [sealed]);
     });
+  }
+
+  intentResult(key: string): { readonly id: string; readonly result: Json | undefined } | undefined {
+    const place = this.#byKey.get(key);
+    if (place === undefined) return undefined;
+    const { id, settled } = place;
+    if (settled === null) return { id, result: undefined };
+    return { id, result: IntentSettled.parse(storedEvent(this.#deps.reader.row(settled))).result };
   }
 
   openIntents(): readonly Intent[] {

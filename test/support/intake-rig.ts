@@ -14,6 +14,9 @@ import type { CommitsAnswer } from "../../src/git/commits-between.ts";
 import type { RevisionAnswer } from "../../src/git/look-up-revision.ts";
 import type { RecentCommit } from "../../src/git/recent-commits.ts";
 import type { Arrival } from "../../src/intake/arrival.ts";
+import { MachineIntake } from "../../src/intake/machine-intake.ts";
+import { SecretMask } from "../../src/platform/masking.ts";
+import type { MachineDoor } from "../../src/engine/machine-door.ts";
 import { Intake } from "../../src/intake/intake.ts";
 import { PeopleCheck } from "../../src/intake/people-check.ts";
 import { Inventory } from "../../src/inventory/inventory.ts";
@@ -88,6 +91,8 @@ export class IntakeRig implements AsyncDisposable {
   up: Promise<void> = Promise.resolve();
   readonly #commands: readonly Command[];
   readonly #configuration;
+  /** What Slack has said that the workspace is. */
+  team: string | undefined = "T1";
   #trigger = 0;
   #life: Life = { isOver: false };
 
@@ -130,6 +135,20 @@ export class IntakeRig implements AsyncDisposable {
   /** Between a crash and the next process; `up` resolves after it. */
   get isDown(): boolean {
     return this.#life.isOver;
+  }
+
+  /** The way in for what is no person. */
+  get machines(): MachineDoor {
+    return new MachineIntake({
+      intake: this.intake,
+      events: this.store.events,
+      people: this.store.people,
+      rules: () => this.#configuration,
+      team: () => this.team,
+      mask: new SecretMask(),
+      clock: this.clock,
+      random: systemRandom,
+    });
   }
 
   get runs(): RunService {

@@ -3,7 +3,7 @@ import type { Button } from "@slack/types";
 import type { RunView } from "../../domain/run-view.ts";
 import { durationText } from "../../platform/duration.ts";
 import { actions, context, message, section, type MessageBlock, type MessageContent } from "../blocks.ts";
-import { code, dateToken, inert } from "../mrkdwn.ts";
+import { code, dateToken, inert, link } from "../mrkdwn.ts";
 import { cancelText, whoCancelled } from "./cancel-text.ts";
 import { chainLines, chainWords } from "./chain-lines.ts";
 import { commandButton } from "./command-button.ts";
@@ -73,12 +73,18 @@ function failureText(view: RunView, lookups: ViewLookups): string {
 }
 
 function footer(view: RunView, lookups: ViewLookups): readonly string[] {
-  const { requester, startedAt, finishedAt } = view.state;
+  const { requester, startedAt, finishedAt, origin } = view.state;
   const commit =
     view.revision === undefined ? "" : `${code(view.revision.short, 40)} ${inert(view.revision.subject, 120)}`;
   const started = `asked for by ${personText(requester, lookups)} ${dateToken(startedAt, "{date_short_pretty} {time}")}`;
   const finished = finishedAt === undefined ? "" : `ended ${dateToken(finishedAt, "{date_short_pretty} {time}")}`;
-  return [code(view.shortId, 40), started, finished, commit];
+  const { cause } = origin;
+  const why = cause === undefined ? "" : linked(cause.link, inert(cause.says, 200));
+  return [code(view.shortId, 40), started, why, finished, commit];
+}
+
+function linked(url: string | undefined, text: string): string {
+  return url === undefined ? text : `${text} (${link(url, "see it there")})`;
 }
 
 function sentence(view: RunView, status: StatusMark, lookups: ViewLookups): string {

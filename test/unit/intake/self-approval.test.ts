@@ -1,5 +1,6 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 
+import type { MachineAsk } from "../../../src/engine/machine-door.ts";
 import type { DecisionArrival } from "../../../src/intake/arrival.ts";
 import { checkoutProd, ONE_APPROVES, ParkedRun, TWO_APPROVE } from "../../proofs/parked-run.ts";
 import { settle } from "../../support/fake-clock.ts";
@@ -24,7 +25,7 @@ people:
 
 async function open(configuration = ONE_APPROVES): Promise<ParkedRun> {
   const run = await ParkedRun.open(SHA_B, {
-    configuration: configuration + PEOPLE,
+    configuration: configuration.replace('["everyone"]', "[everyone, { trigger: green }]") + PEOPLE,
     application: checkoutProd(PROVEN),
     ask: false,
   });
@@ -54,6 +55,13 @@ async function press(run: ParkedRun, user: string, more: Partial<DecisionArrival
 
 const decided = (run: ParkedRun): number => run.gate.gate.decisions.length;
 
+const MACHINE_ASK: MachineAsk = {
+  machine: { sort: "trigger", name: "green" },
+  door: "trigger",
+  command: "promote",
+  typed: { values: TYPED },
+};
+
 /** Every way in which somebody comes to be the one who asks for a run. */
 const WAYS: Readonly<Record<string, (run: ParkedRun) => Promise<unknown>>> = {
   "typed the command": (run) => run.rig.type("U1", `/promote checkout ${SHA_B} to prod`),
@@ -67,6 +75,9 @@ const WAYS: Readonly<Record<string, (run: ParkedRun) => Promise<unknown>>> = {
     await settle();
     await rig.type("U3", `/promote checkout ${SHA_B} to prod`);
   },
+  "caused what a trigger asks for": (run) =>
+    run.rig.machines.ask("k", { ...MACHINE_ASK, emails: ["Ana+work@git.example.com"] }),
+  "owns the token with which it was asked for": (run) => run.rig.machines.ask("k", { ...MACHINE_ASK, users: ["U1"] }),
   "asked to go back": (run) => run.rig.type("U1", `/rollback checkout in prod to ${SHA_B} --unproven`),
   "asked to sync": (run) => run.rig.type("U1", `/qd sync checkout in prod at ${SHA_B}`),
   "asked before the server was started anew": async ({ rig }) => {
@@ -121,6 +132,17 @@ describe("somebody who", () => {
       "approval.requester",
       0,
     ]);
+  });
+
+  it("is a machine approves nothing, whatever the groups say", async () => {
+    const run = await open();
+    run.rig.directory.groups.set("S0RELEASE", ["trigger:green", "trigger:other", "U2"]);
+    await run.rig.machines.ask("k", MACHINE_ASK);
+    await settle();
+    for (const user of ["trigger:green", "trigger:other"]) {
+      expect(await press(run, user, { team: "machines" })).toBe("approval.bot");
+    }
+    expect([decided(run), await press(run, "U2")]).toEqual([0, "decided"]);
   });
 
   it("approves with two accounts counts once where two are asked for", async () => {
