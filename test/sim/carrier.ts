@@ -36,6 +36,8 @@ const LATE_MS = [500, 12_000] as const;
 interface Way {
   readonly latency: readonly [number, number];
   trouble: Trouble | undefined;
+  /** How much longer answers take now. */
+  slowMs: number;
   /** The share of requests, and of answers, that are lost on the way now. */
   loss: number;
 }
@@ -46,10 +48,10 @@ export class Carrier {
   readonly #dice: Readonly<Record<Port, Dice>>;
   readonly #lateDice: Dice;
   readonly ways: Readonly<Record<Port, Way>> = {
-    slack: { latency: [20, 250], trouble: undefined, loss: 0 },
-    argocd: { latency: [2, 60], trouble: undefined, loss: 0 },
-    git: { latency: [5, 80], trouble: undefined, loss: 0 },
-    redis: { latency: [1, 5], trouble: undefined, loss: 0 },
+    slack: { latency: [20, 250], trouble: undefined, slowMs: 0, loss: 0 },
+    argocd: { latency: [2, 60], trouble: undefined, slowMs: 0, loss: 0 },
+    git: { latency: [5, 80], trouble: undefined, slowMs: 0, loss: 0 },
+    redis: { latency: [1, 5], trouble: undefined, slowMs: 0, loss: 0 },
   };
 
   constructor(deps: { readonly line: Schedule; readonly dice: Dice }) {
@@ -148,7 +150,7 @@ export class Carrier {
       }
       act((result) => {
         const isAnswerLost = lost === "answer" || this.isLost(port) || this.ways[port].trouble === "answers-lost";
-        const back = this.latencyMs(port);
+        const back = this.latencyMs(port) + this.ways[port].slowMs;
         this.#line.after(back, () => {
           if (isAnswerLost || this.ways[port].trouble !== undefined) fail("ECONNRESET");
           else arrive(result);

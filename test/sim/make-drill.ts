@@ -1,24 +1,25 @@
 import { THE_RUN } from "./cues.ts";
 import { Dice } from "./dice.ts";
 import { shaOf } from "./git/sha-of.ts";
-
 import { workerAct } from "./redis/make-acts.ts";
-import type { Cue, Scenario, ScenarioAct, Scene } from "./scenario.ts";
-import { COMMITS } from "./sim-settings.ts";
-import type { PersonAct } from "./slack/person-act.ts";
-
-/** What a drill is about, made of its own luck. */
-type Drill = (dice: Dice) => Partial<Pick<Scenario, "workers" | "plans" | "settings">> & {
-  readonly acts: readonly ScenarioAct[];
-};
+import { ARGOCD_DRILLS } from "./argocd-drills.ts";
+import {
+  ASKING,
+  at,
+  BEGINS_AT,
+  click,
+  commit,
+  crashOn,
+  cue,
+  type Drill,
+  FIRST_AT,
+  type PersonScene,
+  short,
+  type,
+} from "./drill-parts.ts";
+import type { Scenario, ScenarioAct, Scene } from "./scenario.ts";
 
 const MINUTE = 60_000;
-// Before this the server has not even started.
-const FIRST_AT = 1500;
-// By then what was done at first is over.
-const BEGINS_AT = 40_000;
-// Who may ask for things.
-const ASKING = ["U1", "U2", "U3", "U4"];
 const PREFIX = "drill-";
 
 /** The seeds of so many drills of each sort, one of each sort after the other. */
@@ -300,6 +301,7 @@ const DRILLS: Readonly<Record<string, Drill>> = {
   unseen: failedUnseen,
   replaced: replacedUnseen,
   others: doneByOthers,
+  ...ARGOCD_DRILLS,
 };
 
 /** Somebody goes on with what has ended. */
@@ -307,39 +309,6 @@ function again(dice: Dice): readonly ScenarioAct[] {
   if (dice.chance(0.5)) return [];
   const button = dice.pick(["retry", "sync-again"] as const);
   return [cue("run.finished", { ...click(["U1"], button), patienceMs: 30_000 }, { afterMs: 1500 })];
-}
-
-function crashOn(dice: Dice, of: string): ScenarioAct {
-  const point = dice.pick(["before-commit", "after-commit"] as const);
-  return at(FIRST_AT, { who: "machine", act: { kind: "crash", point, of, downMs: dice.between(200, 3000) } });
-}
-
-function at(moment: number, scene: Scene): ScenarioAct {
-  return { at: moment, ...scene };
-}
-
-function cue(on: string, scene: Scene, how: Partial<Pick<Cue, "has" | "skip" | "afterMs">> = {}): ScenarioAct {
-  return { at: 0, who: "log", act: { kind: "cue", on, afterMs: 0, ...how, scene } };
-}
-
-function type(user: string, line: string): PersonScene {
-  const space = line.indexOf(" ");
-  return { who: "person", act: { kind: "type", user, command: line.slice(0, space), text: line.slice(space + 1) } };
-}
-
-type PersonScene = Extract<Scene, { readonly who: "person" }>;
-type Click = Extract<PersonAct, { readonly kind: "click" }>;
-
-function click(users: readonly string[], button: Click["button"], of: Click["of"] = "now"): PersonScene {
-  return { who: "person", act: { kind: "click", users, button, of } };
-}
-
-function commit(dice: Dice): string {
-  return short(dice.pick(COMMITS));
-}
-
-function short(name: string): string {
-  return shaOf(name).slice(0, 8);
 }
 
 /** Somebody else has brought a commit there to which others come before. */

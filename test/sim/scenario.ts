@@ -25,6 +25,8 @@ export type NetworkAct =
   | { readonly kind: "trouble"; readonly port: Port; readonly trouble: Trouble; readonly forMs: number }
   | { readonly kind: "loss"; readonly port: Port; readonly share: number; readonly forMs: number }
   | ({ readonly kind: "lose" } & Loss)
+  /** Answers, but not what is told unasked, take so much longer. */
+  | { readonly kind: "slow"; readonly port: Port; readonly byMs: number; readonly forMs: number }
   | { readonly kind: "cut" }
   | {
       readonly kind: "frames";

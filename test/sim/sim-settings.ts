@@ -92,7 +92,7 @@ function configurationText(
     const name = `edge-${index + 1}`;
     return `\n  - { name: ${name}, ${ASKING.has(name) ? asks : "approval: none"} }`;
   });
-  const verbs = `promote, rollback, sync, chain, stubborn, lock, unlock${hasFleets ? ", fleet, sweep" : ""}`;
+  const verbs = `promote, rollback, sync, chain, twice, stubborn, lock, unlock${hasFleets ? ", fleet, sweep" : ""}`;
   const services = Object.entries(placesOf(hasFleets)).map(([service, environments]) => {
     const apps = environments.map((environment) => `${environment}: ${service}-${environment}`).join(", ");
     return `  - { name: ${service}, environments: { ${apps} } }`;

@@ -240,6 +240,14 @@ export class Simulation {
         });
         return;
       }
+      case "slow": {
+        const way = carrier.ways[act.port];
+        way.slowMs = act.byMs;
+        this.line.after(act.forMs, () => {
+          way.slowMs = 0;
+        });
+        return;
+      }
       case "loss": {
         const way = carrier.ways[act.port];
         way.loss = act.share;
@@ -263,7 +271,7 @@ export class Simulation {
   #calm(): void {
     const { carrier, frames, argocd, fleet, slack } = this.worlds;
     fleet?.calm();
-    for (const way of Object.values(carrier.ways)) Object.assign(way, { trouble: undefined, loss: 0 });
+    for (const way of Object.values(carrier.ways)) Object.assign(way, { trouble: undefined, slowMs: 0, loss: 0 });
     carrier.loseNothing();
     Object.assign(frames, { lost: 0, doubled: 0, late: 0 });
     this.#deps.disk.state = "fine";

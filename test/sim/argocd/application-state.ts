@@ -110,6 +110,8 @@ export interface App {
   deletingSince: number | undefined;
   operation: Operation | undefined;
   state: OperationState | undefined;
+  /** What it showed of the operation before the newest one. */
+  stateBefore: OperationState | undefined;
   sync: { status: string; revision: string };
   health: { status: string; since: number };
   /** Health of the Deployment as the controller last saw it. */

@@ -71,8 +71,8 @@ export type AppAct =
   | { readonly type: "skip-reconcile"; readonly app: string; readonly forMs: number }
   | { readonly type: "degrade"; readonly app: string }
   | { readonly type: "heal"; readonly app: string }
-  /** The operation vanishes without an end. */
-  | { readonly type: "lose-operation"; readonly app: string }
+  /** The operation vanishes without an end. `restores`: what is shown is the one before, as where a backup of the cluster is played back. */
+  | { readonly type: "lose-operation"; readonly app: string; readonly restores?: boolean }
   /** `app`: one, or `*` for all, also those that have a window of their own. `manual`: syncs by hand pass all the same. */
   | { readonly type: "close-window"; readonly app: string; readonly manual?: boolean }
   | { readonly type: "open-window"; readonly app: string }

@@ -43,6 +43,10 @@ export interface OperationTruth {
   appliedAt?: number;
   /** When the history took it down, shortly before its end: whoever reads from then on knows that it has succeeded. */
   recordedAt?: number;
+  /** The number of that entry. */
+  historyId?: number;
+  /** When a comparison was shown that had begun after its end. */
+  comparedAt?: number;
   endedAt?: number;
   /** How it ended; `lost` when it disappeared without an end and without a trace in the history. */
   phase?: Phase | "lost";
@@ -64,6 +68,8 @@ export interface ReadTruth {
   /** With which commit it had compared it, and whether they were the same. */
   readonly compared: string;
   readonly isSynced: boolean;
+  /** The number of the oldest entry in the history that it shows; the next one where it shows none. */
+  readonly oldestEntry: number;
 }
 
 /** What an application was defined as from a moment on. */

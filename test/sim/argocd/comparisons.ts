@@ -99,12 +99,19 @@ export class Comparisons {
         ...(failure === undefined ? [] : [{ type: "SyncError", message: failure }]),
       ];
       this.#show(app, seen);
+      this.#note(app, begunAt);
       store.write(app);
     }
     for (const tell of done) tell();
     if (isAskedAgain) this.request(app);
     if (app.observeAfter) this.observeSoon(app);
     app.observeAfter = false;
+  }
+
+  #note({ state }: App, begunAt: number): void {
+    const { store } = this.#deps;
+    const truth = state === undefined ? undefined : store.truth.operations[state.operation.number];
+    if (truth?.endedAt !== undefined && begunAt > truth.endedAt) truth.comparedAt ??= store.now();
   }
 
   #observe(app: App): void {

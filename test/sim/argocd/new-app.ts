@@ -40,6 +40,7 @@ export function newApp(definition: AppDefinition, made: { readonly uid: string; 
     deletingSince: undefined,
     operation: undefined,
     state: undefined,
+    stateBefore: undefined,
     sync: { status: "", revision: "" },
     health: { status: "", since: 0 },
     seen: { health: made.cluster.told, message: "", isSynced: false },

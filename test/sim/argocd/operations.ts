@@ -64,6 +64,7 @@ export class Operations {
     this.#count += 1;
     app.state?.next?.cancel();
     app.operation = operation;
+    app.stateBefore = app.state;
     if (asked.keepsState !== true) app.state = undefined;
     store.noteOperation(app, operation);
     store.write(app);
@@ -88,14 +89,14 @@ export class Operations {
   }
 
   /** The operation disappears without an end, as after a restore of the cluster's own database. */
-  lose(app: App): void {
+  lose(app: App, { restores = false }: { readonly restores?: boolean } = {}): void {
     const { store } = this.#deps;
     const { operation, state } = app;
     if (operation === undefined) return;
     state?.next?.cancel();
     this.abandon(app);
     app.operation = undefined;
-    app.state = undefined;
+    app.state = restores ? app.stateBefore : undefined;
     store.write(app);
   }
 

@@ -74,7 +74,7 @@ export class Others {
         cluster.change(app, "Healthy");
         return;
       case "lose-operation":
-        operations.lose(app);
+        operations.lose(app, { restores: act.restores ?? false });
         return;
       case "close-window":
         store.windows.set(keyOf(app), { manual: act.manual ?? false });

@@ -188,7 +188,7 @@ export class SyncStages {
       app.history.push(historyEntry({ id, revision, source, startedAt, deployedAt: store.now(), by, isAutomated }));
       if (app.history.length > KEPT_HISTORY) app.history.shift();
       const truth = store.truth.operations[operation.number];
-      if (truth !== undefined) truth.recordedAt = store.now();
+      if (truth !== undefined) Object.assign(truth, { recordedAt: store.now(), historyId: id });
       store.write(app);
     }
     this.#next(app, state, { delayMs: [5, 20], action: () => finish(app, state, COMPLETED) });

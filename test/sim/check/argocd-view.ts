@@ -1,3 +1,4 @@
+import { type Members, membersOf, textOf } from "./fact.ts";
 import type { ArgocdOperation, ArgocdPost, ArgocdRead, ArgocdSpan, ArgocdSpec, ArgocdTruth } from "./truth.ts";
 
 interface AppView {
@@ -38,6 +39,18 @@ export class ArgocdView {
 
   operationsOf(app: string): readonly ArgocdOperation[] {
     return this.#of(app).operations;
+  }
+
+  /** The operation that a wait is for, as it says itself; undefined where nothing was asked for. Others may have copied its identity later. */
+  waitedFor(input: Members): ArgocdOperation | undefined {
+    const operation = membersOf(input["operation"]);
+    if (operation["skipped"] === true || operation["tracked"] === true) return undefined;
+    return this.operationsOf(withoutServer(textOf(input, "app"))).find(
+      ({ identity }) =>
+        identity?.run === operation["run"] &&
+        identity?.step === operation["step"] &&
+        identity?.attempt === operation["attempt"],
+    );
   }
 
   spansOf(app: string): readonly ArgocdSpan[] {

@@ -10,6 +10,8 @@ interface Disturbance {
 const BEFORE_MS = 5000;
 const AFTER_MS = 180_000;
 const DISTURBING: ReadonlySet<string> = new Set(["machine", "network", "slack", "redis", "worker"]);
+// Nothing is lost, and all that is asked takes seconds longer at most.
+const SLOW = "slow";
 
 interface Disturbed {
   readonly startAt: number;
@@ -19,8 +21,22 @@ interface Disturbed {
 }
 
 /** Tells whether nothing went wrong with the program, its machine, its network and Slack between two moments of true time. */
-export function calmOf({ startAt, calmAt, acts }: Disturbed): (from: number, until: number) => boolean {
-  const troubles = acts.filter(({ who }) => DISTURBING.has(who)).map((act) => spanOf(act, { startAt, calmAt }));
+export function calmOf(disturbed: Disturbed): (from: number, until: number) => boolean {
+  return peaceOf(disturbed, DISTURBING);
+}
+
+/** Tells whether moreover nobody did anything in Argo CD or in Git, nor anything went wrong there. */
+export function stillnessOf(disturbed: Disturbed): (from: number, until: number) => boolean {
+  return peaceOf(disturbed, new Set([...DISTURBING, "argocd", "git"]));
+}
+
+function peaceOf(
+  { startAt, calmAt, acts }: Disturbed,
+  disturbing: ReadonlySet<string>,
+): (from: number, until: number) => boolean {
+  const troubles = acts
+    .filter(({ who, act }) => disturbing.has(who) && !("kind" in act && act.kind === SLOW))
+    .map((act) => spanOf(act, { startAt, calmAt }));
   // At the beginning nothing is known yet.
   troubles.push({ from: 0, until: startAt + BEFORE_MS });
   return (from, until) => troubles.every((trouble) => until < trouble.from || from > trouble.until);
@@ -33,8 +49,9 @@ function spanOf(
   const members = new Map<string, unknown>(Object.entries(act));
   const from = startAt + at - BEFORE_MS;
   const lastsMs = Math.max(...["forMs", "downMs", "ms"].map((name) => Number(members.get(name) ?? 0)));
-  // A crash that waits for its moment does so until nothing goes wrong any more.
-  const isWaiting = members.get("kind") === "crash" && members.get("point") !== "now";
+  // What waits for its moment does so until nothing goes wrong any more.
+  const isCrash = members.get("kind") === "crash" && members.get("point") !== "now";
+  const isWaiting = isCrash || members.get("type") === "ambush";
   return { from, until: startAt + (isWaiting ? Math.max(at, calmAt) : at) + lastsMs + AFTER_MS };
 }
 

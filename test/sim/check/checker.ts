@@ -14,12 +14,13 @@ import { MaskCheck } from "./mask-check.ts";
 import { PeopleBook } from "./people-book.ts";
 import { checkOrder, checkWindows } from "./order-check.ts";
 import { checkPlan } from "./plan-check.ts";
-import { checkProof } from "./proof-check.ts";
+import { checkProof, type ProofDeps } from "./proof-check.ts";
 import { lastOf, RunBook, type StepBook } from "./run-book.ts";
 import { checkRefusal } from "./refusal-check.ts";
 import { checkRest } from "./rest-check.ts";
 import { checkSoak } from "./soak-check.ts";
 import { checkSlack } from "./slack-end.ts";
+import { checkStart } from "./start-check.ts";
 import { checkStopping } from "./stop-check.ts";
 import { SyncCheck } from "./sync-check.ts";
 import type { ArgocdTruth, LogRow, PlaceRule, Rules, SlackTruth } from "./truth.ts";
@@ -37,6 +38,8 @@ export interface CheckerOptions {
   readonly processSince?: (() => number) | undefined;
   /** Whether nothing went wrong with the program, its machine, its network and Slack between two moments of true time. */
   readonly wasCalm?: ((from: number, until: number) => boolean) | undefined;
+  /** Whether moreover nobody did anything in Argo CD or in Git meanwhile. */
+  readonly wasStill?: ((from: number, until: number) => boolean) | undefined;
   /** Whether the account in Argo CD may have been kept from seeing anything. */
   readonly wasBlind?: ((at: number) => boolean) | undefined;
   /** Whether a commit lies before another one in its repository. */
@@ -215,10 +218,11 @@ export class Checker {
     if (fact.type === "run.finished") checkEnding(this.#judgeDeps(), run);
   }
 
-  #judgeDeps(): FailureDeps & { readonly carryMs: number } {
-    const { wasCalm, wasBlind, rules } = this.#options;
+  #judgeDeps(): FailureDeps & ProofDeps & { readonly carryMs: number } {
+    const { wasCalm, wasStill, wasBlind, rules } = this.#options;
     return {
       wasCalm,
+      wasStill,
       wasBlind,
       argocd: this.#argocd,
       places: this.#places,
@@ -235,6 +239,7 @@ export class Checker {
     this.#checkHandedOut(run, step, fact);
     checkStopping(deps, { run, step, fact });
     if (fact.type === "step.failed") checkFailure(deps, { run, step, fact });
+    if (fact.type === "step.succeeded" || fact.type === "step.failed") checkStart(deps, { run, step, fact });
     if (fact.type === "step.succeeded") {
       if (step.uses === "argocd/wait") checkProof(deps, { run, step, fact });
       checkSoak(deps, { run, step, fact });

@@ -2,7 +2,7 @@ import { rulesSince } from "./approval-check.ts";
 import { type ArgocdView, withoutServer } from "./argocd-view.ts";
 import { type Fact, membersOf, rowText, textOf } from "./fact.ts";
 import type { RunBook, StepBook } from "./run-book.ts";
-import type { PlaceRule } from "./truth.ts";
+import type { ArgocdSpan, PlaceRule } from "./truth.ts";
 import type { Report } from "./violation.ts";
 
 const CHECK = "true failures";
@@ -12,6 +12,9 @@ const ANSWER_MS = 30_000;
 const LATE_MS = 60_000;
 // For so long nothing went wrong: everybody has seen by then what there is to see.
 const CALM_MS = 180_000;
+
+// What lasts so long is seen by everybody.
+const WELL_MS = 5000;
 
 // What hears nobody and never ends.
 const DEAF = "sim/stubborn";
@@ -37,7 +40,8 @@ export function checkFailure(deps: FailureDeps, failed: Failed): void {
     timeProblem(run, step, fact) ??
     latenessProblem(deps, step, fact) ??
     anewProblem(deps, step, fact) ??
-    WITNESS[fact.failure?.code ?? ""]?.(deps, failed);
+    WITNESS[fact.failure?.code ?? ""]?.(deps, failed) ??
+    unreadProblem(deps, failed);
   if (problem === undefined) return;
   const what = `${step.path} failed with ${fact.failure?.code}, although ${problem}.`;
   deps.report({ check: CHECK, what, run: run.id, proof: [rowText(step.started), rowText(fact)] });
@@ -120,6 +124,8 @@ interface Calm {
 
 function decidableProblem(deps: FailureDeps, { step, since, until }: Calm): string | undefined {
   const app = appOf(step);
+  const uids = deps.argocd.uidsBetween(app, since, until);
+  if (uids.size === 1 && uids.has("")) return "the application had been gone for long";
   const read = deps.argocd.readsBetween(app, since, until).at(-1);
   if (read === undefined) return unseenProblem(deps, { step, since, until });
   if (read.healthSince > since) return undefined;
@@ -180,16 +186,65 @@ const WITNESS: Readonly<Record<string, Witness>> = {
     endedProblem(deps, failed, ({ phase }) => phase === "Failed" || phase === "Error"),
   "argocd.sync-error": (deps, failed) =>
     endedProblem(deps, failed, ({ phase }) => phase === "Error" || phase === "Failed"),
-  "argocd.superseded": ({ argocd }, { run, step, fact }) =>
-    argocd
-      .operationsOf(appOf(step))
-      .some(
-        ({ identity, requestedAt }) =>
-          identity?.run !== run.id && requestedAt >= sinceOf(step) && requestedAt <= fact.seenAt,
-      )
-      ? undefined
-      : "nobody else had begun anything there",
+  "argocd.superseded": (deps, failed) => replacedProblem(deps, failed) ?? unfinishedProblem(deps, failed),
+  "argocd.not-started": ({ argocd }, { step, fact }) => {
+    const own = step.uses === "argocd/wait" ? argocd.waitedFor(step.input) : undefined;
+    const isBegun = own?.startedAt !== undefined && own.startedAt < fact.seenAt - ANSWER_MS / 2;
+    return isBegun && own.phase !== "lost" ? "Argo CD had begun with it" : undefined;
+  },
+  "argocd.result-unknown": (deps, failed) => knownProblem(deps, failed),
 };
+
+// What they say is of an operation that has ended.
+const OF_AN_END: ReadonlySet<string> = new Set([
+  "argocd.superseded",
+  "argocd.terminated",
+  "argocd.sync-failed",
+  "argocd.sync-error",
+]);
+
+/** What a frame tells may be old news: whoever says that it has failed has looked since. */
+function unreadProblem({ argocd }: FailureDeps, { step, fact }: Failed): string | undefined {
+  if (step.uses !== "argocd/wait" || !OF_AN_END.has(fact.failure?.code ?? "")) return undefined;
+  const begunAt = step.started.seenAt;
+  const ended = argocd.operationsOf(appOf(step)).find(({ endedAt = 0 }) => endedAt > begunAt);
+  const isRead = argocd.readsBetween(appOf(step), ended?.endedAt ?? begunAt, fact.seenAt).length > 0;
+  return isRead ? undefined : "nobody had looked at it since";
+}
+
+function replacedProblem({ argocd }: FailureDeps, { run, step, fact }: Failed): string | undefined {
+  const isReplaced = argocd
+    .operationsOf(appOf(step))
+    .some(
+      ({ identity, requestedAt }) =>
+        identity?.run !== run.id && requestedAt >= sinceOf(step) && requestedAt <= fact.seenAt,
+    );
+  return isReplaced ? undefined : "nobody else had begun anything there";
+}
+
+/** What others do there may end well: nobody knows before it has ended. */
+function unfinishedProblem({ argocd }: FailureDeps, { step, fact }: Failed): string | undefined {
+  const operations = argocd.operationsOf(appOf(step));
+  const reads = readsBefore(argocd, step, fact);
+  const isBusy = (at: number): boolean =>
+    operations.some(({ requestedAt, endedAt = Infinity }) => requestedAt < at && endedAt > at);
+  return reads.length > 0 && reads.every(({ at }) => isBusy(at)) ? "what took its place went on" : undefined;
+}
+
+/** That it has succeeded is in the history, whoever did something since. */
+function knownProblem({ argocd }: FailureDeps, { step, fact }: Failed): string | undefined {
+  const own = step.uses === "argocd/wait" ? argocd.waitedFor(step.input) : undefined;
+  const { recordedAt, historyId = -1, uid } = own ?? {};
+  if (recordedAt === undefined) return undefined;
+  const reads = readsBefore(argocd, step, fact).filter((read) => read.uid === uid);
+  const isTold = reads.every(({ at, oldestEntry = Infinity }) => at > recordedAt && oldestEntry <= historyId);
+  return reads.length > 0 && isTold ? "its success stood in the history" : undefined;
+}
+
+/** The look that decided is one of those. */
+function readsBefore(argocd: ArgocdView, step: StepBook, { seenAt }: Fact): ReturnType<ArgocdView["readsBetween"]> {
+  return argocd.readsBetween(appOf(step), Math.max(step.started.seenAt, seenAt - ANSWER_MS), seenAt);
+}
 
 /** A wait is about the operation that the step before it began. */
 function sinceOf({ input, started }: StepBook): number {
@@ -214,12 +269,23 @@ function endedProblem(
 }
 
 /** At some look shortly before it was Degraded, and it had been so when the time of grace began. */
-function degradedProblem({ argocd, places }: FailureDeps, { step, fact }: Failed): string | undefined {
+function degradedProblem({ argocd, places, wasCalm }: FailureDeps, { step, fact }: Failed): string | undefined {
   const app = appOf(step);
   const graceMs = places.get(app)?.degradedGraceMs ?? 0;
-  const reads = argocd.readsBetween(app, Math.max(step.started.seenAt, fact.seenAt - ANSWER_MS), fact.seenAt);
+  const reads = readsBefore(argocd, step, fact);
   const sick = reads.filter(({ health }) => health === "Degraded");
   if (sick.length === 0) return "it was not Degraded whenever somebody looked";
   const isOld = argocd.spansOf(app).some(({ health, at }) => health === "Degraded" && at <= fact.seenAt - graceMs);
-  return isOld ? undefined : "it had not been Degraded for the time of grace";
+  if (!isOld) return "it had not been Degraded for the time of grace";
+  const since = fact.seenAt - graceMs;
+  const isSeen = wasCalm?.(since - WELL_MS, fact.seenAt) === true;
+  return isSeen && wasWell(argocd.spansOf(app), since) ? "it had been otherwise in between, for long" : undefined;
+}
+
+/** Whether it was anything but Degraded for so long that everybody has seen it, and until after a moment. */
+function wasWell(spans: readonly ArgocdSpan[], since: number): boolean {
+  return spans.some(({ at, health }, index) => {
+    const next = spans.slice(index + 1).find((span) => span.health !== health)?.at;
+    return health !== "Degraded" && next !== undefined && next > since && next - at > WELL_MS;
+  });
 }

@@ -5,12 +5,17 @@ import type { ArgocdRead, ArgocdSpan, PlaceRule } from "./truth.ts";
 import type { Report } from "./violation.ts";
 
 const CHECK = "proof";
-// From the answer that proved it to the row that says so, and how late a look may be.
+// From the answer that proved it to the row that says so, and how late a look may be; and where nothing went wrong.
 const ANSWER_MS = 30_000;
+const CALM_ANSWER_MS = 5000;
+// Argo CD shows what pods do a little later, and on some days compares slowly.
+const LATE_MS = 15_000;
 // Argo CD writes seconds: what comes and goes within one cannot be told from what stayed.
 const SECOND_MS = 1000;
 
 export interface ProofDeps {
+  readonly wasCalm: ((from: number, until: number) => boolean) | undefined;
+  readonly wasStill: ((from: number, until: number) => boolean) | undefined;
   readonly argocd: ArgocdView;
   readonly places: ReadonlyMap<string, PlaceRule>;
   readonly report: Report;
@@ -23,7 +28,10 @@ interface Proven {
 }
 
 /** What a wait says to have proven really was so. */
-export function checkProof({ argocd, places, report }: ProofDeps, { run, step, fact }: Proven): void {
+export function checkProof(
+  { argocd, places, report, wasCalm, wasStill }: ProofDeps,
+  { run, step, fact }: Proven,
+): void {
   const app = withoutServer(textOf(step.input, "app"));
   const place = places.get(app);
   const revision = textOf(fact.output, "revision");
@@ -32,7 +40,9 @@ export function checkProof({ argocd, places, report }: ProofDeps, { run, step, f
     report({ check: CHECK, what, run: run.id, proof: [...proof, rowText(fact)] });
   };
   if (place === undefined) return;
-  const reads = argocd.readsBetween(app, Math.max(step.started.seenAt, fact.seenAt - ANSWER_MS), fact.seenAt);
+  const isCalm = wasCalm?.(fact.seenAt - ANSWER_MS, fact.seenAt) === true;
+  const since = fact.seenAt - (isCalm ? CALM_ANSWER_MS : ANSWER_MS);
+  const reads = argocd.readsBetween(app, Math.max(step.started.seenAt, since), fact.seenAt);
   if (reads.length === 0) return say("nobody had looked at the application");
   const uid = textOf(fact.output, "applicationUid");
   const ofIt = reads.filter((read) => read.uid === uid);
@@ -42,10 +52,32 @@ export function checkProof({ argocd, places, report }: ProofDeps, { run, step, f
   if (uidBefore !== "" && uidBefore !== uid) return say("the application had been made anew since it was synced");
   // The look that decided is one of those: it is enough that one of them could.
   const isTracked = operation["tracked"] === true;
-  const since = isTracked || operation["skipped"] === true ? 0 : syncedAt(run, operation);
-  const problems = ofIt.map((read) => problemWith(argocd, { read, revision, place, isTracked, since }));
-  if (problems.includes(undefined)) return undefined;
+  const askedAt = isTracked || operation["skipped"] === true ? 0 : syncedAt(run, operation);
+  const problems = ofIt.map((read) => problemWith(argocd, { read, revision, place, isTracked, askedAt }));
+  if (problems.includes(undefined)) {
+    const lateMs = isTracked ? 0 : lateness(argocd, { app, uid, fact, step, place });
+    const isLate = lateMs > LATE_MS && wasStill?.(fact.seenAt - lateMs - place.settleMs, fact.seenAt) === true;
+    return isLate ? say(`that could have been said ${lateMs} ms before`) : undefined;
+  }
   return say(problems.at(-1) ?? "", [...argocd.spansOf(app).slice(-3).map(spanText), ...ofIt.slice(-3).map(readText)]);
+}
+
+interface Said {
+  readonly app: string;
+  readonly uid: string;
+  readonly fact: Fact;
+  readonly step: StepBook;
+  readonly place: PlaceRule;
+}
+
+/** For how long everything that it takes had been there and shown. */
+function lateness(argocd: ArgocdView, { app, uid, fact, step, place }: Said): number {
+  const brought = argocd.deploymentsUntil(app, uid, fact.seenAt).at(-1);
+  if (brought?.comparedAt === undefined) return 0;
+  const spans = argocd.spansOf(app);
+  const other = spans.findLastIndex(({ health, isMixed }) => health !== "Healthy" || isMixed);
+  const healthyAt = spans[other + 1]?.at ?? fact.seenAt;
+  return fact.seenAt - Math.max(brought.comparedAt, healthyAt, step.started.seenAt) - place.settleMs;
 }
 
 /** When the step that asked for the operation was first handed out; 0 when there was none. */
@@ -61,7 +93,7 @@ interface Look {
   readonly place: PlaceRule;
   readonly isTracked: boolean;
   /** Nothing that ended before counts. */
-  readonly since: number;
+  readonly askedAt: number;
 }
 
 /** Why a look could not prove it; undefined when it could. */
@@ -79,14 +111,16 @@ function problemWith(argocd: ArgocdView, look: Look): string | undefined {
 }
 
 /** An operation has brought the revision there, and Argo CD has compared it since. */
-function originProblem(argocd: ArgocdView, { read, revision, since }: Look): string | undefined {
+function originProblem(argocd: ArgocdView, { read, revision, place, askedAt }: Look): string | undefined {
   const { app, uid, at, comparedAt } = read;
   const brought = argocd.deploymentsUntil(app, uid, at).at(-1);
   // What was there at the beginning needs no operation.
   const isFirst = argocd.spansOf(app).find((span) => span.uid === uid)?.revision === revision;
-  if (since > 0 && (brought?.endedAt ?? at) < since)
+  if (askedAt > 0 && (brought?.endedAt ?? at) < askedAt)
     return "no operation had brought it there since it was to be synced";
   if (brought?.revision !== revision) return isFirst ? undefined : "no operation had brought it there";
+  const thereMs = at - (brought.endedAt ?? at);
+  if (thereMs + SECOND_MS < place.settleMs) return `it had been there for ${thereMs} ms only`;
   const isCompared = comparedAt !== undefined && comparedAt > (brought.endedAt ?? at);
   return isCompared ? undefined : "Argo CD had not compared it since the operation";
 }

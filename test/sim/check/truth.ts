@@ -51,6 +51,11 @@ export interface ArgocdOperation {
   readonly requestedAt: number;
   readonly startedAt?: number;
   readonly endedAt?: number;
+  /** When the history took it down, and by which number. */
+  readonly recordedAt?: number;
+  readonly historyId?: number;
+  /** When Argo CD showed a comparison that had begun after its end. */
+  readonly comparedAt?: number;
   /** Argo CD's word, such as `Succeeded`. */
   readonly phase?: string;
   readonly terminatedBy?: string;
@@ -69,6 +74,8 @@ export interface ArgocdRead {
   /** With which commit it had compared it, and whether they were the same. */
   readonly compared: string;
   readonly isSynced: boolean;
+  /** The number of the oldest entry in the history that it shows; not asked when absent. */
+  readonly oldestEntry?: number;
 }
 
 /** What an application was defined as from a moment on. */

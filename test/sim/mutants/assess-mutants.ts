@@ -191,9 +191,9 @@ export const assessMutants: readonly Mutant[] = [
   },
   {
     file: "argocd/wait-for-application.ts",
-    what: "an older copy replaces a newer one",
-    find: "return resourceVersion(application) <= resourceVersion(newest);",
-    replace: "return false;",
+    what: "an answer that a frame has overtaken has the last word",
+    find: "return copy.metadata.uid === known.metadata.uid && resourceVersion(copy) < resourceVersion(known);",
+    replace: "return resourceVersion(copy) < 0 && resourceVersion(known) < 0;",
   },
   {
     file: "argocd/wait-for-application.ts",
