@@ -4,7 +4,6 @@ import type { ArgocdServer } from "../argocd/argocd-server.ts";
 import type { Anchoring, AnchorStanding } from "../audit/anchoring.ts";
 import type { Environment } from "../config/environment.ts";
 import type { InstanceSecret } from "../config/instance-secret.ts";
-import { machineText, tryMachine } from "../domain/machine.ts";
 import type { Artifacts } from "../engine/artifacts.ts";
 import type { HttpServer } from "../http/http-server.ts";
 import type { Clock } from "../platform/clock.ts";
@@ -17,6 +16,7 @@ import { statusRoutes } from "../web/status-routes.ts";
 import type { Engine } from "./engine.ts";
 import type { LiveSettings } from "./live-settings.ts";
 import type { Outside } from "./outside.ts";
+import { namesOf } from "./names-of.ts";
 import type { Slack } from "./slack.ts";
 
 interface Deps {
@@ -43,8 +43,6 @@ interface PageLink {
 const LINK_FOR_MS = 60 * 60_000;
 // Less than this and the next commits fail.
 const LEAST_FREE_BYTES = 16 * 1024 * 1024;
-// A page does not wait longer for Slack to say what people are called.
-const NAMES_WITHIN_MS = 1500;
 
 /** What is answered over HTTP beside Slack: health, figures, and the pages of runs. */
 export function openWeb(deps: Deps): void {
@@ -110,23 +108,4 @@ async function logStanding({ commits }: Store, folder: string): Promise<Standing
   } catch {
     return "failing";
   }
-}
-
-/** Names as Slack has them now; where it does not say in time, the ids by which Slack knows people. */
-async function namesOf(
-  { store, slack, clock }: Deps,
-  pseudonyms: ReadonlySet<string>,
-): Promise<ReadonlyMap<string, string>> {
-  const names = new Map<string, string>();
-  const asked = Array.from(pseudonyms, async (pseudonym) => {
-    const person = store.people.person(pseudonym);
-    const machine = person === undefined ? undefined : tryMachine(person);
-    if (machine !== undefined) return void names.set(pseudonym, machineText(machine));
-    names.set(pseudonym, person?.user ?? "somebody whose name was deleted");
-    const name = person === undefined ? undefined : await slack.directory.nameOf(person.user);
-    if (name !== undefined) names.set(pseudonym, name);
-  });
-  await Promise.race([Promise.all(asked), clock.sleep(NAMES_WITHIN_MS)]);
-  // What comes later does not change what is being shown.
-  return new Map(names);
 }

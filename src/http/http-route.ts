@@ -15,12 +15,20 @@ export interface HttpRequest extends HttpHead {
   readonly body: Buffer;
 }
 
+/**
+ * Text that goes out piece by piece, no faster than the other side takes it. It has to end when the signal is aborted: nobody
+ * takes it any more, or the server stops.
+ */
+export type HttpStream = (signal: AbortSignal) => AsyncIterable<string>;
+
 export interface HttpAnswer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly body?: string | undefined;
   /** In the place of `body`, for what is no text. */
   readonly bytes?: Uint8Array | undefined;
+  /** In the place of `body`, for what has no end yet. */
+  readonly stream?: HttpStream | undefined;
 }
 
 /** One thing that the server answers. */

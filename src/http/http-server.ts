@@ -8,6 +8,7 @@ import { type ListenAddress, listen } from "../platform/listen.ts";
 import type { Logger } from "../platform/logger.ts";
 import { type HttpAnswer, type HttpHead, type HttpRoute, textAnswer } from "./http-route.ts";
 import { announcesMore, BodyRoom, readBody } from "./read-body.ts";
+import { sendStream } from "./send-stream.ts";
 
 export interface HttpServerDeps {
   readonly host: string;
@@ -45,9 +46,10 @@ const FAILED = textAnswer(500, "Something went wrong; the log of the server says
 export class HttpServer implements AsyncDisposable {
   readonly #deps: HttpServerDeps;
   readonly #server: Server;
-  readonly #whole = new Map<string, HttpRoute>();
+  readonly #whole = new Map<string, readonly HttpRoute[]>();
   readonly #beginnings: HttpRoute[] = [];
   readonly #room = new BodyRoom(BODY_ROOM_BYTES);
+  readonly #stop = new AbortController();
   /** The connections on which something is to be answered. */
   readonly #busy = new WeakSet<Socket>();
 
@@ -80,14 +82,16 @@ export class HttpServer implements AsyncDisposable {
     }
   }
 
-  /** From now on the route is answered; of two with the same path the later one is. */
+  /** From now on the route is answered; of two with the same method and path the later one is. */
   add(route: HttpRoute): void {
-    if (route.path.endsWith("/")) this.#beginnings.unshift(route);
-    else this.#whole.set(route.path, route);
+    const { path } = route;
+    if (path.endsWith("/")) this.#beginnings.unshift(route);
+    else this.#whole.set(path, [route, ...(this.#whole.get(path) ?? [])]);
   }
 
-  /** Takes no more connections, lets what is under way end, and cuts off what takes long. */
+  /** Takes no more connections, ends streams, lets what is under way end, and cuts off what takes long. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort(new Error("the server stops"));
     if (!this.#server.listening) return;
     const timer = this.#deps.clock.setTimer(END_WITHIN_MS, () => this.#server.closeAllConnections());
     await new Promise<void>((resolve) => void this.#server.close(() => resolve()));
@@ -103,10 +107,10 @@ export class HttpServer implements AsyncDisposable {
     response.on("finish", () => void request.on("data", forget));
     try {
       const answer = await this.#answer(request, response);
-      if (answer !== undefined) this.#send(request, response, answer);
+      if (answer !== undefined) await this.#send(request, response, answer);
     } catch (error) {
       this.#deps.logger.error("a request could not be answered", { path: pathOf(request), error: errorText(error) });
-      this.#send(request, response, FAILED);
+      await this.#send(request, response, FAILED);
     }
   }
 
@@ -127,10 +131,11 @@ export class HttpServer implements AsyncDisposable {
   /** Undefined when nobody is there any more to be answered. */
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<HttpAnswer | undefined> {
     const head = headOf(request);
-    const route = this.#routeOf(head.path);
-    if (route === undefined) return NO_ROUTE;
-    const isAllowed = head.method === route.method || (head.method === "HEAD" && route.method === "GET");
-    if (!isAllowed) return { ...textAnswer(405, `Only ${route.method}.`), headers: { allow: route.method } };
+    const routes = this.#routesOf(head.path);
+    if (routes.length === 0) return NO_ROUTE;
+    const asked = head.method === "HEAD" ? "GET" : head.method;
+    const route = routes.find(({ method }) => method === asked);
+    if (route === undefined) return notAllowed(routes);
     if (announcesMore(request, route.mostBodyBytes)) return TOO_LONG;
     const refusal = route.admit?.(head);
     if (refusal !== undefined) return refusal;
@@ -152,21 +157,32 @@ export class HttpServer implements AsyncDisposable {
     }
   }
 
-  #routeOf(path: string): HttpRoute | undefined {
-    return this.#whole.get(path) ?? this.#beginnings.find((route) => path.startsWith(route.path));
+  /** The newest first. */
+  #routesOf(path: string): readonly HttpRoute[] {
+    const beginning = this.#beginnings.find((route) => path.startsWith(route.path))?.path;
+    return this.#whole.get(path) ?? this.#beginnings.filter((route) => route.path === beginning);
   }
 
-  #send(request: IncomingMessage, response: ServerResponse, { status, headers, body = "", bytes }: HttpAnswer): void {
+  async #send(request: IncomingMessage, response: ServerResponse, answer: HttpAnswer): Promise<void> {
+    const { status, headers, body = "", bytes, stream } = answer;
     const content = bytes ?? body;
-    if (response.headersSent || response.destroyed) return;
+    if (response.headersSent || response.destroyed) return void response.destroy();
     response.writeHead(status, {
       ...headers,
-      "content-length": Buffer.byteLength(content),
-      // What is left of a body that nobody reads would be taken for the next request, or would have to be read to its end.
-      ...((!request.complete || !this.#server.listening) && { connection: "close" }),
+      ...(stream === undefined && { "content-length": Buffer.byteLength(content) }),
+      // What is left of a body that nobody reads would be taken for the next request, or would have to be read to its end. A stream
+      // may end because the server stops, which waits for connections that are kept.
+      ...((!request.complete || !this.#server.listening || stream !== undefined) && { connection: "close" }),
     });
-    response.end(request.method === "HEAD" ? undefined : content);
+    if (request.method === "HEAD") response.end();
+    else if (stream === undefined) response.end(content);
+    else await sendStream(response, stream, { clock: this.#deps.clock, stop: this.#stop.signal });
   }
+}
+
+function notAllowed(routes: readonly HttpRoute[]): HttpAnswer {
+  const allow = [...new Set(routes.map(({ method }) => method))].toSorted().join(", ");
+  return { ...textAnswer(405, `Only ${allow}.`), headers: { allow } };
 }
 
 function ignore(): void {}

@@ -1,7 +1,7 @@
 import { gatePlace } from "../domain/gate-place.ts";
 import type { GateEvidence, GateSubject } from "../domain/gate.ts";
 import type { ApprovalRule, Approver } from "../domain/target.ts";
-import type { GateRequest } from "./gate-requests.ts";
+import type { GateRequest } from "../domain/gate-requests.ts";
 import { html, type Html, NOTHING } from "./html.ts";
 import { longText, mark, moment, type PageContext, shortCommit } from "./page-words.ts";
 import { planShown } from "./plan-shown.ts";

@@ -1,22 +1,7 @@
 import type { Artifact } from "../domain/artifact.ts";
+import { leftFiles } from "../domain/left-files.ts";
 import type { RunEvent } from "../domain/run-event.ts";
 import { html, type Html, NOTHING } from "./html.ts";
-
-/** A file that some attempt of a step left. */
-interface LeftFile {
-  readonly path: string;
-  readonly attempt: number;
-  readonly artifact: Artifact;
-}
-
-/** The files that the steps of a run left, also those of attempts that failed, in the order in which they did. */
-export function leftFiles(events: readonly RunEvent[]): readonly LeftFile[] {
-  return events.flatMap((event) => {
-    if (event.type !== "step.succeeded" && event.type !== "step.failed") return [];
-    const { path, attempt, artifacts = [] } = event;
-    return artifacts.map((artifact) => ({ path, attempt, artifact }));
-  });
-}
 
 /** Lists them; `linkOf` is where each is had by whoever has the link of the page. */
 export function filesSection(events: readonly RunEvent[], linkOf: (artifact: Artifact) => string): Html {

@@ -1,4 +1,5 @@
 import type { Artifact } from "../domain/artifact.ts";
+import { leftFiles } from "../domain/left-files.ts";
 import type { RunEvent } from "../domain/run-event.ts";
 import type { RunView } from "../domain/run-view.ts";
 import { type HttpAnswer, type HttpRoute, textAnswer } from "../http/http-route.ts";
@@ -6,7 +7,6 @@ import type { Clock } from "../platform/clock.ts";
 import { errorCode, errorMessage } from "../platform/errors.ts";
 import { shortId } from "../platform/ids.ts";
 import { fileAnswer } from "./file-answer.ts";
-import { leftFiles } from "./files-section.ts";
 import { type Html, html } from "./html.ts";
 import { noticeAnswer } from "./page.ts";
 import { checkRunLink, fileLink, type LinkKey, RUN_PAGES } from "./run-link.ts";

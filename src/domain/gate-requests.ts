@@ -1,4 +1,4 @@
-import type { RunEvent, RunEventOf } from "../domain/run-event.ts";
+import type { RunEvent, RunEventOf } from "./run-event.ts";
 
 /** One time that people were asked to approve something, with everything that came of it. */
 export interface GateRequest {

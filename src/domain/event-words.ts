@@ -1,4 +1,4 @@
-import type { RunEvent, RunEventOf } from "../domain/run-event.ts";
+import type { RunEvent, RunEventOf } from "./run-event.ts";
 import { shortId } from "../platform/ids.ts";
 
 /** What an event of a run says in one sentence, without who and when. Plain text. */

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 
 import type { RunEvent } from "../../../src/domain/run-event.ts";
-import { gateRequests } from "../../../src/web/gate-requests.ts";
+import { gateRequests } from "../../../src/domain/gate-requests.ts";
 import { AT, begun, decided, ended, GATE, opened, started } from "../slack/sample-run.ts";
 
 it("tells what was void from what was asked again", () => {
