@@ -40,9 +40,7 @@ export function checkProof(
     report({ check: CHECK, what, run: run.id, proof: [...proof, rowText(fact)] });
   };
   if (place === undefined) return;
-  const isCalm = wasCalm?.(fact.seenAt - ANSWER_MS, fact.seenAt) === true;
-  const since = fact.seenAt - (isCalm ? CALM_ANSWER_MS : ANSWER_MS);
-  const reads = argocd.readsBetween(app, Math.max(step.started.seenAt, since), fact.seenAt);
+  const reads = looksBefore({ argocd, wasCalm }, step, fact);
   if (reads.length === 0) return say("nobody had looked at the application");
   const uid = textOf(fact.output, "applicationUid");
   const ofIt = reads.filter((read) => read.uid === uid);
@@ -54,12 +52,24 @@ export function checkProof(
   const isTracked = operation["tracked"] === true;
   const askedAt = isTracked || operation["skipped"] === true ? 0 : syncedAt(run, operation);
   const problems = ofIt.map((read) => problemWith(argocd, { read, revision, place, isTracked, askedAt }));
-  if (problems.includes(undefined)) {
-    const lateMs = isTracked ? 0 : lateness(argocd, { app, uid, fact, step, place });
-    const isLate = lateMs > LATE_MS && wasStill?.(fact.seenAt - lateMs - place.settleMs, fact.seenAt) === true;
-    return isLate ? say(`that could have been said ${lateMs} ms before`) : undefined;
-  }
-  return say(problems.at(-1) ?? "", [...argocd.spansOf(app).slice(-3).map(spanText), ...ofIt.slice(-3).map(readText)]);
+  if (!problems.includes(undefined))
+    return say(problems.at(-1) ?? "", [
+      ...argocd.spansOf(app).slice(-3).map(spanText),
+      ...ofIt.slice(-3).map(readText),
+    ]);
+  const lateMs = isTracked ? 0 : lateness({ argocd, wasStill }, { app, uid, fact, step, place });
+  return lateMs > LATE_MS ? say(`that could have been said ${lateMs} ms before`) : undefined;
+}
+
+/** Those looks of which one has decided. */
+function looksBefore(
+  { argocd, wasCalm }: Pick<ProofDeps, "argocd" | "wasCalm">,
+  { input, started }: StepBook,
+  { seenAt }: Fact,
+): readonly ArgocdRead[] {
+  const isCalm = wasCalm?.(seenAt - ANSWER_MS, seenAt) === true;
+  const since = seenAt - (isCalm ? CALM_ANSWER_MS : ANSWER_MS);
+  return argocd.readsBetween(withoutServer(textOf(input, "app")), Math.max(started.seenAt, since), seenAt);
 }
 
 interface Said {
@@ -70,14 +80,18 @@ interface Said {
   readonly place: PlaceRule;
 }
 
-/** For how long everything that it takes had been there and shown. */
-function lateness(argocd: ArgocdView, { app, uid, fact, step, place }: Said): number {
+/** For how long everything that it takes had been there and shown; 0 where something went wrong or was done meanwhile. */
+function lateness(
+  { argocd, wasStill }: Pick<ProofDeps, "argocd" | "wasStill">,
+  { app, uid, fact, step, place }: Said,
+): number {
   const brought = argocd.deploymentsUntil(app, uid, fact.seenAt).at(-1);
   if (brought?.comparedAt === undefined) return 0;
   const spans = argocd.spansOf(app);
   const other = spans.findLastIndex(({ health, isMixed }) => health !== "Healthy" || isMixed);
   const healthyAt = spans[other + 1]?.at ?? fact.seenAt;
-  return fact.seenAt - Math.max(brought.comparedAt, healthyAt, step.started.seenAt) - place.settleMs;
+  const shownAt = Math.max(brought.comparedAt, healthyAt, step.started.seenAt);
+  return wasStill?.(shownAt, fact.seenAt) === true ? fact.seenAt - shownAt - place.settleMs : 0;
 }
 
 /** When the step that asked for the operation was first handed out; 0 when there was none. */
@@ -111,17 +125,22 @@ function problemWith(argocd: ArgocdView, look: Look): string | undefined {
 }
 
 /** An operation has brought the revision there, and Argo CD has compared it since. */
-function originProblem(argocd: ArgocdView, { read, revision, place, askedAt }: Look): string | undefined {
-  const { app, uid, at, comparedAt } = read;
+function originProblem(argocd: ArgocdView, look: Look): string | undefined {
+  const { read, revision, askedAt } = look;
+  const { app, uid, at } = read;
   const brought = argocd.deploymentsUntil(app, uid, at).at(-1);
   // What was there at the beginning needs no operation.
   const isFirst = argocd.spansOf(app).find((span) => span.uid === uid)?.revision === revision;
   if (askedAt > 0 && (brought?.endedAt ?? at) < askedAt)
     return "no operation had brought it there since it was to be synced";
   if (brought?.revision !== revision) return isFirst ? undefined : "no operation had brought it there";
-  const thereMs = at - (brought.endedAt ?? at);
+  return lookedAtProblem(look, brought.endedAt ?? at);
+}
+
+function lookedAtProblem({ read: { at, comparedAt }, place }: Look, endedAt: number): string | undefined {
+  const thereMs = at - endedAt;
   if (thereMs + SECOND_MS < place.settleMs) return `it had been there for ${thereMs} ms only`;
-  const isCompared = comparedAt !== undefined && comparedAt > (brought.endedAt ?? at);
+  const isCompared = comparedAt !== undefined && comparedAt > endedAt;
   return isCompared ? undefined : "Argo CD had not compared it since the operation";
 }
 
