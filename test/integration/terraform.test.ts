@@ -1,6 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
-import { createServer } from "node:http";
 import { join } from "node:path";
 
 import { expect, it } from "vitest";
@@ -8,6 +7,7 @@ import { z } from "zod";
 
 import type { Outcome } from "../../src/domain/outcome.ts";
 import { sealPlan } from "../../src/steps/terraform/saved-plan.ts";
+import { StateServer } from "../support/state-server.ts";
 import { TerraformBench } from "../support/terraform-bench.ts";
 import { describeFamily, machinePrograms } from "../support/terraform-program.ts";
 import { eventually } from "../support/eventually.ts";
@@ -182,10 +182,6 @@ variable "password" {
   type      = string
   sensitive = true
 }
-variable "token" {
-  type      = string
-  ephemeral = true
-}
 resource "terraform_data" "x" {
   input = var.password
   provisioner "local-exec" { command = "while [ ! -e go ]; do sleep 0.1; done; test \\"$CLOUD_KEY\\" = ${secret}; printf %s \\"$CLOUD_KEY\\"" }
@@ -198,9 +194,7 @@ output "password" {
     });
     const more = { "backend-config": { path: join(bench.folder, "state", `${secret}.tfstate`) } };
     const env = { CLOUD_KEY: secret };
-    const plan = bench.planOf(
-      await bench.plan({ ...more, env, "secret-variables": { password: secret, token: secret } }),
-    );
+    const plan = bench.planOf(await bench.plan({ ...more, env, "secret-variables": { password: secret } }));
     const applying = bench.apply(plan, { env });
     await until(() => expect(bench.said.at(-1)?.text).toMatch(/creating/u));
     const commandLines = commandLinesBelow(bench.folder);
@@ -218,6 +212,19 @@ output "password" {
     }
     expect(await bench.output(more)).toMatchObject({ output: { secrets: { password: secret } } });
     expect(await bench.leftovers()).toEqual([]);
+  });
+
+  it("gives ephemeral variables to the apply again, which no plan has in itself", async ({ skip }) => {
+    await using bench = await open();
+    await bench.write({ "main.tf": NODES });
+    const { version } = bench.planOf(await bench.plan());
+    const since = program === "tofu" ? "1.11" : "1.10";
+    const isKnown = version.localeCompare(since, "en", { numeric: true }) >= 0;
+    skip(!isKnown, `${program} ${version} has no ephemeral variables, which came with ${since}`);
+    const token = 'variable "token" {\n  type      = string\n  ephemeral = true\n}\n';
+    await bench.write({ "main.tf": `${token}resource "terraform_data" "x" {}\n` });
+    const plan = bench.planOf(await bench.plan({ "secret-variables": { token: "correct-horse" } }));
+    expect(output(await bench.apply(plan))).toMatchObject({ added: 1 });
   });
 
   it("works on a folder from Git, with what lies beside it, in the same folder for the plan and the apply", async () => {
@@ -321,44 +328,6 @@ output "where" { value = abspath(path.root) }
     expect(failure(await bench.apply(elsewhere)).code).toBe("terraform.other-folder");
   });
 });
-
-/** A backend that keeps its state behind HTTP. */
-class StateServer implements AsyncDisposable {
-  takes = true;
-  refusesOnce = false;
-  state = "";
-  readonly #server = createServer((request, response) => {
-    if (request.method === "GET") {
-      response.writeHead(this.state === "" ? 204 : 200).end(this.state);
-      return;
-    }
-    const isRefused = !this.takes || this.refusesOnce;
-    this.refusesOnce = false;
-    const chunks: Buffer[] = [];
-    request.on("data", (chunk: Buffer) => chunks.push(chunk));
-    request.on("end", () => {
-      if (!isRefused) this.state = Buffer.concat(chunks).toString("utf8");
-      response.writeHead(isRefused ? 400 : 200).end();
-    });
-  });
-
-  static async open(): Promise<StateServer> {
-    const server = new StateServer();
-    await new Promise<void>((resolve) => server.#server.listen(0, "127.0.0.1", resolve));
-    return server;
-  }
-
-  get config(): Readonly<Record<string, string>> {
-    const address = this.#server.address();
-    const port = typeof address === "object" && address !== null ? address.port : 0;
-    return { address: `http://127.0.0.1:${port}/state`, retry_max: "0" };
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#server.closeAllConnections();
-    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
-  }
-}
 
 /** The arguments of every process that works somewhere below a folder. */
 function commandLinesBelow(folder: string): readonly string[] {

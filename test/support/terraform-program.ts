@@ -19,8 +19,8 @@ for (const { program, title } of FAMILY.filter(({ has }) => !has)) {
   console.warn(`NO ${program} IS INSTALLED: nothing is tried with ${title}. Install 1.9 or newer.`);
 }
 
-/** Whether this machine has a Terraform to try with. */
-export const hasTerraform = FAMILY.some(({ program, has }) => has && program === "terraform");
+/** Whether this machine has one of them to try with. */
+export const [hasTerraform = false, hasTofu = false] = FAMILY.map(({ has }) => has);
 
 /** The same tests with each program of the family, skipped for one that this machine has not. */
 export function describeFamily(what: string, tests: (program: Program) => void): void {

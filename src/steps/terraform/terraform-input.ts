@@ -109,15 +109,13 @@ export const VARIABLES_INPUT = {
     .meta({ description: "Files of variables, from the directory of the configuration" }),
 };
 
-const EARLY = "which it may make its backend, sources of modules and encryption of";
+const EARLY = "with which `tofu` may make its backend, its modules and its encryption";
 
 /** The same for a step that makes no plan: they count with OpenTofu alone. */
 export const EARLY_VARIABLES_INPUT = {
-  variables: VARIABLES_INPUT.variables.meta({ description: `Variables for \`tofu\`, ${EARLY}` }),
-  "secret-variables": VARIABLES_INPUT["secret-variables"].meta({
-    description: `Secret variables for \`tofu\`, ${EARLY}`,
-  }),
-  "var-files": VARIABLES_INPUT["var-files"].meta({ description: `Files of variables for \`tofu\`, ${EARLY}` }),
+  variables: VARIABLES_INPUT.variables.meta({ description: `Variables ${EARLY}` }),
+  "secret-variables": VARIABLES_INPUT["secret-variables"].meta({ description: `Secret variables ${EARLY}` }),
+  "var-files": VARIABLES_INPUT["var-files"].meta({ description: `Files of variables ${EARLY}` }),
 };
 
 /** Whether a path leads nowhere but below the folder that it is of; text alone, links are looked at where they are. */

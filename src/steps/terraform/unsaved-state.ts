@@ -1,12 +1,21 @@
 import { copyFile, chmod, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 
+import { z } from "zod";
+
 import type { ActionContext } from "../../engine/step-kind.ts";
+import { tryJson } from "../../platform/try-json.ts";
 import { environmentOf, type NotDone, type Session } from "./initialise.ts";
 import { readTerraform } from "./terraform-call.ts";
 import { earlyArguments } from "./variable-files.ts";
 
 const FILE = "errored.tfstate";
+
+// OpenTofu encrypts the file as it encrypts the state, and its `state push` takes no encrypted one (1.9 to 1.12).
+const Encrypted = z.looseObject({ encrypted_data: z.string() });
+const DECRYPT =
+  'It is encrypted: put it as terraform.tfstate into a copy of the configuration that has backend "local" {} for its own, and bring ' +
+  'there what "tofu state pull" says in that copy,';
 
 /**
  * A state that its backend did not take is written beside the configuration, and knows of resources that nothing else knows of. It
@@ -21,10 +30,12 @@ export async function unsavedState(session: Session, context: ActionContext): Pr
     await rm(file);
     return undefined;
   }
+  const isEncrypted = Encrypted.safeParse(tryJson(await readFile(file, "utf8"))).success;
   const kept = await keep(session, file, context);
   const message =
     `What was applied could not be written to the state: its backend does not take it. It is kept as ${kept} on the machine that ` +
-    `executed the step. Bring it there with "${program} state push" before anything is planned again, or resources are made twice`;
+    `executed the step. ${isEncrypted ? DECRYPT : "Bring it there"} with "${program} state push" before anything is planned again, ` +
+    "or resources are made twice";
   return { status: "failed", failure: { code: "terraform.state-unsaved", message, retry: "never", details: { kept } } };
 }
 

@@ -38,6 +38,14 @@ describe("a call that did not do what it was for", () => {
     expect(earlyEnd(endOf([complaint("Error acquiring the state lock", "Who knows")]), "plan").kind).toBe("locked");
   });
 
+  it("does not wait for a lock where it is the state itself that it cannot decrypt", () => {
+    const detail = "Error message: decryption failed for all provided methods\nattempted decryption failed for state";
+    expect(earlyEnd(endOf([complaint("Error acquiring the state lock", detail)]), "tofu plan")).toMatchObject({
+      kind: "failed",
+      failure: { code: "terraform.failed", message: expect.stringContaining("decryption failed") },
+    });
+  });
+
   it.each([
     "dial tcp: lookup registry.terraform.io: no such host",
     "Get https://s3.eu.amazonaws.com/x: dial tcp 10.0.0.1:443: connect: connection refused",
