@@ -182,7 +182,7 @@ export const actMutants: readonly Mutant[] = [
   {
     file: "intake/decision-request.ts",
     what: "those who retried may approve",
-    find: "askers: [state.requester, ...state.retries.map(({ actor }) => actor)].map",
+    find: "askers: askersOf(state).map",
     replace: "askers: [state.requester].map",
   },
   {
@@ -201,7 +201,7 @@ export const actMutants: readonly Mutant[] = [
   {
     file: "inventory/authorize.ts",
     what: "what no grant allows is allowed",
-    find: "return notGranted(rules, act);\n}\n\n/** Everybody",
+    find: "return notGranted(rules, act, person);\n}\n\n/** Everybody",
     replace: 'return { kind: "allowed" };\n}\n\n/** Everybody',
   },
   {
@@ -231,31 +231,31 @@ export const actMutants: readonly Mutant[] = [
   {
     file: "intake/intake.ts",
     what: "a doubled delivery is dealt with twice",
-    find: "if (!(await events.recordIntent(intent))) return undefined;",
+    find: "if (!(await events.recordIntent(intent))) return { isNew: false, answered: false, outcome: NOTHING };",
     replace: "await events.recordIntent(intent);",
   },
   {
     file: "intake/intake.ts",
     what: "what was asked is acknowledged before it is recorded",
-    find: "if (!(await events.recordIntent(intent))) return undefined;",
+    find: "if (!(await events.recordIntent(intent))) return { isNew: false, answered: false, outcome: NOTHING };",
     replace: "void events.recordIntent(intent).catch(() => undefined);",
   },
   {
     file: "intake/intake.ts",
     what: "what was asked before a crash is forgotten",
-    find: "if (arrival !== undefined) this.#begin(intent, arrival);",
-    replace: "if (arrival !== undefined && intent.at < 0) this.#begin(intent, arrival);",
+    find: "if (arrival !== undefined) void this.#begin(intent, arrival);",
+    replace: "if (arrival !== undefined && intent.at < 0) void this.#begin(intent, arrival);",
   },
   {
     file: "intake/intake.ts",
     what: "what was asked before a long stop is done all the same",
-    find: "if (this.#deps.clock.now() - intent.at > OLDEST_INTENT_MS) {",
+    find: "if (this.#deps.clock.now() - intent.at > oldest(arrival)) {",
     replace: "if (this.#deps.clock.now() < 0) {",
   },
   {
     file: "intake/intake.ts",
     what: "nobody is told what came of it",
-    find: "if (answer !== undefined) await reply(arrival, answer);\n    } catch",
-    replace: "void reply;\n    } catch",
+    find: "if (answer !== undefined) await reply(arrival, answer);\n      return answer;",
+    replace: "void reply;\n      return answer;",
   },
 ];
