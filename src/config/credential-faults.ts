@@ -33,6 +33,9 @@ function unknownSecrets(configuration: Configuration): readonly Fault[] {
       { path: ["git", "repositories", index, "token"], reference: token },
       { path: ["git", "repositories", index, "github-app", "key"], reference: githubApp?.key },
     ]),
+    ...configuration.triggers.flatMap(({ secrets }, index) =>
+      secrets.map((reference) => ({ path: ["triggers", index, "secret"], reference })),
+    ),
     ...anchorTargets(configuration).map(({ token }, index) => ({
       path: ["audit", "anchors", "targets", index, "token"],
       reference: token,

@@ -53,6 +53,8 @@ export interface MachineDoor {
     key: string,
     noted: { readonly machine: Machine; readonly reason: string; readonly cause?: Cause },
   ): Promise<boolean>;
+  /** When something was recorded under a key, in milliseconds since the epoch; undefined for a key that is not on record. */
+  recordedAt(key: string): number | undefined;
   /** What came of an ask; `undefined` for a key that is not on record, `pending` while it is being dealt with. */
   resultOf(key: string): AskResult | "pending" | undefined;
 }

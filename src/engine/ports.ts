@@ -118,8 +118,10 @@ export interface EventStore {
   recordIntent(intent: Intent, result?: Json): Promise<boolean>;
   /** Marks it as dealt with, with what came of it. */
   settleIntent(id: string, result: Json, at: number): Promise<void>;
-  /** What came of the intent that was recorded under a key; undefined where there is none. */
-  intentResult(key: string): { readonly id: string; readonly result: Json | undefined } | undefined;
+  /** What came of the intent that was recorded under a key, and when that was; undefined where there is none. */
+  intentResult(
+    key: string,
+  ): { readonly id: string; readonly at: number; readonly result: Json | undefined } | undefined;
   /** Intents that were recorded but not settled, oldest first. */
   openIntents(): readonly Intent[];
 }

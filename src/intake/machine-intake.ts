@@ -79,6 +79,10 @@ export class MachineIntake implements MachineDoor {
     return await events.recordIntent(intent, result);
   }
 
+  recordedAt(key: string): number | undefined {
+    return this.#deps.events.intentResult(key)?.at;
+  }
+
   resultOf(key: string): AskResult | "pending" | undefined {
     const found = this.#deps.events.intentResult(key);
     if (found === undefined) return undefined;

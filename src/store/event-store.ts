@@ -35,6 +35,7 @@ const IntentSettled = z.object({ type: z.literal("intent.settled"), result: Json
 
 interface IntentPlace {
   readonly id: string;
+  readonly received: number;
   readonly settled: number | null;
 }
 
@@ -66,7 +67,7 @@ export class SqliteEventStore implements EventStore {
     this.#open = sqlite
       .prepare<[], number>("SELECT received FROM intents WHERE settled IS NULL ORDER BY received")
       .pluck();
-    this.#byKey = sqlite.prepare<[string], IntentPlace>("SELECT id, settled FROM intents WHERE key = ?");
+    this.#byKey = sqlite.prepare<[string], IntentPlace>("SELECT id, received, settled FROM intents WHERE key = ?");
   }
 
   async append({ stream, expectedVersion, events }: Append): Promise<void> {
@@ -165,12 +166,16 @@ export class SqliteEventStore implements EventStore {
     });
   }
 
-  intentResult(key: string): { readonly id: string; readonly result: Json | undefined } | undefined {
+  intentResult(
+    key: string,
+  ): { readonly id: string; readonly at: number; readonly result: Json | undefined } | undefined {
     const place = this.#byKey.get(key);
     if (place === undefined) return undefined;
-    const { id, settled } = place;
-    if (settled === null) return { id, result: undefined };
-    return { id, result: IntentSettled.parse(storedEvent(this.#deps.reader.row(settled))).result };
+    const { reader } = this.#deps;
+    const { id, received, settled } = place;
+    const { at } = reader.row(received);
+    if (settled === null) return { id, at, result: undefined };
+    return { id, at, result: IntentSettled.parse(storedEvent(reader.row(settled))).result };
   }
 
   openIntents(): readonly Intent[] {

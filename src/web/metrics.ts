@@ -52,6 +52,7 @@ export class Metrics {
   readonly #waits: Counter;
   readonly #refused: Counter<"reason">;
   readonly #reportsRefused: Counter<"reason">;
+  readonly #deliveries: Counter<"result">;
 
   constructor() {
     const registers = [this.#registry];
@@ -99,6 +100,12 @@ export class Metrics {
       labelNames: ["reason"],
       registers,
     });
+    this.#deliveries = new Counter({
+      name: "quarterdeck_trigger_deliveries_total",
+      help: "Deliveries to triggers, by what they came to or why they were not believed",
+      labelNames: ["result"],
+      registers,
+    });
   }
 
   /** From now on the figures that are not counted here are asked for whenever somebody looks; to be called once. */
@@ -143,6 +150,10 @@ export class Metrics {
   }): void {
     this.#calls.inc({ method, result });
     if (waitMs > 0) this.#waits.inc(waitMs / 1000);
+  }
+
+  delivered(result: string): void {
+    this.#deliveries.inc({ result });
   }
 
   refused(reason: string): void {

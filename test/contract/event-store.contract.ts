@@ -384,9 +384,9 @@ export function eventStoreContract(name: string, open: () => Promise<StoreUnderT
 
       it("says by its key what came of an intent", async () => {
         await store.events.recordIntent(intent("int_1"));
-        expect(store.events.intentResult("key-int_1")).toEqual({ id: "int_1", result: undefined });
+        expect(store.events.intentResult("key-int_1")).toEqual({ id: "int_1", at: AT, result: undefined });
         await store.events.settleIntent("int_1", { run: "run_1" }, AT + 1);
-        expect(store.events.intentResult("key-int_1")).toEqual({ id: "int_1", result: { run: "run_1" } });
+        expect(store.events.intentResult("key-int_1")).toEqual({ id: "int_1", at: AT, result: { run: "run_1" } });
         expect(store.events.intentResult("key-of-nobody")).toBeUndefined();
       });
     });

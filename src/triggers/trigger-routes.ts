@@ -1,0 +1,150 @@
+import type { SecretReference } from "../config/field-schemas.ts";
+import {
+  type HttpAnswer,
+  type HttpHead,
+  type HttpRequest,
+  type HttpRoute,
+  jsonAnswer,
+  textAnswer,
+} from "../http/http-route.ts";
+import type { Clock } from "../platform/clock.ts";
+import { errorCode, errorText } from "../platform/errors.ts";
+import type { Logger } from "../platform/logger.ts";
+import { RefusalLog } from "../platform/refusal-log.ts";
+import type { Trigger } from "./compile-triggers.ts";
+import type { Taken, TriggerDesk } from "./trigger-desk.ts";
+import type { Delivery, DeliveryHead, Disbelief, Proofs } from "./trigger-kind.ts";
+
+export interface TriggerRouteDeps {
+  /** As the configuration says now. */
+  readonly find: (name: string) => Trigger | undefined;
+  readonly desk: Pick<TriggerDesk, "take">;
+  /** False before the server has begun its work: senders come again then. */
+  readonly isOpen: () => boolean;
+  /** Throws `secret.unresolved`. */
+  readonly resolve: (reference: SecretReference) => string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Told of each delivery that was not believed, and of what the others came to. */
+  readonly onDelivery?: ((result: DeliveryResult) => void) | undefined;
+}
+
+export type DeliveryResult = Disbelief | "unreadable" | "handshake" | "nothing" | "starts" | "repeated";
+
+export const TRIGGERS_PATH = "/triggers/";
+// What vendors send has some kilobytes; a push of thousands of commits has some hundred.
+const MOST_BODY_BYTES = 1024 * 1024;
+
+const WHY: Readonly<Record<Disbelief, string>> = {
+  unsigned: "it carries no proof of who sent it",
+  signature: "its proof is wrong; is the secret the one that the sender has?",
+  time: "it was signed more than five minutes before or after now; is the clock of this machine right?",
+  type: "its content is of a type that this sender does not send",
+};
+
+const UNKNOWN = textAnswer(404, "There is nothing here.");
+const NOT_BELIEVED: HttpAnswer = { status: 401 };
+const NOT_TAKEN: HttpAnswer = { status: 415 };
+const NOT_NOW: HttpAnswer = { ...textAnswer(503, "Not now; send it again."), headers: { "retry-after": "30" } };
+
+/**
+ * What others post. Nothing of it is read before it is known who sent it, and the sender is answered when it is on record. Whoever is
+ * not believed learns nothing of why.
+ */
+export function triggerRoute(deps: TriggerRouteDeps): HttpRoute {
+  const refusals = new RefusalLog({
+    clock: deps.clock,
+    say: (fields) => deps.logger.warn("a delivery to a trigger was refused", fields),
+  });
+  const refuse = (name: string, reason: Disbelief): HttpAnswer => {
+    refusals.note(`${name}: ${reason}`, { trigger: name, why: WHY[reason] });
+    deps.onDelivery?.(reason);
+    return reason === "type" ? NOT_TAKEN : NOT_BELIEVED;
+  };
+  return {
+    method: "POST",
+    path: TRIGGERS_PATH,
+    mostBodyBytes: MOST_BODY_BYTES,
+    admit: (head) => {
+      if (!deps.isOpen()) return NOT_NOW;
+      const name = nameOf(head);
+      const trigger = deps.find(name);
+      if (trigger === undefined) return UNKNOWN;
+      if (!hasKnownType(head, trigger)) return refuse(name, "type");
+      const proofs = proofsOf(deps, trigger);
+      if (proofs === undefined) return NOT_NOW;
+      const reason = trigger.kind.admit(deliveryHead(deps, head), proofs);
+      return reason === undefined ? undefined : refuse(name, reason);
+    },
+    answer: async (request) => {
+      const name = nameOf(request);
+      const trigger = deps.find(name);
+      if (trigger === undefined) return UNKNOWN;
+      const proofs = proofsOf(deps, trigger);
+      if (proofs === undefined) return NOT_NOW;
+      const delivery: Delivery = { ...deliveryHead(deps, request), body: request.body };
+      const reason = await trigger.kind.verify(delivery, proofs);
+      return reason === undefined ? await take(deps, trigger, delivery) : refuse(name, reason);
+    },
+  };
+}
+
+async function take(deps: TriggerRouteDeps, trigger: Trigger, delivery: Delivery): Promise<HttpAnswer> {
+  const reading = await trigger.kind.read(delivery, trigger.settings);
+  switch (reading.kind) {
+    case "handshake":
+      deps.onDelivery?.("handshake");
+      return reading.answer;
+    case "unreadable":
+      deps.onDelivery?.("unreadable");
+      return jsonAnswer(400, { error: reading.reason });
+    case "nothing":
+    case "events":
+      try {
+        const taken = await deps.desk.take(trigger, reading);
+        deps.onDelivery?.(resultOf(taken));
+        return jsonAnswer(200, { starts: taken.starts, reasons: taken.reasons });
+      } catch (error) {
+        // Nothing is on record then, so the sender has to send it again.
+        deps.logger.error("a delivery could not be recorded", {
+          trigger: trigger.machine.name,
+          code: errorCode(error),
+          error: errorText(error),
+        });
+        return NOT_NOW;
+      }
+  }
+}
+
+function resultOf({ isNew, starts }: Taken): DeliveryResult {
+  if (!isNew) return "repeated";
+  return starts.length > 0 ? "starts" : "nothing";
+}
+
+function nameOf({ path }: HttpHead | HttpRequest): string {
+  return path.slice(TRIGGERS_PATH.length);
+}
+
+function deliveryHead({ clock }: TriggerRouteDeps, { headers, query }: HttpHead): DeliveryHead {
+  return { headers, query, at: clock.now() };
+}
+
+function hasKnownType({ headers }: HttpHead, { kind }: Trigger): boolean {
+  const [media = ""] = (headers["content-type"] ?? "").split(";");
+  return headers["content-encoding"] === undefined && kind.contentTypes.includes(media.trim().toLowerCase());
+}
+
+/** Undefined while a secret cannot be had: then nobody can be believed. */
+function proofsOf(
+  { resolve, logger }: TriggerRouteDeps,
+  { machine, secrets, settings }: Trigger,
+): Proofs<unknown> | undefined {
+  try {
+    // An empty secret would believe everybody.
+    const values = secrets.map(resolve).filter((value) => value !== "");
+    return values.length === secrets.length ? { settings, secrets: values } : undefined;
+  } catch (error) {
+    logger.error("a trigger has no secret to believe anybody by", { trigger: machine.name, error: errorText(error) });
+    return undefined;
+  }
+}
