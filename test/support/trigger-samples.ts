@@ -1,0 +1,237 @@
+import { createHmac } from "node:crypto";
+import { readFileSync } from "node:fs";
+import type { IncomingHttpHeaders } from "node:http";
+
+import { cloudeventsKind } from "../../src/triggers/kinds/cloudevents.ts";
+import { genericKind } from "../../src/triggers/kinds/generic.ts";
+import { githubKind } from "../../src/triggers/kinds/github.ts";
+import { gitlabKind } from "../../src/triggers/kinds/gitlab.ts";
+import { harborKind } from "../../src/triggers/kinds/harbor.ts";
+import { ociKind } from "../../src/triggers/kinds/oci.ts";
+import type { Delivery, Proofs, Reading, TriggerEvent, TriggerKind } from "../../src/triggers/trigger-kind.ts";
+
+/** When the deliveries of the samples arrive: a few seconds after what they tell of. */
+export const ARRIVES_AT = Date.UTC(2026, 0, 1, 10);
+
+export const SECRET = "correct horse battery staple";
+
+/** The bytes of a payload in test/fixtures/triggers. */
+export function triggerFixture(name: string): Buffer {
+  return readFileSync(new URL(`../fixtures/triggers/${name}.json`, import.meta.url));
+}
+
+/** A JSON value that tests reach into and change. */
+interface Loose {
+  [key: string]: Loose;
+}
+
+/** The same payload with some of it changed. */
+function changedFixture(name: string, change: (payload: Loose) => void): Buffer {
+  const payload: Loose = JSON.parse(triggerFixture(name).toString("utf8"));
+  change(payload);
+  return Buffer.from(JSON.stringify(payload));
+}
+
+/** Sets what a path such as `release.draft` names. */
+export function withPart(name: string, path: string, value: unknown): Buffer {
+  return changedFixture(name, (payload) => {
+    const keys = path.split(".");
+    const last = keys.pop() ?? "";
+    let part = payload;
+    for (const key of keys) part = part[key] ?? {};
+    Object.assign(part, { [last]: value });
+  });
+}
+
+/** How one vendor sends: a true delivery, and the headers with which it would send any body. */
+export interface TriggerSample {
+  readonly title: string;
+  readonly kind: TriggerKind;
+  /** What stands under `with:`. */
+  readonly with: unknown;
+  readonly body: Buffer;
+  readonly headers: (body: Buffer, secret: string) => IncomingHttpHeaders;
+  readonly query?: (secret: string) => string;
+  /** The headers without which it proves nothing; none where the proof stands in the address. */
+  readonly proofHeaders: readonly string[];
+  /** The header whose value says nothing but which delivery it is. */
+  readonly deliveryHeader?: string;
+  /** Whether the moment of signing is a part of what is signed. */
+  readonly isTimed?: boolean;
+}
+
+const JSON_TYPE = { "content-type": "application/json" };
+const bearer = (secret: string) => ({ authorization: `Bearer ${secret}` });
+const hmac = (algorithm: string, secret: string, ...parts: readonly (string | Buffer)[]) => {
+  const digest = createHmac(algorithm, secret);
+  for (const part of parts) digest.update(part);
+  return digest;
+};
+
+export function githubHeaders(event: string) {
+  return (body: Buffer, secret: string): IncomingHttpHeaders => ({
+    ...JSON_TYPE,
+    "user-agent": "GitHub-Hookshot/044aadd",
+    "x-github-event": event,
+    "x-github-delivery": "72d3162e-cc78-11e3-81ab-4c9367dc0958",
+    "x-hub-signature-256": `sha256=${hmac("sha256", secret, body).digest("hex")}`,
+  });
+}
+
+export function standardHeaders(body: Buffer, secret: string, seconds = ARRIVES_AT / 1000): IncomingHttpHeaders {
+  const id = "msg_2KWPBgLlAfxdpx2AI54pPJ85f4W";
+  const key = secret.startsWith("whsec_") ? Buffer.from(secret.slice(6), "base64") : secret;
+  const digest = createHmac("sha256", key).update(`${id}.${seconds}.`).update(body).digest("base64");
+  const signature = `v1,${digest}`;
+  return { ...JSON_TYPE, "webhook-id": id, "webhook-timestamp": `${seconds}`, "webhook-signature": signature };
+}
+
+/** One true delivery of every kind, and of every way in which it proves itself. */
+export const TRIGGER_SAMPLES: readonly TriggerSample[] = [
+  {
+    title: "github",
+    proofHeaders: ["x-hub-signature-256"],
+    kind: githubKind,
+    with: {},
+    body: triggerFixture("github/workflow_run"),
+    headers: githubHeaders("workflow_run"),
+    deliveryHeader: "x-github-delivery",
+  },
+  {
+    title: "gitlab with a secret token",
+    proofHeaders: ["x-gitlab-token"],
+    kind: gitlabKind,
+    with: {},
+    body: triggerFixture("gitlab/pipeline"),
+    headers: (_, secret) => ({
+      ...JSON_TYPE,
+      "x-gitlab-event": "Pipeline Hook",
+      "x-gitlab-event-uuid": "13792a34-cac6-4fda-95a8-c58e00a3954e",
+      "idempotency-key": "f5e57c60-4f12-4f8c-8a3b-9d0d1f0f3c11",
+      "x-gitlab-token": secret,
+    }),
+    deliveryHeader: "idempotency-key",
+  },
+  {
+    title: "gitlab with a signing token",
+    proofHeaders: ["webhook-id", "webhook-timestamp", "webhook-signature"],
+    kind: gitlabKind,
+    with: { signed: true },
+    body: triggerFixture("gitlab/push"),
+    headers: standardHeaders,
+    isTimed: true,
+  },
+  {
+    title: "harbor",
+    proofHeaders: ["authorization"],
+    kind: harborKind,
+    with: {},
+    body: triggerFixture("harbor/push-artifact"),
+    headers: (_, secret) => ({ ...JSON_TYPE, authorization: secret }),
+  },
+  {
+    title: "harbor with CloudEvents",
+    proofHeaders: ["authorization"],
+    kind: harborKind,
+    with: {},
+    body: triggerFixture("harbor/push-artifact.cloudevents"),
+    headers: (_, secret) => ({ "content-type": "application/cloudevents+json", ...bearer(secret) }),
+  },
+  {
+    title: "oci",
+    proofHeaders: ["authorization"],
+    kind: ociKind,
+    with: { registry: "registry.acme.example" },
+    body: triggerFixture("oci/envelope"),
+    headers: (_, secret) => ({
+      "content-type": "application/vnd.docker.distribution.events.v2+json",
+      ...bearer(secret),
+    }),
+  },
+  {
+    title: "oci from Azure",
+    proofHeaders: ["authorization"],
+    kind: ociKind,
+    with: { registry: "acme.azurecr.io" },
+    body: triggerFixture("oci/azure"),
+    headers: (_, secret) => ({ ...JSON_TYPE, ...bearer(secret) }),
+  },
+  {
+    title: "cloudevents, structured",
+    proofHeaders: ["authorization"],
+    kind: cloudeventsKind,
+    with: { proof: { kind: "bearer" } },
+    body: triggerFixture("cloudevents/structured"),
+    headers: (_, secret) => ({ "content-type": "application/cloudevents+json; charset=UTF-8", ...bearer(secret) }),
+  },
+  {
+    title: "cloudevents of EventBridge with an API key",
+    proofHeaders: ["x-api-key"],
+    kind: cloudeventsKind,
+    with: { proof: { kind: "header", header: "X-Api-Key" } },
+    body: triggerFixture("cloudevents/ecr-eventbridge"),
+    headers: (_, secret) => ({ ...JSON_TYPE, "x-api-key": secret }),
+  },
+  {
+    title: "cloudevents of Pub/Sub with a token in the address",
+    proofHeaders: [],
+    kind: cloudeventsKind,
+    with: { proof: { kind: "query" } },
+    body: triggerFixture("cloudevents/artifact-registry-pubsub"),
+    headers: () => JSON_TYPE,
+    query: (secret) => new URLSearchParams({ token: secret }).toString(),
+  },
+  {
+    title: "generic with a signature",
+    proofHeaders: ["x-signature"],
+    kind: genericKind,
+    with: {
+      proof: { kind: "hmac", header: "X-Signature", algorithm: "sha512", encoding: "base64", prefix: "v1=" },
+      "delivery-header": "X-Delivery",
+      headers: ["X-Event"],
+      identity: ["build.id", "build.state"],
+      "happened-at": "build.at",
+      "caused-by": ["build.by"],
+    },
+    body: triggerFixture("generic/build"),
+    headers: (body, secret) => ({
+      ...JSON_TYPE,
+      "x-event": "build",
+      "x-delivery": "d-812",
+      "x-signature": `v1=${hmac("sha512", secret, body).digest("base64")}`,
+    }),
+    deliveryHeader: "x-delivery",
+  },
+  {
+    title: "generic with a signature that has a moment",
+    proofHeaders: ["x-signature", "x-timestamp"],
+    kind: genericKind,
+    with: { proof: { kind: "hmac", header: "x-signature", "timestamp-header": "x-timestamp" } },
+    body: triggerFixture("generic/build"),
+    headers: (body, secret) => ({
+      ...JSON_TYPE,
+      "x-timestamp": `${ARRIVES_AT / 1000}`,
+      "x-signature": hmac("sha256", secret, `${ARRIVES_AT / 1000}.`, body).digest("hex"),
+    }),
+    isTimed: true,
+  },
+];
+
+/** What the desk gives a kind: the settings as the kind reads them, and the secrets. */
+export function proofsOf(sample: Pick<TriggerSample, "kind" | "with">, secrets = [SECRET]): Proofs<unknown> {
+  return { settings: sample.kind.settings.parse(sample.with), secrets };
+}
+
+/** A delivery as the vendor would send it. */
+export function delivered(
+  { headers, query, body: trueBody }: Pick<TriggerSample, "headers" | "query" | "body">,
+  { secret = SECRET, body = trueBody, at = ARRIVES_AT }: { secret?: string; body?: Buffer; at?: number } = {},
+): Delivery {
+  return { headers: headers(body, secret), query: query?.(secret) ?? "", body, at };
+}
+
+/** The events of a reading; fails when there are none. */
+export function eventsOf(reading: Reading): readonly TriggerEvent[] {
+  if (reading.kind !== "events") throw new Error(`these are no events: ${JSON.stringify(reading)}`);
+  return reading.events;
+}
