@@ -10,6 +10,8 @@ const USAGE = `Usage: quarterdeck ROLE
   worker              executes steps for a server that has REDIS_URL
   validate [FILE]     checks the configuration and the command files, or one of them; with --json for programs
   plan FILE|NAME      what a command would do: quarterdeck plan promote --inputs service=checkout revision=abc123 environment=prod
+  schedule list       when each schedule starts something next, and what
+  trigger test NAME FILE  what a delivery in a file would start, and why; with --header and --verify
   steps [KIND]        the step kinds, those of your own included; a kind's page; --write FOLDER writes all pages
   schema              the JSON Schema of command files for editors, with your own step kinds; --write FILE
   doctor [--json]     looks at tokens, rights, versions, tools, clock and disk, and says how to mend each
@@ -30,6 +32,8 @@ const ROLES: Readonly<Record<string, () => Promise<Role>>> = {
   worker: async () => (await import("./app/worker.ts")).worker,
   validate: async () => (await import("./app/validate.ts")).validate,
   plan: async () => (await import("./app/plan.ts")).plan,
+  schedule: async () => (await import("./app/schedule.ts")).schedule,
+  trigger: async () => (await import("./app/trigger-test.ts")).trigger,
   steps: async () => (await import("./app/steps.ts")).steps,
   schema: async () => (await import("./app/schema.ts")).schema,
   doctor: async () => (await import("./app/doctor.ts")).doctor,

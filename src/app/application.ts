@@ -24,6 +24,7 @@ import type { Outside } from "./outside.ts";
 import { openSettings, watchSettings } from "./settings.ts";
 import { openSlackWire } from "./slack-wire.ts";
 import { openStepTools } from "./step-tools.ts";
+import { openTriggers } from "./triggers.ts";
 import { openWeb } from "./web.ts";
 
 // Slack's requests come together; what came in by then shares a commit.
@@ -96,9 +97,11 @@ export async function startApplication(
   };
   const assembly = assemble(outside, resources);
   openWeb({ ...base, ...assembly, artifacts: tools.artifacts });
+  const triggers = openTriggers({ ...base, ...assembly, http: routes });
   const { engine, reload } = assembly;
   await watchSettings({ ...base, reload }, resources);
   keepTidy({ ...base, ...tools }, resources);
   await assembly.open();
+  triggers.open();
   return { store, engine, address, reload: () => reload.reload("signal") };
 }

@@ -55,9 +55,9 @@ services:
 ${entries(parts?.services)}
 roles:
   team: [everyone]
-grants:
+${members(parts?.roles)}grants:
   - { role: team, verbs: [${[...VERBS, ...verbs].join(", ")}], services: all, environments: all }
-
+${entries(parts?.grants)}
 git:
   repositories:
     - url: ${repositoryUrl}
@@ -76,6 +76,12 @@ function partKeys({ programs, others }: Required<ConfigurationPart>): string {
   const network = { "private-addresses": "deny", allow: ["127.0.0.0/8"] };
   const keys = Object.entries({ network, programs, ...others });
   return `\n${keys.map(([key, value]) => `${key}: ${JSON.stringify(value)}\n`).join("")}`;
+}
+
+function members(roles: Readonly<Record<string, readonly object[]>> = {}): string {
+  return Object.entries(roles)
+    .map(([role, list]) => `  ${role}: ${JSON.stringify(list)}\n`)
+    .join("");
 }
 
 /** Entries of a list; what is JSON is YAML, too. */

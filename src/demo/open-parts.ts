@@ -31,6 +31,8 @@ export async function openParts(parts: readonly WorldPart[], context: PartContex
       environments: configurations.flatMap(({ environments }) => environments ?? []),
       services: configurations.flatMap(({ services }) => services ?? []),
       programs: merged(configurations.map(({ programs }) => programs)),
+      roles: merged(configurations.map(({ roles }) => roles)),
+      grants: configurations.flatMap(({ grants }) => grants ?? []),
       secrets: configurations.flatMap(({ secrets }) => secrets ?? []),
       repositories: configurations.flatMap(({ repositories }) => repositories ?? []),
       others: merged(configurations.map(({ others }) => others)),

@@ -2,6 +2,7 @@ import type { Play } from "./play.ts";
 import { autosync } from "./plays/autosync.ts";
 import { cancel } from "./plays/cancel.ts";
 import { ciDeploy } from "./plays/ci-deploy.ts";
+import { ciGreen } from "./plays/ci-green.ts";
 import { degraded } from "./plays/degraded.ts";
 import { expire } from "./plays/expire.ts";
 import { fleet } from "./plays/fleet.ts";
@@ -39,5 +40,6 @@ export const PLAYS: readonly Play[] = [
   provision,
   nightlyDrift,
   ciDeploy,
+  ciGreen,
   imageRelease,
 ];

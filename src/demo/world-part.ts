@@ -34,6 +34,9 @@ export interface ConfigurationPart {
   readonly environments?: readonly object[];
   readonly services?: readonly object[];
   readonly programs?: Readonly<Record<string, object>>;
+  /** Roles besides that of the team, with their members, and what they may. */
+  readonly roles?: Readonly<Record<string, readonly object[]>>;
+  readonly grants?: readonly object[];
   /** Names of secrets; each is read from the environment variable of the same name. */
   readonly secrets?: readonly string[];
   readonly repositories?: readonly { readonly url: string; readonly [key: string]: unknown }[];

@@ -13,6 +13,11 @@ export interface PersonStanding {
   readonly isMachine?: boolean;
 }
 
+/** What is known of a machine, which nobody has to be asked about. */
+export function machineStanding(user: string): PersonStanding {
+  return { user, isDeleted: false, isBot: true, isGuest: false, isStranger: false, isMachine: true };
+}
+
 /** Who is in a group: known, not known right now, or the group does not exist any more. */
 export type GroupMembership =
   | { readonly kind: "members"; readonly users: readonly string[] }

@@ -3,6 +3,7 @@ import {
   type GroupMembership,
   groupsAsked,
   judgeApprover,
+  machineStanding,
   type Judgement,
   type PersonStanding,
   type Principal,
@@ -139,10 +140,6 @@ export class PeopleCheck {
       throw error;
     }
   }
-}
-
-function machineStanding(user: string): PersonStanding {
-  return { user, isDeleted: false, isBot: true, isGuest: false, isStranger: false, isMachine: true };
 }
 
 async function membershipsOf(

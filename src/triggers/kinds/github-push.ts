@@ -18,7 +18,7 @@ const Push = z.looseObject({
   after: z.string().max(100),
   deleted: z.boolean().default(false),
   compare: OptionalText,
-  repository: GithubRepository.extend({ pushed_at: z.unknown() }),
+  repository: GithubRepository.extend({ pushed_at: z.unknown().optional() }),
   pusher: MailOf,
   sender: GithubSender,
   head_commit: Commit.nullish(),

@@ -1,0 +1,74 @@
+import type { Command } from "../commands/command.ts";
+import type { Configuration } from "../config/configuration.ts";
+import type { Fault } from "../config/fault.ts";
+import type { Secrets } from "../config/secrets.ts";
+import type { MachineDoor } from "../engine/machine-door.ts";
+import type { Routes } from "../http/masked-routes.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { Logger } from "../platform/logger.ts";
+import { compileTriggers, type Trigger } from "../triggers/compile-triggers.ts";
+import { httpKinds } from "../triggers/kinds/http-kinds.ts";
+import { TriggerDesk } from "../triggers/trigger-desk.ts";
+import type { TriggerKind } from "../triggers/trigger-kind.ts";
+import { triggerRoute } from "../triggers/trigger-routes.ts";
+import type { Metrics } from "../web/metrics.ts";
+import type { LiveSettings } from "./live-settings.ts";
+
+interface Deps {
+  readonly live: LiveSettings;
+  readonly machines: MachineDoor;
+  readonly secrets: Pick<Secrets, "resolve">;
+  readonly http: Routes;
+  readonly metrics: Pick<Metrics, "delivered">;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** Every sender that there is. */
+export function triggerKinds(): readonly TriggerKind[] {
+  return httpKinds();
+}
+
+/** What is wrong with the triggers of a configuration; of what they start nothing is said while the commands are not known. */
+export function triggerFaults(
+  configuration: Configuration,
+  commands: readonly Command[] | undefined,
+): readonly Fault[] {
+  if (configuration.triggers.length === 0 && !namesMachines(configuration)) return [];
+  return compileTriggers(configuration, { kinds: triggerKinds(), commands }).faults;
+}
+
+function namesMachines({ roles }: Configuration): boolean {
+  return Object.values(roles).some((members) => members.some(({ kind }) => kind === "machine"));
+}
+
+/** Opens the way in for what others send. What the configuration says is taken over when it is replaced. */
+export function openTriggers(deps: Deps): { readonly desk: TriggerDesk; open(): void } {
+  const { live, machines, secrets, http, metrics, clock, logger } = deps;
+  const kinds = triggerKinds();
+  const compiled = (): ReadonlyMap<string, Trigger> => {
+    const { triggers } = compileTriggers(live.configuration, { kinds, commands: live.commands });
+    return new Map(triggers.map((trigger) => [trigger.machine.name, trigger]));
+  };
+  let current = compiled();
+  live.onReplaced(() => {
+    current = compiled();
+  });
+  const desk = new TriggerDesk({ machines, clock });
+  let isOpen = false;
+  http.add(
+    triggerRoute({
+      find: (name) => current.get(name),
+      desk,
+      isOpen: () => isOpen,
+      resolve: (reference) => secrets.resolve(reference),
+      clock,
+      logger,
+      onDelivery: (result) => metrics.delivered(result),
+    }),
+  );
+  const open = (): void => {
+    isOpen = true;
+  };
+  return { desk, open };
+}
