@@ -112,8 +112,9 @@ export function mutate(input: string, material: Material): string {
   const { fraction, longest } = material;
   let text = input;
   const steps = 1 + Math.floor(fraction() ** 2 * 8);
-  for (let step = 0; step < steps; step += 1) text = mutateOnce(text, material);
-  return text.length <= longest ? text : text.slice(0, longest);
+  // Cut after each step: what is made 200 times longer three times over is longer than any string can be.
+  for (let step = 0; step < steps; step += 1) text = mutateOnce(text, material).slice(0, longest);
+  return text;
 }
 
 function mutateOnce(text: string, material: Material): string {

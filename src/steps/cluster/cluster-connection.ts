@@ -49,7 +49,8 @@ export function secretsOf({ as }: ClusterConnection): readonly string[] {
 /** The address of a cluster's API as Argo CD keeps it. Throws `cluster.bad-input` for what is none. */
 export function clusterAddress(text: string): string {
   const url = URL.parse(text);
-  if (url === null || url.protocol !== "https:") {
+  // What `URL` takes for an address, others need not: `https:host` has no host to them.
+  if (url === null || !/^https:\/\/[^/]/u.test(text)) {
     throw badInput(`"${text.slice(0, 200)}" is no address of a cluster, which begins with https://.`);
   }
   if (url.username !== "" || url.password !== "" || url.search !== "" || url.hash !== "") {

@@ -86,6 +86,7 @@ describe("a kubeconfig", () => {
     ["leads through a proxy", { cluster: { "proxy-url": "http://proxy" } }],
     ['"as" of its user is nothing', { user: { as: "admin" } }],
     ["its server is", { cluster: { server: "http://10.0.0.1" } }],
+    ["which begins with https://", { cluster: { server: "https:10.0.0.1" } }],
     ["a user, a password", { cluster: { server: "https://a:b@10.0.0.1" } }],
     ["neither PEM", { cluster: { "certificate-authority-data": "nonsense" } }],
     ["its user has not either", { user: { token: undefined } }],
