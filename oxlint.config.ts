@@ -37,6 +37,7 @@ const OWNERS: Record<string, readonly string[]> = {
   "drizzle-orm": ["store"],
   execa: ["git", "programs", "simulator"],
   ioredis: ["dispatch"],
+  "node-cron": ["triggers"],
   "prom-client": ["web"],
   undici: ["argocd", "artifacts", "audit", "git", "slack", "steps"],
   ws: ["simulator", "steps"],

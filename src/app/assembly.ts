@@ -12,6 +12,7 @@ import { createHomeSource, createIntake, createMachineDoor } from "./intake.ts";
 import { maskedGit } from "./masked-git.ts";
 import { openWatch } from "./observe.ts";
 import type { Outside } from "./outside.ts";
+import { openSchedules } from "./schedules.ts";
 import { openReload } from "./settings.ts";
 import { noteSettingsAtStart, type SettingsReload } from "./settings-reload.ts";
 import { Slack } from "./slack.ts";
@@ -72,6 +73,7 @@ export function assemble(outside: Outside, resources: AsyncDisposableStack): Ass
     await runs.resume();
     anchoring?.start();
     await slack.open(intake, createHomeSource(doors));
+    openSchedules({ ...outside, servers, machines }, resources);
     takeUp({ ...parts, engine, slack, intake }).catch((error: unknown) => {
       outside.logger.error("what an earlier process left could not be taken up", { error: errorText(error) });
     });

@@ -19,6 +19,7 @@ import { loadPlugins } from "../steps/plugins/load-plugins.ts";
 import type { LoadedPlugin } from "../steps/plugins/plugin-kinds.ts";
 import type { StepDeps } from "../steps/step-deps.ts";
 import { stepsOf } from "../steps/steps-of.ts";
+import { scheduleFaults } from "../triggers/schedule/schedule-faults.ts";
 
 /** The configuration and the commands, read and checked together. */
 export interface LoadedFiles {
@@ -61,7 +62,8 @@ export async function loadFiles(
     // Without all kinds it is not known what commands there are. Grants are for those of the environment, and other files have
     // verbs of their own.
     if (faults.length > 0 || folder !== undefined) return faults;
-    return grantedVerbFaults(valid, verbsOf(commands));
+    const usable = validateReport(commands).exitStatus === 0 ? commands.commands : undefined;
+    return [...grantedVerbFaults(valid, verbsOf(commands)), ...scheduleFaults(valid, usable)];
   };
   if (checked.kind === "valid") {
     const { configuration } = checked;

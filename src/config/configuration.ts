@@ -10,6 +10,7 @@ import { NetworkSettings } from "./network-settings.ts";
 import { GrantSettings, PersonSettings, RoleMember } from "./people-settings.ts";
 import { ProgramSettings } from "./program-settings.ts";
 import { EnvironmentSettings, ServiceSettings } from "./promotion-settings.ts";
+import { ScheduleSettings } from "./schedule-settings.ts";
 import { SlackSettings } from "./slack-settings.ts";
 import { TimingSettings } from "./timing-settings.ts";
 import { TriggerSettings } from "./trigger-settings.ts";
@@ -63,6 +64,9 @@ export const Configuration = z.strictObject({
     .meta({ description: "What each role may do; whatever no grant allows is refused" }),
   triggers: z.array(TriggerSettings).default([]).meta({
     description: "What starts runs without a person: webhooks and messages of others; see docs/triggers",
+  }),
+  schedules: z.array(ScheduleSettings).default([]).meta({
+    description: "What starts runs at times of the day and the week; see docs/triggers/schedules.md",
   }),
   people: z.array(PersonSettings).default([]).meta({ description: "Who is who outside Slack" }),
   git: GitSettings.prefault({}).meta({ description: "How the repositories are read" }),

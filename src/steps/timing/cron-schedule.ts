@@ -1,4 +1,4 @@
-import type { CivilDay } from "./civil-time.ts";
+import type { CivilDay } from "../../platform/civil-time.ts";
 
 /** The minutes at which a schedule starts something, as cron and the sync windows of Argo CD write them. */
 export interface CronSchedule {

@@ -1,4 +1,4 @@
-import { civilDay, civilTime, momentOf, momentsOf } from "./civil-time.ts";
+import { civilDay, civilTime, momentOf, momentsOf } from "../../platform/civil-time.ts";
 import { type CronSchedule, isCronDay } from "./cron-schedule.ts";
 
 const DAY_MS = 86_400_000;

@@ -4,11 +4,11 @@ import { ArgocdError } from "../../argocd/argocd-errors.ts";
 import type { AppLocation, ArgocdServer } from "../../argocd/argocd-server.ts";
 import { defineWait, type StepContext, type StepKind, type StepResult } from "../../engine/step-kind.ts";
 import type { StepNotes } from "../../engine/step-notes.ts";
+import { civilText } from "../../platform/civil-time.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { durationText } from "../../platform/duration.ts";
 import { AppError } from "../../platform/errors.ts";
 import { locate } from "../locate.ts";
-import { civilText } from "./civil-time.ts";
 import { openingAt, type WindowRule } from "./opening.ts";
 import { windowRules, WindowShape } from "./window-input.ts";
 

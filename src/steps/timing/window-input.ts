@@ -1,7 +1,7 @@
 import { z } from "zod";
 
+import { isTimeZone } from "../../platform/civil-time.ts";
 import { AppError } from "../../platform/errors.ts";
-import { isTimeZone } from "./civil-time.ts";
 import { tryCron, WEEK_DAYS } from "./cron-schedule.ts";
 import { durationInput } from "./duration-input.ts";
 import type { WindowRule } from "./opening.ts";

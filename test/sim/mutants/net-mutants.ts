@@ -358,19 +358,19 @@ export const netMutants: readonly Mutant[] = [
     replace: "if (begun !== undefined && begun.toMs > atMs - 60_000)",
   },
   {
-    file: "steps/timing/civil-time.ts",
+    file: "platform/civil-time.ts",
     what: "clocks are never set to summer time within a day",
     find: "const moments = [wallMs - before, wallMs - after].filter((atMs) => atMs + offsetMs(atMs, zone) === wallMs);",
     replace: "const moments = [wallMs - before];",
   },
   {
-    file: "steps/timing/civil-time.ts",
+    file: "platform/civil-time.ts",
     what: "of an hour that comes twice the second one counts",
     find: "return moments.length > 0 ? Math.min(...moments)",
     replace: "return moments.length > 0 ? Math.max(...moments)",
   },
   {
-    file: "steps/timing/civil-time.ts",
+    file: "platform/civil-time.ts",
     what: "a window that opens in an hour that is left out opens too soon",
     find: "jump({ fromMs: wallMs - after, toMs: wallMs - before, zone });",
     replace: "wallMs - after;",

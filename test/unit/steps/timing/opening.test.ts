@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { civilDay, civilTime } from "../../../../src/steps/timing/civil-time.ts";
+import { civilDay, civilTime } from "../../../../src/platform/civil-time.ts";
 import { isCronDay, tryCron } from "../../../../src/steps/timing/cron-schedule.ts";
 import { openingAt, type WindowRule } from "../../../../src/steps/timing/opening.ts";
 

@@ -9,7 +9,7 @@ import {
   isTimeZone,
   momentOf,
   momentsOf,
-} from "../../../../src/steps/timing/civil-time.ts";
+} from "../../../src/platform/civil-time.ts";
 
 const ZONES = [
   "UTC",

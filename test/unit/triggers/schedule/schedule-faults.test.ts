@@ -1,0 +1,101 @@
+import { join } from "node:path";
+
+import { describe, expect, it } from "vitest";
+
+import { loadCommands, readCommandFolder } from "../../../../src/commands/load-commands.ts";
+import { checkConfiguration } from "../../../../src/config/load-configuration.ts";
+import { scheduleFaults } from "../../../../src/triggers/schedule/schedule-faults.ts";
+import { rightConfiguration } from "../../../support/configured.ts";
+import { ROOT } from "../../../support/tracked-files.ts";
+import { testCatalogue } from "../../commands/test-catalogue.ts";
+
+const texts = await readCommandFolder(join(ROOT, "commands"));
+const { commands } = loadCommands(texts, { catalogue: testCatalogue, slashNames: {} });
+const START = "{ command: promote, inputs: { service: checkout, revision: main, environment: staging } }";
+
+/** Where and what is wrong with the text after the right configuration. */
+function mistakes(text: string, known: typeof commands | "unknown" = commands): readonly string[] {
+  const lines = rightConfiguration.split("\n").length - 1;
+  const source = { text: `${rightConfiguration}${text}`, file: "quarterdeck.yaml" };
+  const result = checkConfiguration(source, (configuration) =>
+    scheduleFaults(configuration, known === "unknown" ? undefined : known),
+  );
+  if (result.kind === "valid") return [];
+  return result.diagnostics.map(({ line, column, message }) => `${line - lines}:${column} ${message}`);
+}
+
+/** The same of one schedule. */
+function wrong(fields: string, start = START): readonly string[] {
+  return mistakes(`schedules:\n  - { name: nightly, ${fields} }\n`.replace("START", `start: ${start}`));
+}
+
+describe("scheduleFaults", () => {
+  it("finds nothing in a right schedule", () => {
+    expect(wrong('cron: "0 9 * * 1-5", time-zone: Europe/Berlin, missed: all, jitter: 5m, START')).toEqual([]);
+    const reason =
+      "{ command: lock, inputs: { service: checkout, environment: prod, reason: 'Since ${{ event.date }}' } }";
+    expect(wrong('cron: "@daily", START', reason)).toEqual([]);
+  });
+
+  it("finds a cron that nobody can follow, at its place", () => {
+    expect(wrong('cron: "0 25 * * *", START')).toEqual([
+      '2:28 schedules[0].cron: "25" is no hour; five fields of cron are expected, such as "0 9 * * 1-5" for nine o\'clock on weekdays',
+    ]);
+    expect(wrong('cron: "0 0 31 2 *", START')[0]).toContain("no month that it names has such a day");
+  });
+
+  it("finds zones, policies and times that are none", () => {
+    expect(wrong('cron: "0 9 * * *", time-zone: Europe/Berlim, START')[0]).toContain(
+      "the name of a time zone is expected",
+    );
+    expect(wrong('cron: "0 9 * * *", missed: first, START')[0]).toContain("missed");
+    expect(wrong('cron: "0 9 * * *", jitter: 2d, START')[0]).toContain("out of range");
+  });
+
+  it("finds commands that there are not, at their place", () => {
+    expect(wrong('cron: "0 9 * * *", START', "{ command: promot }")).toEqual([
+      '2:59 schedules[0].start.command: there is no command "promot"; did you mean "promote"?',
+    ]);
+  });
+
+  it("finds inputs that the command has not, that it needs, and that do not fit", () => {
+    const inputs = "{ command: promote, inputs: { service: checkout, revison: main, environment: staging } }";
+    expect(wrong('cron: "0 9 * * *", START', inputs)).toEqual([
+      '2:59 schedules[0].start.command: promote needs "revision" in "inputs"',
+      expect.stringContaining('there is no input of promote "revison"; did you mean "revision"?'),
+    ]);
+    const until = "{ command: lock, inputs: { service: checkout, environment: prod, reason: x, duration: soon } }";
+    expect(wrong('cron: "0 9 * * *", START', until)[0]).toContain("schedules[0].start.inputs.duration");
+  });
+
+  it("finds mistakes in expressions", () => {
+    const of = (text: string): string => {
+      const start = `{ command: promote, inputs: { service: "${text}", revision: main, environment: staging } }`;
+      return wrong('cron: "0 9 * * *", START', start).join();
+    };
+    expect(of("${{ event.day }}")).toContain('"day"');
+    expect(of("${{ evnt.date }}")).toContain('Did you mean "event"?');
+    expect(of("${{ event }}")).toContain('what is typed is a text, but "event" is event');
+    expect(of("x ${{ event.date")).toContain('no "}}" that closes it');
+    expect(of("${{ event.date + 1 }}")).toContain('in "event.date + 1"');
+  });
+
+  it("finds two schedules of one name, and roles of schedules that there are not", () => {
+    const one = `{ name: nightly, cron: "@daily", start: ${START} }`;
+    expect(mistakes(`schedules:\n  - ${one}\n  - ${one}\n`)).toEqual([
+      '3:13 schedules[1].name: "nightly" is the name of entry 1 already; each schedule has a name of its own',
+    ]);
+    const fault = scheduleFaults(
+      { schedules: [], roles: { night: [{ kind: "everyone" }, { kind: "machine", machine: "schedule:nightly" }] } },
+      commands,
+    );
+    expect(fault).toMatchObject([
+      { path: ["roles", "night", 1, "schedule"], message: expect.stringContaining("nightly") },
+    ]);
+  });
+
+  it("says nothing of what is started while it is not known which commands there are", () => {
+    const text = 'schedules:\n  - { name: nightly, cron: "0 9 * * *", start: { command: gone } }\n';
+    expect(mistakes(text, "unknown")).toEqual([]);
+  });
+});
