@@ -1,9 +1,8 @@
-import type { AppAct } from "./argocd/argocd-act.ts";
 import type { RolloutPlan } from "./argocd/rollout-plan.ts";
 import type { Dice } from "./dice.ts";
-import { at, click, cue, type Drill, FIRST_AT, short, type } from "./drill-parts.ts";
+import { ambush, argocd, at, atOnce, click, cue, type Drill, FIRST_AT, short, type } from "./drill-parts.ts";
 import { shaOf } from "./git/sha-of.ts";
-import type { ScenarioAct, Scene } from "./scenario.ts";
+import type { Scene } from "./scenario.ts";
 
 // An application without any hook, and one that has a hook after each sync; nobody has to approve there.
 const PLAIN = "argocd/checkout-staging";
@@ -263,17 +262,3 @@ export const ARGOCD_DRILLS: Readonly<Record<string, Drill>> = {
   twice,
   "played-back": playedBack,
 };
-
-/** So long after Argo CD has accepted a request, this is done to its application. */
-function ambush(act: AppAct, afterMs: number, skip = 0): ScenarioAct {
-  return at(FIRST_AT, { who: "argocd", act: { type: "ambush", skip, afterMs, act } });
-}
-
-function argocd(act: Extract<Scene, { readonly who: "argocd" }>["act"]): Scene {
-  return { who: "argocd", act };
-}
-
-/** What is applied there is Healthy at once. */
-function atOnce(app: string): RolloutPlan {
-  return { app: app.slice("argocd/".length), health: [{ afterMs: 0, status: "Healthy" }] };
-}

@@ -1,3 +1,5 @@
+import type { AppAct } from "./argocd/argocd-act.ts";
+import type { RolloutPlan } from "./argocd/rollout-plan.ts";
 import type { Dice } from "./dice.ts";
 import { shaOf } from "./git/sha-of.ts";
 import type { Cue, Scenario, ScenarioAct, Scene } from "./scenario.ts";
@@ -5,7 +7,7 @@ import { COMMITS } from "./sim-settings.ts";
 import type { PersonAct } from "./slack/person-act.ts";
 
 /** What a drill is about, made of its own luck. */
-export type Drill = (dice: Dice) => Partial<Pick<Scenario, "workers" | "plans" | "settings">> & {
+export type Drill = (dice: Dice) => Partial<Pick<Scenario, "workers" | "plans" | "settings" | "calmAt">> & {
   readonly acts: readonly ScenarioAct[];
 };
 
@@ -47,4 +49,18 @@ export function commit(dice: Dice): string {
 
 export function short(name: string): string {
   return shaOf(name).slice(0, 8);
+}
+
+/** So long after Argo CD has accepted a request, this is done to its application. */
+export function ambush(act: AppAct, afterMs: number, skip = 0): ScenarioAct {
+  return at(FIRST_AT, { who: "argocd", act: { type: "ambush", skip, afterMs, act } });
+}
+
+export function argocd(act: Extract<Scene, { readonly who: "argocd" }>["act"]): Scene {
+  return { who: "argocd", act };
+}
+
+/** What is applied there is Healthy at once. */
+export function atOnce(app: string): RolloutPlan {
+  return { app: app.slice("argocd/".length), health: [{ afterMs: 0, status: "Healthy" }] };
 }

@@ -1,6 +1,7 @@
 import { THE_RUN } from "./cues.ts";
 import { Dice } from "./dice.ts";
 import { shaOf } from "./git/sha-of.ts";
+import { PEOPLE_DRILLS } from "./people-drills.ts";
 import { workerAct } from "./redis/make-acts.ts";
 import { ARGOCD_DRILLS } from "./argocd-drills.ts";
 import {
@@ -52,9 +53,9 @@ export function makeDrill(seed: string): Scenario {
     autoSynced: undefined,
     plans: [],
     workers: 0,
+    calmAt: 5 * MINUTE,
     ...own,
     acts: acts.toSorted((one, other) => one.at - other.at),
-    calmAt: 5 * MINUTE,
   };
 }
 
@@ -302,6 +303,7 @@ const DRILLS: Readonly<Record<string, Drill>> = {
   replaced: replacedUnseen,
   others: doneByOthers,
   ...ARGOCD_DRILLS,
+  ...PEOPLE_DRILLS,
 };
 
 /** Somebody goes on with what has ended. */

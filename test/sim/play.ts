@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 
 import type { Settings } from "../../src/app/live-settings.ts";
-import { blindnessOf, calmOf, stillnessOf } from "./check/calm.ts";
+import { blindnessOf, calmOf, reachabilityOf, stillnessOf } from "./check/calm.ts";
 import { Checker } from "./check/checker.ts";
 import type { LogRow } from "./check/truth.ts";
 import type { Violation } from "./check/violation.ts";
@@ -81,6 +81,7 @@ export async function play(
     processSince: () => simulation.processSince,
     wasCalm: calmOf({ ...scenario, acts }),
     wasStill: stillnessOf({ ...scenario, acts }),
+    wasReachable: reachabilityOf({ ...scenario, acts }),
     wasBlind: blindnessOf(scenario.startAt, acts),
     isBefore: (commit, other) => isBefore(worlds.git, commit, other),
     reread: (sequence) => stage.disk.row(sequence),

@@ -19,6 +19,8 @@ export class SimRules implements Rules {
   readonly team = STANDARD_WORKSPACE.team;
   readonly people = Object.fromEntries(STANDARD_WORKSPACE.people.map(({ id, standing }) => [id, standing]));
   readonly mayChange = ["S0DEV", "S0RELEASE"];
+  readonly accounts = { U7: "U3" };
+  readonly ownCommands = { twice: ["S0DEV"] };
   readonly account = ACCOUNT;
   readonly carryMs = CARRY_MS;
   readonly canaries = Object.values(CANARIES);
@@ -57,7 +59,8 @@ export class SimRules implements Rules {
 }
 
 function ruleOf(name: SettingsName, environment: string): ApprovalRule | undefined {
-  if (!ASKING.has(environment) && environment !== "core") return undefined;
+  const isAsked = ASKING.has(environment) || (name === "staging asks" && environment === "staging");
+  if (!isAsked && environment !== "core") return undefined;
   const isDouble = environment === "core" || name === "two approvers";
   return {
     users: [],

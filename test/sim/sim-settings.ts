@@ -47,8 +47,8 @@ export const TIMES = { settleMs: 5000, degradedGraceMs: 10_000, startDeadlineMs:
 /** The places, besides `core`, in which somebody has to approve. */
 export const ASKING: ReadonlySet<string> = new Set(["prod", "edge-1", "edge-5"]);
 
-/** Which of the configurations counts; what changes between them is who may approve. */
-export type SettingsName = "usual" | "other approvers" | "two approvers" | "observing";
+/** Which of the configurations counts; what changes between them is who may approve, and where somebody has to. */
+export type SettingsName = "usual" | "other approvers" | "two approvers" | "staging asks" | "observing";
 
 /** Reads every configuration of the simulation with the repository's own commands, as the program does. */
 export async function readSimSettings(hasFleets: boolean): Promise<ReadonlyMap<SettingsName, Settings>> {
@@ -71,6 +71,7 @@ export async function readSimSettings(hasFleets: boolean): Promise<ReadonlyMap<S
       await read("usual", configuration({})),
       await read("other approvers", configuration({ from: "[{ group: S0DEV, handle: dev }]" })),
       await read("two approvers", configuration({ quorum: 2 })),
+      await read("staging asks", configuration({ isAskedInStaging: true })),
       await read("observing", `mode: observe\n${configuration({})}`),
     ]);
   } finally {
@@ -81,10 +82,11 @@ export async function readSimSettings(hasFleets: boolean): Promise<ReadonlyMap<S
 interface Change {
   readonly from?: string;
   readonly quorum?: number;
+  readonly isAskedInStaging?: boolean;
 }
 
 function configurationText(
-  { from = "[{ group: S0RELEASE, handle: release }]", quorum = 1 }: Change,
+  { from = "[{ group: S0RELEASE, handle: release }]", quorum = 1, isAskedInStaging = false }: Change,
   hasFleets: boolean,
 ): string {
   const asks = `approval: { from: ${from}, quorum: ${quorum}, expires: ${TIMES.expiresMs / 1000}s }`;
@@ -92,7 +94,7 @@ function configurationText(
     const name = `edge-${index + 1}`;
     return `\n  - { name: ${name}, ${ASKING.has(name) ? asks : "approval: none"} }`;
   });
-  const verbs = `promote, rollback, sync, chain, twice, stubborn, lock, unlock${hasFleets ? ", fleet, sweep" : ""}`;
+  const verbs = `promote, rollback, sync, chain, stubborn, lock, unlock${hasFleets ? ", fleet, sweep" : ""}`;
   const services = Object.entries(placesOf(hasFleets)).map(([service, environments]) => {
     const apps = environments.map((environment) => `${environment}: ${service}-${environment}`).join(", ");
     return `  - { name: ${service}, environments: { ${apps} } }`;
@@ -105,7 +107,7 @@ argocd:
   - { name: main, url: "${ARGOCD_URL}", token: "\${{ secrets.ARGOCD_TOKEN }}" }
 environments:
   - name: dev
-  - { name: staging, approval: none }
+  - { name: staging, ${isAskedInStaging ? asks : "approval: none"} }
   - name: prod
     ${asks}
   - name: core
@@ -116,7 +118,7 @@ roles:
   developers: [{ group: S0DEV }]
   release: [{ group: S0RELEASE }]
 grants:
-  - { role: developers, verbs: [${verbs}], services: all, environments: all }
+  - { role: developers, verbs: [${verbs}, twice], services: all, environments: all }
   - { role: release, verbs: [${verbs}], services: all, environments: all }
 git:
   repositories: [{ url: "${REPOSITORY}", branches: [main] }]

@@ -46,7 +46,8 @@ export class ArgocdReads {
       const { status: health, since: healthSince } = app.health;
       const sync = { compared: app.sync.revision, isSynced: app.sync.status === "Synced" };
       const oldestEntry = app.history[0]?.id ?? app.nextHistoryId;
-      const shown = { health, healthSince, comparedAt: app.reconciledAt, ...sync, oldestEntry };
+      const isDeleting = app.deletingSince !== undefined;
+      const shown = { health, healthSince, comparedAt: app.reconciledAt, ...sync, oldestEntry, isDeleting };
       store.truth.reads.push({ at: store.now(), app: keyOf(app), uid, version, specVersion, isRefresh, ...shown });
       onRead(app);
       deliver(json(applicationText(app)));

@@ -70,6 +70,8 @@ export interface ReadTruth {
   readonly isSynced: boolean;
   /** The number of the oldest entry in the history that it shows; the next one where it shows none. */
   readonly oldestEntry: number;
+  /** Whether it is being deleted. */
+  readonly isDeleting: boolean;
 }
 
 /** What an application was defined as from a moment on. */

@@ -48,7 +48,7 @@ export function checkApproval(deps: ApprovalDeps, effect: Effect): void {
   }
   const judged = { effect, rules: asked, carryMs: deps.carryMs };
   const rows = [rowText(gate.gate.opened), ...gate.gate.decisions.map(({ fact }) => rowText(fact))];
-  const problem = gateProblem(gate, judged);
+  const problem = gateProblem(deps, gate, judged);
   if (problem !== undefined) say(CHECK, `${step.path} changed ${place.app} although ${problem}.`, rows);
   for (const refusal of deciderProblems(deps, { ...judged, gate: gate.gate }))
     say(CHECK, `${step.path} changed ${place.app} on the word of ${refusal}.`, rows);
@@ -91,13 +91,13 @@ interface Judged {
   readonly rules: readonly ApprovalRule[];
 }
 
-function gateProblem(gate: StepBook, judged: Judged): string | undefined {
+function gateProblem({ people: book }: ApprovalDeps, gate: StepBook, judged: Judged): string | undefined {
   const { step, place } = judged.effect;
   const { decisions = [], digest, subject } = gate.gate ?? {};
   if (digest !== step.approval?.digest) return "its approval is of another digest than the gate shows";
   if (subject?.app !== place.app) return `the gate was about ${subject?.app}`;
   if (decisions.some(({ decision }) => decision === "reject")) return "somebody had rejected it";
-  const people = new Set(decisions.map(({ actor }) => actor));
+  const people = new Set(decisions.map(({ actor }) => book.human(actor)));
   const quorum = Math.min(...judged.rules.map((rule) => rule.quorum));
   return people.size < quorum ? `${people.size} of ${quorum} people had approved` : passageProblem(gate, judged);
 }

@@ -12,6 +12,8 @@ const AFTER_MS = 180_000;
 const DISTURBING: ReadonlySet<string> = new Set(["machine", "network", "slack", "redis", "worker"]);
 // Nothing is lost, and all that is asked takes seconds longer at most.
 const SLOW = "slow";
+// Loses one call, or what nobody has asked for.
+const HARMLESS: ReadonlySet<unknown> = new Set(["lose", "cut", "frames"]);
 
 interface Disturbed {
   readonly startAt: number;
@@ -22,20 +24,29 @@ interface Disturbed {
 
 /** Tells whether nothing went wrong with the program, its machine, its network and Slack between two moments of true time. */
 export function calmOf(disturbed: Disturbed): (from: number, until: number) => boolean {
-  return peaceOf(disturbed, DISTURBING);
+  return peaceOf(disturbed, ({ who }) => DISTURBING.has(who));
 }
 
 /** Tells whether moreover nobody did anything in Argo CD or in Git, nor anything went wrong there. */
 export function stillnessOf(disturbed: Disturbed): (from: number, until: number) => boolean {
-  return peaceOf(disturbed, new Set([...DISTURBING, "argocd", "git"]));
+  return peaceOf(disturbed, ({ who }) => DISTURBING.has(who) || who === "argocd" || who === "git");
+}
+
+/** Tells whether the program went on all the time, and no more than one call of its to Argo CD was lost. */
+export function reachabilityOf(disturbed: Disturbed): (from: number, until: number) => boolean {
+  return peaceOf(disturbed, (act) => DISTURBING.has(act.who) && act.who !== "slack" && !HARMLESS.has(kindOf(act)));
+}
+
+function kindOf({ act }: Disturbance): unknown {
+  return "kind" in act ? act.kind : "";
 }
 
 function peaceOf(
   { startAt, calmAt, acts }: Disturbed,
-  disturbing: ReadonlySet<string>,
+  isDisturbing: (act: Disturbance) => boolean,
 ): (from: number, until: number) => boolean {
   const troubles = acts
-    .filter(({ who, act }) => disturbing.has(who) && !("kind" in act && act.kind === SLOW))
+    .filter((act) => isDisturbing(act) && kindOf(act) !== SLOW)
     .map((act) => spanOf(act, { startAt, calmAt }));
   // At the beginning nothing is known yet.
   troubles.push({ from: 0, until: startAt + BEFORE_MS });

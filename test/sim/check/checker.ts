@@ -40,6 +40,8 @@ export interface CheckerOptions {
   readonly wasCalm?: ((from: number, until: number) => boolean) | undefined;
   /** Whether moreover nobody did anything in Argo CD or in Git meanwhile. */
   readonly wasStill?: ((from: number, until: number) => boolean) | undefined;
+  /** Whether the program went on all the time, and could reach Argo CD but for one call. */
+  readonly wasReachable?: ((from: number, until: number) => boolean) | undefined;
   /** Whether the account in Argo CD may have been kept from seeing anything. */
   readonly wasBlind?: ((at: number) => boolean) | undefined;
   /** Whether a commit lies before another one in its repository. */
@@ -96,9 +98,10 @@ export class Checker {
     this.#places = new Map(rules.places.map((place) => [place.app.slice(place.app.indexOf("/") + 1), place]));
     this.#chain = new ChainCheck({ report, appNow, reread });
     this.#argocd = new ArgocdView(argocd);
-    this.#people = new PeopleBook({ slack, team: rules.team, people: rules.people, report });
+    this.#people = new PeopleBook({ ...rules, slack, report });
     this.#locks = new LockBooks({ report, wasCalm: options.wasCalm });
-    const access = { people: this.#people, report, mayChange: rules.mayChange, runs: this.#runs };
+    const { mayChange, ownCommands = {} } = rules;
+    const access = { people: this.#people, report, mayChange, ownCommands, runs: this.#runs };
     this.#intents = new IntentCheck({
       slack,
       report,
@@ -118,8 +121,8 @@ export class Checker {
       carryMs: rules.carryMs,
       intentOf: (decided) => this.#intents.intentOf(decided),
     };
-    const { isBefore } = options;
-    this.#syncs = new SyncCheck({ report, isBefore, argocd: this.#argocd });
+    const { isBefore, wasCalm } = options;
+    this.#syncs = new SyncCheck({ report, isBefore, wasCalm, argocd: this.#argocd });
     this.#effects = new EffectCheck({
       ...approvals,
       syncs: this.#syncs,
@@ -219,10 +222,11 @@ export class Checker {
   }
 
   #judgeDeps(): FailureDeps & ProofDeps & { readonly carryMs: number } {
-    const { wasCalm, wasStill, wasBlind, rules } = this.#options;
+    const { wasCalm, wasStill, wasReachable, wasBlind, rules } = this.#options;
     return {
       wasCalm,
       wasStill,
+      wasReachable,
       wasBlind,
       argocd: this.#argocd,
       places: this.#places,

@@ -21,6 +21,7 @@ const DEAF = "sim/stubborn";
 
 export interface FailureDeps {
   readonly wasCalm: ((from: number, until: number) => boolean) | undefined;
+  readonly wasReachable: ((from: number, until: number) => boolean) | undefined;
   readonly wasBlind: ((at: number) => boolean) | undefined;
   readonly argocd: ArgocdView;
   readonly places: ReadonlyMap<string, PlaceRule>;
@@ -41,7 +42,8 @@ export function checkFailure(deps: FailureDeps, failed: Failed): void {
     latenessProblem(deps, step, fact) ??
     anewProblem(deps, step, fact) ??
     WITNESS[fact.failure?.code ?? ""]?.(deps, failed) ??
-    unreadProblem(deps, failed);
+    unreadProblem(deps, failed) ??
+    acceptedProblem(deps, failed);
   if (problem === undefined) return;
   const what = `${step.path} failed with ${fact.failure?.code}, although ${problem}.`;
   deps.report({ check: CHECK, what, run: run.id, proof: [rowText(step.started), rowText(fact)] });
@@ -210,6 +212,24 @@ function unreadProblem({ argocd }: FailureDeps, { step, fact }: Failed): string 
   const ended = argocd.operationsOf(appOf(step)).find(({ endedAt = 0 }) => endedAt > begunAt);
   const isRead = argocd.readsBetween(appOf(step), ended?.endedAt ?? begunAt, fact.seenAt).length > 0;
   return isRead ? undefined : "nobody had looked at it since";
+}
+
+/** Whether or not its answer was lost: what Argo CD has accepted and shows is not said to have come to nothing. */
+function acceptedProblem({ argocd, wasReachable }: FailureDeps, { run, step, fact }: Failed): string | undefined {
+  const code = fact.failure?.code ?? "";
+  if (step.uses !== "argocd/sync" || !code.startsWith("argocd.") || code === "argocd.sync-error") return undefined;
+  const own = argocd
+    .operationsOf(appOf(step))
+    .find(
+      ({ identity }) => identity?.run === run.id && identity.step === step.path && identity.attempt === step.attempt,
+    );
+  if (own === undefined || own.phase === "lost" || wasReachable?.(own.requestedAt, fact.seenAt) !== true)
+    return undefined;
+  const isReplaced = argocd
+    .operationsOf(own.app)
+    .some(({ number, requestedAt }) => number > own.number && requestedAt < fact.seenAt);
+  const isShown = argocd.readsBetween(own.app, own.requestedAt + 1, fact.seenAt).some(({ uid }) => uid === own.uid);
+  return isShown && !isReplaced ? "Argo CD had accepted it, and showed that" : undefined;
 }
 
 function replacedProblem({ argocd }: FailureDeps, { run, step, fact }: Failed): string | undefined {

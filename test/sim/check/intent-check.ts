@@ -6,6 +6,8 @@ import type { Report } from "./violation.ts";
 const CHECK = "acts";
 // How long an answer may take that nothing keeps up.
 const ANSWER_MS = 60_000;
+// What was asked longer ago nobody expects any more, and dealing with it takes as long once more at most.
+const OLDEST_MS = 31 * 60_000;
 
 interface IntentBook {
   readonly received: Fact;
@@ -185,6 +187,10 @@ export class IntentCheck {
 
   #takeEffect(intent: IntentBook, fact: Fact): void {
     const rows = [intent.received, intent.effect, intent.settled, fact].filter((row) => row !== undefined).map(rowText);
+    const { received } = intent;
+    const lateMs = Math.min(fact.at - received.at, fact.seenAt - received.seenAt);
+    if (lateMs > OLDEST_MS)
+      this.#say(`What was asked ${lateMs} ms before was done all the same.`, rows, fact.row.stream);
     if (intent.effect !== undefined) this.#say("One act had two effects.", rows, fact.row.stream);
     else if (intent.settled !== undefined && intent.settled.seenAt !== fact.seenAt)
       this.#say("An act took effect after it had been dealt with.", rows, fact.row.stream);

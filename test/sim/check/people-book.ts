@@ -8,6 +8,8 @@ interface Deps {
   readonly team: string;
   /** Who was what in the beginning. */
   readonly people: Readonly<Record<string, string>>;
+  /** Accounts besides the first one of somebody, and which that is. */
+  readonly accounts?: Readonly<Record<string, string>> | undefined;
   readonly report: Report;
 }
 
@@ -38,6 +40,12 @@ export class PeopleBook {
   /** Undefined for somebody of whom no act is known. */
   user(pseudonym: string): string | undefined {
     return this.#users.get(pseudonym);
+  }
+
+  /** The same for all accounts of somebody. */
+  human(pseudonym: string): string {
+    const user = this.user(pseudonym) ?? pseudonym;
+    return this.#deps.accounts?.[user] ?? user;
   }
 
   /** Whether somebody was in the group at any moment between, both ends included. */

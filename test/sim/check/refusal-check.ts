@@ -46,8 +46,10 @@ const REASONS: Readonly<Record<string, (refused: Refused) => string | undefined>
   },
   "approval.guest": notFull,
   "approval.deactivated": notFull,
-  "approval.already-decided-by-you": ({ step, fact }) =>
-    step.gate?.decisions.some(({ actor }) => actor === fact.actor) === true ? undefined : "they had not decided before",
+  "approval.already-decided-by-you": ({ deps: { people }, step, fact }) =>
+    step.gate?.decisions.some(({ actor }) => people.human(actor) === people.human(fact.actor)) === true
+      ? undefined
+      : "they had not decided before",
   "approval.approved-before": ({ run, fact }) =>
     approvedBefore(run, { path: fact.path ?? "", actor: fact.actor ?? "" })
       ? undefined

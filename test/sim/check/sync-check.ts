@@ -5,6 +5,9 @@ import type { ArgocdOperation, ArgocdPost, ArgocdRead } from "./truth.ts";
 import type { Report } from "./violation.ts";
 
 const CHECK = "true syncs";
+// From the last look at an application to what is written down before something is asked for.
+const LOOK_MS = 1500;
+const CALM_MS = 10_000;
 
 interface Proof {
   readonly uid: string;
@@ -18,6 +21,8 @@ interface Deps {
   readonly report: Report;
   /** Whether a commit lies before another one; not asked when absent. */
   readonly isBefore: ((commit: string, other: string) => boolean) | undefined;
+  /** Whether nothing went wrong with the program and its network; never when absent. */
+  readonly wasCalm: ((from: number, until: number) => boolean) | undefined;
 }
 
 interface Ended {
@@ -49,8 +54,7 @@ export class SyncCheck {
   /** A request of ours, accepted or not. */
   asked(post: ArgocdPost, { run, step }: { readonly run: RunBook; readonly step: StepBook }): void {
     const { argocd, report } = this.#deps;
-    const until = step.checkpoint?.seenAt ?? post.at;
-    const reads = argocd.readsBetween(post.app, step.dispatched.seenAt, until);
+    const reads = this.#looksBefore(post, step);
     // Somebody else may have looked as well: what counts is what could be seen at all of those moments.
     if (reads.length === 0 || step.attempt !== post.identity?.attempt) return;
     const say = (why: string): void =>
@@ -62,11 +66,21 @@ export class SyncCheck {
       });
     if (reads.every((read) => argocd.specOf(read)?.isAutoSynced === true))
       say("Argo CD syncs the application by itself");
+    if (reads.every(({ isDeleting }) => isDeleting === true)) say("the application was being deleted");
     const busy = reads.every((read) => argocd.operationsOf(post.app).some((operation) => isUnderWay(operation, read)));
     if (busy) say("an operation was under way there");
     const [first] = reads;
     if (step.approval === undefined && step.input["back"] !== true && first !== undefined && this.#isBack(post, reads))
       say("that goes back, which nobody has asked for");
+  }
+
+  /** Where nothing went wrong, what it has seen last is not old when it writes down what it is about to do. */
+  #looksBefore(post: ArgocdPost, step: StepBook): readonly ArgocdRead[] {
+    const { argocd, wasCalm } = this.#deps;
+    const until = step.checkpoint?.seenAt ?? post.at;
+    const isCalm = wasCalm?.(until - CALM_MS, until) === true;
+    const since = isCalm ? Math.max(step.dispatched.seenAt, until - LOOK_MS) : step.dispatched.seenAt;
+    return argocd.readsBetween(post.app, since, until);
   }
 
   #isBack({ app, revision }: ArgocdPost, reads: readonly ArgocdRead[]): boolean {

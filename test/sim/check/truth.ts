@@ -76,6 +76,8 @@ export interface ArgocdRead {
   readonly isSynced: boolean;
   /** The number of the oldest entry in the history that it shows; not asked when absent. */
   readonly oldestEntry?: number;
+  /** Whether it says that it is being deleted. */
+  readonly isDeleting?: boolean;
 }
 
 /** What an application was defined as from a moment on. */
@@ -205,8 +207,12 @@ export interface Rules {
   readonly team: string;
   /** Who was what in Slack at the beginning: `member` for a full member. */
   readonly people: Readonly<Record<string, string>>;
+  /** Accounts besides the first one of somebody, and which that is; none when absent. */
+  readonly accounts?: Readonly<Record<string, string>>;
   /** The groups whose members may change anything at all. */
   readonly mayChange: readonly string[];
+  /** Commands that only some of them may ask for, and which; none when absent. */
+  readonly ownCommands?: Readonly<Record<string, readonly string[]>>;
   /** The account of Quarterdeck in Argo CD. */
   readonly account: string;
   /** How long a request is on its way at most, even when whoever sent it is dead. */

@@ -40,7 +40,7 @@ interface Deps {
 
 /**
  * A team of six: a developer, one who develops and releases, two who release, one who is in no group, and a guest who is in the
- * group of those who release all the same.
+ * group of those who release all the same. One of those who release has a second account, with the same mailbox, in no group.
  */
 export const STANDARD_WORKSPACE: WorkspaceShape = {
   team: "T1",
@@ -53,6 +53,7 @@ export const STANDARD_WORKSPACE: WorkspaceShape = {
     { id: "U4", name: "dora", email: "dora@example.com", standing: "member" },
     { id: "U5", name: "eve", email: "eve@example.com", standing: "member" },
     { id: "U6", name: "finn", email: "finn@example.com", standing: "guest" },
+    { id: "U7", name: "cleo2", email: "cleo+second@example.com", standing: "member" },
   ],
   groups: { S0DEV: ["U1", "U2"], S0RELEASE: ["U2", "U3", "U4", "U6"] },
   channels: [
