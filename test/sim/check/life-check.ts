@@ -167,6 +167,16 @@ function checkGate(run: RunBook, fact: Fact, say: Say): void {
   if (type === "gate.decided") return checkDecision(step, fact, say);
   if (step.status !== "succeeded" && step.status !== "running")
     say("approval", `${path} was voided although it was ${step.status}.`);
+  if (step.status === "succeeded" && !isFoundVoid(run, step))
+    say("approval", `${path} was voided although nothing that it had let through had found that.`, step.ended);
+}
+
+/** Whether something that has ended since the gate let it through found that the approval does not hold any more. */
+function isFoundVoid({ steps }: RunBook, { ended }: StepBook): boolean {
+  const since = ended?.row.sequence ?? 0;
+  return Array.from(steps.values()).some(
+    (step) => step.failure?.code === "approval.void" && (step.ended?.row.sequence ?? 0) > since,
+  );
 }
 
 function checkOpening(step: StepBook, fact: Fact, say: Say): void {
