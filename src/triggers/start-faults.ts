@@ -1,6 +1,7 @@
 import type { InputDefinition } from "../commands/command-file.ts";
 import type { Command, CommandInput } from "../commands/command.ts";
-import type { PatternItem } from "../commands/slash-pattern.ts";
+import { readInput } from "../commands/input-value.ts";
+import { type PatternItem, patternInputs } from "../commands/slash-pattern.ts";
 import { type Fault, unknownName } from "../config/fault.ts";
 import type { StartSettings } from "../config/trigger-settings.ts";
 import { checkExpression } from "../expressions/check.ts";
@@ -44,10 +45,11 @@ export function startFaults(start: StartSettings, where: Where): readonly Fault[
 
 function inputFaults(command: Command, { inputs }: StartSettings, where: Where): readonly Fault[] {
   const { path } = where;
-  const names = command.inputs.map(({ name }) => name);
+  // What is never typed for the command can be given by nobody.
+  const names = patternInputs(command.pattern);
   const faults = Object.entries(inputs).flatMap(([name, value]): readonly Fault[] => {
     const place = [...path, "inputs", name];
-    const input = command.inputs.find((candidate) => candidate.name === name);
+    const input = command.inputs.find((candidate) => candidate.name === name && names.includes(name));
     if (input === undefined)
       return [{ path: place, part: "key", message: unknownName(`input of ${command.id}`, name, names) }];
     const message = valueProblem(input, value, where);
@@ -67,15 +69,17 @@ const FULL_COMMIT = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/u;
 
 /** Why a value can never be what the input takes; undefined when it can. */
 function valueProblem(
-  { definition }: CommandInput,
+  input: CommandInput,
   value: StartSettings["inputs"][string],
   { scope, mustBePinned }: Where,
 ): string | undefined {
+  const { definition } = input;
   if (typeof value === "string" && value.includes("${{")) return templateProblem(definition, value, scope);
   if (definition.type === "revision" && mustBePinned && !(typeof value === "string" && FULL_COMMIT.test(value))) {
     return "what a trigger starts is pinned to the commit that it was told about; write an expression such as ${{ event.commit }}";
   }
-  return misfit(definition, literalType(value));
+  const reading = readInput(input, String(value));
+  return misfit(definition, literalType(value)) ?? (reading.ok ? undefined : reading.message);
 }
 
 function literalType(value: StartSettings["inputs"][string]): ExpressionType {

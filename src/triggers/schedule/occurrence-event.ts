@@ -1,7 +1,9 @@
 import { z } from "zod";
 
+import type { ScheduleSettings } from "../../config/schedule-settings.ts";
 import { civilDay, civilTime } from "../../platform/civil-time.ts";
 import { isoTime } from "../../platform/clock.ts";
+import { decideStarts, type StartDecision } from "../decide-starts.ts";
 
 /** What expressions see of an occurrence as `event`. */
 export const OccurrenceEvent = z.strictObject({
@@ -17,7 +19,7 @@ export interface Occurrence {
   readonly atMs: number;
 }
 
-export function occurrenceEvent({ schedule, zone, atMs }: Occurrence): OccurrenceEvent {
+function occurrenceEvent({ schedule, zone, atMs }: Occurrence): OccurrenceEvent {
   const { day, minute } = civilTime(atMs, zone);
   const date = dateText(day);
   const offset = day * 1440 + minute - Math.floor(atMs / 60_000);
@@ -25,6 +27,14 @@ export function occurrenceEvent({ schedule, zone, atMs }: Occurrence): Occurrenc
   const time = `${clockText(minute)}:${two(second)}`;
   const sign = offset < 0 ? "-" : "+";
   return { at: `${date}T${time}${offset === 0 ? "Z" : sign + clockText(Math.abs(offset))}`, date, schedule };
+}
+
+/** What is typed for the command of a schedule, or why that cannot be said. */
+export function occurrenceStart(start: ScheduleSettings["start"], occurrence: Occurrence): StartDecision {
+  const event = { event: occurrenceEvent(occurrence), content: null, says: "" };
+  const told = { events: [event], at: occurrence.atMs };
+  const [decision] = decideStarts({ starts: [start], oldestMs: 0 }, told);
+  return decision ?? { kind: "nothing", event, reason: "it starts nothing" };
 }
 
 /** The idempotency key of an occurrence: what it is, whoever finds it due and however often. */

@@ -2,9 +2,9 @@ import type { Command } from "../../commands/command.ts";
 import type { Configuration } from "../../config/configuration.ts";
 import { type Fault, repeated, unknownName } from "../../config/fault.ts";
 import { type TypeScope, typeOfSchema } from "../../expressions/expression-type.ts";
+import { startFaults } from "../start-faults.ts";
 import { readCron } from "./cron-rule.ts";
 import { OccurrenceEvent } from "./occurrence-event.ts";
-import { startFaults } from "./start-faults.ts";
 
 const SORT = "schedule:";
 const SCOPE: TypeScope = { event: typeOfSchema(OccurrenceEvent, "event") };
@@ -20,26 +20,44 @@ export function scheduleFaults(
   const names = schedules.map(({ name }) => name);
   const twice = repeated(Array.from(names.entries(), ([entry, key]) => ({ key, entry })));
   return [
-    ...twice.map(({ key, entry, first }): Fault => {
-      const message = `"${key}" is the name of entry ${first + 1} already; each schedule has a name of its own`;
-      return { path: ["schedules", entry, "name"], part: "value", message };
-    }),
-    ...schedules.flatMap(({ cron, start }, index): readonly Fault[] => {
+    ...twice.map(({ key, entry, first }) =>
+      fault(
+        ["schedules", entry, "name"],
+        `the name "${key}" is taken by entry ${first + 1} of \`schedules\`; choose another`,
+      ),
+    ),
+    ...schedules.flatMap(({ name, cron, start }, index): readonly Fault[] => {
+      const path = ["schedules", index, "start"];
       const reading = readCron(cron);
-      const wrong: Fault[] = reading.ok
-        ? []
-        : [{ path: ["schedules", index, "cron"], part: "value", message: reading.message }];
-      if (commands === undefined) return wrong;
-      return [...wrong, ...startFaults({ start, path: ["schedules", index, "start"], commands, scope: SCOPE })];
+      return [
+        ...(reading.ok ? [] : [fault(["schedules", index, "cron"], reading.message)]),
+        ...startFaults(start, { path, commands, scope: SCOPE, mustBePinned: false }),
+        ...(namedBy(roles).some(({ schedule }) => schedule === name) ? [] : [unnamed(name, index)]),
+      ];
     }),
-    ...Object.entries(roles).flatMap(([role, members]) =>
-      members.flatMap((member, place): readonly Fault[] => {
-        if (member.kind !== "machine" || !member.machine.startsWith(SORT)) return [];
-        const name = member.machine.slice(SORT.length);
-        if (names.includes(name)) return [];
-        const path = ["roles", role, place, "schedule"];
-        return [{ path, part: "value", message: unknownName("schedule", name, names) }];
-      }),
+    ...namedBy(roles).flatMap(({ schedule, path }) =>
+      names.includes(schedule) ? [] : [fault([...path, "schedule"], unknownName("schedule", schedule, names))],
     ),
   ];
+}
+
+/** A schedule that no role names could start nothing, and nobody would know why. */
+function unnamed(name: string, index: number): Fault {
+  const message = `no role names this schedule, so it may start nothing; add \`{ schedule: ${name} }\` to one`;
+  return fault(["schedules", index, "name"], message);
+}
+
+function namedBy(
+  roles: Configuration["roles"],
+): readonly { readonly schedule: string; readonly path: Fault["path"] }[] {
+  return Object.entries(roles).flatMap(([role, members]) =>
+    members.flatMap((member, place) => {
+      if (member.kind !== "machine" || !member.machine.startsWith(SORT)) return [];
+      return [{ schedule: member.machine.slice(SORT.length), path: ["roles", role, place] }];
+    }),
+  );
+}
+
+function fault(path: Fault["path"], message: string): Fault {
+  return { path, part: "value", message };
 }

@@ -3,9 +3,8 @@ import { civilText } from "../../platform/civil-time.ts";
 import { isoTime } from "../../platform/clock.ts";
 import { durationText } from "../../platform/duration.ts";
 import { nextOccurrence, type Timing } from "./occurrences.ts";
-import { occurrenceEvent } from "./occurrence-event.ts";
+import { occurrenceStart } from "./occurrence-event.ts";
 import { trySchedulePlan } from "./schedule-plan.ts";
-import { typedInputs } from "./typed-inputs.ts";
 
 /** On the clocks of the zone, for people, and in UTC. */
 interface PreviewedMoment {
@@ -38,9 +37,9 @@ export function schedulePreview(
   const plan = trySchedulePlan(settings);
   const next = (plan === undefined ? [] : following(plan.timing, { afterMs, count })).map((atMs): PreviewedTime => {
     const at = { says: civilText(atMs, zone), utc: isoTime(atMs) };
-    const typed = typedInputs(start.inputs, occurrenceEvent({ schedule: name, zone, atMs }));
-    if (typed.ok) return { kind: "typed", at, values: typed.values };
-    return { kind: "nothing", at, reason: `${typed.input}: ${typed.reason}` };
+    const decision = occurrenceStart(start, { schedule: name, zone, atMs });
+    if (decision.kind === "start") return { kind: "typed", at, values: decision.values };
+    return { kind: "nothing", at, reason: decision.reason };
   });
   return { name, cron, zone, missed, command: start.command, delayMs: plan?.delayMs ?? 0, next };
 }

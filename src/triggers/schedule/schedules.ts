@@ -7,10 +7,9 @@ import { errorText } from "../../platform/errors.ts";
 import type { Logger } from "../../platform/logger.ts";
 import { dueOccurrences } from "./due-occurrences.ts";
 import { nextOccurrence } from "./occurrences.ts";
-import { occurrenceEvent, occurrenceKey } from "./occurrence-event.ts";
+import { occurrenceKey, occurrenceStart } from "./occurrence-event.ts";
 import { readCursors, type ScheduleCursor, type ScheduleLog } from "./schedule-log.ts";
 import { type SchedulePlan, scheduleNews, trySchedulePlan } from "./schedule-plan.ts";
-import { typedInputs } from "./typed-inputs.ts";
 
 export interface SchedulesDeps {
   /** Those that are configured now. */
@@ -168,14 +167,13 @@ export class Schedules implements AsyncDisposable {
     const key = occurrenceKey(occurrence);
     const machine = { sort: "schedule", name: schedule } as const;
     const cause = { says: causeText(occurrence, isLate) };
-    const typed = typedInputs(start.inputs, occurrenceEvent(occurrence));
-    if (typed.ok) {
-      const { values } = typed;
-      const ask: MachineAsk = { machine, door: "schedule", command: start.command, typed: { values }, cause };
+    const decision = occurrenceStart(start, occurrence);
+    if (decision.kind === "start") {
+      const { command, values } = decision;
+      const ask: MachineAsk = { machine, door: "schedule", command, typed: { values }, cause };
       void this.#tell(schedule, await door.ask(key, ask));
     } else {
-      const reason = `The input "${typed.input}" of ${start.command} cannot be said: ${typed.reason}`;
-      await door.note(key, { machine, reason, cause });
+      await door.note(key, { machine, reason: decision.reason, cause });
     }
     await this.#record({ type: "schedule.asked", at: clock.now(), schedule, occurrence: atMs });
   }

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { loadCommands, readCommandFolder } from "../../../../src/commands/load-commands.ts";
 import { checkConfiguration } from "../../../../src/config/load-configuration.ts";
 import { scheduleFaults } from "../../../../src/triggers/schedule/schedule-faults.ts";
-import { rightConfiguration } from "../../../support/configured.ts";
+import { rightExcept } from "../../../support/configured.ts";
 import { ROOT } from "../../../support/tracked-files.ts";
 import { testCatalogue } from "../../commands/test-catalogue.ts";
 
@@ -15,8 +15,9 @@ const START = "{ command: promote, inputs: { service: checkout, revision: main, 
 
 /** Where and what is wrong with the text after the right configuration. */
 function mistakes(text: string, known: typeof commands | "unknown" = commands): readonly string[] {
-  const lines = rightConfiguration.split("\n").length - 1;
-  const source = { text: `${rightConfiguration}${text}`, file: "quarterdeck.yaml" };
+  const before = rightExcept("group: S0DEV }", "group: S0DEV }, { schedule: nightly }");
+  const lines = before.split("\n").length - 1;
+  const source = { text: `${before}${text}`, file: "quarterdeck.yaml" };
   const result = checkConfiguration(source, (configuration) =>
     scheduleFaults(configuration, known === "unknown" ? undefined : known),
   );
@@ -61,7 +62,7 @@ describe("scheduleFaults", () => {
   it("finds inputs that the command has not, that it needs, and that do not fit", () => {
     const inputs = "{ command: promote, inputs: { service: checkout, revison: main, environment: staging } }";
     expect(wrong('cron: "0 9 * * *", START', inputs)).toEqual([
-      '2:59 schedules[0].start.command: promote needs "revision" in "inputs"',
+      '2:59 schedules[0].start.command: promote needs "revision" in `inputs`',
       expect.stringContaining('there is no input of promote "revison"; did you mean "revision"?'),
     ]);
     const until = "{ command: lock, inputs: { service: checkout, environment: prod, reason: x, duration: soon } }";
@@ -75,15 +76,15 @@ describe("scheduleFaults", () => {
     };
     expect(of("${{ event.day }}")).toContain('"day"');
     expect(of("${{ evnt.date }}")).toContain('Did you mean "event"?');
-    expect(of("${{ event }}")).toContain('what is typed is a text, but "event" is event');
+    expect(of("${{ event }}")).toContain("this is event, and text belongs here");
     expect(of("x ${{ event.date")).toContain('no "}}" that closes it');
-    expect(of("${{ event.date + 1 }}")).toContain('in "event.date + 1"');
+    expect(of("${{ event.date + 1 }}")).toContain("event.date + 1: ");
   });
 
   it("finds two schedules of one name, and roles of schedules that there are not", () => {
     const one = `{ name: nightly, cron: "@daily", start: ${START} }`;
     expect(mistakes(`schedules:\n  - ${one}\n  - ${one}\n`)).toEqual([
-      '3:13 schedules[1].name: "nightly" is the name of entry 1 already; each schedule has a name of its own',
+      '3:13 schedules[1].name: the name "nightly" is taken by entry 1 of `schedules`; choose another',
     ]);
     const fault = scheduleFaults(
       { schedules: [], roles: { night: [{ kind: "everyone" }, { kind: "machine", machine: "schedule:nightly" }] } },
@@ -91,6 +92,13 @@ describe("scheduleFaults", () => {
     );
     expect(fault).toMatchObject([
       { path: ["roles", "night", 1, "schedule"], message: expect.stringContaining("nightly") },
+    ]);
+  });
+
+  it("finds a schedule that no role names", () => {
+    const other = `schedules:\n  - { name: nightly, cron: "@daily", start: ${START} }\n  - { name: weekly, cron: "@weekly", start: ${START} }\n`;
+    expect(mistakes(other)).toEqual([
+      "3:13 schedules[1].name: no role names this schedule, so it may start nothing; add `{ schedule: weekly }` to one",
     ]);
   });
 

@@ -29,5 +29,5 @@ it("what starts later by its jitter, never, or nothing says so", () => {
   expect(previewText(never, shown)).toContain("never");
   const failing = { command: "drift", inputs: { reason: "${{ event.gone }}" } };
   const nothing = schedulePreview(scheduleSettings({ cron: "@daily", start: failing }), { afterMs, count: 1 });
-  expect(previewText(nothing, shown)).toContain("nothing: reason: The expression");
+  expect(previewText(nothing, shown)).toContain('nothing: drift: the value for "reason" cannot be told');
 });

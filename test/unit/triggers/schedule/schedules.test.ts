@@ -189,7 +189,7 @@ describe("schedules", () => {
       "schedule/nightly/2026-11-20T13:00Z",
       "schedule/nightly/2026-11-20T14:00Z",
     ]);
-    expect([...world.noted.values()][0]).toContain('The input "reason" of drift cannot be said');
+    expect([...world.noted.values()][0]).toContain('drift: the value for "reason" cannot be told');
   });
 
   it("try again after five seconds where the log cannot be written, without holding up other schedules", async () => {
