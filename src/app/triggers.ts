@@ -7,11 +7,13 @@ import type { Routes } from "../http/masked-routes.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Logger } from "../platform/logger.ts";
 import { compileTriggers, type Trigger } from "../triggers/compile-triggers.ts";
+import type { FetchText } from "../triggers/kinds/fetch-text-port.ts";
 import { httpKinds } from "../triggers/kinds/http-kinds.ts";
 import { TriggerDesk } from "../triggers/trigger-desk.ts";
 import type { TriggerKind } from "../triggers/trigger-kind.ts";
 import { triggerRoute } from "../triggers/trigger-routes.ts";
 import type { Metrics } from "../web/metrics.ts";
+import { openFetchText } from "./fetch-text.ts";
 import type { LiveSettings } from "./live-settings.ts";
 
 interface Deps {
@@ -25,9 +27,13 @@ interface Deps {
 }
 
 /** Every sender that there is. */
-export function triggerKinds(): readonly TriggerKind[] {
-  return httpKinds();
+export function triggerKinds(fetchText: FetchText = askNobody): readonly TriggerKind[] {
+  return httpKinds({ fetchText });
 }
+
+/** Where what is sent is only looked at, nobody is asked about it. */
+const askNobody: FetchText = () =>
+  Promise.resolve({ kind: "failed", isPassing: false, reason: "nobody is asked here" });
 
 /** What is wrong with the triggers of a configuration; of what they start nothing is said while the commands are not known. */
 export function triggerFaults(
@@ -43,9 +49,12 @@ function namesMachines({ roles }: Configuration): boolean {
 }
 
 /** Opens the way in for what others send. What the configuration says is taken over when it is replaced. */
-export function openTriggers(deps: Deps): { readonly desk: TriggerDesk; open(): void } {
+export function openTriggers(
+  deps: Deps,
+  resources: AsyncDisposableStack,
+): { readonly desk: TriggerDesk; open(): void } {
   const { live, machines, secrets, http, metrics, clock, logger } = deps;
-  const kinds = triggerKinds();
+  const kinds = triggerKinds(openFetchText(resources));
   const compiled = (): ReadonlyMap<string, Trigger> => {
     const { triggers } = compileTriggers(live.configuration, { kinds, commands: live.commands });
     return new Map(triggers.map((trigger) => [trigger.machine.name, trigger]));

@@ -11,6 +11,7 @@ import { measureRemoteSteps } from "./remote-steps.ts";
 import { measureRecovery } from "./recovery.ts";
 import { measureServerStart } from "./server-start.ts";
 import { measureSlashCommands } from "./slash-commands.ts";
+import { measureWebhooks } from "./webhooks.ts";
 import { measureWaiting } from "./waiting-applications.ts";
 
 interface Measurement {
@@ -28,6 +29,7 @@ const MEASUREMENTS: readonly Measurement[] = [
   { goal: "P5", says: "waits for applications, about 150 s", measure: measureWaiting },
   { goal: "P6", says: "starts of the server, about 90 s", measure: measureServerStart },
   { goal: "P7", says: "twenty simulated minutes of a busy Slack, about 40 s", measure: measureBusySlack },
+  { goal: "T1", says: "webhooks beside running chains, about 100 s", measure: measureWebhooks },
   { goal: "P8", says: "going on after a kill, about 20 s", measure: measureRecovery },
 ];
 

@@ -44,6 +44,13 @@ answerCalls({
   end() {
     chains.length = 0;
   },
+  /** How much the process has in memory, what can be collected left out. */
+  memory() {
+    globalThis.gc?.();
+    return process.memoryUsage().rss;
+  },
+  /** How many runs have not ended. */
+  open: () => running.server?.application.store.events.listRuns({ openOnly: true, limit: 100_000 }).length ?? 0,
   async stop() {
     await running.server?.resources.disposeAsync();
   },

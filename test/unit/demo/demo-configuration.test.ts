@@ -27,6 +27,8 @@ it("has what the parts of the world add, and lets steps call this machine then",
       programs: { lint: { path: "/usr/bin/lint" } },
       secrets: ["REGISTRY_PASSWORD"],
       repositories: [{ url: "http://127.0.0.1:4002/harbor/infra.git", branches: ["main"] }],
+      roles: {},
+      grants: [],
       others: { artifacts: {} },
     },
   });
