@@ -18,7 +18,7 @@ import type { TerraformDeps } from "./terraform-deps.ts";
 import { PROGRAM_INPUT, workArguments, WORK_INPUT } from "./terraform-input.ts";
 import { APPLY_NOTES } from "./terraform-notes.ts";
 import { unsavedState } from "./unsaved-state.ts";
-import { variableFiles } from "./variable-files.ts";
+import { applyArguments, variableFiles } from "./variable-files.ts";
 import { LOCK_FILE, type Place, readLockFile, withWorkbench, writePrivate } from "./workbench.ts";
 
 const Input = z.strictObject({
@@ -134,7 +134,8 @@ async function applyIn(session: Session, input: Input, context: ActionContext): 
   );
   const watch = new ApplyWatch(plan);
   await note(context, { plan: plan.digest, phase: "applying" });
-  const args = ["apply", "-input=false", "-no-color", "-json", ...workArguments(input), file];
+  const variables = applyArguments(session, plan.version);
+  const args = ["apply", "-input=false", "-no-color", "-json", ...workArguments(input), ...variables, file];
   context.progress(watch.progress());
   let end: CallEnd;
   try {
