@@ -14,8 +14,8 @@ const ECDSA_WITH_SHA256 = "2a8648ce3d040302";
 const SUBJECT_ALTERNATIVE_NAME = "551d11";
 const BASIC_CONSTRAINTS = "551d13";
 
-/** A fresh certificate for 127.0.0.1, valid from yesterday to tomorrow. Node can read certificates but not make them, hence the DER by hand. */
-export function createSelfSignedCertificate(name: string): SelfSignedCertificate {
+/** A fresh certificate for 127.0.0.1, valid from a day before that moment to a day after it. Node can read certificates but not make them, hence the DER by hand. */
+export function createSelfSignedCertificate(name: string, at = Date.now()): SelfSignedCertificate {
   const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "prime256v1" });
   const algorithm = der(0x30, objectId(ECDSA_WITH_SHA256));
   const person = der(0x30, der(0x31, der(0x30, objectId(COMMON_NAME), der(0x0c, Buffer.from(name)))));
@@ -29,7 +29,7 @@ export function createSelfSignedCertificate(name: string): SelfSignedCertificate
     der(0x02, Buffer.concat([Buffer.from([1]), randomBytes(8)])),
     algorithm,
     person,
-    der(0x30, moment(Date.now() - DAY_MS), moment(Date.now() + DAY_MS)),
+    der(0x30, moment(at - DAY_MS), moment(at + DAY_MS)),
     person,
     publicKey.export({ type: "spki", format: "der" }),
     der(0xa3, der(0x30, ...extensions)),

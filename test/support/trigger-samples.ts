@@ -1,14 +1,23 @@
-import { createHmac } from "node:crypto";
+import { createHmac, createSign } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { IncomingHttpHeaders } from "node:http";
 
+import { argoEventsKind } from "../../src/triggers/kinds/argo-events.ts";
+import { argocdNotificationsKind } from "../../src/triggers/kinds/argocd-notifications.ts";
 import { cloudeventsKind } from "../../src/triggers/kinds/cloudevents.ts";
+import { dockerHubKind } from "../../src/triggers/kinds/docker-hub.ts";
 import { genericKind } from "../../src/triggers/kinds/generic.ts";
 import { githubKind } from "../../src/triggers/kinds/github.ts";
 import { gitlabKind } from "../../src/triggers/kinds/gitlab.ts";
 import { harborKind } from "../../src/triggers/kinds/harbor.ts";
 import { ociKind } from "../../src/triggers/kinds/oci.ts";
+import { quayKind } from "../../src/triggers/kinds/quay.ts";
+import { s3Kind } from "../../src/triggers/kinds/s3.ts";
+import { readSnsMessage, signedText } from "../../src/triggers/kinds/sns-message.ts";
+import { snsKind } from "../../src/triggers/kinds/sns.ts";
+import { terraformCloudKind } from "../../src/triggers/kinds/terraform-cloud.ts";
 import type { Delivery, Proofs, Reading, TriggerEvent, TriggerKind } from "../../src/triggers/trigger-kind.ts";
+import { createSelfSignedCertificate } from "./self-signed-certificate.ts";
 
 /** When the deliveries of the samples arrive: a few seconds after what they tell of. */
 export const ARRIVES_AT = Date.UTC(2026, 0, 1, 10);
@@ -56,6 +65,10 @@ export interface TriggerSample {
   readonly proofHeaders: readonly string[];
   /** The header whose value says nothing but which delivery it is. */
   readonly deliveryHeader?: string;
+  /** Whether a true delivery starts nothing, because the vendor does not send what is needed. */
+  readonly isIdle?: boolean;
+  /** Whether what proves it stands in the body, which is made anew for it. */
+  readonly signs?: (body: Buffer, secret: string) => Buffer;
   /** Whether the moment of signing is a part of what is signed. */
   readonly isTimed?: boolean;
 }
@@ -84,6 +97,33 @@ export function standardHeaders(body: Buffer, secret: string, seconds = ARRIVES_
   const digest = createHmac("sha256", key).update(`${id}.${seconds}.`).update(body).digest("base64");
   const signature = `v1,${digest}`;
   return { ...JSON_TYPE, "webhook-id": id, "webhook-timestamp": `${seconds}`, "webhook-signature": signature };
+}
+
+export const SNS_TOPIC = "arn:aws:sns:eu-central-1:123456789012:releases";
+export const SNS_CERTIFICATE_ADDRESS =
+  "https://sns.eu-central-1.amazonaws.com/SimpleNotificationService-0123456789abcdef0123456789abcdef.pem";
+const amazon = createSelfSignedCertificate("sns.amazonaws.com", ARRIVES_AT);
+const somebodyElse = createSelfSignedCertificate("sns.amazonaws.com", ARRIVES_AT);
+export const SNS_CERTIFICATE = amazon.cert;
+
+/** Signs a message as Amazon does; with any other secret it is somebody else who signs. A body that is no message stays as it is. */
+export function signedByAmazon(body: Buffer, secret: string): Buffer {
+  const read = readSnsMessage(body);
+  if (read.kind === "unreadable") return body;
+  const sign = createSign(read.value.SignatureVersion === "2" ? "RSA-SHA256" : "RSA-SHA1");
+  const key = secret === SECRET ? amazon.key : somebodyElse.key;
+  const Signature = sign.update(signedText(read.value), "utf8").sign(key, "base64");
+  return Buffer.from(JSON.stringify({ ...read.value, Signature }));
+}
+
+export function snsHeaders(type = "Notification"): IncomingHttpHeaders {
+  return {
+    "content-type": "text/plain; charset=UTF-8",
+    "x-amz-sns-message-type": type,
+    "x-amz-sns-message-id": "22b80b92-fdea-4c2c-8f9d-bdfb0c7bf324",
+    "x-amz-sns-topic-arn": SNS_TOPIC,
+    "user-agent": "Amazon Simple Notification Service Agent",
+  };
 }
 
 /** One true delivery of every kind, and of every way in which it proves itself. */
@@ -215,6 +255,88 @@ export const TRIGGER_SAMPLES: readonly TriggerSample[] = [
     }),
     isTimed: true,
   },
+  {
+    title: "docker-hub",
+    proofHeaders: [],
+    kind: dockerHubKind,
+    with: {},
+    body: triggerFixture("docker-hub/push"),
+    headers: () => JSON_TYPE,
+    query: (secret) => new URLSearchParams({ token: secret }).toString(),
+    isIdle: true,
+  },
+  {
+    title: "quay",
+    proofHeaders: [],
+    kind: quayKind,
+    with: {},
+    body: triggerFixture("quay/repo-push"),
+    headers: () => JSON_TYPE,
+    query: (secret) => new URLSearchParams({ token: secret }).toString(),
+    isIdle: true,
+  },
+  {
+    title: "terraform-cloud",
+    proofHeaders: ["x-tfe-notification-signature"],
+    kind: terraformCloudKind,
+    with: {},
+    body: triggerFixture("terraform-cloud/run"),
+    headers: (body, secret) => ({
+      ...JSON_TYPE,
+      "x-tfe-notification-signature": hmac("sha512", secret, body).digest("hex"),
+    }),
+  },
+  {
+    title: "argocd-notifications",
+    proofHeaders: ["authorization"],
+    kind: argocdNotificationsKind,
+    with: {},
+    body: triggerFixture("argocd-notifications/operation"),
+    headers: (_, secret) => ({
+      ...JSON_TYPE,
+      authorization: `Basic ${Buffer.from(`argocd:${secret}`).toString("base64")}`,
+    }),
+  },
+  {
+    title: "argo-events",
+    proofHeaders: ["authorization"],
+    kind: argoEventsKind,
+    with: {},
+    body: triggerFixture("argo-events/sensor"),
+    headers: (_, secret) => ({ ...JSON_TYPE, ...bearer(secret) }),
+  },
+  {
+    title: "s3 from MinIO",
+    proofHeaders: ["authorization"],
+    kind: s3Kind,
+    with: {},
+    body: triggerFixture("s3/minio"),
+    headers: (_, secret) => ({ ...JSON_TYPE, ...bearer(secret) }),
+  },
+  {
+    title: "s3 by EventBridge",
+    proofHeaders: ["x-api-key"],
+    kind: s3Kind,
+    with: { proof: { kind: "header", header: "x-api-key" } },
+    body: triggerFixture("s3/eventbridge"),
+    headers: (_, secret) => ({ ...JSON_TYPE, "x-api-key": secret }),
+  },
+  {
+    title: "sns",
+    proofHeaders: ["x-amz-sns-topic-arn"],
+    kind: snsKind({
+      fetchText: (address) =>
+        Promise.resolve(
+          address === SNS_CERTIFICATE_ADDRESS
+            ? { kind: "text", text: amazon.cert }
+            : { kind: "failed", isPassing: false, reason: "it was answered with 403" },
+        ),
+    }),
+    with: { topics: [SNS_TOPIC] },
+    body: triggerFixture("sns/notification"),
+    headers: () => snsHeaders(),
+    signs: signedByAmazon,
+  },
 ];
 
 /** What the desk gives a kind: the settings as the kind reads them, and the secrets. */
@@ -224,10 +346,11 @@ export function proofsOf(sample: Pick<TriggerSample, "kind" | "with">, secrets =
 
 /** A delivery as the vendor would send it. */
 export function delivered(
-  { headers, query, body: trueBody }: Pick<TriggerSample, "headers" | "query" | "body">,
+  { headers, query, signs, body: trueBody }: Pick<TriggerSample, "headers" | "query" | "body" | "signs">,
   { secret = SECRET, body = trueBody, at = ARRIVES_AT }: { secret?: string; body?: Buffer; at?: number } = {},
 ): Delivery {
-  return { headers: headers(body, secret), query: query?.(secret) ?? "", body, at };
+  const sent = signs?.(body, secret) ?? body;
+  return { headers: headers(sent, secret), query: query?.(secret) ?? "", body: sent, at };
 }
 
 /** The events of a reading; fails when there are none. */

@@ -46,7 +46,10 @@ function authorizationSecret(value: string | undefined): string | undefined {
   return secret === "" ? undefined : secret;
 }
 
+/** Empty for what is no pair of a user and a password. */
 function passwordOf(credentials: string): string {
-  const [, ...password] = Buffer.from(credentials, "base64").toString("utf8").split(":");
+  const bytes = Buffer.from(credentials, "base64");
+  if (bytes.toString("base64") !== credentials) return "";
+  const [, ...password] = bytes.toString("utf8").split(":");
   return password.join(":");
 }

@@ -124,7 +124,8 @@ function decoded(value: string): string {
   }
 }
 
-function eventBridge(value: JsonMap): Read<CloudEvent> {
+/** What Amazon EventBridge sends, in the words of CloudEvents. */
+export function eventBridge(value: JsonMap): Read<CloudEvent> {
   const read = readShape(value, EventBridge, "event of EventBridge");
   if (read.kind === "unreadable") return read;
   const { "detail-type": type, id, source, time, account, region, resources, detail } = read.value;

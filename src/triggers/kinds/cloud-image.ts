@@ -1,6 +1,7 @@
 import { z } from "zod";
 
-import type { CloudEvent } from "./cloud-event.ts";
+import type { JsonMap } from "../../platform/canonical-json.ts";
+import { eventBridge, type CloudEvent } from "./cloud-event.ts";
 import { imageFact, type ImageFact } from "./image-event.ts";
 import { OptionalText } from "./vendor-fields.ts";
 
@@ -18,6 +19,12 @@ const GoogleChange = z.looseObject({ action: z.enum(["INSERT", "DELETE"]), diges
 export function cloudImage(event: CloudEvent): ImageFact | undefined {
   if (event.type === "ECR Image Action" && event.source === "aws.ecr") return ecrImage(event);
   return event.type === "google.cloud.pubsub.topic.v1.messagePublished" ? googleImage(event) : undefined;
+}
+
+/** The same of an event of EventBridge that came in some other envelope. */
+export function eventBridgeImage(payload: JsonMap): ImageFact | undefined {
+  const read = "detail-type" in payload ? eventBridge(payload) : undefined;
+  return read?.kind === "read" ? cloudImage(read.value) : undefined;
 }
 
 function ecrImage({ data, aws }: CloudEvent): ImageFact {

@@ -7,7 +7,7 @@ import { cloudImage } from "./cloud-image.ts";
 import { deliveryId } from "./delivery-id.ts";
 import { eventTime } from "./event-time.ts";
 import { nothing, readingOf, type Fact } from "./fact.ts";
-import { EventImage, NO_IMAGE } from "./image-event.ts";
+import { EventImage, imageContent, imageSays, NO_IMAGE } from "./image-event.ts";
 import { oneLine } from "./one-line.ts";
 import { ProofSettings } from "./proof-settings.ts";
 import { admitSender, verifySender } from "./sender-proof.ts";
@@ -58,10 +58,8 @@ function factOf(cloudEvent: CloudEvent): Fact {
     kind: "fact",
     fact: {
       event,
-      content: isImage ? ["image", image.repository, image.tag, image.digest] : [source, type, subject, data],
-      says: isImage
-        ? oneLine(`${image.repository}:${image.tag} was pushed as ${image.digest.slice(0, 19)}`)
-        : oneLine(`${type} of ${source}${subject === "" ? "" : ` about ${subject}`}`),
+      content: isImage ? imageContent(image) : [source, type, subject, data],
+      says: isImage ? imageSays(image) : oneLine(`${type} of ${source}${subject === "" ? "" : ` about ${subject}`}`),
       happenedAt: eventTime(time),
     },
   };

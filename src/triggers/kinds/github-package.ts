@@ -4,8 +4,8 @@ import type { JsonMap } from "../../platform/canonical-json.ts";
 import { nothing, type Fact } from "./fact.ts";
 import { fullCommit } from "./full-commit.ts";
 import { GithubRepository, GithubSender, NO_GITHUB_EVENT, type GithubEvent } from "./github-event.ts";
-import { imageFact } from "./image-event.ts";
-import { oneLine, webLink } from "./one-line.ts";
+import { imageContent, imageFact, imageSays } from "./image-event.ts";
+import { webLink } from "./one-line.ts";
 import { readShape } from "./read-shape.ts";
 import { OptionalText } from "./vendor-fields.ts";
 
@@ -66,8 +66,8 @@ export function githubPackage(payload: JsonMap): Fact {
     kind: "fact",
     fact: {
       event,
-      content: ["package", image.repository, image.tag, image.digest],
-      says: oneLine(`${image.repository}:${image.tag} was pushed as ${image.digest.slice(0, 19)}`),
+      content: imageContent(image),
+      says: imageSays(image),
       link: webLink(version.html_url),
     },
   };

@@ -4,7 +4,7 @@ import type { TriggerKind } from "../trigger-kind.ts";
 import { deliveryId } from "./delivery-id.ts";
 import { eventTime, eventTimeOfSeconds } from "./event-time.ts";
 import { nothing, readingOf, type Fact } from "./fact.ts";
-import { EventImage, imageFact } from "./image-event.ts";
+import { EventImage, imageContent, imageFact, imageSays } from "./image-event.ts";
 import { oneLine } from "./one-line.ts";
 import { readJsonMap } from "./read-json.ts";
 import { readShape } from "./read-shape.ts";
@@ -88,8 +88,8 @@ function pushFacts({ pushed, operator, happenedAt }: PushPart): readonly Fact[] 
       kind: "fact",
       fact: {
         event,
-        content: ["image", image.repository, tag, digest],
-        says: oneLine(`${image.repository}:${tag} was pushed as ${digest.slice(0, 19)}`),
+        content: imageContent(image),
+        says: imageSays(image),
         happenedAt,
       },
     };

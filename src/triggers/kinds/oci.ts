@@ -4,7 +4,7 @@ import type { TriggerKind } from "../trigger-kind.ts";
 import { deliveryId } from "./delivery-id.ts";
 import { eventTime } from "./event-time.ts";
 import { nothing, readingOf, type Fact } from "./fact.ts";
-import { EventImage, imageFact } from "./image-event.ts";
+import { EventImage, imageContent, imageFact, imageSays } from "./image-event.ts";
 import { oneLine } from "./one-line.ts";
 import { readJsonMap } from "./read-json.ts";
 import { readShape } from "./read-shape.ts";
@@ -83,8 +83,8 @@ function pushFact({ action, target, timestamp, actor }: Entry, registry: string)
     kind: "fact",
     fact: {
       event,
-      content: ["image", found.image.repository, tag, digest],
-      says: oneLine(`${found.image.repository}:${tag} was pushed as ${digest.slice(0, 19)}`),
+      content: imageContent(found.image),
+      says: imageSays(found.image),
       happenedAt: eventTime(timestamp),
     },
   };
