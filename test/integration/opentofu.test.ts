@@ -8,7 +8,7 @@ import { describe, expect, it } from "vitest";
 import type { Outcome } from "../../src/domain/outcome.ts";
 import { StateServer } from "../support/state-server.ts";
 import { TerraformBench } from "../support/terraform-bench.ts";
-import { hasTofu, machinePrograms } from "../support/terraform-program.ts";
+import { hasTofu, isAtLeast, machinePrograms } from "../support/terraform-program.ts";
 
 const PASSPHRASE = "correct-horse-battery-staple";
 
@@ -73,6 +73,35 @@ output "size" { value = module.node.size }
     expect(output(await bench.output(given))).toMatchObject({ values: { size: 9 }, state: { serial: 1 } });
     expect(output(await bench.plan(given))).toMatchObject({ changed: false });
     expect(await bench.leftovers()).toEqual([]);
+  });
+
+  it("leaves alone what is to be left alone, where it is replaced and where all is destroyed", async ({ skip }) => {
+    await using bench = await open();
+    const kept = (release: string): string => `
+resource "terraform_data" "kept" {
+  triggers_replace = "${release}"
+  lifecycle { destroy = false }
+}
+resource "terraform_data" "other" {}
+`;
+    await bench.write({ "main.tf": 'resource "terraform_data" "x" {}\n' });
+    const { version } = bench.planOf(await bench.plan());
+    skip(!isAtLeast(version, "1.12"), `OpenTofu ${version} destroys all that it is to replace`);
+    await bench.write({ "main.tf": kept("one") });
+    expect(output(await bench.apply(bench.planOf(await bench.plan())))).toMatchObject({ added: 2 });
+    await bench.write({ "main.tf": kept("two") });
+    const renewing = bench.planOf(await bench.plan());
+    expect(renewing).toMatchObject({ add: 1, destroy: 0, replace: 0 });
+    expect(renewing.resources).toEqual([
+      { address: "terraform_data.kept", action: "forget-and-create", reason: "cannot_update" },
+    ]);
+    expect(output(await bench.apply(renewing))).toMatchObject({ added: 1, destroyed: 0 });
+    const gone = bench.planOf(await bench.plan({ destroy: true }));
+    expect(gone.resources.map(({ address, action }) => [action, address])).toEqual([
+      ["delete", "terraform_data.other"],
+      ["forget", "terraform_data.kept"],
+    ]);
+    expect(output(await bench.apply(gone))).toMatchObject({ added: 0, destroyed: 1 });
   });
 
   it("encrypts plan and state with a secret variable, and another key is a fault and not a lock", async () => {

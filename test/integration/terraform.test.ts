@@ -9,7 +9,7 @@ import type { Outcome } from "../../src/domain/outcome.ts";
 import { sealPlan } from "../../src/steps/terraform/saved-plan.ts";
 import { StateServer } from "../support/state-server.ts";
 import { TerraformBench } from "../support/terraform-bench.ts";
-import { describeFamily, machinePrograms } from "../support/terraform-program.ts";
+import { describeFamily, isAtLeast, machinePrograms } from "../support/terraform-program.ts";
 import { eventually } from "../support/eventually.ts";
 
 const NODES = `
@@ -219,8 +219,7 @@ output "password" {
     await bench.write({ "main.tf": NODES });
     const { version } = bench.planOf(await bench.plan());
     const since = program === "tofu" ? "1.11" : "1.10";
-    const isKnown = version.localeCompare(since, "en", { numeric: true }) >= 0;
-    skip(!isKnown, `${program} ${version} has no ephemeral variables, which came with ${since}`);
+    skip(!isAtLeast(version, since), `${program} ${version} has no ephemeral variables, which came with ${since}`);
     const token = 'variable "token" {\n  type      = string\n  ephemeral = true\n}\n';
     await bench.write({ "main.tf": `${token}resource "terraform_data" "x" {}\n` });
     const plan = bench.planOf(await bench.plan({ "secret-variables": { token: "correct-horse" } }));

@@ -31,6 +31,11 @@ export function describeFamily(what: string, tests: (program: Program) => void):
   }
 }
 
+/** Whether a version is as new as `since`, such as `1.11`. */
+export function isAtLeast(version: string, since: string): boolean {
+  return version.localeCompare(since, "en", { numeric: true }) >= 0;
+}
+
 /** Runs the programs of this machine, as the server does. */
 export function machinePrograms(folder: string): Programs & AsyncDisposable {
   return new LocalPrograms({ folder, environment: { PATH: path }, clock: systemClock, logger: silentLogger });

@@ -96,7 +96,7 @@ function isOperation(message: StreamMessage): message is Operation {
   return message.type.startsWith("apply_");
 }
 
-const CHANGES: ReadonlySet<string> = new Set(["create", "update", "replace", "delete"]);
+const CHANGES: ReadonlySet<string> = new Set(["create", "update", "replace", "delete", "forget-and-create"]);
 
 const MOST_NAMED = 5;
 

@@ -4,7 +4,17 @@ import { diagnosticText } from "./diagnostic-text.ts";
 import { type StreamMessage, unreadable } from "./stream-message.ts";
 
 /** What a plan does with one resource. */
-const PlannedAction = z.enum(["create", "update", "replace", "delete", "read", "move", "import", "forget"]);
+const PlannedAction = z.enum([
+  "create",
+  "update",
+  "replace",
+  "delete",
+  "read",
+  "move",
+  "import",
+  "forget",
+  "forget-and-create",
+]);
 type PlannedAction = z.infer<typeof PlannedAction>;
 
 const PlannedResource = z.strictObject({
@@ -40,10 +50,20 @@ const MOST_WARNINGS = 20;
 const LONGEST_ADDRESS = 300;
 
 /** The order in which people want to know. */
-const ORDER: readonly PlannedAction[] = ["delete", "replace", "forget", "update", "create", "import", "move", "read"];
+const ORDER: readonly PlannedAction[] = [
+  "delete",
+  "replace",
+  "forget-and-create",
+  "forget",
+  "update",
+  "create",
+  "import",
+  "move",
+  "read",
+];
 
 // The program's own words; "remove" is for resources that are forgotten, and not destroyed.
-const ACTIONS: Readonly<Record<string, PlannedAction | "none">> = {
+const ACTIONS: Readonly<Record<string, PlannedAction>> = {
   create: "create",
   update: "update",
   replace: "replace",
@@ -53,7 +73,8 @@ const ACTIONS: Readonly<Record<string, PlannedAction | "none">> = {
   import: "import",
   remove: "forget",
   forget: "forget",
-  noop: "none",
+  // What would be replaced and is to be left alone, in OpenTofu 1.12: it has no word of its own for it.
+  noop: "forget-and-create",
 };
 
 interface PlanEnd {
@@ -68,7 +89,7 @@ interface PlanEnd {
  */
 export function planSummary({ messages, exitCode }: PlanEnd): PlanSummary & { readonly isChange: boolean } {
   const changes = ofType(messages, "planned_change").map(({ change }) => change);
-  const planned = changes.flatMap(plannedResource);
+  const planned = changes.map(plannedResource);
   const drift = ofType(messages, "resource_drift").map(({ change }) => cut(change.resource.addr));
   const outputs = ofType(messages, "outputs").flatMap((message) => Object.entries(message.outputs));
   const changedOutputs = outputs.flatMap(([name, { action = "noop" }]) => (action === "noop" ? [] : [cut(name)]));
@@ -118,15 +139,17 @@ function agreedCounts(
   if (summary === undefined || others.length > 0) throw unreadable("it ended without its summary");
   const of = (action: PlannedAction): number => planned.filter((resource) => resource.action === action).length;
   const replace = of("replace");
+  const renewed = of("forget-and-create");
   const counted = {
-    add: of("create") + replace,
+    add: of("create") + replace + renewed,
     change: of("update"),
     destroy: of("delete") + replace,
     import: imported,
   };
-  const { add, change, remove: destroy } = summary.changes;
+  const forgotten = of("forget") + renewed;
+  const { add, change, remove: destroy, forget = forgotten } = summary.changes;
   const isAgreed = counted.add === add && counted.change === change && counted.destroy === destroy;
-  if (!isAgreed || imported !== summary.changes.import) {
+  if (!isAgreed || imported !== summary.changes.import || forgotten !== forget) {
     throw unreadable(`its summary says ${countsText({ add, change, destroy })}, and it names ${countsText(counted)}`);
   }
   return { ...counted, replace };
@@ -134,20 +157,17 @@ function agreedCounts(
 
 type Change = Extract<StreamMessage, { type: "planned_change" }>["change"];
 
-function plannedResource(change: Change): readonly PlannedResource[] {
+function plannedResource(change: Change): PlannedResource {
   const action = Object.hasOwn(ACTIONS, change.action) ? ACTIONS[change.action] : undefined;
   if (action === undefined) throw unreadable(`the action ${JSON.stringify(change.action)} is not known`);
-  if (action === "none" && !isImport(change)) return [];
   const { reason } = change;
   const from = change.previous_resource?.addr;
-  return [
-    {
-      address: cut(change.resource.addr),
-      action: action === "none" ? "import" : action,
-      ...(reason !== undefined && { reason: cut(reason) }),
-      ...(from !== undefined && from !== change.resource.addr && { from: cut(from) }),
-    },
-  ];
+  return {
+    address: cut(change.resource.addr),
+    action: change.action === "noop" && isImport(change) ? "import" : action,
+    ...(reason !== undefined && { reason: cut(reason) }),
+    ...(from !== undefined && from !== change.resource.addr && { from: cut(from) }),
+  };
 }
 
 function isImport({ action, importing }: Change): boolean {

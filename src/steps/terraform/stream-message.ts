@@ -47,6 +47,7 @@ const KNOWN = {
       change: count,
       remove: count,
       import: count.default(0),
+      forget: count.optional(),
       operation: z.string(),
     }),
   }),

@@ -4,6 +4,7 @@ import { z } from "zod";
 
 import { type ActionContext, defineAction, type StepKind, type StepResult } from "../../engine/step-kind.ts";
 import { errorMessage } from "../../platform/errors.ts";
+import { applyArguments } from "./apply-arguments.ts";
 import { ApplyPreparation, applyRefusal, outdated, prepareApply } from "./apply-clearance.ts";
 import { appliedText, ApplyWatch } from "./apply-watch.ts";
 import { errorsText } from "./diagnostic-text.ts";
@@ -18,7 +19,7 @@ import type { TerraformDeps } from "./terraform-deps.ts";
 import { PROGRAM_INPUT, workArguments, WORK_INPUT } from "./terraform-input.ts";
 import { APPLY_NOTES } from "./terraform-notes.ts";
 import { unsavedState } from "./unsaved-state.ts";
-import { applyArguments, variableFiles } from "./variable-files.ts";
+import { variableFiles } from "./variable-files.ts";
 import { LOCK_FILE, type Place, readLockFile, withWorkbench, writePrivate } from "./workbench.ts";
 
 const Input = z.strictObject({
@@ -134,8 +135,15 @@ async function applyIn(session: Session, input: Input, context: ActionContext): 
   );
   const watch = new ApplyWatch(plan);
   await note(context, { plan: plan.digest, phase: "applying" });
-  const variables = applyArguments(session, plan.version);
-  const args = ["apply", "-input=false", "-no-color", "-json", ...workArguments(input), ...variables, file];
+  const args = [
+    "apply",
+    "-input=false",
+    "-no-color",
+    "-json",
+    ...workArguments(input),
+    ...applyArguments(session, plan),
+    file,
+  ];
   context.progress(watch.progress());
   let end: CallEnd;
   try {

@@ -22,24 +22,16 @@ export function fileArguments(files: readonly string[]): readonly string[] {
   return files.map((file) => `-var-file=${file}`);
 }
 
-interface Given {
-  readonly program: Program;
-  readonly files: readonly string[];
-}
-
 /**
  * What calls are given that make no plan: OpenTofu makes backends, sources of modules and encryption of variables, and refuses to
  * look at a state without them. Terraform has nothing of the kind, and no such option.
  */
-export function earlyArguments({ program, files }: Given): readonly string[] {
+export function earlyArguments({
+  program,
+  files,
+}: {
+  readonly program: Program;
+  readonly files: readonly string[];
+}): readonly string[] {
   return program === "tofu" ? fileArguments(files) : [];
-}
-
-/**
- * What applying a saved plan is given besides. From 1.11 on OpenTofu compares all variables that it finds with those of the plan, also
- * those of `terraform.tfvars` over which these files win; before it takes none. `version` is that of the plan, which no other applies.
- */
-export function applyArguments(given: Given, version: string): readonly string[] {
-  const [major = 0, minor = 0] = version.split(".").map(Number);
-  return major > 1 || (major === 1 && minor >= 11) ? earlyArguments(given) : [];
 }

@@ -17,11 +17,15 @@ const RECORDINGS = [
   "plan-error",
   "apply-create",
 ];
+const TOFU_RECORDINGS = ["init-unreachable", "plan-forget", "plan-keep", "apply-keep"];
 const NOTHING = { add: 0, change: 0, destroy: 0, resources: [], otherResources: 0 };
 
 /** What a program of the Terraform family prints: the stream of a plan and of an apply, outputs and state. */
 export const target: FuzzTarget = {
-  seeds: [...RECORDINGS, "apply-stale-plan"].map((name) => recordedLines(`${name}.jsonl`).join("\n")),
+  seeds: [
+    ...[...RECORDINGS, "apply-stale-plan"].map((name) => recordedLines(`${name}.jsonl`)),
+    ...TOFU_RECORDINGS.map((name) => recordedLines(`${name}.jsonl`, "tofu")),
+  ].map((lines) => lines.join("\n")),
   words: [
     '"type":"planned_change"',
     '"type":"change_summary"',

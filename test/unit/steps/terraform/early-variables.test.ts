@@ -62,6 +62,19 @@ describe("variables that are not for a plan alone", () => {
     },
   );
 
+  it.each([
+    ["1.11.0", false],
+    ["1.12.6", true],
+  ])(
+    "leave it to the plan in OpenTofu %s what is forgotten when everything is destroyed: %s",
+    async (version, isSaid) => {
+      await using rig = await open("tofu");
+      rig.terraform.answers.set("plan", { exitCode: 2, stdout: planned(version) });
+      await rig.bench.apply(rig.bench.planOf(await rig.bench.plan()));
+      expect(rig.terraform.argsOf("apply").includes("-suppress-forget-errors")).toBe(isSaid);
+    },
+  );
+
   it("go to Terraform with the plan alone, for it has no such option elsewhere", async () => {
     await using rig = await open("terraform");
     await rig.bench.apply(rig.bench.planOf(await rig.bench.plan(GIVEN)));

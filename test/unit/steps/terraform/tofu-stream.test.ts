@@ -53,6 +53,25 @@ describe("the stream of OpenTofu", () => {
     ]);
   });
 
+  it("tells what is forgotten and made anew, for which it has no word", () => {
+    const { resources, ...counts } = planSummary({ messages: messages("plan-keep.jsonl"), exitCode: 2 });
+    expect(counts).toMatchObject({ add: 1, change: 1, destroy: 0, replace: 0 });
+    expect(resources).toEqual([
+      { address: "terraform_data.kept", action: "forget-and-create", reason: "cannot_update" },
+      { address: "terraform_data.other", action: "update" },
+    ]);
+    const { isChange: _, ...plan } = planSummary({ messages: messages("plan-keep.jsonl"), exitCode: 2 });
+    const watch = new ApplyWatch(plan);
+    expect(watch.applied().notBegun).toEqual(["terraform_data.kept", "terraform_data.other"]);
+    const said = messages("apply-keep.jsonl").flatMap((message) => watch.see(message)?.text ?? []);
+    expect(said.at(-1)).toBe("2 of 2");
+  });
+
+  it.each(["plan-forget.jsonl", "plan-keep.jsonl"])("is refused when it loses what is forgotten in %s", (name) => {
+    const lines = recorded(name).filter((text) => !/"action":"(?:remove|noop)"/u.test(text));
+    expect(() => planSummary({ messages: messagesOf(lines), exitCode: 2 })).toThrow(/cannot be understood/u);
+  });
+
   it("follows an apply to its end", () => {
     const { isChange: _, ...plan } = planSummary({ messages: messages("plan-create.jsonl"), exitCode: 2 });
     const watch = new ApplyWatch(plan);
@@ -80,6 +99,8 @@ describe("the stream of OpenTofu", () => {
     const lines = recorded("init.jsonl").map(parseStreamLine);
     expect(lines.filter(({ kind }) => kind === "text")).toEqual([]);
     expect(lines.map(({ text }) => text)).toContain("- terraform.io/builtin/terraform is built in to OpenTofu");
+    const newer = recorded("init-1.12.jsonl").map(parseStreamLine);
+    expect(newer.map(({ kind }) => kind)).toEqual(["message", "other", "other", "other", "other"]);
     const [error] = recorded("init-unreachable.jsonl").map(parseStreamLine).slice(-1);
     expect(error).toEqual({
       kind: "text",
