@@ -11,10 +11,19 @@ import { ANSWERS } from "./scenes/answers.ts";
 import { ENDINGS } from "./scenes/endings.ts";
 import { CHAINS } from "./scenes/chains.ts";
 import { INCIDENTS } from "./scenes/incidents.ts";
+import { MACHINES } from "./scenes/machines.ts";
 import { PROMOTIONS } from "./scenes/promotions.ts";
 import { RECORD } from "./scenes/record.ts";
 
-const SCENES: readonly Scene[] = [...PROMOTIONS, ...CHAINS, ...ENDINGS, ...INCIDENTS, ...ANSWERS, ...RECORD];
+const SCENES: readonly Scene[] = [
+  ...PROMOTIONS,
+  ...CHAINS,
+  ...ENDINGS,
+  ...INCIDENTS,
+  ...ANSWERS,
+  ...MACHINES,
+  ...RECORD,
+];
 
 /** Makes the pictures of the documentation anew, all or those of the scenes that are named, from the real program in its demo. */
 async function main(names: readonly string[]): Promise<void> {
