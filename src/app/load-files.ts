@@ -19,6 +19,7 @@ import { loadPlugins } from "../steps/plugins/load-plugins.ts";
 import type { LoadedPlugin } from "../steps/plugins/plugin-kinds.ts";
 import type { StepDeps } from "../steps/step-deps.ts";
 import { stepsOf } from "../steps/steps-of.ts";
+import { triggerFaults } from "./triggers.ts";
 import { scheduleFaults } from "../triggers/schedule/schedule-faults.ts";
 
 /** The configuration and the commands, read and checked together. */
@@ -63,7 +64,11 @@ export async function loadFiles(
     // verbs of their own.
     if (faults.length > 0 || folder !== undefined) return faults;
     const usable = validateReport(commands).exitStatus === 0 ? commands.commands : undefined;
-    return [...grantedVerbFaults(valid, verbsOf(commands)), ...scheduleFaults(valid, usable)];
+    return [
+      ...grantedVerbFaults(valid, verbsOf(commands)),
+      ...scheduleFaults(valid, usable),
+      ...triggerFaults(valid, usable),
+    ];
   };
   if (checked.kind === "valid") {
     const { configuration } = checked;
