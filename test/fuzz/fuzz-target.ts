@@ -46,6 +46,7 @@ export const TARGETS = [
   "queued-job",
   "worker-report",
   "run-link",
+  "trigger-delivery",
   "log-export",
   "step-answer",
 ] as const;
