@@ -1,0 +1,180 @@
+import { existsSync } from "node:fs";
+import { readdir, readFile } from "node:fs/promises";
+
+import { describe, expect, it } from "vitest";
+import { parse, stringify } from "yaml";
+import { z } from "zod";
+
+import { triggerFaults } from "../../src/app/triggers.ts";
+import { loadCommands, readCommandFolder } from "../../src/commands/load-commands.ts";
+import { checkConfiguration } from "../../src/config/load-configuration.ts";
+import { typeOfSchema, typeText, type ExpressionType } from "../../src/expressions/expression-type.ts";
+import { httpKinds } from "../../src/triggers/kinds/http-kinds.ts";
+import { allKinds } from "../support/all-kinds.ts";
+import { rightConfiguration } from "../support/configured.ts";
+
+const ROOT = new URL("../../", import.meta.url).pathname;
+const FOLDER = `${ROOT}docs/triggers/`;
+const kinds = httpKinds({ fetchText: () => Promise.reject(new Error("nobody is asked")) });
+const pages = (await readdir(FOLDER)).filter((file) => file.endsWith(".md"));
+const texts = new Map(
+  await Promise.all(
+    pages.map(async (file): Promise<[string, string]> => [file, await readFile(`${FOLDER}${file}`, "utf8")]),
+  ),
+);
+
+type Schema = z.core.JSONSchema.BaseSchema;
+
+function table(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? "").length)));
+  const line = (row: readonly string[]): string =>
+    `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`;
+  return [rows[0] ?? [], widths.map((width) => "-".repeat(width)), ...rows.slice(1)].map((row) => line(row)).join("\n");
+}
+
+/** A row for each field that expressions see. */
+function eventRows(type: ExpressionType, { properties = {} }: Schema, path: string): readonly (readonly string[])[] {
+  if (type.kind !== "object") return [];
+  return Object.entries(type.fields).flatMap(([name, field]) => {
+    const schema = properties[name];
+    if (typeof schema !== "object") return [];
+    const own = [`\`${path}.${name}\``, field.kind === "object" ? "" : typeText(field), schema.description ?? ""];
+    return [own, ...eventRows(field, schema, `${path}.${name}`)];
+  });
+}
+
+function eventTable(kind: (typeof kinds)[number]): string {
+  const schema = z.toJSONSchema(kind.event, { unrepresentable: "any", io: "output" });
+  return table([["field", "type", "meaning"], ...eventRows(typeOfSchema(kind.event, "event"), schema, "event")]);
+}
+
+/** A row for each key under `with`; of alternatives those of each. */
+function settingRows(schema: Schema, path = ""): readonly (readonly string[])[] {
+  const { properties = {}, required = [], anyOf = [], oneOf = [] } = schema;
+  const either = [...anyOf, ...oneOf].flatMap((inner) => (typeof inner === "object" ? settingRows(inner, path) : []));
+  const own = Object.entries(properties).flatMap(([name, inner]) => {
+    if (typeof inner !== "object") return [];
+    const key = path === "" ? name : `${path}.${name}`;
+    const value = inner.const === undefined ? "" : `: ${String(inner.const)}`;
+    const fallback = inner.default === undefined ? "" : `\`${JSON.stringify(inner.default)}\``;
+    const isNeeded = required.includes(name) && inner.const === undefined;
+    return [
+      [`\`${key}${value}\``, isNeeded ? "required" : fallback, inner.description ?? ""],
+      ...settingRows(inner, key),
+    ];
+  });
+  return [...own, ...either];
+}
+
+function settingsTable(kind: (typeof kinds)[number]): string {
+  const rows = settingRows(z.toJSONSchema(kind.settings, { io: "input" }));
+  return rows.length === 0 ? "Nothing." : table([["key", "default", "meaning"], ...rows]);
+}
+
+/** The page with what stands below each mark made anew. */
+function withTables(text: string): string {
+  const marked = /(<!-- (event|settings) of ([a-z0-9-]+) -->\n)(?:\n(?:\|.*\n)+|\nNothing\.\n)?/gu;
+  const filled = text.replaceAll(marked, (_, mark: string, what: string, name: string) => {
+    const kind = kinds.find((candidate) => candidate.name === name);
+    if (kind === undefined) return mark;
+    return `${mark}\n${what === "event" ? eventTable(kind) : settingsTable(kind)}\n`;
+  });
+  return filled.replaceAll(/(<!-- senders -->\n)(?:\n(?:\|.*\n)+)?/gu, (_, mark: string) => {
+    const rows = kinds.map(({ name, summary }) => [`[\`${name}\`](${name}.md)`, summary]);
+    return `${mark}\n${table([["`from`", "what it tells of"], ...rows])}\n`;
+  });
+}
+
+function piecesIn(text: string, isWanted: (value: unknown) => boolean): readonly string[] {
+  const pieces = Array.from(text.matchAll(/```yaml\n([^]*?)```/gu), ([, piece]) => piece ?? "");
+  return pieces.filter((piece) => isWanted(parse(piece)));
+}
+
+const Entry = z.looseObject({ triggers: z.array(z.unknown()) });
+const File = z.looseObject({ on: z.unknown(), steps: z.array(z.unknown()) });
+
+/** The shipped commands and blueprints, and those that the pages show, by the file that they are to be copied to. */
+const commandTexts = [
+  ...(await readCommandFolder(`${ROOT}commands`)),
+  ...(await readCommandFolder(`${ROOT}blueprints`)),
+  ...Array.from(texts.values()).flatMap((text) =>
+    piecesIn(text, (value) => File.safeParse(value).success).map((piece) => {
+      const file = /\/qd ([a-z-]+)/u.exec(piece)?.[1] ?? "shown";
+      return { file: `${file}.yaml`, text: piece };
+    }),
+  ),
+];
+const secrets = commandTexts.flatMap(({ text }) =>
+  Array.from(text.matchAll(/secrets\.(\w+)/gu), ([, name]) => name ?? ""),
+);
+const { commands, diagnostics } = loadCommands(commandTexts, { catalogue: allKinds, slashNames: {}, secrets });
+
+/** The shown piece in a configuration that has everything else. */
+function whole(piece: string): string {
+  const base = z
+    .looseObject({ roles: z.looseObject({}), grants: z.array(z.unknown()), secrets: z.looseObject({}) })
+    .parse(parse(rightConfiguration));
+  const shown = z
+    .looseObject({
+      roles: z.looseObject({}),
+      grants: z.array(z.unknown()).default([]),
+      secrets: z.looseObject({}).default({}),
+    })
+    .parse(parse(piece));
+  return stringify({
+    ...base,
+    ...shown,
+    roles: { ...base.roles, ...shown.roles },
+    grants: [...base.grants, ...shown.grants],
+    secrets: { ...base.secrets, ...shown.secrets },
+  });
+}
+
+const examples = Array.from(texts).flatMap(([file, text]) =>
+  piecesIn(text, (value) => Entry.safeParse(value).success).map(
+    (piece, index) => [`${file} ${index + 1}`, piece] as const,
+  ),
+);
+
+describe("the pages about triggers", () => {
+  it.each(pages)("%s says what the kinds say (vitest -u writes the tables anew)", async (file) => {
+    await expect(withTables(texts.get(file) ?? "")).toMatchFileSnapshot(`${FOLDER}${file}`);
+  });
+
+  it.each(kinds.map(({ name }) => name))("has a page for %s with both tables and an entry", (name) => {
+    const text = texts.get(`${name}.md`) ?? "";
+    expect(text).toContain(`<!-- event of ${name} -->`);
+    expect(text).toContain(`<!-- settings of ${name} -->`);
+    expect(text).toContain(`from: ${name}\n`);
+    expect(text).toMatch(/^## What it does not cover$/mu);
+  });
+
+  it.each(kinds.map((kind) => [kind.name, kind] as const))(
+    "has a meaning for every field and key of %s",
+    (_name, kind) => {
+      const empty = [...eventTable(kind).split("\n"), ...settingsTable(kind).split("\n")].filter((row) =>
+        /\| +\|$/u.test(row),
+      );
+      expect(empty).toEqual([]);
+    },
+  );
+
+  it("shows commands that the loader takes", () => {
+    expect(diagnostics).toEqual([]);
+  });
+
+  it.each(examples)("shows a right entry in %s", (file, piece) => {
+    const result = checkConfiguration({ text: whole(piece), file }, (configuration) =>
+      triggerFaults(configuration, commands),
+    );
+    expect(result.kind === "valid" ? [] : result.diagnostics).toEqual([]);
+  });
+
+  it("links only to what is there", () => {
+    for (const [file, text] of texts) {
+      for (const [, target = ""] of text.matchAll(/\]\(((?!https?:)[^)#]+)(?:#[^)]*)?\)/gu)) {
+        expect([file, target, existsSync(`${FOLDER}${target}`)]).toEqual([file, target, true]);
+      }
+    }
+  });
+});
