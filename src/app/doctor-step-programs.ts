@@ -6,9 +6,9 @@ import type { Configuration } from "../config/configuration.ts";
 import type { Environment } from "../config/environment.ts";
 import type { Finding } from "../doctor/finding.ts";
 import { type LookedAt, stepProgram } from "../doctor/step-program.ts";
-import { nodesIn, type PlanNode } from "../domain/plan.ts";
+import { nodesIn, type PlanNode, type StepNode } from "../domain/plan.ts";
 import type { StepKind } from "../engine/step-kind.ts";
-import type { ProgramNote } from "../engine/step-notes.ts";
+import type { ProgramNote, StepNotes } from "../engine/step-notes.ts";
 import { findProgram } from "../programs/find-program.ts";
 
 interface Deps {
@@ -18,38 +18,60 @@ interface Deps {
   readonly kinds: ReadonlyMap<string, StepKind>;
 }
 
+interface Need {
+  readonly notes: readonly ProgramNote[];
+  readonly kinds: Set<string>;
+}
+
 /** Looks for the programs that the steps of the commands need; those that the configuration names are looked at as such. */
 export async function examineStepPrograms(deps: Deps): Promise<readonly Finding[]> {
   const { environment, configuration } = deps;
-  const needed = new Map<string, { readonly notes: readonly ProgramNote[]; readonly kinds: string[] }>();
-  for (const uses of usedKinds(deps.commands)) {
-    const notes = deps.kinds.get(uses)?.notes?.programs ?? [];
+  const needed = new Map<string, Need>();
+  for (const { uses, with: given } of usedSteps(deps.commands)) {
+    const notes = programsOf(deps.kinds.get(uses)?.notes, given);
     if (notes.length === 0 || notes.some(({ name }) => Object.hasOwn(configuration.programs, name))) continue;
     const key = notes.map(({ name }) => name).join(" ");
-    needed.set(key, { notes, kinds: [...(needed.get(key)?.kinds ?? []), uses] });
+    const need = needed.get(key) ?? { notes, kinds: new Set() };
+    need.kinds.add(uses);
+    needed.set(key, need);
   }
   const isElsewhere = environment.redisUrl !== undefined;
-  const asked = [...needed.values()].map(async ({ notes, kinds }) => {
+  const asked = lean([...needed.values()]).map(async ({ notes, kinds }) => {
     const programs = await Promise.all(notes.map((note) => lookAt(note, environment.variables["PATH"])));
-    return stepProgram({ programs, kinds, isElsewhere });
+    return stepProgram({ programs, kinds: [...kinds].toSorted(), isElsewhere });
   });
   return await Promise.all(asked);
 }
 
-function usedKinds(commands: Deps["commands"]): readonly string[] {
+/** Those of the programs that will do for a step. */
+function programsOf(notes: StepNotes | undefined, given: StepNode["with"]): readonly ProgramNote[] {
+  const { programs = [], programInput } = notes ?? {};
+  if (programInput === undefined) return programs;
+  const { [programInput]: wanted = programs[0]?.name } = given;
+  const named = programs.filter(({ name }) => name === wanted);
+  // What a template gives is known in a run.
+  return named.length > 0 ? named : programs;
+}
+
+/** Without those that are met by what other steps need anyway. */
+function lean(needs: readonly Need[]): readonly Need[] {
+  const isMet = ({ notes }: Need): boolean =>
+    needs.some((other) => other.notes.length < notes.length && other.notes.every((note) => notes.includes(note)));
+  return needs.filter((need) => !isMet(need));
+}
+
+function usedSteps(commands: Deps["commands"]): readonly StepNode[] {
   const nodes = commands.flatMap(({ body }) => {
     if (body.kind !== "plan") return [];
     const { steps, onFailure, finally: last = [] } = body.plan;
     return [...steps, ...onFailure, ...last];
   });
-  const used = new Set<string>();
-  for (const node of nodes) for (const uses of usesIn(node)) used.add(uses);
-  return [...used].toSorted();
+  return nodes.flatMap((node) => Array.from(stepsIn(node))).toSorted((a, b) => a.uses.localeCompare(b.uses, "en"));
 }
 
-function* usesIn(node: PlanNode): Generator<string> {
-  if (node.type === "step") yield node.uses;
-  else for (const inner of nodesIn(node)) yield* usesIn(inner);
+function* stepsIn(node: PlanNode): Generator<StepNode> {
+  if (node.type === "step") yield node;
+  else for (const inner of nodesIn(node)) yield* stepsIn(inner);
 }
 
 async function lookAt(note: ProgramNote, path: string | undefined): Promise<LookedAt> {

@@ -17,6 +17,8 @@ export interface StepNotes {
   /** The files that it leaves, by name. */
   readonly artifacts?: Readonly<Record<string, string>> | undefined;
   readonly programs?: readonly ProgramNote[] | undefined;
+  /** The input that names which one of `programs` is run, the first unless it does; any of them will do where this is absent. */
+  readonly programInput?: string | undefined;
   /** How what it runs is told to end; SIGTERM and one second where it is absent. */
   readonly stop?: StopRule | undefined;
   /** A step of a command file, as YAML, that the loader takes as it is. */

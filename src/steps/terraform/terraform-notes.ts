@@ -47,6 +47,7 @@ export const PLAN_NOTES: StepNotes = {
     log: "What the program printed, without the secrets that the step was given.",
   },
   programs: PROGRAMS,
+  programInput: "program",
   stop: STOP,
   example: `id: plan
 uses: terraform/plan
@@ -114,6 +115,7 @@ export const OUTPUT_NOTES: StepNotes = {
   failures: COMMON,
   artifacts: { log: "What the program printed while it was prepared." },
   programs: PROGRAMS,
+  programInput: "program",
   example: `id: cluster
 uses: terraform/output
 with:
