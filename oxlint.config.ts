@@ -23,6 +23,7 @@ const LAYERS: Record<string, readonly string[]> = {
   web: ["platform", "domain", "engine", "http"],
   intake: ["platform", "config", "domain", "commands", "engine", "argocd", "git", "inventory", "steps"],
   triggers: ["platform", "config", "domain", "expressions", "commands", "engine", "http"],
+  api: ["platform", "config", "domain", "commands", "engine", "http"],
   doctor: ["platform", "config", "domain", "audit", "commands", "store", "argocd", "git", "inventory", "slack"],
   simulator: ["platform"],
   demo: ["platform", "domain", "audit", "store", "simulator"],

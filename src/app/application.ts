@@ -1,3 +1,4 @@
+import { RunFeed } from "../api/run-feed.ts";
 import type { Environment } from "../config/environment.ts";
 import { openInstanceSecret } from "../config/instance-secret.ts";
 import { Secrets } from "../config/secrets.ts";
@@ -11,6 +12,7 @@ import { maskedRoutes } from "../http/masked-routes.ts";
 import { openStore, type Store } from "../store/store.ts";
 import { Metrics } from "../web/metrics.ts";
 import { anchorTargets } from "./anchors.ts";
+import { alsoTo, openApi } from "./api.ts";
 import { assemble } from "./assembly.ts";
 import { requireCredentials } from "./credentials.ts";
 import { createDispatcher, loadTransport } from "./dispatcher.ts";
@@ -81,6 +83,7 @@ export async function startApplication(
   const git = resources.use(openGit({ configuration, environment, secrets, clock, logger }));
   const transport = await loadTransport(environment);
   const metrics = new Metrics();
+  const feed = new RunFeed({ clock });
   const routes = maskedRoutes(http, mask);
   const base = { ...surroundings, ...settings, secrets, secret, store, http: routes, git, transport, metrics };
   const tools = openStepTools(base, resources);
@@ -88,6 +91,7 @@ export async function startApplication(
   const outside: Outside = {
     ...base,
     ...tools,
+    metrics: alsoTo(feed, metrics),
     appTokens: openAppTokens({ git, mask, mayWrite: (repository) => isWritable(live.configuration, repository) }),
     branches: resources.use(openBranchWriter({ configuration, environment, secrets, clock, random })),
     slack: openSlackWire(base),
@@ -98,10 +102,12 @@ export async function startApplication(
   const assembly = assemble(outside, resources);
   openWeb({ ...base, ...assembly, artifacts: tools.artifacts });
   const triggers = openTriggers({ ...base, ...assembly, http: routes });
+  const api = await openApi({ ...base, ...assembly, artifacts: tools.artifacts, feed }, resources);
   const { engine, reload } = assembly;
   await watchSettings({ ...base, reload }, resources);
   keepTidy({ ...base, ...tools }, resources);
   await assembly.open();
   triggers.open();
+  api.open();
   return { store, engine, address, reload: () => reload.reload("signal") };
 }

@@ -1,6 +1,8 @@
 import type { ArgocdServer } from "../argocd/argocd-server.ts";
 import type { Anchoring } from "../audit/anchoring.ts";
+import type { PastOperation } from "../engine/answer.ts";
 import type { MachineDoor } from "../engine/machine-door.ts";
+import type { RunFilter } from "../engine/ports.ts";
 import { PeopleCheck } from "../intake/people-check.ts";
 import { Inventory } from "../inventory/inventory.ts";
 import { errorText } from "../platform/errors.ts";
@@ -28,6 +30,9 @@ export interface Assembly {
   readonly reload: SettingsReload;
   /** The way in for what is no person. */
   readonly machines: MachineDoor;
+  readonly inventory: Inventory;
+  /** What others did in Argo CD outside of runs, newest first. */
+  readonly operations: (filter: RunFilter) => readonly PastOperation[];
   /** Takes up what an earlier process left, and opens the door last. */
   open(): Promise<void>;
 }
@@ -78,7 +83,8 @@ export function assemble(outside: Outside, resources: AsyncDisposableStack): Ass
       outside.logger.error("what an earlier process left could not be taken up", { error: errorText(error) });
     });
   };
-  return { engine, servers, slack, anchoring, reload, machines, open: () => open() };
+  const { operations } = doors;
+  return { engine, servers, slack, anchoring, reload, machines, inventory, operations, open: () => open() };
 }
 
 /**

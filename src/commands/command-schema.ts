@@ -1,5 +1,6 @@
 import { z } from "zod";
 
+import { formattedJson } from "../platform/formatted-json.ts";
 import { ForEachEntry, GroupEntry, LockEntry, ParallelEntry, StepEntry, UseEntry } from "./chain-entries.ts";
 import { CommandFile, Defaults, InputDefinition } from "./command-file.ts";
 
@@ -16,7 +17,7 @@ type Kinds = ReadonlyMap<string, Described>;
 
 /** What an editor needs to know of a command file, as a JSON Schema: its keys, the types of its inputs, and what each step kind takes. */
 export function commandSchemaText(kinds: Kinds): string {
-  return formatted(commandSchema(kinds));
+  return formattedJson(commandSchema(kinds));
 }
 
 function commandSchema(kinds: Kinds): Schema {
@@ -155,15 +156,4 @@ function withoutForeignDefault(value: unknown): unknown {
   if (!schema.success) return value;
   const { default: _default, ...rest } = schema.data;
   return rest;
-}
-
-/** As the formatter of this repository writes it: short lists on one line. */
-function formatted(schema: Schema): string {
-  const lines = JSON.stringify(schema, undefined, 2);
-  const lists = /^( *)((?:"[^"]*": )?)\[\n((?: *(?:"[^"\n]*"|[\d.]+),?\n)+) *\](,?)$/gmu;
-  const joined = lines.replaceAll(lists, (whole, indent: string, key: string, items: string, comma: string) => {
-    const line = `${indent}${key}[${items.trim().split(/\n\s*/u).join(" ")}]${comma}`;
-    return line.length > 120 ? whole : line;
-  });
-  return `${joined}\n`;
 }

@@ -122,6 +122,8 @@ export interface EventStore {
   intentResult(
     key: string,
   ): { readonly id: string; readonly at: number; readonly result: Json | undefined } | undefined;
+  /** What was recorded under a key; undefined where there is none. */
+  intentBody(key: string): Json | undefined;
   /** Intents that were recorded but not settled, oldest first. */
   openIntents(): readonly Intent[];
 }
@@ -132,6 +134,8 @@ export interface RunFilter {
   readonly openOnly?: boolean | undefined;
   /** The pseudonym of somebody who asked for the run, or did something to it or was refused. */
   readonly actor?: string | undefined;
+  /** Only runs that are older than this one. */
+  readonly before?: string | undefined;
   readonly limit: number;
 }
 

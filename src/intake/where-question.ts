@@ -1,20 +1,25 @@
 import { commitPaths, commitSources } from "../argocd/argocd-server.ts";
 import type { Service, Target } from "../domain/target.ts";
 import type { Answer } from "../engine/answer.ts";
-import type { Bearing, LivePlace } from "../engine/question-answers.ts";
+import type { Bearing, LivePlace, WhereAnswer } from "../engine/question-answers.ts";
 import { liveRevision } from "../steps/live-revision.ts";
 import { textOf } from "./command-values.ts";
 import { nameService } from "./name-places.ts";
-import { approversOf, placeOf } from "./queries.ts";
+import { approversOf, placeOf, type QueryDeps } from "./queries.ts";
 import type { QuestionAsk, QuestionDeps } from "./question-ask.ts";
-import { resolveTyped } from "./resolve-revision.ts";
+import { resolveTyped, type RevisionDeps } from "./resolve-revision.ts";
 import { lookAtTargets, type LookedAt } from "./resolve-target.ts";
+
+type WhereDeps = Omit<QueryDeps, "mode" | "people" | "operations"> & RevisionDeps & Pick<QuestionDeps, "runs">;
 
 /** What is live in each environment and who brought it there; from the newest copies that Argo CD's stream brought. */
 export function liveAnswer(deps: QuestionDeps, ask: Pick<QuestionAsk, "command" | "values">): Answer {
   const named = nameService(deps.inventory, ask);
-  if (named.kind === "refused") return named.answer;
-  const { name: service, environments } = named.value;
+  return named.kind === "refused" ? named.answer : livePlaces(deps, named.value);
+}
+
+/** The same of a service that is known. */
+export function livePlaces(deps: WhereDeps, { name: service, environments }: Service): WhereAnswer {
   return { kind: "where", service, places: environments.map((target) => livePlace(deps, target)) };
 }
 
@@ -23,10 +28,10 @@ export async function whereAnswer(deps: QuestionDeps, ask: QuestionAsk): Promise
   const named = nameService(deps.inventory, ask);
   if (named.kind === "refused") return named.answer;
   const typed = textOf(ask.command, ask.values, "revision");
-  return await whereIs(deps, ask, { service: named.value, typed });
+  return await whereIs(deps, { service: named.value, typed, signal: ask.signal });
 }
 
-function livePlace(deps: QuestionDeps, target: Target): LivePlace {
+function livePlace(deps: WhereDeps, target: Target): LivePlace {
   const place = placeOf(deps, target);
   const proof = deps.proofs(target.app).find(({ revision }) => revision === place.revision);
   if (proof === undefined) return place;
@@ -37,10 +42,10 @@ function livePlace(deps: QuestionDeps, target: Target): LivePlace {
   return { ...place, provenBy: { run: proof.run, requester: run.requester, approvedBy } };
 }
 
-async function whereIs(
-  deps: QuestionDeps,
-  { signal }: QuestionAsk,
-  { service, typed }: { readonly service: Service; readonly typed: string },
+/** Where a revision of a service has come, by what was typed for it. */
+export async function whereIs(
+  deps: WhereDeps,
+  { service, typed, signal }: { readonly service: Service; readonly typed: string; readonly signal: AbortSignal },
 ): Promise<Answer> {
   const looked = await lookAtTargets(deps.servers, { service, targets: service.environments, signal });
   if (looked.kind === "refused") return looked.answer;
@@ -58,7 +63,7 @@ async function whereIs(
 
 /** Whether the commit is in what is live: it is, or what is live comes after it. */
 async function bearingOf(
-  { git }: QuestionDeps,
+  { git }: WhereDeps,
   { seen, sha, signal }: { readonly seen: LookedAt; readonly sha: string; readonly signal: AbortSignal },
 ): Promise<Bearing> {
   const live = liveRevision(seen.application);

@@ -178,6 +178,11 @@ export class SqliteEventStore implements EventStore {
     return { id, at, result: IntentSettled.parse(storedEvent(reader.row(settled))).result };
   }
 
+  intentBody(key: string): Json | undefined {
+    const place = this.#byKey.get(key);
+    return place && IntentReceived.parse(storedEvent(this.#deps.reader.row(place.received))).body;
+  }
+
   openIntents(): readonly Intent[] {
     return this.#open.all().map((sequence) => {
       const { type: _type, ...intent } = IntentReceived.parse(storedEvent(this.#deps.reader.row(sequence)));

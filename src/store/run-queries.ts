@@ -69,7 +69,7 @@ export class RunQueries {
     this.#next = sqlite.prepare(`SELECT id AS run, wake_at AS at FROM runs WHERE ${TO_WAKE} ORDER BY wake_at LIMIT 1`);
   }
 
-  list({ service, environment, openOnly, actor, limit }: RunFilter): readonly RunRow[] {
+  list({ service, environment, openOnly, actor, before, limit }: RunFilter): readonly RunRow[] {
     const rows = this.#orm
       .select(RUN_ROW)
       .from(runs)
@@ -81,6 +81,7 @@ export class RunQueries {
             ? undefined
             : sql`${environment} IN (SELECT value FROM json_each(${runs.environments}))`,
           openOnly === true ? isNull(runs.finishedAt) : undefined,
+          before === undefined ? undefined : sql`${runs.ordinal} < (SELECT ordinal FROM runs WHERE id = ${before})`,
           // The second condition is that of the partial index of the schema, so that SQLite uses it.
           actor === undefined
             ? undefined

@@ -52,6 +52,7 @@ export class Metrics {
   readonly #waits: Counter;
   readonly #refused: Counter<"reason">;
   readonly #reportsRefused: Counter<"reason">;
+  readonly #apiRefused: Counter<"reason">;
   readonly #deliveries: Counter<"result">;
 
   constructor() {
@@ -88,18 +89,20 @@ export class Metrics {
       help: "How long Slack has asked to be left alone",
       registers,
     });
-    this.#refused = new Counter({
-      name: "quarterdeck_slack_requests_refused_total",
-      help: "Requests that claimed to come from Slack and were not believed",
-      labelNames: ["reason"],
-      registers,
-    });
-    this.#reportsRefused = new Counter({
-      name: "quarterdeck_worker_reports_refused_total",
-      help: "Reports that claimed to come from a worker and were not believed",
-      labelNames: ["reason"],
-      registers,
-    });
+    const refusals = (name: string, help: string): Counter<"reason"> =>
+      new Counter({ name, help, labelNames: ["reason"], registers });
+    this.#refused = refusals(
+      "quarterdeck_slack_requests_refused_total",
+      "Requests that claimed to come from Slack and were not believed",
+    );
+    this.#reportsRefused = refusals(
+      "quarterdeck_worker_reports_refused_total",
+      "Reports that claimed to come from a worker and were not believed",
+    );
+    this.#apiRefused = refusals(
+      "quarterdeck_api_requests_refused_total",
+      "Requests to the API whose token was not believed, or not good for that",
+    );
     this.#deliveries = new Counter({
       name: "quarterdeck_trigger_deliveries_total",
       help: "Deliveries to triggers, by what they came to or why they were not believed",
@@ -162,6 +165,10 @@ export class Metrics {
 
   reportRefused(reason: string): void {
     this.#reportsRefused.inc({ reason });
+  }
+
+  apiRefused(reason: string): void {
+    this.#apiRefused.inc({ reason });
   }
 
   #addGauges(sources: MetricSources): void {

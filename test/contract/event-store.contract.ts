@@ -244,6 +244,9 @@ export function eventStoreContract(name: string, open: () => Promise<StoreUnderT
         expect(ids({ environment: "prod" })).toEqual([second, first]);
         expect(ids({ openOnly: true })).toEqual([third]);
         expect(ids({ limit: 2 })).toEqual([third, second]);
+        expect(ids({ before: third })).toEqual([second, first]);
+        expect(ids({ before: second, service: "web" })).toEqual([]);
+        expect(ids({ before: "run_of_nobody" })).toEqual([]);
       });
 
       it("lists those with which somebody had to do, also where they only tried", async () => {
@@ -388,6 +391,8 @@ export function eventStoreContract(name: string, open: () => Promise<StoreUnderT
         await store.events.settleIntent("int_1", { run: "run_1" }, AT + 1);
         expect(store.events.intentResult("key-int_1")).toEqual({ id: "int_1", at: AT, result: { run: "run_1" } });
         expect(store.events.intentResult("key-of-nobody")).toBeUndefined();
+        expect(store.events.intentBody("key-int_1")).toEqual(intent("int_1").body);
+        expect(store.events.intentBody("key-of-nobody")).toBeUndefined();
       });
     });
 

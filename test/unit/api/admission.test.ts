@@ -1,0 +1,140 @@
+import { beforeEach, describe, expect, it } from "vitest";
+
+import { API_PATH, apiRoutes } from "../../../src/api/api-routes.ts";
+import { ApiRig, bodyOf } from "../../support/api-rig.ts";
+
+let rig: ApiRig;
+
+beforeEach(async () => {
+  rig = await ApiRig.open();
+});
+
+describe("who may ask the API", () => {
+  it("is nobody without a token that is good, and nobody learns more than that", async () => {
+    const token = rig.token();
+    const attempts = [
+      {},
+      { authorization: "Bearer" },
+      { authorization: `Bearer ${token}x` },
+      { authorization: `Bearer ${token} ${token}` },
+      { authorization: `Basic ${Buffer.from(`ci:${token}`).toString("base64")}` },
+      { authorization: `Token ${token}` },
+      { authorization: token },
+      { authorization: `Bearer ${"x".repeat(5000)}` },
+      { cookie: `token=${token}` },
+    ];
+    const paths = ["/api/runs", "/api/nothing", "/api/runs/7FQ2", "/api/openapi.json", `/api/runs?token=${token}`];
+    const answers = await Promise.all(attempts.flatMap((headers) => paths.map((path) => rig.ask({ path, headers }))));
+    expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
+    expect(answers[0]).toMatchObject({ status: 401, headers: { "www-authenticate": "Bearer" } });
+    expect(new Set(rig.refused)).toEqual(new Set(["no-token", "unknown-token"]));
+  });
+
+  it("is whoever has one, whatever the case of the word before it", async () => {
+    const token = rig.token();
+    for (const scheme of ["Bearer", "bearer", "BEARER"]) {
+      expect(await rig.ask({ path: "/api/runs", headers: { authorization: `${scheme} ${token}` } })).toMatchObject({
+        status: 200,
+      });
+    }
+  });
+
+  it("may do what the scopes of the token say, and nothing else", async () => {
+    const asked = {
+      run: { method: "POST", path: "/api/commands/promote/runs", body: { words: "checkout abc123 to prod" } },
+      read: { path: "/api/runs/7FQ2" },
+      cancel: { method: "POST", path: "/api/runs/7FQ2/cancel", body: {} },
+      retry: { method: "POST", path: "/api/runs/7FQ2/retry", body: {} },
+    } as const;
+    for (const has of ["run", "read", "cancel", "retry"] as const) {
+      const token = rig.token(has, [has]);
+      for (const needs of ["run", "read", "cancel", "retry"] as const) {
+        const { status } = await rig.ask({ ...asked[needs], token });
+        expect([has, needs, status === 403]).toEqual([has, needs, has !== needs]);
+      }
+    }
+    expect(new Set(rig.refused)).toEqual(new Set(["scope"]));
+  });
+
+  it("is nobody while the server is just starting", async () => {
+    rig.isOpen = false;
+    expect(await rig.ask({ path: "/api/runs", token: rig.token() })).toMatchObject({
+      status: 503,
+      headers: { "retry-after": "1" },
+    });
+  });
+
+  it("sends JSON that is not compressed, or is refused before the body is read", async () => {
+    const token = rig.token();
+    const post = (headers: Readonly<Record<string, string>>) =>
+      rig.ask({ method: "POST", path: "/api/runs/7FQ2/cancel", text: "{}", token, headers });
+    const refused = [
+      { "content-type": "text/plain" },
+      { "content-type": "application/x-www-form-urlencoded" },
+      { "content-type": "application/json; charset=utf-16" },
+      { "content-type": "application/jsonp" },
+      { "content-encoding": "gzip" },
+    ];
+    for (const headers of refused) expect((await post(headers)).status).toBe(415);
+    expect((await post({ "content-type": "Application/JSON; charset=UTF-8" })).status).not.toBe(415);
+  });
+
+  it("is told what is not there, and what can be done with what is", async () => {
+    const token = rig.token();
+    const ask = (method: string, path: string) => rig.ask({ method, path, token });
+    expect(await ask("GET", "/api/nothing")).toMatchObject({ status: 404 });
+    expect(await ask("GET", "/api/runs/7FQ2/cancel")).toMatchObject({ status: 405, headers: { allow: "POST" } });
+    expect(await ask("POST", "/api/runs")).toMatchObject({ status: 405, headers: { allow: "GET" } });
+    for (const path of [
+      "/api/",
+      "/api/runs/",
+      "/api/runs//events",
+      "/api//runs",
+      "/api/runs/%2e%2e/events/",
+      "/api/runs/%zz",
+    ]) {
+      expect((await ask("GET", path)).status).toBe(404);
+    }
+    expect(await ask("GET", "/api/runs/%2e%2e")).toMatchObject({ status: 422 });
+  });
+
+  it("gets no header that lets pages of others read the answer", async () => {
+    const token = rig.token();
+    for (const path of ["/api/runs", "/api/nothing", "/api/openapi.json"]) {
+      const { headers = {} } = await rig.ask({ path, token, headers: { origin: "https://evil.test" } });
+      expect(Object.keys(headers).filter((name) => name.startsWith("access-control"))).toEqual([]);
+      expect(headers["cache-control"]).toBe("no-store");
+    }
+  });
+
+  it("sends bodies of 64 KiB at most", () => {
+    const routes = apiRoutes(rig.deps);
+    expect(routes.map(({ method, path, mostBodyBytes }) => [method, path, mostBodyBytes])).toEqual([
+      ["GET", API_PATH, 0],
+      ["POST", API_PATH, 65_536],
+    ]);
+  });
+
+  it("is told what of a body is wrong", async () => {
+    const token = rig.token();
+    const post = (text: string | Buffer) =>
+      rig.ask({ method: "POST", path: "/api/commands/promote/runs", text, token });
+    const bodies = [
+      "",
+      "{",
+      "null",
+      "[]",
+      '"x"',
+      '{"inputs":{}, "words":"x"}',
+      '{"inputs":[]}',
+      '{"words":1}',
+      Buffer.from([0x22, 0xff, 0x22]),
+      "[".repeat(60_000),
+    ];
+    for (const text of bodies) {
+      const answer = await post(text);
+      expect([answer.status, bodyOf(answer)]).toMatchObject([422, { error: { code: "request.body" } }]);
+    }
+    expect(rig.door.asked.size).toBe(0);
+  });
+});

@@ -1,0 +1,184 @@
+import { beforeEach, describe, expect, it } from "vitest";
+
+import { AppError } from "../../../src/platform/errors.ts";
+import { ApiRig, type Asked, askedBy, bodyOf, noticeResult, startedResult } from "../../support/api-rig.ts";
+import { RUN } from "../slack/sample-run.ts";
+
+let rig: ApiRig;
+let token: string;
+
+beforeEach(async () => {
+  rig = await ApiRig.open();
+  token = rig.token();
+});
+
+const promote = (body: unknown, more: Partial<Asked> = {}) =>
+  rig.ask({ method: "POST", path: "/api/commands/promote/runs", body, token, ...more });
+const inputs = { service: "checkout", revision: "abc123", environment: "prod" };
+
+describe("starting a run over the API", () => {
+  it("asks as the machine of the token for what would be typed for the inputs, and answers with the run", async () => {
+    const answer = await promote({ inputs: { ...inputs, again: true }, cause: { says: "build 4711" } });
+    expect([answer.status, answer.headers?.["location"]]).toEqual([201, `/api/runs/${RUN}`]);
+    expect(bodyOf(answer)).toMatchObject({ code: "run.started", run: { id: RUN, status: "succeeded" } });
+    expect(rig.door.last).toEqual({
+      machine: { sort: "token", name: "ci" },
+      door: "api",
+      command: "promote",
+      typed: { values: { ...inputs, again: "true" } },
+      cause: { says: "build 4711" },
+    });
+    expect(askedBy(rig.door.last)).toBe("api token:ci");
+  });
+
+  it("takes words as people type them", async () => {
+    expect(await promote({ words: "checkout abc123 to prod" })).toMatchObject({ status: 201 });
+    expect(rig.door.last.typed).toEqual({ words: "checkout abc123 to prod" });
+  });
+
+  it("says for whom the token asks, so that they approve nothing of it", async () => {
+    await promote({ inputs }, { token: rig.token("ana", ["run"], { owner: "U0ANA00001" }) });
+    expect(rig.door.last).toMatchObject({ machine: { name: "ana" }, users: ["U0ANA00001"] });
+  });
+
+  it("answers 200 with the run that does the same already", async () => {
+    rig.door.next = noticeResult("run.joined", "run_7FQ2 is doing exactly this already.", RUN);
+    expect(await promote({ inputs })).toMatchObject({ status: 200 });
+  });
+
+  it.each([
+    ["access.not-granted", 403],
+    ["lock.taken", 409],
+    ["mode.observing", 409],
+    ["revision.unknown", 422],
+    ["input.service", 422],
+    ["git.unreachable", 503],
+    ["internal", 500],
+  ])("says why it was refused: %s is %i", async (code, status) => {
+    rig.door.next = noticeResult(code, "Because.");
+    const answer = await promote({ inputs });
+    expect([answer.status, bodyOf(answer)]).toEqual([status, { error: { code, message: "Because." } }]);
+  });
+
+  it("quotes what is wrong with words, and who has locked what", async () => {
+    rig.door.next = { code: "text", message: "", answer: { kind: "text", text: "There is no environment." } };
+    expect(bodyOf(await promote({ words: "x" }))).toEqual({
+      error: { code: "request.words", message: "There is no environment." },
+    });
+    const lock = { key: "checkout/prod", owner: "p_ana", reason: "freeze", since: 1 };
+    rig.door.next = { code: "locked", message: "", answer: { kind: "locked", locks: [lock] } };
+    expect(await promote({ inputs })).toMatchObject({
+      status: 409,
+      body: expect.stringContaining("checkout/prod is locked: freeze"),
+    });
+  });
+
+  it("says where to ask again when it takes long, and there what has come of it", async () => {
+    rig.door.next = undefined;
+    const asking = promote({ inputs });
+    await rig.clock.advance(10_000);
+    const answer = await asking;
+    expect(answer.status).toBe(202);
+    const url = answer.headers?.["location"] ?? "";
+    expect(bodyOf(answer)).toEqual({ request: { id: url.slice("/api/requests/".length), state: "pending", url } });
+    expect(await rig.ask({ path: url, token })).toMatchObject({ status: 202 });
+    for (const recorded of rig.door.asked.values()) recorded.result = startedResult();
+    const after = await rig.ask({ path: url, token });
+    expect([after.status, bodyOf(after)]).toMatchObject([200, { run: { id: RUN }, request: { state: "done" } }]);
+    expect(await rig.ask({ path: url, token: rig.token("other") })).toMatchObject({ status: 404 });
+  });
+
+  it("starts nothing for a command that is not there, or starts nothing, and says what there is", async () => {
+    const none = await promote({ inputs }, { path: "/api/commands/promot/runs" });
+    expect([none.status, bodyOf(none)]).toMatchObject([
+      404,
+      { error: { code: "command.unknown", suggestions: ["promote"] } },
+    ]);
+    for (const name of ["cancel", "unlock", "where"]) {
+      const answer = await promote({ inputs: {} }, { path: `/api/commands/${name}/runs` });
+      expect([answer.status, bodyOf(answer)]).toMatchObject([422, { error: { code: "command.no-run" } }]);
+    }
+    expect(rig.door.asked.size).toBe(0);
+  });
+
+  it("refuses inputs that the command does not have, and does not leave them out", async () => {
+    const answer = await promote({ inputs: { ...inputs, agian: true } });
+    expect([answer.status, bodyOf(answer)]).toMatchObject([
+      422,
+      { error: { code: "request.input", suggestions: ["again"] } },
+    ]);
+  });
+
+  it("tells everybody to come back while it cannot be recorded", async () => {
+    for (const code of ["machine.not-ready", "store.full"]) {
+      rig.door.fails = new AppError("Not now.", { code });
+      const answer = await promote({ inputs });
+      expect([answer.status, answer.headers?.["retry-after"]]).toEqual([503, "5"]);
+    }
+    rig.door.fails = new AppError("odd", { code: "odd.odd" });
+    await expect(promote({ inputs })).rejects.toThrow("odd");
+  });
+});
+
+describe("the same request twice", () => {
+  const keyed = (key: string, body: unknown = { inputs }) => promote(body, { headers: { "idempotency-key": key } });
+
+  it("is one by its key", async () => {
+    const first = await keyed("build-4711");
+    rig.door.next = noticeResult("run.started", "another", "run_01JD2K6W3V8QZ7E4M5N6P77FQ3");
+    expect(await keyed("build-4711")).toEqual(first);
+    expect(rig.door.asked.size).toBe(1);
+  });
+
+  it("is two without one, or by another token", async () => {
+    await promote({ inputs });
+    await promote({ inputs });
+    await keyed("k");
+    await promote({ inputs }, { headers: { "idempotency-key": "k" }, token: rig.token("other") });
+    expect(rig.door.asked.size).toBe(4);
+  });
+
+  it("is refused where the key was something else's", async () => {
+    await keyed("k");
+    const answer = await keyed("k", { inputs: { ...inputs, environment: "staging" } });
+    expect([answer.status, bodyOf(answer)]).toMatchObject([422, { error: { code: "request.idempotency-key" } }]);
+  });
+
+  it("waits for what comes of the first", async () => {
+    rig.door.next = undefined;
+    const first = keyed("k");
+    const second = keyed("k");
+    await rig.clock.advance(500);
+    for (const recorded of rig.door.asked.values()) recorded.result = startedResult();
+    await rig.clock.advance(10_000);
+    expect([(await first).status, (await second).status]).toEqual([202, 201]);
+  });
+
+  it.each(["", "a b", "ä", "x".repeat(256), "a\tb"])("takes no key like %j", async (key) => {
+    expect(await keyed(key)).toMatchObject({ status: 422 });
+    expect(rig.door.asked.size).toBe(0);
+  });
+});
+
+describe("cancelling and retrying", () => {
+  it("is asked for by the command that does it, by whatever part of its id the run is named", async () => {
+    rig.door.next = noticeResult("run.cancelling", "It is being cancelled.", RUN);
+    const post = (path: string, body?: unknown) => rig.ask({ method: "POST", path, body, token });
+    expect(await post("/api/runs/run_7FQ2/cancel", { reason: "wrong commit" })).toMatchObject({ status: 200 });
+    expect(rig.door.last).toMatchObject({ command: "cancel", typed: { values: { run: RUN, reason: "wrong commit" } } });
+    expect(await post(`/api/runs/${RUN}/cancel`)).toMatchObject({ status: 200 });
+    expect(rig.door.last.typed).toEqual({ values: { run: RUN } });
+    rig.door.next = noticeResult("run.retried", "It goes on.", RUN);
+    expect(await post("/api/runs/7fq2/retry", { from: "sync" })).toMatchObject({ status: 200 });
+    expect(rig.door.last).toMatchObject({ command: "retry", typed: { values: { run: RUN, step: "sync" } } });
+  });
+
+  it("is refused where it cannot be, or there is no such run", async () => {
+    rig.door.next = noticeResult("cancel.ended", "run_7FQ2: It has succeeded already.", RUN);
+    expect(await rig.ask({ method: "POST", path: "/api/runs/7FQ2/cancel", token })).toMatchObject({ status: 409 });
+    expect(await rig.ask({ method: "POST", path: "/api/runs/ZZZZ/cancel", token })).toMatchObject({ status: 404 });
+    expect(await rig.ask({ method: "POST", path: "/api/runs/7FQ2/cancel", body: { why: 1 }, token })).toMatchObject({
+      status: 422,
+    });
+  });
+});
