@@ -96,7 +96,9 @@ async function outcomeLines(loaded: Loaded, found: Trigger, delivery: Delivery):
     case "nothing":
       return { isGood: false, lines: [`It starts nothing: ${reading.reason}`] };
     case "events": {
-      const decisions = decideStarts(found, { events: reading.events, at: delivery.at });
+      // What vendors show is of another day: it is judged as if it had arrived then.
+      const at = Math.max(...reading.events.map(({ happenedAt = delivery.at }) => happenedAt));
+      const decisions = decideStarts(found, { events: reading.events, at });
       const told = reading.events.map(({ says }) => `Told: ${says}`);
       const lines = decisions.map((decision) => decisionLine(loaded, found, decision));
       return { isGood: lines.some(({ isGood }) => isGood), lines: [...told, ...lines.map(({ line }) => line)] };
