@@ -5,9 +5,10 @@ import { describe, expect, it, onTestFinished } from "vitest";
 
 import type { Outcome } from "../../src/domain/outcome.ts";
 import type { Programs } from "../../src/programs/program-order.ts";
+import type { Program } from "../../src/steps/terraform/terraform-input.ts";
 import { standInPrograms } from "../support/stand-in-bench.ts";
 import { TerraformBench } from "../support/terraform-bench.ts";
-import { hasTerraform, machinePrograms } from "../support/terraform-program.ts";
+import { describeFamily, machinePrograms } from "../support/terraform-program.ts";
 
 const CONFIGURATION = {
   terraform: { required_version: ">= 1.9", backend: { local: {} } },
@@ -37,8 +38,8 @@ interface Stage {
   readonly made: () => Promise<string>;
 }
 
-async function open(createPrograms: (folder: string) => Programs): Promise<Stage> {
-  const bench = await TerraformBench.open(createPrograms);
+async function open(createPrograms: (folder: string) => Programs, program?: Program): Promise<Stage> {
+  const bench = await TerraformBench.open(createPrograms, program);
   onTestFinished(() => bench[Symbol.asyncDispose]());
   const configure = async (change: (configuration: Configuration) => object): Promise<void> => {
     await bench.write({ "main.tf.json": JSON.stringify(change(structuredClone(CONFIGURATION))) });
@@ -48,10 +49,10 @@ async function open(createPrograms: (folder: string) => Programs): Promise<Stage
   return { bench, configure, made };
 }
 
-/** What of a plan does not depend on when and where it was made. */
+/** What of a plan does not depend on when, where and by which of the two programs it was made. */
 function shapeOf(bench: TerraformBench, outcome: Outcome): object {
-  const { add, change, destroy, replace, resources, drift, outputs, program, workspace } = bench.planOf(outcome);
-  return { add, change, destroy, replace, resources, drift, outputs, program, workspace };
+  const { add, change, destroy, replace, resources, drift, outputs, workspace } = bench.planOf(outcome);
+  return { add, change, destroy, replace, resources, drift, outputs, workspace };
 }
 
 function outputOf(outcome: Outcome): Readonly<Record<string, unknown>> {
@@ -112,15 +113,17 @@ async function live({ bench, configure, made }: Stage): Promise<readonly unknown
   return seen;
 }
 
-describe("the stand-in for Terraform", () => {
-  it.skipIf(!hasTerraform)("does with a configuration what the real program does", async () => {
-    const real = await open(machinePrograms);
+describeFamily("beside its stand-in", (program) => {
+  it("does with a configuration what that does", async () => {
+    const real = await open(machinePrograms, program);
     const programs = await standInPrograms(["terraform"]);
     const ours = await open(() => programs);
     const [theirs, own] = await Promise.all([live(real), live(ours)]);
     expect(own).toEqual(theirs);
   });
+});
 
+describe("the stand-in for Terraform", () => {
   it("says on each line that it is one, and keeps two from writing a state at once", async () => {
     const programs = await standInPrograms(["terraform"]);
     const { bench } = await open(() => programs);
