@@ -66,12 +66,18 @@ export function readCloudEvents(delivery: Delivery): Read<readonly CloudEvent[]>
   const { headers } = delivery;
   if (mediaType(headers) === BATCH) return readBatch(read.value);
   if (mediaType(headers) === STRUCTURED) return single(structured(read.value));
-  if (headers["ce-specversion"] !== undefined) return single(binary(headers, read.value));
+  if (isBinary(delivery)) return single(binary(headers, read.value));
   if (!isJsonMap(read.value)) return unreadable("this is no CloudEvent");
   if ("specversion" in read.value) return single(structured(read.value));
   if ("detail-type" in read.value) return single(eventBridge(read.value));
   if ("subscription" in read.value) return single(pubSub(read.value));
   return unreadable("this is no CloudEvent: neither headers `ce-…` nor a `specversion` say so");
+}
+
+/** Whether an event has its attributes in headers, and its data alone in the body. */
+export function isBinary({ headers }: Pick<Delivery, "headers">): boolean {
+  const type = mediaType(headers);
+  return headers["ce-specversion"] !== undefined && type !== STRUCTURED && type !== BATCH;
 }
 
 function single(read: Read<CloudEvent>): Read<readonly CloudEvent[]> {

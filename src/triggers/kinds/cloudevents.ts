@@ -2,7 +2,7 @@ import { z } from "zod";
 
 import type { Json } from "../../platform/canonical-json.ts";
 import type { TriggerKind } from "../trigger-kind.ts";
-import { BATCH, readCloudEvents, STRUCTURED, type CloudEvent } from "./cloud-event.ts";
+import { BATCH, isBinary, readCloudEvents, STRUCTURED, type CloudEvent } from "./cloud-event.ts";
 import { cloudImage } from "./cloud-image.ts";
 import { deliveryId } from "./delivery-id.ts";
 import { eventTime } from "./event-time.ts";
@@ -10,6 +10,7 @@ import { nothing, readingOf, type Fact } from "./fact.ts";
 import { EventImage, imageContent, imageSays, NO_IMAGE } from "./image-event.ts";
 import { oneLine } from "./one-line.ts";
 import { ProofSettings } from "./proof-settings.ts";
+import { unreadable } from "./read-json.ts";
 import { admitSender, verifySender } from "./sender-proof.ts";
 
 const Settings = z.strictObject({ proof: ProofSettings });
@@ -35,7 +36,13 @@ export const cloudeventsKind: TriggerKind<Settings> = {
   contentTypes: [STRUCTURED, BATCH, "application/json"],
   admit: (head, { settings }) => admitSender(head, settings.proof),
   verify: (delivery, { settings, secrets }) => verifySender(delivery, settings.proof, secrets),
-  read(delivery) {
+  read(delivery, { proof }) {
+    const isSigned = proof.kind === "hmac" || proof.kind === "standard-webhooks";
+    if (isSigned && isBinary(delivery)) {
+      return unreadable(
+        "in the binary form what happened stands in headers, and those are not signed; send it structured",
+      );
+    }
     const read = readCloudEvents(delivery);
     if (read.kind === "unreadable") return read;
     // Source and id name an event together.

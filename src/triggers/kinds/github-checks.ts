@@ -38,7 +38,7 @@ const CheckSuite = z.looseObject({
   action: z.string().max(100),
   repository: Repository,
   sender: GithubSender,
-  check_suite: Checked.extend({ app: z.looseObject({ name: OptionalText }).nullish() }),
+  check_suite: Checked.extend({ app: z.looseObject({ name: OptionalText, slug: OptionalText }).nullish() }),
 });
 
 /** The end of a run of a workflow of GitHub Actions. */
@@ -62,6 +62,9 @@ export function githubCheckSuite(payload: JsonMap): Fact {
   if (read.kind === "unreadable") return read;
   const { action, repository, sender, check_suite: suite } = read.value;
   if (action !== "completed") return nothing("the check suite has not ended");
+  // Actions also runs for pull requests from forks, and then names their branch, which may be called `main` as well.
+  if (suite.app?.slug === "github-actions") return nothing("use workflow_run, which tells the runs for forks apart");
+  // That of other apps has no branch there (GitHub's documentation of check suites).
   if (suite.head_branch === "") return nothing("the check suite is of a fork, and what others propose starts nothing");
   const started = { workflow: suite.app?.name ?? "", startedBy: "", attempt: 0 };
   return checkedFact({ kind: "check_suite", checked: suite, repository: repository.full_name, sender, started });

@@ -87,11 +87,15 @@ export function gitlabPipeline(payload: JsonMap): Fact {
   const { object_attributes: pipeline, merge_request: request } = read.value;
   if (!ENDED.has(pipeline.status)) return nothing("the pipeline has not ended");
   // It runs in this project and under its branch names, but for what somebody proposes from a fork.
-  if (request && request.source_project_id !== request.target_project_id) {
+  if (request && !isOfOneProject(request)) {
     return nothing("the pipeline ran for a fork, and what others propose starts nothing");
   }
   const commit = fullCommit(pipeline.sha);
   return commit === "" ? nothing("it does not name the commit of the pipeline") : pipelineFact(read.value, commit);
+}
+
+function isOfOneProject(request: NonNullable<Pipeline["merge_request"]>): boolean {
+  return request.source_project_id !== "" && request.source_project_id === request.target_project_id;
 }
 
 function pipelineFact({ object_attributes: pipeline, user, project, commit: head }: Pipeline, commit: string): Fact {

@@ -5,7 +5,7 @@ import { canonicalJson } from "../../../../src/platform/canonical-json.ts";
 import { typeOfSchema } from "../../../../src/expressions/expression-type.ts";
 import { httpKinds } from "../../../../src/triggers/kinds/http-kinds.ts";
 import { mediaType } from "../../../../src/triggers/kinds/lone-header.ts";
-import type { Reading } from "../../../../src/triggers/trigger-kind.ts";
+import type { Reading, TriggerEvent } from "../../../../src/triggers/trigger-kind.ts";
 import {
   ARRIVES_AT,
   delivered,
@@ -133,6 +133,15 @@ describe.each(cases)("%s", (_title, sample) => {
     }
   });
 
+  it("says it when it is dated later than it arrives", async () => {
+    const dated = eventsOrNone(await readingOf(sample)).some(({ happenedAt }) => happenedAt !== undefined);
+    if (!dated) return;
+    const later = sample.body.toString("utf8").replaceAll("2026-01-01", "2027-01-01").replaceAll("1767261", "1798797");
+    for (const { happenedAt = 0 } of eventsOrNone(await readingOf(sample, Buffer.from(later)))) {
+      expect(happenedAt).toBeGreaterThan(ARRIVES_AT + 300 * 24 * 3_600_000);
+    }
+  });
+
   it("takes no text, XML or multipart form", () => {
     const amazon = kind.name === "sns" ? ["text/plain"] : [];
     for (const type of ["text/plain", "application/xml", "multipart/form-data", ""]) {
@@ -212,6 +221,10 @@ describe("the kinds", () => {
     expect(loose.map(([field]) => field).filter((field) => !["data", "body", "message"].includes(field))).toEqual([]);
   });
 });
+
+function eventsOrNone(reading: Reading): readonly TriggerEvent[] {
+  return reading.kind === "events" ? reading.events : [];
+}
 
 function contentsOf(reading: Reading): unknown {
   return reading.kind === "events" ? reading.events.map(({ content }) => content) : reading.kind;

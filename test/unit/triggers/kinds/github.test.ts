@@ -145,6 +145,14 @@ describe("github", () => {
     expect(await read("package", withPart("github/package", path, value))).toMatchObject({ kind: "nothing", reason });
   });
 
+  it("starts nothing by the check suites of Actions, which do not tell forks apart", async () => {
+    const body = withPart("github/check_suite", "check_suite.app", { slug: "github-actions", name: "GitHub Actions" });
+    expect(await read("check_suite", body)).toMatchObject({
+      kind: "nothing",
+      reason: "use workflow_run, which tells the runs for forks apart",
+    });
+  });
+
   it("starts nothing by a package that is no image", async () => {
     const body = withPart("github/package", "package.package_type", "npm");
     const npm = Buffer.from(body.toString("utf8").replace('"ecosystem":"CONTAINER"', '"ecosystem":"npm"'));

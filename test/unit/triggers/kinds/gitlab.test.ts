@@ -64,6 +64,8 @@ describe("gitlab", () => {
   it("starts nothing by a pipeline that ran for a fork", async () => {
     const fork = withPart("gitlab/pipeline", "merge_request", { source_project_id: 9, target_project_id: 15 });
     expect(await read(fork)).toMatchObject({ kind: "nothing", reason: expect.stringContaining("fork") });
+    const unknown = withPart("gitlab/pipeline", "merge_request", { id: 1 });
+    expect(await read(unknown)).toMatchObject({ kind: "nothing", reason: expect.stringContaining("fork") });
     const own = withPart("gitlab/pipeline", "merge_request", { source_project_id: 15, target_project_id: 15 });
     expect(await read(own)).toMatchObject({ kind: "events" });
   });

@@ -161,6 +161,21 @@ describe("cloudevents", () => {
     );
   });
 
+  it("does not take the binary form where the body alone is signed", async () => {
+    const headers = { "ce-specversion": "1.0", "ce-id": "1", "ce-source": "/x", "ce-type": "t" };
+    const delivery = { headers, query: "", body: Buffer.from("{}"), at: ARRIVES_AT };
+    for (const proof of [{ kind: "hmac", header: "x-signature" }, { kind: "standard-webhooks" }]) {
+      const settings = cloudeventsKind.settings.parse({ proof });
+      expect(await cloudeventsKind.read(delivery, settings)).toMatchObject({
+        kind: "unreadable",
+        reason: expect.stringContaining("send it structured"),
+      });
+      const structured = { ...delivery, body: triggerFixture("cloudevents/structured") };
+      const type = { "content-type": "application/cloudevents+json" };
+      expect(await cloudeventsKind.read({ ...structured, headers: type }, settings)).toMatchObject({ kind: "events" });
+    }
+  });
+
   it("reads each event of a batch", async () => {
     const one = JSON.parse(triggerFixture("cloudevents/structured").toString("utf8"));
     const body = Buffer.from(JSON.stringify([one, { ...one, id: "B", data: { state: "failed" } }]));
