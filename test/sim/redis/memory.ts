@@ -21,7 +21,8 @@ export class Memory {
     this.#dice = dice;
   }
 
-  message(channel: string, text: string): void {
+  /** Takes it down, and says what it is. */
+  message(channel: string, text: string): Replayed {
     const of = kindOf(channel);
     const list = this.#messages.get(of) ?? { kept: [], seen: 0 };
     this.#messages.set(of, list);
@@ -29,6 +30,7 @@ export class Memory {
     const recent = this.#recent.get(of) ?? [];
     this.#recent.set(of, recent);
     if (recent.push({ channel, text }) > MOST_RECENT) recent.shift();
+    return of;
   }
 
   job(ticket: Ticket): void {

@@ -204,6 +204,7 @@ class Player {
     const key = this.#want(`rush_${this.#rushes}`);
     this.#rig.line.after(afterMs, () => {
       if (act.kind === "cancel") this.#cancel(this.#wanted.get(key));
+      else if (act.kind === "cut") this.#apply({ at, who: "redis", act });
       else this.#apply({ at, who: "worker", act });
     });
   }

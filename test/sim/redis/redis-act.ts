@@ -15,6 +15,8 @@ export type RedisAct =
   | { readonly kind: "redeliver"; readonly ms: number; readonly share: number }
   /** Somebody says again what was said at any time before. */
   | { readonly kind: "replay"; readonly of: Replayed; readonly count: number }
+  /** Whenever a worker says something, somebody tells everybody so many times what was answered to others. */
+  | { readonly kind: "misdirect"; readonly ms: number; readonly count: number }
   /** Somebody who knows no secret makes up messages and jobs, out of those that were sent. */
   | { readonly kind: "forge"; readonly count: number };
 

@@ -17,12 +17,16 @@ export interface RedisEnds {
   readonly source: JobSource;
 }
 
+type Misdirection = Extract<RedisAct, { kind: "misdirect" }>;
 type Redelivery = Extract<RedisAct, { kind: "redeliver" }>;
 
 // A client gives up a connection on which nothing arrives for so long.
 const SILENT_MS = 5000;
 const LONGEST_REDELIVERY_MS = 3000;
 const LONGEST_REPLAY_MS = 4000;
+const MISDIRECTED_MS = 8;
+// Whoever has to answer what is said to them would keep this going for ever.
+const MISDIRECTED_EVERY_MS = 20;
 
 /** A Redis through which a server and its workers speak, and which loses, doubles, delays and forgets what it is told to. */
 export class RedisWorld {
@@ -34,6 +38,10 @@ export class RedisWorld {
   readonly #memory: Memory;
   readonly #troubles = new Set<MessageTrouble>();
   readonly #redeliveries = new Set<Redelivery>();
+  readonly #misdirections = new Set<Misdirection>();
+  /** Where workers hear what is answered to them. */
+  readonly #answered = new Set<string>();
+  #misdirectedAt = 0;
   readonly #cuts = new Set<string>();
   /** What is done when it goes on; undefined while it does not stand still. */
   #frozen: (() => void)[] | undefined;
@@ -91,6 +99,8 @@ export class RedisWorld {
         return this.#whileIn(this.#redeliveries, act);
       case "replay":
         return this.#replay(act.of, act.count);
+      case "misdirect":
+        return this.#whileIn(this.#misdirections, act);
       case "forge":
         return this.#forge(act.count);
     }
@@ -103,6 +113,7 @@ export class RedisWorld {
     this.#cuts.clear();
     this.#troubles.clear();
     this.#redeliveries.clear();
+    this.#misdirections.clear();
     this.#thaw();
   }
 
@@ -127,8 +138,24 @@ export class RedisWorld {
   }
 
   #publish(channel: string, text: string): void {
-    this.#memory.message(channel, text);
+    const of = this.#memory.message(channel, text);
+    if (of === "answers") this.#answered.add(channel);
     this.#spread(channel, text);
+    const now = this.#line.now();
+    if (of !== "reports" || now < this.#misdirectedAt + MISDIRECTED_EVERY_MS) return;
+    this.#misdirectedAt = now;
+    for (const { count } of this.#misdirections) this.#misdirect(count);
+  }
+
+  /** While somebody waits for an answer, those that were meant for others. */
+  #misdirect(count: number): void {
+    for (let again = 0; again < count; again += 1) {
+      const said = this.#memory.anyMessage("answers");
+      if (said === undefined) return;
+      const others = [...this.#answered].filter((channel) => channel !== said.channel);
+      for (const channel of others)
+        this.#line.after(this.#luck.below(MISDIRECTED_MS), () => this.#spread(channel, said.text));
+    }
   }
 
   #spread(channel: string, text: string): void {

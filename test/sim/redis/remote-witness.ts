@@ -33,7 +33,7 @@ export interface Wanted {
 const RECOVERY_MS = 8000;
 const STOPS_WITHIN_MS = 7000;
 // So soon all workers know the new server.
-const NEW_SERVER_MS = 3000;
+const NEW_SERVER_MS = 1500;
 /** What makes them hear of it later. */
 const DELAYS: ReadonlySet<string> = new Set(["stall", "away", "freeze", "cut", "messages"]);
 const ANEW_MS = 10_000;
