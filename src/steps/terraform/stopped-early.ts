@@ -34,7 +34,8 @@ export function earlyEnd(ended: EndedBadly, what: string): EarlyEnd {
     const message = `${what} failed, because the program is too old: ${why}. Install version 1.9 or newer where the step is executed`;
     return { kind: "failed", failure: { code: "program.too-old", message, retry: "never" } };
   }
-  const message = `${what} failed: ${why}`;
+  const advice = errors.some(({ summary }) => OTHER_LOCK_FILE.test(summary)) ? ANEW : "";
+  const message = `${what} failed: ${why}${advice}`;
   return { kind: "failed", failure: { code: "terraform.failed", message, retry: "never", ...placesOf(errors) } };
 }
 
@@ -46,6 +47,10 @@ export function isStale({ diagnostics }: EndedBadly): boolean {
 const STALE = /^Saved plan (?:is stale|does not match the given state)/u;
 // What it says of an option that came with a later version.
 const TOO_OLD = /flag provided but not defined/u;
+// The lock file names other providers than the configuration needs, as that of the other program of the family does.
+const OTHER_LOCK_FILE = /^Provider dependency changes detected/u;
+const ANEW =
+  " Write .terraform.lock.hcl anew with the program that the step runs, and commit it: Terraform and OpenTofu take providers from different registries";
 const LOCKED = /Error (?:acquiring|locking) (?:the )?state|Lock Info:/u;
 // What OpenTofu says of the lock where it has another key than the state was encrypted with.
 const UNDECRYPTED = /decryption failed/u;

@@ -132,6 +132,19 @@ describe("a step with what OpenTofu prints", () => {
     ]);
   });
 
+  it("says what is to be done where the lock file in Git is one of Terraform", async () => {
+    await using bench = await openWith({ init: [1, "init-other-lock.jsonl"] });
+    expect(await bench.plan()).toMatchObject({
+      status: "failed",
+      failure: {
+        code: "terraform.failed",
+        message: expect.stringMatching(
+          /^tofu init failed: Provider dependency changes detected: .* Write \.terraform\.lock\.hcl anew .* different registries$/u,
+        ),
+      },
+    });
+  });
+
   it("waits where its backend is away, and says which in its words", async () => {
     await using bench = await openWith({ init: [1, "init-unreachable.jsonl"] });
     expect(await bench.plan()).toMatchObject({
