@@ -11,6 +11,7 @@ const SIGNATURE = "webhook-signature";
 const VERSION = "v1,";
 const FORM = /^v(?:1,[A-Za-z0-9+/]{43}=|(?!1,)\d[a-z]?,[A-Za-z0-9+/]{1,200}={0,2})$/u;
 const KEY_PREFIX = "whsec_";
+const LEAST_KEY_BYTES = 16;
 const HMAC_BYTES = 32;
 // A sender that changes its key signs with the old and the new one.
 const MOST_SIGNATURES = 10;
@@ -29,8 +30,8 @@ export function verifyStandardWebhook(delivery: Delivery, secrets: readonly stri
   const before = `${loneHeader(headers, ID)}.${loneHeader(headers, TIMESTAMP)}.`;
   const stated = statedSignatures(headers);
   let isSigned = false;
-  for (const secret of secrets) {
-    const expected = createHmac("sha256", keyOf(secret)).update(before).update(body).digest();
+  for (const key of secrets.flatMap((secret) => keysOf(secret))) {
+    const expected = createHmac("sha256", key).update(before).update(body).digest();
     for (const one of stated) isSigned = timingSafeEqual(expected, one) || isSigned;
   }
   return isSigned ? undefined : "signature";
@@ -40,10 +41,15 @@ export function hasStandardSignature(headers: IncomingHttpHeaders): boolean {
   return headers[SIGNATURE] !== undefined;
 }
 
-/** The key is written in base 64 after its prefix; whatever has no prefix is the key itself. */
-function keyOf(secret: string): Buffer {
-  const isPrefixed = secret.startsWith(KEY_PREFIX);
-  return isPrefixed ? Buffer.from(secret.slice(KEY_PREFIX.length), "base64") : Buffer.from(secret, "utf8");
+/**
+ * The specification writes the key in base 64 behind its prefix. Senders that take any text for a secret (GitLab calls it a signing
+ * token) may use it as it stands, so that such a secret is tried as both; whatever has no prefix is the key itself.
+ */
+function keysOf(secret: string): readonly Buffer[] {
+  const text = Buffer.from(secret, "utf8");
+  const decoded = Buffer.from(secret.startsWith(KEY_PREFIX) ? secret.slice(KEY_PREFIX.length) : "", "base64");
+  // What is no base 64 would be a key that everybody knows: an empty one.
+  return decoded.length >= LEAST_KEY_BYTES ? [decoded, text] : [text];
 }
 
 /** None at all when one of them has no form of a signature: then the header was sent twice, or is of somebody else. */

@@ -101,6 +101,22 @@ describe("gitlab", () => {
     expect(gitlabKind.admit(delivery, { settings: { signed: true }, secrets: [SECRET] })).toBe("unsigned");
   });
 
+  it.each(["whsec_", "whsec_!!!", "whsec_AAAA"])("has no empty key in the signing token %s", async (token) => {
+    const body = triggerFixture("gitlab/push");
+    for (const key of ["", "\0", "\0\0\0"]) {
+      const delivery = { headers: standardHeaders(body, key), query: "", body, at: ARRIVES_AT };
+      expect(await gitlabKind.verify(delivery, { settings: { signed: true }, secrets: [token] })).toBe("signature");
+    }
+  });
+
+  it("takes a signing token that is used as it stands, prefix and all", async () => {
+    const token = `whsec_${Buffer.from("0123456789abcdef0123456789abcdef").toString("base64")}`;
+    const body = triggerFixture("gitlab/push");
+    const headers = standardHeaders(body, token, { isText: true });
+    const delivery = { headers, query: "", body, at: ARRIVES_AT };
+    expect(await gitlabKind.verify(delivery, { settings: { signed: true }, secrets: [token] })).toBeUndefined();
+  });
+
   it("takes a signing token that is written with its prefix as base 64", async () => {
     const token = `whsec_${Buffer.from("0123456789abcdef0123456789abcdef").toString("base64")}`;
     const body = triggerFixture("gitlab/push");
