@@ -8,12 +8,14 @@ import { forgeMutants } from "../sim/mutants/forge-mutants.ts";
 import { kindsMutants } from "../sim/mutants/kinds-mutants.ts";
 import { netMutants } from "../sim/mutants/net-mutants.ts";
 import { shipMutants } from "../sim/mutants/ship-mutants.ts";
+import { triggerMutants } from "../sim/mutants/trigger-mutants.ts";
 import type { Mutant } from "../sim/mutants/mutant.ts";
 
 const WAITS = new URL("../sim/kinds-child.ts", import.meta.url).pathname;
 const PROGRAMS = new URL("../sim/ships-child.ts", import.meta.url).pathname;
 const FORGE = new URL("../sim/forge-child.ts", import.meta.url).pathname;
 const NET = new URL("../sim/net-child.ts", import.meta.url).pathname;
+const TRIGGERS = new URL("../sim/triggers-child.ts", import.meta.url).pathname;
 const PLANT = new URL("../sim/mutants/plant-child.ts", import.meta.url).href;
 const Seen = z.object({ seed: z.number().nullable(), world: z.number(), faults: z.array(z.string()) });
 
@@ -81,6 +83,17 @@ describe("worlds of the kinds that look at others, wait and run programs, with f
 
   it("would say if anything were wrong", async () => {
     const { faults } = await look(NET, 60, bug(netMutants, "no answer is a verdict"));
+    expect(faults).not.toEqual([]);
+  });
+});
+
+describe("worlds of webhooks that are sent again, doubled, forged, late and early, to a server that is killed over them", () => {
+  it("violate nothing", async () => {
+    expect(await look(TRIGGERS, 30)).toEqual({ seed: null, world: 30, faults: [] });
+  });
+
+  it("would say if anything were wrong", async () => {
+    const { faults } = await look(TRIGGERS, 60, bug(triggerMutants, "the same fact by another delivery starts again"));
     expect(faults).not.toEqual([]);
   });
 });

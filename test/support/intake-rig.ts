@@ -141,7 +141,7 @@ export class IntakeRig implements AsyncDisposable {
   get machines(): MachineDoor {
     return new MachineIntake({
       intake: this.intake,
-      events: this.store.events,
+      events: untilDeath(this.store.events, this.#life),
       people: this.store.people,
       rules: () => this.#configuration,
       team: () => this.team,
@@ -149,6 +149,15 @@ export class IntakeRig implements AsyncDisposable {
       clock: this.clock,
       random: systemRandom,
     });
+  }
+
+  /** As it is known now. */
+  get configuration(): Configuration {
+    return this.#configuration;
+  }
+
+  get commands(): readonly Command[] {
+    return this.#commands;
   }
 
   get runs(): RunService {
