@@ -6,6 +6,8 @@ export interface ProgramNote {
   readonly name: string;
   /** The oldest version that will do, such as `1.5`. */
   readonly atLeast: string;
+  /** The versions with which its tests were run. */
+  readonly tried?: readonly string[] | undefined;
   /** Where it is had, for whoever reads that it is missing. */
   readonly get: string;
 }

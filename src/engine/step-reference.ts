@@ -51,14 +51,16 @@ function noteSections(notes: StepNotes): readonly string[] {
     meaning,
   ]);
   const left = Object.entries(artifacts).map(([name, meaning]) => [name.includes(" ") ? name : `\`${name}\``, meaning]);
-  const run = programs.map(({ name, atLeast, get }) => [`\`${name}\``, atLeast, get]);
+  const isTried = programs.some(({ tried }) => tried !== undefined);
+  const run = programs.map(({ name, atLeast, tried = [], get }) =>
+    isTried ? [`\`${name}\``, atLeast, tried.join(", "), get] : [`\`${name}\``, atLeast, get],
+  );
+  const runColumns = ["program", "at least", ...(isTried ? ["tried with"] : []), "where it is had"];
   return [
     "## Failures",
     failed.length === 0 ? "It has none of its own." : table(["code", "tried again", "meaning"], failed),
     ...(left.length === 0 ? [] : ["## Files that it leaves", table(["name", "what it is"], left)]),
-    ...(run.length === 0
-      ? []
-      : ["## Programs", table(["program", "at least", "where it is had"], run), stopText(stop)]),
+    ...(run.length === 0 ? [] : ["## Programs", table(runColumns, run), stopText(stop)]),
   ];
 }
 

@@ -2,8 +2,18 @@ import type { ProgramNote, StepNotes } from "../../engine/step-notes.ts";
 import { STOP } from "./terraform-call.ts";
 
 const PROGRAMS: readonly ProgramNote[] = [
-  { name: "terraform", atLeast: "1.9", get: "https://developer.hashicorp.com/terraform/install" },
-  { name: "tofu", atLeast: "1.9", get: "https://opentofu.org/docs/intro/install" },
+  {
+    name: "terraform",
+    atLeast: "1.9",
+    tried: ["1.11.4"],
+    get: "https://developer.hashicorp.com/terraform/install",
+  },
+  {
+    name: "tofu",
+    atLeast: "1.9",
+    tried: ["1.9.4", "1.10.7", "1.11.0", "1.12.6"],
+    get: "https://opentofu.org/docs/intro/install",
+  },
 ];
 
 /** What all steps of this family may end with. */
