@@ -5,13 +5,16 @@ import { describe, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
 import { z } from "zod";
 
-import { triggerFaults } from "../../src/app/triggers.ts";
+import { triggerFaults, triggerKinds } from "../../src/app/triggers.ts";
 import { loadCommands, readCommandFolder } from "../../src/commands/load-commands.ts";
 import { checkConfiguration } from "../../src/config/load-configuration.ts";
 import { typeOfSchema, typeText, type ExpressionType } from "../../src/expressions/expression-type.ts";
+import { compileTriggers } from "../../src/triggers/compile-triggers.ts";
+import { decideStarts } from "../../src/triggers/decide-starts.ts";
 import { httpKinds } from "../../src/triggers/kinds/http-kinds.ts";
 import { allKinds } from "../support/all-kinds.ts";
 import { rightConfiguration } from "../support/configured.ts";
+import { ARRIVES_AT, eventsOf, triggerFixture, withPart } from "../support/trigger-samples.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 const FOLDER = `${ROOT}docs/triggers/`;
@@ -136,6 +139,35 @@ const examples = Array.from(texts).flatMap(([file, text]) =>
   ),
 );
 
+const DIGEST = `sha256:${"7c1d".repeat(16)}`;
+const KEY = `checkout/${"4f1c9a2b7d".repeat(4)}.json`;
+const RECORDS = JSON.stringify({
+  Records: [{ eventName: "ObjectCreated:Put", s3: { bucket: { name: "acme-releases" }, object: { key: KEY } } }],
+});
+
+/** Page, payload of the vendor, what is changed in it so that it fits what the page shows, and headers that are needed. */
+const VENDORS: readonly (readonly [
+  string,
+  string,
+  Readonly<Record<string, unknown>>,
+  Readonly<Record<string, string>>,
+])[] = [
+  ["github.md", "github/workflow_run", {}, { "x-github-event": "workflow_run" }],
+  ["ghcr.md", "github/package", {}, { "x-github-event": "package" }],
+  ["gitlab.md", "gitlab/pipeline", {}, {}],
+  ["harbor.md", "harbor/push-artifact", {}, {}],
+  ["oci.md", "oci/azure", {}, {}],
+  ["docker-hub.md", "docker-hub/push", { "push_data.digest": DIGEST }, {}],
+  ["quay.md", "quay/repo-push", { updated_tags: { "1.4.0": DIGEST } }, {}],
+  ["cloudevents.md", "cloudevents/ecr-eventbridge", {}, {}],
+  ["s3.md", "s3/minio", { "Records.0.s3.object.key": KEY }, {}],
+  ["sns.md", "sns/notification", { Message: RECORDS }, {}],
+  ["terraform-cloud.md", "terraform-cloud/run", {}, {}],
+  ["argocd-notifications.md", "argocd-notifications/operation", { "app.name": "checkout-staging" }, {}],
+  ["argo-events.md", "argo-events/sensor", {}, {}],
+  ["generic.md", "generic/build", { "build.image": `registry.acme.example/shop/checkout@${DIGEST}` }, {}],
+];
+
 describe("the pages about triggers", () => {
   it.each(pages)("%s says what the kinds say (vitest -u writes the tables anew)", async (file) => {
     await expect(withTables(texts.get(file) ?? "")).toMatchFileSnapshot(`${FOLDER}${file}`);
@@ -168,6 +200,25 @@ describe("the pages about triggers", () => {
       triggerFaults(configuration, commands),
     );
     expect(result.kind === "valid" ? [] : result.diagnostics).toEqual([]);
+  });
+
+  it.each(VENDORS)("starts by %s what it shows, when %s is delivered", async (page, fixture, parts, query) => {
+    const [, piece = ""] = examples.find(([name]) => name === `${page} 1`) ?? [];
+    const result = checkConfiguration({ text: whole(piece), file: page });
+    if (result.kind === "invalid") throw new Error(`${page} shows no right entry`);
+    const [trigger] = compileTriggers(result.configuration, { kinds: triggerKinds(), commands }).triggers;
+    if (trigger === undefined) throw new Error(`${page} shows no trigger`);
+    const body = Object.entries(parts).reduce(
+      (before, [path, value]) => withPart(before, path, value),
+      triggerFixture(fixture),
+    );
+    const headers = { "content-type": "application/json", ...query };
+    const reading = await trigger.kind.read({ headers, query: "", body, at: ARRIVES_AT }, trigger.settings);
+    const decisions = decideStarts(trigger, { events: eventsOf(reading), at: ARRIVES_AT });
+    const started = decisions.flatMap((one) => (one.kind === "start" ? [one.values] : []));
+    const reasons = decisions.flatMap((one) => (one.kind === "nothing" ? [one.reason] : []));
+    expect({ starts: started.length, reasons }).toMatchObject({ starts: 1 });
+    for (const value of Object.values(started[0] ?? {})) expect(value).not.toBe("");
   });
 
   it("links only to what is there", () => {

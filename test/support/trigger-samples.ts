@@ -34,22 +34,15 @@ interface Loose {
   [key: string]: Loose;
 }
 
-/** The same payload with some of it changed. */
-function changedFixture(name: string, change: (payload: Loose) => void): Buffer {
-  const payload: Loose = JSON.parse(triggerFixture(name).toString("utf8"));
-  change(payload);
+/** The payload with what a path such as `release.draft` names set to something else; of a fixture by its name. */
+export function withPart(of: string | Buffer, path: string, value: unknown): Buffer {
+  const payload: Loose = JSON.parse((typeof of === "string" ? triggerFixture(of) : of).toString("utf8"));
+  const keys = path.split(".");
+  const last = keys.pop() ?? "";
+  let part = payload;
+  for (const key of keys) part = part[key] ?? {};
+  Object.assign(part, { [last]: value });
   return Buffer.from(JSON.stringify(payload));
-}
-
-/** Sets what a path such as `release.draft` names. */
-export function withPart(name: string, path: string, value: unknown): Buffer {
-  return changedFixture(name, (payload) => {
-    const keys = path.split(".");
-    const last = keys.pop() ?? "";
-    let part = payload;
-    for (const key of keys) part = part[key] ?? {};
-    Object.assign(part, { [last]: value });
-  });
 }
 
 /** How one vendor sends: a true delivery, and the headers with which it would send any body. */
