@@ -33,6 +33,7 @@ const LAYERS: Record<string, readonly string[]> = {
 const OWNERS: Record<string, readonly string[]> = {
   "@slack": ["slack"],
   "@marcbachmann": ["expressions"],
+  "@platformatic": ["triggers"],
   "better-sqlite3": ["store"],
   bullmq: ["dispatch"],
   "drizzle-orm": ["store"],

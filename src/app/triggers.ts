@@ -5,15 +5,18 @@ import type { Secrets } from "../config/secrets.ts";
 import type { MachineDoor } from "../engine/machine-door.ts";
 import type { Routes } from "../http/masked-routes.ts";
 import type { Clock } from "../platform/clock.ts";
+import type { Random } from "../platform/ids.ts";
 import type { Logger } from "../platform/logger.ts";
 import { compileTriggers, type Trigger } from "../triggers/compile-triggers.ts";
 import type { FetchText } from "../triggers/kinds/fetch-text-port.ts";
 import { httpKinds } from "../triggers/kinds/http-kinds.ts";
+import { kafkaKind } from "../triggers/kafka/kafka-kind.ts";
 import { TriggerDesk } from "../triggers/trigger-desk.ts";
 import type { TriggerKind } from "../triggers/trigger-kind.ts";
 import { triggerRoute } from "../triggers/trigger-routes.ts";
 import type { Metrics } from "../web/metrics.ts";
 import { openFetchText } from "./fetch-text.ts";
+import { openKafka } from "./kafka.ts";
 import type { LiveSettings } from "./live-settings.ts";
 
 interface Deps {
@@ -23,12 +26,13 @@ interface Deps {
   readonly http: Routes;
   readonly metrics: Pick<Metrics, "delivered">;
   readonly clock: Clock;
+  readonly random: Random;
   readonly logger: Logger;
 }
 
 /** Every sender that there is. */
 export function triggerKinds(fetchText: FetchText = askNobody): readonly TriggerKind[] {
-  return httpKinds({ fetchText });
+  return [...httpKinds({ fetchText }), kafkaKind];
 }
 
 /** Where what is sent is only looked at, nobody is asked about it. */
@@ -53,24 +57,27 @@ export function openTriggers(
   deps: Deps,
   resources: AsyncDisposableStack,
 ): { readonly desk: TriggerDesk; open(): void } {
-  const { live, machines, secrets, http, metrics, clock, logger } = deps;
+  const { live, machines, secrets, http, metrics, clock, random, logger } = deps;
   const kinds = triggerKinds(openFetchText(resources));
   const compiled = (): ReadonlyMap<string, Trigger> => {
     const { triggers } = compileTriggers(live.configuration, { kinds, commands: live.commands });
     return new Map(triggers.map((trigger) => [trigger.machine.name, trigger]));
   };
   let current = compiled();
+  const desk = new TriggerDesk({ machines, clock });
+  const resolve: Secrets["resolve"] = (reference) => secrets.resolve(reference);
+  const kafka = openKafka({ triggers: () => current.values(), desk, resolve, clock, random, logger }, resources);
   live.onReplaced(() => {
     current = compiled();
+    kafka.refresh();
   });
-  const desk = new TriggerDesk({ machines, clock });
   let isOpen = false;
   http.add(
     triggerRoute({
       find: (name) => current.get(name),
       desk,
       isOpen: () => isOpen,
-      resolve: (reference) => secrets.resolve(reference),
+      resolve,
       clock,
       logger,
       onDelivery: (result) => metrics.delivered(result),
@@ -78,6 +85,7 @@ export function openTriggers(
   );
   const open = (): void => {
     isOpen = true;
+    kafka.open();
   };
   return { desk, open };
 }

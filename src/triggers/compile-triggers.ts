@@ -72,22 +72,30 @@ function compile(
   const ofStarts = starts.flatMap((start, index) =>
     startFaults(start, { path: [...path, "start", index], commands: known.commands, scope, mustBePinned: true }),
   );
-  const faults = [...secretFaults(kind, { secrets, path }), ...ofWith, ...ofStarts];
+  const proof = (checked.kind === "valid" ? kind.proofBy?.(checked.value) : undefined) ?? kind.proof;
+  // Whether there is a secret may depend on what is wrong.
+  const isOpen = checked.kind === "invalid" && kind.proofBy !== undefined;
+  const ofSecret = isOpen ? [] : secretFaults(kind.name, { proof, secrets, path });
+  const faults = [...ofSecret, ...ofWith, ...ofStarts];
   if (checked.kind === "invalid") return { faults };
   const machine: Machine = { sort: "trigger", name };
   return { trigger: { machine, kind, settings: checked.value, secrets, starts, sameWithinMs, oldestMs }, faults };
 }
 
 function secretFaults(
-  kind: TriggerKind,
-  { secrets, path }: { readonly secrets: readonly SecretReference[]; readonly path: Fault["path"] },
+  sender: string,
+  {
+    proof,
+    secrets,
+    path,
+  }: { readonly proof: TriggerKind["proof"]; readonly path: Fault["path"] } & Pick<TriggerSettings, "secrets">,
 ): readonly Fault[] {
-  if (kind.proof === "secret" && secrets.length === 0) {
-    const message = `nothing says how what "${kind.name}" sends is believed; add \`secret: \${{ secrets.NAME }}\``;
+  if (proof === "secret" && secrets.length === 0) {
+    const message = `nothing says how what "${sender}" sends is believed; add \`secret: \${{ secrets.NAME }}\``;
     return [{ path, part: "value", message }];
   }
-  if (kind.proof === "own" && secrets.length > 0) {
-    const message = `what "${kind.name}" sends is believed without a secret; remove it`;
+  if (proof === "own" && secrets.length > 0) {
+    const message = `what "${sender}" sends is believed without a secret; remove it`;
     return [{ path: [...path, "secret"], part: "key", message }];
   }
   return [];

@@ -71,6 +71,8 @@ export interface TriggerKind<Settings = unknown> {
   readonly event: z.ZodType;
   /** `secret`: by a secret that is shared with the sender. `own`: by something that the kind looks up itself. */
   readonly proof: "secret" | "own";
+  /** Where it depends on the settings; counts before `proof` then. */
+  proofBy?(settings: Settings): "secret" | "own";
   /** Media types of the bodies that it reads, without parameters: everything else is refused before the body is read. */
   readonly contentTypes: readonly string[];
   /** Looks at the head alone, before a byte of the body is read: whether the proof is there at all, and about now. */
