@@ -77,6 +77,19 @@ describeFamily("itself", (program) => {
     expect(output(await bench.output())).toMatchObject({ state, values: { nodes: 2 } });
   });
 
+  it("keeps a state for each workspace, also for one that is new", async () => {
+    await using bench = await open();
+    await bench.write({ "main.tf": `${NODES}output "where" { value = terraform.workspace }\n` });
+    for (const workspace of ["blue", "green"]) {
+      const plan = bench.planOf(await bench.plan({ workspace }));
+      expect(plan).toMatchObject({ workspace, add: 2 });
+      expect(output(await bench.apply(plan))).toMatchObject({ values: { where: workspace } });
+      expect(output(await bench.plan({ workspace }))).toMatchObject({ changed: false });
+      expect(output(await bench.output({ workspace }))).toMatchObject({ values: { where: workspace } });
+    }
+    expect(bench.planOf(await bench.plan())).toMatchObject({ workspace: "default", add: 2 });
+  });
+
   it("says file and line of what is wrong in a configuration", async () => {
     await using bench = await open();
     await bench.write({ "main.tf": NODES, "bad.tf": 'resource "terraform_data" "x" {\n  nope = 1\n}\n' });
