@@ -7,6 +7,7 @@ import { Intake } from "../intake/intake.ts";
 import { MachineIntake } from "../intake/machine-intake.ts";
 import type { PeopleCheck } from "../intake/people-check.ts";
 import type { Discovery } from "../inventory/discovery.ts";
+import { namedMachines } from "../inventory/authorize.ts";
 import type { Inventory } from "../inventory/inventory.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Random } from "../platform/ids.ts";
@@ -71,6 +72,7 @@ export function createIntake(deps: Deps): Intake {
     random,
     logger,
     locks: engine.runs.locks,
+    machines: () => namedMachines(live.configuration),
     lookAgain: (run) => slack.lookAgain(engine.runs.view(run)),
     hide: (arrival) => deps.mask.deep(arrival),
     reply: async (arrival, answer) => {

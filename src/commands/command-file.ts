@@ -59,7 +59,18 @@ export const InputDefinition = z.discriminatedUnion("type", [
 export type InputDefinition = z.infer<typeof InputDefinition>;
 
 /** The questions that are answered privately, without a run. */
-export const Answers = z.enum(["status", "history", "help", "where", "who", "queue", "diff", "plan", "page"]);
+export const Answers = z.enum([
+  "status",
+  "history",
+  "help",
+  "where",
+  "who",
+  "queue",
+  "diff",
+  "plan",
+  "page",
+  "triggers",
+]);
 export type Answers = z.infer<typeof Answers>;
 
 /** What is done at once, without a chain of steps. */

@@ -70,6 +70,7 @@ const NEEDED: Readonly<Record<Answers | Acts, readonly InputDefinition["type"][]
   help: [],
   queue: [],
   page: ["run"],
+  triggers: [],
   where: ["service"],
   who: [],
   diff: ["service", "revision", "environment"],

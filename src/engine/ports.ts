@@ -80,6 +80,11 @@ export interface Intent {
   readonly body: Json;
 }
 
+/** An intent with what came of it; without `result` it is still being dealt with. */
+export interface PastIntent extends Omit<Intent, "id"> {
+  readonly result: Json | undefined;
+}
+
 /**
  * The append-only, hash-chained log and the projections that are kept beside it in the same transaction.
  * Appends of one event-loop turn share one commit; every promise resolves after that commit is on the disk and rejects,
@@ -124,6 +129,8 @@ export interface EventStore {
   ): { readonly id: string; readonly at: number; readonly result: Json | undefined } | undefined;
   /** What was recorded under a key; undefined where there is none. */
   intentBody(key: string): Json | undefined;
+  /** What somebody asked for last, newest first. */
+  pastIntents(actor: string, limit: number): readonly PastIntent[];
   /** Intents that were recorded but not settled, oldest first. */
   openIntents(): readonly Intent[];
 }

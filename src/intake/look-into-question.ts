@@ -22,6 +22,7 @@ export async function lookIntoQuestion(deps: QuestionDeps, answers: Answers, ask
     case "help":
     case "queue":
     case "page":
+    case "triggers":
       throw new TypeError(`"${answers}" is answered at once`);
   }
 }

@@ -1,4 +1,5 @@
 import type { Command } from "../commands/command.ts";
+import type { Machine } from "../domain/machine.ts";
 import type { LockDesk } from "../engine/lock-desk.ts";
 import type { EventStore, Person } from "../engine/ports.ts";
 import type { RunService } from "../engine/run-service.ts";
@@ -10,7 +11,9 @@ import type { RevisionDeps } from "./resolve-revision.ts";
 /** What questions are answered from. */
 export interface QuestionDeps extends QueryDeps, RevisionDeps {
   readonly commands: readonly Command[];
-  readonly events: Pick<EventStore, "listRuns" | "findRuns" | "readRun" | "claims">;
+  readonly events: Pick<EventStore, "listRuns" | "findRuns" | "readRun" | "claims" | "pastIntents">;
+  /** Those that roles name: triggers, schedules, tokens. */
+  readonly machines: () => readonly Machine[];
   readonly runs: Pick<RunService, "tryState" | "view">;
   readonly check: Pick<PeopleCheck, "granted" | "memberCounts" | "isApprover" | "mayAct">;
   readonly locks: Pick<LockDesk, "on" | "locks">;

@@ -24,6 +24,7 @@ import { historyAnswer, statusAnswer } from "./queries.ts";
 import { pageAnswer } from "./page-question.ts";
 import type { QuestionAsk, QuestionDeps } from "./question-ask.ts";
 import { queueAnswer } from "./queue-question.ts";
+import { triggersAnswer } from "./triggers-question.ts";
 import { liveAnswer } from "./where-question.ts";
 import type { StartAsk } from "./start-request.ts";
 
@@ -192,6 +193,8 @@ function readQuestion(deps: SlashDeps, answers: Answers, ask: Omit<QuestionAsk, 
       return answered(queueAnswer(deps, ask));
     case "page":
       return answered(pageAnswer(deps, ask));
+    case "triggers":
+      return answered(triggersAnswer(deps, ask));
     case "where":
       if (valueOf(command, values, "revision") === null) return answered(liveAnswer(deps, ask));
       return { kind: "question", answers, ask };

@@ -1,4 +1,5 @@
 import type { Configuration } from "../config/configuration.ts";
+import { type Machine, MACHINES, tryMachine } from "../domain/machine.ts";
 import { type GroupMembership, type PersonStanding, standingProblem } from "../domain/approver-policy.ts";
 
 /**
@@ -57,6 +58,14 @@ export function authorize(rules: AccessRules, question: AuthorizationQuestion): 
 export function granteesOf(rules: AccessRules, act: Act): readonly RoleEntry[] {
   const members = rolesFor(rules, act).flatMap((role) => rules.roles[role] ?? []);
   return [...new Map(members.map((member) => [JSON.stringify(member), member])).values()];
+}
+
+/** Every trigger, schedule and token that some role names. */
+export function namedMachines({ roles }: Pick<AccessRules, "roles">): readonly Machine[] {
+  const users = Object.values(roles).flatMap((members) =>
+    members.flatMap((member) => (member.kind === "machine" ? [member.machine] : [])),
+  );
+  return [...new Set(users)].flatMap((user) => tryMachine({ team: MACHINES, user }) ?? []);
 }
 
 /** The groups whose members decide whether somebody may do something. */

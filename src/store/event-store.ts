@@ -5,7 +5,16 @@ import type { HandLock } from "../domain/hand-lock.ts";
 import type { LockClaim } from "../domain/lock-book.ts";
 import { JsonValue } from "../domain/outcome.ts";
 import type { RunEvent } from "../domain/run-event.ts";
-import type { Append, EventStore, HandLockChange, Intent, RunChange, RunFilter, RunRow } from "../engine/ports.ts";
+import type {
+  Append,
+  EventStore,
+  HandLockChange,
+  Intent,
+  PastIntent,
+  RunChange,
+  RunFilter,
+  RunRow,
+} from "../engine/ports.ts";
 import type { Proof } from "../engine/step-kind.ts";
 import type { RunOutline } from "../engine/unreadable-runs.ts";
 import type { Json } from "../platform/canonical-json.ts";
@@ -56,6 +65,7 @@ export class SqliteEventStore implements EventStore {
   readonly #settle: Statement<[number, string]>;
   readonly #open: Statement<[], number>;
   readonly #byKey: Statement<[string], IntentPlace>;
+  readonly #byActor: Statement<[string, string, number], number>;
 
   constructor(deps: EventStoreDeps) {
     this.#deps = deps;
@@ -66,6 +76,11 @@ export class SqliteEventStore implements EventStore {
     this.#settle = sqlite.prepare("UPDATE intents SET settled = ? WHERE id = ? AND settled IS NULL");
     this.#open = sqlite
       .prepare<[], number>("SELECT received FROM intents WHERE settled IS NULL ORDER BY received")
+      .pluck();
+    this.#byActor = sqlite
+      .prepare<[string, string, number], number>(
+        "SELECT sequence FROM events WHERE actor = ? AND stream = ? ORDER BY sequence DESC LIMIT ?",
+      )
       .pluck();
     this.#byKey = sqlite.prepare<[string], IntentPlace>("SELECT id, received, settled FROM intents WHERE key = ?");
   }
@@ -181,6 +196,13 @@ export class SqliteEventStore implements EventStore {
   intentBody(key: string): Json | undefined {
     const place = this.#byKey.get(key);
     return place && IntentReceived.parse(storedEvent(this.#deps.reader.row(place.received))).body;
+  }
+
+  pastIntents(actor: string, limit: number): readonly PastIntent[] {
+    return this.#byActor.all(actor, INTENTS_STREAM, limit).map((sequence) => {
+      const { type: _type, id: _id, ...intent } = IntentReceived.parse(storedEvent(this.#deps.reader.row(sequence)));
+      return { ...intent, result: this.intentResult(intent.key)?.result };
+    });
   }
 
   openIntents(): readonly Intent[] {

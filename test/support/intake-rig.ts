@@ -19,6 +19,7 @@ import { SecretMask } from "../../src/platform/masking.ts";
 import type { MachineDoor } from "../../src/engine/machine-door.ts";
 import { Intake } from "../../src/intake/intake.ts";
 import { PeopleCheck } from "../../src/intake/people-check.ts";
+import { namedMachines } from "../../src/inventory/authorize.ts";
 import { Inventory } from "../../src/inventory/inventory.ts";
 import { AppError } from "../../src/platform/errors.ts";
 import { systemRandom } from "../../src/platform/ids.ts";
@@ -286,6 +287,7 @@ export class IntakeRig implements AsyncDisposable {
       mode: "act",
       people: store.people,
       locks: runs.locks,
+      machines: () => namedMachines(this.#configuration),
       lookAgain: (run) => void this.ledTo.push(run),
       reply: (arrival, answer) => {
         if (!life.isOver) this.replies.push({ arrival, answer });

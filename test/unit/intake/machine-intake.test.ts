@@ -126,4 +126,32 @@ describe("what a machine asks for", () => {
     expect(rig.machines.resultOf("n")).toMatchObject({ message: "no entry wants it" });
     expect(rig.machines.resultOf("never")).toBeUndefined();
   });
+
+  it("is told to whoever asks, with what came of it, newest first", async () => {
+    const rig = await open();
+    const text = async (words: string): Promise<string> => {
+      const answer = await rig.type("U1", words);
+      return answer?.kind === "text" ? answer.text : answer?.kind === "notice" ? answer.message : "";
+    };
+    expect(await text("/qd triggers")).toBe("trigger checkout-green\n  has asked for nothing yet");
+    await rig.machines.note("n1", {
+      machine: ASK.machine,
+      reason: "its condition does not hold",
+      cause: { says: "A push" },
+    });
+    await rig.machines.ask("k", ASK);
+    await settle();
+    const [row] = rig.store.events.listRuns({ limit: 1 });
+    expect((await text("/qd triggers checkout-green")).split("\n")).toEqual([
+      "trigger checkout-green",
+      expect.stringMatching(
+        new RegExp(
+          `2026-01-01 10:00 CI of acme/checkout succeeded → asks for promote → run_${row?.id.slice(-4)}: Started`,
+          "u",
+        ),
+      ),
+      "  2026-01-01 10:00 A push → its condition does not hold",
+    ]);
+    expect(await text("/qd triggers chekout-green")).toContain('Did you mean "checkout-green"?');
+  });
 });

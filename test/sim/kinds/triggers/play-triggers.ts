@@ -89,19 +89,22 @@ async function deliver(
   { isTrue = true }: { readonly isTrue?: boolean } = {},
 ): Promise<void> {
   if (delivery === undefined) return;
-  const kill = dice.chance(0.15) ? dice.below(6) : undefined;
+  const killAfter = dice.chance(0.15) ? dice.below(6) : undefined;
   const isLost = dice.chance(0.1);
   const sent = sender.send(routeOf(rig), delivery, { at: rig.clock.now(), isTrue });
-  if (kill !== undefined) {
-    for (let turn = 0; turn < kill; turn += 1) await new Promise((resolve) => setImmediate(resolve));
-    if (!rig.isDown) await rig.crash();
-  }
+  if (killAfter !== undefined) await die(rig, killAfter);
   await Promise.race([sent, settle()]);
   const last = sender.sendings.findLast((one) => one.delivery === delivery.id);
   if (isTrue && (isLost || last?.status === undefined || last.status === 503)) {
     await rig.up;
     await sender.send(routeOf(rig), delivery, { at: rig.clock.now(), isTrue });
   }
+}
+
+/** The server is killed so many turns from now, unless something else has killed it by then. */
+async function die(rig: IntakeRig, turns: number): Promise<void> {
+  for (let turn = 0; turn < turns; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  if (!rig.isDown) await rig.crash();
 }
 
 /** The way in, as a process that has just started has it. */
