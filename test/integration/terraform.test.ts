@@ -131,6 +131,14 @@ describeFamily("itself", (program) => {
     expect(output(await applying)).toMatchObject({ added: 1 });
   });
 
+  it("fails where its state cannot be read, and does not wait for a lock that nobody holds", async () => {
+    await using bench = await open();
+    await bench.write({ "main.tf": NODES, "terraform.tfstate": '{ "version": 4,' });
+    const { code, message } = failure(await bench.plan());
+    expect(code).toBe("terraform.failed");
+    expect(message).toContain("Unsupported state file format");
+  });
+
   it("saves its state when it is interrupted, names what was applied, and is not begun again", async () => {
     await using bench = await open();
     await bench.write({

@@ -23,7 +23,7 @@ export function earlyEnd(ended: EndedBadly, what: string): EarlyEnd {
   const errors = ended.diagnostics.filter(({ severity }) => severity === "error");
   const all = errors.length > 0 ? errors.map(({ summary, detail }) => `${summary}\n${detail}`) : [ended.lastWords];
   const why = reasonOf(ended);
-  const lock = all.find((text) => LOCKED.test(text) && !UNDECRYPTED.test(text));
+  const lock = all.find((text) => LOCKED.test(text) && !UNREADABLE.test(text));
   if (lock !== undefined) return { kind: "locked", code: "terraform.state-locked", message: lockText(lock, what) };
   // One cause that stays is enough to make waiting useless.
   if (all.every(isAway)) {
@@ -52,8 +52,9 @@ const OTHER_LOCK_FILE = /^Provider dependency changes detected/u;
 const ANEW =
   " Write .terraform.lock.hcl anew with the program that the step runs, and commit it: Terraform and OpenTofu take providers from different registries";
 const LOCKED = /Error (?:acquiring|locking) (?:the )?state|Lock Info:/u;
-// What OpenTofu says of the lock where it has another key than the state was encrypted with.
-const UNDECRYPTED = /decryption failed/u;
+// A file is read before it is locked, so this is said of the lock where it is the state itself that cannot be had, now or later.
+const UNREADABLE =
+  /decryption failed|Unsupported state file format|permission denied|read-only file system|is a directory/u;
 const isAway = awayTexts(["could not connect to (?:the )?"]);
 
 function reasonOf(ended: EndedBadly): string {

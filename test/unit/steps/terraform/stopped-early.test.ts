@@ -38,11 +38,15 @@ describe("a call that did not do what it was for", () => {
     expect(earlyEnd(endOf([complaint("Error acquiring the state lock", "Who knows")]), "plan").kind).toBe("locked");
   });
 
-  it("does not wait for a lock where it is the state itself that it cannot decrypt", () => {
-    const detail = "Error message: decryption failed for all provided methods\nattempted decryption failed for state";
+  it.each([
+    "Error message: decryption failed for all provided methods\nattempted decryption failed for state",
+    "Error message: 2 problems:\n\n- Unsupported state file format: The state file could not be parsed as JSON",
+    "Error message: open .terraform.tfstate.lock.info: permission denied",
+    "Error message: open terraform.tfstate: is a directory",
+  ])("does not wait for a lock where it is the state itself that cannot be had: %s", (detail) => {
     expect(earlyEnd(endOf([complaint("Error acquiring the state lock", detail)]), "tofu plan")).toMatchObject({
       kind: "failed",
-      failure: { code: "terraform.failed", message: expect.stringContaining("decryption failed") },
+      failure: { code: "terraform.failed", message: expect.stringContaining(detail.split("\n")[0] ?? detail) },
     });
   });
 
