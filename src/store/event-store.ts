@@ -200,8 +200,8 @@ export class SqliteEventStore implements EventStore {
 
   pastIntents(actor: string, limit: number): readonly PastIntent[] {
     return this.#byActor.all(actor, INTENTS_STREAM, limit).map((sequence) => {
-      const { type: _type, id: _id, ...intent } = IntentReceived.parse(storedEvent(this.#deps.reader.row(sequence)));
-      return { ...intent, result: this.intentResult(intent.key)?.result };
+      const { at, actor, key, kind, body } = IntentReceived.parse(storedEvent(this.#deps.reader.row(sequence)));
+      return { at, actor, key, kind, body, result: this.intentResult(key)?.result };
     });
   }
 
