@@ -20,6 +20,8 @@ interface Deps {
   readonly isTroubled: () => boolean;
   /** Whether nobody reaches the forge now. */
   readonly isAway: () => boolean;
+  /** Called when a merge is asked for, before the forge knows. */
+  readonly onMerge: (number: number) => void;
 }
 
 interface Life {
@@ -74,6 +76,7 @@ export class ForgeLine {
       const answer = { status: luck.pick([500, 502, 503]), json: "<html>" };
       return { exchange, answer: this.#answered(call, exchange, answer) };
     }
+    if (isMerge(exchange)) this.#deps.onMerge(Number(/(\d+)\/merge$/u.exec(exchange.path)?.[1]));
     const answer = this.#served(call, exchange);
     if (this.#hasTrouble(luck, call.method === "GET" ? 0.03 : 0.25)) return await this.#lost(call, exchange, luck);
     await this.#pass(luck.between(5, 2500), call.signal);
@@ -150,12 +153,19 @@ export class ForgeLine {
   hasty(asker: Exchange["asker"], from: number, to: number): readonly Exchange[] {
     const own = this.exchanges.filter((one) => isSame(one.asker, asker) && one.sentAt >= from && one.sentAt <= to);
     return own.filter((one) =>
-      own.some(
-        ({ quietUntil = 0, endedAt = Infinity, life }) =>
-          life === one.life && endedAt < one.sentAt && one.sentAt < quietUntil,
-      ),
+      own.some((other) => other.life === one.life && isBefore(other, one) && one.sentAt < (other.quietUntil ?? 0)),
     );
   }
+}
+
+/** Whether its answer was there when the other one was sent: nothing is asked for beside a merge. */
+function isBefore(one: Exchange, { sentAt }: Exchange): boolean {
+  const { endedAt = Infinity } = one;
+  return endedAt < sentAt || (endedAt === sentAt && isMerge(one));
+}
+
+function isMerge({ method, path }: Exchange): boolean {
+  return method === "PUT" && path.endsWith("/merge");
 }
 
 /** A request; who asks is said by the address. */

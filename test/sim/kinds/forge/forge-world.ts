@@ -10,7 +10,18 @@ import { FILES, GitServer, MAIN } from "./git-server.ts";
 import { SimulatedGit } from "./simulated-git.ts";
 
 const MOMENT_MS = 15_000;
+// Worlds from here on are about one thing each.
+const FIRST_FOCUSED = 9_000_000;
+const FOCI = ["reviews", "pushes", "limits"] as const;
 const PEOPLE = ["pat", "kim", "sam"];
+
+/** What happens in a world more than in others: people take back what they said, or something happens just when a merge is asked for. */
+export type Focus = (typeof FOCI)[number] | "all";
+
+export function focusOf(seed: string): Focus {
+  const number = Number(seed);
+  return number >= FIRST_FOCUSED ? (FOCI[number % FOCI.length] ?? "all") : "all";
+}
 
 /** Everything outside of the application: a Git server with a forge on it, CI, and the people who work there as well. */
 export class ForgeWorld implements Disposable {
@@ -24,17 +35,29 @@ export class ForgeWorld implements Disposable {
   #gitAwayUntil = 0;
   #forgeAwayUntil = 0;
   #reviews = 0;
+  readonly #focus: Focus;
 
-  constructor(dice: Dice, clock: DiskClock) {
+  constructor({
+    dice,
+    clock,
+    focus = "all",
+  }: {
+    readonly dice: Dice;
+    readonly clock: DiskClock;
+    readonly focus?: Focus;
+  }) {
     this.clock = clock;
-    const kind = dice.chance(0.6) ? "github" : "gitlab";
+    this.#focus = focus;
+    const focused = dice.fork("focus");
+    const kind = dice.chance(0.6) && focus !== "pushes" ? "github" : "gitlab";
     this.server = new GitServer(clock.now());
     this.forge = new ForgeServer({ git: this.server, dice: dice.fork("forge"), kind });
     const isTroubled = (): boolean => this.forge.isTroubled;
     const own = { clock, isTroubled };
     const isForgeAway = (): boolean => isTroubled() && this.#forgeAwayUntil > clock.now();
     const isGitAway = (): boolean => isTroubled() && this.#gitAwayUntil > clock.now();
-    this.line = new ForgeLine({ ...own, forge: this.forge, dice: dice.fork("line"), isAway: isForgeAway });
+    const onMerge = (number: number): void => this.#merging(number, focused);
+    this.line = new ForgeLine({ ...own, forge: this.forge, dice: dice.fork("line"), isAway: isForgeAway, onMerge });
     this.git = new SimulatedGit({ ...own, server: this.server, dice: dice.fork("git"), isAway: isGitAway });
   }
 
@@ -44,6 +67,7 @@ export class ForgeWorld implements Disposable {
     this.forge.catchUp(now);
     const { requests } = this.forge;
     const request = requests.length === 0 || dice.chance(0.6) ? requests.at(-1) : dice.pick(requests);
+    if (this.#focus === "reviews" && request !== undefined && dice.chance(0.6)) return this.#changeMind(request, dice);
     const roll = dice.fraction();
     if (roll < 0.25) this.#push(dice, now);
     else if (roll < 0.4) this.#again(dice, now);
@@ -134,6 +158,25 @@ export class ForgeWorld implements Disposable {
     if (branches.length === 0) return;
     const order = { head: dice.pick(branches), base: MAIN, title: "mine", body: "", isDraft: false };
     this.forge.open(order, { asker: undefined, sentAt: now, now });
+  }
+
+  /** Somebody asks for changes and says something more, or is content with it. */
+  #changeMind(request: Request, dice: Dice): void {
+    const user = dice.pick(PEOPLE);
+    this.#review(request, { user, state: "CHANGES_REQUESTED" });
+    this.#review(request, { user, state: dice.pick(["COMMENTED", "COMMENTED", "APPROVED"]) });
+  }
+
+  /** A merge is about to be asked for: somebody pushes just then, or the forge wants to be left alone. */
+  #merging(number: number, dice: Dice): void {
+    if (!this.forge.isTroubled || this.#focus === "all" || dice.chance(0.5)) return;
+    const at = this.clock.now();
+    const request = this.forge.get(number);
+    if (this.#focus === "limits") this.line.quietUntil = at + dice.between(10_000, 60_000);
+    if (this.#focus !== "pushes" || request === undefined) return;
+    const text = (before: string): string => `${before}# ${dice.hex(4)}\n`;
+    this.server.edit({ branch: request.head, file: "README.md", text, at });
+    this.forge.catchUp(at);
   }
 
   #handle(request: Request, dice: Dice, now: number): void {

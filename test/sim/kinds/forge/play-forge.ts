@@ -11,7 +11,7 @@ import { forgeFaults } from "./forge-check.ts";
 import { forgeKinds } from "./forge-kinds.ts";
 import { TOKEN } from "./forge-line.ts";
 import { forgePlan } from "./forge-plan.ts";
-import { ForgeWorld } from "./forge-world.ts";
+import { focusOf, ForgeWorld } from "./forge-world.ts";
 
 const STEPS = 50;
 const MOST_CALM_STEPS = 60;
@@ -23,7 +23,7 @@ export async function playForge(seed: string): Promise<readonly string[]> {
   const clock = new DiskClock();
   const log = { dataFolder: ":memory:", address: "sim", clock, random, atEndOfTurn, projector: projectRun };
   await using store = await openStore(log);
-  using world = new ForgeWorld(dice.fork("world"), clock);
+  using world = new ForgeWorld({ dice: dice.fork("world"), clock, focus: focusOf(seed) });
   return await new ForgeGame({ dice, random, store, world, clock }).play();
 }
 
