@@ -200,7 +200,7 @@ export class SqliteEventStore implements EventStore {
 
   pastIntents(actor: string, limit: number): readonly PastIntent[] {
     return this.#byActor.all(actor, INTENTS_STREAM, limit).map((sequence) => {
-      const { at, actor, key, kind, body } = IntentReceived.parse(storedEvent(this.#deps.reader.row(sequence)));
+      const { at, key, kind, body } = IntentReceived.parse(storedEvent(this.#deps.reader.row(sequence)));
       return { at, actor, key, kind, body, result: this.intentResult(key)?.result };
     });
   }
