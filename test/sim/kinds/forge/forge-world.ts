@@ -67,7 +67,7 @@ export class ForgeWorld implements Disposable {
     this.forge.catchUp(now);
     const { requests } = this.forge;
     const request = requests.length === 0 || dice.chance(0.6) ? requests.at(-1) : dice.pick(requests);
-    if (this.#focus === "reviews" && request !== undefined && dice.chance(0.6)) return this.#changeMind(request, dice);
+    if (request !== undefined && this.#isChangingMind(dice)) return this.#changeMind(request, dice);
     const roll = dice.fraction();
     if (roll < 0.25) this.#push(dice, now);
     else if (roll < 0.4) this.#again(dice, now);
@@ -158,6 +158,10 @@ export class ForgeWorld implements Disposable {
     if (branches.length === 0) return;
     const order = { head: dice.pick(branches), base: MAIN, title: "mine", body: "", isDraft: false };
     this.forge.open(order, { asker: undefined, sentAt: now, now });
+  }
+
+  #isChangingMind(dice: Dice): boolean {
+    return this.#focus === "reviews" && dice.chance(0.6);
   }
 
   /** Somebody asks for changes and says something more, or is content with it. */

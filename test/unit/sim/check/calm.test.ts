@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { blindnessOf, calmOf } from "../../../sim/check/calm.ts";
+import { blindnessOf, calmOf, reachabilityOf, stillnessOf } from "../../../sim/check/calm.ts";
 
 const MINUTE = 60_000;
 const WORLD = { startAt: 0, calmAt: 60 * MINUTE };
@@ -30,6 +30,30 @@ test("a crash that waits for its moment disturbs until nothing goes wrong any mo
 test("what people and others do disturbs nothing", () => {
   const acts = ["person", "argocd", "git"].map((who) => ({ who, at: 10 * MINUTE, act: {} }));
   expect(calmOf({ ...WORLD, acts })(MINUTE, 20 * MINUTE)).toBe(true);
+});
+
+test("what takes seconds longer disturbs nothing", () => {
+  const acts = [{ at: 10 * MINUTE, who: "network", act: { kind: "slow", forMs: MINUTE } }];
+  expect(calmOf({ ...WORLD, acts })(MINUTE, 20 * MINUTE)).toBe(true);
+});
+
+test("it is still while nobody does anything in Argo CD or Git either, nor waits there for a moment", () => {
+  const still = (who: string, act: object): boolean =>
+    stillnessOf({ ...WORLD, acts: [{ at: 10 * MINUTE, who, act }] })(20 * MINUTE, 30 * MINUTE);
+  expect(still("argocd", { type: "foreign-sync" })).toBe(true);
+  expect(still("argocd", { type: "controller-away", forMs: 15 * MINUTE })).toBe(false);
+  expect(still("argocd", { type: "ambush" })).toBe(false);
+  expect(still("git", { type: "push", forMs: 15 * MINUTE })).toBe(false);
+  expect(still("person", { kind: "click", forMs: 15 * MINUTE })).toBe(true);
+});
+
+test("Argo CD can be reached while one call is lost, and not while its network or the program is away", () => {
+  const reachable = (who: string, act: object): boolean =>
+    reachabilityOf({ ...WORLD, acts: [{ at: 10 * MINUTE, who, act }] })(9 * MINUTE, 11 * MINUTE);
+  expect(reachable("network", { kind: "lose", port: "argocd" })).toBe(true);
+  expect(reachable("slack", { kind: "limit" })).toBe(true);
+  expect(reachable("network", { kind: "trouble", port: "argocd", forMs: MINUTE })).toBe(false);
+  expect(reachable("machine", { kind: "crash", point: "now", downMs: 100 })).toBe(false);
 });
 
 test("the account sees nothing while it may not read, and is believed to a moment longer", () => {
