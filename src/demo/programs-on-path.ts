@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { constants } from "node:fs";
-import { access, mkdir, writeFile } from "node:fs/promises";
+import { access, mkdir, symlink, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 
@@ -30,18 +30,25 @@ export interface ProgramsOnPath {
 export async function putOnPath({ names, folder, path, isPlayed }: WantedPrograms): Promise<ProgramsOnPath> {
   if (names.length === 0) return { environment: {}, lines: [] };
   await mkdir(folder, { recursive: true });
-  const found = await Promise.all(
-    [...new Set(names)].map(async (name) => ({ name, file: isPlayed ? undefined : await tryFind(name, path) })),
-  );
-  const lines = await Promise.all(
-    found.map(async ({ name, file }) => {
-      if (file !== undefined) return `${name}: the real one, ${await versionOf(name, file)}`;
-      await writeStandIn(name, folder);
-      return `${name}: a stand-in, ${isPlayed ? "as was asked for" : "as it is not installed"}`;
-    }),
-  );
+  const lines = await Promise.all([...new Set(names)].map((name) => putOne(name, { folder, path, isPlayed })));
   return { environment: { PATH: `${folder}${delimiter}${path}` }, lines };
 }
+
+async function putOne(name: ProgramName, { folder, path, isPlayed }: Omit<WantedPrograms, "names">): Promise<string> {
+  const file = isPlayed ? undefined : await tryFind(name, path);
+  if (file !== undefined) return `${name}: the real one, ${await versionOf(name, file)}`;
+  const other = IN_PLACE[name];
+  const otherFile = isPlayed || other === undefined ? undefined : await tryFind(other, path);
+  if (other !== undefined && otherFile !== undefined) {
+    await symlink(otherFile, join(folder, name));
+    return `${name}: ${other} in its place, ${await versionOf(name, otherFile)}`;
+  }
+  await writeStandIn(name, folder);
+  return `${name}: a stand-in, ${isPlayed ? "as was asked for" : "as it is not installed"}`;
+}
+
+// What does the same with what the demo has.
+const IN_PLACE: Readonly<Partial<Record<ProgramName, string>>> = { terraform: "tofu" };
 
 async function tryFind(name: string, path: string): Promise<string | undefined> {
   for (const folder of path.split(delimiter).filter((each) => each !== "")) {
