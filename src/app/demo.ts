@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
+import type { Blueprint } from "../demo/blueprint.ts";
 import { BLUEPRINTS } from "../demo/blueprint-list.ts";
 import { Cast, type CastOptions, type Transport } from "../demo/cast.ts";
 import { type DemoWorld, openDemoWorld } from "../demo/demo-world.ts";
@@ -10,6 +11,7 @@ import { PLAYS } from "../demo/play-list.ts";
 import type { Play } from "../demo/play.ts";
 import { Story } from "../demo/story.ts";
 import { Transcript } from "../demo/transcript.ts";
+import { nightlySchedule } from "../demo/world-parts/nightly-schedule.ts";
 import { readEnvironment } from "../config/environment.ts";
 import { systemClock } from "../platform/clock.ts";
 import { AppError, errorCode, errorText } from "../platform/errors.ts";
@@ -44,6 +46,8 @@ export async function demo(args: readonly string[]): Promise<number> {
   return await playDemo(playNamed(name === CRASH ? DEFAULT_PLAY : name), production);
 }
 
+// No command of its own: what is there already is started by the clock, too.
+const SCHEDULED: Blueprint = { name: "scheduled", files: [], verbs: [], parts: [nightlySchedule] };
 const LOOK_MS = 20;
 
 /** Shows the demo to people until they stop it. Ctrl-C reaches the programs that it runs as well: what fails of it is no failure. */
@@ -86,7 +90,7 @@ async function connected(world: DemoWorld, signal: AbortSignal): Promise<void> {
 async function openWorld(port: number): Promise<DemoWorld> {
   try {
     const own = { clock: systemClock, random: systemRandom, surroundings: surroundings() };
-    return await openDemoWorld({ ...own, port, blueprints: BLUEPRINTS });
+    return await openDemoWorld({ ...own, port, blueprints: [...BLUEPRINTS, SCHEDULED] });
   } catch (cause) {
     if (errorCode(cause) !== "slack-simulator.listen") throw cause;
     const message = `${errorText(cause)}. End the program that uses the port, or choose another: npm run demo -- --port 3001`;
