@@ -44,7 +44,11 @@ describe("gitlab", () => {
 
   it("reads pushes of commits and of tags, without the address that GitLab hides", async () => {
     expect(eventsOf(await read(triggerFixture("gitlab/push")))).toMatchObject([
-      { event: { kind: "push", branch: "main", commit: COMMIT }, causedBy: ["ada@acme.example", "grace@acme.example"] },
+      {
+        event: { kind: "push", branch: "main", commit: COMMIT },
+        causedBy: ["ada@acme.example", "grace@acme.example"],
+        link: `https://gitlab.acme.example/shop/checkout/-/commit/${COMMIT}`,
+      },
     ]);
     expect(eventsOf(await read(triggerFixture("gitlab/tag_push")))).toMatchObject([
       { event: { kind: "push", branch: "", tag: "v1.4.0", commit: COMMIT }, causedBy: [] },

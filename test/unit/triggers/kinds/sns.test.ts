@@ -115,6 +115,25 @@ describe("the signature of SNS", () => {
     expect(await kind.verify(delivery(strange(11), { at: ARRIVES_AT + MINUTE }), proofs)).toBe("signature");
   });
 
+  it("keeps the newest fifty certificates", async () => {
+    const addressOf = (index: number) =>
+      SNS_CERTIFICATE_ADDRESS.replace("0123456789abcdef", `${index}`.padStart(16, "0"));
+    const indexes = Array.from({ length: 51 }, (_, index) => index);
+    const { kind, asked } = kindWith(
+      Object.fromEntries(indexes.map((index) => [addressOf(index), { kind: "text", text: SNS_CERTIFICATE }])),
+    );
+    const verify = async (index: number) => {
+      const body = signed("SigningCertURL", addressOf(index));
+      return kind.verify(delivery(body, { at: ARRIVES_AT + index * 10_000 }), proofs);
+    };
+    for (const index of indexes) expect(await verify(index)).toBeUndefined();
+    expect(asked).toHaveLength(51);
+    await verify(50);
+    expect(asked).toHaveLength(51);
+    await verify(0);
+    expect(asked).toHaveLength(52);
+  });
+
   it("does not take a certificate that is none, or over, or not yet good", async () => {
     const { kind } = kindWith({ [SNS_CERTIFICATE_ADDRESS]: { kind: "text", text: "no certificate" } });
     expect(await kind.verify(delivery(signed("Subject", "x")), proofs)).toBe("signature");
