@@ -2,6 +2,7 @@ import { createHmac } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { connect, type Socket } from "node:net";
 
+import { ciGreenBlueprint } from "../../src/demo/blueprints/ci-green.ts";
 import { openDemoWorld } from "../../src/demo/demo-world.ts";
 import { ServerProcess } from "../../src/demo/server-process.ts";
 import { systemClock } from "../../src/platform/clock.ts";
@@ -31,6 +32,9 @@ const text = (value: string): readonly Buffer[] => [Buffer.from(value, "latin1")
 /** Whoever has no secret can still sign something that looks right until it is computed. */
 const claimed = (): string =>
   `X-Slack-Request-Timestamp: ${Math.floor(Date.now() / 1000)}\r\nX-Slack-Signature: v0=${"0".repeat(64)}\r\n${FORM}`;
+const HOOK = "POST /triggers/ci-green HTTP/1.1\r\n";
+const JSON_TYPE = "Content-Type: application/json\r\n";
+const hooked = `${JSON_TYPE}X-GitHub-Event: push\r\nX-GitHub-Delivery: 1\r\nX-Hub-Signature-256: sha256=${"0".repeat(64)}\r\n`;
 const MEBIBYTE = Buffer.alloc(MIB, "x");
 
 const WAVES: readonly Wave[] = [
@@ -80,6 +84,21 @@ const WAVES: readonly Wave[] = [
       ),
   },
   {
+    what: "webhooks of half a mebibyte, signed with another secret",
+    connections: 400,
+    bytes: () => [...text(`${HOOK}${HOST}${hooked}Content-Length: ${MIB / 2}\r\n\r\n`), MEBIBYTE.subarray(0, MIB / 2)],
+  },
+  {
+    what: "guessed tokens of the API, and webhooks for triggers that there are not",
+    connections: 5000,
+    bytes: (index) =>
+      text(
+        index % 2 === 0
+          ? `POST /api/commands/promote/runs HTTP/1.1\r\n${HOST}Authorization: Bearer qd_${"x".repeat(40)}${index}\r\n${JSON_TYPE}Content-Length: 60000\r\n\r\n${"x".repeat(60_000)}`
+          : `POST /triggers/green-${index} HTTP/1.1\r\n${HOST}${hooked}Content-Length: 60000\r\n\r\n${"x".repeat(60_000)}`,
+      ),
+  },
+  {
     what: "many requests on one connection",
     connections: 200,
     bytes: (index) => text(`GET /healthz?${index} HTTP/1.1\r\n${HOST}\r\n`.repeat(300)),
@@ -88,7 +107,12 @@ const WAVES: readonly Wave[] = [
 
 /** Sends hostile traffic to the real server in a process of its own, and looks at the most memory that it takes. */
 export async function measureHostileTraffic(seed: number, share = 1): Promise<readonly Row[]> {
-  await using world = await openDemoWorld({ clock: systemClock, random: systemRandom, receive: "http" });
+  await using world = await openDemoWorld({
+    clock: systemClock,
+    random: systemRandom,
+    receive: "http",
+    blueprints: [ciGreenBlueprint],
+  });
   const server = await ServerProcess.start({ entry: ENTRY, environment: world.environment }, process.env);
   try {
     const port = Number(world.environment["PORT"]);
