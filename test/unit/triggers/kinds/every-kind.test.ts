@@ -6,6 +6,7 @@ import { typeOfSchema } from "../../../../src/expressions/expression-type.ts";
 import { httpKinds } from "../../../../src/triggers/kinds/http-kinds.ts";
 import { mediaType } from "../../../../src/triggers/kinds/lone-header.ts";
 import type { Reading, TriggerEvent } from "../../../../src/triggers/trigger-kind.ts";
+import { cpuTimeMs } from "../../../support/cpu-time.ts";
 import {
   ARRIVES_AT,
   delivered,
@@ -173,19 +174,19 @@ describe.each(cases)("%s", (_title, sample) => {
         const body = JSON.stringify(withValue(trueBody, path, value));
         expectSound(sample, await readingOf(sample, Buffer.from(body)));
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   });
 
   it("reads a body of a mebibyte in a moment", async () => {
-    const filler = JSON.stringify("filler ".repeat(4)).repeat(1);
+    const filler = JSON.stringify("filler ".repeat(4));
     const big = `{"filler":[${Array.from({ length: 34_000 }, () => filler).join(",")}],${sample.body.toString("utf8").trim().slice(1)}`;
-    const before = performance.now();
+    const before = cpuTimeMs();
     const delivery = delivered(sample, { body: Buffer.from(big) });
     expect(await kind.verify(delivery, proofs)).toBeUndefined();
     expect(big.length).toBeGreaterThan(2 ** 20);
     expect(["events", "nothing"]).toContain((await kind.read(delivery, proofs.settings)).kind);
-    expect(performance.now() - before).toBeLessThan(500);
+    expect(cpuTimeMs() - before).toBeLessThan(500);
   });
 });
 

@@ -57,6 +57,12 @@ describe("github", () => {
     });
   });
 
+  it("knows the author of the newest commit also where GitHub lists no commits", async () => {
+    const author = { name: "Lin", email: "lin@acme.example" };
+    const [fact] = eventsOf(await read("push", withPart("github/push-tag", "head_commit.author", author)));
+    expect(fact?.causedBy).toEqual(["ada@acme.example", "lin@acme.example"]);
+  });
+
   it("takes the commit of an annotated tag, and not the object of the tag", async () => {
     expect(await factOf("push", "push-tag")).toMatchObject({ event: { branch: "", tag: "v1.4.0", commit: COMMIT } });
     const bare = withPart("github/push-tag", "head_commit", null);

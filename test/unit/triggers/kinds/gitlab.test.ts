@@ -74,6 +74,13 @@ describe("gitlab", () => {
     expect(await read(own)).toMatchObject({ kind: "events" });
   });
 
+  it("links to the pipeline also where an older GitLab does not", async () => {
+    for (const url of [undefined, "https://gitlab.acme.example/elsewhere"]) {
+      const [fact] = eventsOf(await read(withPart("gitlab/pipeline", "object_attributes.url", url)));
+      expect(fact?.link).toBe(url ?? "https://gitlab.acme.example/shop/checkout/-/pipelines/3101");
+    }
+  });
+
   it("is named by what stays the same when GitLab sends it again", async () => {
     const body = triggerFixture("gitlab/push");
     const names = { "idempotency-key": "key-1", "x-gitlab-event-uuid": "event-1" };

@@ -205,6 +205,11 @@ describe("s3", () => {
     expect(await read(s3Kind, withPart(fixture, path, value))).toMatchObject({ kind: "nothing", reason });
   });
 
+  it.each([-1, 1.5, 1e300, null])("takes the size %s for none", async (size) => {
+    const body = withPart("s3/records", "Records.0.s3.object.size", size);
+    expect(eventsOf(await read(s3Kind, body))).toMatchObject([{ event: { object: { size: 0 } } }]);
+  });
+
   it("tells of what was removed, which has neither size nor ETag", async () => {
     const record = JSON.parse(triggerFixture("s3/records").toString("utf8")).Records[0];
     const { size: _size, eTag: _eTag, ...object } = record.s3.object;

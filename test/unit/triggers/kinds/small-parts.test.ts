@@ -182,6 +182,10 @@ describe("addresses of Amazon", () => {
     },
   );
 
+  it.each(["user@", "user:secret@", ":secret@"])("have no credentials: %s", (credentials) => {
+    expect(certificateAddress(`https://${credentials}sns.eu-central-1.amazonaws.com/${file}`)).toBeUndefined();
+  });
+
   it("have a token for a confirmation, once", () => {
     const base = "https://sns.eu-central-1.amazonaws.com/?Action=ConfirmSubscription&TopicArn=arn";
     expect(confirmationAddress(base, "arn")).toBeUndefined();
