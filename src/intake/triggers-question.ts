@@ -54,7 +54,7 @@ function lineOf({ at, body, result }: PastIntent): string {
   const what = [cause?.says, command === undefined ? undefined : `asks for ${command}`].filter(
     (part) => part !== undefined,
   );
-  const became = run === undefined ? message : `${shortId(run)}: ${message}`;
+  const became = run === undefined || message.includes(shortId(run)) ? message : `${shortId(run)}: ${message}`;
   const line = `  ${isoTime(at).slice(0, 16).replace("T", " ")} ${[...what, became].join(" → ")}`.replaceAll(
     /\s*\n\s*/gu,
     " ",

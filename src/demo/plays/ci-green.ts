@@ -2,6 +2,7 @@ import { DEMO_COMMITS } from "../../simulator/git-demo-repository.ts";
 import { ciGreenBlueprint } from "../blueprints/ci-green.ts";
 import { finding, type Finding } from "../finding.ts";
 import { applicationOf, type LeftBehind, posted, same } from "../left-behind.ts";
+import { ANA } from "../people.ts";
 import type { Play } from "../play.ts";
 import { isLiveAt, type Story } from "../story.ts";
 import { ciWebhook, webhookTarget } from "../world-parts/ci-webhook.ts";
@@ -34,6 +35,8 @@ async function tell(story: Story): Promise<void> {
   await story.happens("Somebody who does not know the secret claims that it is green", async () => {
     await webhook.redeliver({ ...target, secret: "guessed" }, "workflow_run");
   });
+  await story.type(ANA, "/qd triggers ci-green");
+  await story.told(ANA, /its condition does not hold.*asks for ci-deploy/su);
 }
 
 function checkWebhook({ world }: LeftBehind): readonly Finding[] {

@@ -146,7 +146,7 @@ describe("what a machine asks for", () => {
       "trigger checkout-green",
       expect.stringMatching(
         new RegExp(
-          `2026-01-01 10:00 CI of acme/checkout succeeded → asks for promote → run_${row?.id.slice(-4)}: Started`,
+          `2026-01-01 10:00 CI of acme/checkout succeeded → asks for promote → Started run_${row?.id.slice(-4)}: `,
           "u",
         ),
       ),
