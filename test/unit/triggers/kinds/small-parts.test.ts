@@ -105,8 +105,9 @@ describe("people and links", () => {
     expect(oneLine("x".repeat(300))).toBe("x".repeat(300));
     expect(oneLine("x".repeat(301))).toBe(`${"x".repeat(299)}…`);
     fc.assert(
-      fc.property(fc.string({ unit: "binary", maxLength: 400 }), (text) => /^[^\n]{0,300}$/u.test(oneLine(text))),
-      { numRuns: 30 },
+      fc.property(fc.uint16Array({ maxLength: 2000 }), (units) =>
+        /^[^\n]{0,300}$/u.test(oneLine(String.fromCharCode(...units))),
+      ),
     );
   });
 });
