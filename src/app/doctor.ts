@@ -6,6 +6,7 @@ import { z } from "zod";
 import { validateReport } from "../commands/validate-report.ts";
 import type { Configuration } from "../config/configuration.ts";
 import { type Environment, readEnvironment, type Variables } from "../config/environment.ts";
+import { isLoopback } from "../config/loopback.ts";
 import { Secrets } from "../config/secrets.ts";
 import { nodesIn, type PlanNode } from "../domain/plan.ts";
 import { redisFacts } from "../dispatch/redis-facts.ts";
@@ -15,6 +16,7 @@ import { type Finding, Subject } from "../doctor/finding.ts";
 import { logFile } from "../doctor/log-file.ts";
 import { nodeVersion } from "../doctor/program.ts";
 import { redis } from "../doctor/redis.ts";
+import { triggerFindings } from "../doctor/triggers.ts";
 import { type Probe, runProbes } from "../doctor/run-probes.ts";
 import { originText } from "../engine/kind-origin.ts";
 import { type Clock, systemClock } from "../platform/clock.ts";
@@ -53,6 +55,8 @@ interface Surroundings {
 }
 import { neededHere } from "./needed-secrets.ts";
 
+// It is read from, and does not post.
+const KAFKA = "kafka";
 const SLACK_MS = 30_000;
 const LOCAL_MS = 15_000;
 
@@ -87,7 +91,12 @@ export async function examine({ mask, clock, random, variables }: Surroundings):
     ...(await examinePrograms({ environment, configuration })),
     ...(loaded === undefined ? [] : await examineStepPrograms({ environment, ...loaded })),
   ];
-  const elsewhere = [...programs, ...ofSlack, ...ofArgocd.findings, ...git, ...anchors];
+  const triggers = triggerFindings({
+    posted: (configuration?.triggers ?? []).flatMap(({ name, from }) => (from === KAFKA ? [] : [name])),
+    publicUrl: environment.publicUrl,
+    isLocal: isLoopback(environment.host),
+  });
+  const elsewhere = [...triggers, ...programs, ...ofSlack, ...ofArgocd.findings, ...git, ...anchors];
   return [...program, ...files, ...unusable, ...said, ...local, ...elsewhere];
 }
 
