@@ -1,4 +1,5 @@
 import type { ArgocdServer } from "../argocd/argocd-server.ts";
+import { MACHINES } from "../domain/machine.ts";
 import type { RunView } from "../domain/run-view.ts";
 import type { Answer } from "../engine/answer.ts";
 import type { Artifacts } from "../engine/artifacts.ts";
@@ -122,7 +123,7 @@ export class Slack implements AsyncDisposable {
       lookups: this.#lookups,
       get settings() {
         const { channel, approvals, alerts } = live.configuration.slack;
-        return { channel, approvals, alerts };
+        return { team: identity()?.team, channel, approvals, alerts };
       },
     });
     this.#overtaken = new OvertakenRuns(store);
@@ -136,6 +137,11 @@ export class Slack implements AsyncDisposable {
   }
 
   #draw(view: RunView): void {
+    // What machines asked for stands in the workspace that we are in, which has to be known.
+    if (view.state.origin.team === MACHINES && this.team === undefined) {
+      void this.identified.then(() => this.#draw(view));
+      return;
+    }
     this.#presenter.onRunChanged(view);
     // What this one has brought there, the card of the one before does not offer to take back any more.
     for (const run of this.#overtaken.overtakenBy(view)) this.#pacer.show(run, () => this.#deps.viewOf(run));

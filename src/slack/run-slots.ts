@@ -1,3 +1,4 @@
+import { MACHINES } from "../domain/machine.ts";
 import type { StepState } from "../domain/run-state.ts";
 import { environmentOf, type RunView, type StepView } from "../domain/run-view.ts";
 import { fleetParts } from "../domain/step-fleet.ts";
@@ -20,6 +21,8 @@ import type { ViewLookups } from "./views/view-lookups.ts";
 
 /** Where messages go besides the channel in which a run was asked for. */
 export interface ShowSettings {
+  /** The workspace that we are in, for runs that nobody in a workspace asked for. */
+  readonly team?: string | undefined;
   /** Where the card of a run goes when the channel in which it was asked for takes none. */
   readonly channel: string;
   /** Where approvals are asked for; in the run's thread when absent. */
@@ -77,11 +80,14 @@ interface Slot {
   readonly parent?: string | undefined;
 }
 
-function wanted({ view, isProgress }: RunSlotsInput, { slot, content, priority, channel, parent }: Slot): Wanted {
+function wanted(
+  { view, isProgress, settings }: RunSlotsInput,
+  { slot, content, priority, channel, parent }: Slot,
+): Wanted {
   const { origin, finishedAt } = view.state;
   return {
     slot,
-    team: origin.team,
+    team: origin.team === MACHINES ? (settings.team ?? origin.team) : origin.team,
     channel: channel ?? origin.channel,
     parent,
     content,

@@ -23,6 +23,29 @@ function posting(input: JsonMap): RunEvent {
   return begun(PATH, "slack/message", "action", { input });
 }
 
+describe("the messages of a run", () => {
+  const teamsOf = (run: RunEvent): readonly string[] => {
+    const settings = { team: "T1", channel: "C1", approvals: undefined, alerts: undefined };
+    const view = viewOf([run, posting({ text: "x" }), ended(PATH)]);
+    const slots = runSlots({
+      view,
+      isProgress: false,
+      settings,
+      lookups,
+      strayed: undefined,
+      home: "C1",
+      isLost: () => false,
+    });
+    return slots.map(({ team }) => team);
+  };
+
+  it("stand in the workspace in which it was asked for, and in ours where a machine asked", () => {
+    const run = started();
+    expect(teamsOf({ ...run, origin: { ...run.origin, team: "T0" } })).toEqual(["T0", "T0"]);
+    expect(teamsOf({ ...run, origin: { ...run.origin, door: "api", team: "machines" } })).toEqual(["T1", "T1"]);
+  });
+});
+
 describe("a message that a step posts", () => {
   it("stands in the thread of the run, in a slot of its own, and has no step message beside it", () => {
     const slots = slotsAfter([posting({ text: "checkout is live" }), ended(PATH)]);
