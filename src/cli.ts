@@ -18,12 +18,18 @@ const USAGE = `Usage: quarterdeck ROLE
   audit verify        proves that the log, a copy or an export of it was not altered
   audit export        writes the log out as JSON lines or CSV
   audit key           prints the public key with which anchors of the log are checked
+  token create NAME   makes a token of the API; with --scopes run,read,cancel,retry; token list, token revoke NAME
+  run COMMAND WORDS   starts a run on a server: quarterdeck run promote checkout abc123 to prod --follow
+  logs RUN            what has happened to a run on a server; with --follow to its end
+  where SERVICE       what of a service is live where, as a server knows it; with a revision, where that has come
+  history [SERVICE]   the last runs of a server, and who approved them
   demo [--port N]     a simulated Slack in the browser and a simulated Argo CD, the real server between them
   demo --play [NAME]  plays a story in the terminal and checks how it ends, over sockets, Redis or HTTP
   demo --list         the plays
   help                this text
 
 Configuration, commands and data are found through QUARTERDECK_CONFIG, QUARTERDECK_COMMANDS and QUARTERDECK_DATA.
+A server is asked at QUARTERDECK_URL (http://127.0.0.1:8080 unless set) with QUARTERDECK_TOKEN.
 `;
 
 // Each role loads only what it needs: a worker does not even load the database.
@@ -38,6 +44,11 @@ const ROLES: Readonly<Record<string, () => Promise<Role>>> = {
   schema: async () => (await import("./app/schema.ts")).schema,
   doctor: async () => (await import("./app/doctor.ts")).doctor,
   audit: async () => (await import("./app/audit.ts")).audit,
+  token: async () => (await import("./app/token.ts")).token,
+  run: async () => (await import("./app/run.ts")).run,
+  logs: async () => (await import("./app/logs.ts")).logs,
+  where: async () => (await import("./app/where.ts")).where,
+  history: async () => (await import("./app/history.ts")).history,
   demo: async () => (await import("./app/demo.ts")).demo,
 };
 

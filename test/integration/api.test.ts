@@ -1,13 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 
-import { newToken, type Scope, tokenHash } from "../../src/api/api-token.ts";
 import { HistoryBody, WhereBody } from "../../src/api/answer-body.ts";
 import { EventBody } from "../../src/api/event-stream.ts";
 import { RunBody } from "../../src/api/run-body.ts";
-import { changeTokens } from "../../src/api/token-file.ts";
 import { tryMachine } from "../../src/domain/machine.ts";
-import { systemRandom } from "../../src/platform/ids.ts";
+import { ApiWorld, letTokensPromote } from "../support/api-world.ts";
 import { ANA, AppRig, PRIYA } from "../support/app-rig.ts";
 import { eventually } from "../support/eventually.ts";
 
@@ -16,47 +14,13 @@ const Refused = z.object({ error: z.object({ code: z.string(), message: z.string
 
 let app: AppRig;
 
-/** Machines may promote, as the configuration of this rig says. */
-const configure = (text: string): string =>
-  text
-    .replace(/^roles:\n/mu, "roles:\n  ci:\n    - token: ci\n    - token: anas\n")
-    .replace(
-      /^grants:\n/mu,
-      "grants:\n  - role: ci\n    verbs: [promote]\n    services: [checkout]\n    environments: all\n",
-    );
-
 beforeAll(async () => {
-  app = await AppRig.open({ configure });
+  app = await AppRig.open({ configure: letTokensPromote("ci", "anas") });
 });
 afterAll(() => app[Symbol.asyncDispose]());
 
-async function makeToken(name: string, scopes: readonly Scope[], owner?: string): Promise<string> {
-  const token = newToken(systemRandom);
-  const made = { name, hash: tokenHash(token), scopes: [...scopes], madeAt: new Date().toISOString() };
-  await changeTokens(app.world.environment["QUARTERDECK_DATA"] ?? "", (tokens) => [
-    ...tokens.filter((each) => each.name !== name),
-    { ...made, ...(owner !== undefined && { owner }) },
-  ]);
-  await eventually(async () => expect((await ask(token, "/api/openapi.json")).status).toBe(200));
-  return token;
-}
-
-async function ask(
-  token: string,
-  path: string,
-  body?: unknown,
-  headers: Record<string, string> = {},
-): Promise<Response> {
-  return await fetch(`${app.application.address}${path}`, {
-    method: body === undefined ? "GET" : "POST",
-    headers: {
-      authorization: `Bearer ${token}`,
-      ...(body !== undefined && { "content-type": "application/json" }),
-      ...headers,
-    },
-    ...(body !== undefined && { body: JSON.stringify(body) }),
-  });
-}
+const makeToken: ApiWorld["token"] = (name, scopes, more) => new ApiWorld(app).token(name, scopes, more);
+const ask: ApiWorld["ask"] = (...asked) => new ApiWorld(app).ask(...asked);
 
 describe("the API of a server", () => {
   it("starts a run as its token, which people approve and programs follow to its end", async () => {
@@ -92,7 +56,7 @@ describe("the API of a server", () => {
   });
 
   it("lets nobody approve what their own token asked for", async () => {
-    const token = await makeToken("anas", ["run"], ANA);
+    const token = await makeToken("anas", ["run"], { owner: ANA });
     const answer = await ask(token, "/api/commands/promote/runs", { words: "checkout abc123 to prod --again" });
     expect(answer.status).toBe(201);
     await app.press(ANA, await app.gate(), "gate_approve");
@@ -144,9 +108,7 @@ describe("the API of a server", () => {
 
   it("believes no token any more that was revoked, and keeps in the log what became of it", async () => {
     const token = await makeToken("short-lived", ["read"]);
-    await changeTokens(app.world.environment["QUARTERDECK_DATA"] ?? "", (tokens) =>
-      tokens.filter(({ name }) => name !== "short-lived"),
-    );
+    await new ApiWorld(app).revoke("short-lived");
     await eventually(async () => expect((await ask(token, "/api/runs")).status).toBe(401));
     const { store } = app.application;
     const facts = store.log.stream("tokens").map(({ type, payload }) => [type, JSON.parse(payload ?? "{}").name]);
