@@ -19,6 +19,8 @@ export class FakeForge {
   readonly answers = new Map<string, (call: HttpCall) => ForgeSays | Error>();
   /** Before every other answer, unless it gives nothing. */
   trouble: (call: HttpCall) => ForgeSays | Error | undefined = () => undefined;
+  /** How long an answer takes. */
+  slowness: (call: HttpCall) => number = () => 0;
   outcome: Outcome | undefined;
 
   constructor(make: (deps: ForgeDeps) => StepKind, more: Partial<ForgeDeps> = {}) {
@@ -56,6 +58,8 @@ export class FakeForge {
   async #send(call: HttpCall): Promise<HttpAnswer> {
     this.calls.push(call);
     const said = this.trouble(call) ?? this.answers.get(routeOf(call))?.(call) ?? NOT_FOUND;
+    const takesMs = this.slowness(call);
+    if (takesMs > 0) await this.clock.sleep(takesMs);
     if (said instanceof Error) throw said;
     const { status = 200, headers = {}, json } = said;
     const body = Buffer.from(json === undefined ? "" : JSON.stringify(json));

@@ -96,12 +96,12 @@ async function watch(deps: ForgeDeps, input: Input, context: StepContext): Promi
   let failedSinceMs: number | undefined;
   const look = async (): Promise<Looked<Output>> => {
     const pipeline = await api.newestPipeline(input.revision, input);
-    const nowMs = clock.monotonic();
     if (pipeline === undefined) {
       failedSinceMs = undefined;
-      return missing(about, leftOf(startedMs, input["appear-within"], nowMs));
+      return missing(about, leftOf(startedMs, input["appear-within"], clock.monotonic()));
     }
     const verdict = judgePipeline(await readPipeline(api, pipeline));
+    const nowMs = clock.monotonic();
     failedSinceMs = verdict.failed.length > 0 ? (failedSinceMs ?? nowMs) : undefined;
     if (failedSinceMs !== undefined) {
       const leftMs = failedSinceMs + (input.grace ?? 0) - nowMs;

@@ -404,7 +404,7 @@ export const forgeMutants: readonly Mutant[] = [
   {
     file: "steps/forge/gitlab-pipeline.ts",
     what: "a pipeline that is missing gets no time",
-    find: 'return missing(about, leftOf(startedMs, input["appear-within"], nowMs));',
-    replace: 'return missing(about, leftOf(startedMs - 1e9, input["appear-within"], nowMs));',
+    find: 'return missing(about, leftOf(startedMs, input["appear-within"], clock.monotonic()));',
+    replace: 'return missing(about, leftOf(startedMs - 1e9, input["appear-within"], clock.monotonic()));',
   },
 ];

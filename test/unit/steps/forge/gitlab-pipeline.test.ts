@@ -170,6 +170,15 @@ describe("gitlab/pipeline", () => {
     expect(await forge.pass(15_000)).toMatchObject({ status: "succeeded" });
   });
 
+  it("counts the grace from when it was told of the failure, however long that took", async () => {
+    const forge = open();
+    at(forge, "failed", [{ status: "failed" }]);
+    forge.slowness = ({ url }) => (url.pathname.endsWith("/jobs") && forge.clock.monotonic() < 20_000 ? 20_000 : 0);
+    forge.start({ ...INPUT, grace: "1m" });
+    expect(await forge.pass(79_000)).toBeUndefined();
+    expect(await forge.pass(16_000)).toMatchObject({ failure: { code: "gitlab.pipeline-failed" } });
+  });
+
   describe("with pipelines that it started", () => {
     const bridge = (status: string, started: object | null, allow = false): object => ({
       ...job({ id: 40, name: "children", status, allow }),
