@@ -54,13 +54,16 @@ const GOOD = ["success", "success", "success", "neutral", "skipped"];
 /** The checks of GitHub by commit: they appear, run, turn red and are run again, and all of it is known for every moment. */
 export class CheckBook {
   readonly #dice: Dice;
+  readonly #isAlike: boolean;
   readonly #books = new Map<string, CommitBook>();
   /** Once it is false, whatever runs succeeds. */
   isTroubled = true;
   #last = 100;
 
-  constructor(dice: Dice) {
+  /** `isAlike`: two suites always have a check of the same name. */
+  constructor(dice: Dice, isAlike: boolean) {
     this.#dice = dice;
+    this.#isAlike = isAlike;
   }
 
   has(sha: string): boolean {
@@ -78,9 +81,14 @@ export class CheckBook {
     const build = this.#run(book, { name: "build", suite, at: at + dice.between(0, 5000) }, dice);
     const unit = this.#run(book, { name: "unit", suite, at: build + dice.between(0, 8000) }, dice);
     if (dice.chance(0.5)) this.#run(book, { name: "package", suite, at: unit + dice.between(0, 20_000) }, dice);
-    if (dice.chance(0.5)) {
+    if (dice.chance(0.5) || this.#isAlike) {
+      const name = this.#isAlike ? "build" : undefined;
       const other = this.#suite(book, { app: "Bot", at: at + dice.between(0, 60_000), isIdle: false });
-      this.#run(book, { name: dice.pick(["build", "lint"]), suite: other, at: at + dice.between(0, 60_000) }, dice);
+      this.#run(
+        book,
+        { name: name ?? dice.pick(["build", "lint"]), suite: other, at: at + dice.between(0, 60_000) },
+        dice,
+      );
     }
     this.#suite(book, { app: "Sleeper", at, isIdle: true });
     if (dice.chance(0.5)) this.#status(book, at + dice.between(0, 30_000), dice);

@@ -28,6 +28,7 @@ export function forgePlan(dice: Dice, world: ForgeWorld): Plan {
 /** On a branch of its own, and from there by a request that is merged here or by people. */
 function byRequest(dice: Dice, world: ForgeWorld): readonly PlanNode[] {
   const head = "release/${{ run.id }}";
+  const isLooking = world.focus === "pipelines";
   const request = step(dice, "request", "git/pull-request", {
     ...access(world, "request"),
     head,
@@ -44,9 +45,13 @@ function byRequest(dice: Dice, world: ForgeWorld): readonly PlanNode[] {
   return [
     write(dice, world, { key: "write", branch: head, from: MAIN }),
     request,
-    ...(dice.chance(0.35) ? [look(dice, world, { key: "checks", revision: "${{ steps.request.outputs.sha }}" })] : []),
+    ...(dice.chance(isLooking ? 1 : 0.35)
+      ? [look(dice, world, { key: "checks", revision: "${{ steps.request.outputs.sha }}" })]
+      : []),
     dice.chance(0.75) ? merging(dice, world, which) : merged,
-    ...(dice.chance(0.4) ? [look(dice, world, { key: "after", revision: "${{ steps.merge.outputs.sha }}" })] : []),
+    ...(dice.chance(isLooking ? 1 : 0.4)
+      ? [look(dice, world, { key: "after", revision: "${{ steps.merge.outputs.sha }}" })]
+      : []),
   ];
 }
 
@@ -105,7 +110,7 @@ function look(
     ...(dice.chance(0.3) && { "appear-within": dice.pick(["15s", "90s"]) }),
   };
   if (world.forge.kind === "gitlab") {
-    const only = { ...(dice.chance(0.15) && { source: "push" }) };
+    const only = { ...(dice.chance(world.focus === "pipelines" ? 0.6 : 0.15) && { source: "push" }) };
     return step(dice, key, "gitlab/pipeline", { ...common, ...only }, "wait");
   }
   const roll = dice.fraction();

@@ -61,6 +61,8 @@ interface Deps {
   readonly git: GitServer;
   readonly dice: Dice;
   readonly kind: "github" | "gitlab";
+  /** Whether checks of different suites always have the same name. */
+  readonly isAlike: boolean;
 }
 
 /** A forge with pull requests of one repository: it merges what may be merged, and knows who asked for what. */
@@ -78,11 +80,11 @@ export class ForgeServer {
   readonly #due: { readonly at: number; readonly act: () => void }[] = [];
   #last = 0;
 
-  constructor({ git, dice, kind }: Deps) {
+  constructor({ git, dice, kind, isAlike }: Deps) {
     this.git = git;
     this.kind = kind;
     this.#dice = dice.fork("luck");
-    this.checks = new CheckBook(dice.fork("checks"));
+    this.checks = new CheckBook(dice.fork("checks"), isAlike);
     this.pipelines = new PipelineBook(dice.fork("pipelines"));
     this.needs = { approval: dice.chance(0.2), green: dice.chance(0.15) };
   }

@@ -10,17 +10,21 @@ import { FILES, GitServer, MAIN } from "./git-server.ts";
 import { SimulatedGit } from "./simulated-git.ts";
 
 const MOMENT_MS = 15_000;
-// Worlds from here on are about one thing each.
+// Worlds from here on are about one thing each, so many of one sort after the other.
 const FIRST_FOCUSED = 9_000_000;
-const FOCI = ["reviews", "pushes", "limits"] as const;
+const OF_EACH = 1000;
+const FOCI = ["reviews", "pushes", "limits", "suites", "pipelines"] as const;
 const PEOPLE = ["pat", "kim", "sam"];
 
-/** What happens in a world more than in others: people take back what they said, or something happens just when a merge is asked for. */
+/**
+ * What happens in a world more than in others: people take back what they said, or something happens just when a merge is asked for,
+ * or checks of different suites have the same name, or commits have several pipelines.
+ */
 export type Focus = (typeof FOCI)[number] | "all";
 
 export function focusOf(seed: string): Focus {
   const number = Number(seed);
-  return number >= FIRST_FOCUSED ? (FOCI[number % FOCI.length] ?? "all") : "all";
+  return FOCI[Math.floor((number - FIRST_FOCUSED) / OF_EACH)] ?? "all";
 }
 
 /** Everything outside of the application: a Git server with a forge on it, CI, and the people who work there as well. */
@@ -35,7 +39,7 @@ export class ForgeWorld implements Disposable {
   #gitAwayUntil = 0;
   #forgeAwayUntil = 0;
   #reviews = 0;
-  readonly #focus: Focus;
+  readonly focus: Focus;
 
   constructor({
     dice,
@@ -47,11 +51,12 @@ export class ForgeWorld implements Disposable {
     readonly focus?: Focus;
   }) {
     this.clock = clock;
-    this.#focus = focus;
+    this.focus = focus;
     const focused = dice.fork("focus");
-    const kind = dice.chance(0.6) && focus !== "pushes" ? "github" : "gitlab";
+    const isUsual = dice.chance(0.6) || focus === "suites";
+    const kind = isUsual && focus !== "pushes" && focus !== "pipelines" ? "github" : "gitlab";
     this.server = new GitServer(clock.now());
-    this.forge = new ForgeServer({ git: this.server, dice: dice.fork("forge"), kind });
+    this.forge = new ForgeServer({ git: this.server, dice: dice.fork("forge"), kind, isAlike: focus === "suites" });
     const isTroubled = (): boolean => this.forge.isTroubled;
     const own = { clock, isTroubled };
     const isForgeAway = (): boolean => isTroubled() && this.#forgeAwayUntil > clock.now();
@@ -67,7 +72,7 @@ export class ForgeWorld implements Disposable {
     this.forge.catchUp(now);
     const { requests } = this.forge;
     const request = requests.length === 0 || dice.chance(0.6) ? requests.at(-1) : dice.pick(requests);
-    if (request !== undefined && this.#isChangingMind(dice)) return this.#changeMind(request, dice);
+    if (this.#isFocused(dice)) return this.#actInFocus(request, dice);
     const roll = dice.fraction();
     if (roll < 0.25) this.#push(dice, now);
     else if (roll < 0.4) this.#again(dice, now);
@@ -95,6 +100,7 @@ export class ForgeWorld implements Disposable {
     if (this.server.isProtected.now) this.server.isProtected.set(now, false);
     if (this.server.isDeclining.now) this.server.isDeclining.set(now, false);
     for (const sha of this.#shas()) this.forge.again(sha, now);
+    if (this.focus === "pipelines") for (const sha of this.#shas()) this.forge.pipelines.eachAgain(sha, now);
     for (const request of this.forge.requests) {
       if (request.state.now !== "open") continue;
       if (request.opener === undefined) this.forge.close(request, now);
@@ -146,10 +152,17 @@ export class ForgeWorld implements Disposable {
     const sha = dice.pick(this.#shas().slice(-4));
     if (this.forge.kind === "github" || dice.chance(0.6)) this.forge.again(sha, now);
     else if (dice.chance(0.5)) this.forge.pipelines.cancel(sha, now);
-    else {
-      const ref = this.server.moves.find(({ to }) => to === sha)?.branch ?? MAIN;
-      this.forge.pipelines.begin(sha, { ref, source: dice.pick(["push", "web"]), now });
-    }
+    else this.#begin(sha, dice);
+  }
+
+  /** Somebody has a pipeline run, whether or not there was one. */
+  #beginPipeline(dice: Dice): void {
+    this.#begin(dice.pick(this.#shas().slice(-3)), dice);
+  }
+
+  #begin(sha: string, dice: Dice): void {
+    const ref = this.server.moves.find(({ to }) => to === sha)?.branch ?? MAIN;
+    this.forge.pipelines.begin(sha, { ref, source: dice.pick(["push", "web"]), now: this.clock.now() });
   }
 
   /** Somebody opens one from a branch of ours before we do, or where ours was closed. */
@@ -160,8 +173,13 @@ export class ForgeWorld implements Disposable {
     this.forge.open(order, { asker: undefined, sentAt: now, now });
   }
 
-  #isChangingMind(dice: Dice): boolean {
-    return this.#focus === "reviews" && dice.chance(0.6);
+  #isFocused(dice: Dice): boolean {
+    return (this.focus === "reviews" || this.focus === "pipelines") && dice.chance(0.6);
+  }
+
+  #actInFocus(request: Request | undefined, dice: Dice): void {
+    if (this.focus === "pipelines") this.#beginPipeline(dice);
+    else if (request !== undefined) this.#changeMind(request, dice);
   }
 
   /** Somebody asks for changes and says something more, or is content with it. */
@@ -173,11 +191,11 @@ export class ForgeWorld implements Disposable {
 
   /** A merge is about to be asked for: somebody pushes just then, or the forge wants to be left alone. */
   #merging(number: number, dice: Dice): void {
-    if (!this.forge.isTroubled || this.#focus === "all" || dice.chance(0.5)) return;
+    if (!this.forge.isTroubled || this.focus === "all" || dice.chance(0.5)) return;
     const at = this.clock.now();
     const request = this.forge.get(number);
-    if (this.#focus === "limits") this.line.quietUntil = at + dice.between(10_000, 60_000);
-    if (this.#focus !== "pushes" || request === undefined) return;
+    if (this.focus === "limits") this.line.quietUntil = at + dice.between(10_000, 60_000);
+    if (this.focus !== "pushes" || request === undefined) return;
     const text = (before: string): string => `${before}# ${dice.hex(4)}\n`;
     this.server.edit({ branch: request.head, file: "README.md", text, at });
     this.forge.catchUp(at);

@@ -80,6 +80,19 @@ export class PipelineBook {
     else this.#mend(newest, now);
   }
 
+  /** The same for the newest of each source. */
+  eachAgain(sha: string, now: number): void {
+    const newest = new Map(
+      this.of(sha, now)
+        .toReversed()
+        .map((pipeline) => [pipeline.source, pipeline]),
+    );
+    for (const pipeline of newest.values()) {
+      if (pipeline.cancelledAt <= now) this.begin(sha, { ref: pipeline.ref, source: pipeline.source, now });
+      else this.#mend(pipeline, now);
+    }
+  }
+
   cancel(sha: string, now: number): void {
     const [newest] = this.of(sha, now);
     if (newest !== undefined && this.status(newest, now) === "running") newest.cancelledAt = now;
