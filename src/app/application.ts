@@ -101,7 +101,7 @@ export async function startApplication(
   };
   const assembly = assemble(outside, resources);
   openWeb({ ...base, ...assembly, artifacts: tools.artifacts });
-  const triggers = openTriggers({ ...base, ...assembly, http: routes });
+  const triggers = openTriggers({ ...base, ...assembly }, resources);
   const api = await openApi({ ...base, ...assembly, artifacts: tools.artifacts, feed }, resources);
   const { engine, reload } = assembly;
   await watchSettings({ ...base, reload }, resources);
