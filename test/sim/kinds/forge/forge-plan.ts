@@ -28,7 +28,7 @@ export function forgePlan(dice: Dice, world: ForgeWorld): Plan {
 /** On a branch of its own, and from there by a request that is merged here or by people. */
 function byRequest(dice: Dice, world: ForgeWorld): readonly PlanNode[] {
   const head = "release/${{ run.id }}";
-  const isLooking = world.focus === "pipelines";
+  const isLooking = world.focus === "pipelines" || world.focus === "bare";
   const request = step(dice, "request", "git/pull-request", {
     ...access(world, "request"),
     head,

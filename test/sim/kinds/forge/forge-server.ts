@@ -1,5 +1,6 @@
 import type { Dice } from "../../dice.ts";
 import { CheckBook } from "./check-book.ts";
+import type { Focus } from "./focus.ts";
 import { type GitServer, MAIN, OTHERS } from "./git-server.ts";
 import { PipelineBook } from "./pipeline-book.ts";
 import { Timeline } from "./timeline.ts";
@@ -61,8 +62,8 @@ interface Deps {
   readonly git: GitServer;
   readonly dice: Dice;
   readonly kind: "github" | "gitlab";
-  /** Whether checks of different suites always have the same name. */
-  readonly isAlike: boolean;
+  /** What is more often so than in other worlds. */
+  readonly focus: Focus;
 }
 
 /** A forge with pull requests of one repository: it merges what may be merged, and knows who asked for what. */
@@ -76,15 +77,18 @@ export class ForgeServer {
   /** What the rules of the main branch ask for. */
   readonly needs: { readonly approval: boolean; readonly green: boolean };
   readonly #dice: Dice;
+  /** For so many commits something is run. */
+  readonly #begunShare: number;
   readonly #known = new Map<string, string>();
   readonly #due: { readonly at: number; readonly act: () => void }[] = [];
   #last = 0;
 
-  constructor({ git, dice, kind, isAlike }: Deps) {
+  constructor({ git, dice, kind, focus }: Deps) {
     this.git = git;
     this.kind = kind;
     this.#dice = dice.fork("luck");
-    this.checks = new CheckBook(dice.fork("checks"), isAlike);
+    this.checks = new CheckBook(dice.fork("checks"), focus === "suites");
+    this.#begunShare = focus === "bare" ? 0.4 : 0.92;
     this.pipelines = new PipelineBook(dice.fork("pipelines"));
     this.needs = { approval: dice.chance(0.2), green: dice.chance(0.15) };
   }
@@ -98,7 +102,7 @@ export class ForgeServer {
       if (this.#known.has(to)) continue;
       this.#known.set(to, branch);
       // Now and then nothing is run for a commit, until somebody asks for it.
-      if (!this.isTroubled || this.#dice.chance(0.92)) this.begin(to, at);
+      if (!this.isTroubled || this.#dice.chance(this.#begunShare)) this.begin(to, at);
     }
     for (const request of this.requests) {
       const head = this.headOf(request);

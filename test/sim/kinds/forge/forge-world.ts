@@ -4,28 +4,14 @@ import { join } from "node:path";
 
 import type { Dice } from "../../dice.ts";
 import type { DiskClock } from "../ships/disk-clock.ts";
+import type { Focus } from "./focus.ts";
 import { ForgeLine } from "./forge-line.ts";
 import { ForgeServer, type Request } from "./forge-server.ts";
 import { FILES, GitServer, MAIN } from "./git-server.ts";
 import { SimulatedGit } from "./simulated-git.ts";
 
 const MOMENT_MS = 15_000;
-// Worlds from here on are about one thing each, so many of one sort after the other.
-const FIRST_FOCUSED = 9_000_000;
-const OF_EACH = 1000;
-const FOCI = ["reviews", "pushes", "limits", "suites", "pipelines"] as const;
 const PEOPLE = ["pat", "kim", "sam"];
-
-/**
- * What happens in a world more than in others: people take back what they said, or something happens just when a merge is asked for,
- * or checks of different suites have the same name, or commits have several pipelines.
- */
-export type Focus = (typeof FOCI)[number] | "all";
-
-export function focusOf(seed: string): Focus {
-  const number = Number(seed);
-  return FOCI[Math.floor((number - FIRST_FOCUSED) / OF_EACH)] ?? "all";
-}
 
 /** Everything outside of the application: a Git server with a forge on it, CI, and the people who work there as well. */
 export class ForgeWorld implements Disposable {
@@ -53,10 +39,10 @@ export class ForgeWorld implements Disposable {
     this.clock = clock;
     this.focus = focus;
     const focused = dice.fork("focus");
-    const isUsual = dice.chance(0.6) || focus === "suites";
+    const isUsual = dice.chance(0.6) || focus === "suites" || focus === "bare";
     const kind = isUsual && focus !== "pushes" && focus !== "pipelines" ? "github" : "gitlab";
     this.server = new GitServer(clock.now());
-    this.forge = new ForgeServer({ git: this.server, dice: dice.fork("forge"), kind, isAlike: focus === "suites" });
+    this.forge = new ForgeServer({ git: this.server, dice: dice.fork("forge"), kind, focus });
     const isTroubled = (): boolean => this.forge.isTroubled;
     const own = { clock, isTroubled };
     const isForgeAway = (): boolean => isTroubled() && this.#forgeAwayUntil > clock.now();

@@ -11,7 +11,8 @@ import { forgeFaults } from "./forge-check.ts";
 import { forgeKinds } from "./forge-kinds.ts";
 import { TOKEN } from "./forge-line.ts";
 import { forgePlan } from "./forge-plan.ts";
-import { focusOf, ForgeWorld } from "./forge-world.ts";
+import { focusOf } from "./focus.ts";
+import { ForgeWorld } from "./forge-world.ts";
 
 const STEPS = 50;
 const MOST_CALM_STEPS = 60;
