@@ -6,6 +6,8 @@ import type { HttpStream } from "../http/http-route.ts";
 import { isoTime } from "../platform/clock.ts";
 import type { ApiDeps } from "./api-deps.ts";
 
+export const EVENT_STREAM = "text/event-stream";
+
 /** A fact of a run as it is told to whoever follows it. */
 export const EventBody = z
   .strictObject({

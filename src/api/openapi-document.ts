@@ -3,7 +3,7 @@ import { z } from "zod";
 import { isJsonList, isJsonMap, type Json, type JsonMap } from "../platform/canonical-json.ts";
 import { ErrorBody } from "./api-answer.ts";
 import type { Scope } from "./api-token.ts";
-import { EventBody } from "./event-stream.ts";
+import { EVENT_STREAM, EventBody } from "./event-stream.ts";
 import { type AnswerSpec, NO_BODY, type Operation } from "./operation.ts";
 
 const INFO = {
@@ -101,10 +101,22 @@ function answerObject({ description, schema, mediaType }: AnswerSpec, write: Wri
   if (schema !== undefined)
     return { description, content: { "application/json": { schema: write(schema, "output") } } };
   if (mediaType === undefined) return { description };
+  if (mediaType === EVENT_STREAM) return { description, content: { [mediaType]: { schema: ONE_EVENT } } };
   return { description, content: { [mediaType]: { schema: { type: "string" } } } };
 }
 
 const HERE = "#/components/schemas/";
+
+/** One of the events of which a stream has many. */
+const ONE_EVENT: JsonMap = {
+  type: "object",
+  required: ["id", "event", "data"],
+  properties: {
+    id: { type: "string", pattern: "^[0-9]+$" },
+    event: { type: "string", description: "The type of the fact, such as `step.succeeded`" },
+    data: { type: "string", contentMediaType: "application/json", contentSchema: { $ref: `${HERE}Event` } },
+  },
+};
 
 /** OpenAPI 3.1 has the JSON Schema that zod writes; what has a name there stands among the components. */
 function schemaOf(

@@ -5,7 +5,7 @@ import type { HttpAnswer } from "../http/http-route.ts";
 import { errorCode, errorMessage } from "../platform/errors.ts";
 import { bodyAnswer, ErrorBody, refusalAnswer } from "./api-answer.ts";
 import type { ApiDeps } from "./api-deps.ts";
-import { eventStream } from "./event-stream.ts";
+import { EVENT_STREAM, eventStream } from "./event-stream.ts";
 import { type AnswerSpec, defineOperation, NO_BODY } from "./operation.ts";
 import { RunBody, RunSummary } from "./run-body.ts";
 import { RunParams } from "./run-operations.ts";
@@ -35,6 +35,14 @@ const refusals: Readonly<Record<number, AnswerSpec>> = {
 const ofRun: Readonly<Record<number, AnswerSpec>> = {
   ...refusals,
   409: { description: "Several runs are meant", schema: ErrorBody },
+  410: { description: "It is not there any more, or this version cannot read it", schema: ErrorBody },
+};
+
+const LastEvent = Whole(0, 999_999);
+const NO_EVENT = {
+  status: 422,
+  code: "request.last-event-id",
+  message: "Last-Event-ID is the id of an event of this run: a number.",
 };
 
 const listRuns = defineOperation(
@@ -110,7 +118,7 @@ const followRun = defineOperation(
     answers: {
       200: {
         description: "Events whose `data` is an `Event`; ends after the run has ended",
-        mediaType: "text/event-stream",
+        mediaType: EVENT_STREAM,
       },
       204: { description: "The run has ended, and you have all of it" },
       503: { description: "Too many follow already", schema: ErrorBody },
@@ -119,9 +127,9 @@ const followRun = defineOperation(
   },
   (deps, { token, head, params, query }) =>
     ofFound(deps, params.run, (run) => {
-      const last = head.headers["last-event-id"];
-      const after = query.after ?? (typeof last === "string" && /^\d{1,6}$/u.test(last) ? Number(last) : 0);
-      return follow(deps, { run, after, token: token.name });
+      const last = LastEvent.safeParse(head.headers["last-event-id"] ?? "0");
+      if (!last.success) return refusalAnswer(NO_EVENT);
+      return follow(deps, { run, after: query.after ?? last.data, token: token.name });
     }),
 );
 
@@ -137,7 +145,6 @@ const readArtifact = defineOperation(
     body: NO_BODY,
     answers: {
       200: { description: "The file as it was left", mediaType: "application/octet-stream" },
-      410: { description: "It is not kept any more", schema: ErrorBody },
       ...ofRun,
     },
   },
@@ -170,7 +177,7 @@ function follow(
   return {
     status: 200,
     headers: {
-      "content-type": "text/event-stream",
+      "content-type": EVENT_STREAM,
       "cache-control": "no-store",
       "x-content-type-options": "nosniff",
       // What some proxies need to be told, to pass on what has come so far.

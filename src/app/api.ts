@@ -1,4 +1,4 @@
-import { apiRoutes } from "../api/api-routes.ts";
+import { apiRoute } from "../api/api-route.ts";
 import type { RunFeed } from "../api/run-feed.ts";
 import { TokenDesk } from "../api/token-desk.ts";
 import { TOKENS_STREAM } from "../api/token-facts.ts";
@@ -37,7 +37,7 @@ export async function openApi(deps: Deps, resources: AsyncDisposableStack): Prom
   const tokens = resources.use(openTokens(deps));
   await tokens.start();
   let isOpen = false;
-  const routes = apiRoutes({
+  const route = apiRoute({
     tokens,
     machines,
     isSameAsk: (key, ask) => isSameAsk(store.events.intentBody(key), ask, mask),
@@ -55,7 +55,7 @@ export async function openApi(deps: Deps, resources: AsyncDisposableStack): Prom
     random,
     logger,
   });
-  for (const route of routes) http.add(route);
+  http.add(route);
   const open = (): void => {
     isOpen = true;
   };

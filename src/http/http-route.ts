@@ -33,7 +33,8 @@ export interface HttpAnswer {
 
 /** One thing that the server answers. */
 export interface HttpRoute {
-  readonly method: "GET" | "POST" | "PUT";
+  /** With `any` the route says itself what it takes. */
+  readonly method: "GET" | "POST" | "PUT" | "any";
   /** The whole path, or the beginning of many when it ends in a slash. */
   readonly path: string;
   /** Bodies that are longer are refused before they are read. */

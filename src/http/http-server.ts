@@ -46,7 +46,7 @@ const FAILED = textAnswer(500, "Something went wrong; the log of the server says
 export class HttpServer implements AsyncDisposable {
   readonly #deps: HttpServerDeps;
   readonly #server: Server;
-  readonly #whole = new Map<string, readonly HttpRoute[]>();
+  readonly #whole = new Map<string, HttpRoute>();
   readonly #beginnings: HttpRoute[] = [];
   readonly #room = new BodyRoom(BODY_ROOM_BYTES);
   readonly #stop = new AbortController();
@@ -82,11 +82,10 @@ export class HttpServer implements AsyncDisposable {
     }
   }
 
-  /** From now on the route is answered; of two with the same method and path the later one is. */
+  /** From now on the route is answered; of two with the same path the later one is. */
   add(route: HttpRoute): void {
-    const { path } = route;
-    if (path.endsWith("/")) this.#beginnings.unshift(route);
-    else this.#whole.set(path, [route, ...(this.#whole.get(path) ?? [])]);
+    if (route.path.endsWith("/")) this.#beginnings.unshift(route);
+    else this.#whole.set(route.path, route);
   }
 
   /** Takes no more connections, ends streams, lets what is under way end, and cuts off what takes long. */
@@ -131,11 +130,11 @@ export class HttpServer implements AsyncDisposable {
   /** Undefined when nobody is there any more to be answered. */
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<HttpAnswer | undefined> {
     const head = headOf(request);
-    const routes = this.#routesOf(head.path);
-    if (routes.length === 0) return NO_ROUTE;
-    const asked = head.method === "HEAD" ? "GET" : head.method;
-    const route = routes.find(({ method }) => method === asked);
-    if (route === undefined) return notAllowed(routes);
+    const route = this.#routeOf(head.path);
+    if (route === undefined) return NO_ROUTE;
+    const { method } = route;
+    const isAllowed = method === "any" || head.method === method || (head.method === "HEAD" && method === "GET");
+    if (!isAllowed) return { ...textAnswer(405, `Only ${method}.`), headers: { allow: method } };
     if (announcesMore(request, route.mostBodyBytes)) return TOO_LONG;
     const refusal = route.admit?.(head);
     if (refusal !== undefined) return refusal;
@@ -157,10 +156,8 @@ export class HttpServer implements AsyncDisposable {
     }
   }
 
-  /** The newest first. */
-  #routesOf(path: string): readonly HttpRoute[] {
-    const beginning = this.#beginnings.find((route) => path.startsWith(route.path))?.path;
-    return this.#whole.get(path) ?? this.#beginnings.filter((route) => route.path === beginning);
+  #routeOf(path: string): HttpRoute | undefined {
+    return this.#whole.get(path) ?? this.#beginnings.find((route) => path.startsWith(route.path));
   }
 
   async #send(request: IncomingMessage, response: ServerResponse, answer: HttpAnswer): Promise<void> {
@@ -178,11 +175,6 @@ export class HttpServer implements AsyncDisposable {
     else if (stream === undefined) response.end(content);
     else await sendStream(response, stream, { clock: this.#deps.clock, stop: this.#stop.signal });
   }
-}
-
-function notAllowed(routes: readonly HttpRoute[]): HttpAnswer {
-  const allow = [...new Set(routes.map(({ method }) => method))].toSorted().join(", ");
-  return { ...textAnswer(405, `Only ${allow}.`), headers: { allow } };
 }
 
 function ignore(): void {}

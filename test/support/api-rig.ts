@@ -1,4 +1,4 @@
-import { apiRoutes } from "../../src/api/api-routes.ts";
+import { apiRoute } from "../../src/api/api-route.ts";
 import { type ApiToken, newToken, type Scope, tokenHash } from "../../src/api/api-token.ts";
 import type { ApiDeps } from "../../src/api/api-deps.ts";
 import { RunFeed } from "../../src/api/run-feed.ts";
@@ -128,6 +128,8 @@ export class ApiRig {
   where: Answer = { kind: "where", service: "checkout", places: [] };
   history: Answer = { kind: "history", about: "everything", runs: [] };
   isOpen = true;
+  /** Why a run cannot be read. */
+  unreadable: AppError | undefined;
   readonly #commands: readonly Command[];
 
   private constructor(commands: readonly Command[]) {
@@ -163,6 +165,7 @@ export class ApiRig {
       commands: () => this.#commands,
       view: (run) => {
         if (run !== RUN) throw new AppError("no", { code: "run.unknown" });
+        if (this.unreadable !== undefined) throw this.unreadable;
         return viewOf(this.events);
       },
       events: {
@@ -176,7 +179,11 @@ export class ApiRig {
       history: () => this.history,
       fileOf: ({ digest }) =>
         digest === LOG.digest
-          ? Promise.resolve({ status: 200, bytes: Buffer.from("log") })
+          ? Promise.resolve({
+              status: 200,
+              headers: { "content-type": "application/octet-stream" },
+              bytes: Buffer.from("log"),
+            })
           : Promise.reject(new AppError("It was deleted.", { code: "artifact.missing" })),
       pageOf: () => undefined,
       isOpen: () => this.isOpen,
@@ -190,8 +197,7 @@ export class ApiRig {
   /** What the server would do with a request. */
   async ask({ method = "GET", path, body, text, token, headers = {} }: Asked): Promise<HttpAnswer> {
     const [pathname = "", query = ""] = path.split("?");
-    const route = apiRoutes(this.deps).find((each) => each.method === (method === "HEAD" ? "GET" : method));
-    if (route === undefined) return { status: 405 };
+    const route = apiRoute(this.deps);
     const head: HttpHead = {
       method,
       path: pathname,

@@ -75,6 +75,13 @@ describe("following a run", () => {
     expect(await open(undefined, { "last-event-id": "999999" })).toMatchObject({ status: 204 });
   });
 
+  it.each(["", "x", "-1", "1.5", "9999999", "1\n2"])(
+    "takes no event for the last one that is none: %j",
+    async (last) => {
+      expect(await open(undefined, { "last-event-id": last })).toMatchObject({ status: 422 });
+    },
+  );
+
   it("tells what happens from then on, and ends when the run does", async () => {
     rig.events = WHOLE_RUN.slice(0, 3);
     const { pieces, state, reading } = read(await open());

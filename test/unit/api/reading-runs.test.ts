@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { HistoryBody, WhereBody } from "../../../src/api/answer-body.ts";
 import { RunBody } from "../../../src/api/run-body.ts";
 import type { RunEvent } from "../../../src/domain/run-event.ts";
+import { AppError } from "../../../src/platform/errors.ts";
 import { rowOf } from "../../../src/engine/projection.ts";
 import { ApiRig, bodyOf, LOG, PLAN } from "../../support/api-rig.ts";
 import {
@@ -89,6 +90,14 @@ describe("a run over the API", () => {
     expect(await get("/api/runs/ZZZZ")).toMatchObject({ status: 404 });
     for (const name of ["7", "run_", "7FQ2'--", "*"])
       expect(await get(`/api/runs/${name}`)).toMatchObject({ status: 422 });
+  });
+
+  it("is gone where somebody had it redacted", async () => {
+    rig.unreadable = new AppError("the payload of event 7 of the log was redacted", { code: "store.redacted" });
+    const answer = await get("/api/runs/7FQ2");
+    expect([answer.status, bodyOf(answer)]).toMatchObject([410, { error: { code: "store.redacted" } }]);
+    rig.unreadable = new AppError("odd", { code: "store.corrupt" });
+    await expect(get("/api/runs/7FQ2")).rejects.toThrow("odd");
   });
 
   it("gives the files that its steps left, but not what is sealed", async () => {

@@ -1,4 +1,5 @@
 import type { HttpAnswer, HttpHead, HttpRoute } from "../http/http-route.ts";
+import { errorCode, errorMessage } from "../platform/errors.ts";
 import { RefusalLog } from "../platform/refusal-log.ts";
 import { type Refusal, refusalAnswer } from "./api-answer.ts";
 import type { ApiDeps, ApiRefusal } from "./api-deps.ts";
@@ -6,7 +7,7 @@ import type { ApiToken } from "./api-token.ts";
 import type { Operation } from "./operation.ts";
 import { OPERATIONS } from "./operations.ts";
 
-export const API_PATH = "/api/";
+const API_PATH = "/api/";
 
 const MOST_BODY_BYTES = 64 * 1024;
 const LONGEST_TOKEN = 200;
@@ -17,6 +18,9 @@ const WHY: Readonly<Record<ApiRefusal, string>> = {
   "expired-token": "its token has expired",
   scope: "its token has not the scope for that",
 };
+
+// Of a run that was redacted, or that another version of the program wrote.
+const GONE = new Set(["store.redacted", "store.unreadable"]);
 
 const NOT_BELIEVED: Refusal = {
   status: 401,
@@ -47,7 +51,7 @@ interface Found {
 }
 
 /** The API over HTTP. Who asks is known, and whether the token goes so far, before a byte of a body is read. */
-export function apiRoutes(deps: ApiDeps): readonly HttpRoute[] {
+export function apiRoute(deps: ApiDeps): HttpRoute {
   const refusals = new RefusalLog({
     clock: deps.clock,
     say: (fields) => deps.logger.warn("a request to the API was refused", fields),
@@ -56,10 +60,10 @@ export function apiRoutes(deps: ApiDeps): readonly HttpRoute[] {
     deps.onRefused(reason);
     refusals.note(WHY[reason], token === undefined ? {} : { token });
   };
-  return (["GET", "POST"] as const).map((method) => ({
-    method,
+  return {
+    method: "any",
     path: API_PATH,
-    mostBodyBytes: method === "GET" ? 0 : MOST_BODY_BYTES,
+    mostBodyBytes: MOST_BODY_BYTES,
     admit: (head) => {
       if (!deps.isOpen()) return refusalAnswer(NOT_YET, { "retry-after": "1" });
       const admission = admit(deps, head, refused);
@@ -70,9 +74,14 @@ export function apiRoutes(deps: ApiDeps): readonly HttpRoute[] {
       const admission = admit(deps, request, refused);
       if (admission.kind === "refused") return admission.answer;
       const { token, found } = admission;
-      return await found.operation.answer(deps, { token, head: request, params: found.params, body: request.body });
+      try {
+        return await found.operation.answer(deps, { token, head: request, params: found.params, body: request.body });
+      } catch (error) {
+        if (!GONE.has(errorCode(error))) throw error;
+        return refusalAnswer({ status: 410, code: errorCode(error), message: errorMessage(error) });
+      }
     },
-  }));
+  };
 }
 
 type NoteRefusal = (reason: ApiRefusal, token?: string) => void;
