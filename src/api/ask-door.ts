@@ -37,6 +37,8 @@ const OTHER_ASK: Refusal = {
   message: "Something else was asked with this Idempotency-Key before. Take a new key for a new request.",
 };
 
+const NOT_KEPT = "It was refused; ask anew, with another key, to hear why.";
+
 /** Asks as the token's machine, and answers with what came of it; with where to ask again where that takes long. */
 export async function askDoor(deps: ApiDeps, { token, head, ask: asked }: TokenAsk): Promise<HttpAnswer> {
   const { machines, clock, random } = deps;
@@ -111,6 +113,7 @@ async function resultAnswer(
     return bodyAnswer(status, body, { location: `/api/runs/${run}` });
   }
   if (answer !== undefined) return refusalAnswer(refusalOf(answer));
-  const told = message === "" ? "It was refused; ask anew, with another key, to hear why." : message;
-  return refusalAnswer({ status: statusOf(code), code: code === "" ? "request.refused" : code, message: told });
+  // Of words that were not understood the log keeps what was wrong with them.
+  const known = code === "text" || code === "" ? "request.words" : code;
+  return refusalAnswer({ status: statusOf(known), code: known, message: message === "" ? NOT_KEPT : message });
 }

@@ -60,6 +60,7 @@ const SETTLE_AGAIN_MS = 5000;
 // Each of them asks Argo CD and Git: hundreds at once would keep everything else, and one another, from being done.
 const TAKEN_UP_AT_ONCE = 8;
 const NEXT_AFTER_MS = 1000;
+const LONGEST_KEPT = 500;
 const NOTHING = Promise.resolve(undefined);
 
 /**
@@ -108,7 +109,7 @@ export class Intake implements AsyncDisposable {
     };
     const request = arrival.kind === "decision" ? undefined : this.#read(arrival, intent);
     if (request?.kind === "answered") {
-      const isNew = await events.recordIntent(intent, resultOf(request.answer));
+      const isNew = await events.recordIntent(intent, resultOf(request.answer, arrival));
       return { isNew, answered: true, outcome: Promise.resolve(request.answer) };
     }
     if (!(await events.recordIntent(intent))) return { isNew: false, answered: false, outcome: NOTHING };
@@ -171,7 +172,7 @@ export class Intake implements AsyncDisposable {
     const { events, clock, logger, reply } = this.#deps;
     try {
       const settle = (answer: Answer | undefined): Promise<void> =>
-        events.settleIntent(intent.id, resultOf(answer), clock.now());
+        events.settleIntent(intent.id, resultOf(answer, arrival), clock.now());
       const answer = await this.#answer(intent, arrival, settle);
       await settle(answer);
       if (answer !== undefined) await reply(arrival, answer);
@@ -225,7 +226,7 @@ export class Intake implements AsyncDisposable {
     // Whoever asked is told that it failed: what is not settled would be done all the same at the next start.
     const settle = async (): Promise<void> => {
       try {
-        await events.settleIntent(intent.id, resultOf(answer), clock.now());
+        await events.settleIntent(intent.id, resultOf(answer, arrival), clock.now());
       } catch (again) {
         if (this.#stop.signal.aborted) return;
         const failed = { intent: intent.id, error: errorText(again) };
@@ -259,7 +260,7 @@ function personOf({ team, user }: Asking, { actor }: Intent): Person {
 }
 
 /** An answer as the log keeps it. */
-function resultOf(answer: Answer | undefined): Record<string, string> {
+function resultOf(answer: Answer | undefined, { kind }: Pick<Arrival, "kind">): Record<string, string> {
   if (answer?.kind === "notice") {
     const { code, message, run } = answer;
     return { kind: "notice", code, message, ...(run !== undefined && { run }) };
@@ -267,6 +268,10 @@ function resultOf(answer: Answer | undefined): Record<string, string> {
   if (answer?.kind === "locked") {
     const message = answer.locks.map(({ key, reason }) => `${key}: ${reason}`).join("; ");
     return { kind: "locked", code: "lock.taken", message };
+  }
+  // People have seen what was wrong with their words; programs ask again what came of theirs.
+  if (answer?.kind === "text" && kind === "machine") {
+    return { kind: "text", code: "text", message: answer.text.slice(0, LONGEST_KEPT) };
   }
   return { kind: answer?.kind ?? "done", code: "", message: "" };
 }

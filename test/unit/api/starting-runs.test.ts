@@ -130,6 +130,18 @@ describe("the same request twice", () => {
     expect(rig.door.asked.size).toBe(1);
   });
 
+  it("is refused twice for the same reason, as far as the log has it", async () => {
+    rig.door.next = { code: "text", message: "", answer: { kind: "text", text: "There is no environment." } };
+    const first = await keyed("k", { words: "x" });
+    for (const recorded of rig.door.asked.values())
+      recorded.result = { code: "text", message: "There is no environment." };
+    expect(await keyed("k", { words: "x" })).toEqual(first);
+    for (const recorded of rig.door.asked.values()) recorded.result = { code: "", message: "" };
+    expect(await keyed("k", { words: "x" })).toMatchObject({ status: 422, body: expect.stringContaining("ask anew") });
+    for (const recorded of rig.door.asked.values()) recorded.result = { code: "lock.taken", message: "It is locked." };
+    expect(await keyed("k", { words: "x" })).toMatchObject({ status: 409 });
+  });
+
   it("is two without one, or by another token", async () => {
     await promote({ inputs });
     await promote({ inputs });

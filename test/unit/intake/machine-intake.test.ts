@@ -86,6 +86,7 @@ describe("what a machine asks for", () => {
     expect(await codeOf(await rig.machines.ask("k", { ...ASK, door: "api", typed: { words } }))).toBe("run.started");
     const wrong = await rig.machines.ask("k2", { ...ASK, door: "api", typed: { words: "chekout" } });
     expect(await codeOf(wrong)).toBe("text");
+    expect(rig.machines.resultOf("k2")).toMatchObject({ code: "text", message: expect.stringContaining("chekout") });
   });
 
   it("is refused where no grant names it, whatever everybody may", async () => {
