@@ -8,6 +8,7 @@ import { forgeMutants } from "../sim/mutants/forge-mutants.ts";
 import { kindsMutants } from "../sim/mutants/kinds-mutants.ts";
 import { netMutants } from "../sim/mutants/net-mutants.ts";
 import { shipMutants } from "../sim/mutants/ship-mutants.ts";
+import { scheduleMutants } from "../sim/mutants/schedule-mutants.ts";
 import { triggerMutants } from "../sim/mutants/trigger-mutants.ts";
 import type { Mutant } from "../sim/mutants/mutant.ts";
 
@@ -15,6 +16,7 @@ const WAITS = new URL("../sim/kinds-child.ts", import.meta.url).pathname;
 const PROGRAMS = new URL("../sim/ships-child.ts", import.meta.url).pathname;
 const FORGE = new URL("../sim/forge-child.ts", import.meta.url).pathname;
 const NET = new URL("../sim/net-child.ts", import.meta.url).pathname;
+const SCHEDULES = new URL("../sim/schedules-child.ts", import.meta.url).pathname;
 const TRIGGERS = new URL("../sim/triggers-child.ts", import.meta.url).pathname;
 const PLANT = new URL("../sim/mutants/plant-child.ts", import.meta.url).href;
 const Seen = z.object({ seed: z.number().nullable(), world: z.number(), faults: z.array(z.string()) });
@@ -94,6 +96,17 @@ describe("worlds of webhooks that are sent again, doubled, forged, late and earl
 
   it("would say if anything were wrong", async () => {
     const { faults } = await look(TRIGGERS, 60, bug(triggerMutants, "the same fact by another delivery starts again"));
+    expect(faults).not.toEqual([]);
+  });
+});
+
+describe("worlds of schedules on a server that is killed, stopped and started, with a clock that is set", () => {
+  it("violate nothing", async () => {
+    expect(await look(SCHEDULES, 20)).toEqual({ seed: null, world: 20, faults: [] });
+  });
+
+  it("would say if anything were wrong", async () => {
+    const { faults } = await look(SCHEDULES, 60, bug(scheduleMutants, "a clock that is set back is not noticed"));
     expect(faults).not.toEqual([]);
   });
 });

@@ -37,13 +37,15 @@ export interface ScheduleNews {
   readonly changes: readonly string[];
 }
 
-// Further back than any correction of a clock that runs well.
-const SET_BACK_MS = 60_000;
+// Further back than a clock that runs well is corrected at a time.
+const SET_BACK_MS = 1000;
+/** The clock may be set while nothing happens; this is how late that is noticed. */
+export const LOOK_MS = 30_000;
 
 /**
  * Compares the schedules with what the log knows of them. One that is new counts from now on, and so does one that is another in cron or
- * zone: what would have been before was never promised. So does one that was followed by a clock that was ahead: what it has
- * started then stays started, and is not started again.
+ * zone: what would have been before was never promised. One that was followed by a clock that was ahead counts from when that was set
+ * back: what it has started stays started, and is not started again.
  */
 export function scheduleNews(
   plans: readonly SchedulePlan[],
@@ -55,18 +57,20 @@ export function scheduleNews(
   for (const { settings, timingText } of plans) {
     const { name } = settings;
     const cursor = known.get(name);
-    const change = cursor === undefined ? "added" : changeOf(cursor, { timingText, nowMs });
-    if (change !== undefined) changes.push(`${name} ${change}`);
-    cursors.set(name, cursor === undefined || change !== undefined ? { timing: timingText, untilMs: nowMs } : cursor);
+    const isSame = cursor?.timing === timingText;
+    const isAhead = cursor !== undefined && cursor.untilMs > nowMs + SET_BACK_MS;
+    if (cursor !== undefined && isSame && !isAhead) {
+      cursors.set(name, cursor);
+      continue;
+    }
+    changes.push(`${name} ${changeOf(cursor, isSame)}`);
+    cursors.set(name, { timing: timingText, untilMs: isSame ? nowMs - LOOK_MS : nowMs });
   }
   const removed = [...known.keys()].filter((name) => !cursors.has(name)).map((name) => `${name} removed`);
   return { cursors, changes: [...changes, ...removed] };
 }
 
-function changeOf(
-  { timing, untilMs }: ScheduleCursor,
-  { timingText, nowMs }: { readonly timingText: string; readonly nowMs: number },
-): string | undefined {
-  if (timing !== timingText) return "changed";
-  return untilMs > nowMs + SET_BACK_MS ? "counts anew, because the clock was set back" : undefined;
+function changeOf(cursor: ScheduleCursor | undefined, isSame: boolean): string {
+  if (cursor === undefined) return "added";
+  return isSame ? "counts anew, because the clock was set back" : "changed";
 }

@@ -9,7 +9,7 @@ import { dueOccurrences } from "./due-occurrences.ts";
 import { nextOccurrence } from "./occurrences.ts";
 import { occurrenceKey, occurrenceStart } from "./occurrence-event.ts";
 import { readCursors, type ScheduleCursor, type ScheduleLog } from "./schedule-log.ts";
-import { type SchedulePlan, scheduleNews, trySchedulePlan } from "./schedule-plan.ts";
+import { LOOK_MS, type SchedulePlan, scheduleNews, trySchedulePlan } from "./schedule-plan.ts";
 
 export interface SchedulesDeps {
   /** Those that are configured now. */
@@ -20,8 +20,6 @@ export interface SchedulesDeps {
   readonly logger: Logger;
 }
 
-// The clock may be set while nothing happens; this is how late that is noticed.
-const LOOK_MS = 30_000;
 // What could not be recorded, such as with a full disk, is tried again after this.
 const AGAIN_MS = 5000;
 // So that a start has little to read, also where a schedule has started something every minute for years.
@@ -139,7 +137,8 @@ export class Schedules implements AsyncDisposable {
       this.#deps.logger.warn("times of a schedule were missed", { schedule: name, count, missed });
     }
     for (const occurrence of asked) {
-      if (this.#isDisposed) return;
+      // The clock may have been set back since; then it is decided anew what is due.
+      if (this.#isDisposed || occurrence.atMs > clock.now() - plan.delayMs) return;
       await this.#ask(plan, occurrence);
     }
   }

@@ -9,19 +9,21 @@ import { kindsMutants } from "./kinds-mutants.ts";
 import type { Mutant } from "./mutant.ts";
 import { netMutants } from "./net-mutants.ts";
 import { remoteMutants } from "./remote-mutants.ts";
+import { scheduleMutants } from "./schedule-mutants.ts";
 import { shipMutants } from "./ship-mutants.ts";
 import { triggerMutants } from "./trigger-mutants.ts";
 
 /** The part that is looked at in stories of its own. */
 export const REMOTE = "workers";
 
-/** The parts that are looked at in worlds of their own: kinds that wait for a word from outside, those that run programs or work with a forge, and what webhooks start. */
+/** The parts that are looked at in worlds of their own: kinds that wait for a word from outside, those that run programs or work with a forge, and what webhooks and schedules start. */
 export const KINDS = {
   waits: "kinds waits",
   programs: "kinds programs",
   forge: "kinds forge",
   net: "kinds net",
   triggers: "triggers",
+  schedules: "schedules",
 } as const;
 
 /** The part that is looked at in worlds with services in many places before any others. */
@@ -41,4 +43,5 @@ export const allMutants: ReadonlyMap<string, readonly Mutant[]> = new Map([
   [KINDS.forge, forgeMutants],
   [KINDS.net, netMutants],
   [KINDS.triggers, triggerMutants],
+  [KINDS.schedules, scheduleMutants],
 ]);

@@ -1,0 +1,4 @@
+import { playSchedules } from "./kinds/schedules/play-schedules.ts";
+import { playWorlds } from "./play-worlds.ts";
+
+playWorlds(playSchedules);
