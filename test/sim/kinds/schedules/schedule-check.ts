@@ -54,8 +54,8 @@ export function scheduleFaults(lines: readonly LogLine[], truth: Truth): readonl
 
 function startedOf({ payload, at }: LogLine): Started {
   const inputs: unknown = payload["inputs"];
-  const text = typeof inputs === "object" && inputs !== null && "at" in inputs ? String(inputs.at) : "";
-  const [schedule = "", moment = ""] = text.split("@");
+  const input = typeof inputs === "object" && inputs !== null && "at" in inputs ? String(inputs.at) : "";
+  const [schedule = "", moment = ""] = input.split("@");
   return { schedule, occurrence: Date.parse(moment), at };
 }
 
