@@ -3,7 +3,7 @@ import { z } from "zod";
 import { isJsonList, isJsonMap, type Json, type JsonMap } from "../platform/canonical-json.ts";
 import { ErrorBody } from "./api-answer.ts";
 import type { Scope } from "./api-token.ts";
-import { EVENT_STREAM, EventBody } from "./event-stream.ts";
+import { EVENT_STREAM, EventBody, ProgressBody } from "./event-stream.ts";
 import { type AnswerSpec, NO_BODY, type Operation } from "./operation.ts";
 
 const INFO = {
@@ -43,7 +43,7 @@ export function openApiDocument(operations: readonly Operation[]): JsonMap {
     const path = (paths[operation.path] ??= {});
     path[operation.method.toLowerCase()] = operationObject(operation, write);
   }
-  write(EventBody, "output");
+  for (const told of [EventBody, ProgressBody]) write(told, "output");
   return {
     openapi: "3.1.0",
     info: INFO,
@@ -110,11 +110,18 @@ const HERE = "#/components/schemas/";
 /** One of the events of which a stream has many. */
 const ONE_EVENT: JsonMap = {
   type: "object",
-  required: ["id", "event", "data"],
+  required: ["event", "data"],
   properties: {
-    id: { type: "string", pattern: "^[0-9]+$" },
-    event: { type: "string", description: "The type of the fact, such as `step.succeeded`" },
-    data: { type: "string", contentMediaType: "application/json", contentSchema: { $ref: `${HERE}Event` } },
+    id: { type: "string", pattern: "^[0-9]+$", description: "Of a fact: its version" },
+    event: {
+      type: "string",
+      description: "The type of the fact, such as `step.succeeded`; `progress` for what is none",
+    },
+    data: {
+      type: "string",
+      contentMediaType: "application/json",
+      contentSchema: { anyOf: [{ $ref: `${HERE}Event` }, { $ref: `${HERE}Progress` }] },
+    },
   },
 };
 

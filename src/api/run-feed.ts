@@ -17,7 +17,7 @@ interface Followed {
 
 /** A place among those who follow runs, to be given back. */
 export interface Following extends Disposable {
-  /** Resolves with true at the next fact of the run, at once where one came since the last time; with false after a while, or when it is aborted. */
+  /** Resolves with true at the next news of the run, at once where one came since the last time; with false after a while, or when it is aborted. */
   heard(withinMs: number, signal: AbortSignal): Promise<boolean>;
   /** The facts after that one; undefined for those that have to be read in the log. */
   after(version: number): readonly RunEvent[] | undefined;
@@ -43,6 +43,11 @@ export class RunFeed {
     followed.tail = [...(isNext ? followed.tail : []), ...events].slice(-LONGEST_TAIL);
     followed.version = version;
     for (const listener of followed.listeners) listener();
+  }
+
+  /** Something is to be seen of a run that is no fact. */
+  changed(run: string): void {
+    for (const listener of this.#runs.get(run)?.listeners ?? []) listener();
   }
 
   /** Whether there are too many already, in all or of this token. */

@@ -63,12 +63,15 @@ export async function openApi(deps: Deps, resources: AsyncDisposableStack): Prom
 }
 
 /** What is told of runs goes to those who follow them as well. */
-export function alsoTo(feed: RunFeed, metrics: Outside["metrics"]): Outside["metrics"] {
+export function alsoTo(feed: RunFeed, metrics: Outside["metrics"]): Pick<Outside, "metrics" | "onChanged"> {
   return {
-    recorded: (state, events) => {
-      metrics.recorded(state, events);
-      feed.recorded(state.id, events, state.version);
+    metrics: {
+      recorded: (state, events) => {
+        metrics.recorded(state, events);
+        feed.recorded(state.id, events, state.version);
+      },
     },
+    onChanged: (run) => feed.changed(run),
   };
 }
 

@@ -91,7 +91,7 @@ export async function startApplication(
   const outside: Outside = {
     ...base,
     ...tools,
-    metrics: alsoTo(feed, metrics),
+    ...alsoTo(feed, metrics),
     appTokens: openAppTokens({ git, mask, mayWrite: (repository) => isWritable(live.configuration, repository) }),
     branches: resources.use(openBranchWriter({ configuration, environment, secrets, clock, random })),
     slack: openSlackWire(base),

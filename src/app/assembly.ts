@@ -1,5 +1,6 @@
 import type { ArgocdServer } from "../argocd/argocd-server.ts";
 import type { Anchoring } from "../audit/anchoring.ts";
+import type { RunView } from "../domain/run-view.ts";
 import type { PastOperation } from "../engine/answer.ts";
 import type { MachineDoor } from "../engine/machine-door.ts";
 import type { RunFilter } from "../engine/ports.ts";
@@ -56,7 +57,11 @@ export function assemble(outside: Outside, resources: AsyncDisposableStack): Ass
   const anchoring = openAnchoring(outside, slack);
   if (anchoring !== undefined) resources.use(anchoring);
   const reload = openReload({ ...outside, slack }, resources);
-  const engine = createEngine({ ...parts, directory: slack.directory, onChanged: slack.show.bind(slack) }, resources);
+  const onChanged = (run: string, view: () => RunView): void => {
+    slack.show(run, view);
+    outside.onChanged?.(run);
+  };
+  const engine = createEngine({ ...parts, directory: slack.directory, onChanged }, resources);
   const { runs } = engine;
   const watch = openWatch({ ...parts, runs, slack }, resources);
   const doors = {

@@ -72,6 +72,8 @@ export interface Outside {
   readonly connect?: ((server: Configuration["argocd"][number]) => HttpConnections) | undefined;
   readonly createDispatcher: (kinds: ReadonlyMap<string, StepKind>, reports: JobReports) => Dispatcher;
   readonly metrics: Pick<Metrics, "recorded">;
+  /** Told when there is something new to be seen of a run. */
+  readonly onChanged?: ((run: string) => void) | undefined;
   /** Where people reach this server over HTTP; undefined where they cannot. */
   readonly publicUrl: string | undefined;
   /** Opens where the log is anchored; nowhere but in Slack where it is absent. */

@@ -8,7 +8,7 @@ import { systemClock } from "../platform/clock.ts";
 import { AppError } from "../platform/errors.ts";
 import { systemRandom } from "../platform/ids.ts";
 import { connected, type Connected, tell } from "./connected.ts";
-import { eventLine } from "./told-lines.ts";
+import { eventLine, progressLine } from "./told-lines.ts";
 
 const USAGE = `Usage: quarterdeck run COMMAND WORDS... [--follow] [--idempotency-key KEY] [--because TEXT] [--link URL] [--json] [--url URL] [--plaintext]
 
@@ -20,6 +20,8 @@ const OWN = new Set(["--idempotency-key", "--because", "--link", "--url"]);
 const FLAGS = new Set(["--follow", "--json", "--plaintext"]);
 const PATIENCE_MS = 30_000;
 const ASK_AGAIN_MS = 1000;
+// A line of a log that somebody reads afterwards.
+const PROGRESS_EVERY_MS = 10_000;
 // As long as the server itself looks into what was asked.
 const DECIDED_WITHIN_MS = 16 * 60_000;
 
@@ -56,6 +58,7 @@ export async function follow(
   { isJson }: { readonly isJson: boolean },
 ): Promise<number> {
   const deps = { client, clock: systemClock, random: systemRandom };
+  let saidAt = -Infinity;
   try {
     const shown = await followRun(deps, {
       run: id,
@@ -63,6 +66,12 @@ export async function follow(
       onEvent: (event) => {
         const line = isJson ? JSON.stringify(event) : eventLine(event);
         if (line !== undefined) tell(line);
+      },
+      onProgress: ({ step, text }) => {
+        const now = systemClock.monotonic();
+        if (isJson || now - saidAt < PROGRESS_EVERY_MS) return;
+        saidAt = now;
+        tell(progressLine(step, text));
       },
       onAway: (message) => process.stderr.write(`${message} The run goes on; waiting.\n`),
     });
@@ -120,7 +129,7 @@ function readArguments(args: readonly string[]): Asked {
     } else words.push(argument);
   }
   const [command, ...typed] = words;
-  if (command === undefined) throw usage("Say which command.");
+  if (command === undefined || command.startsWith("-")) throw usage("Say which command.");
   if (options.has("--link") && !options.has("--because")) throw usage("--link goes with --because.");
   return { command, words: typed.map(wordOf).join(" "), options };
 }

@@ -9,6 +9,11 @@ export function eventLine({ type, at, text, by }: ToldEvent): string | undefined
   return `${at.slice(11, 19)}  ${text.replaceAll(/\s*\n\s*/gu, " · ")}${by === undefined ? "" : ` (${by})`}`;
 }
 
+/** What a step is doing; without a moment, as it is no fact. */
+export function progressLine(step: string, text: string): string {
+  return `          ${step.slice(step.lastIndexOf("/") + 1)}: ${text.replaceAll(/\s*\n\s*/gu, " · ")}`;
+}
+
 /** Rows as columns that stand below one another. */
 export function tableLines(rows: readonly (readonly string[])[]): readonly string[] {
   const [first = []] = rows;

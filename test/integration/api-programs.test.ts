@@ -84,7 +84,9 @@ describe("a program that starts a run on a server", () => {
     expect(lines.at(-1)).toMatch(/^run_\w{4} succeeded\.$/u);
     expect(lines.filter((line) => line.includes("Started: "))).toHaveLength(1);
     expect(lines.filter((line) => line.includes("Approved (priya)"))).toHaveLength(1);
-    expect(new Set(lines).size).toBe(lines.length);
+    // What steps are doing has no moment, and may be said again.
+    const facts = lines.filter((line) => /^\d\d:/u.test(line));
+    expect([new Set(facts).size, facts.length > 10]).toEqual([facts.length, true]);
     expect(program.stderr.match(/goes on; waiting/gu)).toHaveLength(1);
     expect(app.run().origin).toMatchObject({ door: "api", cause: { says: "build 4711" } });
 

@@ -128,6 +128,8 @@ export class ApiRig {
   where: Answer = { kind: "where", service: "checkout", places: [] };
   history: Answer = { kind: "history", about: "everything", runs: [] };
   isOpen = true;
+  /** What a step is doing, by its path. */
+  progress: [string, { readonly text: string }][] = [];
   /** Why a run cannot be read. */
   unreadable: AppError | undefined;
   readonly #commands: readonly Command[];
@@ -166,7 +168,7 @@ export class ApiRig {
       view: (run) => {
         if (run !== RUN) throw new AppError("no", { code: "run.unknown" });
         if (this.unreadable !== undefined) throw this.unreadable;
-        return viewOf(this.events);
+        return viewOf(this.events, { progress: this.progress });
       },
       events: {
         readRun: (run) => (run === RUN ? this.events : []),

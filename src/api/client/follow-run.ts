@@ -4,7 +4,9 @@ import { AppError, errorCode } from "../../platform/errors.ts";
 import type { Random } from "../../platform/ids.ts";
 import { tryJson } from "../../platform/try-json.ts";
 import { type ApiClient, UNREACHABLE } from "./api-client.ts";
-import { ToldEvent, ToldRun } from "./told.ts";
+import { PROGRESS } from "../event-stream.ts";
+import type { ServerEvent } from "./server-events.ts";
+import { ToldEvent, ToldProgress, ToldRun } from "./told.ts";
 
 interface Deps {
   readonly client: Pick<ApiClient, "ask" | "events">;
@@ -16,6 +18,8 @@ export interface FollowAsk {
   readonly run: string;
   /** Each fact once, in their order, also over starts of the server. */
   readonly onEvent: (event: ToldEvent) => void;
+  /** What steps are doing between the facts. */
+  readonly onProgress?: ((progress: ToldProgress) => void) | undefined;
   /** Told once each time that the server went away. */
   readonly onAway?: ((message: string) => void) | undefined;
   readonly signal: AbortSignal;
@@ -29,20 +33,21 @@ const AWAY_FOR_MS = 10 * 60_000;
  * Follows a run to its end, and gives the run as it is then. Throws `api.unreachable` when the server has been away for too long, and
  * `api.refused`.
  */
-export async function followRun(deps: Deps, { run, onEvent, onAway, signal }: FollowAsk): Promise<ToldRun> {
+export async function followRun(deps: Deps, { run, onEvent, onProgress, onAway, signal }: FollowAsk): Promise<ToldRun> {
   let told = 0;
-  const take = (event: ToldEvent): void => {
-    if (event.version <= told) return;
-    told = event.version;
-    onEvent(event);
+  const take = ({ event, data }: ServerEvent): void => {
+    const value = tryJson(data);
+    const progress = event === PROGRESS ? ToldProgress.safeParse(value).data : undefined;
+    if (progress !== undefined) onProgress?.(progress);
+    const fact = ToldEvent.safeParse(value).data;
+    if (fact === undefined || fact.version <= told) return;
+    told = fact.version;
+    onEvent(fact);
   };
   return await untilThere(deps, { onAway, signal }, async () => {
     for (;;) {
       const before = told;
-      for await (const { data } of deps.client.events({ run, after: told, signal })) {
-        const event = ToldEvent.safeParse(tryJson(data));
-        if (event.success) take(event.data);
-      }
+      for await (const event of deps.client.events({ run, after: told, signal })) take(event);
       const shown = await readRun(deps, run, signal);
       if (shown.finishedAt !== undefined && shown.version <= told) return shown;
       // The server ends a stream early only when it stops.

@@ -1,6 +1,8 @@
 /** One server-sent event. */
 export interface ServerEvent {
+  /** Empty for what is no fact. */
   readonly id: string;
+  readonly event: string;
   readonly data: string;
 }
 
@@ -24,12 +26,13 @@ export async function* serverEvents(bytes: AsyncIterable<Uint8Array>): AsyncGene
 
 /** Undefined for what is only there to be heard. */
 function eventOf(block: string): ServerEvent | undefined {
-  let id = "";
+  let [id, event] = ["", ""];
   const data: string[] = [];
   for (const line of block.split("\n")) {
     const [, name, value = ""] = /^([a-z]+): ?(.*)$/u.exec(line) ?? [];
     if (name === "id") id = value;
+    if (name === "event") event = value;
     if (name === "data") data.push(value);
   }
-  return data.length === 0 ? undefined : { id, data: data.join("\n") };
+  return data.length === 0 ? undefined : { id, event, data: data.join("\n") };
 }

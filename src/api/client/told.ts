@@ -11,6 +11,10 @@ export const ToldEvent = z.object({
 });
 export type ToldEvent = z.infer<typeof ToldEvent>;
 
+/** What a step is doing. */
+export const ToldProgress = z.object({ step: z.string(), text: z.string() });
+export type ToldProgress = z.infer<typeof ToldProgress>;
+
 export const ToldRun = z.object({
   id: z.string(),
   shortId: z.string(),

@@ -27,8 +27,8 @@ describe("reading server-sent events", () => {
   it("finds each event wherever the network cuts them, and passes over what is only there to be heard", async () => {
     const text = `id: 1\nevent: run.started\ndata: {"text":"ä€😀"}\n\n: still here\n\nid: 2\ndata: a\ndata: b\n\nid: 3\ndata: cut o`;
     const whole = [
-      { id: "1", data: '{"text":"ä€😀"}' },
-      { id: "2", data: "a\nb" },
+      { id: "1", event: "run.started", data: '{"text":"ä€😀"}' },
+      { id: "2", event: "", data: "a\nb" },
     ];
     await fc.assert(
       fc.asyncProperty(fc.array(fc.nat(200), { maxLength: 20 }), async (cuts) => {
@@ -88,7 +88,8 @@ class ScriptedServer {
       if (version === 0) continue;
       this.told = Math.max(this.told, version);
       const event = { version, type: "x", at: "2026-01-01T00:00:00Z", text: `fact ${version}`, new: true };
-      yield { id: String(version), data: JSON.stringify(event) };
+      yield { id: String(version), event: event.type, data: JSON.stringify(event) };
+      yield { id: "", event: "progress", data: JSON.stringify({ step: "sync", text: `${version} of ${this.facts}` }) };
     }
   };
 }
@@ -97,19 +98,21 @@ async function follow(server: ScriptedServer) {
   const clock = new FakeClock();
   const versions: number[] = [];
   const aways: string[] = [];
+  const progress: string[] = [];
   const following = followRun(
     { client: server, clock, random: { fraction: () => 0.5 } },
     {
       run: "run_1",
       signal: new AbortController().signal,
       onEvent: ({ version }) => void versions.push(version),
+      onProgress: ({ text }) => void progress.push(text),
       onAway: (message) => void aways.push(message),
     },
   );
   const ended = following.catch((error: unknown) => error);
   // Longer than anybody waits for a server.
   for (let minute = 0; minute < 15; minute += 1) await clock.advance(60_000);
-  return { ended: await ended, versions, aways };
+  return { ended: await ended, versions, aways, progress };
 }
 
 describe("following a run", () => {
@@ -119,9 +122,10 @@ describe("following a run", () => {
         fc.nat(12),
         fc.array(fc.oneof(fc.nat(3), fc.constant("away" as const)), { maxLength: 8 }),
         async (facts, script) => {
-          const { ended, versions } = await follow(new ScriptedServer(facts + 1, ...script));
+          const { ended, versions, progress } = await follow(new ScriptedServer(facts + 1, ...script));
           expect(versions).toEqual(Array.from({ length: facts + 1 }, (_, index) => index + 1));
           expect(ended).toMatchObject({ status: "succeeded" });
+          expect(progress.at(-1)).toBe(`${facts + 1} of ${facts + 1}`);
         },
       ),
       { numRuns: 40 },

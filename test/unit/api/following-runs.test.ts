@@ -4,7 +4,7 @@ import { EventBody } from "../../../src/api/event-stream.ts";
 import type { RunEvent } from "../../../src/domain/run-event.ts";
 import { ApiRig, WHOLE_RUN } from "../../support/api-rig.ts";
 import { settle } from "../../support/fake-clock.ts";
-import { AT, RUN, started } from "../slack/sample-run.ts";
+import { AT, RUN, started, SYNC } from "../slack/sample-run.ts";
 
 let rig: ApiRig;
 let token: string;
@@ -113,6 +113,34 @@ describe("following a run", () => {
     stop();
     await reading;
     expect(rig.clock.pendingTimers).toBe(0);
+  });
+
+  it("says between the facts what steps are doing, when that is news and not more often than anybody reads", async () => {
+    rig.events = WHOLE_RUN.slice(0, 6);
+    const { pieces, stop, reading } = read(await open());
+    const shows = async (text: string): Promise<void> => {
+      rig.progress = [[SYNC, { text }]];
+      rig.feed.changed(RUN);
+      await settle();
+    };
+    const said = (): readonly unknown[] =>
+      pieces.slice(6).map((piece) => /^event: progress\ndata: ([^\n]*)\n\n$/u.exec(piece)?.[1] ?? piece);
+    await settle();
+    await shows("0 of 3");
+    await shows("0 of 3");
+    await shows("1 of 3");
+    await shows("2 of 3");
+    expect(said()).toEqual([JSON.stringify({ step: SYNC, text: "0 of 3" })]);
+    await rig.clock.advance(1000);
+    expect(said().slice(1)).toEqual([JSON.stringify({ step: SYNC, text: "2 of 3" })]);
+    await rig.clock.advance(14_000);
+    expect(said()).toHaveLength(2);
+    await rig.clock.advance(1000);
+    expect(said().slice(2)).toEqual([": still here\n\n"]);
+    happens(...WHOLE_RUN.slice(6));
+    await reading;
+    expect(idsOf(pieces)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+    stop();
   });
 
   it("ends when nobody reads any more, and gives the place back", async () => {
