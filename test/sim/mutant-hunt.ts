@@ -7,7 +7,7 @@ import { join } from "node:path";
 import type { ChildReport, ChildTask } from "./child-messages.ts";
 import { KINDS, REMOTE } from "./mutants/all-mutants.ts";
 import type { Mutant } from "./mutants/mutant.ts";
-import { storyNumber } from "./replay-story.ts";
+import { storyNumber, storySeed } from "./replay-story.ts";
 
 /** A planted bug, and the part of the program in which it stands. */
 export interface Planted extends Mutant {
@@ -72,8 +72,7 @@ export class MutantHunt implements Disposable {
       const part = { ...left, worlds: Math.min(left.worlds, WORLDS_A_PROCESS) };
       const { check, seed, played } = await this.#play(part, mutant);
       const worlds = task.worlds - left.worlds + played;
-      if (check !== undefined && (seed === "" || !(await this.#isFlawed(seed, mutant.part))))
-        return { mutant, check, seed, worlds };
+      if (check !== undefined && !(await this.#isFlawed(seed, mutant.part))) return { mutant, check, seed, worlds };
       left = after(left, Math.max(1, played));
     }
     return { mutant, check: undefined, seed: "", worlds: task.worlds };
@@ -124,7 +123,7 @@ export class MutantHunt implements Disposable {
     const watch = setInterval(() => {
       const isStuck = workOf(child.pid) - heardAt.work > MOST_WORK_S || performance.now() - heardAt.ms > SILENCE_MS;
       if (!isStuck) return;
-      seen ??= { check: "it goes on", seed: "" };
+      seen ??= { check: "it goes on", seed: seedAt(task, { played, part }) };
       child.kill("SIGKILL");
     }, LOOK_EVERY_MS);
     child.on("message", ({ seed, violations }: ChildReport) => {
@@ -142,7 +141,7 @@ export class MutantHunt implements Disposable {
     if (code !== 0 && seen === undefined) {
       if (complaint.includes("does not have once")) throw new Error(`${what}: ${complaint}`);
       const [why = `it ended with ${String(code)}`] = /^\S*Error.*$/mu.exec(complaint) ?? [];
-      seen = { check: `the process lives: ${why}`, seed: "" };
+      seen = { check: `the process lives: ${why}`, seed: seedAt(task, { played, part }) };
     }
     return { played, check: seen?.check, seed: seen?.seed ?? "" };
   }
@@ -151,6 +150,15 @@ export class MutantHunt implements Disposable {
 function plainTask(part: string, seeds: readonly string[]): HuntTask {
   const first = part === REMOTE ? seeds.map((seed) => storyNumber(seed)) : seeds;
   return { first, from: 0, worlds: seeds.length };
+}
+
+/** The seed after so many of a task: with that one a process is busy which says nothing more. */
+function seedAt(
+  { first, from }: HuntTask,
+  { played, part }: { readonly played: number; readonly part: string },
+): string {
+  const seed = first[played] ?? from + played - first.length;
+  return part === REMOTE ? storySeed(Number(seed)) : String(seed);
 }
 
 /** How many seconds of a processor it has taken; 0 where nothing tells. */

@@ -1,6 +1,5 @@
-// Worlds from here on are about one thing each, so many of one sort after the other.
-const FIRST_FOCUSED = 9_000_000;
-const OF_EACH = 1000;
+import { focusAmong } from "../focus-among.ts";
+
 const FOCI = ["reviews", "pushes", "limits", "suites", "pipelines", "bare"] as const;
 
 /**
@@ -10,5 +9,5 @@ const FOCI = ["reviews", "pushes", "limits", "suites", "pipelines", "bare"] as c
 export type Focus = (typeof FOCI)[number] | "all";
 
 export function focusOf(seed: string): Focus {
-  return FOCI[Math.floor((Number(seed) - FIRST_FOCUSED) / OF_EACH)] ?? "all";
+  return focusAmong(FOCI, seed) ?? "all";
 }

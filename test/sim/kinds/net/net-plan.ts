@@ -3,10 +3,11 @@ import type { Json } from "../../../../src/platform/canonical-json.ts";
 import { isoTime } from "../../../../src/platform/clock.ts";
 import type { Dice } from "../../dice.ts";
 import { APP } from "./argocd-end.ts";
+import type { Focus } from "./focus.ts";
 import { REVISIONS } from "./manifest-book.ts";
 import { IMAGE_NAME, READER, REGISTRY, TAG } from "./oci-end.ts";
 import { BOUND } from "./prometheus-end.ts";
-import { windowInput } from "./window-plan.ts";
+import { narrowWindow, windowInput } from "./window-plan.ts";
 
 const RETRY = { attempts: 3, delayMs: 2000, factor: 1.5, maxDelayMs: 20_000 };
 const RULES: readonly Json[] = [
@@ -21,16 +22,10 @@ const RULES: readonly Json[] = [
 const ASSERTIONS = ["response.json.state == 'ready'", "response.status == 200", "response.latency < 300"];
 
 /** A chain that uses some of the kinds that look at others, side by side or one after the other. */
-export function netPlan(dice: Dice, startAt: number): Plan {
-  const makers = [probe, feed, metric, soak, pause, window, job, image, manifests];
-  const left = [...makers];
-  const branches: PlanNode[] = [];
-  for (let count = dice.between(2, 4); count > 0; count -= 1) {
-    const [maker = probe] = left.splice(dice.below(left.length), 1);
-    branches.push(maker(dice.fork(maker.name), startAt));
-  }
+export function netPlan(dice: Dice, startAt: number, focus?: Focus): Plan {
+  const branches = focus === undefined ? someOfAll(dice, startAt) : severalOf(dice, startAt, focus);
   const steps: readonly PlanNode[] = dice.chance(0.7)
-    ? [{ type: "parallel", key: "beside", failFast: dice.chance(0.6), branches }]
+    ? [{ type: "parallel", key: "beside", failFast: dice.chance(0.6), branches: [...branches] }]
     : branches;
   return {
     engine: 1,
@@ -42,6 +37,42 @@ export function netPlan(dice: Dice, startAt: number): Plan {
     secrets: ["BEARER", "READER", "JOB_SECRET"],
   };
 }
+
+function someOfAll(dice: Dice, startAt: number): readonly PlanNode[] {
+  const makers = [probe, feed, metric, soak, pause, window, job, image, manifests];
+  const left = [...makers];
+  const branches: PlanNode[] = [];
+  for (let count = dice.between(2, 4); count > 0; count -= 1) {
+    const [maker = probe] = left.splice(dice.below(left.length), 1);
+    branches.push(maker(dice.fork(maker.name), startAt));
+  }
+  return branches;
+}
+
+const SEVERAL = 4;
+
+function severalOf(dice: Dice, startAt: number, focus: Focus): readonly PlanNode[] {
+  return Array.from({ length: SEVERAL }, (_none, index) => {
+    const name = `${focus}${index + 1}`;
+    return { ...FOCUSED[focus](dice.fork(name), startAt, name), key: name };
+  });
+}
+
+const FOCUSED: Readonly<Record<Focus, (dice: Dice, startAt: number, name: string) => StepNode>> = {
+  windows: (dice, startAt) => {
+    const input = dice.chance(0.5) ? windowInput(dice, startAt) : narrowWindow(dice, startAt);
+    return wait("window", "window", input, dice);
+  },
+  moments: (dice, startAt) => {
+    const until = isoTime(startAt + dice.between(60_000, 7_200_000));
+    return wait("pause", "delay", { until }, dice);
+  },
+  leads: (dice, startAt, name) => {
+    const node = probe(dice, startAt, name);
+    return { ...node, with: { ...node.with, redirects: 2, bearer: "${{ secrets.BEARER }}" } };
+  },
+  metrics: metric,
+};
 
 /** How somebody looks at an address of HTTP, and what is good. */
 function lookInput(dice: Dice): Readonly<Record<string, Json>> {
@@ -63,8 +94,8 @@ function patience(dice: Dice): Readonly<Record<string, Json>> {
   return { "good-in-a-row": good, interval, "give-up-after": leastMs + dice.between(0, 180_000) };
 }
 
-function probe(dice: Dice): StepNode {
-  const urls = Array.from({ length: dice.between(1, 3) }, (_none, index) => `https://shop.test/probe-${index}`);
+function probe(dice: Dice, _startAt: number, name = "probe"): StepNode {
+  const urls = Array.from({ length: dice.between(1, 3) }, (_none, index) => `https://shop.test/${name}-${index}`);
   const where = urls.length === 1 && dice.chance(0.8) ? { url: urls[0] ?? "" } : { urls };
   return wait("probe", "http/probe", { ...where, ...lookInput(dice), ...patience(dice) }, dice);
 }
@@ -98,9 +129,9 @@ function metricInput(name: string, dice: Dice): Readonly<Record<string, Json>> {
   };
 }
 
-function metric(dice: Dice): StepNode {
+function metric(dice: Dice, _startAt: number, name = "metric"): StepNode {
   const input = {
-    ...metricInput("metric", dice),
+    ...metricInput(name, dice),
     ...(dice.chance(0.7) && { for: dice.between(0, 180_000) }),
     ...(dice.chance(0.6) && { grace: dice.between(0, 60_000) }),
     ...(dice.chance(0.6) && { "away-for": dice.between(0, 90_000) }),

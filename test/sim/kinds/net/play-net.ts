@@ -12,6 +12,7 @@ import { plain } from "../run-facts.ts";
 import type { PlainFact } from "../signal-book.ts";
 import { type Process, startProcess } from "../start-process.ts";
 import { JOB_SECRET } from "./job-ends.ts";
+import { type Focus, focusOf } from "./focus.ts";
 import { type Attempt, NetBook } from "./net-book.ts";
 import { endFaults, isLasting, runningFaults } from "./net-check.ts";
 import { netKinds } from "./net-kinds.ts";
@@ -44,7 +45,7 @@ export async function playNet(seed: string): Promise<readonly string[]> {
     atEndOfTurn,
     projector: projectRun,
   });
-  return await new NetGame({ dice, random, store, world }).play();
+  return await new NetGame({ dice, random, store, world, focus: focusOf(seed) }).play();
 }
 
 interface Deps {
@@ -52,6 +53,7 @@ interface Deps {
   readonly random: Random;
   readonly store: Store;
   readonly world: NetWorld;
+  readonly focus: Focus | undefined;
 }
 
 class NetGame {
@@ -73,18 +75,18 @@ class NetGame {
   constructor(deps: Deps) {
     this.#deps = deps;
     this.#acts = deps.dice.fork("acts");
-    this.#isStepped = this.#acts.chance(0.45);
+    this.#isStepped = this.#acts.chance(0.45) || deps.focus === "moments";
     deps.world.begin();
     this.#process = this.#start();
     this.#run = this.#process.runs.newRunId();
   }
 
   async play(): Promise<readonly string[]> {
-    const { dice, world } = this.#deps;
+    const { dice, world, focus } = this.#deps;
     await this.#process.runs.start({
       run: this.#run,
       actor: "p_ana",
-      plan: netPlan(dice.fork("plan"), world.now),
+      plan: netPlan(dice.fork("plan"), world.now, focus),
       planDigest: "d",
       inputs: {},
       targets: [],

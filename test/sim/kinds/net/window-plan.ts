@@ -20,7 +20,7 @@ export function windowInput(dice: Dice, startAt: number): Readonly<Record<string
   // One that opens on few days must not have done so before, and not do so every day.
   const inMs = isEveryDay ? dice.between(-9 * HOUR_MS, 10 * HOUR_MS) : dice.between(HOUR_MS, 60 * HOUR_MS);
   const opens = new Date(shownAt(startAt, zone) + inMs);
-  const opensAt = opens.getUTCHours() * 60 + 15 * Math.floor(opens.getUTCMinutes() / 15);
+  const opensAt = 15 * Math.floor(minuteOf(opens.getTime()) / 15);
   const place = zone === "UTC" && dice.chance(0.5) ? {} : { "time-zone": zone };
   const today = NAMES[opens.getUTCDay()] ?? "sun";
   if (dice.chance(0.4)) {
@@ -33,6 +33,36 @@ export function windowInput(dice: Dice, startAt: number): Readonly<Record<string
   const hours = `${timeText(opensAt)}-${timeText(until)}`;
   const days = !isEveryDay ? { days: dice.chance(0.5) ? today : `${today}-${dayAfter(opens)}` } : {};
   return { hours, ...days, ...place };
+}
+
+/** A window that has closed within the last minute, or one that opens in an hour that clocks leave out soon. */
+export function narrowWindow(dice: Dice, startAt: number): Readonly<Record<string, Json>> {
+  const gaps = gapsSoon(startAt);
+  if (gaps.length > 0 && dice.chance(0.7)) {
+    const { zone, shown } = dice.pick(gaps);
+    const opensAt = minuteOf(shown) + 15;
+    return { hours: `${timeText(opensAt)}-${timeText(opensAt + 180)}`, "time-zone": zone };
+  }
+  const zone = dice.pick([...ZONES.keys()]);
+  const closesAt = minuteOf(shownAt(startAt, zone));
+  const opensAt = (closesAt + 1440 - dice.between(1, 300)) % 1440;
+  return { hours: `${timeText(opensAt)}-${timeText(closesAt)}`, "time-zone": zone };
+}
+
+/** Where clocks are set forward within a day, and what they show just before. */
+function gapsSoon(startAt: number): readonly { readonly zone: string; readonly shown: number }[] {
+  return [...ZONES].flatMap(([zone, spans]) =>
+    spans.flatMap(([from, minutes], index) => {
+      const before = spans[index - 1]?.[1] ?? minutes;
+      const isSoon = from > startAt && from < startAt + 24 * HOUR_MS;
+      return isSoon && minutes > before ? [{ zone, shown: from + before * MINUTE_MS }] : [];
+    }),
+  );
+}
+
+function minuteOf(shown: number): number {
+  const day = new Date(shown);
+  return day.getUTCHours() * 60 + day.getUTCMinutes();
 }
 
 function dayAfter(day: Date): string {
