@@ -8,6 +8,7 @@ import { KafkaReader } from "../../src/triggers/kafka/kafka-reader.ts";
 import { KafkaSettings } from "../../src/triggers/kafka/kafka-settings.ts";
 import type { KafkaMessage } from "../../src/triggers/kafka/kafka-source.ts";
 import { openPlatformaticSource } from "../../src/triggers/kafka/platformatic-source.ts";
+import { AppRig } from "../support/app-rig.ts";
 import { eventually } from "../support/eventually.ts";
 import { KafkaBroker, kafkaJars } from "../support/kafka-broker.ts";
 
@@ -84,7 +85,7 @@ describe.skipIf("missing" in kafkaJars)("a reader at a real broker", () => {
   }, BROKER_MS);
   afterAll(() => broker[Symbol.asyncDispose]());
 
-  it("gets messages with place, time, key and headers, compressed or not, and goes on after what it has read", async () => {
+  it.concurrent("gets messages with place, time, key and headers, compressed or not, and goes on after what it has read", async () => {
     const topic = await Topic.make(broker, "plain", 2);
     await topic.write(["1", "2"]);
     const first = topic.read();
@@ -105,7 +106,7 @@ describe.skipIf("missing" in kafkaJars)("a reader at a real broker", () => {
     await second[Symbol.asyncDispose]();
   });
 
-  it("begins at the end where it is told to, once: what is written while nobody reads is not left out", async () => {
+  it.concurrent("begins at the end where it is told to, once: what is written while nobody reads is not left out", async () => {
     const topic = await Topic.make(broker, "latest");
     await topic.write(["old"]);
     const first = topic.read({ "start-at": "latest" });
@@ -124,7 +125,7 @@ describe.skipIf("missing" in kafkaJars)("a reader at a real broker", () => {
     await second[Symbol.asyncDispose]();
   });
 
-  it("shares the partitions with a second member of its group, and takes over when that leaves", async () => {
+  it.concurrent("shares the partitions with a second member of its group, and takes over when that leaves", async () => {
     const topic = await Topic.make(broker, "shared", 4);
     const [one, other] = [new Topic(broker, "shared"), new Topic(broker, "shared")];
     const first = one.read();
@@ -145,6 +146,35 @@ describe.skipIf("missing" in kafkaJars)("a reader at a real broker", () => {
     await eventually(() => expect(all().size).toBe(sent + 2));
     await eventually(() => expect(one.values.filter((value) => value === "end")).toHaveLength(2));
     await first[Symbol.asyncDispose]();
+  });
+
+  it.concurrent("starts what the trigger says, and sets aside what it cannot read", async () => {
+    const topic = await Topic.make(broker, "releases");
+    const trigger = `
+triggers:
+  - name: releases
+    from: kafka
+    with: { brokers: ["${broker.address}"], topic: releases, group: quarterdeck, start-at: earliest }
+    same-within: 0s
+    start:
+      - command: lock
+        when: \${{ event.value.status == "frozen" }}
+        inputs: { service: "\${{ event.key }}", environment: staging, reason: "\${{ event.value.why }}" }
+`;
+    await using rig = await AppRig.open({
+      configure: (text) =>
+        `${text}${trigger}`
+          .replace("roles:\n", "roles:\n  kafka: [{ trigger: releases }]\n")
+          .replace("grants:\n", "grants:\n  - { role: kafka, verbs: [lock], services: all, environments: all }\n"),
+    });
+    await topic.write(["no json"]);
+    await topic.write(['{"status":"open"}', '{"status":"frozen","why":"the shop is counted"}'], { key: "checkout" });
+    const { store } = rig.application;
+    await eventually(() => expect(store.events.handLocks()).toMatchObject([{ key: "checkout/staging" }]));
+    const settled = store.log.stream("intents").map(({ payload }) => payload ?? "");
+    const noted = settled.filter((payload) => payload.includes('"code":"nothing"'));
+    expect(noted[0]).toContain("the message at offset 0 of releases/0 is set aside: its value is no JSON");
+    expect(noted[1]).toContain("its condition does not hold");
   });
 
   it(
