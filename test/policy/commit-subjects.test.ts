@@ -16,6 +16,7 @@ const EXCUSED: ReadonlySet<string> = new Set([
   "feat(triggers): believe and read github, gitlab, harbor, oci and cloudevents",
   "feat(triggers): read sns, s3, terraform, argo and registries without digests",
   "refactor(triggers): check and read what schedules start as what triggers do",
+  "test(integration): start runs of the whole application by clock and kafka",
   "test(sim): play schedules on a server that is killed and a clock that is set",
 ]);
 
