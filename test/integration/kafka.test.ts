@@ -10,7 +10,7 @@ import type { KafkaMessage } from "../../src/triggers/kafka/kafka-source.ts";
 import { openPlatformaticSource } from "../../src/triggers/kafka/platformatic-source.ts";
 import { AppRig } from "../support/app-rig.ts";
 import { eventually } from "../support/eventually.ts";
-import { KafkaBroker, kafkaJars } from "../support/kafka-broker.ts";
+import { KAFKA_USER, KafkaBroker, kafkaJars } from "../support/kafka-broker.ts";
 
 const BROKER_MS = 60_000;
 
@@ -175,6 +175,28 @@ triggers:
     const noted = settled.filter((payload) => payload.includes('"code":"nothing"'));
     expect(noted[0]).toContain("the message at offset 0 of releases/0 is set aside: its value is no JSON");
     expect(noted[1]).toContain("its condition does not hold");
+  });
+
+  it.concurrent("is let in by its password, and says so where it is not", async () => {
+    const topic = await Topic.make(broker, "secured");
+    await topic.write(["1"]);
+    const settings = KafkaSettings.parse({
+      brokers: [broker.securedAddress],
+      topic: "secured",
+      group: "let-in",
+      "start-at": "earliest",
+      sasl: { mechanism: "plain", username: KAFKA_USER.name },
+    });
+    const { signal } = new AbortController();
+    await expect(openPlatformaticSource({ settings, password: "wrong", signal })).rejects.toThrow(
+      /Kafka cannot be read: .*authentication/iu,
+    );
+    const source = await openPlatformaticSource({ settings, password: KAFKA_USER.password, signal });
+    for await (const { value } of source.messages) {
+      expect(Buffer.from(value ?? []).toString()).toBe("1");
+      break;
+    }
+    await source[Symbol.asyncDispose]();
   });
 
   it(

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { readFile, rename, writeFile } from "node:fs/promises";
 
 import { expect, it } from "vitest";
@@ -5,6 +6,7 @@ import { expect, it } from "vitest";
 import { AppRig } from "../support/app-rig.ts";
 import { eventually } from "../support/eventually.ts";
 
+const LAUNCH = new URL("../../src/launch.js", import.meta.url).pathname;
 const SCHEDULES = `
 schedules:
   - name: often
@@ -64,4 +66,24 @@ it("a schedule with a mistake keeps the server from starting, with line and colu
   await expect(AppRig.open({ configure })).rejects.toThrow(
     /quarterdeck\.yaml:\d+:11: schedules\[0\]\.cron: "x" is no minute/u,
   );
+});
+
+it("`quarterdeck schedule list` shows what comes next, and what is wrong", async () => {
+  await using rig = await AppRig.open({ configure: (text) => scheduled(text).replace("*/3 * * * * *", "30 9 29 2 *") });
+  const list = (...more: readonly string[]) =>
+    spawnSync(process.execPath, [LAUNCH, "schedule", ...more], {
+      env: { ...process.env, ...rig.world.environment },
+      encoding: "utf8",
+    });
+  const shown = list("list");
+  expect(shown.stdout).toContain("often: 30 9 29 2 * in Europe/Berlin, missed: last\n");
+  expect(
+    shown.stdout.match(/ {2}\w{3} \d{4}-02-29 09:30 \(Europe\/Berlin\) {2}.*\/qd sync checkout in staging/gu),
+  ).toHaveLength(3);
+  expect(JSON.parse(list("list", "--json").stdout)).toMatchObject({ ok: true, schedules: [{ name: "often" }] });
+  expect(list().status).toBe(2);
+  const { configurationFile: file } = rig.world;
+  await writeFile(file, (await readFile(file, "utf8")).replace("30 9 29 2 *", "30 9 31 2 *"));
+  const wrong = list("list");
+  expect([wrong.status, wrong.stdout]).toEqual([1, expect.stringContaining("no month that it names has such a day")]);
 });

@@ -52,28 +52,39 @@ function download(cache: string, folder: string): typeof kafkaJars {
   return { folder };
 }
 
+/** Who may read where not everybody may. */
+export const KAFKA_USER = { name: "quarterdeck", password: "let-me-in" };
+
 /** A broker of one's own on the loopback interface: one node that is its own controller. */
 export class KafkaBroker implements AsyncDisposable {
+  /** Where everybody may read. */
   readonly port: number;
+  /** Where only `KAFKA_USER` may, by its password. */
+  readonly #securedPort: number;
   readonly #folder: string;
   #process: ChildProcess | undefined;
 
-  private constructor(folder: string, port: number) {
+  private constructor(folder: string, { port, secured }: { readonly port: number; readonly secured: number }) {
     this.#folder = folder;
     this.port = port;
+    this.#securedPort = secured;
   }
 
   static async start(): Promise<KafkaBroker> {
     const folder = await mkdtemp(join(tmpdir(), "quarterdeck-kafka-"));
-    const [port, controller] = [await freePort(), await freePort()];
+    const [port, secured, controller] = [await freePort(), await freePort(), await freePort()];
+    const login = "org.apache.kafka.common.security.plain.PlainLoginModule required";
     const settings = {
       "process.roles": "broker,controller",
       "node.id": 1,
       "controller.quorum.voters": `1@127.0.0.1:${controller}`,
-      listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controller}`,
-      "advertised.listeners": `PLAINTEXT://127.0.0.1:${port}`,
+      listeners: `PLAINTEXT://127.0.0.1:${port},SECURED://127.0.0.1:${secured},CONTROLLER://127.0.0.1:${controller}`,
+      "advertised.listeners": `PLAINTEXT://127.0.0.1:${port},SECURED://127.0.0.1:${secured}`,
       "controller.listener.names": "CONTROLLER",
-      "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
+      "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SECURED:SASL_PLAINTEXT",
+      "inter.broker.listener.name": "PLAINTEXT",
+      "listener.name.secured.sasl.enabled.mechanisms": "PLAIN",
+      "listener.name.secured.plain.sasl.jaas.config": `${login} user_${KAFKA_USER.name}="${KAFKA_USER.password}";`,
       "log.dirs": join(folder, "data"),
       "offsets.topic.replication.factor": 1,
       "offsets.topic.num.partitions": 1,
@@ -88,7 +99,7 @@ export class KafkaBroker implements AsyncDisposable {
     };
     const lines = Object.entries(settings).map(([key, value]) => `${key}=${value}\n`);
     await writeFile(join(folder, "server.properties"), lines.join(""));
-    const broker = new KafkaBroker(folder, port);
+    const broker = new KafkaBroker(folder, { port, secured });
     const format = ["kafka.tools.StorageTool", "format", "-t", "AAAAAAAAAAAAAAAAAAAAAA", "-c", "server.properties"];
     execFileSync("java", [...javaOptions(), ...format], { cwd: folder, stdio: "ignore" });
     await broker.start();
@@ -97,6 +108,10 @@ export class KafkaBroker implements AsyncDisposable {
 
   get address(): string {
     return `127.0.0.1:${this.port}`;
+  }
+
+  get securedAddress(): string {
+    return `127.0.0.1:${this.#securedPort}`;
   }
 
   /** Starts it at the same port, with all that it had; resolves when it takes connections. */
