@@ -182,6 +182,31 @@ describe.each(ACTS)("whether somebody may $what", (act) => {
   });
 });
 
+describe("what is asked over the API", () => {
+  it.each(ACTS)(
+    "may be said in the words that people type after the command: $what",
+    async ({ command, words, values }) => {
+      const rig = await open();
+      const machine: Machine = { sort: "token", name: roleOf("everything") };
+      const { pattern } = rig.commands.find(({ id }) => id === command) ?? {};
+      // People say which command it is by the slash, or by the word after /qd.
+      const typed = words.split(" ").slice(pattern?.slash === "qd" ? 2 : 1);
+      const answers = [];
+      for (const said of [{ words: typed.join(" ") }, { values }]) {
+        const { answer } = await rig.machines.ask(`key-${JSON.stringify(said)}`, {
+          machine,
+          door: "api",
+          command,
+          typed: said,
+        });
+        await settle();
+        answers.push((await answer)?.code.replace("run.joined", "run.started"));
+      }
+      expect([answers[0], answers[0] === "text"]).toEqual([answers[1], false]);
+    },
+  );
+});
+
 describe("whether somebody may cancel or retry what somebody else asked for", () => {
   it.each(names)("takes the grant of what the run does, by every door: whoever is granted %s", async (standing) => {
     const rig = await open();
