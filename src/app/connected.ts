@@ -20,7 +20,7 @@ export interface ConnectionChoice {
 
 export interface Connected {
   readonly client: ApiClient;
-  /** Aborted by Ctrl-C, or when the program is told to end; a second time ends it at once. */
+  /** Aborted by Ctrl-C, when the program is told to end, or when nobody reads what it says; a second Ctrl-C ends it at once. */
   readonly signal: AbortSignal;
 }
 
@@ -30,7 +30,10 @@ export async function connected(
   task: (connected: Connected) => Promise<number>,
 ): Promise<number> {
   const interrupted = new AbortController();
-  void shutdownSignal().then(() => interrupted.abort(new Error("interrupted")));
+  const stop = (): void => interrupted.abort(new Error("interrupted"));
+  void shutdownSignal().then(stop);
+  // Whoever reads what is said may have read enough, as `head` does.
+  process.stdout.on("error", stop);
   // Between two tries nothing else does.
   const letGo = keepAlive();
   try {

@@ -1,14 +1,21 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 
 import { EventBody } from "../../src/api/event-stream.ts";
+import { listen } from "../../src/platform/listen.ts";
 import type { SlackMessage } from "../../src/simulator/slack-messages.ts";
 import { ApiWorld, letTokensPromote } from "../support/api-world.ts";
 import { AppRig, PRIYA } from "../support/app-rig.ts";
 import { eventually } from "../support/eventually.ts";
+import { createSelfSignedCertificate } from "../support/self-signed-certificate.ts";
+import { openTlsFront } from "../support/tls-front.ts";
 import { ENTRY } from "../support/process-rig.ts";
 
 const TEAM = "T0HARBOR01";
@@ -165,6 +172,48 @@ describe("a program that starts a run on a server", () => {
     expect([await nobody.code, nobody.stderr]).toEqual([4, expect.stringContaining("No server that is ready answers")]);
     const other = new Program(["where", "checkout"], { QUARTERDECK_URL: `${new ApiWorld(app).address}/else` });
     expect([await other.code, other.stderr]).toEqual([4, expect.stringContaining("it answers 404")]);
+  });
+});
+
+describe("the way to a server", () => {
+  it("is over TLS, and believed by the certificates that the program was given", async () => {
+    const certificate = createSelfSignedCertificate("quarterdeck");
+    const { server, port } = await openTlsFront(certificate, Number(new URL(new ApiWorld(app).address).port));
+    const folder = await mkdtemp(join(tmpdir(), "qd-ca-"));
+    await writeFile(join(folder, "ca.pem"), certificate.cert);
+    const url = { QUARTERDECK_URL: `https://127.0.0.1:${port}` };
+    const stranger = new Program(["where", "checkout"], url);
+    expect([await stranger.code, stranger.stderr]).toEqual([4, expect.stringMatching(/certificate/u)]);
+    const known = new Program(["where", "checkout"], { ...url, NODE_EXTRA_CA_CERTS: join(folder, "ca.pem") });
+    expect([await known.code, known.stderr]).toEqual([0, ""]);
+    server.close();
+    await rm(folder, { recursive: true });
+  });
+
+  it("leads nowhere else: whom a server names instead gets no token", async () => {
+    const asked: string[] = [];
+    const elsewhere = createServer((request, response) => {
+      asked.push(request.url ?? "");
+      response.end("{}");
+    });
+    const { port } = await listen(elsewhere);
+    const server = createServer((_request, response) => {
+      response.writeHead(307, { location: `http://127.0.0.1:${port}/api/where` }).end("{}");
+    });
+    const front = await listen(server);
+    const program = new Program(["where", "checkout"], { QUARTERDECK_URL: `http://127.0.0.1:${front.port}` });
+    expect([await program.code, program.stderr]).toEqual([4, expect.stringContaining("it answers 307")]);
+    expect(asked).toEqual([]);
+    server.close();
+    elsewhere.close();
+  });
+
+  it("ends without a word when nobody reads any more", async () => {
+    const { child, code } = new Program(words("prod", "--again", "--follow"));
+    child.stdout?.once("data", () => child.stdout?.destroy());
+    expect(await code).toBe(130);
+    expect(programs.at(-1)?.stderr).not.toMatch(/EPIPE|at .*:\d+/u);
+    await app.type(PRIYA, `/qd cancel ${app.run().id}`);
   });
 });
 

@@ -52,7 +52,7 @@ export class ApiClient {
     const body = tryJson(await this.#textOf(response));
     const problem = ErrorBody.safeParse(body).data?.error;
     // Only a server of ours answers in JSON: everything else is a proxy before it, or one that is just starting.
-    if (status === 503 || (problem === undefined && (status >= 400 || body === undefined))) {
+    if (status === 503 || (problem === undefined && (status >= 300 || body === undefined))) {
       throw this.#unreachable(problem?.message ?? `it answers ${status}`);
     }
     if (problem === undefined) return { status, body };
