@@ -88,14 +88,15 @@ async function withinTime({ clock }: ApiDeps, answer: Promise<AskResult | undefi
 }
 
 /** What came of what was asked before, perhaps a moment ago. */
-async function settled({ machines, clock }: ApiDeps, key: string): Promise<AskResult | undefined> {
+async function settled({ machines, clock, isOpen }: ApiDeps, key: string): Promise<AskResult | undefined> {
   const end = clock.monotonic() + WAIT_MS;
-  for (;;) {
+  while (isOpen()) {
     const result = machines.resultOf(key);
     if (result !== "pending") return result;
-    if (clock.monotonic() >= end) return undefined;
+    if (clock.monotonic() >= end) break;
     await clock.sleep(LOOK_EVERY_MS);
   }
+  return undefined;
 }
 
 async function resultAnswer(

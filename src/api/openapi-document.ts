@@ -15,8 +15,10 @@ const INFO = {
 
 const EVERYWHERE: Readonly<Record<number, AnswerSpec>> = {
   401: { description: "There is no token, or it is not believed", schema: ErrorBody },
+  503: { description: "The server is just starting, or stops", schema: ErrorBody },
 };
 const WITH_BODY: Readonly<Record<number, AnswerSpec>> = {
+  413: { description: "The body is longer than 64 KiB" },
   415: { description: "The body is no JSON", schema: ErrorBody },
 };
 const KEY = {
@@ -64,7 +66,7 @@ function operationObject(operation: Operation, write: Write): JsonMap {
     ...(keyed === true ? [KEY] : []),
     ...(path.endsWith("/events") ? [LAST_EVENT] : []),
   ];
-  const answers = { ...operation.answers, ...EVERYWHERE, ...(method === "POST" && WITH_BODY) };
+  const answers = { ...EVERYWHERE, ...(method === "POST" && WITH_BODY), ...operation.answers };
   return {
     operationId: id,
     summary,

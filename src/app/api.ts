@@ -56,6 +56,10 @@ export async function openApi(deps: Deps, resources: AsyncDisposableStack): Prom
     logger,
   });
   http.add(route);
+  // Whoever asks while the server stops comes back to the next one.
+  resources.defer(() => {
+    isOpen = false;
+  });
   const open = (): void => {
     isOpen = true;
   };

@@ -166,6 +166,17 @@ describe("the same request twice", () => {
     expect([(await first).status, (await second).status]).toEqual([202, 201]);
   });
 
+  it("is told where to ask again when the server stops meanwhile", async () => {
+    rig.door.next = undefined;
+    const [first, second] = [keyed("k"), keyed("k")];
+    await rig.clock.advance(500);
+    rig.isOpen = false;
+    await rig.clock.advance(100);
+    expect(await second).toMatchObject({ status: 202 });
+    await rig.clock.advance(10_000);
+    expect(await first).toMatchObject({ status: 202 });
+  });
+
   it.each(["", "a b", "ä", "x".repeat(256), "a\tb"])("takes no key like %j", async (key) => {
     expect(await keyed(key)).toMatchObject({ status: 422 });
     expect(rig.door.asked.size).toBe(0);
