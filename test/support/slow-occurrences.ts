@@ -38,9 +38,11 @@ export function slowOccurrences(
 }
 
 function isNamed({ minutes, hours, daysOfMonth, months, daysOfWeek }: PlainCron, wallMs: number): boolean {
-  const date = new Date(wallMs);
   const has = (values: readonly number[] | undefined, value: number): boolean => values?.includes(value) ?? true;
-  if (!has(minutes, date.getUTCMinutes()) || !has(hours, date.getUTCHours())) return false;
+  // Of most minutes nothing else has to be known.
+  if (!has(minutes, (wallMs / MINUTE_MS) % 60)) return false;
+  const date = new Date(wallMs);
+  if (!has(hours, date.getUTCHours())) return false;
   if (!has(months, date.getUTCMonth() + 1)) return false;
   const byMonth = has(daysOfMonth, date.getUTCDate());
   const byWeek = has(daysOfWeek, date.getUTCDay());
