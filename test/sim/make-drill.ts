@@ -1,6 +1,7 @@
 import { THE_RUN } from "./cues.ts";
 import { Dice } from "./dice.ts";
 import { shaOf } from "./git/sha-of.ts";
+import { ENGINE_DRILLS } from "./engine-drills.ts";
 import { PEOPLE_DRILLS } from "./people-drills.ts";
 import { workerAct } from "./redis/make-acts.ts";
 import { ARGOCD_DRILLS } from "./argocd-drills.ts";
@@ -304,6 +305,7 @@ const DRILLS: Readonly<Record<string, Drill>> = {
   others: doneByOthers,
   ...ARGOCD_DRILLS,
   ...PEOPLE_DRILLS,
+  ...ENGINE_DRILLS,
 };
 
 /** Somebody goes on with what has ended. */

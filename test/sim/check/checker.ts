@@ -1,4 +1,5 @@
 import { checkAccess } from "./access-check.ts";
+import { checkAgain } from "./again-check.ts";
 import { type ApprovalDeps, checkShownRule } from "./approval-check.ts";
 import { ArgocdView, withoutServer } from "./argocd-view.ts";
 import { checkEnding } from "./cancel-check.ts";
@@ -242,6 +243,7 @@ export class Checker {
     const deps = this.#judgeDeps();
     this.#checkHandedOut(run, step, fact);
     checkStopping(deps, { run, step, fact });
+    checkAgain(deps, { run, step, fact });
     if (fact.type === "step.failed") checkFailure(deps, { run, step, fact });
     if (fact.type === "step.succeeded" || fact.type === "step.failed") checkStart(deps, { run, step, fact });
     if (fact.type === "step.succeeded") {

@@ -200,7 +200,8 @@ export class IntentCheck {
 
   #checkAcknowledged(delivery: SlackDelivery): void {
     const key = keyOf(delivery);
-    if (key === undefined || this.#byKey.has(key) || delivery.kind === "click" || saysNot(delivery)) return;
+    const isMeant = delivery.kind !== "click" || isApproval(delivery);
+    if (key === undefined || this.#byKey.has(key) || !isMeant || saysNot(delivery)) return;
     this.#say("Slack was told that an act had arrived, and it was not written down.", [deliveryText(delivery)]);
   }
 
@@ -287,4 +288,9 @@ function deliveryText({ number, kind, user, sentAt, acknowledgedAt, click, body 
   const what = click?.actionId ?? [textOf(body, "command"), textOf(body, "text")].join(" ").trim();
   const when = acknowledgedAt === undefined ? "" : `, acknowledged at ${timeText(acknowledgedAt)}`;
   return `delivery ${number}: ${kind} of ${user} (${what}) at ${timeText(sentAt)}${when}`;
+}
+
+/** Of the buttons only those that decide lead to a row by themselves; what was made up says nothing of a run. */
+function isApproval({ click }: SlackDelivery): boolean {
+  return click?.actionId.includes("approve") === true && click.value?.includes('"digest"') === true;
 }

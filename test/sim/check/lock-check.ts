@@ -75,8 +75,14 @@ export class LockBooks {
       if (before === undefined) this.#say(`The lock on ${key} was taken away although there was none.`, [fact]);
       else if (type === "lock.expired" && fact.at < (before.until ?? Infinity))
         this.#say(`The lock on ${key} expired before its time.`, [before.fact, fact]);
+      else if (type === "lock.lifted" && this.#isOverdue(before, fact))
+        this.#say(`The lock on ${key} was to end long before somebody took it away.`, [before.fact, fact]);
       this.#hands.delete(key);
     }
+  }
+
+  #isOverdue({ until = Infinity }: HandLockBook, { at, seenAt }: Fact): boolean {
+    return at - until > LATE_MS && this.#wasCalm?.(seenAt - LATE_MS, seenAt) === true;
   }
 
   /** What somebody has set stays theirs; only holds follow one another. */

@@ -1,0 +1,77 @@
+import type { Dice } from "./dice.ts";
+import { at, atOnce, click, cue, type Drill, FIRST_AT, type PersonScene, short, type } from "./drill-parts.ts";
+import { shaOf } from "./git/sha-of.ts";
+import type { ScenarioAct, Scene } from "./scenario.ts";
+
+const STAGING = "argocd/checkout-staging";
+const HOOKED = "argocd/search-dev";
+const MINUTE = 60_000;
+
+/** Somebody wants a place for themselves while a rollback is under way there, which leaves a hold. */
+function lockedUnderneath(dice: Dice): ReturnType<Drill> {
+  return {
+    acts: [
+      at(8000, type("U1", `/rollback search in dev to ${short(dice.pick(["m1", "m2"]))} --unproven`)),
+      cue("lock.acquired", type("U2", "/qd lock search in dev because of a test"), {
+        afterMs: dice.between(100, 1500),
+      }),
+    ],
+  };
+}
+
+/** A lock that somebody has set ends by itself. */
+function endsByItself(dice: Dice): ReturnType<Drill> {
+  const place = dice.pick(["search in dev", "checkout in staging"]);
+  return { acts: [at(8000, type("U2", `/qd lock ${place} because of a test for 1m`))] };
+}
+
+/** Slack loses answers again and again, and carries out a change after those that followed it. */
+function changedLate(dice: Dice): ReturnType<Drill> {
+  const lost = (): Scene => ({
+    who: "network",
+    act: { kind: "trouble", port: "slack", trouble: "answers-lost", forMs: dice.between(800, 4000) },
+  });
+  const moments = Array.from({ length: 6 }, () => dice.between(2500, 16_000));
+  const acts: ScenarioAct[] = moments.map((moment) => at(moment, lost()));
+  return {
+    plans: [atOnce(STAGING)],
+    acts: [...acts, at(2000, type("U1", `/qd sync checkout in staging at ${short("m3")}`))],
+  };
+}
+
+/** The process dies just when somebody has decided. */
+function diesDeciding(dice: Dice): ReturnType<Drill> {
+  const crash: Scene = {
+    who: "machine",
+    act: { kind: "crash", point: "before-commit", of: "intent.received", downMs: dice.between(500, 5000) },
+  };
+  const approve: PersonScene = { ...click(["U3"], "approve"), patienceMs: MINUTE };
+  return {
+    acts: [
+      at(FIRST_AT + 500, type("U1", `/qd sync checkout in prod at ${short("m3")}`)),
+      cue("gate.opened", crash, { afterMs: 1000 }),
+      cue("gate.opened", approve, { afterMs: 3000 }),
+    ],
+  };
+}
+
+/** Something is put off for seconds while something else has minutes. */
+function dueSooner(dice: Dice): ReturnType<Drill> {
+  const other = { type: "foreign-sync", app: HOOKED, revision: shaOf("m3") } as const;
+  return {
+    plans: [{ ...atOnce(HOOKED), hookMs: dice.between(9000, 14_000) }],
+    acts: [
+      at(7000, type("U1", `/qd sync checkout in prod at ${short("m3")}`)),
+      at(12_000, { who: "argocd", act: other }),
+      at(13_000, type("U2", `/qd sync search in dev at ${short("m4")}`)),
+    ],
+  };
+}
+
+export const ENGINE_DRILLS: Readonly<Record<string, Drill>> = {
+  "locked-underneath": lockedUnderneath,
+  "ends-by-itself": endsByItself,
+  "changed-late": changedLate,
+  "dies-deciding": diesDeciding,
+  "due-sooner": dueSooner,
+};
