@@ -13,7 +13,7 @@ import { httpKinds } from "../triggers/kinds/http-kinds.ts";
 import { kafkaKind } from "../triggers/kafka/kafka-kind.ts";
 import { TriggerDesk } from "../triggers/trigger-desk.ts";
 import type { TriggerKind } from "../triggers/trigger-kind.ts";
-import { triggerRoute } from "../triggers/trigger-routes.ts";
+import { type DeliveryResult, triggerRoute } from "../triggers/trigger-routes.ts";
 import type { Metrics } from "../web/metrics.ts";
 import { openFetchText } from "./fetch-text.ts";
 import { openKafka } from "./kafka.ts";
@@ -66,23 +66,15 @@ export function openTriggers(
   let current = compiled();
   const desk = new TriggerDesk({ machines, clock });
   const resolve: Secrets["resolve"] = (reference) => secrets.resolve(reference);
-  const kafka = openKafka({ triggers: () => current.values(), desk, resolve, clock, random, logger }, resources);
+  const onDelivery = (result: DeliveryResult): void => metrics.delivered(result);
+  const common = { desk, resolve, clock, logger, onDelivery };
+  const kafka = openKafka({ ...common, triggers: () => current.values(), random }, resources);
   live.onReplaced(() => {
     current = compiled();
     kafka.refresh();
   });
   let isOpen = false;
-  http.add(
-    triggerRoute({
-      find: (name) => current.get(name),
-      desk,
-      isOpen: () => isOpen,
-      resolve,
-      clock,
-      logger,
-      onDelivery: (result) => metrics.delivered(result),
-    }),
-  );
+  http.add(triggerRoute({ ...common, find: (name) => current.get(name), isOpen: () => isOpen }));
   const open = (): void => {
     isOpen = true;
     kafka.open();

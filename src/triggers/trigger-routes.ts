@@ -116,7 +116,8 @@ async function take(deps: TriggerRouteDeps, trigger: Trigger, delivery: Delivery
   }
 }
 
-function resultOf({ isNew, starts }: Taken): DeliveryResult {
+/** What a delivery that was taken came to. */
+export function resultOf({ isNew, starts }: Taken): DeliveryResult {
   if (!isNew) return "repeated";
   return starts.length > 0 ? "starts" : "nothing";
 }

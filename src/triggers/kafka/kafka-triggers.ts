@@ -6,6 +6,7 @@ import type { Random } from "../../platform/ids.ts";
 import type { Logger } from "../../platform/logger.ts";
 import type { Trigger } from "../compile-triggers.ts";
 import type { TriggerDesk } from "../trigger-desk.ts";
+import { type DeliveryResult, resultOf } from "../trigger-routes.ts";
 import { kafkaKind } from "./kafka-kind.ts";
 import { readMessage } from "./kafka-message.ts";
 import { KafkaReader } from "./kafka-reader.ts";
@@ -24,6 +25,8 @@ export interface KafkaTriggersDeps {
   }) => Promise<KafkaSource>;
   /** Throws `secret.unresolved`. */
   readonly resolve: (reference: SecretReference) => string;
+  /** Told of what each message came to. */
+  readonly onDelivery?: ((result: DeliveryResult) => void) | undefined;
   readonly clock: Clock;
   readonly random: Pick<Random, "fraction">;
   readonly logger: Logger;
@@ -96,6 +99,7 @@ export class KafkaTriggers implements AsyncDisposable {
     const { triggers, desk } = this.#deps;
     const trigger = Array.from(triggers()).find(({ machine }) => machine.name === name);
     if (trigger === undefined) throw new AppError(`the trigger ${name} is gone`, { code: "trigger.gone" });
-    await desk.take(trigger, readMessage(message, KafkaSettings.parse(trigger.settings)));
+    const told = readMessage(message, KafkaSettings.parse(trigger.settings));
+    this.#deps.onDelivery?.(resultOf(await desk.take(trigger, told)));
   }
 }

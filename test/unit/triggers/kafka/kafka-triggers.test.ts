@@ -30,6 +30,7 @@ class Scene {
   readonly clock = new FakeClock();
   readonly told: { readonly trigger: Trigger; readonly told: Told }[] = [];
   readonly passwords: (string | undefined)[] = [];
+  readonly results: string[] = [];
   configured: readonly Trigger[] = [];
   ended = 0;
 
@@ -48,6 +49,7 @@ class Scene {
       });
       return await this.kafka.open(signal);
     },
+    onDelivery: (result) => void this.results.push(result),
     resolve: ({ secret }) => `the value of ${secret}`,
     clock: this.clock,
     random: { fraction: () => 0.5 },
@@ -68,6 +70,7 @@ describe("the triggers from Kafka", () => {
     await scene.configure(trigger());
     expect(scene.told.map(({ told }) => told.kind)).toEqual(["events", "nothing", "events"]);
     expect(scene.kafka.committed.get(0)).toBe(3);
+    expect(scene.results).toEqual(["nothing", "nothing", "nothing"]);
     await scene.triggers[Symbol.asyncDispose]();
   });
 
