@@ -53,11 +53,7 @@ services:
   - name: payments
     environments: { staging: payments-staging, qa: payments-qa, prod: payments-prod }
 ${entries(parts?.services)}
-roles:
-  team: [everyone]
-${members(parts?.roles)}grants:
-  - { role: team, verbs: [${[...VERBS, ...verbs].join(", ")}], services: all, environments: all }
-${entries(parts?.grants)}
+${rights(verbs, parts)}
 git:
   repositories:
     - url: ${repositoryUrl}
@@ -78,10 +74,14 @@ function partKeys({ programs, others }: Required<ConfigurationPart>): string {
   return `\n${keys.map(([key, value]) => `${key}: ${JSON.stringify(value)}\n`).join("")}`;
 }
 
-function members(roles: Readonly<Record<string, readonly object[]>> = {}): string {
-  return Object.entries(roles)
-    .map(([role, list]) => `  ${role}: ${JSON.stringify(list)}\n`)
-    .join("");
+/** Who may do what: the team, and what the parts name. */
+function rights(verbs: readonly string[], { roles = {}, grants }: Partial<ConfigurationPart> = {}): string {
+  const named = Object.entries(roles).map(([role, list]) => `  ${role}: ${JSON.stringify(list)}\n`);
+  return `roles:
+  team: [everyone]
+${named.join("")}grants:
+  - { role: team, verbs: [${[...VERBS, ...verbs].join(", ")}], services: all, environments: all }
+${entries(grants)}`;
 }
 
 /** Entries of a list; what is JSON is YAML, too. */

@@ -74,7 +74,7 @@ describe("what a machine asks for", () => {
     await settle();
     expect([asked.isNew, runs(rig), rig.machines.resultOf("k")]).toEqual([true, 0, "pending"]);
     rig.revision = (text) => Promise.resolve(commitAnswer(text));
-    rig.clock.advance(3 * HOUR);
+    await rig.clock.advance(3 * HOUR);
     await rig.crash();
     await settle();
     expect([runs(rig), rig.machines.resultOf("k")]).toMatchObject([1, { code: "run.started" }]);
