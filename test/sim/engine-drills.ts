@@ -1,5 +1,5 @@
 import type { Dice } from "./dice.ts";
-import { at, atOnce, click, cue, type Drill, FIRST_AT, type PersonScene, short, type } from "./drill-parts.ts";
+import { argocd, at, atOnce, click, cue, type Drill, FIRST_AT, type PersonScene, short, type } from "./drill-parts.ts";
 import { shaOf } from "./git/sha-of.ts";
 import type { ScenarioAct, Scene } from "./scenario.ts";
 
@@ -68,10 +68,62 @@ function dueSooner(dice: Dice): ReturnType<Drill> {
   };
 }
 
+/** A run is cancelled while it watches pods that do not become ready. */
+function leftAlone(dice: Dice): ReturnType<Drill> {
+  return {
+    plans: [{ app: "checkout-staging", health: [{ afterMs: 0, status: "Progressing" }] }],
+    acts: [
+      at(12_000, type("U1", `/qd sync checkout in staging at ${short("m3")}`)),
+      cue(
+        "step.started",
+        { ...click(["U1"], "cancel"), patienceMs: MINUTE },
+        {
+          has: ["argocd/wait"],
+          afterMs: dice.between(5000, 20_000),
+        },
+      ),
+    ],
+  };
+}
+
+/** A run is cancelled while its sync waits for Argo CD to begin, which answers slowly. */
+function toldToStop(dice: Dice): ReturnType<Drill> {
+  const slow: Scene = { who: "network", act: { kind: "slow", port: "argocd", byMs: 9000, forMs: 2 * MINUTE } };
+  return {
+    acts: [
+      at(12_000, type("U1", `/qd sync payments in staging at ${short("m4")}`)),
+      cue("step.checkpointed", slow),
+      cue("step.checkpointed", argocd({ type: "controller-away", forMs: 2 * MINUTE })),
+      cue(
+        "step.checkpointed",
+        { ...click(["U1"], "cancel"), patienceMs: MINUTE },
+        { afterMs: dice.between(10_500, 13_000) },
+      ),
+    ],
+  };
+}
+
+/** Nobody decides, and the clock of the machine is set past the time for it. */
+function setForward(dice: Dice): ReturnType<Drill> {
+  return {
+    acts: [
+      at(8000, type("U1", `/qd sync checkout in prod at ${short("m3")}`)),
+      cue(
+        "gate.opened",
+        { who: "machine", act: { kind: "clock", byMs: 3_600_000 } },
+        { afterMs: dice.between(5000, 40_000) },
+      ),
+    ],
+  };
+}
+
 export const ENGINE_DRILLS: Readonly<Record<string, Drill>> = {
   "locked-underneath": lockedUnderneath,
   "ends-by-itself": endsByItself,
   "changed-late": changedLate,
   "dies-deciding": diesDeciding,
   "due-sooner": dueSooner,
+  "left-alone": leftAlone,
+  "set-forward": setForward,
+  "told-to-stop": toldToStop,
 };

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 
 import type { Settings } from "../../src/app/live-settings.ts";
-import { blindnessOf, calmOf, reachabilityOf, stillnessOf } from "./check/calm.ts";
+import { blindnessOf, calmOf, presenceOf, reachabilityOf, stillnessOf } from "./check/calm.ts";
 import { Checker } from "./check/checker.ts";
 import type { LogRow } from "./check/truth.ts";
 import type { Violation } from "./check/violation.ts";
@@ -78,6 +78,8 @@ export async function play(
   const checker = new Checker({
     now: () => line.now(),
     appNow: () => simulation.appNow(),
+    dueAt: (shown) => simulation.dueAt(shown),
+    wasPresent: presenceOf({ ...scenario, acts }),
     processSince: () => simulation.processSince,
     wasCalm: calmOf({ ...scenario, acts }),
     wasStill: stillnessOf({ ...scenario, acts }),

@@ -47,6 +47,7 @@ export class Simulation {
   readonly #deps: SimulationDeps;
   readonly #dice: Dice;
   readonly #wall: Wall = { offsetMs: 0 };
+  readonly #offsets: { readonly from: number; readonly offsetMs: number }[] = [{ from: 0, offsetMs: 0 }];
   readonly #cues: Cues;
   #server: SimServer | undefined;
   #settings: SettingsName;
@@ -73,6 +74,17 @@ export class Simulation {
   /** The clock of the application. */
   appNow(): number {
     return Math.floor(this.line.now() + this.#wall.offsetMs);
+  }
+
+  /** From when on, true time, the clock of the application has shown this moment or a later one, as it does now. */
+  dueAt(shown: number): number {
+    let due = Infinity;
+    for (const { from, offsetMs } of this.#offsets) {
+      // Where it was set back, it has to get there once more.
+      const reached = Math.max(from, shown - offsetMs);
+      due = reached <= from ? Math.min(due, from) : reached;
+    }
+    return due;
   }
 
   /** When the newest process was started, true time. */
@@ -209,6 +221,7 @@ export class Simulation {
         return;
       case "clock":
         this.#wall.offsetMs += act.byMs;
+        this.#offsets.push({ from: this.line.now(), offsetMs: this.#wall.offsetMs });
         return;
       case "settings":
         this.#replaceSettings(act.name);

@@ -12,6 +12,7 @@ const AFTER_MS = 180_000;
 const DISTURBING: ReadonlySet<string> = new Set(["machine", "network", "slack", "redis", "worker"]);
 // Nothing is lost, and all that is asked takes seconds longer at most.
 const SLOW = "slow";
+const PRESENT: ReadonlySet<string> = new Set(["machine", "redis", "worker"]);
 // Loses one call, or what nobody has asked for.
 const HARMLESS: ReadonlySet<unknown> = new Set(["lose", "cut", "frames"]);
 
@@ -35,6 +36,11 @@ export function stillnessOf(disturbed: Disturbed): (from: number, until: number)
 /** Tells whether the program went on all the time, and no more than one call of its to Argo CD was lost. */
 export function reachabilityOf(disturbed: Disturbed): (from: number, until: number) => boolean {
   return peaceOf(disturbed, (act) => DISTURBING.has(act.who) && act.who !== "slack" && !HARMLESS.has(kindOf(act)));
+}
+
+/** Tells whether the program went on all the time, whatever the clock of its machine showed. */
+export function presenceOf(disturbed: Disturbed): (from: number, until: number) => boolean {
+  return peaceOf(disturbed, (act) => PRESENT.has(act.who) && kindOf(act) !== "clock" && kindOf(act) !== "settings");
 }
 
 function kindOf({ act }: Disturbance): unknown {

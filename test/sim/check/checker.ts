@@ -8,6 +8,7 @@ import { checkClick } from "./click-check.ts";
 import { EffectCheck } from "./effect-check.ts";
 import { type Fact, readFact, rowText } from "./fact.ts";
 import { checkFailure, type FailureDeps } from "./failure-check.ts";
+import { checkIdle } from "./idle-check.ts";
 import { IntentCheck } from "./intent-check.ts";
 import { checkLife } from "./life-check.ts";
 import { LockBooks } from "./lock-check.ts";
@@ -35,6 +36,10 @@ export interface CheckerOptions {
   readonly slack: SlackTruth;
   /** The clock by which the application writes its rows. */
   readonly appNow?: (() => number) | undefined;
+  /** Since when, true time, that clock has shown a moment. */
+  readonly dueAt?: ((shown: number) => number) | undefined;
+  /** Whether the program went on all the time, whatever its clock showed. */
+  readonly wasPresent?: ((from: number, until: number) => boolean) | undefined;
   /** Since when the process that runs has been there, true time; not asked when absent. */
   readonly processSince?: (() => number) | undefined;
   /** Whether nothing went wrong with the program, its machine, its network and Slack between two moments of true time. */
@@ -176,6 +181,8 @@ export class Checker {
     for (const [method, calls] of isCalm ? limited : [])
       this.#report({ check: "budgets", what: `${method} was called ${calls.limited} times too often.` });
     this.#checkHeeded();
+    const wasAsked = (from: number, until: number): boolean => this.#intents.wasAsked(from, until);
+    checkIdle({ ...this.#judgeDeps(), wasAsked }, [...this.#runs.values()]);
     if (remains.backlog > 0)
       this.#report({ check: "at the end", what: `${remains.backlog} messages are still not shown as they should be.` });
     checkSlack({ slack, wasCalm, people: this.#people, report: this.#report, slots: this.#slots }, this.#runs.values());
@@ -223,8 +230,10 @@ export class Checker {
   }
 
   #judgeDeps(): FailureDeps & ProofDeps & { readonly carryMs: number } {
-    const { wasCalm, wasStill, wasReachable, wasBlind, rules } = this.#options;
+    const { wasCalm, wasStill, wasReachable, wasPresent, dueAt, wasBlind, rules } = this.#options;
     return {
+      dueAt,
+      wasPresent,
       wasCalm,
       wasStill,
       wasReachable,

@@ -10,6 +10,8 @@ const ANSWER_MS = 30_000;
 
 // How much later than its moment something may happen that nothing keeps up.
 const LATE_MS = 60_000;
+// How late it may be noticed that the clock was set.
+const SET_MS = 120_000;
 // For so long nothing went wrong: everybody has seen by then what there is to see.
 const CALM_MS = 180_000;
 
@@ -20,6 +22,8 @@ const WELL_MS = 5000;
 const DEAF = "sim/stubborn";
 
 export interface FailureDeps {
+  readonly dueAt: ((shown: number) => number) | undefined;
+  readonly wasPresent: ((from: number, until: number) => boolean) | undefined;
   readonly wasCalm: ((from: number, until: number) => boolean) | undefined;
   readonly wasReachable: ((from: number, until: number) => boolean) | undefined;
   readonly wasBlind: ((at: number) => boolean) | undefined;
@@ -71,14 +75,26 @@ function timeProblem(run: RunBook, step: StepBook, { at, failure }: Fact): strin
 }
 
 /** Where nothing went wrong, what is due happens when it is due. */
-function latenessProblem({ wasCalm }: FailureDeps, step: StepBook, { at, seenAt, failure }: Fact): string | undefined {
+function latenessProblem(deps: FailureDeps, step: StepBook, { at, seenAt, failure }: Fact): string | undefined {
+  const { wasCalm } = deps;
   const limits: Readonly<Record<string, number | undefined>> = {
     "gate.expired": step.gate?.expiresAt,
     "step.timeout": step.deadlineAt,
   };
   const lateMs = at - (limits[failure?.code ?? ""] ?? at);
   if (lateMs > LATE_MS && wasCalm?.(seenAt - lateMs, seenAt) === true) return `that was due ${lateMs} ms before`;
-  return forgottenProblem(wasCalm, step, { at, seenAt });
+  return clockProblem(deps, limits[failure?.code ?? ""], seenAt) ?? forgottenProblem(wasCalm, step, { at, seenAt });
+}
+
+/** A clock that is set forward brings what is due nearer: that is noticed within a minute or two. */
+function clockProblem(
+  { dueAt, wasPresent }: FailureDeps,
+  limit: number | undefined,
+  seenAt: number,
+): string | undefined {
+  const due = limit === undefined ? undefined : dueAt?.(limit);
+  if (due === undefined || seenAt - due < SET_MS || wasPresent?.(due, seenAt) !== true) return undefined;
+  return `the clock had shown its moment ${seenAt - due} ms before`;
 }
 
 /** What Argo CD says of an application that was made anew says nothing of the one that is waited for. */

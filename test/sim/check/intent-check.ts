@@ -82,6 +82,11 @@ export class IntentCheck {
     return this.#decided.get(decided);
   }
 
+  /** Whether somebody did anything between two moments of true time. */
+  wasAsked(from: number, until: number): boolean {
+    return this.#deps.slack.deliveries.some(({ sentAt }) => sentAt > from && sentAt <= until);
+  }
+
   /** After the rows of an event: what was acknowledged is written down, and what was done was somebody's act. */
   atRest(): void {
     for (const fact of this.#unbound) {

@@ -73,12 +73,17 @@ export class LockBooks {
       if (fact.run !== undefined) this.#owed.delete(key);
     } else if (type === "lock.lifted" || type === "lock.expired") {
       if (before === undefined) this.#say(`The lock on ${key} was taken away although there was none.`, [fact]);
-      else if (type === "lock.expired" && fact.at < (before.until ?? Infinity))
-        this.#say(`The lock on ${key} expired before its time.`, [before.fact, fact]);
-      else if (type === "lock.lifted" && this.#isOverdue(before, fact))
-        this.#say(`The lock on ${key} was to end long before somebody took it away.`, [before.fact, fact]);
+      else this.#checkEnd(before, fact);
       this.#hands.delete(key);
     }
+  }
+
+  #checkEnd(before: HandLockBook, fact: Fact): void {
+    const { key, type, at } = fact;
+    if (type === "lock.expired" && at < (before.until ?? Infinity))
+      this.#say(`The lock on ${key} expired before its time.`, [before.fact, fact]);
+    else if (type === "lock.lifted" && this.#isOverdue(before, fact))
+      this.#say(`The lock on ${key} was to end long before somebody took it away.`, [before.fact, fact]);
   }
 
   #isOverdue({ until = Infinity }: HandLockBook, { at, seenAt }: Fact): boolean {

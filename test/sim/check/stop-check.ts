@@ -4,6 +4,8 @@ import type { Report } from "./violation.ts";
 
 // What does not answer is cut off a minute after it was told to stop, and a little later where much is to be done.
 const STOPPED_WITHIN_MS = 75_000;
+// What speaks with Argo CD hears it at once, but for an answer that it waits for.
+const HEARS_WITHIN_MS = 15_000;
 
 const ENDS: ReadonlySet<string> = new Set(["step.succeeded", "step.failed", "step.cancelled"]);
 
@@ -24,7 +26,8 @@ export function checkStopping({ wasCalm, report }: Deps, { run, step, fact }: St
   const isTold = run.status === "cancelling" && step.sort === "action" && step.stops === undefined;
   if (!isTold || cancel === undefined) return;
   const tookMs = fact.seenAt - cancel.seenAt;
-  const isLate = tookMs > STOPPED_WITHIN_MS && wasCalm?.(cancel.seenAt, fact.seenAt) === true;
+  const limitMs = step.uses === "argocd/sync" ? HEARS_WITHIN_MS : STOPPED_WITHIN_MS;
+  const isLate = tookMs > limitMs && wasCalm?.(cancel.seenAt, fact.seenAt) === true;
   const late = isLate ? `was waited for, for ${tookMs} ms after it had been told to stop` : undefined;
   const problem = problemWith(fact) ?? (ENDS.has(fact.type) ? late : undefined);
   if (problem === undefined) return;
