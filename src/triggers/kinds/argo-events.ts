@@ -1,17 +1,12 @@
 import { z } from "zod";
 
 import type { Json } from "../../platform/canonical-json.ts";
-import type { TriggerKind } from "../trigger-kind.ts";
 import { deliveryId } from "./delivery-id.ts";
 import { eventTime } from "./event-time.ts";
 import { readingOf } from "./fact.ts";
 import { oneLine } from "./one-line.ts";
-import { readJsonMap } from "./read-json.ts";
-import { readShape } from "./read-shape.ts";
-import { admitSender, verifySender, type SenderProof } from "./sender-proof.ts";
+import { objectKind } from "./object-kind.ts";
 import { OptionalText } from "./vendor-fields.ts";
-
-const Settings = z.strictObject({});
 
 const ArgoEventsEvent = z.strictObject({
   source: z.string().meta({ description: "The name of the EventSource" }),
@@ -32,24 +27,15 @@ const Sent = z.looseObject({
   data: z.custom<Json>().optional(),
 });
 
-const PROOF: SenderProof = { kind: "authorization" };
-
 /** HTTP triggers of a Sensor of Argo Events. */
-export const argoEventsKind: TriggerKind<z.infer<typeof Settings>> = {
+export const argoEventsKind = objectKind({
   name: "argo-events",
   summary: "The HTTP trigger of a Sensor of Argo Events",
-  settings: Settings,
   event: ArgoEventsEvent,
-  proof: "secret",
-  contentTypes: ["application/json"],
-  admit: (head) => admitSender(head, PROOF),
-  verify: (delivery, { secrets }) => verifySender(delivery, PROOF, secrets),
-  read({ body }) {
-    const payload = readJsonMap(body);
-    if (payload.kind === "unreadable") return payload;
-    const read = readShape(payload.value, Sent, "event by the Sensor of the documentation");
-    if (read.kind === "unreadable") return read;
-    const { id, source, name, type, time, data = null } = read.value;
+  proof: { kind: "authorization" },
+  sent: Sent,
+  what: "event by the Sensor of the documentation",
+  readingOf({ id, source, name, type, time, data = null }, body) {
     const event: z.infer<typeof ArgoEventsEvent> = { source, name, type, id, time, data };
     const fact = {
       event,
@@ -59,4 +45,4 @@ export const argoEventsKind: TriggerKind<z.infer<typeof Settings>> = {
     };
     return readingOf(deliveryId(`${source} ${id}`, body), [{ kind: "fact", fact }]);
   },
-};
+});

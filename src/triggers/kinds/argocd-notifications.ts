@@ -1,16 +1,11 @@
 import { z } from "zod";
 
-import type { TriggerKind } from "../trigger-kind.ts";
 import { deliveryId } from "./delivery-id.ts";
 import { eventTime } from "./event-time.ts";
 import { nothing, readingOf, type Fact } from "./fact.ts";
 import { oneLine, webLink } from "./one-line.ts";
-import { readJsonMap } from "./read-json.ts";
-import { readShape } from "./read-shape.ts";
-import { admitSender, verifySender, type SenderProof } from "./sender-proof.ts";
+import { objectKind } from "./object-kind.ts";
 import { OptionalText } from "./vendor-fields.ts";
-
-const Settings = z.strictObject({});
 
 const ArgocdEvent = z.strictObject({
   about: z.enum(["operation", "application"]).meta({
@@ -58,26 +53,18 @@ const Notification = z.looseObject({
 });
 type Notification = z.infer<typeof Notification>;
 
-const PROOF: SenderProof = { kind: "authorization" };
 const RUN_INFO = "quarterdeck.run";
 
 /** Notifications of Argo CD by its webhook service, with the templates of the page about it. */
-export const argocdNotificationsKind: TriggerKind<z.infer<typeof Settings>> = {
+export const argocdNotificationsKind = objectKind({
   name: "argocd-notifications",
   summary: "Notifications of Argo CD: syncs that others made, and health",
-  settings: Settings,
   event: ArgocdEvent,
-  proof: "secret",
-  contentTypes: ["application/json"],
-  admit: (head) => admitSender(head, PROOF),
-  verify: (delivery, { secrets }) => verifySender(delivery, PROOF, secrets),
-  read({ body }) {
-    const payload = readJsonMap(body);
-    if (payload.kind === "unreadable") return payload;
-    const read = readShape(payload.value, Notification, "notification by the template of the documentation");
-    return read.kind === "unreadable" ? read : readingOf(deliveryId(undefined, body), [factOf(read.value)]);
-  },
-};
+  proof: { kind: "authorization" },
+  sent: Notification,
+  what: "notification by the template of the documentation",
+  readingOf: (notification, body) => readingOf(deliveryId(undefined, body), [factOf(notification)]),
+});
 
 function factOf(notification: Notification): Fact {
   const { about, operation } = notification;

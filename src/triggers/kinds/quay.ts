@@ -1,17 +1,12 @@
 import { z } from "zod";
 
-import type { TriggerKind } from "../trigger-kind.ts";
 import { deliveryId } from "./delivery-id.ts";
 import { nothing, readingOf, type Fact } from "./fact.ts";
 import { imageFact } from "./image-event.ts";
 import { ImageEvent, pushedImage } from "./image-push.ts";
 import { webLink } from "./one-line.ts";
-import { readJsonMap } from "./read-json.ts";
-import { readShape } from "./read-shape.ts";
-import { admitSender, verifySender, type SenderProof } from "./sender-proof.ts";
+import { objectKind } from "./object-kind.ts";
 import { OptionalText } from "./vendor-fields.ts";
-
-const Settings = z.strictObject({});
 
 const Push = z.looseObject({
   docker_url: z.string().min(1).max(300),
@@ -20,24 +15,15 @@ const Push = z.looseObject({
   updated_tags: z.union([z.array(z.string()).max(1000), z.record(z.string(), z.string())]).optional(),
 });
 
-const PROOF: SenderProof = { kind: "query", parameter: "token" };
-
 /** Notifications "Push to Repository" of Quay and Quay.io, which are not signed. */
-export const quayKind: TriggerKind<z.infer<typeof Settings>> = {
+export const quayKind = objectKind({
   name: "quay",
   summary: "Images pushed to Quay, where its notification names the digest",
-  settings: Settings,
   event: ImageEvent,
-  proof: "secret",
-  contentTypes: ["application/json"],
-  admit: (head) => admitSender(head, PROOF),
-  verify: (delivery, { secrets }) => verifySender(delivery, PROOF, secrets),
-  read({ body }) {
-    const payload = readJsonMap(body);
-    if (payload.kind === "unreadable") return payload;
-    const read = readShape(payload.value, Push, "notification of Quay");
-    if (read.kind === "unreadable") return read;
-    const { updated_tags: tags, docker_url: repository, homepage } = read.value;
+  proof: { kind: "query", parameter: "token" },
+  sent: Push,
+  what: "notification of Quay",
+  readingOf({ updated_tags: tags, docker_url: repository, homepage }, body) {
     const id = deliveryId(undefined, body);
     if (tags === undefined) return readingOf(id, [nothing("it is no push to a repository")]);
     const pairs = Array.isArray(tags) ? tags.map((tag) => [tag, ""] as const) : Object.entries(tags);
@@ -48,7 +34,7 @@ export const quayKind: TriggerKind<z.infer<typeof Settings>> = {
       ),
     );
   },
-};
+});
 
 function withLink(fact: Fact, homepage: string): Fact {
   return fact.kind === "fact" ? { kind: "fact", fact: { ...fact.fact, link: webLink(homepage) } } : fact;
