@@ -1,7 +1,7 @@
 import { startAttempt } from "./attempt.ts";
 import type { Draft } from "./draft.ts";
 import type { Pace } from "./place.ts";
-import { isAfter, stepNode, voidedBy } from "./plan-walk.ts";
+import { isAfter, locksAround, stepNode, voidedBy } from "./plan-walk.ts";
 import type { StepNode } from "./plan.ts";
 import { isUnderWay, type StepState } from "./run-state.ts";
 
@@ -14,10 +14,12 @@ interface VoidReason {
 }
 
 /** Locks taken since are given back, and the gate is asked anew. */
-export function voidGate(draft: Draft, gate: string, { changed, message, anew }: VoidReason): void {
+export function voidGate(draft: Draft, gate: string, { changed, message, ...reason }: VoidReason): void {
   const step = draft.state.steps.get(gate);
   const node = stepNode(draft.state.plan, gate);
   if (step === undefined || node === undefined) return;
+  // Where the lock around it was given back since, it is taken again before anything in it goes on.
+  const anew = reason.anew ?? (isLockGone(draft, gate) ? gate : undefined);
   const isLater = voidedBy(draft.state.plan, { path: gate, anew });
   for (const [path, lock] of draft.state.locks) {
     if (isLater(path) && (lock.status === "held" || lock.status === "requested"))
@@ -27,6 +29,13 @@ export function voidGate(draft: Draft, gate: string, { changed, message, anew }:
   draft.emit({ type: "gate.voided", path: gate, attempt: step.attempt, changed: [...changed], message, ...from });
   // Done anew, what stands before it leads to it once more.
   if (anew === undefined) startAttempt(draft, { path: gate, node, input: step.input });
+}
+
+function isLockGone({ state }: Draft, gate: string): boolean {
+  return locksAround(state.plan, gate).some((path) => {
+    const status = state.locks.get(path)?.status;
+    return status !== undefined && status !== "held";
+  });
 }
 
 /**

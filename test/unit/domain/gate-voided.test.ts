@@ -83,4 +83,33 @@ describe("an approval that is void when the sync starts", () => {
     expect(types(run.fail("back", VOID))).toEqual(["step.failed", "run.finished"]);
     expect(run.step("gate").status).toBe("succeeded");
   });
+
+  it("takes the lock around the gate again, where that was given back before something after it found the approval void", () => {
+    const run = spec([
+      {
+        type: "lock",
+        key: "lock",
+        keys: "checkout/prod",
+        whenLocked: "queue",
+        steps: [step("gate", "approval", { with: PROD }), step("sync", "argocd/sync", { with: PROD })],
+      },
+      step("again", "argocd/sync", { with: PROD }),
+    ]);
+    run.open("gate");
+    run.decide("gate");
+    run.succeed("sync");
+    expect(run.state.locks.get("promote/lock")?.status).toBe("released");
+    expect(types(run.fail("again", VOID))).toEqual([
+      "step.failed",
+      "gate.voided",
+      "lock.requested",
+      "lock.acquired",
+      "step.started",
+    ]);
+    expect(run.step("gate").voided).toMatchObject([{ changed: ["fromRevision"] }]);
+    run.open("gate");
+    run.decide("gate");
+    expect(run.state.locks.get("promote/lock")?.status).toBe("held");
+    expect(nextWork(run.state)).toMatchObject([{ uses: "argocd/sync", effect: { path: "promote/sync", attempt: 2 } }]);
+  });
 });
