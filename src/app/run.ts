@@ -18,7 +18,8 @@ Ends with 0 when the run was started or, with --follow, has succeeded; 1 failed;
 
 const OWN = new Set(["--idempotency-key", "--because", "--link", "--url"]);
 const FLAGS = new Set(["--follow", "--json", "--plaintext"]);
-const PATIENCE_MS = 30_000;
+// Somebody at a terminal is told soon; a job that follows the run waits as long as an upgrade of the server takes.
+const PATIENCE_MS = { asking: 30_000, following: 180_000 };
 const ASK_AGAIN_MS = 1000;
 // A line of a log that somebody reads afterwards.
 const PROGRESS_EVERY_MS = 10_000;
@@ -96,7 +97,8 @@ async function start({ client, signal }: Connected, { command, words, options }:
   };
   const deps = { clock: systemClock, random: systemRandom };
   const path = `/api/commands/${encodeURIComponent(command)}/runs`;
-  const first = await untilThere(deps, { signal, patienceMs: PATIENCE_MS }, () =>
+  const patienceMs = options.has("--follow") ? PATIENCE_MS.following : PATIENCE_MS.asking;
+  const first = await untilThere(deps, { signal, patienceMs }, () =>
     client.ask({ path, body, headers, signal }),
   );
   const end = systemClock.monotonic() + DECIDED_WITHIN_MS;
