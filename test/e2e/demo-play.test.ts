@@ -13,9 +13,10 @@ const LONGEST_MS = 170_000;
 const PLAYED = { code: 0, stderr: expect.any(String), end: expect.stringContaining("✓ Slack: no call") };
 /** How Slack reaches the server makes no difference to the tools of a chain, which take their time. */
 const WITHOUT_TOOLS = PLAYS.filter(({ settings }) => settings?.blueprints === undefined);
+const TOOLED = PLAYS.filter(({ settings }) => settings?.blueprints?.some(({ programs }) => programs !== undefined));
 const WAYS: readonly (readonly [string, readonly string[], readonly Play[]])[] = [
   ["in process", [], PLAYS],
-  ["with Redis and two workers", ["--over", "redis"], PLAYS],
+  ["with Redis and two workers", ["--over", "redis"], PLAYS.filter((play) => !TOOLED.includes(play))],
   ["over HTTP", ["--over", "http"], WITHOUT_TOOLS],
 ];
 
@@ -33,13 +34,12 @@ describe.concurrent.each(WAYS)("the plays, %s", (_way, over, plays) => {
   );
 });
 
-const TOOLED = PLAYS.filter(({ settings }) => settings?.blueprints?.some(({ programs }) => programs !== undefined));
-
-describe.concurrent("the plays whose commands run programs", () => {
-  it.each(TOOLED.map(({ name, summary }) => ({ name, summary })))(
+// On workers, so that both are tried there: real programs on workers have tests of their own.
+describe.concurrent("the plays whose commands run programs, with Redis and two workers", () => {
+  it.skipIf(!hasRedis).each(TOOLED.map(({ name, summary }) => ({ name, summary })))(
     "$name, played by stand-ins: $summary",
     async ({ name }) => {
-      const args = ["demo", "--play", name, "--speed", SPEED, "--stand-ins"];
+      const args = ["demo", "--play", name, "--speed", SPEED, "--stand-ins", "--over", "redis"];
       const { code, stdout, stderr } = await runProgram(args, { longestMs: LONGEST_MS });
       expect({ code, stderr, end: stdout.slice(-1500) }).toEqual(PLAYED);
       expect(stdout).toContain(": a stand-in, as was asked for");

@@ -12,18 +12,12 @@ const CRONS: readonly PlainCron[] = [
 /** In these years a zone changed its clocks a minute after midnight, another left out a day, and there is a leap day. */
 const [FROM, TO] = ["2009-06-30T23:17Z", "2012-06-30T23:17Z"].map((text) => Date.parse(text));
 const ZONES = [
-  "UTC",
   "Europe/Berlin",
-  "America/New_York",
   "America/Havana",
   "America/St_Johns",
   "Africa/Casablanca",
-  "Africa/Cairo",
-  "Asia/Tehran",
-  "Asia/Kathmandu",
   "Australia/Lord_Howe",
   "Pacific/Apia",
-  "Antarctica/Troll",
 ];
 
 it.each(ZONES)(
