@@ -98,9 +98,7 @@ async function start({ client, signal }: Connected, { command, words, options }:
   const deps = { clock: systemClock, random: systemRandom };
   const path = `/api/commands/${encodeURIComponent(command)}/runs`;
   const patienceMs = options.has("--follow") ? PATIENCE_MS.following : PATIENCE_MS.asking;
-  const first = await untilThere(deps, { signal, patienceMs }, () =>
-    client.ask({ path, body, headers, signal }),
-  );
+  const first = await untilThere(deps, { signal, patienceMs }, () => client.ask({ path, body, headers, signal }));
   const end = systemClock.monotonic() + DECIDED_WITHIN_MS;
   let reply = first;
   for (;;) {

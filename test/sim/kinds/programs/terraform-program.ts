@@ -29,7 +29,8 @@ export function terraformProgram(world: World): SimulatedProgram {
         parseArguments(args, { flags: ["no-color", "json"] });
         return await read(world, call, outputsText(world.state));
       case "state":
-        if (args.join(" ") !== "pull -no-color") throw new RangeError(`nobody expects terraform state ${args.join(" ")}`);
+        if (args.join(" ") !== "pull -no-color")
+          throw new RangeError(`nobody expects terraform state ${args.join(" ")}`);
         return await read(world, call, stateText(world.state));
       default:
         throw new RangeError(`nobody expects terraform ${command}`);
