@@ -11,7 +11,7 @@ import { seededFractions } from "../support/seeded-fractions.ts";
 
 // The moments of the kills follow from it; a failure names it, so that the same moments can be tried again.
 const SEED = Number(process.env["QUARTERDECK_TEST_SEED"] ?? 20_261_122);
-const KILLS = 4;
+const KILLS = 2;
 const LONGEST_LIFE_MS = 900;
 
 let rig: ProcessRig;
