@@ -14,7 +14,7 @@ import { seededFractions } from "../support/seeded-fractions.ts";
 
 // The moments of the kills follow from it; a failure names it, so that the same moments can be tried again.
 const SEED = Number(process.env["QUARTERDECK_TEST_SEED"] ?? 20_261_121);
-const KILLS = 12;
+const KILLS = 8;
 // Every fourth is killed while it starts, the others when so much more has happened since they were ready.
 const LONGEST_START_MS = 1500;
 const MOST_HAPPENINGS = 9;
