@@ -43,6 +43,7 @@ function bySlot({ slack, report, slots }: SlackEndDeps): ReadonlyMap<string, Sla
   for (const message of slack.messages) {
     const { slot } = message;
     if (slot === undefined || message.deletedAt !== undefined) continue;
+    if (isReplaced(slack, message, slots.get(slot))) continue;
     const other = shown.get(slot);
     // A direct message whose answer got lost cannot be looked for: the app asks for no right to read those.
     const isDirect = message.channel.startsWith("D");
@@ -57,6 +58,12 @@ function bySlot({ slack, report, slots }: SlackEndDeps): ReadonlyMap<string, Sla
     if (other === undefined || slots.get(slot)?.ts === message.ts) shown.set(slot, message);
   }
   return shown;
+}
+
+/** Whether it was left behind for one that the log knows and somebody has deleted: the slot has no message then. */
+function isReplaced(slack: SlackTruth, message: SlackMessage, fact: Fact | undefined): boolean {
+  const known = slack.messages.find(({ ts, channel }) => ts === fact?.ts && channel !== message.channel);
+  return known?.deletedAt !== undefined && isLeftBehind(slack, message, known);
 }
 
 /** Whether a message went to another channel because nothing could be posted any more where it stood. */
