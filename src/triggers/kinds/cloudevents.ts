@@ -7,7 +7,8 @@ import { cloudImage } from "./cloud-image.ts";
 import { deliveryId } from "./delivery-id.ts";
 import { eventTime } from "./event-time.ts";
 import { nothing, readingOf, type Fact } from "./fact.ts";
-import { EventImage, imageContent, imageSays, NO_IMAGE } from "./image-event.ts";
+import { EventImage, NO_IMAGE } from "./image-event.ts";
+import { imagePush } from "./image-push.ts";
 import { oneLine } from "./one-line.ts";
 import { ProofSettings } from "./proof-settings.ts";
 import { unreadable } from "./read-json.ts";
@@ -60,14 +61,8 @@ function factOf(cloudEvent: CloudEvent): Fact {
   const image = found?.image ?? NO_IMAGE;
   const { id, source, type, subject, time, data } = cloudEvent;
   const event: z.infer<typeof CloudEventsEvent> = { id, source, type, subject, time, data, image };
-  const isImage = image.digest !== "";
-  return {
-    kind: "fact",
-    fact: {
-      event,
-      content: isImage ? imageContent(image) : [source, type, subject, data],
-      says: isImage ? imageSays(image) : oneLine(`${type} of ${source}${subject === "" ? "" : ` about ${subject}`}`),
-      happenedAt: eventTime(time),
-    },
-  };
+  const happenedAt = eventTime(time);
+  if (found !== undefined) return imagePush(event, { happenedAt });
+  const says = oneLine(`${type} of ${source}${subject === "" ? "" : ` about ${subject}`}`);
+  return { kind: "fact", fact: { event, content: [source, type, subject, data], says, happenedAt } };
 }

@@ -4,7 +4,8 @@ import type { JsonMap } from "../../platform/canonical-json.ts";
 import { nothing, type Fact } from "./fact.ts";
 import { fullCommit } from "./full-commit.ts";
 import { GithubRepository, GithubSender, NO_GITHUB_EVENT, type GithubEvent } from "./github-event.ts";
-import { imageContent, imageFact, imageSays } from "./image-event.ts";
+import { imageFact } from "./image-event.ts";
+import { imagePush } from "./image-push.ts";
 import { webLink } from "./one-line.ts";
 import { readShape } from "./read-shape.ts";
 import { OptionalText } from "./vendor-fields.ts";
@@ -62,15 +63,7 @@ export function githubPackage(payload: JsonMap): Fact {
     sender,
     image,
   };
-  return {
-    kind: "fact",
-    fact: {
-      event,
-      content: imageContent(image),
-      says: imageSays(image),
-      link: webLink(version.html_url),
-    },
-  };
+  return imagePush(event, { link: webLink(version.html_url) });
 }
 
 function isImage({ package_type: type, ecosystem }: Package): boolean {

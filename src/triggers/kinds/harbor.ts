@@ -4,7 +4,8 @@ import type { TriggerKind } from "../trigger-kind.ts";
 import { deliveryId } from "./delivery-id.ts";
 import { eventTime, eventTimeOfSeconds } from "./event-time.ts";
 import { nothing, readingOf, type Fact } from "./fact.ts";
-import { EventImage, imageContent, imageFact, imageSays } from "./image-event.ts";
+import { EventImage, imageFact } from "./image-event.ts";
+import { imagePush } from "./image-push.ts";
 import { oneLine } from "./one-line.ts";
 import { readJsonMap } from "./read-json.ts";
 import { readShape } from "./read-shape.ts";
@@ -84,14 +85,6 @@ function pushFacts({ pushed, operator, happenedAt }: PushPart): readonly Fact[] 
     const { image } = found;
     const { namespace: project = "", repo_full_name: repository = "" } = pushed.repository ?? {};
     const event: z.infer<typeof HarborEvent> = { image, project, repository, sender: operator };
-    return {
-      kind: "fact",
-      fact: {
-        event,
-        content: imageContent(image),
-        says: imageSays(image),
-        happenedAt,
-      },
-    };
+    return imagePush(event, { happenedAt });
   });
 }

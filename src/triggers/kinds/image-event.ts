@@ -1,7 +1,5 @@
 import { z } from "zod";
 
-import { oneLine } from "./one-line.ts";
-
 /** An image as expressions see it. Every text is empty where an event is about none. */
 export const EventImage = z.strictObject({
   repository: z.string().meta({ description: "The repository with its registry, such as `ghcr.io/acme/checkout`" }),
@@ -35,13 +33,4 @@ export function imageFact(stated: {
   if (tag === "") return { kind: "none", reason: "it has no tag: a part of an image for several platforms" };
   if (!TAG.test(tag)) return { kind: "none", reason: "its tag is none" };
   return { kind: "image", image: { repository, tag, digest, reference: `${repository}@${digest}` } };
-}
-
-/** What is the same when the same push is told again, by whichever sender. */
-export function imageContent({ repository, tag, digest }: EventImage): readonly string[] {
-  return ["image", repository, tag, digest];
-}
-
-export function imageSays({ repository, tag, digest }: EventImage): string {
-  return oneLine(`${repository}:${tag} was pushed as ${digest.slice(0, 19)}`);
 }

@@ -4,7 +4,8 @@ import type { TriggerKind } from "../trigger-kind.ts";
 import { deliveryId } from "./delivery-id.ts";
 import { eventTime } from "./event-time.ts";
 import { nothing, readingOf, type Fact } from "./fact.ts";
-import { EventImage, imageContent, imageFact, imageSays } from "./image-event.ts";
+import { EventImage, imageFact } from "./image-event.ts";
+import { imagePush } from "./image-push.ts";
 import { oneLine } from "./one-line.ts";
 import { readJsonMap } from "./read-json.ts";
 import { readShape } from "./read-shape.ts";
@@ -79,13 +80,5 @@ function pushFact({ action, target, timestamp, actor }: Entry, registry: string)
   const found = imageFact({ repository: `${registry}/${repository}`, tag, digest });
   if (found.kind === "none") return nothing(found.reason);
   const event: z.infer<typeof OciEvent> = { image: found.image, repository, sender: actor?.name ?? "" };
-  return {
-    kind: "fact",
-    fact: {
-      event,
-      content: imageContent(found.image),
-      says: imageSays(found.image),
-      happenedAt: eventTime(timestamp),
-    },
-  };
+  return imagePush(event, { happenedAt: eventTime(timestamp) });
 }

@@ -11,7 +11,8 @@ import { deliveryId } from "./delivery-id.ts";
 import { eventTime } from "./event-time.ts";
 import { nothing, readingOf, type Fact } from "./fact.ts";
 import type { FetchText } from "./fetch-text-port.ts";
-import { EventImage, imageContent, imageSays, NO_IMAGE } from "./image-event.ts";
+import { EventImage, NO_IMAGE } from "./image-event.ts";
+import { imagePush } from "./image-push.ts";
 import { loneHeader } from "./lone-header.ts";
 import { oneLine } from "./one-line.ts";
 import { readJsonText, unreadable } from "./read-json.ts";
@@ -140,9 +141,7 @@ function factsOf(message: SnsMessage): readonly Fact[] {
   if (image?.kind === "none") return [nothing(image.reason)];
   if (image?.kind === "image") {
     const event: SnsEvent = { ...base, kind: "image", image: image.image };
-    const happenedAt = eventTime(message.Timestamp);
-    const fact = { event, content: imageContent(image.image), says: imageSays(image.image), happenedAt };
-    return [{ kind: "fact", fact }];
+    return [imagePush(event, { happenedAt: eventTime(message.Timestamp) })];
   }
   const says = oneLine(`${base.subject || "A message"} came by ${topic}`);
   return [
