@@ -33,6 +33,7 @@ import { examineGit } from "./doctor-git.ts";
 import { examinePrograms } from "./doctor-programs.ts";
 import { examineStepPrograms } from "./doctor-step-programs.ts";
 import { examineSlack } from "./doctor-slack.ts";
+import { examineTokens } from "./doctor-tokens.ts";
 import { loadFiles, stepCatalogue } from "./load-files.ts";
 
 /** `quarterdeck doctor`: looks at everything that the server needs, and says how to mend what is wrong. */
@@ -96,7 +97,8 @@ export async function examine({ mask, clock, random, variables }: Surroundings):
     publicUrl: environment.publicUrl,
     isLocal: isLoopback(environment.host),
   });
-  const elsewhere = [...triggers, ...programs, ...ofSlack, ...ofArgocd.findings, ...git, ...anchors];
+  const tokens = await examineTokens({ dataFolder: environment.dataFolder, configuration, clock });
+  const elsewhere = [...triggers, ...tokens, ...programs, ...ofSlack, ...ofArgocd.findings, ...git, ...anchors];
   return [...program, ...files, ...unusable, ...said, ...local, ...elsewhere];
 }
 
