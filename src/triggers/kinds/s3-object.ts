@@ -67,9 +67,15 @@ const Bridged = z.looseObject({
   }),
 });
 
+// Each by its name: MinIO tells also of tags, retention and holds as `ObjectCreated:…`, and of a removal of nothing as `ObjectRemoved:NoOP`.
 const KINDS = new Map<string, ObjectFact["kind"]>([
-  ["ObjectCreated", "created"],
-  ["ObjectRemoved", "removed"],
+  ["ObjectCreated:Put", "created"],
+  ["ObjectCreated:Post", "created"],
+  ["ObjectCreated:Copy", "created"],
+  ["ObjectCreated:CompleteMultipartUpload", "created"],
+  ["ObjectRemoved:Delete", "removed"],
+  ["ObjectRemoved:DeleteMarkerCreated", "removed"],
+  ["ObjectRemoved:DeleteAllVersions", "removed"],
   ["Object Created", "created"],
   ["Object Deleted", "removed"],
 ]);
@@ -89,7 +95,7 @@ export function readObjects(payload: JsonMap): readonly ObjectReading[] {
 function readRecord({ eventName, eventTime: time, s3 }: z.infer<typeof S3Record>): ObjectReading {
   // MinIO writes the prefix, Amazon does not.
   const action = eventName.replace(/^s3:/u, "");
-  const kind = KINDS.get(action.split(":")[0] ?? "");
+  const kind = KINDS.get(action);
   if (kind === undefined) return none(`nothing is read from the event ${oneLine(action)}`);
   const { key: encoded, size, eTag: etag, versionId, sequencer } = s3.object;
   const key = decodedKey(encoded);

@@ -219,6 +219,20 @@ describe("s3", () => {
     ]);
   });
 
+  // MinIO sends them to whoever asked for what is created or removed.
+  it.each([
+    "s3:ObjectCreated:PutTagging",
+    "s3:ObjectCreated:DeleteTagging",
+    "s3:ObjectCreated:PutRetention",
+    "s3:ObjectCreated:PutLegalHold",
+    "s3:ObjectRemoved:NoOP",
+  ])("takes %s neither for an object that is new nor for one that is gone", async (eventName) => {
+    expect(await read(s3Kind, withPart("s3/minio", "Records.0.eventName", eventName))).toMatchObject({
+      kind: "nothing",
+      reason: `nothing is read from the event ${eventName.slice("s3:".length)}`,
+    });
+  });
+
   it("reads nothing from other events, and no key that is encoded in another way", async () => {
     const record = JSON.parse(triggerFixture("s3/records").toString("utf8")).Records[0];
     const restored = { ...record, eventName: "ObjectRestore:Completed" };
