@@ -59,12 +59,15 @@ function refusalOf({ status }: RunState): { readonly code: string; readonly mess
   }
 }
 
+// It was aborted, or was refused to write down that it is about to begin before it heard that it is to stop.
+const DID_AS_TOLD: ReadonlySet<string> = new Set(["cancelled", "step.superseded"]);
+
 /** How an action ended that had been told to stop: what it did succeed in counts, everything else is what was asked for. */
 export function applyStopped(draft: Draft, step: StepState, outcome: Outcome): void {
   const { path, attempt } = step;
   if (outcome.status === "succeeded") {
     draft.emit({ type: "step.succeeded", path, attempt, output: outcome.output, ...artifactsOf(outcome) });
-  } else if (outcome.status === "failed" && outcome.failure.code !== "cancelled") {
+  } else if (outcome.status === "failed" && !DID_AS_TOLD.has(outcome.failure.code)) {
     draft.emit({ type: "step.failed", path, attempt, failure: outcome.failure, ...artifactsOf(outcome) });
   } else end(draft, step, "It was stopped, because the run was cancelled.");
 }

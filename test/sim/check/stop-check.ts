@@ -35,8 +35,11 @@ export function checkStopping({ wasCalm, report }: Deps, { run, step, fact }: St
   report({ check: "cancel", what: `${step.path} ${problem}.`, run: run.id, proof });
 }
 
+// It was told to stop, or that it may not begin any more.
+const TOLD: ReadonlySet<string> = new Set(["cancelled", "step.superseded"]);
+
 function problemWith({ type, retryAt, failure }: Fact): string | undefined {
   if (type === "step.postponed") return "was put off although the run was being cancelled";
   if (retryAt !== undefined) return "is to be tried again although the run was being cancelled";
-  return failure?.code === "cancelled" ? "is said to have failed, although it only did as it was told" : undefined;
+  return TOLD.has(failure?.code ?? "") ? "is said to have failed, although it only did as it was told" : undefined;
 }

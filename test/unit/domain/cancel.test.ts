@@ -67,6 +67,16 @@ describe("cancelling a run", () => {
     expect(spec.step("sync").note).toBe("It was stopped, because the run was cancelled.");
   });
 
+  it("takes what was refused to begin anything, because the run was being cancelled, for stopped", () => {
+    const spec = inStaging();
+    spec.when(CANCEL);
+    expect(types(spec.fail("sync", { code: "step.superseded" }))).toEqual([
+      "step.cancelled",
+      "lock.released",
+      "run.finished",
+    ]);
+  });
+
   it("ends what a stopped action had written down that it was about to do", () => {
     const spec = inStaging();
     checkpointed(spec, { postedAtMs: 1 });
