@@ -1,5 +1,19 @@
+import type { RolloutPlan } from "./argocd/rollout-plan.ts";
 import type { Dice } from "./dice.ts";
-import { argocd, at, atOnce, click, cue, type Drill, FIRST_AT, type PersonScene, short, type } from "./drill-parts.ts";
+import { THE_RUN } from "./cues.ts";
+import {
+  argocd,
+  at,
+  atOnce,
+  click,
+  commit,
+  cue,
+  type Drill,
+  FIRST_AT,
+  type PersonScene,
+  short,
+  type,
+} from "./drill-parts.ts";
 import { shaOf } from "./git/sha-of.ts";
 import type { ScenarioAct, Scene } from "./scenario.ts";
 
@@ -117,12 +131,101 @@ function setForward(dice: Dice): ReturnType<Drill> {
   };
 }
 
+/** The server is told to end, and started anew, while a run only waits. */
+function endsWaiting(dice: Dice): ReturnType<Drill> {
+  const stop: Scene = { who: "machine", act: { kind: "stop", downMs: dice.between(500, 4000) } };
+  return {
+    plans: [slowlyWell(dice.between(15_000, 40_000))],
+    acts: [
+      at(8000, type("U1", `/qd sync checkout in staging at ${short("m3")}`)),
+      cue("step.started", stop, { has: ["argocd/wait"], afterMs: dice.between(500, 8000) }),
+    ],
+  };
+}
+
+/** The disk is full when what is waited for has come. */
+function unrecorded(dice: Dice): ReturnType<Drill> {
+  const forMs = dice.between(4000, 8000);
+  const full: Scene = { who: "machine", act: { kind: "disk", state: "SQLITE_FULL", forMs } };
+  return {
+    plans: [slowlyWell(3000)],
+    acts: [
+      at(8000, type("U1", `/qd sync checkout in staging at ${short("m3")}`)),
+      cue("step.started", full, { has: ["argocd/wait"], afterMs: dice.between(6000, 9000) }),
+    ],
+  };
+}
+
+/** A run is cancelled while the server still finds out, from an Argo CD that is slow, what its sync needs to know. */
+function stoppedFindingOut(dice: Dice): ReturnType<Drill> {
+  const slow: Scene = { who: "network", act: { kind: "slow", port: "argocd", byMs: 6000, forMs: 20_000 } };
+  return {
+    acts: [
+      at(12_000, type("U1", `/qd sync search in dev at ${commit(dice)}`)),
+      cue("step.started", slow, { has: ["argocd/sync"] }),
+      cue("step.started", type("U1", `/qd cancel ${THE_RUN}`), {
+        has: ["argocd/sync"],
+        afterMs: dice.between(100, 3000),
+      }),
+    ],
+  };
+}
+
+/** The server has much to do: in the turn in which a run is cancelled, its sync wants to write down that it is about to begin. */
+function cancelledAtOnce(dice: Dice): ReturnType<Drill> {
+  const busy: Scene = { who: "machine", act: { kind: "busy", byMs: dice.between(150, 300), forMs: 20_000 } };
+  const slow: Scene = {
+    who: "network",
+    act: { kind: "slow", port: "argocd", byMs: dice.between(100, 400), forMs: 20_000 },
+  };
+  return {
+    acts: [
+      at(12_000, type("U1", `/qd sync search in dev at ${commit(dice)}`)),
+      cue("run.started", busy),
+      cue("run.started", slow),
+      cue("step.started", type("U1", `/qd cancel ${THE_RUN}`), {
+        has: ["argocd/sync"],
+        afterMs: dice.between(0, 500),
+      }),
+    ],
+  };
+}
+
+/** Something can not be recorded of a run whose step hears nobody, so that it is handed out anew beside itself. */
+function handedOutAnew(dice: Dice): ReturnType<Drill> {
+  const forMs = dice.between(500, 3000);
+  return {
+    acts: [
+      at(8000, type("U1", "/qd stubborn search in dev")),
+      cue("step.started", { who: "machine", act: { kind: "busy", byMs: 200, forMs: 30_000 } }),
+      cue("step.started", type("U2", `/qd retry ${THE_RUN}`), { afterMs: dice.between(2000, 4000) }),
+      cue("intent.received", { who: "machine", act: { kind: "disk", state: "SQLITE_FULL", forMs } }, { skip: 1 }),
+    ],
+  };
+}
+
+/** What runs in staging becomes Healthy only so long after its sync. */
+function slowlyWell(afterMs: number): RolloutPlan {
+  return {
+    app: "checkout-staging",
+    health: [
+      { afterMs: 0, status: "Progressing" },
+      { afterMs, status: "Healthy" },
+    ],
+  };
+}
+
 export const ENGINE_DRILLS: Readonly<Record<string, Drill>> = {
   "locked-underneath": lockedUnderneath,
   "ends-by-itself": endsByItself,
   "changed-late": changedLate,
   "dies-deciding": diesDeciding,
   "due-sooner": dueSooner,
+  "ends-waiting": endsWaiting,
+  unrecorded,
+  "stopped-finding-out": stoppedFindingOut,
+  "cancelled-at-once": cancelledAtOnce,
+  "handed-out-anew": handedOutAnew,
   "left-alone": leftAlone,
   "set-forward": setForward,
   "told-to-stop": toldToStop,

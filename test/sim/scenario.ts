@@ -18,6 +18,8 @@ export type MachineAct =
   | { readonly kind: "stop"; readonly downMs: number }
   | { readonly kind: "disk"; readonly state: DiskState; readonly forMs: number }
   | { readonly kind: "clock"; readonly byMs: number }
+  /** Each turn of the server's event loop takes so much longer, and what comes in meanwhile belongs to it. */
+  | { readonly kind: "busy"; readonly byMs: number; readonly forMs: number }
   | { readonly kind: "settings"; readonly name: SettingsName };
 
 /** What happens on the way to the far ends. */

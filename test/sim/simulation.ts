@@ -56,6 +56,9 @@ export class Simulation {
   #isWanted = true;
   #isOver = false;
   #quietSince: number | undefined;
+  /** How much longer each turn of the server takes, and when the one ends that has begun. */
+  #busyMs = 0;
+  #turnEndsAt: number | undefined;
   #end: SimulationEnd | undefined;
 
   constructor(deps: SimulationDeps) {
@@ -125,12 +128,24 @@ export class Simulation {
     await drained();
     for (;;) {
       const turns = this.#server?.turns;
-      if (turns?.isPending !== true) break;
+      if (turns?.isPending !== true || this.#isTurnGoingOn()) break;
       const { nextAt } = this.line;
       if (nextAt !== undefined && nextAt <= this.line.now() && this.#dice.chance(0.5)) break;
       await turns.end();
     }
     this.#deps.onStep();
+  }
+
+  #isTurnGoingOn(): boolean {
+    const { line } = this;
+    if (this.#turnEndsAt === undefined) {
+      if (this.#busyMs === 0) return false;
+      this.#turnEndsAt = line.now() + this.#busyMs;
+      line.after(this.#busyMs, () => undefined);
+    }
+    if (line.now() < this.#turnEndsAt) return true;
+    this.#turnEndsAt = undefined;
+    return false;
   }
 
   #start(): void {
@@ -223,6 +238,12 @@ export class Simulation {
         this.#wall.offsetMs += act.byMs;
         this.#offsets.push({ from: this.line.now(), offsetMs: this.#wall.offsetMs });
         return;
+      case "busy":
+        this.#busyMs = act.byMs;
+        this.line.after(act.forMs, () => {
+          this.#busyMs = 0;
+        });
+        return;
       case "settings":
         this.#replaceSettings(act.name);
     }
@@ -286,6 +307,7 @@ export class Simulation {
     fleet?.calm();
     for (const way of Object.values(carrier.ways)) Object.assign(way, { trouble: undefined, slowMs: 0, loss: 0 });
     carrier.loseNothing();
+    this.#busyMs = 0;
     Object.assign(frames, { lost: 0, doubled: 0, late: 0 });
     this.#deps.disk.state = "fine";
     this.#deps.disk.crash = undefined;

@@ -181,6 +181,9 @@ type Witness = (deps: FailureDeps, failed: Failed) => string | undefined;
 
 /** What must have been in the world for a failure of each sort. */
 const WITNESS: Readonly<Record<string, Witness>> = {
+  // It says so itself, of one process.
+  "sim.beside-itself": () => "nothing is to be executed beside itself",
+  internal: () => "that is no reason",
   "approval.missing": ({ places }, { run, step }) => {
     const place = places.get(appOf(step));
     const rules = place === undefined ? [] : rulesSince(place, run.started.seenAt);

@@ -216,9 +216,9 @@ export const carryMutants: readonly Mutant[] = [
   },
   {
     file: "engine/run-work.ts",
-    what: "everything is started anew with each fact",
-    find: "if (!isSame(current.get(key), work)) this.#start(",
-    replace: "if (work !== undefined) this.#start(",
+    what: "what is handed out anew is taken for what was handed out before",
+    find: "return before?.token === work.token && before.type === work.type;",
+    replace: "return before !== undefined && before.type === work.type;",
   },
   {
     file: "engine/run-work.ts",
@@ -282,8 +282,8 @@ export const carryMutants: readonly Mutant[] = [
   },
   {
     file: "engine/watch-runner.ts",
-    what: "what is watched already is watched once more",
-    find: "if (before?.token === token) return;",
+    what: "what was watched is not watched again when its end could not be recorded",
+    find: "if (this.#running.get(key)?.abort === abort) this.#running.delete(key);",
     replace: "",
   },
   {
@@ -294,9 +294,9 @@ export const carryMutants: readonly Mutant[] = [
   },
   {
     file: "engine/preparing-dispatcher.ts",
-    what: "an older preparation is handed on after a newer one",
-    find: "else if (this.#isLast(preparation)) inner.dispatch({ ...job, prepared });",
-    replace: "else inner.dispatch({ ...job, prepared });",
+    what: "a preparation that is stopped ends without a word",
+    find: 'this.#deps.reports.outcome(job, { status: "failed", failure: cancelled(stop.signal) });',
+    replace: "",
   },
   {
     file: "dispatch/in-process-dispatcher.ts",
