@@ -11,35 +11,35 @@ const Known = z.record(z.string(), z.string());
 
 /** The seeds in which planted bugs were seen the last time: there they are looked for before anywhere else. */
 export class KnownSights {
-  readonly #seeds: Map<string, string>;
+  readonly #seeds = readSights();
 
-  constructor() {
-    this.#seeds = new Map(Object.entries(Known.parse(JSON.parse(readFileSync(FILE, "utf8")))));
+  /** Where it was seen. */
+  seedOf(mutant: Planted): string | undefined {
+    return this.#seeds.get(sightName(mutant));
   }
 
   /** What is to be played first for a bug. */
   of(mutant: Planted): readonly (string | number)[] {
-    const seed = this.#seeds.get(nameOf(mutant));
+    const seed = this.seedOf(mutant);
     if (seed === undefined) return [];
     return [mutant.part === REMOTE ? storyNumber(seed) : seed];
   }
 
-  /** Of a part of the program, each once. */
-  ofPart(part: string): readonly string[] {
-    const own = Array.from(this.#seeds).filter(([name]) => name.startsWith(`${part}: `));
-    return [...new Set(own.map(([, seed]) => seed))];
-  }
-
-  /** Writes down where they were seen now. */
-  keep(sights: readonly Sight[]): void {
-    for (const { mutant, check, seed } of sights) {
-      if (check !== undefined && seed !== "") this.#seeds.set(nameOf(mutant), seed);
-    }
-    const sorted = [...this.#seeds].toSorted(([one], [other]) => (one < other ? -1 : 1));
+  /** Writes down where it was seen now; others may have written since. */
+  keep({ mutant, check, seed }: Sight): void {
+    if (check === undefined || seed === "") return;
+    const seeds = readSights().set(sightName(mutant), seed);
+    const sorted = [...seeds].toSorted(([one], [other]) => (one < other ? -1 : 1));
     writeFileSync(FILE, `${JSON.stringify(Object.fromEntries(sorted), undefined, 2)}\n`);
   }
 }
 
-function nameOf({ part, file, what }: Planted): string {
+/** By the name of each bug. */
+export function readSights(): Map<string, string> {
+  return new Map(Object.entries(Known.parse(JSON.parse(readFileSync(FILE, "utf8")))));
+}
+
+/** Under what it is written down where a bug was seen. */
+export function sightName({ part, file, what }: Pick<Planted, "part" | "file" | "what">): string {
   return `${part}: ${file}: ${what}`;
 }

@@ -10,7 +10,8 @@ import { runSeeds } from "./run-seeds.ts";
 const USAGE = `npm run sim -- [--minutes M | --worlds N] [--from SEED] [--processes P]   plays fresh seeds
 npm run sim -- --seed SEED [--whole]                                     plays one seed, shrinks it when it fails, and tells it
 npm run sim -- --mutants [--only TEXT] [--worlds N] [--from SEED]        plants bugs and says which of them are seen; with
-                                                                         --keep, the next time they are looked for there first
+                                                                         --keep, the next time they are looked for there first;
+                                                                         --minutes M begins none any more after so long
 npm run sim -- --telling N [--from SEED] [--fleets]                      finds the seeds in which bugs are looked for first`;
 
 // What a quiet processor plays in one minute.
@@ -53,6 +54,7 @@ if (values.help) {
     worlds: Number(values.worlds ?? WORLDS_A_MUTANT),
     from,
     keeps: values.keep,
+    minutes: Number(values.minutes ?? Infinity),
   });
 } else {
   const from = values.from ?? String(Date.now() % 1_000_000_000);
