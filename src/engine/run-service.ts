@@ -103,18 +103,27 @@ export class RunService {
   }
 
   /** Lets something happen to a run. No events mean that it was stale, doubled or about nothing. */
-  async apply(run: string, input: RunInput): Promise<Turn> {
+  apply(run: string, input: RunInput): Promise<Turn> {
+    return this.applyBeside(run, { input });
+  }
+
+  /** The same, with what `beside` records in the same commit: it is told what this comes to before any of it is on the disk. */
+  async applyBeside(
+    run: string,
+    { input, beside }: { readonly input: RunInput; readonly beside?: (turn: Turn) => Promise<void> },
+  ): Promise<Turn> {
     const entry = this.#loaded.load(run);
     const before = entry.state;
     const turn = takeTurn(before, input, this.#circumstances(run));
     const { events, state } = turn;
     if (events.length === 0) {
       this.#unloadParked(entry);
+      await beside?.(turn);
       return turn;
     }
     entry.state = state;
     const own = this.#commit(entry, events, { state, before });
-    const others = this.#followUp();
+    const others = [...(beside === undefined ? [] : [beside(turn)]), ...this.#followUp()];
     await (others.length === 0 ? own : Promise.all([own, ...others]));
     return turn;
   }

@@ -13,7 +13,7 @@ export interface ActDeps {
   readonly commands: readonly Command[];
   readonly inventory: Inventory;
   readonly check: Pick<PeopleCheck, "mayAct" | "mayDecide">;
-  readonly runs: Pick<RunService, "state" | "apply">;
+  readonly runs: Pick<RunService, "state" | "applyBeside">;
   readonly events: Pick<EventStore, "findRuns" | "listRuns">;
   readonly locks: Pick<LockDesk, "on" | "set" | "lift">;
   readonly clock: Clock;

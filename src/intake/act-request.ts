@@ -1,4 +1,5 @@
 import { commandText } from "../commands/command-text.ts";
+import type { RunInput, Turn } from "../domain/decide.ts";
 import { namedEnvironment } from "../domain/named-environment.ts";
 import type { RunEvent } from "../domain/run-event.ts";
 import { isOpen, type RunState } from "../domain/run-state.ts";
@@ -38,10 +39,7 @@ async function cancel(deps: ActDeps, ask: ActAsk): Promise<Answer> {
   if (refusal !== undefined) return refusal;
   const reason = textOf(ask.command, ask.values, "string");
   const answer = aboutRun("run.cancelling", state, `${shortId(state.id)} is being cancelled: ${state.title}.`);
-  const cancelled = deps.runs.apply(state.id, { type: "cancel", actor: ask.person.pseudonym, reason });
-  // In the same turn and so in the same commit: a crash can never do it twice.
-  const [{ events }] = await Promise.all([cancelled, ask.settle(answer)]);
-  return refusalIn(events, state) ?? answer;
+  return await actOn(deps, ask, { state, answer, input: { type: "cancel", actor: ask.person.pseudonym, reason } });
 }
 
 async function retry(deps: ActDeps, ask: ActAsk): Promise<Answer> {
@@ -53,9 +51,21 @@ async function retry(deps: ActDeps, ask: ActAsk): Promise<Answer> {
   const from = textOf(ask.command, ask.values, "string") || undefined;
   const again = from === undefined ? "" : ` from ${from.slice(from.lastIndexOf("/") + 1)}`;
   const answer = aboutRun("run.retried", state, `${shortId(state.id)} goes on${again}: ${state.title}.`);
-  const retried = deps.runs.apply(state.id, { type: "retry", actor: ask.person.pseudonym, from });
-  const [{ events }] = await Promise.all([retried, ask.settle(answer)]);
-  return refusalIn(events, state) ?? answer;
+  return await actOn(deps, ask, { state, answer, input: { type: "retry", actor: ask.person.pseudonym, from } });
+}
+
+interface Act {
+  /** The run as it was when it was found out who asks. */
+  readonly state: RunState;
+  readonly input: RunInput;
+  /** What is answered unless the run refuses. */
+  readonly answer: Answer;
+}
+
+async function actOn({ runs }: ActDeps, { settle }: ActAsk, { state, input, answer }: Act): Promise<Answer> {
+  const answerTo = ({ events }: Turn): Answer => refusalIn(events, state) ?? answer;
+  // What it came to in the same commit: a crash can never do it twice, and whoever asks again is told the same.
+  return answerTo(await runs.applyBeside(state.id, { input, beside: (turn) => settle(answerTo(turn)) }));
 }
 
 async function signal(deps: ActDeps, ask: ActAsk): Promise<Answer> {

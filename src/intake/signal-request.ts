@@ -1,3 +1,4 @@
+import type { Turn } from "../domain/decide.ts";
 import { namedEnvironment } from "../domain/named-environment.ts";
 import type { RunState } from "../domain/run-state.ts";
 import type { SignalAsk } from "../domain/signal-ask.ts";
@@ -13,7 +14,7 @@ import type { PeopleCheck } from "./people-check.ts";
 import type { PairsReading } from "./signal-payload.ts";
 
 export interface SignalDeps {
-  readonly runs: Pick<RunService, "state" | "apply">;
+  readonly runs: Pick<RunService, "state" | "applyBeside">;
   readonly check: Pick<PeopleCheck, "mayAct" | "mayDecide">;
 }
 
@@ -48,9 +49,10 @@ export async function sendSignal(deps: SignalDeps, message: SignalMessage): Prom
     // Whether they may was found out about what the run asked for; where that has changed meanwhile it is found out anew.
     if (canonicalJson(asksOf(state, name)) !== canonicalJson(asks)) continue;
     const answer = about("signal.sent", judged, `${shortId(run)} has received "${name}".`);
-    const applied = deps.runs.apply(run, { type: "signal", name, actor: person.pseudonym, payload: payload.payload });
-    const [{ refusal: refused }] = await Promise.all([applied, settle(answer)]);
-    return refused === undefined ? answer : about(refused.code, judged, `${shortId(run)}: ${refused.message}`);
+    const answerTo = ({ refusal: refused }: Turn): Answer =>
+      refused === undefined ? answer : about(refused.code, judged, `${shortId(run)}: ${refused.message}`);
+    const input = { type: "signal", name, actor: person.pseudonym, payload: payload.payload } as const;
+    return answerTo(await deps.runs.applyBeside(run, { input, beside: (turn) => settle(answerTo(turn)) }));
   }
 }
 

@@ -2,6 +2,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 
 import type { Answer } from "../../../src/engine/answer.ts";
 import type { Json } from "../../../src/platform/canonical-json.ts";
+import { storedEvent } from "../../../src/store/log-reader.ts";
 import { rightExcept } from "../../support/configured.ts";
 import { settle } from "../../support/fake-clock.ts";
 import { IntakeRig } from "../../support/intake-rig.ts";
@@ -48,6 +49,23 @@ describe("a run that is to be cancelled", () => {
       { reason: "wrong" },
     ]);
     expect(rig.store.events.openIntents()).toEqual([]);
+  });
+
+  it("is in the log as what it came to, and not as what it would have come to had the run not refused", async () => {
+    const rig = await open();
+    const run = await started(rig);
+    await told(rig, "U1", `/qd cancel ${run}`);
+    await told(rig, "U2", `/qd cancel ${run}`);
+    await told(rig, "U2", `/qd retry ${run} from nowhere`);
+    const results = rig.store.log.stream("intents").flatMap((row) => {
+      const { type, result } = storedEvent(row);
+      return type === "intent.settled" ? [result] : [];
+    });
+    expect(results.slice(-3)).toMatchObject([
+      { code: "run.cancelling", run },
+      { code: "cancel.under-way", run },
+      { code: "retry.not-ended", run },
+    ]);
   });
 
   it("is not cancelled by somebody who may not do what it does, unless they asked for it themselves", async () => {
