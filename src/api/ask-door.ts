@@ -37,6 +37,12 @@ const OTHER_ASK: Refusal = {
   message: "Something else was asked with this Idempotency-Key before. Take a new key for a new request.",
 };
 
+// Of words that were not understood, and of a revision that means several, the log keeps what was wrong with them.
+const KEPT_AS: Readonly<Record<string, string>> = {
+  "": "request.words",
+  text: "request.words",
+  candidates: "request.revision",
+};
 const NOT_KEPT = "It was refused; ask anew, with another key, to hear why.";
 
 /** Asks as the token's machine, and answers with what came of it; with where to ask again where that takes long. */
@@ -114,7 +120,6 @@ async function resultAnswer(
     return bodyAnswer(status, body, { location: `/api/runs/${run}` });
   }
   if (answer !== undefined) return refusalAnswer(refusalOf(answer));
-  // Of words that were not understood the log keeps what was wrong with them.
-  const known = code === "text" || code === "" ? "request.words" : code;
+  const known = KEPT_AS[code] ?? code;
   return refusalAnswer({ status: statusOf(known), code: known, message: message === "" ? NOT_KEPT : message });
 }

@@ -1,4 +1,5 @@
 import type { Answer } from "../engine/answer.ts";
+import { candidatesText } from "../engine/candidates-text.ts";
 import type { Refusal } from "./api-answer.ts";
 
 /** What was refused because something is as it is now, and not because of what was asked. */
@@ -42,7 +43,7 @@ export function refusalOf(answer: Answer): Refusal {
       return { status: 422, code: "request.words", message: answer.text };
     case "candidates": {
       const suggestions = answer.commits.map(({ sha }) => sha);
-      return { status: 422, code: "request.revision", message: answer.text, suggestions };
+      return { status: 422, code: "request.revision", message: candidatesText(answer), suggestions };
     }
     case "where":
     case "who":

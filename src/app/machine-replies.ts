@@ -1,5 +1,6 @@
 import { tryMachine } from "../domain/machine.ts";
 import type { Answer } from "../engine/answer.ts";
+import { candidatesText } from "../engine/candidates-text.ts";
 import type { MachineArrival } from "../intake/arrival.ts";
 import type { Clock } from "../platform/clock.ts";
 import { renderMachineTrouble } from "../slack/views/machine-notice.ts";
@@ -58,6 +59,7 @@ function isGood(answer: Answer): boolean {
 
 function reasonOf(answer: Answer): string {
   if (answer.kind === "notice" || answer.kind === "text") return answer.kind === "text" ? answer.text : answer.message;
+  if (answer.kind === "candidates") return candidatesText(answer);
   if (answer.kind === "locked") return answer.locks.map(({ key, reason }) => `${key} is locked: ${reason}`).join("; ");
   return "it is a question, which only people ask";
 }

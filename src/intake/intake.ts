@@ -6,6 +6,7 @@ import { AppError, errorCode, errorMessage, errorText } from "../platform/errors
 import { newId, type Random } from "../platform/ids.ts";
 import type { Logger } from "../platform/logger.ts";
 import { timeLimit } from "../platform/time-limit.ts";
+import { candidatesText } from "../engine/candidates-text.ts";
 import type { CommandForms } from "../engine/command-form.ts";
 import type { LockDesk } from "../engine/lock-desk.ts";
 import type { RunService } from "../engine/run-service.ts";
@@ -272,6 +273,9 @@ function resultOf(answer: Answer | undefined, { kind }: Pick<Arrival, "kind">): 
   // People have seen what was wrong with their words; programs ask again what came of theirs.
   if (answer?.kind === "text" && kind === "machine") {
     return { kind: "text", code: "text", message: answer.text.slice(0, LONGEST_KEPT) };
+  }
+  if (answer?.kind === "candidates" && kind === "machine") {
+    return { kind: "candidates", code: "candidates", message: candidatesText(answer).slice(0, LONGEST_KEPT) };
   }
   return { kind: answer?.kind ?? "done", code: "", message: "" };
 }

@@ -142,6 +142,17 @@ describe("the same request twice", () => {
     expect(await keyed("k", { words: "x" })).toMatchObject({ status: 409 });
   });
 
+  it("is refused twice by the same code for a revision that means several", async () => {
+    const commits = ["beef1", "beef2"].map((sha) => ({ sha, subject: "A change", author: "Ana", authoredAt: 1 }));
+    const answer = { kind: "candidates", text: "beef", commits, more: 0 } as const;
+    rig.door.next = { code: "candidates", message: "", answer };
+    const message = '"beef" means 2 commits. Name one by more of its digits: beef1 A change; beef2 A change.';
+    const error = { code: "request.revision", message };
+    expect(bodyOf(await keyed("k"))).toEqual({ error: { ...error, suggestions: ["beef1", "beef2"] } });
+    for (const recorded of rig.door.asked.values()) recorded.result = { code: "candidates", message };
+    expect(bodyOf(await keyed("k"))).toEqual({ error });
+  });
+
   it("is two without one, or by another token", async () => {
     await promote({ inputs });
     await promote({ inputs });

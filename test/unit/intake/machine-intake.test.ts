@@ -80,6 +80,20 @@ describe("what a machine asks for", () => {
     expect([runs(rig), rig.machines.resultOf("k")]).toMatchObject([1, { code: "run.started" }]);
   });
 
+  it("is refused for a revision that means several in the same words when it is asked again", async () => {
+    const rig = await open();
+    const [one, other] = [commitAnswer("beef1"), commitAnswer("beef2")];
+    rig.revision = () => Promise.resolve({ kind: "ambiguous", candidates: [one, other], count: 2 });
+    const { answer } = await rig.machines.ask("trigger/a/1", { ...ASK, door: "api" });
+    await settle();
+    const first = await answer;
+    expect(first).toMatchObject({ code: "candidates", answer: { kind: "candidates", text: SHA_B } });
+    expect(rig.machines.resultOf("trigger/a/1")).toEqual({
+      code: "candidates",
+      message: `"${SHA_B}" means 2 commits. Name one by more of its digits: beef10000000 A change; beef20000000 A change.`,
+    });
+  });
+
   it("by words is read as if they had been typed", async () => {
     const rig = await open();
     const words = `checkout ${SHA_B} to staging`;
