@@ -13,7 +13,7 @@ import { readEvidence, readHead } from "./evidence.ts";
 import { farEndsOf, type Judgement, judge } from "./judge.ts";
 import { NoticeBoard } from "./notice-board.ts";
 import { ENTRY, type LogLine, Program } from "./program.ts";
-import { type Mark, recoveries, type Recoveries } from "./recovery.ts";
+import { type Begun, type Mark, recoveries, type Recoveries } from "./recovery.ts";
 
 export interface ArenaOptions {
   readonly seed: number;
@@ -58,6 +58,7 @@ export class Arena implements AsyncDisposable {
   readonly #folder: string;
   readonly #marks: (Mark & { untilMs: number; reachableAtMs?: number | undefined })[] = [];
   readonly #lost: { readonly worker: string; readonly steps: readonly string[]; readonly atMs: number }[] = [];
+  readonly #begun: Begun[] = [];
   readonly #workers: Program[] = [];
   #server: Program | undefined;
   /** The connections that were there when the server was started: those of an earlier one. */
@@ -237,7 +238,7 @@ export class Arena implements AsyncDisposable {
     if (judgement.stuck.length > 0) this.lastLines.push(...this.server.lines.slice(-LAST_LINES));
     return {
       judgement,
-      recoveries: recoveries(evidence.facts, this.#finishedMarks()),
+      recoveries: recoveries(evidence.facts, this.#finishedMarks(), this.#begun),
     };
   }
 
@@ -266,10 +267,11 @@ export class Arena implements AsyncDisposable {
   }
 
   #hear(who: "server" | "worker", line: LogLine): void {
-    const { level, message, worker, steps } = line;
+    const { level, message, worker, steps, step, ms } = line;
     if (message === "an unhandled rejection") this.surprises.push(`${who}: ${JSON.stringify(line)}`);
     if (message === "a worker is gone; what it executed is dispatched anew" && Array.isArray(steps))
       this.#lost.push({ worker: String(worker), steps: steps.map(String), atMs: Date.now() });
+    if (message === "a step was executed") this.#begun.push({ step: String(step), atMs: Date.now() - Number(ms) });
     if (level !== "warn" && level !== "error") return;
     const said = `${who} ${level}: ${String(message)}`;
     this.troubles.set(said, (this.troubles.get(said) ?? 0) + 1);

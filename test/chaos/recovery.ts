@@ -20,8 +20,16 @@ export interface Recovery {
   readonly waitedFor: number;
 }
 
+/** A worker began to execute a step. */
+export interface Begun {
+  readonly step: string;
+  readonly atMs: number;
+}
+
 export interface Recoveries {
   readonly measured: readonly Recovery[];
+  /** For each lost worker, how long until others had begun all that it executed. */
+  readonly takeoversMs: readonly number[];
   /** Marks after which the next fault came before everything had moved. */
   readonly cutShort: number;
 }
@@ -37,11 +45,19 @@ interface Span {
 const LONG_MS = 6000;
 
 /** For each mark: from then on, how long until every action and request that was under way had its next event in the log. */
-export function recoveries(facts: readonly Fact[], marks: readonly Mark[]): Recoveries {
+export function recoveries(facts: readonly Fact[], marks: readonly Mark[], begun: readonly Begun[] = []): Recoveries {
   const spans = [...spansOfActions(facts), ...spansOfRequests(facts)];
   const results = marks.map((mark) => recoveryOf(mark, spans));
   const measured = results.filter((result) => result !== "cut short" && result !== undefined);
-  return { measured, cutShort: results.filter((result) => result === "cut short").length };
+  const takeoversMs = marks.flatMap((mark) => takeoverOf(mark, begun));
+  return { measured, takeoversMs, cutShort: results.filter((result) => result === "cut short").length };
+}
+
+/** What nobody has begun until the next fault counts as late as that. */
+function takeoverOf({ kind, atMs, untilMs, steps = [] }: Mark, begun: readonly Begun[]): readonly number[] {
+  if (kind !== "worker" || steps.length === 0) return [];
+  const begins = steps.map((step) => begun.find((one) => one.step === step && one.atMs > atMs)?.atMs ?? Infinity);
+  return [Math.min(Math.max(...begins), untilMs) - atMs];
 }
 
 function recoveryOf(mark: Mark, spans: readonly Span[]): Recovery | "cut short" | undefined {

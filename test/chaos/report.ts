@@ -72,6 +72,12 @@ export function recoveryFigure(
   return timeFigure(part, `${what}, until everything moves`, { valuesMs, ...(goalMs !== undefined && { goalMs }) });
 }
 
+/** From the loss of a worker until others execute what it executed. */
+export function takeoverFigure(part: string, conclusions: readonly Conclusion[], goalMs: number): ChaosFigure {
+  const valuesMs = conclusions.flatMap(({ recoveries }) => recoveries.takeoversMs);
+  return timeFigure(part, "worker killed, from then on, until others execute what it had", { valuesMs, goalMs });
+}
+
 function killedFigure(part: string, conclusions: readonly Conclusion[]): ChaosFigure {
   const of = (sort: "server" | "worker" | "redis"): number => sum(conclusions.map(({ killed }) => killed[sort] ?? 0));
   const [server, worker, redis] = [of("server"), of("worker"), of("redis")];
