@@ -5,7 +5,7 @@ import { civilText } from "../../platform/civil-time.ts";
 import type { Clock, Timer } from "../../platform/clock.ts";
 import { errorText } from "../../platform/errors.ts";
 import type { Logger } from "../../platform/logger.ts";
-import { dueOccurrences } from "./due-occurrences.ts";
+import { type DueOccurrences, dueOccurrences } from "./due-occurrences.ts";
 import { nextOccurrence } from "./occurrences.ts";
 import { occurrenceKey, occurrenceStart } from "./occurrence-event.ts";
 import { readCursors, type ScheduleCursor, type ScheduleLog } from "./schedule-log.ts";
@@ -123,19 +123,14 @@ export class Schedules implements AsyncDisposable {
 
   async #follow(plan: SchedulePlan): Promise<void> {
     const { clock } = this.#deps;
-    const { name, missed } = plan.settings;
+    const { name } = plan.settings;
     const cursor = this.#cursors?.get(name);
     if (cursor === undefined) return;
     const nowMs = clock.now() - plan.delayMs;
     const untilMs = await this.#takeUp(plan, { untilMs: cursor.untilMs, nowMs });
-    const { skipped, asked } = dueOccurrences({ timing: plan.timing, untilMs, missed }, nowMs);
-    if (skipped !== undefined) {
-      const { newestMs, count, isMore } = skipped;
-      const reason = "the server was not there at the time, or could not record it";
-      const fact = { schedule: name, occurrence: newestMs, count, isMore, missed, reason };
-      await this.#record({ type: "schedule.skipped", at: clock.now(), ...fact });
-      this.#deps.logger.warn("times of a schedule were missed", { schedule: name, count, missed });
-    }
+    const { timing, settings } = plan;
+    const { skipped, asked } = dueOccurrences({ timing, untilMs, missed: settings.missed }, nowMs);
+    if (skipped !== undefined) await this.#leaveOut(plan, skipped);
     for (const occurrence of asked) {
       // The clock may have been set back since; then it is decided anew what is due.
       if (this.#isDisposed || occurrence.atMs > clock.now() - plan.delayMs) return;
@@ -154,6 +149,23 @@ export class Schedules implements AsyncDisposable {
     if (door.resultOf(occurrenceKey({ schedule, atMs })) === undefined) return untilMs;
     await this.#record({ type: "schedule.asked", at: clock.now(), schedule, occurrence: atMs });
     return atMs;
+  }
+
+  /** Of those before the newest only how many there are is kept. */
+  async #leaveOut(
+    { settings: { name: schedule, zone, missed } }: SchedulePlan,
+    { newestMs: atMs, count, isMore }: NonNullable<DueOccurrences["skipped"]>,
+  ): Promise<void> {
+    const { clock, door, logger } = this.#deps;
+    const reason = "the server was not there at the time, or could not record it";
+    const fact = { schedule, occurrence: atMs, count, isMore, missed, reason };
+    await this.#record({ type: "schedule.skipped", at: clock.now(), ...fact });
+    logger.warn("times of a schedule were missed", { schedule, count, missed });
+    await door.note(`${occurrenceKey({ schedule, atMs })}/left-out`, {
+      machine: { sort: "schedule", name: schedule },
+      reason: leftOutText({ count, isMore, missed }),
+      cause: { says: causeText({ schedule, zone, atMs }, false) },
+    });
   }
 
   async #ask(
@@ -201,6 +213,15 @@ function causeText(
 ): string {
   const due = `Schedule ${schedule}, ${civilText(atMs, zone)}`;
   return isLate ? `${due}, made up for: the server was not there at the time` : due;
+}
+
+function leftOutText({
+  count,
+  isMore,
+  missed,
+}: Pick<NonNullable<DueOccurrences["skipped"]>, "count" | "isMore"> & { readonly missed: string }): string {
+  const before = count === 1 ? "" : ` with ${isMore ? "more than " : ""}${count - 1} before it`;
+  return `left out${before} by \`missed: ${missed}\`: the server was not there, or could not record it`;
 }
 
 function plainly({

@@ -180,6 +180,33 @@ describe("schedules", () => {
     expect(world.asked).toEqual(["2026-11-20T13:00Z", "2026-11-20T14:00Z"]);
   });
 
+  it("note what is left out where people see what was asked for", async () => {
+    const world = new ScheduleWorld("2026-11-20T12:30:00Z");
+    world.configure({ cron: "0 * * * *", missed: "skip", "time-zone": "Europe/Berlin" });
+    const missing = async (hours: number): Promise<void> => {
+      await (await world.start())[Symbol.asyncDispose]();
+      await world.clock.advance(hours * HOUR_MS);
+    };
+    await missing(1);
+    await missing(3);
+    await missing(200);
+    await world.start();
+    expect([...world.noted]).toEqual([
+      [
+        "schedule/nightly/2026-11-20T13:00Z/left-out",
+        "left out by `missed: skip`: the server was not there, or could not record it",
+      ],
+      [
+        "schedule/nightly/2026-11-20T16:00Z/left-out",
+        "left out with 2 before it by `missed: skip`: the server was not there, or could not record it",
+      ],
+      [
+        "schedule/nightly/2026-11-29T00:00Z/left-out",
+        "left out with more than 99 before it by `missed: skip`: the server was not there, or could not record it",
+      ],
+    ]);
+  });
+
   it("record why nothing is started where an expression fails, and go on", async () => {
     const world = new ScheduleWorld("2026-11-20T12:30:00Z");
     world.configure({ cron: "0 * * * *", start: { command: "drift", inputs: { reason: "${{ event.gone }}" } } });
