@@ -4,7 +4,10 @@ import type { Command } from "../../src/commands/command.ts";
 import type { Configuration } from "../../src/config/configuration.ts";
 import type { Answer } from "../../src/engine/answer.ts";
 import type { PersonStanding } from "../../src/domain/approver-policy.ts";
+import type { Effect } from "../../src/domain/effect.ts";
 import type { GateSubject } from "../../src/domain/gate.ts";
+import type { RunEvent } from "../../src/domain/run-event.ts";
+import type { RunState } from "../../src/domain/run-state.ts";
 import type { Directory, EventStore, Job, JobReports } from "../../src/engine/ports.ts";
 import { projectRun } from "../../src/engine/projection.ts";
 import { RunService } from "../../src/engine/run-service.ts";
@@ -22,11 +25,12 @@ import { PeopleCheck } from "../../src/intake/people-check.ts";
 import { namedMachines } from "../../src/inventory/authorize.ts";
 import { Inventory } from "../../src/inventory/inventory.ts";
 import { AppError } from "../../src/platform/errors.ts";
-import { systemRandom } from "../../src/platform/ids.ts";
+import { type Random, systemRandom } from "../../src/platform/ids.ts";
 import { silentLogger } from "../../src/platform/logger.ts";
 import { atEndOfTurn } from "../../src/platform/turn.ts";
 import { builtinSteps } from "../../src/steps/builtin-steps.ts";
-import { openStore, type Store } from "../../src/store/store.ts";
+import type { LogDatabase } from "../../src/store/database.ts";
+import { createStore, openStore, type Store } from "../../src/store/store.ts";
 import { configured, rightConfiguration } from "./configured.ts";
 import { FakeArgocd } from "./fake-argocd.ts";
 import { FakeClock, settle } from "./fake-clock.ts";
@@ -48,6 +52,12 @@ interface Process {
 /** Of one process. */
 interface Life {
   isOver: boolean;
+}
+
+interface RigParts {
+  /** One in memory unless given. */
+  readonly database?: LogDatabase;
+  readonly random?: Random;
 }
 
 /** The people of a workspace: everybody is a full member, unless told otherwise. */
@@ -90,8 +100,13 @@ export class IntakeRig implements AsyncDisposable {
   process: Process;
   /** Resolves when there is a process that lives. */
   up: Promise<void> = Promise.resolve();
+  /** What the living process tells of runs: facts that are on the disk, news that are no facts, and jobs that are to end. */
+  onRecorded: (state: RunState, events: readonly RunEvent[]) => void = () => undefined;
+  onChanged: (run: string) => void = () => undefined;
+  onCancel: (effect: Effect) => void = () => undefined;
   readonly #commands: readonly Command[];
   readonly #configuration;
+  readonly #random: Random;
   /** What Slack has said that the workspace is. */
   team: string | undefined = "T1";
   #trigger = 0;
@@ -102,8 +117,10 @@ export class IntakeRig implements AsyncDisposable {
     readonly commands: readonly Command[];
     readonly applications: readonly Application[];
     readonly configuration: string;
+    readonly random: Random;
   }) {
     this.store = from.store;
+    this.#random = from.random;
     this.#commands = from.commands;
     this.#configuration = configurationOf(from.configuration);
     this.argocd = new FakeArgocd(...from.applications);
@@ -116,17 +133,15 @@ export class IntakeRig implements AsyncDisposable {
     applications: readonly Application[],
     configuration = rightConfiguration,
     files: Readonly<Record<string, string>> = {},
+    { database, random = systemRandom }: RigParts = {},
   ): Promise<IntakeRig> {
-    const store = await openStore({
-      dataFolder: ":memory:",
-      address: "test",
-      clock: new FakeClock(),
-      random: systemRandom,
-      atEndOfTurn,
-      projector: projectRun,
-    });
+    const deps = { clock: new FakeClock(), random, atEndOfTurn, projector: projectRun };
+    const store =
+      database === undefined
+        ? await openStore({ ...deps, dataFolder: ":memory:", address: "test" })
+        : await createStore(deps, database);
     const commands = [...(await (shipped ??= shippedCommands())), ...ownCommands(files)];
-    return new IntakeRig({ store, commands, applications, configuration });
+    return new IntakeRig({ store, commands, applications, configuration, random });
   }
 
   get intake(): Intake {
@@ -138,17 +153,22 @@ export class IntakeRig implements AsyncDisposable {
     return this.#life.isOver;
   }
 
+  /** The log as the process has it that lives now. */
+  get events(): EventStore {
+    return untilDeath(this.store.events, this.#life);
+  }
+
   /** The way in for what is no person. */
   get machines(): MachineDoor {
     return new MachineIntake({
       intake: this.intake,
-      events: untilDeath(this.store.events, this.#life),
+      events: this.events,
       people: this.store.people,
       rules: () => this.#configuration,
       team: () => this.team,
       mask: new SecretMask(),
       clock: this.clock,
-      random: systemRandom,
+      random: this.#random,
     });
   }
 
@@ -165,17 +185,18 @@ export class IntakeRig implements AsyncDisposable {
     return this.process.runs;
   }
 
-  /** The process is gone, in the middle of whatever it did, and another one starts. */
-  async crash(): Promise<void> {
+  /** The process is gone, in the middle of whatever it did, and another one starts; at once, or after what happens while nobody is there. */
+  async crash(away: () => Promise<void> = () => Promise.resolve()): Promise<void> {
     this.#life.isOver = true;
-    this.up = this.#startAgain();
+    this.up = this.#startAgain(away);
     await this.up;
     await settle();
   }
 
-  async #startAgain(): Promise<void> {
+  async #startAgain(away: () => Promise<void>): Promise<void> {
     // What the dead process had handed to the disk by then is there before the next one looks.
     await settle();
+    await away();
     this.process = this.#start();
     await this.runs.resume();
     this.intake.resume();
@@ -259,15 +280,19 @@ export class IntakeRig implements AsyncDisposable {
         late.reports = reports;
         return {
           dispatch: (job) => void (life.isOver || this.jobs.push(job)),
-          cancel: () => undefined,
+          cancel: (effect) => void (life.isOver || this.onCancel(effect)),
           [Symbol.asyncDispose]: () => Promise.resolve(),
         };
       },
       apply: (run, input) => present(late.runs).apply(run, input),
-      onChanged: () => undefined,
+      onChanged: (run) => void (life.isOver || this.onChanged(run)),
     });
-    const service = { store: store.events, clock, random: systemRandom, logger: silentLogger, work };
-    const runs = new RunService({ ...service, onWakeAt: () => undefined });
+    const service = { store: store.events, clock, random: this.#random, logger: silentLogger, work };
+    const runs = new RunService({
+      ...service,
+      onWakeAt: () => undefined,
+      onRecorded: (state, events) => void (life.isOver || this.onRecorded(state, events)),
+    });
     late.runs = runs;
     const intake = new Intake({
       ...service,

@@ -24,7 +24,7 @@ async function record(play: Play): Promise<void> {
   using transcript = new Transcript(world.slack, () => undefined);
   const options = { world, transport: "in-process", entry: ENTRY, onLog: () => undefined } as const;
   await using cast = await Cast.start({ ...options, surroundings: process.env });
-  await play.tell(new Story({ world, transcript, between: () => Promise.resolve() }));
+  await play.tell(new Story({ world, transcript, between: () => Promise.resolve(), server: cast }));
   await cast.stopServer();
   const { code, stdout, stderr } = await runProgram(["audit", "export", world.dataFolder]);
   if (code !== 0) throw new Error(stderr);
