@@ -121,7 +121,7 @@ async function playDemo(play: Play, { transport, isCrash, ...stage }: Production
     transcript.say(`SIGKILL to the server (${milestone})`);
     await cast.killServer();
   };
-  await play.tell(new Story({ world, transcript, between }));
+  await play.tell(new Story({ world, transcript, between, server: cast }));
   await cast.stopServer();
   const left = readLeftBehind(world);
   for (const line of conclude([...(await play.check(left)), ...checkAlways(left)])) printLine(`✓ ${line}`);

@@ -57,12 +57,22 @@ export class Cast implements AsyncDisposable {
   /** Kills the server without a warning and starts it again. */
   async killServer(): Promise<void> {
     await this.#server.kill("SIGKILL");
-    this.#server = await startServer(this.#options, this.#environment);
+    await this.startServer();
   }
 
   /** Ends the server in order, so that everything it has to say is said. */
   async stopServer(): Promise<void> {
     await this.#server.kill("SIGTERM");
+  }
+
+  /** Starts it again after it was stopped. */
+  async startServer(): Promise<void> {
+    this.#server = await startServer(this.#options, this.#environment);
+  }
+
+  /** Resolves when the server's log says this the next time. */
+  async serverLogs(message: string): Promise<void> {
+    await this.#server.logs(message);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -42,6 +42,15 @@ export function readLeftBehind(world: DemoWorld): LeftBehind {
   };
 }
 
+/** What stands in a stream that is of no run, such as `schedules`; payloads as they were written. */
+export function factsOf(
+  { world }: LeftBehind,
+  stream: string,
+): readonly { readonly type: string; readonly payload: string }[] {
+  using opened = openLog(world.dataFolder);
+  return opened.log.stream(stream).map(({ type, payload }) => ({ type, payload: payload ?? "" }));
+}
+
 function eventsOf(events: readonly RecordedEvent[], run: string): readonly RunEvent[] {
   return events.filter((recorded) => recorded.run === run).map(({ event }) => event);
 }

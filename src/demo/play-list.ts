@@ -18,6 +18,7 @@ import { race } from "./plays/race.ts";
 import { reject } from "./plays/reject.ts";
 import { retry } from "./plays/retry.ts";
 import { rollback } from "./plays/rollback.ts";
+import { scheduled } from "./plays/scheduled.ts";
 import { threePlaces } from "./plays/three-places.ts";
 
 /** Every play that can be asked for, in the order in which they are told to people. */
@@ -42,4 +43,5 @@ export const PLAYS: readonly Play[] = [
   ciDeploy,
   ciGreen,
   imageRelease,
+  scheduled,
 ];

@@ -32,6 +32,7 @@ export class ServerProcess {
   readonly #lines: string[] = [];
   readonly #exit: Promise<string>;
   readonly #ready = Promise.withResolvers<void>();
+  readonly #awaited: { readonly message: string; readonly resolve: () => void }[] = [];
 
   private constructor(child: ChildProcess, onLog: (line: LogLine) => void) {
     this.#child = child;
@@ -73,6 +74,13 @@ export class ServerProcess {
     return this.#exit;
   }
 
+  /** Resolves when its log says this the next time. */
+  async logs(message: string): Promise<void> {
+    const said = Promise.withResolvers<void>();
+    this.#awaited.push({ message, resolve: said.resolve });
+    await Promise.race([said.promise, this.#exit.then((how) => Promise.reject(this.#ended(how)))]);
+  }
+
   /** Sends the signal and resolves when the process is gone. */
   async kill(signal: "SIGKILL" | "SIGTERM"): Promise<string> {
     this.#child.kill(signal);
@@ -85,6 +93,7 @@ export class ServerProcess {
     const parsed = tryLogLine(line);
     if (parsed === undefined) return;
     if (parsed.message === "ready") this.#ready.resolve();
+    for (const { message, resolve } of this.#awaited) if (message === parsed.message) resolve();
     onLog(parsed);
   }
 

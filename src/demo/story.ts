@@ -3,6 +3,7 @@ import { tryJson } from "../platform/try-json.ts";
 import type { ApplicationState } from "../simulator/argocd-state.ts";
 import type { MessageClick } from "../simulator/slack-clicks.ts";
 import type { JsonObject, SlackMessage } from "../simulator/slack-messages.ts";
+import type { Cast } from "./cast.ts";
 import type { DemoWorld } from "./demo-world.ts";
 import { playFailure } from "./finding.ts";
 import { DEPLOYS } from "./people.ts";
@@ -14,6 +15,8 @@ export interface Stage {
   readonly transcript: Transcript;
   /** Called at every step of the story; a play in which the server dies kills it here. */
   readonly between: (milestone: string) => Promise<void>;
+  /** The real server, for a story in which it is stopped or its log is read. */
+  readonly server?: Pick<Cast, "stopServer" | "startServer" | "serverLogs">;
 }
 
 const PATIENCE_MS = 90_000;
@@ -84,6 +87,23 @@ export class Story {
   async happens(what: string, act: (world: DemoWorld) => Promise<void> | void): Promise<void> {
     this.#stage.transcript.say(what);
     await act(this.#stage.world);
+  }
+
+  /** The same, until the server says in its log that it has taken notice. */
+  async isNoticed(what: string, logged: string, act: (world: DemoWorld) => Promise<void>): Promise<void> {
+    const noticed = this.#server().serverLogs(logged);
+    await Promise.all([noticed, this.happens(what, act)]);
+  }
+
+  /** The server is ended in order; the function that it returns starts it again. */
+  async stopServer(): Promise<() => Promise<void>> {
+    const server = this.#server();
+    this.#stage.transcript.say("The server is stopped");
+    await server.stopServer();
+    return async () => {
+      this.#stage.transcript.say("The server is started again");
+      await server.startServer();
+    };
   }
 
   /** Slack is away from now on; the function that it returns brings it back. */
@@ -194,6 +214,12 @@ export class Story {
 
   #now({ channel, ts }: SlackMessage): SlackMessage | undefined {
     return this.#stage.world.slack.world.messages.message(channel, ts);
+  }
+
+  #server(): NonNullable<Stage["server"]> {
+    const { server } = this.#stage;
+    if (server === undefined) throw playFailure("This stage has no server that a story may stop.");
+    return server;
   }
 
   #handle(user: string): string {
