@@ -271,11 +271,12 @@ function resultOf(answer: Answer | undefined, { kind }: Pick<Arrival, "kind">): 
     return { kind: "locked", code: "lock.taken", message };
   }
   // People have seen what was wrong with their words; programs ask again what came of theirs.
-  if (answer?.kind === "text" && kind === "machine") {
-    return { kind: "text", code: "text", message: answer.text.slice(0, LONGEST_KEPT) };
-  }
-  if (answer?.kind === "candidates" && kind === "machine") {
-    return { kind: "candidates", code: "candidates", message: candidatesText(answer).slice(0, LONGEST_KEPT) };
-  }
+  const wrong = kind === "machine" ? wrongWith(answer) : undefined;
+  if (wrong !== undefined) return { ...wrong, code: wrong.kind, message: wrong.message.slice(0, LONGEST_KEPT) };
   return { kind: answer?.kind ?? "done", code: "", message: "" };
+}
+
+function wrongWith(answer: Answer | undefined): { readonly kind: string; readonly message: string } | undefined {
+  if (answer?.kind === "text") return { kind: "text", message: answer.text };
+  return answer?.kind === "candidates" ? { kind: "candidates", message: candidatesText(answer) } : undefined;
 }
