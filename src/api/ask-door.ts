@@ -4,6 +4,7 @@ import { AppError, errorCode, errorMessage } from "../platform/errors.ts";
 import { bodyAnswer, type Refusal, refusalAnswer } from "./api-answer.ts";
 import type { ApiDeps } from "./api-deps.ts";
 import type { ApiToken } from "./api-token.ts";
+import { newestAttempt } from "./ask-attempts.ts";
 import { refusalOf, statusOf } from "./refusal-of.ts";
 import { doorKey, requestIdOf } from "./request-id.ts";
 import { showRun } from "./show-run.ts";
@@ -50,7 +51,6 @@ export async function askDoor(deps: ApiDeps, { token, head, ask: asked }: TokenA
   const { machines, clock, random } = deps;
   const request = requestIdOf(head.headers, { now: clock.now(), random });
   if (request === undefined) return refusalAnswer(BAD_KEY);
-  const key = doorKey(token, request);
   const { name, owner } = token;
   const ask: MachineAsk = {
     ...asked,
@@ -59,13 +59,16 @@ export async function askDoor(deps: ApiDeps, { token, head, ask: asked }: TokenA
     ...(owner !== undefined && { users: [owner] }),
   };
   try {
+    const newest = newestAttempt(machines, doorKey(token, request));
+    if (newest.result !== undefined && !deps.isSameAsk(newest.key, ask)) return refusalAnswer(OTHER_ASK);
+    const key = newest.next ?? newest.key;
     const { isNew, answer } = await machines.ask(key, ask);
     if (!isNew && !deps.isSameAsk(key, ask)) return refusalAnswer(OTHER_ASK);
     const result = isNew ? await withinTime(deps, answer) : await settled(deps, key);
     return await resultAnswer(deps, { request, result });
   } catch (error) {
     if (!(error instanceof AppError) || statusOf(error.code) !== 503) throw error;
-    return refusalAnswer({ status: 503, code: errorCode(error), message: errorMessage(error) }, RETRY_AFTER);
+    return refused({ status: 503, code: errorCode(error), message: errorMessage(error) });
   }
 }
 
@@ -74,7 +77,7 @@ export async function requestAnswer(
   deps: ApiDeps,
   { token, request }: { readonly token: ApiToken; readonly request: string },
 ): Promise<HttpAnswer> {
-  const result = deps.machines.resultOf(doorKey(token, request));
+  const { result } = newestAttempt(deps.machines, doorKey(token, request));
   if (result === undefined) {
     const message = "There is no such request of this token.";
     return refusalAnswer({ status: 404, code: "request.unknown", message });
@@ -119,7 +122,11 @@ async function resultAnswer(
     const body = { request: { id: request, state: "done", url }, code, message, run: await showRun(deps, run) };
     return bodyAnswer(status, body, { location: `/api/runs/${run}` });
   }
-  if (answer !== undefined) return refusalAnswer(refusalOf(answer));
+  if (answer !== undefined) return refused(refusalOf(answer));
   const known = KEPT_AS[code] ?? code;
-  return refusalAnswer({ status: statusOf(known), code: known, message: message === "" ? NOT_KEPT : message });
+  return refused({ status: statusOf(known), code: known, message: message === "" ? NOT_KEPT : message });
+}
+
+function refused(refusal: Refusal): HttpAnswer {
+  return refusalAnswer(refusal, refusal.status === 503 ? RETRY_AFTER : {});
 }

@@ -153,6 +153,41 @@ describe("the same request twice", () => {
     expect(bodyOf(await keyed("k"))).toEqual({ error });
   });
 
+  it("is tried anew where somebody was away, and done once", async () => {
+    rig.door.next = noticeResult("git.unreachable", "Git is away.");
+    expect(await keyed("k")).toMatchObject({ status: 503, headers: { "retry-after": "5" } });
+    expect(await keyed("k")).toMatchObject({ status: 503 });
+    rig.door.next = startedResult();
+    expect(await keyed("k", { inputs: { ...inputs, environment: "staging" } })).toMatchObject({ status: 422 });
+    const started = await keyed("k");
+    expect(started.status).toBe(201);
+    rig.door.next = noticeResult("run.started", "another", "run_01JD2K6W3V8QZ7E4M5N6P77FQ3");
+    expect(await keyed("k")).toEqual(started);
+    expect(rig.door.asked.size).toBe(3);
+    const { request } = Object(bodyOf(started));
+    expect(await rig.ask({ path: request.url, token })).toMatchObject({ status: 200, body: started.body });
+  });
+
+  it("is one attempt for those who ask at once, and none while it may still be done", async () => {
+    rig.door.next = noticeResult("store.full", "The disk is full.");
+    await keyed("k");
+    rig.door.next = undefined;
+    const both = [keyed("k"), keyed("k")];
+    await rig.clock.advance(500);
+    expect(rig.door.asked.size).toBe(2);
+    for (const recorded of rig.door.asked.values())
+      if (recorded.result === "pending") recorded.result = startedResult();
+    await rig.clock.advance(10_000);
+    expect((await Promise.all(both)).map(({ status }) => status)).toEqual([202, 201]);
+    expect(await keyed("k")).toMatchObject({ status: 201 });
+  });
+
+  it("is not tried for ever", async () => {
+    rig.door.next = noticeResult("git.unreachable", "Git is away.");
+    for (let attempt = 0; attempt < 210; attempt += 1) expect(await keyed("k")).toMatchObject({ status: 503 });
+    expect(rig.door.asked.size).toBe(200);
+  });
+
   it("is two without one, or by another token", async () => {
     await promote({ inputs });
     await promote({ inputs });
