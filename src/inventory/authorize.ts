@@ -129,8 +129,11 @@ function notGranted(rules: AccessRules, act: Act, { isMachine, user }: PersonSta
   // Whoever has a narrower grant would not understand otherwise why it does not count.
   const isForAll = act.service === undefined || act.environment === undefined;
   const which = isForAll ? `, which has it by a grant with ${grantText(act)}` : "";
-  const who = isMachine === true ? `"${user}"` : "You";
-  const message = `${who} may not ${actText(act)}. It takes the role ${roles.join(" or ")}${which}.`;
+  const machine = isMachine === true ? tryMachine({ team: MACHINES, user }) : undefined;
+  const who = machine === undefined ? "You" : `The ${machine.sort} ${machine.name}`;
+  // Everyone is everyone but these.
+  const named = machine === undefined ? "" : `, and a ${machine.sort} has only the roles that name it`;
+  const message = `${who} may not ${actText(act)}. It takes the role ${roles.join(" or ")}${which}${named}.`;
   return { kind: "denied", code, message };
 }
 

@@ -109,7 +109,7 @@ describe("what a machine asks for", () => {
     const result = (await rig.machines.ask("k", ASK)).answer;
     await settle();
     expect(await result).toMatchObject({ code: "access.not-granted" });
-    expect((await result)?.message).toContain('"trigger:checkout-green" may not promote checkout in staging');
+    expect((await result)?.message).toContain("The trigger checkout-green may not promote checkout in staging");
     const elsewhere = await open();
     const payments = { ...ASK, typed: { values: { ...VALUES, service: "payments" } } };
     expect(await codeOf(await elsewhere.machines.ask("k", payments))).toBe("access.not-granted");

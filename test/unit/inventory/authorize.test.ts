@@ -71,6 +71,14 @@ describe("who may do what", () => {
     });
   });
 
+  it("says of what is no person that it has only the roles that name it", () => {
+    const schedule = person("schedule:nightly", { isMachine: true });
+    expect(authorize(rules, { act: act("rollback web prod"), person: schedule, groups })).toMatchObject({
+      message:
+        "The schedule nightly may not rollback web in prod. It takes the role leads, and a schedule has only the roles that name it.",
+    });
+  });
+
   it("covers what names no service, or no environment, only with a grant for all of them", () => {
     const may = (user: string, asked: Act) => authorize(rules, { act: asked, person: person(user), groups });
     expect(may("U0LEAD", { verb: "promote", environment: "prod" })).toEqual({ kind: "allowed" });
