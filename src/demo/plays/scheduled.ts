@@ -10,29 +10,16 @@ import { clockText, withSchedules, type WrittenSchedule } from "../scheduled-tex
 import { isLiveAt, type Story } from "../story.ts";
 
 const TARGET = DEMO_COMMITS.target;
-// Enough for the server to notice that its file is another.
+// Enough for the server to notice that its file is another, and to be stopped.
 const AHEAD_MS = 5000;
 // What is up to a minute late counts as on time.
 const MISSED_MS = 61_000;
+const START_MS = 3000;
 
-/** What is due while the server is there: one that may do what it asks for as far as people let it, and one that may not. */
-const MORNING: readonly Omit<WrittenSchedule, "dueAt">[] = [
-  {
-    name: "morning-release",
-    command: "promote",
-    inputs: { service: "checkout", revision: TARGET, environment: "prod" },
-    grantedIn: ["staging", "prod"],
-  },
-  {
-    name: "web-release",
-    command: "promote",
-    inputs: { service: "web", revision: TARGET, environment: "prod" },
-    grantedIn: [],
-  },
-];
+type Unplaced = Omit<WrittenSchedule, "dueAt">;
 
-/** What is due while it is stopped: one that is made up for, and one that is left out. */
-const NIGHT: readonly Omit<WrittenSchedule, "dueAt">[] = [
+/** What is due while the server is stopped: one that is made up for, and one that is left out. */
+const NIGHT: readonly Unplaced[] = [
   {
     name: "payments-resync",
     missed: "last",
@@ -49,56 +36,67 @@ const NIGHT: readonly Omit<WrittenSchedule, "dueAt">[] = [
   },
 ];
 
+/** What is due while it is there: one that may do what it asks for as far as people let it, and one that may not. */
+const MORNING: readonly Unplaced[] = [
+  {
+    name: "morning-release",
+    command: "promote",
+    inputs: { service: "checkout", revision: TARGET, environment: "prod" },
+    grantedIn: ["staging", "prod"],
+  },
+  {
+    name: "web-release",
+    command: "promote",
+    inputs: { service: "web", revision: TARGET, environment: "prod" },
+    grantedIn: [],
+  },
+];
+
 /** Schedules ask as people do, and no more is done for them: prod is approved by people, and what may not be done is refused and told. */
 export const scheduled: Play = {
   name: "scheduled",
   summary:
-    "schedules ask, one of them in vain; people approve prod, and what was missed while the server was stopped is made up for or left out",
+    "schedules ask, one of them in vain; what was missed is made up for or left out, and prod is approved by people",
   tell,
   check: (left) => [...checkRuns(left), ...checkArgocd(left), ...checkMissed(left), ...checkMessages(left)],
 };
 
 async function tell(story: Story): Promise<void> {
-  const text = await readFile(story.world.configurationFile, "utf8");
-  const morning = await schedule(story, { text, entries: MORNING, known: [] });
-  const card = await story.card(/checkout/u);
-  await story.post(/The schedule web-release asked for promote, and nothing was started/u);
-  const gate = await story.reply(card, /checkout/u, "gate_approve");
-  const [missed] = await schedule(story, { text, entries: NIGHT, known: morning });
+  const { clock } = story.world.slack.world;
+  const night = Math.ceil((clock.now() + AHEAD_MS) / 1000) * 1000;
+  const morning = night + MISSED_MS + START_MS;
+  await story.isNoticed(
+    `Olga adds schedules to quarterdeck.yaml: ${namesOf(NIGHT)} for ${clockText(night)} UTC, ${namesOf(MORNING)} for ${clockText(morning)}`,
+    "schedules changed",
+    (world) => addSchedules(world, [...placed(NIGHT, night), ...placed(MORNING, morning)]),
+  );
   const startAgain = await story.stopServer();
-  await story.passes((missed?.dueAt ?? 0) + MISSED_MS - story.world.slack.world.clock.now());
+  await story.passes(night + MISSED_MS - clock.now());
   await startAgain();
   await story.reachable();
   const resync = await story.card(/payments/u);
+  const release = await story.card(/checkout/u);
+  await story.post(/The schedule web-release asked for promote, and nothing was started/u);
+  const gate = await story.reply(release, /checkout/u, "gate_approve");
   await story.press(PRIYA, gate, "gate_approve");
   await story.ended(resync);
-  await story.ended(card);
+  await story.ended(release);
   await story.type(ANA, "/qd triggers");
-  await story.told(ANA, /schedule web-release\s.*Nobody|schedule web-release/su);
+  await story.told(ANA, /made up for.*web-resync.*left out by.*web-release.*may not promote/su);
 }
 
-/** Writes them into the file besides those that are known, for a few seconds later. */
-async function schedule(
-  story: Story,
-  from: {
-    readonly text: string;
-    readonly entries: readonly Omit<WrittenSchedule, "dueAt">[];
-    readonly known: readonly WrittenSchedule[];
-  },
-): Promise<readonly WrittenSchedule[]> {
-  const dueAt = Math.ceil((story.world.slack.world.clock.now() + AHEAD_MS) / 1000) * 1000;
-  const written = from.entries.map((entry) => ({ ...entry, dueAt }));
-  const names = written.map(({ name }) => name).join(" and ");
-  const what = `Olga adds the schedules ${names} to quarterdeck.yaml, for ${clockText(dueAt)} UTC`;
-  await story.isNoticed(what, "schedules changed", (world) =>
-    replaceConfiguration(world, withSchedules(from.text, [...from.known, ...written])),
-  );
-  return written;
+function placed(schedules: readonly Unplaced[], dueAt: number): readonly WrittenSchedule[] {
+  return schedules.map((schedule) => ({ ...schedule, dueAt }));
+}
+
+function namesOf(schedules: readonly Unplaced[]): string {
+  return schedules.map(({ name }) => name).join(" and ");
 }
 
 /** As an editor does: never half of it is there. */
-async function replaceConfiguration({ configurationFile }: DemoWorld, text: string): Promise<void> {
-  await writeFile(`${configurationFile}.new`, text);
+async function addSchedules({ configurationFile }: DemoWorld, schedules: readonly WrittenSchedule[]): Promise<void> {
+  const text = await readFile(configurationFile, "utf8");
+  await writeFile(`${configurationFile}.new`, withSchedules(text, schedules));
   await rename(`${configurationFile}.new`, configurationFile);
 }
 
@@ -107,7 +105,7 @@ function checkRuns(left: LeftBehind): readonly Finding[] {
   return [
     finding(
       `Log: two runs, asked for by schedules (${asked.join(", ")})`,
-      same(asked, ["schedule:morning-release by schedule", "schedule:payments-resync by schedule"]),
+      same(asked, ["schedule:payments-resync by schedule", "schedule:morning-release by schedule"]),
     ),
     finding(
       "Log: both succeeded",
@@ -136,7 +134,7 @@ function checkArgocd(left: LeftBehind): readonly Finding[] {
 }
 
 function isSynced(left: LeftBehind, name: string): boolean {
-  return applicationOf(left, name).operation?.infos["quarterdeck.run"] === left.runs[1]?.id;
+  return applicationOf(left, name).operation?.infos["quarterdeck.run"] === left.runs[0]?.id;
 }
 
 /** The missed occurrence that is left out stands in the log, with the reason. */
@@ -157,11 +155,14 @@ function checkMessages(left: LeftBehind): readonly Finding[] {
   const cards = messages.filter(
     ({ text, threadTs }) => threadTs === undefined && text.includes("asked for by the schedule"),
   );
-  const [release, resync] = cards.map(({ blocks }) => JSON.stringify(blocks));
+  const [resync, release] = cards.map(({ blocks }) => JSON.stringify(blocks));
   return [
     finding("Slack: two cards say which schedule asked", cards.length === 2),
-    finding("Slack: the first says for which time", release?.includes("Schedule morning-release, ") === true),
-    finding("Slack: the second says that it is made up for", resync?.includes("made up for") === true),
+    finding("Slack: the first says that it is made up for", resync?.includes("made up for: the server") === true),
+    finding(
+      "Slack: the second says for which time, and that it was on time",
+      release?.includes("Schedule morning-release, ") === true && !release.includes("made up for"),
+    ),
     finding(
       "Slack: what web-release may not do was said once",
       messages.filter(({ text }) => text.includes("web-release asked for promote")).length === 1,
