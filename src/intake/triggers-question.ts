@@ -17,9 +17,14 @@ export interface TriggersDeps {
   readonly people: Pick<PeopleStore, "tryPseudonym">;
 }
 
-const MOST_OF_ALL = 3;
-const MOST_OF_ONE = 15;
-const LONGEST_LINE = 160;
+/** How much is shown of each, and how long a line may be. */
+interface Room {
+  readonly most: number;
+  readonly longest: number;
+}
+
+const OF_ALL: Room = { most: 3, longest: 160 };
+const OF_ONE: Room = { most: 15, longest: 500 };
 
 const Body = z.object({ command: z.string().optional(), cause: z.object({ says: z.string() }).optional() });
 const Result = z.object({ message: z.string().default(""), run: z.string().optional() });
@@ -33,25 +38,29 @@ export function triggersAnswer(
   const typed = valueOf(command, values, "string");
   if (typeof typed !== "string") {
     if (machines.length === 0) return nothingThere();
-    const shown = machines.map((machine) => linesOf(deps, machine, MOST_OF_ALL));
+    const shown = machines.map((machine) => linesOf(deps, machine, OF_ALL));
     return { kind: "text", text: shown.join("\n") };
   }
   const chosen = machines.filter(({ name }) => name === typed);
   if (chosen.length === 0) return unknown(typed, machines);
-  return { kind: "text", text: chosen.map((machine) => linesOf(deps, machine, MOST_OF_ONE)).join("\n") };
+  return { kind: "text", text: chosen.map((machine) => linesOf(deps, machine, OF_ONE)).join("\n") };
 }
 
-function linesOf({ events, people }: TriggersDeps, machine: Machine, most: number): string {
+function linesOf({ events, people }: TriggersDeps, machine: Machine, { most, longest }: Room): string {
   const actor = people.tryPseudonym(MACHINES, machineUser(machine));
   const past = actor === undefined ? [] : events.pastIntents(actor, most);
-  const lines = past.length === 0 ? ["  has asked for nothing yet"] : past.map(lineOf);
+  const lines =
+    past.length === 0 ? ["  has asked for nothing yet"] : past.map((intent) => lineOf(intent, { machine, longest }));
   return [`${machine.sort} ${machine.name}`, ...lines].join("\n");
 }
 
-function lineOf({ at, body, result }: PastIntent): string {
+function lineOf(
+  { at, body, result }: PastIntent,
+  { machine, longest }: { readonly machine: Machine; readonly longest: number },
+): string {
   const { command, cause } = Body.safeParse(body).data ?? {};
   const { message = "", run } = result === undefined ? { message: "under way" } : (Result.safeParse(result).data ?? {});
-  const what = [cause?.says, command === undefined ? undefined : `asks for ${command}`].filter(
+  const what = [withoutName(cause?.says, machine), command === undefined ? undefined : `asks for ${command}`].filter(
     (part) => part !== undefined,
   );
   const became = run === undefined || message.includes(shortId(run)) ? message : `${shortId(run)}: ${message}`;
@@ -59,7 +68,13 @@ function lineOf({ at, body, result }: PastIntent): string {
     /\s*\n\s*/gu,
     " ",
   );
-  return line.length <= LONGEST_LINE ? line : `${line.slice(0, LONGEST_LINE - 1)}…`;
+  return line.length <= longest ? line : `${line.slice(0, longest - 1)}…`;
+}
+
+/** What a schedule says begins with its name, which stands above already. */
+function withoutName(says: string | undefined, { sort, name }: Machine): string | undefined {
+  const own = `${sort} ${name}, `;
+  return says?.toLowerCase().startsWith(own.toLowerCase()) === true ? says.slice(own.length) : says;
 }
 
 function nothingThere(): Answer {

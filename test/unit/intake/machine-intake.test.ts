@@ -169,4 +169,17 @@ describe("what a machine asks for", () => {
     ]);
     expect(await text("/qd triggers chekout-green")).toContain('Did you mean "checkout-green"?');
   });
+
+  it("is told in short for all of them and whole for one, without its name on every line", async () => {
+    const rig = await open();
+    const reason = `it may not, ${"and that is why ".repeat(15)}`.trim();
+    await rig.machines.note("n", { machine: ASK.machine, reason, cause: { says: "Trigger checkout-green, at noon" } });
+    const textOf = async (words: string): Promise<string> => {
+      const answer = await rig.type("U1", words);
+      return answer?.kind === "text" ? answer.text : "";
+    };
+    const whole = `  2026-01-01 10:00 at noon → ${reason}`;
+    expect(await textOf("/qd triggers checkout-green")).toBe(`trigger checkout-green\n${whole}`);
+    expect(await textOf("/qd triggers")).toBe(`trigger checkout-green\n${whole.slice(0, 159)}…`);
+  });
 });
