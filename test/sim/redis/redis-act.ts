@@ -11,6 +11,8 @@ export type RedisAct =
   /** It takes no jobs, because its memory is full. */
   | { readonly kind: "full"; readonly ms: number }
   | MessageTrouble
+  /** What is answered to workers gets lost; what they say is heard, and so is what is said to all of them. */
+  | { readonly kind: "lose-answers"; readonly ms: number }
   /** What one worker has taken is given to another one as well. */
   | { readonly kind: "redeliver"; readonly ms: number; readonly share: number }
   /** Somebody says again what was said at any time before. */

@@ -47,6 +47,7 @@ export class RedisWorld {
   #frozen: (() => void)[] | undefined;
   #isAway = false;
   #isFull = false;
+  #answersLostUntil = 0;
 
   constructor(deps: { readonly line: Schedule; readonly dice: Dice }) {
     this.#line = deps.line;
@@ -95,6 +96,9 @@ export class RedisWorld {
         return void this.#line.after(act.ms, () => (this.#isFull = false));
       case "messages":
         return this.#whileIn(this.#troubles, act);
+      case "lose-answers":
+        this.#answersLostUntil = Math.max(this.#answersLostUntil, this.#line.now() + act.ms);
+        return undefined;
       case "redeliver":
         return this.#whileIn(this.#redeliveries, act);
       case "replay":
@@ -114,6 +118,7 @@ export class RedisWorld {
     this.#troubles.clear();
     this.#redeliveries.clear();
     this.#misdirections.clear();
+    this.#answersLostUntil = 0;
     this.#thaw();
   }
 
@@ -139,9 +144,10 @@ export class RedisWorld {
 
   #publish(channel: string, text: string): void {
     const of = this.#memory.message(channel, text);
-    if (of === "answers") this.#answered.add(channel);
-    this.#spread(channel, text);
     const now = this.#line.now();
+    if (of === "answers") this.#answered.add(channel);
+    if (of === "answers" && now < this.#answersLostUntil) return;
+    this.#spread(channel, text);
     if (of !== "reports" || now < this.#misdirectedAt + MISDIRECTED_EVERY_MS) return;
     this.#misdirectedAt = now;
     for (const { count } of this.#misdirections) this.#misdirect(count);

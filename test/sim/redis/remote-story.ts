@@ -25,6 +25,7 @@ export type StoryAct = { readonly at: number } & (
 const MOST_ACTS = { calm: 3, busy: 8, wild: 20 } as const;
 const TOGETHER_MS = 2500;
 const FIRST_DRILL = 9_000_000;
+const FIRST_UNANSWERED = 9_100_000;
 const DRILL_MS = 40_000;
 // Reading the program and the log takes a server so long at least.
 const START_MS = 1000;
@@ -33,6 +34,7 @@ const START_MS = 1000;
 export function makeStory(seed: string): RemoteStory {
   const dice = new Dice(seed);
   const number = Number(/\d+$/u.exec(seed)?.[0] ?? 0);
+  if (number >= FIRST_UNANSWERED) return makeDrill(seed, unanswered(dice));
   if (number >= FIRST_DRILL) return makeDrill(seed, DRILLS[number % DRILLS.length]?.(dice));
   const lastsMs = dice.between(5, 40) * 1000;
   const acts: StoryAct[] = [];
@@ -82,6 +84,15 @@ function busyAtTheStart(dice: Dice): readonly StoryAct[] {
 function spokenToByOthers(dice: Dice): readonly StoryAct[] {
   const ends: readonly StoryAct[] = [1, 2, 3, 4].map((turn) => ({ at: turn * 7000, who: "worker", act: ending(dice) }));
   return [...ends, { at: 2000, who: "redis", act: { kind: "misdirect", ms: DRILL_MS, count: dice.between(5, 15) } }];
+}
+
+/** Workers are heard and hear nobody, for longer than they wait to be let begin. */
+function unanswered(dice: Dice): readonly StoryAct[] {
+  return [1, 2].map((turn) => ({
+    at: turn * 12_000 + dice.below(3000),
+    who: "redis",
+    act: { kind: "lose-answers", ms: dice.between(6500, 9000) },
+  }));
 }
 
 /** A server that starts anew while a worker is not heard, and somebody who makes use of that. */
