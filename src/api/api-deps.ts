@@ -21,7 +21,7 @@ export interface HistoryAsk {
 
 /** What the API is answered from. */
 export interface ApiDeps {
-  readonly tokens: Pick<TokenDesk, "find">;
+  readonly tokens: Pick<TokenDesk, "find" | "isGoodFor">;
   readonly machines: MachineDoor;
   /** What was asked under a key that is on record: false where that was something else. */
   readonly isSameAsk: (key: string, ask: MachineAsk) => boolean;

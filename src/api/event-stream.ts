@@ -6,6 +6,7 @@ import type { RunView } from "../domain/run-view.ts";
 import type { HttpStream } from "../http/http-route.ts";
 import { type Clock, isoTime } from "../platform/clock.ts";
 import type { ApiDeps } from "./api-deps.ts";
+import type { ApiToken } from "./api-token.ts";
 import type { Following } from "./run-feed.ts";
 
 export const EVENT_STREAM = "text/event-stream";
@@ -36,12 +37,12 @@ export const ProgressBody = z
   .meta({ id: "Progress" });
 export type ProgressBody = z.infer<typeof ProgressBody>;
 
-interface FollowedRun {
+export interface FollowedRun {
   readonly run: string;
   /** The newest fact that whoever follows has. */
   readonly after: number;
-  /** The name of the token that is used for it. */
-  readonly token: string;
+  /** The token that is used for it. */
+  readonly token: ApiToken;
 }
 
 // Proxies take connections for dead on which nothing is said.
@@ -53,33 +54,44 @@ const LONGEST_TEXT = 2000;
 /**
  * What has happened to a run, and what happens to it, as server-sent events; between them what its steps are doing, which is no fact and
  * has no id. A fact is looked up when those before it have been taken, so that nothing is kept for whoever is slow. Ends when the
- * run has ended and all of it is told.
+ * run has ended and all of it is told, and where the token does not count any more, or may not read.
  */
-export function eventStream(deps: StreamDeps, { run, after, token }: FollowedRun): HttpStream {
-  const { feed, view, clock } = deps;
+export function eventStream(deps: StreamDeps, followed: FollowedRun): HttpStream {
+  const { token } = followed;
   return async function* pieces(signal) {
-    if (feed.isFullFor(token)) return;
-    using following = feed.follow(run, token);
-    const progress = new ShownProgress(clock);
-    let told = after;
-    while (!signal.aborted) {
-      for await (const event of factsAfter(deps, { run, told, following })) {
-        told = event.version;
-        yield factText(event);
-      }
-      const shown = view(run);
-      // The run in memory may be ahead of the log.
-      if (shown.state.finishedAt !== undefined && told >= shown.version) return;
-      for (const news of progress.newsOf(shown)) yield news;
-      const silentMs = progress.isLeft ? PROGRESS_EVERY_MS : HEARTBEAT_MS;
-      while (!signal.aborted && !(await following.heard(silentMs, signal)) && !progress.isLeft) {
-        if (!signal.aborted) yield ": still here\n\n";
-      }
+    if (deps.feed.isFullFor(token.name)) return;
+    for await (const piece of newsOf(deps, { ...followed, signal })) {
+      if (!deps.tokens.isGoodFor(token, "read")) return;
+      yield piece;
     }
   };
 }
 
-type StreamDeps = Pick<ApiDeps, "feed" | "events" | "view" | "names" | "clock">;
+async function* newsOf(
+  deps: StreamDeps,
+  { run, after, token, signal }: FollowedRun & { readonly signal: AbortSignal },
+): AsyncGenerator<string> {
+  const { feed, view, clock } = deps;
+  using following = feed.follow(run, token.name);
+  const progress = new ShownProgress(clock);
+  let told = after;
+  while (!signal.aborted) {
+    for await (const event of factsAfter(deps, { run, told, following })) {
+      told = event.version;
+      yield factText(event);
+    }
+    const shown = view(run);
+    // The run in memory may be ahead of the log.
+    if (shown.state.finishedAt !== undefined && told >= shown.version) return;
+    for (const news of progress.newsOf(shown)) yield news;
+    const silentMs = progress.isLeft ? PROGRESS_EVERY_MS : HEARTBEAT_MS;
+    while (!signal.aborted && !(await following.heard(silentMs, signal)) && !progress.isLeft) {
+      if (!signal.aborted) yield ": still here\n\n";
+    }
+  }
+}
+
+type StreamDeps = Pick<ApiDeps, "feed" | "events" | "view" | "names" | "clock" | "tokens">;
 
 async function* factsAfter(
   { events: log, names: namesOf }: StreamDeps,

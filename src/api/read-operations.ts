@@ -5,7 +5,7 @@ import type { HttpAnswer } from "../http/http-route.ts";
 import { errorCode, errorMessage } from "../platform/errors.ts";
 import { bodyAnswer, ErrorBody, refusalAnswer } from "./api-answer.ts";
 import type { ApiDeps } from "./api-deps.ts";
-import { EVENT_STREAM, eventStream } from "./event-stream.ts";
+import { EVENT_STREAM, eventStream, type FollowedRun } from "./event-stream.ts";
 import { type AnswerSpec, defineOperation, NO_BODY } from "./operation.ts";
 import { RunBody, RunSummary } from "./run-body.ts";
 import { RunParams } from "./run-operations.ts";
@@ -129,7 +129,7 @@ const followRun = defineOperation(
     ofFound(deps, params.run, (run) => {
       const last = LastEvent.safeParse(head.headers["last-event-id"] ?? "0");
       if (!last.success) return refusalAnswer(NO_EVENT);
-      return follow(deps, { run, after: query.after ?? last.data, token: token.name });
+      return follow(deps, { run, after: query.after ?? last.data, token });
     }),
 );
 
@@ -163,14 +163,11 @@ async function ofFound(
   return found.kind === "refused" ? refusalAnswer(found.refusal) : await answer(found.run);
 }
 
-function follow(
-  deps: ApiDeps,
-  followed: { readonly run: string; readonly after: number; readonly token: string },
-): HttpAnswer {
+function follow(deps: ApiDeps, followed: FollowedRun): HttpAnswer {
   const { finishedAt, version } = deps.view(followed.run).state;
   // Browsers and other readers of such events come back until they are told this.
   if (finishedAt !== undefined && followed.after >= version) return { status: 204 };
-  if (deps.feed.isFullFor(followed.token)) {
+  if (deps.feed.isFullFor(followed.token.name)) {
     const message = "As many as can be follow runs already, in all or with this token. Try again in a moment.";
     return refusalAnswer({ status: 503, code: "follow.full", message }, { "retry-after": "10" });
   }

@@ -5,7 +5,7 @@ import { type Clock, type Timer, tryIsoTime } from "../platform/clock.ts";
 import { errorText } from "../platform/errors.ts";
 import { signatureOf } from "../platform/file-watch.ts";
 import type { Logger } from "../platform/logger.ts";
-import { type ApiToken, findToken, tokenHash } from "./api-token.ts";
+import { type ApiToken, findToken, type Scope, tokenHash } from "./api-token.ts";
 import { readTokens, TOKEN_FILE } from "./token-file.ts";
 import { afterFacts, isKnown, type KnownTokens, tokenFacts, TOKENS_STREAM } from "./token-facts.ts";
 
@@ -56,16 +56,26 @@ export class TokenDesk implements AsyncDisposable {
   }
 
   find(secret: string): FoundToken {
-    const token = findToken(this.#tokens, tokenHash(secret));
-    if (token === undefined) return { kind: "unknown" };
-    const until = token.expiresAt === undefined ? Infinity : (tryIsoTime(token.expiresAt) ?? 0);
-    return this.#deps.clock.now() < until ? { kind: "good", token } : { kind: "expired" };
+    return this.#found(tokenHash(secret));
+  }
+
+  /** Whether one that was found counts still, and may do that. */
+  isGoodFor({ hash }: Pick<ApiToken, "hash">, scope: Scope): boolean {
+    const found = this.#found(hash);
+    return found.kind === "good" && found.token.scopes.includes(scope);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isDisposed = true;
     this.#timer?.cancel();
     await this.#looking;
+  }
+
+  #found(hash: string): FoundToken {
+    const token = findToken(this.#tokens, hash);
+    if (token === undefined) return { kind: "unknown" };
+    const until = token.expiresAt === undefined ? Infinity : (tryIsoTime(token.expiresAt) ?? 0);
+    return this.#deps.clock.now() < until ? { kind: "good", token } : { kind: "expired" };
   }
 
   #lookLater(): void {

@@ -161,7 +161,10 @@ export class ApiRig {
     const { clock, door, feed } = this;
     const row = () => rowOf(viewOf(this.events).state);
     return {
-      tokens: { find: (secret) => this.#find(secret) },
+      tokens: {
+        find: (secret) => this.#find(secret),
+        isGoodFor: ({ hash }, scope) => this.tokens.some((each) => each.hash === hash && each.scopes.includes(scope)),
+      },
       machines: door,
       isSameAsk: door.isSame,
       commands: () => this.#commands,

@@ -143,6 +143,23 @@ describe("following a run", () => {
     stop();
   });
 
+  it("tells nothing more once the token is revoked, or may not read any more", async () => {
+    rig.events = WHOLE_RUN.slice(0, 3);
+    const others = ["revoked", "narrowed"].map((name) => rig.token(name));
+    const readers = await Promise.all(others.map(async (by) => read(await open(undefined, {}, by))));
+    const still = read(await open());
+    await settle();
+    for (const made of rig.tokens.splice(1))
+      if (made.name === "narrowed") rig.tokens.push({ ...made, scopes: ["run"] });
+    happens(...WHOLE_RUN.slice(3, 5));
+    await settle();
+    for (const { pieces, state } of readers) expect([idsOf(pieces), state.ended]).toEqual([[1, 2, 3], true]);
+    expect(idsOf(still.pieces)).toEqual([1, 2, 3, 4, 5]);
+    rig.tokens.length = 0;
+    await rig.clock.advance(15_000);
+    expect([still.pieces.length, still.state.ended]).toEqual([5, true]);
+  });
+
   it("ends when nobody reads any more, and gives the place back", async () => {
     rig.events = WHOLE_RUN.slice(0, 3);
     for (let round = 0; round < 30; round += 1) {

@@ -118,6 +118,21 @@ describe("the file of tokens", () => {
 });
 
 describe("the tokens that count", () => {
+  it("are good for what they may as long as they count", async () => {
+    const expiresAt = new Date(clock.now() + 5000).toISOString();
+    const [one, other] = [entry("a", "one", { scopes: ["read"] }), entry("b", "two", { scopes: ["read"], expiresAt })];
+    await put(one, other);
+    await desk.start();
+    const good = () => [one, other].map((token) => desk.isGoodFor(token, "read"));
+    expect([good(), desk.isGoodFor(one, "run")]).toEqual([[true, true], false]);
+    clock.step(5000);
+    expect(good()).toEqual([true, false]);
+    await put({ ...one, scopes: ["run"] });
+    await pass(() => expect([good(), desk.isGoodFor(one, "run")]).toEqual([[false, false], true]));
+    await put();
+    await pass(() => expect(desk.isGoodFor(one, "run")).toBe(false));
+  });
+
   it("are those of the file, once the log has them", async () => {
     await put(entry("ci", "one", { owner: "U0ANA0001", expiresAt: "2026-02-01T00:00:00.000Z" }));
     await desk.start();
