@@ -1,10 +1,10 @@
 import type { RunState } from "./run-state.ts";
 
-/** Pseudonyms of everybody who counts as having asked for a run: its requester, those for whom a machine asked, who retried it. */
+/** Pseudonyms of everybody who counts as having asked for a run: its requester, who retried it, and those for whom a machine did so. */
 export function askersOf({
   requester,
   origin,
   retries,
 }: Pick<RunState, "requester" | "origin" | "retries">): readonly string[] {
-  return [requester, ...(origin.behalf ?? []), ...retries.map(({ actor }) => actor)];
+  return [requester, ...(origin.behalf ?? []), ...retries.flatMap(({ actor, behalf = [] }) => [actor, ...behalf])];
 }

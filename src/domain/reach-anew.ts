@@ -44,7 +44,7 @@ function isRetaken(
 export function retried(state: RunState, event: RunEventOf<"run.retried">): Partial<RunState> {
   const paths = new Set(event.forgotten);
   const isForgotten = (path: string): boolean => paths.has(path);
-  const { at, actor = "", from } = event;
+  const { at, actor = "", behalf, from } = event;
   return {
     status: "running",
     finishedAt: undefined,
@@ -52,7 +52,7 @@ export function retried(state: RunState, event: RunEventOf<"run.retried">): Part
     cancel: undefined,
     conclusion: undefined,
     failures: undefined,
-    retries: [...state.retries, { at, actor, from }],
+    retries: [...state.retries, { at, actor, from, ...(behalf !== undefined && { behalf }) }],
     steps: without(state.steps, isForgotten),
     forEach: without(state.forEach, isForgotten),
     locks: without(state.locks, isForgotten),

@@ -7,6 +7,8 @@ export interface RetryInput {
   readonly type: "retry";
   /** Pseudonym. */
   readonly actor: string;
+  /** Pseudonyms of those for whom a machine asks. */
+  readonly behalf?: readonly string[] | undefined;
   /** The path of the step from which on it is done over, or its id; where the run stopped when undefined. */
   readonly from?: string | undefined;
 }
@@ -36,7 +38,7 @@ export function retryChoices(state: RunState): readonly RetryChoice[] {
 }
 
 /** Lets a run that has ended go on. Nothing that succeeded is done over, unless it was named. */
-export function retryRun(draft: Draft, { actor, from }: RetryInput): void {
+export function retryRun(draft: Draft, { actor, behalf = [], from }: RetryInput): void {
   const { state } = draft;
   const place = placeOf(state, from);
   if (place.kind === "refused") {
@@ -44,7 +46,9 @@ export function retryRun(draft: Draft, { actor, from }: RetryInput): void {
     draft.emit({ type: "run.refused", actor, verb: "retry", code, message });
     return;
   }
-  draft.emit({ type: "run.retried", actor, from: place.path, forgotten: [...forgottenBy(state, place.path)] });
+  const forgotten = [...forgottenBy(state, place.path)];
+  const forOthers = behalf.length > 0 && { behalf: [...behalf] };
+  draft.emit({ type: "run.retried", actor, from: place.path, forgotten, ...forOthers });
 }
 
 type Place =

@@ -146,8 +146,15 @@ export const RunEvent = z.discriminatedUnion("type", [
   fact("run.refused", { verb: z.enum(["cancel", "retry", "signal"]), code: z.string(), message: z.string() }),
   /** A word from outside came, for the first step of the run that waits for it, or will. `actor` sent it. */
   fact("signal.received", { name: z.string(), payload: z.record(z.string(), JsonValue) }),
-  /** A run that had ended goes on at `from`; what stands at the paths in `forgotten` is reached anew. */
-  fact("run.retried", { from: z.string(), forgotten: z.array(z.string()) }),
+  /**
+   * A run that had ended goes on at `from`; what stands at the paths in `forgotten` is reached anew. `behalf` are pseudonyms of the people
+   * for whom a machine asked for that: they count as those who did.
+   */
+  fact("run.retried", {
+    from: z.string(),
+    forgotten: z.array(z.string()),
+    behalf: z.array(z.string()).optional(),
+  }),
   /** In a run that is concluding: what concludes it failed, and nothing had before. */
   fact("run.failed", { path: z.string(), failure: Failure }),
   /** Everything has ended but for what is done at the end in any case; `status` is how it ends if that goes well. */

@@ -112,6 +112,8 @@ export interface CancelState {
 export interface RetryState {
   readonly at: number;
   readonly actor: string;
+  /** Those for whom a machine did it. */
+  readonly behalf?: readonly string[] | undefined;
   readonly from: string;
 }
 

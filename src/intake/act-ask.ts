@@ -26,6 +26,8 @@ export interface ActAsk {
   readonly verb: string;
   readonly values: JsonMap;
   readonly person: Person;
+  /** Pseudonyms of those for whom a machine asks. */
+  readonly behalf?: readonly string[] | undefined;
   /** Marks the request as dealt with, in the commit of the turn in which it is called. */
   readonly settle: (answer: Answer) => Promise<void>;
 }

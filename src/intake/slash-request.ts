@@ -103,7 +103,8 @@ function readMatch(deps: SlashDeps, match: Match, asked: Asked): SlashRequest {
       return readQuestion(deps, command.body.answers, { command, values, person });
     case "acts": {
       const { acts, verb } = command.body;
-      return { kind: "act", ask: { command, acts, verb, values, person } };
+      const behalf = asked.arrival.kind === "machine" ? asked.arrival.behalf : undefined;
+      return { kind: "act", ask: { command, acts, verb, values, person, behalf } };
     }
     case "plan":
       return readStart(deps, { command, plan: command.body.plan, values }, asked);

@@ -98,6 +98,14 @@ const WAYS: Readonly<Record<string, (run: ParkedRun) => Promise<unknown>>> = {
     for (const job of run.rig.jobs) await run.execute(job);
     await run.rig.type("U1", `/qd retry ${run.id.slice(-4)}`);
   },
+  "owns the token with which it was done over": async (run) => {
+    await run.rig.type("U3", `/promote checkout ${SHA_B} to prod`);
+    await settle();
+    await press(run, "U2", { decision: "reject", reason: "no" });
+    for (const job of run.rig.jobs) await run.execute(job);
+    const ask = { ...MACHINE_ASK, command: "retry", typed: { values: { run: run.id } }, users: ["U1"] };
+    await run.rig.machines.ask("k", ask);
+  },
 };
 
 const ACCOUNTS = {
