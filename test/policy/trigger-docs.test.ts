@@ -160,7 +160,7 @@ const VENDORS: readonly (readonly [
   ["docker-hub.md", "docker-hub/push", { "push_data.digest": DIGEST }, {}],
   ["quay.md", "quay/repo-push", { updated_tags: { "1.4.0": DIGEST } }, {}],
   ["cloudevents.md", "cloudevents/ecr-eventbridge", {}, {}],
-  ["s3.md", "s3/minio", { "Records.0.s3.object.key": KEY }, {}],
+  ["s3.md", "s3/minio/put", { "Records.0.s3.object.key": KEY, "Records.0.eventTime": "2026-01-01T09:59:27.000Z" }, {}],
   ["sns.md", "sns/notification", { Message: RECORDS }, {}],
   ["terraform-cloud.md", "terraform-cloud/run", {}, {}],
   ["argocd-notifications.md", "argocd-notifications/operation", { "app.name": "checkout-staging" }, {}],

@@ -304,7 +304,7 @@ export const TRIGGER_SAMPLES: readonly TriggerSample[] = [
     proofHeaders: ["authorization"],
     kind: s3Kind,
     with: {},
-    body: triggerFixture("s3/minio"),
+    body: withPart("s3/minio/put", "Records.0.eventTime", "2026-01-01T09:59:27.000Z"),
     headers: (_, secret) => ({ ...JSON_TYPE, ...bearer(secret) }),
   },
   {
