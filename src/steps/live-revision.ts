@@ -28,11 +28,13 @@ export function appliedRevision(application: Application): string {
 
 /**
  * Whether the application is at the revision as a whole. After a sync of another one that failed, is still running or took
- * only some resources, the revision is the last one applied in full, but what runs is a mixture.
+ * only some resources, the revision is the last one applied in full, but what runs is a mixture. Nobody knows what runs after one
+ * that has vanished: Argo CD drops the state of the operation before when it takes a request.
  */
 export function isWholeAt(application: Application, revision: string): boolean {
   const { operationState } = application.status;
-  const isAsBefore = operationState === undefined || operationState.operation.sync.dryRun;
+  const isAsBefore =
+    operationState === undefined ? newestDeployment(application) === undefined : operationState.operation.sync.dryRun;
   return appliedRevision(application) === revision && (isAsBefore || lastFullSync(application).includes(revision));
 }
 

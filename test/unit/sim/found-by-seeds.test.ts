@@ -67,4 +67,16 @@ describe("what seeds of the simulation have found", () => {
     ];
     expect(await violationsOf(acts)).toEqual([]);
   }, 60_000);
+
+  test("what an operation has applied that vanished is not taken for what was proven before", async () => {
+    const lost = { type: "lose-operation", app: "argocd/search-dev" } as const;
+    const acts: readonly ScenarioAct[] = [
+      promote(2000, "search", "m3", "dev"),
+      { at: 60_000, who: "argocd", act: { type: "ambush", skip: 0, afterMs: 1500, act: lost } },
+      promote(60_000, "search", "m4", "dev"),
+      promote(150_000, "search", "m3", "dev"),
+    ];
+    const health = [{ afterMs: 0, status: "Healthy" }] as const;
+    expect(await violationsOf(acts, { plans: [{ app: "search-dev", health, hookMs: 4000 }] })).toEqual([]);
+  }, 60_000);
 });

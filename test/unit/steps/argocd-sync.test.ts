@@ -485,6 +485,13 @@ describe("a revision that is proven and still live", () => {
     }
   });
 
+  it("is synced where an operation has vanished of which nobody knows what it has done", async () => {
+    // Argo CD drops the state of the operation before when it takes a request.
+    const rig = proven(anApplication({ status: history(SHA_B).status }));
+    await rig.run();
+    expect(rig.argocd.syncs).toHaveLength(1);
+  });
+
   it("is synced where the newest operation left it in pieces", async () => {
     const partial = aState(SHA_C, "ana", "Succeeded");
     const states = [
