@@ -41,6 +41,7 @@ const OWN: ReadonlyMap<string, URL> = new Map([
   [KINDS.net, new URL("net-child.ts", import.meta.url)],
   [KINDS.triggers, new URL("triggers-child.ts", import.meta.url)],
   [KINDS.schedules, new URL("schedules-child.ts", import.meta.url)],
+  [KINDS.api, new URL("api-child.ts", import.meta.url)],
 ]);
 const HOOK = new URL("mutants/plant-child.ts", import.meta.url).href;
 // What is left of those that were played makes each further one slower.

@@ -1,4 +1,5 @@
 import { actMutants } from "./act-mutants.ts";
+import { apiMutants } from "./api-mutants.ts";
 import { assessMutants } from "./assess-mutants.ts";
 import { carryMutants } from "./carry-mutants.ts";
 import { chainMutants } from "./chain-mutants.ts";
@@ -16,7 +17,7 @@ import { triggerMutants } from "./trigger-mutants.ts";
 /** The part that is looked at in stories of its own. */
 export const REMOTE = "workers";
 
-/** The parts that are looked at in worlds of their own: kinds that wait for a word from outside, those that run programs or work with a forge, and what webhooks and schedules start. */
+/** The parts that are looked at in worlds of their own: kinds that wait for a word from outside, those that run programs or work with a forge, and what webhooks, schedules and programs start. */
 export const KINDS = {
   waits: "kinds waits",
   programs: "kinds programs",
@@ -24,6 +25,7 @@ export const KINDS = {
   net: "kinds net",
   triggers: "triggers",
   schedules: "schedules",
+  api: "api",
 } as const;
 
 /** The part that is looked at in worlds with services in many places before any others. */
@@ -44,4 +46,5 @@ export const allMutants: ReadonlyMap<string, readonly Mutant[]> = new Map([
   [KINDS.net, netMutants],
   [KINDS.triggers, triggerMutants],
   [KINDS.schedules, scheduleMutants],
+  [KINDS.api, apiMutants],
 ]);
