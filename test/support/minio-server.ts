@@ -13,6 +13,7 @@ import { type S3Answer, type S3Request, s3Request } from "./s3-request.ts";
 
 // The last commit of the edition that is free: what there is as a program is older or has a licence to be asked for.
 const VERSION = "v0.0.0-20260212201848-7aac2a2c5b7c";
+const GO = "go";
 const BUILD_MS = 20 * 60_000;
 
 /** MinIO's program: `MINIO`, that on the PATH, or that of a cache which is filled by Go; why there is none where there is none. */
@@ -41,7 +42,7 @@ async function findMinio(): Promise<typeof minioProgram> {
 function build(cache: string, file: string): typeof minioProgram {
   const work = join(cache, `minio-${process.pid}`);
   mkdirSync(work, { recursive: true });
-  const { status } = spawnSync("go", ["install", "-trimpath", "-ldflags=-s -w", `github.com/minio/minio@${VERSION}`], {
+  const { status } = spawnSync(GO, ["install", "-trimpath", "-ldflags=-s -w", `github.com/minio/minio@${VERSION}`], {
     env: { ...process.env, GOBIN: work, CGO_ENABLED: "0" },
     timeout: BUILD_MS,
   });
