@@ -11,10 +11,10 @@ import { isLiveAt, type Story } from "../story.ts";
 
 const TARGET = DEMO_COMMITS.target;
 // Enough for the server to notice that its file is another, and to be stopped.
-const AHEAD_MS = 5000;
+const AHEAD_MS = 8000;
 // What is up to a minute late counts as on time.
 const MISSED_MS = 61_000;
-const START_MS = 3000;
+const START_MS = 2000;
 
 type Unplaced = Omit<WrittenSchedule, "dueAt">;
 
