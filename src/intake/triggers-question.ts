@@ -49,18 +49,14 @@ export function triggersAnswer(
 function linesOf({ events, people }: TriggersDeps, machine: Machine, { most, longest }: Room): string {
   const actor = people.tryPseudonym(MACHINES, machineUser(machine));
   const past = actor === undefined ? [] : events.pastIntents(actor, most);
-  const lines =
-    past.length === 0 ? ["  has asked for nothing yet"] : past.map((intent) => lineOf(intent, { machine, longest }));
+  const lines = past.length === 0 ? ["  has asked for nothing yet"] : past.map((intent) => lineOf(intent, longest));
   return [`${machine.sort} ${machine.name}`, ...lines].join("\n");
 }
 
-function lineOf(
-  { at, body, result }: PastIntent,
-  { machine, longest }: { readonly machine: Machine; readonly longest: number },
-): string {
+function lineOf({ at, body, result }: PastIntent, longest: number): string {
   const { command, cause } = Body.safeParse(body).data ?? {};
   const { message = "", run } = result === undefined ? { message: "under way" } : (Result.safeParse(result).data ?? {});
-  const what = [withoutName(cause?.says, machine), command === undefined ? undefined : `asks for ${command}`].filter(
+  const what = [cause?.says, command === undefined ? undefined : `asks for ${command}`].filter(
     (part) => part !== undefined,
   );
   const became = run === undefined || message.includes(shortId(run)) ? message : `${shortId(run)}: ${message}`;
@@ -69,12 +65,6 @@ function lineOf(
     " ",
   );
   return line.length <= longest ? line : `${line.slice(0, longest - 1)}…`;
-}
-
-/** What a schedule says begins with its name, which stands above already. */
-function withoutName(says: string | undefined, { sort, name }: Machine): string | undefined {
-  const own = `${sort} ${name}, `;
-  return says?.toLowerCase().startsWith(own.toLowerCase()) === true ? says.slice(own.length) : says;
 }
 
 function nothingThere(): Answer {

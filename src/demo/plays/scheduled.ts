@@ -161,7 +161,7 @@ function checkMessages(left: LeftBehind): readonly Finding[] {
     finding("Slack: the first says that it is made up for", resync?.includes("made up for: the server") === true),
     finding(
       "Slack: the second says for which time, and that it was on time",
-      release?.includes("Schedule morning-release, ") === true && !release.includes("made up for"),
+      release?.includes("due ") === true && !release.includes("made up for"),
     ),
     finding(
       "Slack: what web-release may not do was said once",

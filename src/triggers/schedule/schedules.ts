@@ -164,7 +164,7 @@ export class Schedules implements AsyncDisposable {
     await door.note(`${occurrenceKey({ schedule, atMs })}/left-out`, {
       machine: { sort: "schedule", name: schedule },
       reason: leftOutText({ count, isMore, missed }),
-      cause: { says: causeText({ schedule, zone, atMs }, false) },
+      cause: { says: causeText({ zone, atMs }, false) },
     });
   }
 
@@ -207,11 +207,9 @@ export class Schedules implements AsyncDisposable {
   }
 }
 
-function causeText(
-  { schedule, zone, atMs }: { readonly schedule: string; readonly zone: string; readonly atMs: number },
-  isLate: boolean,
-): string {
-  const due = `Schedule ${schedule}, ${civilText(atMs, zone)}`;
+/** Beside it stands which schedule it was, wherever people see it. */
+function causeText({ zone, atMs }: { readonly zone: string; readonly atMs: number }, isLate: boolean): string {
+  const due = `due ${civilText(atMs, zone)}`;
   return isLate ? `${due}, made up for: the server was not there at the time` : due;
 }
 

@@ -170,10 +170,10 @@ describe("what a machine asks for", () => {
     expect(await text("/qd triggers chekout-green")).toContain('Did you mean "checkout-green"?');
   });
 
-  it("is told in short for all of them and whole for one, without its name on every line", async () => {
+  it("is told in short for all of them and whole for one", async () => {
     const rig = await open();
     const reason = `it may not, ${"and that is why ".repeat(15)}`.trim();
-    await rig.machines.note("n", { machine: ASK.machine, reason, cause: { says: "Trigger checkout-green, at noon" } });
+    await rig.machines.note("n", { machine: ASK.machine, reason, cause: { says: "at noon" } });
     const textOf = async (words: string): Promise<string> => {
       const answer = await rig.type("U1", words);
       return answer?.kind === "text" ? answer.text : "";

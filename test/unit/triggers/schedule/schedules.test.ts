@@ -24,7 +24,7 @@ describe("schedules", () => {
       door: "schedule",
       command: "drift",
       typed: { values: { reason: "check of 2026-11-21", at: "2026-11-21T02:30:00+01:00", deep: "true" } },
-      cause: { says: "Schedule nightly, Sat 2026-11-21 02:30 (Europe/Berlin)" },
+      cause: { says: "due Sat 2026-11-21 02:30 (Europe/Berlin)" },
     });
   });
 
