@@ -1,4 +1,5 @@
 import type { RunView, StepView } from "../../domain/run-view.ts";
+import { tryMachine } from "../../domain/machine.ts";
 import { gatePlace } from "../../domain/gate-place.ts";
 import { approvalsSoFar, openLists } from "../../domain/gate-quorum.ts";
 import type { GateState } from "../../domain/run-state.ts";
@@ -47,7 +48,7 @@ export function renderVoidedGate(step: StepView, opening: number): MessageConten
   ]);
 }
 
-function askText({ gate, mention }: GateMessageInput, lookups: ViewLookups): string {
+function askText({ gate, run, mention }: GateMessageInput, lookups: ViewLookups): string {
   const { rule, decisions } = gate;
   const { from, also = [] } = rule;
   const { needed, given } = approvalsSoFar(rule, decisions);
@@ -61,15 +62,33 @@ function askText({ gate, mention }: GateMessageInput, lookups: ViewLookups): str
       `, one of them by ${mention ? approverMentions(list) : "the second group"} because of what the plan destroys`,
     ];
   });
-  const self = notByText(rule, lookups);
+  const self = notByText({ rule, run }, lookups);
   return `${who}: ${count}${besides.join("")}, until ${dateToken(gate.expiresAt, "{date_short_pretty} {time}")}.${self}`;
 }
 
-function notByText({ requesterMayApprove, notBy = [] }: ApprovalRule, lookups: ViewLookups): string {
-  const people = notBy.map((actor) => personText(actor, lookups));
-  const before = people.length === 0 ? [] : [`by ${joined(people, "or")}, who approved an earlier request of this run`];
-  const parts = [...(requesterMayApprove ? [] : ["by the person who asked for it"]), ...before];
+function notByText(
+  { rule: { requesterMayApprove, notBy = [] }, run }: { readonly rule: ApprovalRule; readonly run: RunView },
+  lookups: ViewLookups,
+): string {
+  const before =
+    notBy.length === 0 ? [] : [`by ${namesOf(notBy, lookups)}, who approved an earlier request of this run`];
+  const parts = [...(requesterMayApprove ? [] : notByAskers(run, lookups)), ...before];
   return parts.length === 0 ? "" : ` Not ${parts.join(", and not ")}.`;
+}
+
+/** A machine approves nothing anyway; those for whom it asks count as having asked. */
+function notByAskers({ state: { requester, origin } }: RunView, lookups: ViewLookups): readonly string[] {
+  const asker = lookups.people(requester);
+  if (asker === undefined || tryMachine(asker) === undefined) return ["by the person who asked for it"];
+  const { behalf = [] } = origin;
+  return behalf.length === 0 ? [] : [`by ${namesOf(behalf, lookups)}, for whom it was asked`];
+}
+
+function namesOf(actors: readonly string[], lookups: ViewLookups): string {
+  return joined(
+    actors.map((actor) => personText(actor, lookups)),
+    "or",
+  );
 }
 
 function footer(

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 
+import { MACHINES } from "../../../../src/domain/machine.ts";
 import { RunEvent } from "../../../../src/domain/run-event.ts";
 import type { RunView } from "../../../../src/domain/run-view.ts";
 import type { MessageContent } from "../../../../src/slack/blocks.ts";
@@ -73,10 +74,13 @@ function textsIn(value: unknown): readonly string[] {
   });
 }
 
-function gateOf(view: RunView, mention = true): MessageContent {
+function gateOf(
+  view: RunView,
+  { mention = true, ...more }: Partial<ViewLookups> & { readonly mention?: boolean } = {},
+): MessageContent {
   const step = stepIn(view, GATE);
   if (step.step.gate === undefined) throw new Error("the gate is not open");
-  return renderGateMessage({ run: view, step, gate: step.step.gate, mention }, lookups);
+  return renderGateMessage({ run: view, step, gate: step.step.gate, mention }, { ...lookups, ...more });
 }
 
 const cardOf = (events: readonly RunEvent[], options = {}) => renderRunCard(viewOf(events, options), lookups);
@@ -331,6 +335,18 @@ describe("the request for an approval", () => {
     );
   });
 
+  it("keeps out those for whom a machine asked, and nobody where it asked by itself", () => {
+    const schedule = { team: MACHINES, user: "schedule:nightly" };
+    const people: ViewLookups["people"] = (actor) => (actor === "p_ana" ? schedule : lookups.people(actor));
+    const asked = (...behalf: string[]): readonly string[] => {
+      const origin = { door: "schedule" as const, channel: "C1", ...(behalf.length > 0 && { behalf }) };
+      return words(gateOf(viewOf([{ ...started(), origin }, ...PARKED.slice(1)]), { people }));
+    };
+    expect(asked().at(-3)).toBe("<!subteam^S0APPROVE>: one approval needed, until {date_short_pretty} {time}.");
+    expect(asked().at(-2)).toMatch(/^asked for by the schedule nightly/u);
+    expect(asked("p_bo").at(-3)).toMatch(/\{time\}\. Not by <@U0BO>, for whom it was asked\.$/u);
+  });
+
   it("carries on its buttons what a click is about, and asks once more before an approval", () => {
     const buttons = gateOf(viewOf(PARKED)).blocks.find((block) => block.type === "actions");
     const [approve] = buttons?.type === "actions" ? buttons.elements : [];
@@ -348,7 +364,7 @@ describe("the request for an approval", () => {
       opened(PLAIN, evidenceOf(), { rule }),
       decided("approve"),
     ];
-    const message = gateOf(viewOf(events), false);
+    const message = gateOf(viewOf(events), { mention: false });
     expect(JSON.stringify(message)).not.toContain("<!subteam");
     expect(words(message)).toContainEqual(
       "those who may approve: 1 more of 2 approvals needed, until {date_short_pretty} {time}.",
