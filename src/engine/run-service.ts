@@ -6,7 +6,7 @@ import type { RunEvent, RunEventOf } from "../domain/run-event.ts";
 import type { RunState } from "../domain/run-state.ts";
 import { isOpen } from "../domain/run-state.ts";
 import type { RunView } from "../domain/run-view.ts";
-import type { Clock } from "../platform/clock.ts";
+import type { Clock, Timer } from "../platform/clock.ts";
 import { AppError, errorText } from "../platform/errors.ts";
 import { newId, type Random, shortId } from "../platform/ids.ts";
 import type { Logger } from "../platform/logger.ts";
@@ -49,7 +49,8 @@ export class RunService {
   readonly #loaded: LoadedRuns;
   readonly #locks = new LockTable();
   readonly #starting = new Set<string>();
-  readonly #recovering = new Set<string>();
+  /** Runs that are to be taken up, and when that is tried the next time. */
+  readonly #recovering = new Map<string, Timer>();
 
   /** Locks that people set. */
   readonly locks: LockDesk;
@@ -226,8 +227,15 @@ export class RunService {
   #follow(entry: LoadedRun, released: readonly string[]): void {
     if (entry.pending > 0 || this.#loaded.get(entry.state.id) !== entry) return;
     const { state } = entry;
-    const isParked = this.#deps.work.follow(state, this.#locks.queueOf(state.id));
-    if (isParked) this.#loaded.delete(state.id);
+    const recovery = this.#recovering.get(state.id);
+    if (recovery === undefined) {
+      const isParked = this.#deps.work.follow(state, this.#locks.queueOf(state.id));
+      if (isParked) this.#loaded.delete(state.id);
+    } else {
+      // The disk takes something again. What was handed out before is not begun beside whoever has it: it is handed out anew.
+      recovery.cancel();
+      void this.#takeUp(state.id);
+    }
     this.#showWaiting(released, state.id);
   }
 
@@ -279,11 +287,13 @@ export class RunService {
 
   #recover(run: string): void {
     if (this.#recovering.has(run)) return;
-    this.#recovering.add(run);
-    this.#deps.clock.setTimer(RECOVER_AFTER_MS, () => {
-      this.#recovering.delete(run);
-      void this.#redo(run);
-    });
+    const timer = this.#deps.clock.setTimer(RECOVER_AFTER_MS, () => void this.#takeUp(run));
+    this.#recovering.set(run, timer);
+  }
+
+  async #takeUp(run: string): Promise<void> {
+    this.#recovering.delete(run);
+    await this.#redo(run);
   }
 
   async #redo(run: string): Promise<void> {

@@ -111,6 +111,31 @@ describe("a run that cannot be read at the start", () => {
   });
 });
 
+describe("a run that could not be taken up at the start", () => {
+  it("is taken up before anything else has it go on, so that nothing is executed under what an earlier server handed out", async () => {
+    const folder = new StoreFolder();
+    onTestFinished(() => folder[Symbol.dispose]());
+    const first = await EngineRig.open(folder.path);
+    const { state } = await first.runs.start(request());
+    const { path } = await first.call("sync");
+    const tokenOf = (engine: EngineRig): number => engine.runs.state(state.id).steps.get(path)?.token ?? 0;
+    const before = tokenOf(first);
+    await first[Symbol.asyncDispose]();
+
+    const second = await open(undefined, folder.path);
+    const disk = vi.spyOn(second.store.events, "appendRun").mockRejectedValue(new Error("disk full"));
+    await second.resume();
+    disk.mockRestore();
+    // Something comes in for it that is recorded.
+    await second.runs.apply(state.id, { type: "retry", actor: "p_ana" });
+    await settle();
+    expect(tokenOf(second)).toBeGreaterThan(before);
+    expect(steps(second)).toEqual(["sync"]);
+    await second.clock.advance(RECOVERY_MS);
+    expect(steps(second)).toEqual(["sync"]);
+  });
+});
+
 describe("an action that must not be repeated", () => {
   it("is left to a person when the server died while it was under way, and is begun again by nobody else", async () => {
     const folder = new StoreFolder();
