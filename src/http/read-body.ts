@@ -10,23 +10,41 @@ export type ReadBody =
   /** The other side went away before the end, or was cut off because it took too long. */
   | { readonly kind: "broken" };
 
-/** The bytes of unfinished bodies that may be kept at the same time, whoever sends them. */
+interface Guest {
+  /** Ends it, and gives back all that it has. */
+  readonly giveWay: () => void;
+}
+
+/**
+ * The bytes of unfinished bodies that may be kept at the same time, whoever sends them. Where there is no more room, whoever has been at
+ * it for longest has to give way: what is sent in earnest comes in one go, and strangers who end nothing keep nobody out.
+ */
 export class BodyRoom {
+  readonly #guests = new Map<Guest, number>();
   #left: number;
 
   constructor(bytes: number) {
     this.#left = bytes;
   }
 
-  /** False when there is not that much. */
-  take(bytes: number): boolean {
+  /** So many bytes more for a guest. False when there is not that much in all. */
+  take(guest: Guest, bytes: number): boolean {
+    const has = this.#guests.get(guest) ?? 0;
+    if (!this.#guests.has(guest)) this.#guests.set(guest, 0);
+    for (const [oldest] of this.#guests) {
+      if (bytes <= this.#left) break;
+      if (oldest !== guest) oldest.giveWay();
+    }
     if (bytes > this.#left) return false;
+    this.#guests.set(guest, has + bytes);
     this.#left -= bytes;
     return true;
   }
 
-  giveBack(bytes: number): void {
-    this.#left += bytes;
+  /** Takes back all that a guest has. */
+  leave(guest: Guest): void {
+    this.#left += this.#guests.get(guest) ?? 0;
+    this.#guests.delete(guest);
   }
 }
 
@@ -42,7 +60,7 @@ export function announcesMore(request: IncomingMessage, mostBytes: number): bool
  */
 export function readBody(request: IncomingMessage, mostBytes: number, room: BodyRoom): Promise<ReadBody> {
   return new Promise((resolve) => {
-    const gathered = new GatheredBody(mostBytes, room);
+    const gathered = new GatheredBody({ mostBytes, room, giveWay: () => end("no-room") });
     let isOver = false;
     const end = (read: ReadBody["kind"]): void => {
       if (isOver) return;
@@ -73,12 +91,14 @@ const EMPTY = Buffer.alloc(0);
 class GatheredBody {
   readonly #most: number;
   readonly #room: BodyRoom;
+  readonly #guest: Guest;
   #bytes: Buffer = EMPTY;
   #length = 0;
 
-  constructor(most: number, room: BodyRoom) {
-    this.#most = most;
+  constructor({ mostBytes, room, giveWay }: Guest & { readonly mostBytes: number; readonly room: BodyRoom }) {
+    this.#most = mostBytes;
     this.#room = room;
+    this.#guest = { giveWay };
   }
 
   get length(): number {
@@ -89,7 +109,7 @@ class GatheredBody {
   add(chunk: Buffer): boolean {
     const length = this.#length + chunk.length;
     if (this.#length === 0) {
-      if (!this.#room.take(length)) return this.#refuse(chunk);
+      if (!this.#room.take(this.#guest, length)) return this.#refuse(chunk);
       // Most bodies come in one piece.
       this.#bytes = chunk;
     } else {
@@ -103,7 +123,7 @@ class GatheredBody {
 
   /** What was gathered; from now on it belongs to whoever asked. */
   end(): Buffer {
-    this.#room.giveBack(this.#bytes.length);
+    this.#room.leave(this.#guest);
     const { buffer } = this.#bytes;
     if (this.#length === this.#bytes.length || !(buffer instanceof ArrayBuffer)) return this.#bytes;
     // In memory of exactly its size, as a chunk is, so that it can be given back as well.
@@ -114,7 +134,7 @@ class GatheredBody {
     const size = this.#bytes.length;
     if (length <= size) return true;
     const larger = Math.min(this.#most, Math.max(length, 2 * size));
-    if (!this.#room.take(larger - size)) return false;
+    if (!this.#room.take(this.#guest, larger - size)) return false;
     const grown = Buffer.allocUnsafeSlow(larger);
     this.#bytes.copy(grown);
     forget(this.#bytes);

@@ -10,11 +10,12 @@ function chunkOf(length: number, fill = "x"): Buffer {
   return Buffer.allocUnsafeSlow(length).fill(fill);
 }
 
-function begin(most: number, roomBytes = 1000) {
+function begin(most: number, roomBytes = 1000, room = new BodyRoom(roomBytes)) {
   const request = new IncomingMessage(new Socket());
-  const room = new BodyRoom(roomBytes);
   return { request, room, read: readBody(request, most, room) };
 }
+
+const other = { giveWay: () => undefined };
 
 describe("reading a body", () => {
   it("puts it together however it is cut", async () => {
@@ -30,7 +31,7 @@ describe("reading a body", () => {
     request.emit("end");
     const answer = await read;
     expect(answer.kind === "read" && answer.body.toString()).toBe(`a${"b".repeat(100)}ccc${"d".repeat(120)}`);
-    expect(room.take(1000)).toBe(true);
+    expect(room.take(other, 1000)).toBe(true);
   });
 
   it("keeps a body of one piece as it came", async () => {
@@ -49,7 +50,7 @@ describe("reading a body", () => {
     for (const chunk of chunks) request.emit("data", chunk);
     expect(await read).toEqual({ kind: "too-long" });
     expect(chunks.map(({ length }) => length)).toEqual([0, 0, 0, 0, 0]);
-    expect(room.take(1000)).toBe(true);
+    expect(room.take(other, 1000)).toBe(true);
   });
 
   it("leaves memory that belongs to others alone", async () => {
@@ -63,9 +64,24 @@ describe("reading a body", () => {
   it("takes no more room than there is, and gives it back when nobody comes to the end", async () => {
     const { request, room, read } = begin(900, 500);
     request.emit("data", chunkOf(400));
-    expect(room.take(200)).toBe(false);
     request.emit("data", chunkOf(400));
     expect(await read).toEqual({ kind: "no-room" });
-    expect(room.take(500)).toBe(true);
+    expect(room.take(other, 500)).toBe(true);
+  });
+
+  it("gives way to others that come later, whoever has been at it for longest first", async () => {
+    const room = new BodyRoom(1000);
+    const [oldest, older, newest] = [begin(900, 0, room), begin(900, 0, room), begin(900, 0, room)];
+    oldest.request.emit("data", chunkOf(400));
+    older.request.emit("data", chunkOf(400));
+    // Having said something again does not make one newer.
+    oldest.request.emit("data", chunkOf(100));
+    newest.request.emit("data", chunkOf(300));
+    expect(await oldest.read).toEqual({ kind: "no-room" });
+    newest.request.emit("data", chunkOf(400));
+    expect(await older.read).toEqual({ kind: "no-room" });
+    newest.request.emit("end");
+    expect(await newest.read).toMatchObject({ kind: "read", body: { length: 700 } });
+    expect(room.take(other, 1000)).toBe(true);
   });
 });
