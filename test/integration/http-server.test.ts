@@ -1,3 +1,5 @@
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
+
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 import { type HttpRequest, type HttpRoute, textAnswer } from "../../src/http/http-route.ts";
@@ -8,6 +10,8 @@ import { exchangeRaw, openRaw, type RawConnection } from "../support/raw-request
 import { eventually } from "../support/eventually.ts";
 
 const LIMIT = 1024;
+/** What Node tells of each request of which it has made a response. */
+const BEGUN = "http.server.request.start";
 const HOST = "Host: quarterdeck\r\n";
 
 let server: HttpServer;
@@ -114,6 +118,9 @@ describe("the HTTP server", () => {
     for (const { socket } of unfinished) socket.write(head + "x".repeat(999_999));
     const refused = await Promise.any(unfinished.map((connection) => connection.until(/^HTTP\/1\.1 \d+/u)));
     expect(refused).toMatch(/^HTTP\/1\.1 503 /u);
+    // Those who end nothing keep nobody out.
+    const whole = { method: "POST", body: "x".repeat(1_000_000) };
+    expect((await fetch(`${address}/large`, whole)).status).toBe(200);
     for (const connection of unfinished) await connection[Symbol.asyncDispose]();
     const after = await eventually(async () => {
       const response = await fetch(`${address}/echo`, { method: "POST", body: "hello" });
@@ -125,8 +132,14 @@ describe("the HTTP server", () => {
 
   it("cuts off whoever asks on without waiting for answers, by the thousand at once", async () => {
     await using connection = await openRaw(address);
+    let begun = 0;
+    const count = (): void => void (begun += 1);
+    subscribe(BEGUN, count);
     connection.socket.write(`GET /things/1 HTTP/1.1\r\n${HOST}\r\n`.repeat(1000));
     await connection.closed;
+    unsubscribe(BEGUN, count);
+    // What Node has read is not made into requests and responses, of which each takes some kilobytes.
+    expect(begun).toBe(2);
     expect(connection.text().match(/^HTTP/gmu)?.length ?? 0).toBeLessThan(2);
     expect((await fetch(`${address}/things/1`)).status).toBe(200);
   });
