@@ -339,7 +339,8 @@ describe("the request for an approval", () => {
     const schedule = { team: MACHINES, user: "schedule:nightly" };
     const people: ViewLookups["people"] = (actor) => (actor === "p_ana" ? schedule : lookups.people(actor));
     const asked = (...behalf: string[]): readonly string[] => {
-      const origin = { door: "schedule" as const, channel: "C1", ...(behalf.length > 0 && { behalf }) };
+      const from = { door: "schedule", team: MACHINES, channel: "C1", text: "/promote" } as const;
+      const origin = { ...from, ...(behalf.length > 0 && { behalf }) };
       return words(gateOf(viewOf([{ ...started(), origin }, ...PARKED.slice(1)]), { people }));
     };
     expect(asked().at(-3)).toBe("<!subteam^S0APPROVE>: one approval needed, until {date_short_pretty} {time}.");
