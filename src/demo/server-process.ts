@@ -26,6 +26,12 @@ export interface ServerProcessOptions {
 const PASSED_ON = ["PATH", "HOME", "LANG", "TMPDIR", "NODE_COMPILE_CACHE"];
 const MOST_KEPT_LINES = 50;
 
+/**
+ * With these Node runs a server. V8 lets the part of its memory in which everything begins grow to 48 MiB with the number of requests,
+ * whoever sends them, and keeps it; with a quarter of that, strangers cannot make the server take much, and it clears up more often.
+ */
+export const SERVER_FLAGS = ["--max-semi-space-size=4"];
+
 /** The real application in a process of its own, started as anybody would start it, so that it can be killed. */
 export class ServerProcess {
   readonly #child: ChildProcess;
@@ -55,7 +61,8 @@ export class ServerProcess {
     const passedOn = PASSED_ON.flatMap((name) =>
       surroundings[name] === undefined ? [] : [[name, surroundings[name]]],
     );
-    const child = spawn(process.execPath, [options.entry, options.role ?? "serve"], {
+    const role = options.role ?? "serve";
+    const child = spawn(process.execPath, [...(role === "serve" ? SERVER_FLAGS : []), options.entry, role], {
       cwd: options.cwd,
       env: { ...Object.fromEntries(passedOn), ...options.environment },
       stdio: ["ignore", "pipe", "pipe"],

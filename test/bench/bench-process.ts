@@ -39,9 +39,9 @@ export class BenchProcess implements AsyncDisposable {
     });
   }
 
-  /** Starts a script, named by its address; resolves once it answers. */
-  static async start(script: string): Promise<BenchProcess> {
-    const child = new BenchProcess(fork(fileURLToPath(script)));
+  /** Starts a script, named by its address, with flags for Node; resolves once it answers. */
+  static async start(script: string, flags: readonly string[] = []): Promise<BenchProcess> {
+    const child = new BenchProcess(fork(fileURLToPath(script), { execArgv: [...process.execArgv, ...flags] }));
     await child.call("ready");
     return child;
   }

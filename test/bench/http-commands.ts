@@ -3,6 +3,7 @@ import { join } from "node:path";
 
 import { z } from "zod";
 
+import { SERVER_FLAGS } from "../../src/demo/server-process.ts";
 import { type App, APPS, CONNECTIONS, measureAcknowledgements } from "./acknowledgements.ts";
 import { BenchProcess } from "./bench-process.ts";
 import type { Figure } from "./figure.ts";
@@ -39,7 +40,7 @@ export async function measureHttpCommands(folder: string): Promise<readonly Figu
   };
   const recordFolder = join(folder, "recording");
   await mkdir(recordFolder);
-  const product = resources.use(await BenchProcess.start(import.meta.resolve("./product-server.ts")));
+  const product = resources.use(await BenchProcess.start(import.meta.resolve("./product-server.ts"), SERVER_FLAGS));
   await product.call("start", z.record(z.string(), z.string()).parse(environment));
   resources.defer(() => product.call("stop").then(() => undefined));
   const urls = {

@@ -5,7 +5,7 @@ import { createInterface } from "node:readline";
 const LONGEST_END_MS = 10_000;
 
 export interface ServerProgram {
-  /** The script, and what follows it on the command line. */
+  /** Flags for Node, the script, and what follows it on the command line. */
   readonly args: readonly string[];
   readonly environment: Readonly<Record<string, string | undefined>>;
 }

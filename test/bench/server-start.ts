@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 
 import { z } from "zod";
 
+import { SERVER_FLAGS } from "../../src/demo/server-process.ts";
 import { BenchProcess } from "./bench-process.ts";
 import { type Figure, ratioOf } from "./figure.ts";
 import { GATES, parkGates } from "./parked-gates.ts";
@@ -50,7 +51,7 @@ function programsIn(folder: string, { environment, trivial }: z.infer<typeof Wor
   const base = { PATH: path, HOME: home };
   const pathOf = (script: string): string => fileURLToPath(import.meta.resolve(script));
   const serve = (data: string): ServerProgram => ({
-    args: [pathOf("../../src/launch.js"), "serve"],
+    args: [...SERVER_FLAGS, pathOf("../../src/launch.js"), "serve"],
     environment: { ...base, ...environment, PORT: "0", QUARTERDECK_DATA: join(folder, data) },
   });
   const { botToken, appToken, apiUrl } = trivial;

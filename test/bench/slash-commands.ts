@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { z } from "zod";
 
+import { SERVER_FLAGS } from "../../src/demo/server-process.ts";
 import { type App, APPS, CONNECTIONS, measureAcknowledgements } from "./acknowledgements.ts";
 import { BenchProcess } from "./bench-process.ts";
 import { type Figure, timeText } from "./figure.ts";
@@ -40,7 +41,7 @@ export async function measureSlashCommands(folder: string): Promise<readonly Fig
   await trivial.call("start", world.trivial);
   const recording = resources.use(await BenchProcess.start(import.meta.resolve("./trivial-bolt.ts")));
   await recording.call("start", { ...world.recording, folder });
-  const product = resources.use(await BenchProcess.start(import.meta.resolve("./product-server.ts")));
+  const product = resources.use(await BenchProcess.start(import.meta.resolve("./product-server.ts"), SERVER_FLAGS));
   await product.call("start", world.environment);
   resources.defer(() => product.call("stop").then(() => undefined));
   for (const app of APPS) await slack.call("connected", { app, connections: app === "product" ? 2 : 1 });

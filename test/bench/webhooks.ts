@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { z } from "zod";
 
+import { SERVER_FLAGS } from "../../src/demo/server-process.ts";
 import { openLog } from "../../src/store/store.ts";
 import { storedEvent } from "../../src/store/log-reader.ts";
 import { BenchProcess } from "./bench-process.ts";
@@ -60,7 +61,7 @@ export async function measureWebhooks(folder: string): Promise<readonly Figure[]
   await cp(fileURLToPath(new URL("../../commands/", import.meta.url)), commands, { recursive: true });
   await writeFile(join(commands, "told.yaml"), COMMAND);
   await addTrigger(environment);
-  const product = resources.use(await BenchProcess.start(import.meta.resolve("./product-server.ts")));
+  const product = resources.use(await BenchProcess.start(import.meta.resolve("./product-server.ts"), SERVER_FLAGS));
   await product.call(
     "start",
     z.record(z.string(), z.string()).parse({ ...environment, WEBHOOK: SECRET, QUARTERDECK_COMMANDS: commands }),

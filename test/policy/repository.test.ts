@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 
+import { SERVER_FLAGS } from "../../src/demo/server-process.ts";
 import { ROOT, tryGitLines } from "../support/tracked-files.ts";
 
 const Manifest = z.looseObject({
@@ -49,6 +50,12 @@ describe.skipIf(!isClone)("what is in the repository", () => {
 });
 
 describe("package.json", () => {
+  it("starts a server as its tests and the unit of systemd do", () => {
+    const flags = SERVER_FLAGS.join(" ");
+    expect(manifest.scripts["start"]).toBe(`node ${flags} --env-file-if-exists=.env src/launch.js serve`);
+    expect(read("docs/operating.md")).toContain(`/node ${flags} src/launch.js serve\n`);
+  });
+
   it("pins every package to one version", () => {
     const { dependencies, devDependencies, optionalDependencies, overrides } = manifest;
     const wanted = Object.entries({ ...dependencies, ...devDependencies, ...optionalDependencies, ...overrides });
