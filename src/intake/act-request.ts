@@ -51,7 +51,11 @@ async function retry(deps: ActDeps, ask: ActAsk): Promise<Answer> {
   const from = textOf(ask.command, ask.values, "string") || undefined;
   const again = from === undefined ? "" : ` from ${from.slice(from.lastIndexOf("/") + 1)}`;
   const answer = aboutRun("run.retried", state, `${shortId(state.id)} goes on${again}: ${state.title}.`);
-  return await actOn(deps, ask, { state, answer, input: { type: "retry", actor: ask.person.pseudonym, behalf: ask.behalf, from } });
+  return await actOn(deps, ask, {
+    state,
+    answer,
+    input: { type: "retry", actor: ask.person.pseudonym, behalf: ask.behalf, from },
+  });
 }
 
 interface Act {
