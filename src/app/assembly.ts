@@ -14,6 +14,7 @@ import { createEngine, type Engine } from "./engine.ts";
 import { createHomeSource, createIntake, createMachineDoor } from "./intake.ts";
 import { maskedGit } from "./masked-git.ts";
 import { openWatch } from "./observe.ts";
+import { MachineReplies } from "./machine-replies.ts";
 import type { Outside } from "./outside.ts";
 import { openSchedules } from "./schedules.ts";
 import { openReload } from "./settings.ts";
@@ -72,6 +73,7 @@ export function assemble(outside: Outside, resources: AsyncDisposableStack): Ass
     slack,
     engine,
     operations: watch.operations.bind(watch),
+    replies: new MachineReplies({ slack, live, clock }),
   };
   const intake = resources.use(createIntake(doors));
   const machines = createMachineDoor(doors, intake);

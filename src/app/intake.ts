@@ -18,7 +18,7 @@ import type { Engine } from "./engine.ts";
 import { allowedBranches } from "./git-access.ts";
 import type { GitAccess } from "./outside.ts";
 import type { LiveSettings } from "./live-settings.ts";
-import { MachineReplies } from "./machine-replies.ts";
+import type { MachineReplies } from "./machine-replies.ts";
 import type { Slack } from "./slack.ts";
 
 interface Deps {
@@ -37,6 +37,7 @@ interface Deps {
   readonly random: Random;
   readonly logger: Logger;
   readonly mask: SecretMask;
+  readonly replies: MachineReplies;
 }
 
 // How far back a rollback looks for a revision that was proven.
@@ -44,8 +45,8 @@ const MOST_PROOFS = 50;
 
 /** The intake, wired. What may be configured anew is asked for each time. */
 export function createIntake(deps: Deps): Intake {
-  const { live, discovery, store, servers, git, inventory, slack, engine, operations, clock, random, logger } = deps;
-  const replies = new MachineReplies({ slack, live, clock });
+  const { live, discovery, store, servers, git, inventory, slack, engine, operations, clock, random, logger, replies } =
+    deps;
   return new Intake({
     ...engine,
     get commands() {
@@ -84,7 +85,7 @@ export function createIntake(deps: Deps): Intake {
 
 /** The way in for what is no person, wired. */
 export function createMachineDoor(deps: Deps, intake: Intake): MachineDoor {
-  const { store, live, slack, mask, clock, random } = deps;
+  const { store, live, slack, mask, clock, random, replies } = deps;
   return new MachineIntake({
     intake,
     events: store.events,
@@ -92,6 +93,7 @@ export function createMachineDoor(deps: Deps, intake: Intake): MachineDoor {
     rules: () => live.configuration,
     team: () => slack.team,
     mask,
+    onFailed: (noted) => replies.failed(noted),
     clock,
     random,
   });

@@ -1,6 +1,7 @@
-import { tryMachine } from "../domain/machine.ts";
+import { type Machine, machineUser, tryMachine } from "../domain/machine.ts";
 import type { Answer } from "../engine/answer.ts";
 import { candidatesText } from "../engine/candidates-text.ts";
+import type { Cause, Noted } from "../engine/machine-door.ts";
 import type { MachineArrival } from "../intake/arrival.ts";
 import type { Clock } from "../platform/clock.ts";
 import { renderMachineTrouble } from "../slack/views/machine-notice.ts";
@@ -13,15 +14,35 @@ interface Deps {
   readonly clock: Clock;
 }
 
+interface Trouble {
+  readonly machine: Machine;
+  readonly command: string;
+  readonly cause: Cause | undefined;
+  /** What is the same where it goes wrong in the same way, such as `access.not-granted`. */
+  readonly code: string;
+  readonly reason: string;
+}
+
 // So that a sender that goes wrong all day is one message an hour.
 const TOGETHER_MS = 60 * 60_000;
-const MOST_MACHINES = 1000;
-const GOOD = new Set(["run.started", "run.joined"]);
+const MOST_TROUBLES = 1000;
+const GOOD = new Set([
+  "run.started",
+  "run.joined",
+  "run.cancelling",
+  "run.retried",
+  "signal.sent",
+  "lock.set",
+  "lock.lifted",
+]);
 
-/** Tells in the channel what machines asked for in vain; of many of one machine the last one, with how many there were. */
+/**
+ * Tells in the channel what machines asked for in vain, after that is on record. Of what goes wrong again and again in the same way the
+ * last one is shown, with how many there were.
+ */
 export class MachineReplies {
   readonly #deps: Deps;
-  /** By machine. */
+  /** By machine, command and what is wrong. */
   readonly #since = new Map<string, { readonly since: number; count: number }>();
 
   constructor(deps: Deps) {
@@ -32,23 +53,34 @@ export class MachineReplies {
   reply(arrival: MachineArrival, answer: Answer): void {
     const machine = tryMachine(arrival);
     if (machine === undefined || arrival.door === "api" || isGood(answer)) return;
-    const { slack, live, clock } = this.#deps;
-    const { since, count } = this.#counted(arrival.user, clock.now());
-    const { alerts, channel } = live.configuration.slack;
     const { command, cause } = arrival;
-    const content = renderMachineTrouble({ machine, cause, command, reason: reasonOf(answer), count, since });
-    slack.announce({ slot: `machines/${arrival.user}/${since}`, channel: alerts?.channel ?? channel, content });
+    this.#tell({ machine, command, cause, code: codeOf(answer), reason: reasonOf(answer) });
   }
 
-  #counted(user: string, now: number): { readonly since: number; readonly count: number } {
-    const known = this.#since.get(user);
+  /** What could not even be asked for, because an expression failed. */
+  failed({ machine, cause, failed = [] }: Noted): void {
+    for (const { command, reason } of failed)
+      this.#tell({ machine, command, cause, code: "expression.failed", reason });
+  }
+
+  #tell({ machine, command, cause, code, reason }: Trouble): void {
+    const { slack, live, clock } = this.#deps;
+    const which = `${machineUser(machine)}/${command}/${code}`;
+    const { since, count } = this.#counted(which, clock.now());
+    const { alerts, channel } = live.configuration.slack;
+    const content = renderMachineTrouble({ machine, cause, command, reason, count, since });
+    slack.announce({ slot: `machines/${which}/${since}`, channel: alerts?.channel ?? channel, content });
+  }
+
+  #counted(which: string, now: number): { readonly since: number; readonly count: number } {
+    const known = this.#since.get(which);
     if (known !== undefined && now - known.since < TOGETHER_MS) {
       known.count += 1;
       return known;
     }
-    if (this.#since.size >= MOST_MACHINES) this.#since.clear();
+    if (this.#since.size >= MOST_TROUBLES) this.#since.clear();
     const fresh = { since: now, count: 1 };
-    this.#since.set(user, fresh);
+    this.#since.set(which, fresh);
     return fresh;
   }
 }
@@ -57,9 +89,22 @@ function isGood(answer: Answer): boolean {
   return answer.kind === "notice" && GOOD.has(answer.code);
 }
 
+function codeOf(answer: Answer): string {
+  return answer.kind === "notice" ? answer.code : answer.kind;
+}
+
 function reasonOf(answer: Answer): string {
-  if (answer.kind === "notice" || answer.kind === "text") return answer.kind === "text" ? answer.text : answer.message;
+  if (answer.kind === "notice") return answer.message;
+  if (answer.kind === "text") return mistakeOf(answer.text);
   if (answer.kind === "candidates") return candidatesText(answer);
   if (answer.kind === "locked") return answer.locks.map(({ key, reason }) => `${key} is locked: ${reason}`).join("; ");
   return "it is a question, which only people ask";
+}
+
+/** Of what explains a typing mistake over several lines, what fits one: the sentence, what would have been typed, and what was meant. */
+function mistakeOf(text: string): string {
+  const [sentence = "", ...more] = text.split("\n");
+  const end = more.findIndex((line) => line.startsWith("Usage:"));
+  const [typed, ...meant] = (end < 0 ? [] : more.slice(0, end)).filter((line) => !/^ *\^+$/u.test(line));
+  return [sentence, ...(typed === undefined ? [] : [`It would have been typed as: ${typed}.`]), ...meant].join(" ");
 }

@@ -18,7 +18,7 @@ import { AppError, errorText } from "../platform/errors.ts";
 import { silentLogger } from "../platform/logger.ts";
 import { SecretMask } from "../platform/masking.ts";
 import { compileTriggers, type Trigger } from "../triggers/compile-triggers.ts";
-import { decideStarts, type StartDecision } from "../triggers/decide-starts.ts";
+import { decideStarts, nothingText, type StartDecision } from "../triggers/decide-starts.ts";
 import type { Delivery } from "../triggers/trigger-kind.ts";
 import { loadFiles, usableCommands } from "./load-files.ts";
 import { triggerKinds } from "./triggers.ts";
@@ -113,6 +113,7 @@ interface Line {
 
 function decisionLine(loaded: Loaded, found: Trigger, decision: StartDecision): Line {
   if (decision.kind === "nothing") return { isGood: false, line: `Nothing: ${decision.reason}` };
+  if (decision.kind === "failed") return { isGood: false, line: `Failed: ${nothingText(decision)}` };
   const read = matchValues(loaded.commands, decision);
   if (read === undefined) return { isGood: false, line: `Refused: there is no command "${decision.command}"` };
   const typed = `${read.typed.slash} ${read.typed.text}`;

@@ -41,6 +41,21 @@ export interface AskResult {
   readonly answer?: Answer | undefined;
 }
 
+/** Something that arrived and asks for nothing. */
+export interface Noted {
+  readonly machine: Machine;
+  readonly reason: string;
+  readonly cause?: Cause | undefined;
+  /** What it would have asked for, were it possible to say with which values: those who look after it are told. */
+  readonly failed?: readonly FailedStart[] | undefined;
+}
+
+export interface FailedStart {
+  /** The command's id. */
+  readonly command: string;
+  readonly reason: string;
+}
+
 /**
  * Takes what is asked for by something that is no person, with the same checks as what people ask for. Resolves when it is durably
  * recorded; rejects with `store.*` when it could not be, and with `machine.not-ready` while Slack has not said who its people are. The
@@ -49,10 +64,7 @@ export interface AskResult {
 export interface MachineDoor {
   ask(key: string, ask: MachineAsk): Promise<MachineAsked>;
   /** Records something that arrived and starts nothing, and why; false where its key was on record before. */
-  note(
-    key: string,
-    noted: { readonly machine: Machine; readonly reason: string; readonly cause?: Cause },
-  ): Promise<boolean>;
+  note(key: string, noted: Noted): Promise<boolean>;
   /** When something was recorded under a key, in milliseconds since the epoch; undefined for a key that is not on record. */
   recordedAt(key: string): number | undefined;
   /** What came of an ask; `undefined` for a key that is not on record, `pending` while it is being dealt with. */

@@ -96,7 +96,7 @@ export class Intake implements AsyncDisposable {
 
   /** The same for whoever wants to know what comes of it, which may take as long as Git and Argo CD take. */
   async take(key: string, arrived: Arrival): Promise<Taken> {
-    const { events, people, clock, random, hide } = this.#deps;
+    const { events, people, clock, random, hide, reply } = this.#deps;
     const arrival = hide?.(arrived) ?? arrived;
     const actor = people.pseudonymOf(arrival.team, arrival.user);
     const at = clock.now();
@@ -111,6 +111,8 @@ export class Intake implements AsyncDisposable {
     const request = arrival.kind === "decision" ? undefined : this.#read(arrival, intent);
     if (request?.kind === "answered") {
       const isNew = await events.recordIntent(intent, resultOf(request.answer, arrival));
+      // People are answered by the acknowledgement.
+      if (isNew && arrival.kind === "machine") await reply(arrival, request.answer);
       return { isNew, answered: true, outcome: Promise.resolve(request.answer) };
     }
     if (!(await events.recordIntent(intent))) return { isNew: false, answered: false, outcome: NOTHING };

@@ -1,9 +1,9 @@
 import { z } from "zod";
 
 import type { Configuration } from "../config/configuration.ts";
-import { type Machine, MACHINES, machineUser } from "../domain/machine.ts";
+import { MACHINES, machineUser } from "../domain/machine.ts";
 import type { Answer } from "../engine/answer.ts";
-import type { AskResult, Cause, MachineAsk, MachineAsked, MachineDoor } from "../engine/machine-door.ts";
+import type { AskResult, Cause, MachineAsk, MachineAsked, MachineDoor, Noted } from "../engine/machine-door.ts";
 import type { EventStore, PeopleStore } from "../engine/ports.ts";
 import { mailboxOf } from "../domain/approver-policy.ts";
 import type { Clock } from "../platform/clock.ts";
@@ -21,6 +21,8 @@ interface Deps {
   /** The workspace that people belong to; undefined until Slack has said it. */
   readonly team: () => string | undefined;
   readonly mask: Pick<SecretMask, "deep">;
+  /** Told of what is on record with starts that failed, once. */
+  readonly onFailed: (noted: Noted) => void;
   readonly clock: Clock;
   readonly random: Random;
 }
@@ -61,11 +63,9 @@ export class MachineIntake implements MachineDoor {
     return { isNew, answer: outcome.then((answer) => answer && resultOf(answer)) };
   }
 
-  async note(
-    key: string,
-    { machine, reason, cause }: { readonly machine: Machine; readonly reason: string; readonly cause?: Cause },
-  ): Promise<boolean> {
-    const { events, people, clock, random, mask } = this.#deps;
+  async note(key: string, noted: Noted): Promise<boolean> {
+    const { events, people, clock, random, mask, onFailed } = this.#deps;
+    const { machine, reason, cause, failed = [] } = noted;
     const at = clock.now();
     const intent = {
       id: newId("int", at, random),
@@ -76,7 +76,9 @@ export class MachineIntake implements MachineDoor {
       body: mask.deep({ ...(cause !== undefined && { cause: shortened(cause) }) }),
     };
     const result = mask.deep({ kind: "noted", code: "nothing", message: reason.slice(0, LONGEST_CAUSE) });
-    return await events.recordIntent(intent, result);
+    const isNew = await events.recordIntent(intent, result);
+    if (isNew && failed.length > 0) onFailed(mask.deep(noted));
+    return isNew;
   }
 
   recordedAt(key: string): number | undefined {

@@ -23,6 +23,14 @@ export type StartDecision =
       /** Undefined where the event itself is not to be believed any more. */
       readonly entry?: number;
       readonly reason: string;
+    }
+  | {
+      /** Its expressions say nothing for this event: whoever wrote them has something to mend. */
+      readonly kind: "failed";
+      readonly event: TriggerEvent;
+      readonly entry: number;
+      readonly command: string;
+      readonly reason: string;
     };
 
 // Two clocks are never quite the same.
@@ -38,6 +46,11 @@ export function decideStarts(
     if (reason !== undefined) return [{ kind: "nothing", event, reason }];
     return starts.map((start, entry) => decide(start, { event, entry }));
   });
+}
+
+/** Why nothing is started, in one line. */
+export function nothingText(decision: Exclude<StartDecision, { readonly kind: "start" }>): string {
+  return decision.kind === "failed" ? `${decision.command}: ${decision.reason}` : decision.reason;
 }
 
 function momentProblem(
@@ -56,21 +69,21 @@ function decide(
   told: { readonly event: TriggerEvent; readonly entry: number },
 ): StartDecision {
   const scope = { event: told.event.event };
-  const nothing = (reason: string): StartDecision => ({ kind: "nothing", ...told, reason });
+  const failed = (reason: string): StartDecision => ({ kind: "failed", ...told, command, reason });
   try {
     if (when !== undefined && !evaluateCondition(when, scope))
-      return nothing(`${command}: its condition does not hold`);
+      return { kind: "nothing", ...told, reason: `${command}: its condition does not hold` };
   } catch (error) {
-    return nothing(`${command}: its condition cannot be told (${errorText(error)})`);
+    return failed(`its condition cannot be told (${errorText(error)})`);
   }
   const values: Record<string, string> = {};
   for (const [name, template] of Object.entries(inputs)) {
     try {
       const text = textOf(evaluateTemplate(template, scope));
-      if (text === undefined) return nothing(`${command}: the value for "${name}" is no text`);
+      if (text === undefined) return failed(`the value for "${name}" is no text`);
       if (text !== "") values[name] = text;
     } catch (error) {
-      return nothing(`${command}: the value for "${name}" cannot be told (${errorText(error)})`);
+      return failed(`the value for "${name}" cannot be told (${errorText(error)})`);
     }
   }
   return { kind: "start", ...told, command, values };

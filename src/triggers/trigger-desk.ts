@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 
-import type { Cause, MachineDoor } from "../engine/machine-door.ts";
+import type { Cause, FailedStart, MachineDoor } from "../engine/machine-door.ts";
 import { digestOf } from "../platform/canonical-json.ts";
 import type { Clock } from "../platform/clock.ts";
 import { durationText } from "../platform/duration.ts";
 import type { Trigger } from "./compile-triggers.ts";
-import { decideStarts, type StartDecision } from "./decide-starts.ts";
+import { decideStarts, nothingText, type StartDecision } from "./decide-starts.ts";
 import type { Reading, TriggerEvent } from "./trigger-kind.ts";
 
 /** A delivery that was believed and read. */
@@ -61,12 +61,13 @@ export class TriggerDesk {
       sorted.flatMap(({ reason }) => reason ?? []),
       told.events.length - events.length,
     );
+    const failed = sorted.flatMap((one) => one.failed ?? []);
     const [first] = events;
     const cause = first === undefined ? {} : { cause: causeOf(first) };
     const reason = [...starts.map(({ command }) => `asks for ${command}`), ...reasons].join("; ") || "it tells nothing";
     // All of one turn is one commit: a delivery is on record with what it starts, or not at all.
     const [isNew] = await Promise.all([
-      machines.note(key, { machine, reason, ...cause }),
+      machines.note(key, { machine, reason, failed, ...cause }),
       ...starts.map(({ ask }) => ask()),
     ]);
     return isNew ? { isNew, starts: starts.map(({ command }) => command), reasons } : AGAIN;
@@ -74,7 +75,8 @@ export class TriggerDesk {
 
   /** What is to be asked for, or why it is not. */
   #sort(trigger: Trigger, decision: StartDecision, { at, key }: { readonly at: number; readonly key: string }): Sorted {
-    if (decision.kind === "nothing") return { reason: decision.reason };
+    if (decision.kind === "nothing") return { reason: nothingText(decision) };
+    if (decision.kind === "failed") return { reason: nothingText(decision), failed: decision };
     const { machines } = this.#deps;
     const { command, values, event, entry } = decision;
     const { machine, sameWithinMs } = trigger;
@@ -104,6 +106,7 @@ export class TriggerDesk {
 interface Sorted {
   readonly start?: { readonly command: string; readonly ask: () => Promise<void> };
   readonly reason?: string;
+  readonly failed?: FailedStart;
 }
 
 function causeOf({ says, link }: TriggerEvent): Cause {

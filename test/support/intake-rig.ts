@@ -19,7 +19,7 @@ import type { RecentCommit } from "../../src/git/recent-commits.ts";
 import type { Arrival } from "../../src/intake/arrival.ts";
 import { MachineIntake } from "../../src/intake/machine-intake.ts";
 import { SecretMask } from "../../src/platform/masking.ts";
-import type { MachineDoor } from "../../src/engine/machine-door.ts";
+import type { MachineDoor, Noted } from "../../src/engine/machine-door.ts";
 import { Intake } from "../../src/intake/intake.ts";
 import { PeopleCheck } from "../../src/intake/people-check.ts";
 import { namedMachines } from "../../src/inventory/authorize.ts";
@@ -86,6 +86,8 @@ export class IntakeRig implements AsyncDisposable {
   readonly argocd: FakeArgocd;
   readonly directory = new FakeDirectory();
   readonly replies: { readonly arrival: Arrival; readonly answer: Answer }[] = [];
+  /** What machines could not even ask for. */
+  readonly failed: Noted[] = [];
   readonly jobs: Job[] = [];
   /** Runs whose messages were made sure of, because somebody was led to them. */
   readonly ledTo: string[] = [];
@@ -167,6 +169,7 @@ export class IntakeRig implements AsyncDisposable {
       rules: () => this.#configuration,
       team: () => this.team,
       mask: new SecretMask(),
+      onFailed: (noted) => void this.failed.push(noted),
       clock: this.clock,
       random: this.#random,
     });

@@ -2,6 +2,7 @@ import type { ScheduleSettings } from "../../config/schedule-settings.ts";
 import { civilText } from "../../platform/civil-time.ts";
 import { isoTime } from "../../platform/clock.ts";
 import { durationText } from "../../platform/duration.ts";
+import { nothingText } from "../decide-starts.ts";
 import { nextOccurrence, type Timing } from "./occurrences.ts";
 import { occurrenceStart } from "./occurrence-event.ts";
 import { trySchedulePlan } from "./schedule-plan.ts";
@@ -39,7 +40,7 @@ export function schedulePreview(
     const at = { says: civilText(atMs, zone), utc: isoTime(atMs) };
     const decision = occurrenceStart(start, { schedule: name, zone, atMs });
     if (decision.kind === "start") return { kind: "typed", at, values: decision.values };
-    return { kind: "nothing", at, reason: decision.reason };
+    return { kind: "nothing", at, reason: nothingText(decision) };
   });
   return { name, cron, zone, missed, command: start.command, delayMs: plan?.delayMs ?? 0, next };
 }

@@ -5,6 +5,7 @@ import { civilText } from "../../platform/civil-time.ts";
 import type { Clock, Timer } from "../../platform/clock.ts";
 import { errorText } from "../../platform/errors.ts";
 import type { Logger } from "../../platform/logger.ts";
+import { nothingText } from "../decide-starts.ts";
 import { type DueOccurrences, dueOccurrences } from "./due-occurrences.ts";
 import { nextOccurrence } from "./occurrences.ts";
 import { occurrenceKey, occurrenceStart } from "./occurrence-event.ts";
@@ -184,7 +185,8 @@ export class Schedules implements AsyncDisposable {
       const ask: MachineAsk = { machine, door: "schedule", command, typed: { values }, cause };
       void this.#tell(schedule, await door.ask(key, ask));
     } else {
-      await door.note(key, { machine, reason: decision.reason, cause });
+      const failed = decision.kind === "failed" ? [decision] : [];
+      await door.note(key, { machine, reason: nothingText(decision), cause, failed });
     }
     await this.#record({ type: "schedule.asked", at: clock.now(), schedule, occurrence: atMs });
   }

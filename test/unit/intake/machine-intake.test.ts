@@ -124,6 +124,27 @@ describe("what a machine asks for", () => {
     expect(await codeOf(await rig.machines.ask("k2", { ...loose, door: "api" }))).toBe("run.started");
   });
 
+  it("is answered once where it can be refused at once, whoever asks again and whatever crashes", async () => {
+    const rig = await open();
+    const refused = { ...ASK, typed: { values: { ...VALUES, environment: "stagin" } } };
+    await Promise.all([rig.machines.ask("k", refused), rig.machines.ask("k", refused)]);
+    await rig.crash();
+    await rig.machines.ask("k", refused);
+    await settle();
+    expect(rig.replies).toMatchObject([{ arrival: { command: "promote" }, answer: { code: "input.environment" } }]);
+  });
+
+  it("is told of once where an expression failed", async () => {
+    const rig = await open();
+    const failed = [{ command: "promote", reason: "its condition cannot be told" }];
+    const noted = { machine: ASK.machine, reason: "promote: its condition cannot be told", failed };
+    await Promise.all([rig.machines.note("n", noted), rig.machines.note("n", noted)]);
+    await rig.crash();
+    await rig.machines.note("n", noted);
+    await rig.machines.note("n2", { machine: ASK.machine, reason: "its condition does not hold" });
+    expect(rig.failed).toEqual([noted]);
+  });
+
   it("waits until it is known whose people they are", async () => {
     const rig = await open();
     rig.team = undefined;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import type { MachineAsk, MachineDoor } from "../../../src/engine/machine-door.ts";
+import type { MachineAsk, MachineDoor, Noted } from "../../../src/engine/machine-door.ts";
 import type { Trigger } from "../../../src/triggers/compile-triggers.ts";
 import { TriggerDesk } from "../../../src/triggers/trigger-desk.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
@@ -36,6 +36,7 @@ class FakeDoor implements Pick<MachineDoor, "ask" | "note" | "recordedAt"> {
   readonly records = new Map<string, number>();
   readonly asks: MachineAsk[] = [];
   readonly notes: string[] = [];
+  readonly failed: string[] = [];
   readonly #clock: FakeClock;
 
   constructor(clock: FakeClock) {
@@ -48,9 +49,10 @@ class FakeDoor implements Pick<MachineDoor, "ask" | "note" | "recordedAt"> {
     return { isNew, answer: Promise.resolve(undefined) };
   }
 
-  async note(key: string, { reason }: { readonly reason: string }) {
+  async note(key: string, { reason, failed = [] }: Noted) {
     const isNew = this.#record(key);
     if (isNew) this.notes.push(reason);
+    if (isNew) this.failed.push(...failed.map((one) => `${one.command} ${one.reason}`));
     return isNew;
   }
 
@@ -148,10 +150,13 @@ describe("a delivery", () => {
   });
 
   it("whose conditions do not hold, or whose values cannot be told, starts nothing and says why", async () => {
-    const { tell } = rig();
+    const { door, tell } = rig();
     expect((await tell("1", { ...PUSH, repository: "web" })).reasons).toEqual(["promote: its condition does not hold"]);
+    expect([door.notes.length, door.failed]).toEqual([1, []]);
     const broken = rig({ starts: [{ command: "promote", inputs: { service: "${{ event.nothing.there }}" } }] });
     expect((await broken.tell("1", PUSH)).reasons[0]).toMatch(/promote: the value for "service" cannot be told/u);
+    await broken.tell("1", PUSH);
+    expect(broken.door.failed).toEqual([expect.stringContaining('promote the value for "service" cannot be told')]);
     const list = rig({ starts: [{ command: "promote", inputs: { service: "${{ [1, 2] }}" } }] });
     expect((await list.tell("1", PUSH)).reasons).toEqual(['promote: the value for "service" is no text']);
   });
