@@ -105,7 +105,7 @@ function admit({ tokens }: ApiDeps, head: HttpHead, refused: NoteRefusal): Admis
     refused("scope", token.name);
     return { kind: "refused", answer: refusalAnswer(NOT_ALLOWED) };
   }
-  if (found.operation.method === "POST" && !isPlainJson(head)) {
+  if (found.operation.method === "POST" && hasBody(head) && !isPlainJson(head)) {
     return { kind: "refused", answer: refusalAnswer(NOT_JSON) };
   }
   return { kind: "admitted", token, found };
@@ -127,6 +127,11 @@ function notFound({ path }: HttpHead): Admission {
   const methods = allow.toSorted().join(", ");
   const refusal = { status: 405, code: "request.method", message: `Only ${methods}.` };
   return { kind: "refused", answer: refusalAnswer(refusal, { allow: methods }) };
+}
+
+/** Without one nothing is sent whose type could be wrong. */
+function hasBody({ headers }: HttpHead): boolean {
+  return headers["transfer-encoding"] !== undefined || (headers["content-length"] ?? "0") !== "0";
 }
 
 function isPlainJson({ headers }: HttpHead): boolean {

@@ -6,7 +6,7 @@ import type { ApiDeps } from "./api-deps.ts";
 import type { ApiToken } from "./api-token.ts";
 import { newestAttempt } from "./ask-attempts.ts";
 import { refusalOf, statusOf } from "./refusal-of.ts";
-import { doorKey, requestIdOf } from "./request-id.ts";
+import { doorKey, REQUEST_ID, requestIdOf } from "./request-id.ts";
 import { showRun } from "./show-run.ts";
 
 export interface TokenAsk {
@@ -77,7 +77,7 @@ export async function requestAnswer(
   deps: ApiDeps,
   { token, request }: { readonly token: ApiToken; readonly request: string },
 ): Promise<HttpAnswer> {
-  const { result } = newestAttempt(deps.machines, doorKey(token, request));
+  const result = REQUEST_ID.test(request) ? newestAttempt(deps.machines, doorKey(token, request)).result : undefined;
   if (result === undefined) {
     const message = "There is no such request of this token.";
     return refusalAnswer({ status: 404, code: "request.unknown", message });

@@ -15,6 +15,7 @@ const INFO = {
 
 const EVERYWHERE: Readonly<Record<number, AnswerSpec>> = {
   401: { description: "There is no token, or it is not believed", schema: ErrorBody },
+  405: { description: "Another method is taken here; `Allow` says which", schema: ErrorBody },
   503: { description: "The server is just starting, or stops", schema: ErrorBody },
 };
 const WITH_BODY: Readonly<Record<number, AnswerSpec>> = {
@@ -73,7 +74,11 @@ function operationObject(operation: Operation, write: Write): JsonMap {
     ...(scope !== undefined && { description: scopeText(scope) }),
     ...(parameters.length > 0 && { parameters }),
     ...(body !== NO_BODY && {
-      requestBody: { required: true, content: { "application/json": { schema: write(body, "input") } } },
+      // Nothing at all stands for an object without members.
+      requestBody: {
+        required: !body.safeParse({}).success,
+        content: { "application/json": { schema: write(body, "input") } },
+      },
     }),
     responses: Object.fromEntries(
       Object.entries(answers).map(([status, answer]) => [status, answerObject(answer, write)]),

@@ -5,9 +5,10 @@ import { z } from "zod";
 import type { HttpAnswer, HttpHead } from "../http/http-route.ts";
 import { tryJson } from "../platform/try-json.ts";
 import { isNestedDeeper } from "../platform/nesting.ts";
-import { refusalAnswer } from "./api-answer.ts";
+import { type Refusal, refusalAnswer } from "./api-answer.ts";
 import type { ApiDeps } from "./api-deps.ts";
 import type { ApiToken, Scope } from "./api-token.ts";
+import { readFitting } from "./read-fitting.ts";
 
 /** What may come back, as the document of the API says it. */
 export interface AnswerSpec {
@@ -66,13 +67,15 @@ export function defineOperation<Params extends z.ZodType, Query extends z.ZodTyp
   return {
     ...spec,
     answer: async (deps, { token, head, params: given, body: bytes }) => {
-      const params = spec.params.safeParse(given);
-      if (!params.success) return refused("path", params.error);
-      const query = spec.query.safeParse(queryOf(head.query));
-      if (!query.success) return refused("query", query.error);
-      const body = spec.body.safeParse(jsonOf(bytes));
-      if (!body.success) return refused("body", body.error);
-      return await handle(deps, { token, head, params: params.data, query: query.data, body: body.data });
+      const params = readFitting(spec.params, given);
+      if (params.kind === "wrong") return refused("path", params.problem);
+      const query = readFitting(spec.query, queryOf(head.query));
+      if (query.kind === "wrong") return refused("query", query.problem);
+      const sent = sentOf(bytes);
+      if (sent.kind === "wrong") return refusalAnswer(badBody(sent.message));
+      const body = readFitting(spec.body, sent.value);
+      if (body.kind === "wrong") return refused("body", body.problem);
+      return await handle(deps, { token, head, params: params.value, query: query.value, body: body.value });
     },
   };
 }
@@ -88,21 +91,24 @@ function queryOf(query: string): Readonly<Record<string, string | readonly strin
   );
 }
 
+type Sent = { readonly kind: "json"; readonly value: unknown } | { readonly kind: "wrong"; readonly message: string };
+
 /** Nothing at all stands for an object without members. */
-function jsonOf(bytes: Buffer): unknown {
-  if (bytes.length === 0) return {};
+function sentOf(bytes: Buffer): Sent {
+  if (bytes.length === 0) return { kind: "json", value: {} };
   const value = isUtf8(bytes) ? tryJson(bytes.toString("utf8")) : undefined;
-  return isNestedDeeper(value) ? undefined : value;
+  if (value === undefined) return { kind: "wrong", message: "The body is no JSON." };
+  if (isNestedDeeper(value)) return { kind: "wrong", message: "The body is nested too deeply." };
+  const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+  if (isObject) return { kind: "json", value };
+  return { kind: "wrong", message: "The body is no JSON object; one begins with { and ends with }." };
 }
 
-function refused(where: "path" | "query" | "body", { issues }: z.ZodError): HttpAnswer {
-  const problems = issues.slice(0, 5).map(({ path, message }) => {
-    const place = path.map(String).join(".").slice(0, 100);
-    return place === "" ? message : `${place}: ${message}`;
-  });
-  return refusalAnswer({
-    status: 422,
-    code: `request.${where}`,
-    message: `The ${where} is not as it should be. ${problems.join("; ")}.`,
-  });
+function badBody(message: string): Refusal {
+  return { status: 422, code: "request.body", message };
+}
+
+function refused(where: "path" | "query" | "body", problem: string): HttpAnswer {
+  const message = `The ${where} is not as it should be: ${problem}.`.replace(/\?\.$/u, "?");
+  return refusalAnswer({ status: 422, code: `request.${where}`, message });
 }

@@ -52,7 +52,7 @@ const history = defineOperation(
       environment: Place.optional(),
       by: z
         .string()
-        .regex(/^[UW][A-Z0-9]{2,20}$/u, "somebody is named by the Slack id, such as U0123ABCD")
+        .regex(/^[UW][A-Z0-9]{2,20}$/u, "is a Slack id, such as U0123ABCD")
         .optional(),
     }),
     body: NO_BODY,

@@ -15,7 +15,7 @@ import { findRun, showRun } from "./show-run.ts";
 const Whole = (least: number, most: number) =>
   z
     .string()
-    .regex(/^\d{1,6}$/u, "a whole number is expected")
+    .regex(/^\d{1,6}$/u, "is a whole number of up to six digits")
     .transform(Number)
     .pipe(z.int().min(least).max(most));
 
@@ -60,7 +60,7 @@ const listRuns = defineOperation(
       limit: Whole(1, 200).optional().meta({ description: "How many at most; 50 unless given" }),
       before: z
         .string()
-        .regex(/^run_[0-9A-Z]{26}$/u)
+        .regex(/^run_[0-9A-Z]{26}$/u, "is the whole id of a run")
         .optional()
         .meta({ description: "Only older ones than this run: `next` of the answer before" }),
     }),
@@ -140,7 +140,7 @@ const readArtifact = defineOperation(
     path: "/api/runs/{run}/artifacts/{digest}",
     scope: "read",
     summary: "A file that a step of a run left",
-    params: RunParams.extend({ digest: z.string().regex(/^[0-9a-f]{64}$/u, "a digest has 64 hexadecimal digits") }),
+    params: RunParams.extend({ digest: z.string().regex(/^[0-9a-f]{64}$/u, "has 64 hexadecimal digits") }),
     query: NoQuery,
     body: NO_BODY,
     answers: {

@@ -8,7 +8,6 @@ import { ErrorBody, type Refusal, refusalAnswer } from "./api-answer.ts";
 import { askDoor, requestAnswer } from "./ask-door.ts";
 import type { ApiDeps } from "./api-deps.ts";
 import { type AnswerSpec, type Call, defineOperation, NO_BODY } from "./operation.ts";
-import { REQUEST_ID } from "./request-id.ts";
 import { RunBody } from "./run-body.ts";
 import { findRun } from "./show-run.ts";
 
@@ -18,7 +17,7 @@ const NoQuery = z.strictObject({});
 export const RunParams = z.strictObject({
   run: z
     .string()
-    .regex(/^(?:run_)?[0-9A-HJKMNP-TV-Za-hjkmnp-tv-z]{4,26}$/u, "a run is named like run_7FQ2, or by its whole id")
+    .regex(/^(?:run_)?[0-9A-HJKMNP-TV-Za-hjkmnp-tv-z]{4,26}$/u, "is a run named like run_7FQ2, or by its whole id")
     .meta({ description: "The id of a run, or its end such as `run_7FQ2`" }),
 });
 
@@ -44,7 +43,7 @@ const Pending = z.strictObject({ request: RequestBody });
 const CauseBody = z.strictObject({
   says: z.string().min(1).max(300).meta({ description: "What made you ask, in one line, such as `build 4711`" }),
   link: z
-    .url({ protocol: /^https?$/u })
+    .url({ protocol: /^https?$/u, error: "is an address that begins with https:// or http://" })
     .max(1000)
     .optional()
     .meta({ description: "Where people see more of it" }),
@@ -55,10 +54,10 @@ const inputs = z
   .meta({ description: "What would be typed for each input of the command" });
 const words = z.string().max(2000).meta({ description: "What would be typed after the command" });
 
-const StartBody = z.union([
-  z.strictObject({ inputs, cause: CauseBody.optional() }),
-  z.strictObject({ words, cause: CauseBody.optional() }),
-]);
+const StartBody = z.union(
+  [z.strictObject({ inputs, cause: CauseBody.optional() }), z.strictObject({ words, cause: CauseBody.optional() })],
+  { error: 'give either "words" or "inputs"' },
+);
 
 const refusals: Readonly<Record<number, AnswerSpec>> = {
   403: { description: "The token may not do that, or no grant allows it", schema: ErrorBody },
@@ -104,7 +103,9 @@ const readRequest = defineOperation(
     method: "GET",
     path: "/api/requests/{request}",
     summary: "What came of a request of this token",
-    params: z.strictObject({ request: z.string().regex(REQUEST_ID, "there is no such request") }),
+    params: z.strictObject({
+      request: z.string().meta({ description: "The id that the answer to the request has; 404 for everything else" }),
+    }),
     query: NoQuery,
     body: NO_BODY,
     answers: acted,

@@ -203,19 +203,19 @@ export class ApiRig {
   async ask({ method = "GET", path, body, text, token, headers = {} }: Asked): Promise<HttpAnswer> {
     const [pathname = "", query = ""] = path.split("?");
     const route = apiRoute(this.deps);
+    const bytes = Buffer.from(text ?? (body === undefined ? "" : JSON.stringify(body)));
     const head: HttpHead = {
       method,
       path: pathname,
       query,
       headers: {
         ...(token !== undefined && { authorization: `Bearer ${token}` }),
-        ...(method === "POST" && { "content-type": "application/json" }),
+        ...(bytes.length > 0 && { "content-type": "application/json", "content-length": String(bytes.length) }),
         ...headers,
       },
     };
     const refusal = route.admit?.(head);
     if (refusal !== undefined) return refusal;
-    const bytes = Buffer.from(text ?? (body === undefined ? "" : JSON.stringify(body)));
     return await route.answer({ ...head, body: bytes });
   }
 

@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from "vitest";
 
 import { apiRoute } from "../../../src/api/api-route.ts";
-import { ApiRig, bodyOf } from "../../support/api-rig.ts";
+import { ApiRig, bodyOf, noticeResult } from "../../support/api-rig.ts";
+import { RUN } from "../slack/sample-run.ts";
 
 let rig: ApiRig;
 
@@ -77,6 +78,31 @@ describe("who may ask the API", () => {
     ];
     for (const headers of refused) expect((await post(headers)).status).toBe(415);
     expect((await post({ "content-type": "Application/JSON; charset=UTF-8" })).status).not.toBe(415);
+    expect(await post({ "content-length": "0", "transfer-encoding": "chunked", "content-type": "" })).toMatchObject({
+      status: 415,
+    });
+  });
+
+  it("sends no body where there is nothing to say, whatever it calls its type", async () => {
+    const token = rig.token();
+    rig.door.next = noticeResult("run.cancelling", "It is being cancelled.", RUN);
+    for (const headers of [{}, { "content-length": "0" }, { "content-type": "text/plain", "content-length": "0" }]) {
+      expect(await rig.ask({ method: "POST", path: "/api/runs/7FQ2/cancel", token, headers })).toMatchObject({
+        status: 200,
+      });
+    }
+    expect(await rig.ask({ method: "POST", path: "/api/commands/promote/runs", token })).toMatchObject({
+      status: 422,
+      body: expect.stringContaining("give either"),
+    });
+  });
+
+  it("is told that a request is not there, whatever its id looks like", async () => {
+    const token = rig.token();
+    for (const id of ["x", "key_0", `key_${"0".repeat(32)}`, `key_${"0".repeat(32)}%2F2`, "%00"]) {
+      const answer = await rig.ask({ path: `/api/requests/${id}`, token });
+      expect([answer.status, bodyOf(answer)]).toMatchObject([404, { error: { code: "request.unknown" } }]);
+    }
   });
 
   it("is told what is not there, and what can be done with what is", async () => {
@@ -114,26 +140,58 @@ describe("who may ask the API", () => {
     expect(apiRoute(rig.deps)).toMatchObject({ method: "any", path: "/api/", mostBodyBytes: 65_536 });
   });
 
-  it("is told what of a body is wrong", async () => {
-    const token = rig.token();
-    const post = (text: string | Buffer) =>
-      rig.ask({ method: "POST", path: "/api/commands/promote/runs", text, token });
-    const bodies = [
-      "",
-      "{",
-      "null",
-      "[]",
-      '"x"',
-      '{"inputs":{}, "words":"x"}',
-      '{"inputs":[]}',
-      '{"words":1}',
-      Buffer.from([0x22, 0xff, 0x22]),
-      "[".repeat(60_000),
-    ];
-    for (const text of bodies) {
-      const answer = await post(text);
-      expect([answer.status, bodyOf(answer)]).toMatchObject([422, { error: { code: "request.body" } }]);
-    }
+  const NO_JSON = "The body is no JSON.";
+  const NO_OBJECT = "The body is no JSON object; one begins with { and ends with }.";
+  const EITHER = 'The body is not as it should be: give either "words" or "inputs".';
+
+  it.each<readonly [string | Buffer, string]>([
+    ["", EITHER],
+    ["{}", EITHER],
+    ["{", NO_JSON],
+    [Buffer.from([0x22, 0xff, 0x22]), NO_JSON],
+    ["[".repeat(60_000), NO_JSON],
+    [`${"[".repeat(600)}${"]".repeat(600)}`, "The body is nested too deeply."],
+    ["null", NO_OBJECT],
+    ["[]", NO_OBJECT],
+    ['"x"', NO_OBJECT],
+    ['{"inputs":{}, "words":"x"}', EITHER],
+    ['{"inputs":[]}', 'The body is not as it should be: "inputs" is an object.'],
+    [
+      '{"inputs":{"service":null}}',
+      'The body is not as it should be: "inputs.service" is text, or a number, or true or false.',
+    ],
+    ['{"words":1}', 'The body is not as it should be: "words" is text.'],
+    ['{"word":"x"}', EITHER],
+    ['{"words":"x","cause":{}}', 'The body is not as it should be: "cause.says" is missing.'],
+    [
+      '{"words":"x","cause":{"says":"","link":"ftp://x"}}',
+      'The body is not as it should be: "cause.says" is empty; "cause.link" is an address that begins with https:// or http://.',
+    ],
+    [
+      '{"words":"x","why":"y"}',
+      'The body is not as it should be: there is no "why" here; known are "inputs", "cause", "words".',
+    ],
+    ['{"words":"x","cause":{"says":"y","lnk":""}}', 'The body is not as it should be: there is no "lnk" in "cause".'],
+    [`{"words":"${"x".repeat(2001)}"}`, 'The body is not as it should be: "words" has at most 2000 characters.'],
+  ])("is told what of a body is wrong (%#)", async (text, message) => {
+    const answer = await rig.ask({ method: "POST", path: "/api/commands/promote/runs", text, token: rig.token() });
+    expect([answer.status, bodyOf(answer)]).toEqual([422, { error: { code: "request.body", message } }]);
     expect(rig.door.asked.size).toBe(0);
+  });
+
+  it.each([
+    ["/api/runs?limit=0", 'The query is not as it should be: "limit" is at least 1.'],
+    ["/api/runs?limit=x", 'The query is not as it should be: "limit" is a whole number of up to six digits.'],
+    ["/api/runs?limit=1&limit=2", 'The query is not as it should be: "limit" is one text, given once.'],
+    ["/api/runs?open=yes", 'The query is not as it should be: "open" is "true" or "false".'],
+    ["/api/runs?before=7FQ2", 'The query is not as it should be: "before" is the whole id of a run.'],
+    ["/api/runs?servce=x", 'The query is not as it should be: there is no "servce" here; did you mean "service"?'],
+    ["/api/runs/7FQ2?x=1", 'The query is not as it should be: there is no "x" here; it takes nothing.'],
+    ["/api/where", 'The query is not as it should be: "service" is missing.'],
+    ["/api/history?by=ana", 'The query is not as it should be: "by" is a Slack id, such as U0123ABCD.'],
+    ["/api/runs/!!!!", 'The path is not as it should be: "run" is a run named like run_7FQ2, or by its whole id.'],
+  ])("is told what of %s is wrong", async (path, message) => {
+    const answer = await rig.ask({ path, token: rig.token() });
+    expect([answer.status, bodyOf(answer)]).toMatchObject([422, { error: { message } }]);
   });
 });
