@@ -47,6 +47,7 @@ export const TARGETS = [
   "worker-report",
   "run-link",
   "trigger-delivery",
+  "api-request",
   "log-export",
   "step-answer",
 ] as const;
