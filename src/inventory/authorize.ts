@@ -1,5 +1,5 @@
 import type { Configuration } from "../config/configuration.ts";
-import { type Machine, MACHINES, tryMachine } from "../domain/machine.ts";
+import { type Machine, MACHINES, machineUser, tryMachine } from "../domain/machine.ts";
 import { type GroupMembership, type PersonStanding, standingProblem } from "../domain/approver-policy.ts";
 
 /**
@@ -121,6 +121,8 @@ function isCovered(
 
 function notGranted(rules: AccessRules, act: Act, { isMachine, user }: PersonStanding): Authorization {
   const code = "access.not-granted";
+  const machine = isMachine === true ? tryMachine({ team: MACHINES, user }) : undefined;
+  if (machine !== undefined) return { kind: "denied", code, message: machineRefusal(rules, act, machine) };
   const roles = rolesFor(rules, act);
   if (roles.length === 0) {
     const message = `Nobody may ${actText(act)}: no grant in the configuration allows it. It takes one with ${grantText(act)}.`;
@@ -129,12 +131,21 @@ function notGranted(rules: AccessRules, act: Act, { isMachine, user }: PersonSta
   // Whoever has a narrower grant would not understand otherwise why it does not count.
   const isForAll = act.service === undefined || act.environment === undefined;
   const which = isForAll ? `, which has it by a grant with ${grantText(act)}` : "";
-  const machine = isMachine === true ? tryMachine({ team: MACHINES, user }) : undefined;
-  const who = machine === undefined ? "You" : `The ${machine.sort} ${machine.name}`;
-  // Everyone is everyone but these.
-  const named = machine === undefined ? "" : `, and a ${machine.sort} has only the roles that name it`;
-  const message = `${who} may not ${actText(act)}. It takes the role ${roles.join(" or ")}${which}${named}.`;
+  const message = `You may not ${actText(act)}. It takes the role ${roles.join(" or ")}${which}.`;
   return { kind: "denied", code, message };
+}
+
+/** What is missing is a grant for a role of its own: those of others are not meant for it, and everyone is everyone but these. */
+function machineRefusal({ roles }: AccessRules, act: Act, machine: Machine): string {
+  const { sort, name } = machine;
+  const own = Object.keys(roles).filter((role) =>
+    (roles[role] ?? []).some((member) => member.kind === "machine" && member.machine === machineUser(machine)),
+  );
+  const refused = `The ${sort} ${name} may not ${actText(act)}`;
+  if (own.length === 0)
+    return `${refused}: no role names it. It takes one with { ${sort}: ${name} }, and a grant with ${grantText(act)}.`;
+  const which = own.length === 1 ? `its role ${own.join("")} has` : `its roles ${own.join(", ")} have`;
+  return `${refused}: ${which} no grant for it. It takes one with ${grantText(act)}.`;
 }
 
 /** `promote checkout in prod`, `provision in prod`, or the verb alone. */

@@ -71,12 +71,28 @@ describe("who may do what", () => {
     });
   });
 
-  it("says of what is no person that it has only the roles that name it", () => {
-    const schedule = person("schedule:nightly", { isMachine: true });
-    expect(authorize(rules, { act: act("rollback web prod"), person: schedule, groups })).toMatchObject({
-      message:
-        "The schedule nightly may not rollback web in prod. It takes the role leads, and a schedule has only the roles that name it.",
-    });
+  it("says of what is no person which grant its own role lacks, and never to put it beside people", () => {
+    const messageFor = (roles: Readonly<Record<string, readonly string[]>>): string => {
+      const named = Object.entries(roles).map(([role, machines]) => {
+        return [role, machines.map((machine) => ({ kind: "machine", machine }) as const)] as const;
+      });
+      const told = authorize(
+        { ...rules, roles: { ...rules.roles, ...Object.fromEntries(named) } },
+        { act: act("rollback web prod"), person: person("schedule:nightly", { isMachine: true }), groups },
+      );
+      return told.kind === "denied" ? told.message : "";
+    };
+    const grant = "It takes one with verbs: [rollback], services: [web], environments: [prod].";
+    const refused = "The schedule nightly may not rollback web in prod";
+    expect(messageFor({ night: ["schedule:nightly"] })).toBe(
+      `${refused}: its role night has no grant for it. ${grant}`,
+    );
+    expect(messageFor({ night: ["schedule:nightly"], day: ["schedule:nightly"] })).toBe(
+      `${refused}: its roles night, day have no grant for it. ${grant}`,
+    );
+    expect(messageFor({ night: ["schedule:weekly"] })).toBe(
+      `${refused}: no role names it. It takes one with { schedule: nightly }, and a grant with ${grant.slice("It takes one with ".length)}`,
+    );
   });
 
   it("covers what names no service, or no environment, only with a grant for all of them", () => {
