@@ -10,7 +10,7 @@ const MINUTE = 60 * SECOND;
 // Those who may much are there more often than others.
 const OFTEN = ["ci", "ci", "ci", "deployer", "deployer", "ana", ...NAMES];
 
-type Act = (play: ApiPlay) => Promise<void>;
+type Act = (play: ApiPlay) => Promise<void> | void;
 
 /** How often each of them happens, in what share of the whole. */
 const ACTS: readonly (readonly [number, Act])[] = [
@@ -36,7 +36,7 @@ const ACTS: readonly (readonly [number, Act])[] = [
 const ALL = ACTS.reduce((sum, [share]) => sum + share, 0);
 
 /** Does one thing or another, by the dice of the play. */
-export function apiActs(): Act {
+export function apiActs(): (play: ApiPlay) => Promise<void> {
   return async (play) => {
     let left = play.dice.fraction() * ALL;
     for (const [share, act] of ACTS) {
@@ -94,9 +94,9 @@ async function follow(play: ApiPlay): Promise<void> {
   await follower.open({ name, secret: secretOf(play, name) }, { byQuery: dice.chance(0.3) });
 }
 
-async function cutOff(play: ApiPlay): Promise<void> {
+function cutOff(play: ApiPlay): void {
   const open = play.followers.filter(({ isOpen }) => isOpen);
-  if (open.length > 0) await play.dice.pick(open).cut(play.dice.chance(0.4));
+  if (open.length > 0) play.dice.pick(open).cut(play.dice.chance(0.4));
 }
 
 /** More than may follow with one token come and go. */
@@ -108,7 +108,7 @@ async function crowd(play: ApiPlay): Promise<void> {
     const follower = new RunFollower({ caller: play.caller, run, after: 0 });
     await follower.open(token);
     await new Promise((resolve) => setImmediate(resolve));
-    await follower.cut();
+    follower.cut();
   }
 }
 
@@ -135,7 +135,7 @@ async function forge(play: ApiPlay): Promise<void> {
 }
 
 async function crash(play: ApiPlay): Promise<void> {
-  await play.kill({ awayMs: play.dice.pick([0, 0, 0, 2 * SECOND, MINUTE, 20 * MINUTE]) });
+  await play.kill({ awayMs: play.dice.pick([0, 0, 0, 2 * SECOND, MINUTE, 40 * MINUTE]) });
 }
 
 async function turnDisk(play: ApiPlay): Promise<void> {
@@ -170,7 +170,7 @@ async function send(play: ApiPlay, wish: Wish): Promise<void> {
   const { dice } = play;
   const turns = dice.chance(0.15) ? dice.below(9) : undefined;
   void play.caller.send(wish, wayOf(play, wish));
-  if (turns !== undefined) await play.kill({ turns });
+  if (turns !== undefined) await play.kill({ turns, awayMs: dice.pick([0, 0, 0, 0, 40 * MINUTE]) });
 }
 
 function wayOf({ dice, ...play }: Pick<ApiPlay, "dice" | "keeper">, { name }: Wish): Way {

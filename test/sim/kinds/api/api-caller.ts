@@ -66,9 +66,15 @@ export class ApiCaller {
   readonly calls: Call[] = [];
   readonly wishes: Wish[] = [];
   readonly #deps: Deps;
+  #waiting = 0;
 
   constructor(deps: Deps) {
     this.#deps = deps;
+  }
+
+  /** Whether there is somebody whom the server has not answered yet. */
+  get isWaitedFor(): boolean {
+    return this.#waiting > 0;
   }
 
   moment(): Moment {
@@ -119,6 +125,7 @@ export class ApiCaller {
     const { method, path, query } = call;
     const head: HttpHead = { method, path, query, headers: { authorization: `Bearer ${secret}`, ...headers } };
     call.moments.push(this.moment());
+    this.#waiting += 1;
     try {
       const answer = server.admit(head) ?? (await this.#bring(call, { server, head, text, bodyAfterMs }));
       if (answer === undefined) return undefined;
@@ -129,6 +136,8 @@ export class ApiCaller {
     } catch (error) {
       call.failure = error instanceof Error ? (error.stack ?? error.message) : String(error);
       return undefined;
+    } finally {
+      this.#waiting -= 1;
     }
   }
 

@@ -1,4 +1,4 @@
-import type { Call, Moment } from "./api-caller.ts";
+import type { Call, Moment, Wish } from "./api-caller.ts";
 import type { ApiLog } from "./api-log.ts";
 import { AskedThings } from "./asked-things.ts";
 import { Belief } from "./belief.ts";
@@ -19,6 +19,8 @@ interface Truth {
   readonly troubles: Pick<Troubles, "within">;
   readonly followers: readonly RunFollower[];
   readonly now: Moment;
+  /** What was asked for to the end and never answered. */
+  readonly unheard: readonly Wish[];
 }
 
 /**
@@ -32,6 +34,7 @@ export function apiFaults(log: ApiLog, truth: Truth, isOver: boolean): readonly 
   const followings = truth.followers.flatMap((follower) => follower.followings);
   return [
     ...callFaults({ ...world, followings }),
+    ...truth.unheard.map(({ name, path }) => `${name} never hears what has come of ${path}`),
     ...intentFaults(world),
     ...runFaults(world),
     ...tokenFaults(world),

@@ -1,3 +1,4 @@
+import type { Clock } from "../../../../src/platform/clock.ts";
 import type { LogReader } from "../../../../src/store/log-reader.ts";
 
 /** One row of the log, as whoever only has the log reads it. */
@@ -10,15 +11,19 @@ export interface ApiRow {
   readonly actor: string;
   readonly text: string;
   readonly payload: Readonly<Record<string, unknown>>;
+  /** When it was there already, on the monotonic clock of the world. */
+  readonly seenMs: number;
 }
 
 /** The log as it grows, each row read once. */
 export class ApiLog {
   readonly rows: ApiRow[] = [];
   readonly #reader: LogReader;
+  readonly #clock: Pick<Clock, "monotonic">;
 
-  constructor(reader: LogReader) {
+  constructor(reader: LogReader, clock: Pick<Clock, "monotonic">) {
     this.#reader = reader;
+    this.#clock = clock;
   }
 
   /** How many rows there are. */
@@ -36,7 +41,8 @@ export class ApiLog {
     for (const row of this.#reader.rows({ from: this.rows.length + 1 })) {
       const { sequence, stream, version, type, at, actor, payload } = row;
       const text = payload ?? "{}";
-      this.rows.push({ sequence, stream, version, type, at, actor, text, payload: JSON.parse(text) });
+      const seenMs = this.#clock.monotonic();
+      this.rows.push({ sequence, stream, version, type, at, actor, text, payload: JSON.parse(text), seenMs });
     }
   }
 }

@@ -6,11 +6,11 @@ import { Life } from "../../life.ts";
 import { SimDisk } from "../../sim-disk.ts";
 import { seededRandom } from "../../seeded-random.ts";
 import { apiActs } from "./api-acts.ts";
-import { ApiCaller } from "./api-caller.ts";
+import { ApiCaller, type Call, type Wish } from "./api-caller.ts";
 import { apiFaults } from "./api-check.ts";
 import { ApiLog } from "./api-log.ts";
 import { ApiServer } from "./api-server.ts";
-import { APPROVERS, COMMANDS, CONFIGURATION, PLACES } from "./api-setting.ts";
+import { APPROVERS, COMMANDS, CONFIGURATION, PLACES, REFEREE } from "./api-setting.ts";
 import { GitEnd } from "./git-end.ts";
 import { JobBench } from "./job-bench.ts";
 import type { RunFollower } from "./run-follower.ts";
@@ -20,6 +20,7 @@ import { WishMaker } from "./wish-maker.ts";
 
 const SECOND = 1000;
 const LONGEST_SLICE_MS = 15 * SECOND;
+const SHORT_SLICE_MS = 500;
 const MOST_CALM_ROUNDS = 25;
 const CLOSER = "closer";
 
@@ -39,6 +40,7 @@ export class ApiPlay implements AsyncDisposable {
   readonly log: ApiLog;
   server: ApiServer | undefined;
   readonly #folder: string;
+  readonly #lives: Dice;
   readonly #random;
   readonly #bench: JobBench;
   readonly #acts = apiActs();
@@ -57,9 +59,10 @@ export class ApiPlay implements AsyncDisposable {
     this.rig = rig;
     this.dice = dice.fork("acts");
     this.#folder = folder;
+    this.#lives = dice.fork("lives");
     this.#random = seededRandom(dice.fork("api"));
     const { clock } = rig;
-    this.log = new ApiLog(rig.store.log);
+    this.log = new ApiLog(rig.store.log, clock);
     this.keeper = new TokenKeeper({ folder, clock, random: seededRandom(dice.fork("secrets")) });
     this.caller = new ApiCaller({ server: () => this.server, clock, rows: () => this.log.length });
     this.wishes = new WishMaker(dice.fork("wishes"));
@@ -67,7 +70,7 @@ export class ApiPlay implements AsyncDisposable {
     this.troubles = new Troubles(clock);
     this.#bench = new JobBench(rig, dice.fork("jobs"));
     rig.revision = (text) => this.git.resolve(text);
-    rig.directory.groups.set("S0RELEASE", APPROVERS);
+    rig.directory.groups.set("S0RELEASE", [...APPROVERS, REFEREE]);
     rig.onRecorded = (state, events) => this.server?.feed.recorded(state.id, events, state.version);
     rig.onChanged = (run) => this.server?.feed.changed(run);
   }
@@ -90,7 +93,7 @@ export class ApiPlay implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.server?.kill();
-    for (const follower of this.followers) await follower.cut();
+    for (const follower of this.followers) follower.cut();
     await this.rig[Symbol.asyncDispose]();
   }
 
@@ -102,15 +105,17 @@ export class ApiPlay implements AsyncDisposable {
 
   faults(): readonly string[] {
     const { caller, keeper, troubles, followers } = this;
-    return apiFaults(
-      this.log,
-      { calls: caller.calls, keeper, troubles, followers, now: caller.moment() },
-      this.#isOver,
-    );
+    const truth = { calls: caller.calls, keeper, troubles, followers, now: caller.moment() };
+    return apiFaults(this.log, { ...truth, unheard: this.#isOver ? this.#unheard() : [] }, this.#isOver);
   }
 
   async start(): Promise<void> {
-    this.server = await ApiServer.start({ rig: this.rig, folder: this.#folder, random: this.#random });
+    this.server = await ApiServer.start({
+      rig: this.rig,
+      folder: this.#folder,
+      random: this.#random,
+      dice: this.#lives,
+    });
     this.troubles.started();
     await settle();
   }
@@ -148,11 +153,20 @@ export class ApiPlay implements AsyncDisposable {
       if (!this.rig.isDown) await this.rig.runs.wakeDue().catch(() => undefined);
       await settle();
       if (now >= end) break;
-      // Looks at a file that nobody has touched since the last one change nothing.
-      const isIdle = Math.max(this.keeper.touchedAtMs, this.troubles.changedAtMs) < (looks?.lookedAtMs ?? Infinity);
-      const next = Math.min(end, now + LONGEST_SLICE_MS, isIdle ? end : Math.max(now, looks?.dueMs ?? end));
-      await clock.advance(next - now);
+      await clock.advance(Math.min(end, this.#nextMoment()) - now);
     }
+  }
+
+  /** Until when the clock may run without anything of this world. */
+  #nextMoment(): number {
+    const now = this.rig.clock.monotonic();
+    // What is under way takes turns, and no time: it is not to be left behind by a clock that jumps.
+    const most = now + (this.caller.isWaitedFor ? SHORT_SLICE_MS : LONGEST_SLICE_MS);
+    const looks = this.server?.clock;
+    const touchedAtMs = Math.max(this.keeper.touchedAtMs, this.troubles.changedAtMs);
+    // Looks at a file that nobody has touched since the last one change nothing.
+    if (looks === undefined || touchedAtMs < looks.lookedAtMs) return most;
+    return Math.min(most, Math.max(now, looks.dueMs));
   }
 
   /** Somebody presses a button of each gate that is open. */
@@ -184,11 +198,9 @@ export class ApiPlay implements AsyncDisposable {
     await this.keeper.make(CLOSER);
     await this.pass(15 * SECOND);
     for (let round = 0; round < MOST_CALM_ROUNDS; round += 1) {
-      for (const wish of this.wishes.unanswered(this.caller.calls)) {
-        const secret = this.keeper.current(wish.name)?.secret;
-        if (secret !== undefined) void this.caller.send(wish, { secret });
-      }
-      await this.press("U0BEN", "approve");
+      for (const wish of this.#unheard())
+        void this.caller.send(wish, { secret: this.keeper.current(wish.name)?.secret ?? "" });
+      await this.press(REFEREE, "approve");
       await this.#follow();
       await this.pass(20 * SECOND);
       if (this.#isQuiet()) break;
@@ -197,13 +209,17 @@ export class ApiPlay implements AsyncDisposable {
     this.#isOver = true;
   }
 
+  /** What is still wanted by those who have a token. */
+  #unheard(): readonly Wish[] {
+    return this.wishes.unanswered(this.caller.calls).filter(({ name }) => this.keeper.current(name) !== undefined);
+  }
+
   #isQuiet(): boolean {
     const { events } = this.rig.store;
     const areFollowersOver = this.followers.every(({ overAt }) => overAt !== undefined);
-    const isWanted = this.wishes.unanswered(this.caller.calls).some(({ name }) => this.keeper.current(name));
     return (
       areFollowersOver &&
-      !isWanted &&
+      this.#unheard().length === 0 &&
       events.openIntents().length === 0 &&
       events.listRuns({ openOnly: true, limit: 1 }).length === 0
     );
@@ -216,6 +232,12 @@ export class ApiPlay implements AsyncDisposable {
     }
   }
 
+  async #read(asked: Parameters<ApiCaller["read"]>[0]): Promise<Call> {
+    const reading = this.caller.read(asked);
+    await this.pass(SECOND);
+    return await reading;
+  }
+
   /** All that there is, in pages. */
   async #readAll(): Promise<void> {
     const secret = this.keeper.current(CLOSER)?.secret ?? "";
@@ -223,12 +245,12 @@ export class ApiPlay implements AsyncDisposable {
     let before = "";
     for (let page = 0; page < 40; page += 1) {
       const query = `limit=${this.dice.pick([1, 3, 200])}${before}`;
-      const { answer } = await this.caller.read({ ...asked, path: "/api/runs", query });
+      const { answer } = await this.#read({ ...asked, path: "/api/runs", query });
       const next: unknown = answer?.body instanceof Object && "next" in answer.body ? answer.body.next : undefined;
       if (typeof next !== "string") break;
       before = `&before=${next}`;
     }
     for (const { id } of this.rig.store.events.listRuns({ limit: 100 }))
-      await this.caller.read({ ...asked, path: `/api/runs/${id}` });
+      await this.#read({ ...asked, path: `/api/runs/${id}` });
   }
 }

@@ -11,6 +11,7 @@ import { silentLogger } from "../../../../src/platform/logger.ts";
 import { SecretMask } from "../../../../src/platform/masking.ts";
 import { storedEvent } from "../../../../src/store/log-reader.ts";
 import type { IntakeRig } from "../../../support/intake-rig.ts";
+import type { Dice } from "../../dice.ts";
 import { LookClock } from "./look-clock.ts";
 
 interface Deps {
@@ -18,6 +19,7 @@ interface Deps {
   /** Where the file of tokens is. */
   readonly folder: string;
   readonly random: Random;
+  readonly dice: Dice;
 }
 
 /** The API of one process, behind which everything is real but the network. Dead with the process, whatever its code still does. */
@@ -32,7 +34,7 @@ export class ApiServer {
   #isOpen = false;
   #die: () => void = () => undefined;
 
-  private constructor({ rig, folder, random }: Deps) {
+  private constructor({ rig, folder, random, dice }: Deps) {
     this.died = new Promise((resolve) => {
       this.#die = resolve;
     });
@@ -48,6 +50,7 @@ export class ApiServer {
       logger: silentLogger,
     });
     const mask = new SecretMask();
+    const slow = dice.fork("names");
     this.#route = apiRoute({
       tokens: this.#tokens,
       machines: rig.machines,
@@ -56,7 +59,11 @@ export class ApiServer {
       view: (run) => runs.view(run),
       events,
       feed: this.feed,
-      names: (pseudonyms) => Promise.resolve(new Map(Array.from(pseudonyms, (each) => [each, each]))),
+      names: async (pseudonyms) => {
+        // Slack is asked for them.
+        if (slow.chance(0.4)) await rig.clock.sleep(300);
+        return new Map(Array.from(pseudonyms, (each) => [each, each]));
+      },
       where: () => Promise.resolve(notice("input.service", "Nobody asks that here.")),
       history: () => notice("input.service", "Nobody asks that here."),
       fileOf: () => Promise.reject(new AppError("There are no files here.", { code: "artifact.missing" })),

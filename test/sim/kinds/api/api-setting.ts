@@ -1,9 +1,12 @@
 import { rightConfiguration } from "../../../support/configured.ts";
 import type { Scope } from "../../../../src/api/api-token.ts";
 
-/** A person who has a token for herself, and may approve what others ask for. */
-export const ANA = "U0ANA";
+/** A person who has a token for herself. */
+const ANA = "U0ANA";
+/** Those who may approve what others ask for. */
 export const APPROVERS = [ANA, "U0BEN", "U0EVE"] as const;
+/** Nobody asks for anything in this one's name. */
+export const REFEREE = "U0REF";
 
 /** What a token of the world is made as, and what whoever has it may do by the grants: all of a verb everywhere, or in one place alone. */
 export interface Cast {

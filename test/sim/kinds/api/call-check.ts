@@ -38,13 +38,18 @@ function textOf({ name, method, path, answer }: Call): string {
 function faultsOf(call: Call, world: World): readonly string[] {
   if (call.failure !== undefined) return [`it failed inside: ${call.failure}`];
   if (!isAnswered(call)) return silence(call, world);
-  const faults = beliefFaults(call, world);
+  const faults = [...lateFaults(call), ...beliefFaults(call, world)];
   if (faults.length > 0) return faults;
   const { status } = call.answer;
   if (status === 401 || codeOf(call.answer.body) === "token.scope") return [];
   if (status === 503) return notNow(call, world);
   if (call.wish !== undefined || call.path.startsWith("/api/requests/")) return requestFaults(call, world.things);
   return status === 200 || status === 204 ? [] : [`it is answered with ${status}`];
+}
+
+function lateFaults({ answer, moments }: Answered): readonly string[] {
+  const waitedMs = answer.at.ms - (moments.at(-1)?.ms ?? 0);
+  return waitedMs > LONGEST_WAIT_MS ? [`it is answered after ${waitedMs} ms`] : [];
 }
 
 function isAnswered(call: Call): call is Answered {

@@ -13,7 +13,8 @@ interface World {
 }
 
 // Something is said every 15 seconds.
-const LONGEST_SILENCE_MS = 16_000;
+const LONGEST_SILENCE_MS = 16_500;
+const SOON_MS = 1500;
 
 /** What is wrong with what those are told who follow runs: each fact once and in order, over whatever was cut, and nobody else. */
 export function followFaults(world: World): readonly string[] {
@@ -34,7 +35,7 @@ function followingFaults(following: Following, run: LoggedRun, world: World): re
   const last = told.findLast(({ id }) => id !== undefined)?.id ?? after;
   return [
     ...told.flatMap(({ at }) =>
-      world.belief.possible(call.secret, at).length > 0 ? [] : ["it is told on to a token that is none any more"],
+      world.belief.mayHaveDone({ ...call, moments: [at] }) ? [] : ["it is told on to a token that is none any more"],
     ),
     ...orderFaults(following, run),
     ...(end === undefined ? openFaults(following, { run, last, world }) : []),
@@ -60,11 +61,19 @@ function openFaults(
   const { belief, now } = world;
   const heardAt = told.at(-1)?.at ?? call.answer?.at;
   const isSilent = now.ms - (heardAt?.ms ?? 0) > LONGEST_SILENCE_MS;
-  const isBehind = belief.certain(call.secret, now) !== undefined && last < run.rows.length;
+  // It takes a moment until it is known what those are called who did it.
+  const sinceMs = call.answer?.at.ms ?? Infinity;
+  const known = run.rows.filter(({ seenMs }) => Math.max(seenMs, sinceMs) < now.ms - SOON_MS).length;
+  const isBehind = mayRead(belief, call, now) && last < known;
   return [
     ...(isSilent ? ["nothing is said"] : []),
-    ...(isBehind ? [`${run.rows.length} facts are there, and ${last} are told`] : []),
+    ...(isBehind ? [`${known} facts are there, and ${last} are told`] : []),
   ];
+}
+
+/** Whether the server knows for sure that whoever follows may. */
+function mayRead(belief: Belief, { secret }: Following["call"], at: Moment): boolean {
+  return belief.certain(secret, at)?.scopes.includes("read") === true;
 }
 
 function isTold(row: LoggedRun["rows"][number], event: string, data: unknown): boolean {
@@ -77,7 +86,7 @@ function mayEnd(
   { endedAt, call }: Following,
   { run, last, belief }: { readonly run: LoggedRun; readonly last: number; readonly belief: Belief },
 ): boolean {
-  if (endedAt === undefined || belief.certain(call.secret, endedAt) === undefined) return true;
+  if (endedAt === undefined || !mayRead(belief, call, endedAt)) return true;
   return hasEnded(run.rows.slice(0, last));
 }
 

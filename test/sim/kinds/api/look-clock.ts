@@ -1,5 +1,8 @@
 import type { Clock, Timer } from "../../../../src/platform/clock.ts";
 
+// Of real time: the files are real.
+const LONGEST_LOOK_MS = 5000;
+
 /** The clock of one who looks at files now and then: each look is begun by the world, and over before anything else happens. */
 export class LookClock implements Clock {
   readonly #clock: Clock;
@@ -35,11 +38,14 @@ export class LookClock implements Clock {
     return this.#isStopped ? Infinity : (this.#next?.dueMs ?? Infinity);
   }
 
+  /** Whoever never looks again is not waited for. */
   async look(): Promise<void> {
     const next = this.#next;
     this.#next = undefined;
     next?.action();
-    while (this.#next === undefined && !this.#isStopped) await new Promise((resolve) => setImmediate(resolve));
+    const end = performance.now() + LONGEST_LOOK_MS;
+    while (this.#next === undefined && !this.#isStopped && performance.now() < end)
+      await new Promise((resolve) => setImmediate(resolve));
   }
 
   stop(): void {

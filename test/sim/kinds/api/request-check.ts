@@ -33,18 +33,24 @@ export function requestFaults(call: Answered, things: AskedThings): readonly str
   return asked === undefined ? ["it was answered, and is not in the log"] : answerFaults(call, asked);
 }
 
+/** What came of it, and of nothing else, once that is decided. */
 function answerFaults(call: Answered, asked: Asked): readonly string[] {
   const { wish, answer } = call;
   const { status, body, at } = answer;
   const code = codeOf(body);
   const isOther = wish !== undefined && !isWhatWasWanted(asked, wish);
-  if (code === "request.idempotency-key") return isOther ? [] : ["it is taken for something else"];
-  if (isOther) return ["it is answered by what came of something else"];
+  if (isOther !== (code === "request.idempotency-key")) return ["it is taken for something else that was asked"];
+  if (isOther) return [];
   if (status === 202) return pendingFaults(call, asked);
   const { settled } = asked;
   if (settled === undefined || settled.row.sequence > at.rows) return ["it is answered before it is dealt with"];
-  if (status === 200 || status === 201) return doneFaults(call, asked);
-  return isRefusedAs(settled.code, code) ? [] : [`the log says ${settled.code}`];
+  return status === 200 || status === 201 ? doneFaults(call, asked) : refusedFaults(call, settled.code);
+}
+
+function refusedFaults({ answer: { status, body } }: Answered, kept: string): readonly string[] {
+  const code = codeOf(body);
+  if (isRefusedAs(kept, code)) return status >= 400 ? [] : [`that is refused with ${status}`];
+  return [`the log says ${kept}`];
 }
 
 function isRefusedAs(kept: string, code: string): boolean {

@@ -7,6 +7,8 @@ interface World {
   readonly isOver: boolean;
 }
 
+// A quarter of an hour, and what the clock may be set on by meanwhile.
+const OLDEST_MS = 26 * 60_000;
 const TOKEN = "machines/token:";
 
 /** What is wrong with runs: each was asked for, once, by who may; and what was done to them as well. */
@@ -37,6 +39,7 @@ function startFaults(run: LoggedRun, asked: Asked, runs: readonly LoggedRun[]): 
   return [
     ...(run.door === "api" && run.actor === `${TOKEN}${name}` ? [] : [`it is told of ${run.actor} by ${run.door}`]),
     ...(run.started.sequence > row.sequence ? [] : ["it was started before it was asked for"]),
+    ...(run.started.at - row.at < OLDEST_MS ? [] : ["it was asked for long before"]),
     ...(runs.some((other) => other !== run && other.intent === run.intent) ? ["it was started twice"] : []),
     ...(isSettled ? [] : ["what asked for it has not come to that"]),
     ...(run.command === command ? [] : [`${command} was asked for`]),
@@ -58,8 +61,10 @@ function actFaults(
     const name = who.slice(TOKEN.length);
     const before = asks.filter((asked) => asked.name === name && asked.row.sequence < row.sequence).length;
     const count = done.slice(0, index + 1).filter(({ actor }) => actor === row.actor).length;
+    const isSaid = asks.some((asked) => asked.name === name && hasDone(asked, row));
     const isOwn = command === "cancel" && who === run.actor;
     return [
+      ...(isSaid ? [] : [`${type} by ${who}, and the log does not say that it came of what they asked for`]),
       ...(count <= before ? [] : [`${type} by ${who}, who asked ${before} times`]),
       ...(isOwn || mayDo(name, { command: run.command, place: placeOf(start) })
         ? []
@@ -79,19 +84,19 @@ function gateFaults({ rows, behalf }: LoggedRun, { things }: Pick<World, "things
     const who = things.whoIs(row.actor);
     const retried = rows.filter(({ type, sequence }) => type === "run.retried" && sequence < row.sequence);
     const ofRetries = retried
-      .flatMap((each) => things.asked.filter((asked) => hasDone(asked, each)))
+      .flatMap((each) => things.asked.filter((asked) => asked.command === "retry" && hasDone(asked, each)))
       .flatMap((each) => each.behalf);
     return [...behalf, ...ofRetries].includes(who) ? [`${who} approves what was asked for in their name`] : [];
   });
 }
 
+const DONE: Readonly<Record<string, string>> = { cancel: "run.cancelling", retry: "run.retried" };
+
 /** What was asked is marked as dealt with in the commit in which it is done. */
-function hasDone({ command, settled, typed }: Asked, row: ApiRow): boolean {
-  const isIt =
-    command === "retry" &&
-    settled?.code === "run.retried" &&
-    membersOf(membersOf(typed)["values"])["run"] === row.stream;
-  return isIt && Math.abs(settled.row.sequence - row.sequence) < 12;
+function hasDone(asked: Asked, row: ApiRow): boolean {
+  const { command, settled } = asked;
+  if (settled === undefined || settled.code !== DONE[command] || runOf(asked) !== row.stream) return false;
+  return Math.abs(settled.row.sequence - row.sequence) < 12;
 }
 
 /** What was said to be done is. */

@@ -31,7 +31,6 @@ interface Deps {
 interface Open {
   readonly following: Following;
   readonly stop: AbortController;
-  readonly reading: Promise<void>;
 }
 
 /** Who wants to know each fact of a run once and in order, whatever is cut. */
@@ -79,18 +78,17 @@ export class RunFollower {
     const following: Following = { call, after: this.last, told: [], end: undefined, endedAt: undefined };
     this.followings.push(following);
     const stop = new AbortController();
-    const reading = this.#read(following, { pieces: stream(stop.signal), server, signal: stop.signal });
-    this.#open = { following, stop, reading };
+    this.#open = { following, stop };
+    void this.#read(following, { pieces: stream(stop.signal), server, signal: stop.signal });
   }
 
   /** The connection is cut; what was on its way is lost where `isLost`. */
-  async cut(isLost = false): Promise<void> {
+  cut(isLost = false): void {
     const open = this.#open;
     if (open === undefined) return;
     this.#open = undefined;
     this.#end(open.following, "cut");
     open.stop.abort(new Error("cut"));
-    await open.reading;
     const newest = open.following.told.at(-1);
     if (isLost && newest?.id !== undefined) {
       open.following.told.pop();

@@ -47,6 +47,8 @@ function listFaults({ query, answer }: Call, { runs }: AskedThings, { from, to }
     const place = before === null ? 0 : open.findIndex(({ id }) => id === before) + 1;
     return open.slice(place, place + limit).map(({ id }) => id);
   };
+  const next = membersOf(answer?.body)["next"];
+  if (next !== (ids.length === limit ? ids.at(-1) : undefined)) return [`after ${String(ids)} comes ${String(next)}`];
   const isRight = [there(from), there(to)].some((wanted) => String(wanted) === String(ids));
   // Something may have happened while it was answered.
   return isRight || to > from ? [] : [`${ids.length} runs are listed, not ${there(from).length}, or others`];

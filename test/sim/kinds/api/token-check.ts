@@ -20,14 +20,13 @@ interface Known {
 /** What is wrong with what the log says became of tokens: it is what was in the file, and nothing is done with one that it does not have. */
 export function tokenFaults({ rows, things, keeper, isOver }: World): readonly string[] {
   const known = new Map<string, Known>();
-  const entries = keeper.edits.flatMap((edit) => edit.entries);
   const asked = new Map(things.asked.map(({ row, name }) => [row.sequence, name]));
   const faults: string[] = [];
   for (const row of rows) {
     const name = asked.get(row.sequence);
     if (name !== undefined && !known.has(name)) faults.push(`${name} is believed, and the log does not have it`);
     if (row.stream !== "tokens") continue;
-    const fault = factFault(row, { known, entries, things });
+    const fault = factFault(row, { known, edits: keeper.edits, things });
     if (fault !== undefined) faults.push(`${row.type} of ${String(row.payload["name"])}: ${fault}`);
   }
   if (!isOver) return faults;
@@ -41,9 +40,9 @@ function factFault(
   { type, payload, actor }: ApiRow,
   {
     known,
-    entries,
+    edits,
     things,
-  }: { readonly known: Map<string, Known>; readonly entries: readonly Entry[]; readonly things: AskedThings },
+  }: { readonly known: Map<string, Known>; readonly edits: TokenKeeper["edits"]; readonly things: AskedThings },
 ): string | undefined {
   const name = String(payload["name"]);
   const hash = String(payload["hash"]);
@@ -51,18 +50,10 @@ function factFault(
   if (actor !== "") return "somebody is said to have done it";
   if (type === "token.revoked") {
     known.delete(name);
-    return before?.hash === hash ? undefined : "it was not there";
+    if (before?.hash !== hash) return "it was not there";
+    return isTakenOut(edits, { name, hash }) ? undefined : "nobody has taken it out";
   }
-  const owner = payload["owner"] === undefined ? undefined : things.whoIs(payload["owner"]);
-  const expiresAt = typeof payload["expiresAt"] === "string" ? Date.parse(payload["expiresAt"]) : undefined;
-  const entry = entries.findLast(
-    (each) =>
-      each.name === name &&
-      prefixOf(each) === hash &&
-      isDeepStrictEqual([...each.scopes], payload["scopes"]) &&
-      (each.owner === undefined ? undefined : `T1/${each.owner}`) === owner &&
-      each.expiresAt === expiresAt,
-  );
+  const entry = entryOf(payload, { edits, things });
   if (entry === undefined) return "it never was in the file";
   known.set(name, { hash, entry });
   const isSame = before?.hash === hash;
@@ -70,7 +61,37 @@ function factFault(
   return before === undefined ? undefined : "it was there";
 }
 
+/** What the file said of it when it was recorded. */
+function entryOf(
+  payload: ApiRow["payload"],
+  { edits, things }: { readonly edits: TokenKeeper["edits"]; readonly things: AskedThings },
+): Entry | undefined {
+  const token = { name: String(payload["name"]), hash: String(payload["hash"]) };
+  const owner = payload["owner"] === undefined ? undefined : things.whoIs(payload["owner"]);
+  const expiresAt = typeof payload["expiresAt"] === "string" ? Date.parse(payload["expiresAt"]) : undefined;
+  const entries = edits.flatMap((edit) => edit.entries.filter((entry) => isOf(entry, token)));
+  return entries.findLast((entry) => {
+    const own = entry.owner === undefined ? undefined : `T1/${entry.owner}`;
+    return own === owner && entry.expiresAt === expiresAt && isDeepStrictEqual([...entry.scopes], payload["scopes"]);
+  });
+}
+
+/** A file that cannot be read says nothing of what is not in it. */
+function isTakenOut(edits: TokenKeeper["edits"], token: { readonly name: string; readonly hash: string }): boolean {
+  const hasIt = ({ entries }: TokenKeeper["edits"][number]): boolean => entries.some((entry) => isOf(entry, token));
+  const first = edits.findIndex(hasIt);
+  return first !== -1 && edits.slice(first).some((edit) => !edit.isBroken && !hasIt(edit));
+}
+
+function isOf(entry: Entry, { name, hash }: { readonly name: string; readonly hash: string }): boolean {
+  return entry.name === name && prefixOf(entry.secret) === hash;
+}
+
+const prefixes = new Map<string, string>();
+
 /** Which of them it is, as far as the log says it. */
-function prefixOf({ secret }: Entry): string {
-  return createHash("sha256").update(secret).digest("hex").slice(0, 12);
+function prefixOf(secret: string): string {
+  const known = prefixes.get(secret) ?? createHash("sha256").update(secret).digest("hex").slice(0, 12);
+  prefixes.set(secret, known);
+  return known;
 }

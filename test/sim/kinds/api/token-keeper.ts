@@ -21,6 +21,7 @@ export interface Entry {
 interface Edit {
   readonly atMs: number;
   readonly entries: readonly Entry[];
+  readonly isBroken: boolean;
 }
 
 interface Deps {
@@ -31,7 +32,7 @@ interface Deps {
 
 /** Who makes, changes and revokes tokens; what was in their file when is the truth of the world. */
 export class TokenKeeper {
-  readonly edits: Edit[] = [{ atMs: -Infinity, entries: [] }];
+  readonly edits: Edit[] = [{ atMs: -Infinity, entries: [], isBroken: false }];
   /** All that there ever were. */
   readonly secrets: { readonly name: string; readonly secret: string }[] = [];
   readonly #deps: Deps;
@@ -125,7 +126,7 @@ export class TokenKeeper {
   }
 
   #note(entries: readonly Entry[]): void {
-    this.edits.push({ atMs: this.#deps.clock.monotonic(), entries });
+    this.edits.push({ atMs: this.#deps.clock.monotonic(), entries, isBroken: this.isBroken });
   }
 }
 

@@ -38,7 +38,13 @@ export class WishMaker {
 
   /** The key of another wish, with something else. */
   other(wish: Wish): Wish {
-    return this.#keep({ name: wish.name, key: wish.key, scope: "run", ...this.#anyStart() });
+    const { name, key, recorded } = wish;
+    const { command, typed, cause } = recorded;
+    const twin = { count: "work", work: "count" }[command];
+    if (twin === undefined || this.#dice.chance(0.5))
+      return this.#keep({ name, key, scope: "run", ...this.#anyStart() });
+    const path = `/api/commands/${twin}/runs`;
+    return this.#keep({ ...wish, path, recorded: { command: twin, typed, cause } });
   }
 
   /** The key of a wish, or the whole of it, by somebody else. */
