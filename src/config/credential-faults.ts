@@ -43,7 +43,8 @@ function unknownSecrets(configuration: Configuration): readonly Fault[] {
   ];
   return used.flatMap(({ path, reference }): readonly Fault[] => {
     if (reference === undefined || declared.includes(reference.secret)) return [];
-    const message = `${unknownName("secret", reference.secret, declared)} Declare it: \`secrets: { ${reference.secret}: { env: ${reference.secret} } }\``;
+    const unknown = unknownName("secret", reference.secret, declared).replace(/[^?]$/u, "$&.");
+    const message = `${unknown} Declare it: \`secrets: { ${reference.secret}: { env: ${reference.secret} } }\``;
     return [{ path, part: "value", message }];
   });
 }

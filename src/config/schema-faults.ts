@@ -64,8 +64,27 @@ function issueMessage(issue: z.core.$ZodRawIssue): string | undefined {
   }
   if (issue.code === "too_big") return `${found} is too large; at most ${issue.maximum}`;
   if (issue.code !== "invalid_union") return undefined;
+  if (isDiscriminated(issue)) return wrongDiscriminator(issue);
   const alternatives = issue.errors.flatMap((alternative) => alternative.slice(0, 1).map(alternativeText));
   return `${found} does not fit; ${alternatives.join(", or ")} belongs here`;
+}
+
+type UnionIssue = Extract<z.core.$ZodRawIssue, { readonly code: "invalid_union" }>;
+type Discriminated = UnionIssue & { readonly discriminator: string; readonly options: readonly unknown[] };
+
+/** Of alternatives that are told apart by one of their keys, none has what stands there. */
+function isDiscriminated(issue: UnionIssue): issue is Discriminated {
+  return issue.discriminator !== undefined && "options" in issue && Array.isArray(issue.options);
+}
+
+function wrongDiscriminator({ input, discriminator, options }: Discriminated): string {
+  const known = options.map(String);
+  const names = known.map((name) => `\`${name}\``);
+  const belongs = `${[names.slice(0, -1).join(", "), ...names.slice(-1)].filter((part) => part !== "").join(" or ")} belongs here`;
+  const found: unknown = typeof input === "object" && input !== null ? Reflect.get(input, discriminator) : undefined;
+  if (found === undefined) return `is missing; ${belongs}`;
+  const meant = typeof found === "string" ? didYouMean(found, known) : undefined;
+  return `${quoted(found)} does not fit; ${belongs}${meant === undefined ? "" : `; did you mean \`${meant}\`?`}`;
 }
 
 // YAML takes what follows an unquoted # for a remark, so that `channel: #deploys` has no value.
@@ -97,8 +116,11 @@ function alternativeText(issue: z.core.$ZodIssue): string {
 }
 
 function unknownKey(key: string, known: readonly string[]): string {
+  // Only of alternatives, each of which has keys of its own.
+  if (known.includes(key)) return `${quoted(key)} cannot stand here beside another key; write an entry for each`;
   const meant = didYouMean(key, known);
   if (meant !== undefined) return `there is no key ${quoted(key)} here; did you mean \`${meant}\`?`;
+  if (known.length === 0) return `there is no key ${quoted(key)} here; none belongs here`;
   return `there is no key ${quoted(key)} here; known are ${known.map((name) => `\`${name}\``).join(", ")}`;
 }
 

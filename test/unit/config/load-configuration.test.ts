@@ -328,6 +328,12 @@ describe("a mistake in the configuration", () => {
       '7:12 argocd[0].token: there is no secret "ARGO_TOKEN"; did you mean "ARGOCD_TOKEN"? Declare it: `secrets: { ARGO_TOKEN: { env: ARGO_TOKEN } }`',
     ],
     [
+      "a secret that is like none",
+      "secrets.ARGOCD_TOKEN",
+      "secrets.HOOK",
+      '7:12 argocd[0].token: there is no secret "HOOK"; there is ARGOCD_TOKEN. Declare it: `secrets: { HOOK: { env: HOOK } }`',
+    ],
+    [
       "a secret in two places",
       "{ env: ARGOCD_TOKEN }",
       "{ env: A, file: b }",
