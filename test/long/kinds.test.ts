@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 
+import { apiMutants } from "../sim/mutants/api-mutants.ts";
 import { forgeMutants } from "../sim/mutants/forge-mutants.ts";
 import { kindsMutants } from "../sim/mutants/kinds-mutants.ts";
 import { netMutants } from "../sim/mutants/net-mutants.ts";
@@ -18,6 +19,7 @@ const FORGE = new URL("../sim/forge-child.ts", import.meta.url).pathname;
 const NET = new URL("../sim/net-child.ts", import.meta.url).pathname;
 const SCHEDULES = new URL("../sim/schedules-child.ts", import.meta.url).pathname;
 const TRIGGERS = new URL("../sim/triggers-child.ts", import.meta.url).pathname;
+const API = new URL("../sim/api-child.ts", import.meta.url).pathname;
 const PLANT = new URL("../sim/mutants/plant-child.ts", import.meta.url).href;
 const Seen = z.object({ seed: z.number().nullable(), world: z.number(), faults: z.array(z.string()) });
 
@@ -96,6 +98,17 @@ describe("worlds of webhooks that are sent again, doubled, forged, late and earl
 
   it("would say if anything were wrong", async () => {
     const { faults } = await look(TRIGGERS, 60, bug(triggerMutants, "the same fact by another delivery starts again"));
+    expect(faults).not.toEqual([]);
+  });
+});
+
+describe("worlds of programs that ask over the API, with tokens that come and go, streams that are cut and a server that is killed over them", () => {
+  it("violate nothing", async () => {
+    expect(await look(API, 12)).toEqual({ seed: null, world: 12, faults: [] });
+  });
+
+  it("would say if anything were wrong", async () => {
+    const { faults } = await look(API, 60, bug(apiMutants, "every request is a new one"));
     expect(faults).not.toEqual([]);
   });
 });
