@@ -7,10 +7,18 @@ import { z } from "zod";
 
 import { triggerFaults, triggerKinds } from "../../src/app/triggers.ts";
 import { loadCommands, readCommandFolder } from "../../src/commands/load-commands.ts";
+import { matchValues } from "../../src/commands/match-command.ts";
+import type { Configuration } from "../../src/config/configuration.ts";
 import { checkConfiguration } from "../../src/config/load-configuration.ts";
+import { machineStanding } from "../../src/domain/approver-policy.ts";
+import { machineUser } from "../../src/domain/machine.ts";
 import { typeOfSchema, typeText, type ExpressionType } from "../../src/expressions/expression-type.ts";
+import { actsIn, namePlaces } from "../../src/intake/name-places.ts";
+import { authorize } from "../../src/inventory/authorize.ts";
+import { Inventory } from "../../src/inventory/inventory.ts";
 import { compileTriggers } from "../../src/triggers/compile-triggers.ts";
 import { decideStarts } from "../../src/triggers/decide-starts.ts";
+import { scheduleFaults } from "../../src/triggers/schedule/schedule-faults.ts";
 import { httpKinds } from "../../src/triggers/kinds/http-kinds.ts";
 import { allKinds } from "../support/all-kinds.ts";
 import { rightConfiguration } from "../support/configured.ts";
@@ -93,7 +101,10 @@ function piecesIn(text: string, isWanted: (value: unknown) => boolean): readonly
   return pieces.filter((piece) => isWanted(parse(piece)));
 }
 
-const Entry = z.looseObject({ triggers: z.array(z.unknown()) });
+const Entry = z.union([
+  z.looseObject({ triggers: z.array(z.unknown()) }),
+  z.looseObject({ schedules: z.array(z.unknown()) }),
+]);
 const File = z.looseObject({ on: z.unknown(), steps: z.array(z.unknown()) });
 
 /** The shipped commands and blueprints, and those that the pages show, by the file that they are to be copied to. */
@@ -119,7 +130,7 @@ function whole(piece: string): string {
     .parse(parse(rightConfiguration));
   const shown = z
     .looseObject({
-      roles: z.looseObject({}),
+      roles: z.looseObject({}).default({}),
       grants: z.array(z.unknown()).default([]),
       secrets: z.looseObject({}).default({}),
     })
@@ -128,16 +139,72 @@ function whole(piece: string): string {
     ...base,
     ...shown,
     roles: { ...base.roles, ...shown.roles },
-    grants: [...base.grants, ...shown.grants],
+    // What others are granted is of no help to it.
+    grants: shown.grants,
     secrets: { ...base.secrets, ...shown.secrets },
   });
 }
 
-const examples = Array.from(texts).flatMap(([file, text]) =>
+const configurationPage = await readFile(`${ROOT}docs/configuration.md`, "utf8");
+const examples = [...texts, ["configuration.md", configurationPage] as const].flatMap(([file, text]) =>
   piecesIn(text, (value) => Entry.safeParse(value).success).map(
     (piece, index) => [`${file} ${index + 1}`, piece] as const,
   ),
 );
+
+/** What is shown in a page asks for this, and a value that is worked out from an event is some such. */
+const ASKED: Readonly<Record<string, string>> = {
+  service: "checkout",
+  environment: "staging",
+  revision: "4f1c9a2b7d".repeat(4),
+  image: `registry.acme.example/shop/checkout@sha256:${"7c1d".repeat(16)}`,
+};
+
+/** Why what an example says would not be let by what it grants; nothing where all of it would be. */
+function refusals(configuration: Configuration): readonly string[] {
+  const { triggers } = compileTriggers(configuration, { kinds: triggerKinds(), commands });
+  const asking = [
+    ...triggers.map(({ machine, starts }) => ({ machine, starts })),
+    ...configuration.schedules.map(({ name, start }) => ({
+      machine: { sort: "schedule", name } as const,
+      starts: [start],
+    })),
+  ];
+  return asking.flatMap(({ machine, starts }) =>
+    starts.flatMap(({ command, inputs }) => {
+      const values = Object.fromEntries(
+        Object.entries(inputs).map(([name, value]) => {
+          const isWorkedOut = String(value).includes("${{");
+          return [name, isWorkedOut ? (ASKED[name] ?? "some") : String(value)];
+        }),
+      );
+      const why = refusalOf(configuration, { user: machineUser(machine), command, values });
+      return why === undefined ? [] : [`${machine.name}: ${why}`];
+    }),
+  );
+}
+
+function refusalOf(
+  configuration: Configuration,
+  {
+    user,
+    ...asked
+  }: { readonly user: string; readonly command: string; readonly values: Readonly<Record<string, string>> },
+): string | undefined {
+  const match = matchValues(commands, asked)?.match;
+  if (match?.kind !== "matched" || match.command.body.kind !== "plan") return `it is not understood: ${match?.kind}`;
+  const { plan } = match.command.body;
+  const places = namePlaces(new Inventory(configuration), { ...match, plan });
+  if (places.kind === "refused") return "it names what is not there";
+  const { environment, service, targets } = places.value;
+  const named = targets.map(({ name }) => ({ service: service?.name ?? "", environment: name }));
+  const person = machineStanding(user);
+  for (const act of actsIn(plan.verb, { environment: environment?.name, targets: named })) {
+    const authorization = authorize(configuration, { act, person, groups: new Map() });
+    if (authorization.kind === "denied") return authorization.message;
+  }
+  return undefined;
+}
 
 const DIGEST = `sha256:${"7c1d".repeat(16)}`;
 const KEY = `checkout/${"4f1c9a2b7d".repeat(4)}.json`;
@@ -196,10 +263,16 @@ describe("the pages about triggers", () => {
   });
 
   it.each(examples)("shows a right entry in %s", (file, piece) => {
-    const result = checkConfiguration({ text: whole(piece), file }, (configuration) =>
-      triggerFaults(configuration, commands),
-    );
+    const result = checkConfiguration({ text: whole(piece), file }, (configuration) => [
+      ...triggerFaults(configuration, commands),
+      ...scheduleFaults(configuration, commands),
+    ]);
     expect(result.kind === "valid" ? [] : result.diagnostics).toEqual([]);
+  });
+
+  it.each(examples)("grants what is shown in %s what it asks for", (file, piece) => {
+    const result = checkConfiguration({ text: whole(piece), file });
+    expect(result.kind === "valid" ? refusals(result.configuration) : result.diagnostics).toEqual([]);
   });
 
   it.each(VENDORS)("starts by %s what it shows, when %s is delivered", async (page, fixture, parts, query) => {
