@@ -3,7 +3,7 @@ import { errorCode, errorMessage } from "../platform/errors.ts";
 import { RefusalLog } from "../platform/refusal-log.ts";
 import { type Refusal, refusalAnswer } from "./api-answer.ts";
 import type { ApiDeps, ApiRefusal } from "./api-deps.ts";
-import type { ApiToken } from "./api-token.ts";
+import type { ApiToken, Scope } from "./api-token.ts";
 import type { Operation } from "./operation.ts";
 import { OPERATIONS } from "./operations.ts";
 
@@ -27,7 +27,6 @@ const NOT_BELIEVED: Refusal = {
   code: "token.not-believed",
   message: "This takes a token that is good: Authorization: Bearer qd_...",
 };
-const NOT_ALLOWED: Refusal = { status: 403, code: "token.scope", message: "This token may not do that." };
 const NOT_THERE: Refusal = { status: 404, code: "request.path", message: "There is nothing here." };
 const NOT_JSON: Refusal = {
   status: 415,
@@ -103,12 +102,18 @@ function admit({ tokens }: ApiDeps, head: HttpHead, refused: NoteRefusal): Admis
   const { scope } = found.operation;
   if (scope !== undefined && !token.scopes.includes(scope)) {
     refused("scope", token.name);
-    return { kind: "refused", answer: refusalAnswer(NOT_ALLOWED) };
+    return { kind: "refused", answer: refusalAnswer(notAllowed(scope, token)) };
   }
   if (found.operation.method === "POST" && hasBody(head) && !isPlainJson(head)) {
     return { kind: "refused", answer: refusalAnswer(NOT_JSON) };
   }
   return { kind: "admitted", token, found };
+}
+
+function notAllowed(scope: Scope, { scopes }: ApiToken): Refusal {
+  const has = scopes.map((each) => `"${each}"`).join(" and ");
+  const message = `This takes a token with the scope "${scope}". This one has ${has === "" ? "none" : has}.`;
+  return { status: 403, code: "token.scope", message };
 }
 
 function bearerOf({ headers }: HttpHead): string | undefined {

@@ -61,7 +61,7 @@ async function create(folder: string, wanted: Wanted): Promise<number> {
   const until = entry.expiresAt === undefined ? "" : `, until ${entry.expiresAt}`;
   process.stderr.write(
     `The token "${entry.name}" (${entry.scopes.join(", ")}${until}) is shown this once. A running server knows it in a moment.\n` +
-      `It may start nothing until a role names it, as in "ci: [{ token: ${entry.name} }]", and a grant allows that role something.\n`,
+      `What it may start is what grants allow to a role that names it, such as "ci: [{ token: ${entry.name} }]".\n`,
   );
   return 0;
 }

@@ -55,6 +55,9 @@ describe("who may ask the API", () => {
       }
     }
     expect(new Set(rig.refused)).toEqual(new Set(["scope"]));
+    const refused = await rig.ask({ ...asked.cancel, token: rig.token("two", ["run", "read"]) });
+    const message = 'This takes a token with the scope "cancel". This one has "run" and "read".';
+    expect(bodyOf(refused)).toEqual({ error: { code: "token.scope", message } });
   });
 
   it("is nobody while the server is just starting", async () => {
