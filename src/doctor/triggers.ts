@@ -1,3 +1,4 @@
+import { isLoopback } from "../config/loopback.ts";
 import { type Finding, Subject } from "./finding.ts";
 
 export interface TriggersQuestion {
@@ -16,6 +17,15 @@ export function triggerFindings({ posted, publicUrl, isLocal }: TriggersQuestion
   const names =
     posted.length > 3 ? `${posted.slice(0, 3).join(", ")} and ${posted.length - 3} more` : posted.join(", ");
   const where = `${publicUrl ?? "http://THIS-SERVER"}/triggers/NAME`;
+  if (publicUrl !== undefined && isLoopback(URL.parse(publicUrl)?.hostname ?? "")) {
+    return [
+      about.warning({
+        what: `senders of ${names} would post to ${where}, which is this machine`,
+        why: "nobody reaches that from elsewhere; it is fine for senders on this machine alone",
+        mend: "set QUARTERDECK_PUBLIC_URL to the address of the proxy that passes /triggers/ on",
+      }),
+    ];
+  }
   if (publicUrl !== undefined || !isLocal) return [about.ok(`senders post to ${where} (${names})`)];
   return [
     about.warning({

@@ -21,3 +21,18 @@ it("warns where senders have no way to the server", () => {
     { level: "warning", what: "senders of a have no address to post to", mend: expect.stringContaining("/triggers/") },
   ]);
 });
+
+it.each(["http://127.0.0.1:8765", "http://localhost:8080/deck", "https://[::1]"])(
+  "warns where the address that they are told is this machine: %s",
+  (publicUrl) => {
+    for (const isLocal of [true, false]) {
+      expect(triggerFindings({ posted: ["a"], publicUrl, isLocal })).toMatchObject([
+        {
+          level: "warning",
+          what: `senders of a would post to ${publicUrl}/triggers/NAME, which is this machine`,
+          mend: expect.stringContaining("QUARTERDECK_PUBLIC_URL"),
+        },
+      ]);
+    }
+  },
+);
