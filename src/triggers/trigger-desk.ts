@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-import type { Cause, FailedStart, MachineDoor } from "../engine/machine-door.ts";
+import type { Cause, FailedStart, MachineAsk, MachineDoor } from "../engine/machine-door.ts";
 import { digestOf } from "../platform/canonical-json.ts";
 import type { Clock } from "../platform/clock.ts";
 import { durationText } from "../platform/duration.ts";
@@ -15,8 +15,8 @@ export type Told = Extract<Reading, { kind: "events" | "nothing" }>;
 export interface Taken {
   /** False for a delivery that was on record before. */
   readonly isNew: boolean;
-  /** The commands that are asked for. */
-  readonly starts: readonly string[];
+  /** The commands that are asked for; what comes of each is decided later. */
+  readonly asked: readonly string[];
   /** Why nothing else is; each says of what. */
   readonly reasons: readonly string[];
 }
@@ -29,34 +29,59 @@ interface Deps {
 // Nobody sends more at once, and each may start a run.
 const MOST_EVENTS = 100;
 const MOST_REASONS = 10;
-const AGAIN: Taken = { isNew: false, starts: [], reasons: ["this delivery was dealt with before"] };
+const AGAIN: Taken = { isNew: false, asked: [], reasons: ["this delivery was dealt with before"] };
 
 /**
- * Decides what a delivery starts, and records it: the delivery under its own id, and each start under what the fact is, so that
+ * Decides what a delivery asks for, and records it: the delivery under its own id, and each ask under what the fact is, so that
  * neither a second delivery of it nor the same delivery a second time starts anything again. `take` resolves when all of it is on the
  * disk, in one commit.
  */
 export class TriggerDesk {
   readonly #deps: Deps;
+  /** What is being recorded just now, by its key: deliveries, and facts. */
+  readonly #underWay = new Map<string, Promise<unknown>>();
 
   constructor(deps: Deps) {
     this.#deps = deps;
   }
 
   async take(trigger: Trigger, told: Told): Promise<Taken> {
+    const key = `trigger/${trigger.machine.name}/${keyPart(told.delivery)}`;
+    const facts =
+      told.kind === "nothing" ? [] : told.events.slice(0, MOST_EVENTS).map((event) => factKey(trigger, event));
+    const keys = [key, ...facts];
+    // Of two that tell the same in one moment the second one finds what the first one has recorded.
+    for (let others = this.#others(keys); others.length > 0; others = this.#others(keys))
+      await Promise.allSettled(others);
+    const work = this.#record(trigger, told, key);
+    for (const each of keys) this.#underWay.set(each, work);
+    try {
+      return await work;
+    } finally {
+      for (const each of keys) this.#underWay.delete(each);
+    }
+  }
+
+  #others(keys: readonly string[]): readonly Promise<unknown>[] {
+    return keys.flatMap((key) => this.#underWay.get(key) ?? []);
+  }
+
+  async #record(trigger: Trigger, told: Told, key: string): Promise<Taken> {
     const { machines, clock } = this.#deps;
     const { machine } = trigger;
-    const key = `trigger/${machine.name}/${keyPart(told.delivery)}`;
     if (machines.recordedAt(key) !== undefined) return AGAIN;
     if (told.kind === "nothing") {
       const isNew = await machines.note(key, { machine, reason: told.reason });
-      return isNew ? { isNew, starts: [], reasons: [told.reason] } : AGAIN;
+      return isNew ? { isNew, asked: [], reasons: [told.reason] } : AGAIN;
     }
     const at = clock.now();
     const events = told.events.slice(0, MOST_EVENTS);
     const decisions = decideStarts(trigger, { events, at });
     const sorted = decisions.map((decision) => this.#sort(trigger, decision, { at, key }));
-    const starts = sorted.flatMap((one) => one.start ?? []);
+    // One delivery may tell the same twice as well.
+    const starts = [
+      ...new Map(sorted.flatMap(({ start }) => (start === undefined ? [] : [[start.key, start]]))).values(),
+    ];
     const reasons = summary(
       sorted.flatMap(({ reason }) => reason ?? []),
       told.events.length - events.length,
@@ -64,13 +89,13 @@ export class TriggerDesk {
     const failed = sorted.flatMap((one) => one.failed ?? []);
     const [first] = events;
     const cause = first === undefined ? {} : { cause: causeOf(first) };
-    const reason = [...starts.map(({ command }) => `asks for ${command}`), ...reasons].join("; ") || "it tells nothing";
-    // All of one turn is one commit: a delivery is on record with what it starts, or not at all.
-    const [isNew] = await Promise.all([
-      machines.note(key, { machine, reason, failed, ...cause }),
-      ...starts.map(({ ask }) => ask()),
-    ]);
-    return isNew ? { isNew, starts: starts.map(({ command }) => command), reasons } : AGAIN;
+    const reason = [...starts.map(({ ask }) => `asks for ${ask.command}`), ...reasons].join("; ") || "it tells nothing";
+    const asking = starts.map((start) => machines.ask(start.key, start.ask));
+    // What is refused right away, because it is not known yet who asks, has to be sent again: the delivery is not dealt with then.
+    await Promise.race([...asking, Promise.resolve()]);
+    // All of one turn is one commit: a delivery is on record with what it asks for, or not at all.
+    const [isNew] = await Promise.all([machines.note(key, { machine, reason, failed, ...cause }), ...asking]);
+    return isNew ? { isNew, asked: starts.map(({ ask }) => ask.command), reasons } : AGAIN;
   }
 
   /** What is to be asked for, or why it is not. */
@@ -80,33 +105,40 @@ export class TriggerDesk {
     const { machines } = this.#deps;
     const { command, values, event, entry } = decision;
     const { machine, sameWithinMs } = trigger;
-    const fact = `trigger/${machine.name}/same/${digestOf([entry, event.content])}`;
+    const fact = `${factKey(trigger, event)}/${entry}`;
     const span = sameWithinMs === 0 ? 0 : Math.floor(at / sameWithinMs);
     const own = sameWithinMs === 0 ? `${key}/${entry}/${digestOf(event.content)}` : `${fact}/${span}`;
     const earlier =
       sameWithinMs === 0 ? undefined : (machines.recordedAt(own) ?? machines.recordedAt(`${fact}/${span - 1}`));
-    if (earlier !== undefined && at - earlier < sameWithinMs) {
-      return { reason: `${command}: the same was told ${durationText(Math.max(0, at - earlier))} ago` };
-    }
+    if (earlier !== undefined && at - earlier < sameWithinMs)
+      return { reason: `${command}: ${sameText(at - earlier)}` };
     const { causedBy } = event;
-    const ask = async (): Promise<void> => {
-      await machines.ask(own, {
-        machine,
-        door: "trigger",
-        command,
-        typed: { values },
-        cause: causeOf(event),
-        ...(causedBy !== undefined && { emails: causedBy }),
-      });
+    const ask: MachineAsk = {
+      machine,
+      door: "trigger",
+      command,
+      typed: { values },
+      cause: causeOf(event),
+      ...(causedBy !== undefined && { emails: causedBy }),
     };
-    return { start: { command, ask } };
+    return { start: { key: own, ask } };
   }
 }
 
 interface Sorted {
-  readonly start?: { readonly command: string; readonly ask: () => Promise<void> };
+  readonly start?: { readonly key: string; readonly ask: MachineAsk };
   readonly reason?: string;
   readonly failed?: FailedStart;
+}
+
+/** What the fact is, whichever delivery tells it. */
+function factKey({ machine }: Trigger, { content }: TriggerEvent): string {
+  return `trigger/${machine.name}/same/${digestOf(content)}`;
+}
+
+function sameText(beforeMs: number): string {
+  const before = beforeMs < 1000 ? "at the same moment" : `${durationText(beforeMs)} before`;
+  return `the same was told by another delivery ${before}`;
 }
 
 function causeOf({ says, link }: TriggerEvent): Cause {

@@ -29,7 +29,7 @@ export interface TriggerRouteDeps {
   readonly onDelivery?: ((result: DeliveryResult) => void) | undefined;
 }
 
-export type DeliveryResult = Disbelief | "unreadable" | "handshake" | "nothing" | "starts" | "repeated";
+export type DeliveryResult = Disbelief | "unreadable" | "handshake" | "nothing" | "asked" | "repeated";
 
 export const TRIGGERS_PATH = "/triggers/";
 // What vendors send has some kilobytes; a push of thousands of commits has some hundred.
@@ -103,7 +103,7 @@ async function take(deps: TriggerRouteDeps, trigger: Trigger, delivery: Delivery
       try {
         const taken = await deps.desk.take(trigger, reading);
         deps.onDelivery?.(resultOf(taken));
-        return jsonAnswer(200, { starts: taken.starts, reasons: taken.reasons });
+        return jsonAnswer(200, { asked: taken.asked, reasons: taken.reasons });
       } catch (error) {
         // Nothing is on record then, so the sender has to send it again.
         deps.logger.error("a delivery could not be recorded", {
@@ -117,9 +117,9 @@ async function take(deps: TriggerRouteDeps, trigger: Trigger, delivery: Delivery
 }
 
 /** What a delivery that was taken came to. */
-export function resultOf({ isNew, starts }: Taken): DeliveryResult {
+export function resultOf({ isNew, asked }: Taken): DeliveryResult {
   if (!isNew) return "repeated";
-  return starts.length > 0 ? "starts" : "nothing";
+  return asked.length > 0 ? "asked" : "nothing";
 }
 
 function nameOf({ path }: HttpHead | HttpRequest): string {

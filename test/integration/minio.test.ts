@@ -113,7 +113,7 @@ describe.skipIf("missing" in minioProgram)("a real MinIO", () => {
       "s3:ObjectRemoved:Delete 200",
       "s3:ObjectRemoved:NoOP 200",
     ]);
-    expect(scene.deliveries.filter(({ answer }) => answer.includes('"starts":["promote"]'))).toHaveLength(1);
+    expect(scene.deliveries.filter(({ answer }) => answer.includes('"asked":["promote"]'))).toHaveLength(1);
     expect(scene.runs).toBe(1);
   });
 
@@ -156,7 +156,7 @@ describe.skipIf("missing" in minioProgram)("a real MinIO", () => {
     const taken = scene.deliveries.filter(({ status }) => status === 200);
     expect(new Set(taken.map(({ body }) => body.toString("utf8"))).size).toBe(1);
     const [first, ...again] = taken.map(({ answer }) => answer);
-    expect(first).toContain('"starts":["promote"]');
+    expect(first).toContain('"asked":["promote"]');
     for (const answer of again) expect(answer).toContain("this delivery was dealt with before");
     expect(scene.runs).toBe(1);
   });

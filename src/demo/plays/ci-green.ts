@@ -53,8 +53,8 @@ function checkWebhook({ world }: LeftBehind): readonly Finding[] {
   const [, green, again] = sent;
   return [
     finding(`GitHub: every delivery was answered as it should be (${answers.join(", ")})`, same(answers, wanted)),
-    finding("GitHub: it was told what is started", green?.answer.includes('"starts":["ci-deploy"]') === true),
-    finding("GitHub: and that the same delivery starts nothing again", again?.answer.includes('"starts":[]') === true),
+    finding("GitHub: it was told what was asked for", green?.answer.includes('"asked":["ci-deploy"]') === true),
+    finding("GitHub: and that the same delivery asks for nothing again", again?.answer.includes('"asked":[]') === true),
   ];
 }
 

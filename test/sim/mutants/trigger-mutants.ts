@@ -23,14 +23,14 @@ export const triggerMutants: readonly Mutant[] = [
   {
     file: "triggers/trigger-desk.ts",
     what: "every delivery is another fact",
-    find: "same/${digestOf([entry, event.content])}`",
-    replace: "same/${digestOf([entry, key])}`",
+    find: "const fact = `${factKey(trigger, event)}/${entry}`;",
+    replace: "const fact = `${key}/${entry}`;",
   },
   {
     file: "triggers/trigger-desk.ts",
     what: "what is different is the same fact",
-    find: "same/${digestOf([entry, event.content])}`",
-    replace: "same/${digestOf([entry])}`",
+    find: "same/${digestOf(content)}`",
+    replace: "same`",
   },
   {
     file: "triggers/trigger-desk.ts",
@@ -43,6 +43,12 @@ export const triggerMutants: readonly Mutant[] = [
     what: "the delivery itself is not recorded",
     find: "machines.note(key, { machine, reason, failed, ...cause }),",
     replace: "true,",
+  },
+  {
+    file: "triggers/trigger-desk.ts",
+    what: "two that tell the same at one moment are both told that they asked for it",
+    find: "for (const each of keys) this.#underWay.set(each, work);",
+    replace: "",
   },
   {
     file: "triggers/decide-starts.ts",

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import type { MachineAsk, MachineDoor, Noted } from "../../../src/engine/machine-door.ts";
 import type { Trigger } from "../../../src/triggers/compile-triggers.ts";
+import { AppError } from "../../../src/platform/errors.ts";
 import { TriggerDesk } from "../../../src/triggers/trigger-desk.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
 import { eventOf, fakeKind } from "./fake-kind.ts";
@@ -37,6 +38,10 @@ class FakeDoor implements Pick<MachineDoor, "ask" | "note" | "recordedAt"> {
   readonly asks: MachineAsk[] = [];
   readonly notes: string[] = [];
   readonly failed: string[] = [];
+  /** False while it is not known who asks. */
+  isReady = true;
+  /** How many deliveries cannot be written. */
+  fails = 0;
   readonly #clock: FakeClock;
 
   constructor(clock: FakeClock) {
@@ -44,13 +49,14 @@ class FakeDoor implements Pick<MachineDoor, "ask" | "note" | "recordedAt"> {
   }
 
   async ask(key: string, ask: MachineAsk) {
-    const isNew = this.#record(key);
+    if (!this.isReady) throw new AppError("not yet", { code: "machine.not-ready", retry: "backoff" });
+    const isNew = await this.#record(key);
     if (isNew) this.asks.push(ask);
     return { isNew, answer: Promise.resolve(undefined) };
   }
 
   async note(key: string, { reason, failed = [] }: Noted) {
-    const isNew = this.#record(key);
+    const isNew = await this.#record(key);
     if (isNew) this.notes.push(reason);
     if (isNew) this.failed.push(...failed.map((one) => `${one.command} ${one.reason}`));
     return isNew;
@@ -60,7 +66,12 @@ class FakeDoor implements Pick<MachineDoor, "ask" | "note" | "recordedAt"> {
     return this.records.get(key);
   }
 
-  #record(key: string): boolean {
+  /** What is handed in during one turn is written together at its end. */
+  async #record(key: string): Promise<boolean> {
+    const isLost = this.fails > 0;
+    await new Promise((resolve) => setImmediate(resolve));
+    this.fails = 0;
+    if (isLost) throw new AppError("the disk is full", { code: "store.full", retry: "backoff" });
     if (this.records.has(key)) return false;
     this.records.set(key, this.#clock.now());
     return true;
@@ -80,7 +91,7 @@ function rig(change: Partial<Trigger> = {}) {
 describe("a delivery", () => {
   it("asks for what its events fit, with values as they would be typed", async () => {
     const { door, tell } = rig();
-    expect(await tell("1", PUSH)).toEqual({ isNew: true, starts: ["promote"], reasons: [] });
+    expect(await tell("1", PUSH)).toEqual({ isNew: true, asked: ["promote"], reasons: [] });
     expect(door.asks).toEqual([
       {
         machine: TRIGGER.machine,
@@ -102,6 +113,39 @@ describe("a delivery", () => {
     expect(door.asks).toHaveLength(1);
   });
 
+  it("that tells the same at the same moment as another one is on record as that, and asks for nothing", async () => {
+    const { door, tell } = rig();
+    const other = { ...PUSH, commit: "b".repeat(40) };
+    const taken = await Promise.all([tell("1", PUSH), tell("2", PUSH), tell("3", other, PUSH), tell("4", other)]);
+    expect(taken.map(({ asked }) => asked)).toEqual([["promote"], [], [], ["promote"]]);
+    const reason = "promote: the same was told by another delivery at the same moment";
+    expect(taken.map(({ reasons }) => reasons)).toEqual([[], [reason], [reason], []]);
+    expect(door.notes).toEqual(["asks for promote", "asks for promote", reason, reason]);
+    expect(door.asks).toHaveLength(2);
+  });
+
+  it("that tells the same as one that could not be recorded asks for it itself", async () => {
+    const { door, tell } = rig();
+    door.fails = 1;
+    const [lost, found] = await Promise.allSettled([tell("1", PUSH), tell("2", PUSH)]);
+    expect([lost.status, found]).toMatchObject(["rejected", { value: { asked: ["promote"] } }]);
+  });
+
+  it("tells the same twice itself and asks once", async () => {
+    const { door, tell } = rig({ sameWithinMs: 0 });
+    expect(await tell("1", PUSH, PUSH)).toMatchObject({ asked: ["promote"] });
+    expect(door.asks).toHaveLength(1);
+  });
+
+  it("is not on record where it is not known yet who asks: it is taken when it is sent again", async () => {
+    const { door, tell } = rig();
+    door.isReady = false;
+    await expect(tell("1", PUSH)).rejects.toMatchObject({ code: "machine.not-ready" });
+    expect(door.notes).toEqual([]);
+    door.isReady = true;
+    expect(await tell("1", PUSH)).toMatchObject({ isNew: true, asked: ["promote"] });
+  });
+
   it("that tells the same fact as another one starts nothing for a while, and then does", async () => {
     const { clock, door, tell } = rig();
     await tell("1", PUSH);
@@ -109,12 +153,12 @@ describe("a delivery", () => {
     const again = await tell("2", PUSH);
     expect(again).toMatchObject({
       isNew: true,
-      starts: [],
-      reasons: [expect.stringContaining("the same was told 9 min")],
+      asked: [],
+      reasons: ["promote: the same was told by another delivery 9 min before"],
     });
-    expect(await tell("3", { ...PUSH, commit: "b".repeat(40) })).toMatchObject({ starts: ["promote"] });
+    expect(await tell("3", { ...PUSH, commit: "b".repeat(40) })).toMatchObject({ asked: ["promote"] });
     await clock.advance(2 * MINUTE);
-    expect(await tell("4", PUSH)).toMatchObject({ starts: ["promote"] });
+    expect(await tell("4", PUSH)).toMatchObject({ asked: ["promote"] });
     expect(door.asks).toHaveLength(3);
   });
 
@@ -124,9 +168,9 @@ describe("a delivery", () => {
       await clock.advance(offset * MINUTE);
       await tell("1", PUSH);
       await clock.advance(10 * MINUTE - 1);
-      expect((await tell("2", PUSH)).starts).toEqual([]);
+      expect((await tell("2", PUSH)).asked).toEqual([]);
       await clock.advance(1);
-      expect((await tell("3", PUSH)).starts).toEqual(["promote"]);
+      expect((await tell("3", PUSH)).asked).toEqual(["promote"]);
     }
   });
 
@@ -146,7 +190,7 @@ describe("a delivery", () => {
     ]);
     expect((await tell("2", { ...PUSH, at: now + 6 * MINUTE })).reasons[0]).toMatch(/from the future/u);
     expect(door.asks).toEqual([]);
-    expect((await tell("3", { ...PUSH, at: now + 4 * MINUTE })).starts).toEqual(["promote"]);
+    expect((await tell("3", { ...PUSH, at: now + 4 * MINUTE })).asked).toEqual(["promote"]);
   });
 
   it("whose conditions do not hold, or whose values cannot be told, starts nothing and says why", async () => {
@@ -171,7 +215,7 @@ describe("a delivery", () => {
   it("that tells nothing is on record as well", async () => {
     const { desk, door, trigger } = rig();
     const ping = { kind: "nothing", delivery: "p", reason: "a ping" } as const;
-    expect(await desk.take(trigger, ping)).toEqual({ isNew: true, starts: [], reasons: ["a ping"] });
+    expect(await desk.take(trigger, ping)).toEqual({ isNew: true, asked: [], reasons: ["a ping"] });
     expect((await desk.take(trigger, ping)).isNew).toBe(false);
     expect(door.notes).toEqual(["a ping"]);
   });

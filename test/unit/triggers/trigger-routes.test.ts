@@ -45,7 +45,7 @@ function rig({
         take ??
         (async (_trigger, reading) => {
           told.push(reading);
-          return { isNew: told.length === 1, starts: told.length === 1 ? ["promote"] : [], reasons: [] };
+          return { isNew: told.length === 1, asked: told.length === 1 ? ["promote"] : [], reasons: [] };
         }),
     },
     isOpen: () => isOpen,
@@ -70,12 +70,12 @@ describe("what is posted to a trigger", () => {
   it("is believed, read, recorded and answered with what it starts", async () => {
     const { told, results, post } = rig();
     const answer = await post(GOOD);
-    expect(answer).toMatchObject({ status: 200, body: JSON.stringify({ starts: ["promote"], reasons: [] }) });
+    expect(answer).toMatchObject({ status: 200, body: JSON.stringify({ asked: ["promote"], reasons: [] }) });
     expect(told).toMatchObject([{ kind: "events", delivery: "1" }]);
-    expect(results).toEqual(["starts"]);
+    expect(results).toEqual(["asked"]);
     await post(GOOD);
     await post(GOOD, "ping");
-    expect(results).toEqual(["starts", "repeated", "repeated"]);
+    expect(results).toEqual(["asked", "repeated", "repeated"]);
   });
 
   it("is refused before its body is read without a proof, with another type, compressed, or for nobody", async () => {

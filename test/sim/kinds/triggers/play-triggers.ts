@@ -113,12 +113,23 @@ function routeOf(rig: IntakeRig): HttpRoute {
   if (faults.length > 0) throw new AppError(JSON.stringify(faults), { code: "configuration.invalid" });
   return triggerRoute({
     find: (name) => triggers.find(({ machine }) => machine.name === name),
-    desk: new TriggerDesk({ machines: rig.machines, clock: rig.clock }),
+    desk: deskOf(rig),
     isOpen: () => true,
     resolve: () => SECRET,
     clock: rig.clock,
     logger: silentLogger,
   });
+}
+
+// Each process has one, and a dead one never answers.
+const desks = new WeakMap<IntakeRig["process"], TriggerDesk>();
+
+function deskOf(rig: IntakeRig): TriggerDesk {
+  const known = desks.get(rig.process);
+  if (known !== undefined) return known;
+  const fresh = new TriggerDesk({ machines: rig.machines, clock: rig.clock });
+  desks.set(rig.process, fresh);
+  return fresh;
 }
 
 function faultsOf({ rig, sender }: Play, isOver: boolean): readonly string[] {

@@ -34,6 +34,7 @@ export function triggerFaults(
     ...repeatedRuns(runs, limits),
     ...tooManyRuns(runs, sendings, limits),
     ...unrecorded(lines, sendings),
+    ...askedTwice(sendings, limits),
     ...(isOver ? [...lostRuns(runs, sendings, limits), ...unsettled(lines)] : []),
   ];
 }
@@ -89,6 +90,16 @@ function unrecorded(lines: readonly LogLine[], sendings: readonly Sending[]): re
       return count === 1 ? [] : [`${delivery} was acknowledged, and is ${count} times in the log`];
     }),
   ];
+}
+
+/** Of two that tell the same within a while, one is told that it asked for something. */
+function askedTwice(sendings: readonly Sending[], { sameWithinMs }: Limits): readonly string[] {
+  const asked = sendings.filter(({ hasAsked }) => hasAsked);
+  return asked.flatMap(({ fact: { number }, at }, index) => {
+    const before = asked.slice(0, index).findLast(({ fact }) => fact.number === number);
+    if (before === undefined || at - before.at >= sameWithinMs) return [];
+    return [`two were told within ${at - before.at} ms that they asked for ${number}`];
+  });
 }
 
 /** What was acknowledged for the first time, and starts something, has started it. */

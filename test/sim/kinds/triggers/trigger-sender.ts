@@ -1,9 +1,13 @@
 import { createHmac } from "node:crypto";
 
+import { z } from "zod";
+
 import type { HttpRoute } from "../../../../src/http/http-route.ts";
 import type { Dice } from "../../dice.ts";
 
 export const SECRET = "the secret of the sender";
+
+const Asked = z.object({ asked: z.array(z.string()) });
 
 /** Something that happened at the sender, as it tells it. */
 export interface ToldFact {
@@ -22,6 +26,8 @@ export interface Sending {
   readonly isTrue: boolean;
   /** What came back; undefined where the answer, or the request, was lost. */
   status: number | undefined;
+  /** Whether it was told that something was asked for. */
+  hasAsked: boolean;
 }
 
 interface Delivery {
@@ -64,7 +70,7 @@ export class TriggerSender {
     { id, fact }: Delivery,
     how: { readonly at: number; readonly isTrue: boolean },
   ): Promise<Sending> {
-    const sending: Sending = { delivery: id, fact, ...how, status: undefined };
+    const sending: Sending = { delivery: id, fact, ...how, status: undefined, hasAsked: false };
     this.sendings.push(sending);
     const body = Buffer.from(bodyOf(fact));
     const secret = how.isTrue ? SECRET : "guessed";
@@ -77,6 +83,7 @@ export class TriggerSender {
     const head = { method: "POST", path: "/triggers/green", query: "", headers };
     const answer = route.admit?.(head) ?? (await route.answer({ ...head, body }));
     sending.status = answer?.status;
+    sending.hasAsked = answer?.status === 200 && Asked.parse(JSON.parse(String(answer.body))).asked.length > 0;
     return sending;
   }
 

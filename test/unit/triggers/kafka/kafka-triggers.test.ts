@@ -39,7 +39,7 @@ class Scene {
     desk: {
       take: async (by, told) => {
         this.told.push({ trigger: by, told });
-        return { isNew: true, starts: [], reasons: [] };
+        return { isNew: true, asked: [], reasons: [] };
       },
     },
     open: async ({ password, signal }) => {

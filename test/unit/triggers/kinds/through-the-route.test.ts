@@ -34,7 +34,7 @@ async function posted(sample: TriggerSample, delivery: Delivery, more: IncomingH
     desk: {
       take: (_trigger, one) => {
         told.push(one);
-        return Promise.resolve({ isNew: true, starts: [], reasons: [] });
+        return Promise.resolve({ isNew: true, asked: [], reasons: [] });
       },
     },
     isOpen: () => true,
