@@ -31,7 +31,7 @@ const ACTS: readonly (readonly [number, Act])[] = [
   [3, turnDisk],
   [2, setClock],
   [1, forgetTeam],
-  [6, approve],
+  [9, approve],
 ];
 const ALL = ACTS.reduce((sum, [share]) => sum + share, 0);
 
@@ -76,9 +76,10 @@ async function byAnother(play: ApiPlay): Promise<void> {
 }
 
 async function actOnRun(play: ApiPlay, scope: "cancel" | "retry"): Promise<void> {
-  const run = scope === "retry" && play.dice.chance(0.7) ? stoppedRun(play) : anyRun(play);
+  const isStopped = scope === "retry" && play.dice.chance(0.7);
+  const run = isStopped ? stoppedRun(play) : anyRun(play);
   if (run === undefined) return;
-  const name = play.dice.pick(OFTEN);
+  const name = isStopped && play.dice.chance(0.3) ? "ana" : play.dice.pick(OFTEN);
   await send(play, play.wishes.act(name, scope, run));
 }
 
@@ -145,6 +146,10 @@ async function turnDisk(play: ApiPlay): Promise<void> {
   if (wish !== undefined) void play.caller.send(wish, wayOf(play, wish));
   if (dice.chance(0.5)) await keepTokens(play);
   await play.pass(dice.pick([100, 3 * SECOND, 12 * SECOND]));
+  // Whoever was just given one uses it at once.
+  const newest = play.keeper.secrets.at(-1);
+  if (newest !== undefined) void play.caller.send(play.wishes.start(newest.name), { secret: newest.secret });
+  await play.pass(100);
   play.setDisk("fine");
 }
 
@@ -162,7 +167,7 @@ async function forgetTeam(play: ApiPlay): Promise<void> {
 }
 
 async function approve(play: ApiPlay): Promise<void> {
-  await play.press(play.dice.pick(APPROVERS), play.dice.chance(0.85) ? "approve" : "reject");
+  await play.press(play.dice.pick(APPROVERS), play.dice.chance(0.65) ? "approve" : "reject");
 }
 
 /** Sends it, at times to a server that dies over it. */
@@ -190,6 +195,8 @@ function stoppedRun({ rig, dice }: ApiPlay): string | undefined {
   const ended = rig.store.events
     .listRuns({ limit: 50 })
     .filter(({ status }) => status === "failed" || status === "cancelled");
+  const ofPlaces = ended.filter(({ command }) => command === "ship");
+  if (ofPlaces.length > 0 && dice.chance(0.5)) return dice.pick(ofPlaces).id;
   return ended.length === 0 ? undefined : dice.pick(ended).id;
 }
 

@@ -1,14 +1,17 @@
 import { createHash } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 
+import type { Call } from "./api-caller.ts";
 import type { AskedThings } from "./asked-things.ts";
 import type { ApiRow } from "./api-log.ts";
+import { codeOf } from "./request-check.ts";
 import type { Entry, TokenKeeper } from "./token-keeper.ts";
 
 interface World {
   readonly rows: readonly ApiRow[];
   readonly things: AskedThings;
   readonly keeper: Pick<TokenKeeper, "edits">;
+  readonly calls: readonly Call[];
   readonly isOver: boolean;
 }
 
@@ -18,10 +21,10 @@ interface Known {
 }
 
 /** What is wrong with what the log says became of tokens: it is what was in the file, and nothing is done with one that it does not have. */
-export function tokenFaults({ rows, things, keeper, isOver }: World): readonly string[] {
+export function tokenFaults({ rows, things, keeper, calls, isOver }: World): readonly string[] {
   const known = new Map<string, Known>();
   const asked = new Map(things.asked.map(({ row, name }) => [row.sequence, name]));
-  const faults: string[] = [];
+  const faults: string[] = [...unloggedFaults(rows, calls)];
   for (const row of rows) {
     const name = asked.get(row.sequence);
     if (name !== undefined && !known.has(name)) faults.push(`${name} is believed, and the log does not have it`);
@@ -34,6 +37,20 @@ export function tokenFaults({ rows, things, keeper, isOver }: World): readonly s
   const isWhole =
     inFile.length === known.size && inFile.every((entry) => isDeepStrictEqual(known.get(entry.name)?.entry, entry));
   return isWhole ? faults : [...faults, "the log has other tokens than the file"];
+}
+
+/** Whoever is believed has a token that the log had before. */
+function unloggedFaults(rows: readonly ApiRow[], calls: readonly Call[]): readonly string[] {
+  const madeAt = new Map<string, number>();
+  for (const { type, payload, sequence } of rows) {
+    const hash = String(payload["hash"]);
+    if (type === "token.made" && !madeAt.has(hash)) madeAt.set(hash, sequence);
+  }
+  return calls.flatMap(({ name, secret, answer, moments }) => {
+    const isBelieved = answer !== undefined && answer.status !== 401 && codeOf(answer.body) !== "server.not-ready";
+    const isLogged = (madeAt.get(prefixOf(secret)) ?? Infinity) <= (moments.at(-1)?.rows ?? 0);
+    return isBelieved && !isLogged ? [`${name} is believed before the log has that token`] : [];
+  });
 }
 
 function factFault(
