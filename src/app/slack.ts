@@ -54,6 +54,7 @@ interface Deps {
 
 // The start does not wait longer for a Slack that is silent.
 const OPEN_WITHIN_MS = 3000;
+const REFUSED_AGAIN_MS = 30_000;
 const FLUSH_MS = 5000;
 // A call that Slack does not answer ends by itself after its time-out; whether it had an effect is found out at the next start.
 const LAST_CALLS_MS = 1000;
@@ -73,7 +74,7 @@ export class Slack implements AsyncDisposable {
   readonly #identity: OwnIdentity;
   #app: SlackApp | undefined;
   #home: HomeTab | undefined;
-  #isStopped = false;
+  readonly #stop = new AbortController();
 
   constructor(deps: Deps) {
     const { wire, hasPages, live, store, clock, random, logger } = deps;
@@ -184,7 +185,7 @@ export class Slack implements AsyncDisposable {
 
   /** Whether what people do gets here, and whether they can be told from strangers. */
   get standing(): Standing {
-    if (this.#isStopped) return "stopping";
+    if (this.#stop.signal.aborted) return "stopping";
     if (this.#identity.current === undefined) return "not identified";
     return this.connected > 0 ? "ready" : "disconnected";
   }
@@ -211,8 +212,9 @@ export class Slack implements AsyncDisposable {
    */
   async open(frontDoor: FrontDoor, source: HomeSource): Promise<void> {
     const { clock, logger } = this.#deps;
-    this.#home = new HomeTab({ gateway: this.#gateway, source, lookups: this.#lookups, clock, logger });
-    const opening = this.#open(frontDoor, this.#home);
+    const home = new HomeTab({ gateway: this.#gateway, source, lookups: this.#lookups, clock, logger });
+    this.#home = home;
+    const opening = this.#open(frontDoor, home);
     const late = Promise.withResolvers<"late">();
     const timer = clock.setTimer(OPEN_WITHIN_MS, () => late.resolve("late"));
     try {
@@ -221,13 +223,26 @@ export class Slack implements AsyncDisposable {
       timer.cancel();
     }
     logger.warn("Slack does not answer; the server goes on without it and keeps trying");
-    opening.catch((error: unknown) => logger.error("Slack cannot be used", { error: errorText(error) }));
+    void this.#goOn(opening, () => this.#open(frontDoor, home));
+  }
+
+  /** Where Slack refuses us only later, the server is there already, and somebody may mend that. */
+  async #goOn(opening: Promise<void>, again: () => Promise<void>): Promise<void> {
+    const { clock, logger } = this.#deps;
+    for (let attempt = opening; !this.#stop.signal.aborted; attempt = again()) {
+      try {
+        return await attempt;
+      } catch (error) {
+        logger.error("Slack cannot be used; it is tried again", { error: errorText(error) });
+      }
+      await clock.sleep(REFUSED_AGAIN_MS, this.#stop.signal).catch(() => undefined);
+    }
   }
 
   async #open(frontDoor: FrontDoor, home: HomeTab): Promise<void> {
     const { wire, store, clock, logger } = this.#deps;
     await this.#identity.find();
-    if (this.#isStopped) return;
+    if (this.#stop.signal.aborted) return;
     this.#app = new SlackApp({
       ...wire,
       clock,
@@ -246,7 +261,7 @@ export class Slack implements AsyncDisposable {
 
   /** Shuts the door: what has arrived is recorded and acknowledged, and nothing more arrives. */
   async close(): Promise<void> {
-    this.#isStopped = true;
+    this.#stop.abort();
     this.#identity[Symbol.dispose]();
     await this.#app?.[Symbol.asyncDispose]();
   }

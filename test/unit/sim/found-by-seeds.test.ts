@@ -79,4 +79,17 @@ describe("what seeds of the simulation have found", () => {
     const health = [{ afterMs: 0, status: "Healthy" }] as const;
     expect(await violationsOf(acts, { plans: [{ app: "search-dev", health, hookMs: 4000 }] })).toEqual([]);
   }, 60_000);
+
+  test("a server to which Slack does not answer at first, and which it refuses then, goes on trying", async () => {
+    const acts: readonly ScenarioAct[] = [
+      {
+        at: 10_000,
+        who: "slack",
+        act: { kind: "trouble", trouble: { error: "token_revoked", hasEffect: false }, forMs: 27_000 },
+      },
+      { at: 11_000, who: "machine", act: { kind: "stop", downMs: 6500 } },
+      { at: 11_500, who: "network", act: { kind: "trouble", port: "slack", trouble: "silent", forMs: 15_500 } },
+    ];
+    expect(await violationsOf(acts)).toEqual([]);
+  }, 60_000);
 });
