@@ -330,10 +330,10 @@ export const apiMutants: readonly Mutant[] = [
     replace: "",
   },
   {
-    file: "intake/intake.ts",
-    what: "what several commits begin with is kept as words",
-    find: 'return answer?.kind === "candidates" ?',
-    replace: 'return answer?.kind === "candidates" && answer.more > 99 ?',
+    file: "api/ask-door.ts",
+    what: "a revision that means several is refused as words",
+    find: 'candidates: "request.revision",',
+    replace: 'candidates: "request.words",',
   },
   {
     file: "intake/intake.ts",

@@ -10,8 +10,12 @@ const DONE: Readonly<Record<string, readonly string[]>> = {
   cancel: ["run.cancelling"],
   retry: ["run.retried"],
 };
-// By what the log keeps of it a refusal is one of words.
-const OF_WORDS = new Set(["", "text", "candidates"]);
+// What the log keeps of what was not understood.
+const NOT_UNDERSTOOD: Readonly<Record<string, string>> = {
+  "": "request.words",
+  text: "request.words",
+  candidates: "request.revision",
+};
 
 /** The code of a refusal, or of what was done; empty where there is none. */
 export function codeOf(body: unknown): string {
@@ -54,7 +58,7 @@ function refusedFaults({ answer: { status, body } }: Answered, kept: string): re
 }
 
 function isRefusedAs(kept: string, code: string): boolean {
-  return kept === code || (code.startsWith("request.") && OF_WORDS.has(kept));
+  return code === (NOT_UNDERSTOOD[kept] ?? kept);
 }
 
 function pendingFaults({ answer, moments, method }: Answered, { settled }: Asked): readonly string[] {
