@@ -47,6 +47,7 @@ export function refusalOf(answer: Answer): Refusal {
     }
     case "where":
     case "who":
+    case "machines":
     case "queue":
     case "diff":
     case "plan":

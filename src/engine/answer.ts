@@ -5,6 +5,7 @@ import type {
   DiffAnswer,
   FormAnswer,
   LockedAnswer,
+  MachinesAnswer,
   PlanAnswer,
   QueueAnswer,
   WhereAnswer,
@@ -67,8 +68,9 @@ export type Answer =
   | PlanAnswer
   | FormAnswer
   | LockedAnswer
-  /** Lines as they are, in a fixed-width font. */
-  | { readonly kind: "text"; readonly text: string }
+  | MachinesAnswer
+  /** Lines as they are, in a fixed-width font; `suggestions`, which can be typed instead, stand in them as well. */
+  | { readonly kind: "text"; readonly text: string; readonly suggestions?: readonly string[] }
   /** A link to the page of a run, good until then. */
   | {
       readonly kind: "page";

@@ -41,11 +41,14 @@ export interface AskResult {
   readonly answer?: Answer | undefined;
 }
 
-/** Something that arrived and asks for nothing. */
+/** Something that arrived, beside what it asks for. */
 export interface Noted {
   readonly machine: Machine;
+  /** Why it asks for nothing, or for nothing else; may be empty. */
   readonly reason: string;
   readonly cause?: Cause | undefined;
+  /** What it asks for, by the keys of the asks. */
+  readonly asks?: readonly { readonly command: string; readonly key: string }[] | undefined;
   /** What it would have asked for, were it possible to say with which values: those who look after it are told. */
   readonly failed?: readonly FailedStart[] | undefined;
 }
@@ -63,7 +66,7 @@ export interface FailedStart {
  */
 export interface MachineDoor {
   ask(key: string, ask: MachineAsk): Promise<MachineAsked>;
-  /** Records something that arrived and starts nothing, and why; false where its key was on record before. */
+  /** Records something that arrived, and why nothing else comes of it; false where its key was on record before. */
   note(key: string, noted: Noted): Promise<boolean>;
   /** When something was recorded under a key, in milliseconds since the epoch; undefined for a key that is not on record. */
   recordedAt(key: string): number | undefined;

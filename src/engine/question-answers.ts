@@ -2,6 +2,8 @@ import type { GateEvidence } from "../domain/gate.ts";
 import type { HandLock } from "../domain/hand-lock.ts";
 import type { QueueView } from "../domain/run-view.ts";
 import type { ApprovalRule, Approver } from "../domain/target.ts";
+import type { Machine } from "../domain/machine.ts";
+import type { Cause } from "./machine-door.ts";
 import type { PlaceStatus } from "./answer.ts";
 import type { RunRow } from "./ports.ts";
 
@@ -53,6 +55,38 @@ export interface WhoAnswer {
   readonly places: readonly WhoPlace[];
   /** How many people are in each group, as far as Slack says. */
   readonly counts: Readonly<Record<string, number>>;
+}
+
+/** What those asked for who are no people, and what came of it. */
+export interface MachinesAnswer {
+  readonly kind: "machines";
+  /** Whether some were asked about by name: then it is told whole. */
+  readonly isWhole: boolean;
+  readonly machines: readonly MachinePast[];
+}
+
+export interface MachinePast {
+  readonly machine: Machine;
+  /** Newest first. */
+  readonly told: readonly PastTold[];
+}
+
+/** Something that arrived, such as one delivery. */
+export interface PastTold {
+  readonly at: number;
+  /** Absent for what a program asks for by itself. */
+  readonly cause?: Cause | undefined;
+  readonly asked: readonly PastAsk[];
+  /** Why nothing else was asked for; may be empty. */
+  readonly reason: string;
+}
+
+export interface PastAsk {
+  readonly command: string;
+  /** What came of it; undefined while it is being dealt with. */
+  readonly message: string | undefined;
+  /** The run that was started, joined or acted on. */
+  readonly run?: string | undefined;
 }
 
 /** What was asked for is held up by people. */

@@ -29,6 +29,7 @@ interface Deps {
 
 // What others send may be long; a line of it is enough to know what it was.
 const LONGEST_CAUSE = 300;
+const LONGEST_REASON = 2000;
 const MOST_CAUSERS = 20;
 
 const NOT_READY = "Slack has not said yet which workspace this is, so it is not known who asks. Try again in a moment.";
@@ -65,7 +66,7 @@ export class MachineIntake implements MachineDoor {
 
   async note(key: string, noted: Noted): Promise<boolean> {
     const { events, people, clock, random, mask, onFailed } = this.#deps;
-    const { machine, reason, cause, failed = [] } = noted;
+    const { machine, reason, cause, asks = [], failed = [] } = noted;
     const at = clock.now();
     const intent = {
       id: newId("int", at, random),
@@ -73,9 +74,16 @@ export class MachineIntake implements MachineDoor {
       at,
       actor: people.pseudonymOf(MACHINES, machineUser(machine)),
       kind: "noted",
-      body: mask.deep({ ...(cause !== undefined && { cause: shortened(cause) }) }),
+      body: mask.deep({
+        ...(cause !== undefined && { cause: shortened(cause) }),
+        ...(asks.length > 0 && { asks: asks.map(({ command, key: ask }) => ({ command, key: ask })) }),
+      }),
     };
-    const result = mask.deep({ kind: "noted", code: "nothing", message: reason.slice(0, LONGEST_CAUSE) });
+    const result = mask.deep({
+      kind: "noted",
+      code: asks.length > 0 ? "asked" : "nothing",
+      message: reason.slice(0, LONGEST_REASON),
+    });
     const isNew = await events.recordIntent(intent, result);
     if (isNew && failed.length > 0) onFailed(mask.deep(noted));
     return isNew;

@@ -11,7 +11,7 @@ import type { RevisionDeps } from "./resolve-revision.ts";
 /** What questions are answered from. */
 export interface QuestionDeps extends QueryDeps, RevisionDeps {
   readonly commands: readonly Command[];
-  readonly events: Pick<EventStore, "listRuns" | "findRuns" | "readRun" | "claims" | "pastIntents">;
+  readonly events: Pick<EventStore, "listRuns" | "findRuns" | "readRun" | "claims" | "pastIntents" | "intentResult">;
   /** Those that roles name: triggers, schedules, tokens. */
   readonly machines: () => readonly Machine[];
   readonly runs: Pick<RunService, "tryState" | "view">;

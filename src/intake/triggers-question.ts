@@ -4,29 +4,30 @@ import { type Machine, MACHINES, machineUser } from "../domain/machine.ts";
 import type { Answer } from "../engine/answer.ts";
 import { notice } from "../engine/answer.ts";
 import type { EventStore, PastIntent, PeopleStore } from "../engine/ports.ts";
-import { isoTime } from "../platform/clock.ts";
+import type { MachinePast, PastAsk, PastTold } from "../engine/question-answers.ts";
+import type { Json } from "../platform/canonical-json.ts";
 import { didYouMean } from "../platform/did-you-mean.ts";
-import { shortId } from "../platform/ids.ts";
 import { valueOf } from "./command-values.ts";
 import type { QuestionAsk } from "./question-ask.ts";
 
 export interface TriggersDeps {
   /** Those that roles name. */
   readonly machines: () => readonly Machine[];
-  readonly events: Pick<EventStore, "pastIntents">;
+  readonly events: Pick<EventStore, "pastIntents" | "intentResult">;
   readonly people: Pick<PeopleStore, "tryPseudonym">;
 }
 
-/** How much is shown of each, and how long a line may be. */
-interface Room {
-  readonly most: number;
-  readonly longest: number;
-}
+const MOST_OF_EACH = 3;
+const MOST_OF_ONE = 15;
+// What a delivery asks for is recorded beside it: so many records are looked at for each one that is told of.
+const RECORDS_EACH = 10;
 
-const OF_ALL: Room = { most: 3, longest: 160 };
-const OF_ONE: Room = { most: 15, longest: 500 };
-
-const Body = z.object({ command: z.string().optional(), cause: z.object({ says: z.string() }).optional() });
+const Cause = z.object({ says: z.string(), link: z.string().optional() });
+const Body = z.object({
+  command: z.string().optional(),
+  cause: Cause.optional(),
+  asks: z.array(z.object({ command: z.string(), key: z.string() })).optional(),
+});
 const Result = z.object({ message: z.string().default(""), run: z.string().optional() });
 
 /** What those asked for who are no people, newest first. */
@@ -38,33 +39,37 @@ export function triggersAnswer(
   const typed = valueOf(command, values, "string");
   if (typeof typed !== "string") {
     if (machines.length === 0) return nothingThere();
-    const shown = machines.map((machine) => linesOf(deps, machine, OF_ALL));
-    return { kind: "text", text: shown.join("\n") };
+    return { kind: "machines", isWhole: false, machines: machines.map((each) => pastOf(deps, each, MOST_OF_EACH)) };
   }
   const chosen = machines.filter(({ name }) => name === typed);
   if (chosen.length === 0) return unknown(typed, machines);
-  return { kind: "text", text: chosen.map((machine) => linesOf(deps, machine, OF_ONE)).join("\n") };
+  return { kind: "machines", isWhole: true, machines: chosen.map((each) => pastOf(deps, each, MOST_OF_ONE)) };
 }
 
-function linesOf({ events, people }: TriggersDeps, machine: Machine, { most, longest }: Room): string {
+function pastOf({ events, people }: TriggersDeps, machine: Machine, most: number): MachinePast {
   const actor = people.tryPseudonym(MACHINES, machineUser(machine));
-  const past = actor === undefined ? [] : events.pastIntents(actor, most);
-  const lines = past.length === 0 ? ["  has asked for nothing yet"] : past.map((intent) => lineOf(intent, longest));
-  return [`${machine.sort} ${machine.name}`, ...lines].join("\n");
+  const past = actor === undefined ? [] : events.pastIntents(actor, most * RECORDS_EACH);
+  // What a delivery asked for is told of with the delivery.
+  const covered = new Set(past.flatMap(({ body }) => bodyOf(body).asks?.map(({ key }) => key) ?? []));
+  const told = past.filter(({ key }) => !covered.has(key)).slice(0, most);
+  return { machine, told: told.map((intent) => toldOf(events, intent)) };
 }
 
-function lineOf({ at, body, result }: PastIntent, longest: number): string {
-  const { command, cause } = Body.safeParse(body).data ?? {};
-  const { message = "", run } = result === undefined ? { message: "under way" } : (Result.safeParse(result).data ?? {});
-  const what = [cause?.says, command === undefined ? undefined : `asks for ${command}`].filter(
-    (part) => part !== undefined,
-  );
-  const became = run === undefined || message.includes(shortId(run)) ? message : `${shortId(run)}: ${message}`;
-  const line = `  ${isoTime(at).slice(0, 16).replace("T", " ")} ${[...what, became].join(" → ")}`.replaceAll(
-    /\s*\n\s*/gu,
-    " ",
-  );
-  return line.length <= longest ? line : `${line.slice(0, longest - 1)}…`;
+function toldOf(events: TriggersDeps["events"], { at, body, result }: PastIntent): PastTold {
+  const { command, cause, asks = [] } = bodyOf(body);
+  if (command !== undefined) return { at, cause, asked: [askOf(command, result)], reason: "" };
+  const asked = asks.map((ask) => askOf(ask.command, events.intentResult(ask.key)?.result));
+  return { at, cause, asked, reason: Result.safeParse(result).data?.message ?? "" };
+}
+
+function askOf(command: string, result: Json | undefined): PastAsk {
+  if (result === undefined) return { command, message: undefined };
+  const { message = "", run } = Result.safeParse(result).data ?? {};
+  return { command, message, run };
+}
+
+function bodyOf(body: Json): z.infer<typeof Body> {
+  return Body.safeParse(body).data ?? {};
 }
 
 function nothingThere(): Answer {

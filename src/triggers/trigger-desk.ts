@@ -89,12 +89,13 @@ export class TriggerDesk {
     const failed = sorted.flatMap((one) => one.failed ?? []);
     const [first] = events;
     const cause = first === undefined ? {} : { cause: causeOf(first) };
-    const reason = [...starts.map(({ ask }) => `asks for ${ask.command}`), ...reasons].join("; ") || "it tells nothing";
+    const reason = starts.length + reasons.length === 0 ? "it tells nothing" : reasons.join("; ");
+    const asks = starts.map(({ key: own, ask: { command } }) => ({ key: own, command }));
     const asking = starts.map((start) => machines.ask(start.key, start.ask));
     // What is refused right away, because it is not known yet who asks, has to be sent again: the delivery is not dealt with then.
     await Promise.race([...asking, Promise.resolve()]);
     // All of one turn is one commit: a delivery is on record with what it asks for, or not at all.
-    const [isNew] = await Promise.all([machines.note(key, { machine, reason, failed, ...cause }), ...asking]);
+    const [isNew] = await Promise.all([machines.note(key, { machine, reason, asks, failed, ...cause }), ...asking]);
     return isNew ? { isNew, asked: starts.map(({ ask }) => ask.command), reasons } : AGAIN;
   }
 

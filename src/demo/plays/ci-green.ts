@@ -36,7 +36,7 @@ async function tell(story: Story): Promise<void> {
     await webhook.redeliver({ ...target, secret: "guessed" }, "workflow_run");
   });
   await story.type(ANA, "/qd triggers ci-green");
-  await story.told(ANA, /its condition does not hold.*asks for ci-deploy/su);
+  await story.told(ANA, /its condition does not hold.*asked for ci-deploy/su);
 }
 
 function checkWebhook({ world }: LeftBehind): readonly Finding[] {

@@ -6,6 +6,7 @@ import { renderCandidates } from "./candidates.ts";
 import { renderDiff } from "./diff-answer.ts";
 import { renderHistory } from "./history-list.ts";
 import { renderLocked } from "./locked-notice.ts";
+import { renderMachines } from "./machines-list.ts";
 import { renderNotice } from "./notice.ts";
 import { renderPageLink } from "./page-link.ts";
 import { renderPlan } from "./plan-answer.ts";
@@ -44,6 +45,8 @@ export function renderAnswer(answer: Answer, lookups: ViewLookups): MessageConte
       return renderDiff(answer);
     case "plan":
       return renderPlan(answer);
+    case "machines":
+      return renderMachines(answer, lookups);
     case "locked":
       return renderLocked(answer, lookups);
     case "form":

@@ -41,7 +41,7 @@ export const triggerMutants: readonly Mutant[] = [
   {
     file: "triggers/trigger-desk.ts",
     what: "the delivery itself is not recorded",
-    find: "machines.note(key, { machine, reason, failed, ...cause }),",
+    find: "machines.note(key, { machine, reason, asks, failed, ...cause }),",
     replace: "true,",
   },
   {

@@ -163,44 +163,44 @@ describe("what a machine asks for", () => {
     expect(rig.machines.resultOf("never")).toBeUndefined();
   });
 
-  it("is told to whoever asks, with what came of it, newest first", async () => {
+  it("is told to whoever asks, each delivery once with what came of it, newest first", async () => {
     const rig = await open();
-    const text = async (words: string): Promise<string> => {
+    const told = async (words: string) => {
       const answer = await rig.type("U1", words);
-      return answer?.kind === "text" ? answer.text : answer?.kind === "notice" ? answer.message : "";
+      return answer?.kind === "machines" ? answer.machines.map(({ told: each }) => each) : answer;
     };
-    expect(await text("/qd triggers")).toBe("trigger checkout-green\n  has asked for nothing yet");
-    await rig.machines.note("n1", {
-      machine: ASK.machine,
-      reason: "its condition does not hold",
-      cause: { says: "A push" },
+    expect(await told("/qd triggers")).toEqual([[]]);
+    const { machine, cause } = ASK;
+    const at = rig.clock.now();
+    await rig.machines.note("n1", { machine, reason: "its condition does not hold", cause: { says: "A push" } });
+    const asks = [
+      { command: "promote", key: "k1" },
+      { command: "promote", key: "k2" },
+    ];
+    await Promise.all([
+      rig.machines.ask("k1", ASK),
+      rig.machines.ask("k2", { ...ASK, typed: { values: { ...VALUES, environment: "stagin" } } }),
+      rig.machines.note("n2", { machine, reason: "lock: the same was told", cause, asks }),
+    ]);
+    const delivery = (message: unknown, run?: string) => ({
+      at,
+      cause,
+      asked: [
+        { command: "promote", message, ...(run !== undefined && { run }) },
+        { command: "promote", message: expect.stringContaining("stagin") },
+      ],
+      reason: "lock: the same was told",
     });
-    await rig.machines.ask("k", ASK);
+    const push = { at, cause: { says: "A push" }, asked: [], reason: "its condition does not hold" };
+    expect(await told("/qd triggers checkout-green")).toEqual([[delivery(undefined), push]]);
     await settle();
     const [row] = rig.store.events.listRuns({ limit: 1 });
-    expect((await text("/qd triggers checkout-green")).split("\n")).toEqual([
-      "trigger checkout-green",
-      expect.stringMatching(
-        new RegExp(
-          `2026-01-01 10:00 CI of acme/checkout succeeded → asks for promote → Started run_${row?.id.slice(-4)}: `,
-          "u",
-        ),
-      ),
-      "  2026-01-01 10:00 A push → its condition does not hold",
-    ]);
-    expect(await text("/qd triggers chekout-green")).toContain('Did you mean "checkout-green"?');
-  });
-
-  it("is told in short for all of them and whole for one", async () => {
-    const rig = await open();
-    const reason = `it may not, ${"and that is why ".repeat(15)}`.trim();
-    await rig.machines.note("n", { machine: ASK.machine, reason, cause: { says: "at noon" } });
-    const textOf = async (words: string): Promise<string> => {
-      const answer = await rig.type("U1", words);
-      return answer?.kind === "text" ? answer.text : "";
-    };
-    const whole = `  2026-01-01 10:00 at noon → ${reason}`;
-    expect(await textOf("/qd triggers checkout-green")).toBe(`trigger checkout-green\n${whole}`);
-    expect(await textOf("/qd triggers")).toBe(`trigger checkout-green\n${whole.slice(0, 159)}…`);
+    expect(await told("/qd triggers")).toEqual([[delivery(expect.stringMatching(/^Started run_/u), row?.id), push]]);
+    await rig.machines.ask("k3", { ...ASK, cause: undefined });
+    await settle();
+    expect(await told("/qd triggers")).toMatchObject([[{ asked: [{ command: "promote" }], reason: "" }, {}, {}]]);
+    expect(await told("/qd triggers chekout-green")).toMatchObject({
+      message: expect.stringContaining('Did you mean "checkout-green"?'),
+    });
   });
 });

@@ -37,6 +37,7 @@ class FakeDoor implements Pick<MachineDoor, "ask" | "note" | "recordedAt"> {
   readonly records = new Map<string, number>();
   readonly asks: MachineAsk[] = [];
   readonly notes: string[] = [];
+  readonly noted: { readonly command: string; readonly key: string }[] = [];
   readonly failed: string[] = [];
   /** False while it is not known who asks. */
   isReady = true;
@@ -55,9 +56,10 @@ class FakeDoor implements Pick<MachineDoor, "ask" | "note" | "recordedAt"> {
     return { isNew, answer: Promise.resolve(undefined) };
   }
 
-  async note(key: string, { reason, failed = [] }: Noted) {
+  async note(key: string, { reason, asks = [], failed = [] }: Noted) {
     const isNew = await this.#record(key);
     if (isNew) this.notes.push(reason);
+    if (isNew) this.noted.push(...asks);
     if (isNew) this.failed.push(...failed.map((one) => `${one.command} ${one.reason}`));
     return isNew;
   }
@@ -101,7 +103,8 @@ describe("a delivery", () => {
         cause: { says: "checkout has aaaaaaa" },
       },
     ]);
-    expect(door.notes).toEqual(["asks for promote"]);
+    expect(door.notes).toEqual([""]);
+    expect(door.noted).toEqual([{ command: "promote", key: expect.stringContaining("trigger/green/same/") }]);
   });
 
   it("starts nothing a second time, and says that it was dealt with", async () => {
@@ -120,7 +123,7 @@ describe("a delivery", () => {
     expect(taken.map(({ asked }) => asked)).toEqual([["promote"], [], [], ["promote"]]);
     const reason = "promote: the same was told by another delivery at the same moment";
     expect(taken.map(({ reasons }) => reasons)).toEqual([[], [reason], [reason], []]);
-    expect(door.notes).toEqual(["asks for promote", "asks for promote", reason, reason]);
+    expect(door.notes).toEqual(["", "", reason, reason]);
     expect(door.asks).toHaveLength(2);
   });
 

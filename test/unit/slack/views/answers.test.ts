@@ -52,6 +52,34 @@ describe("a private answer", () => {
     expect(text).toContain("&lt;!here&gt;");
   });
 
+  it("tells of each delivery in one line, at the time of whoever reads, with links to the sender and the card", () => {
+    const reason = `it may not, ${"and that is why ".repeat(60)}`.trim();
+    const machine = { sort: "trigger", name: "green" } as const;
+    const cause = { says: "CI of acme/checkout", link: "https://example.com/1" };
+    const told = [
+      {
+        at: 0,
+        cause,
+        asked: [{ command: "promote", message: "Started run_7FQ2: checkout.", run: ROW.id }],
+        reason: "",
+      },
+      { at: 0, asked: [{ command: "promote", message: undefined }], reason: "lock: the same was told" },
+      { at: 0, asked: [], reason },
+    ];
+    const time = "<!date^0^{date_short_pretty} {time}|1970-01-01 00:00 UTC>";
+    const whole = JSON.stringify(render({ kind: "machines", isWhole: true, machines: [{ machine, told }] }).blocks);
+    expect(whole).toContain(
+      `${time} <https://example.com/1|CI of acme/checkout> → asked for \`promote\`: Started run_7FQ2: checkout.`,
+    );
+    expect(whole).toContain(`${time} asked for \`promote\`: under way; lock: the same was told`);
+    expect(whole).toContain(`${time} ${reason}`);
+    const short = JSON.stringify(render({ kind: "machines", isWhole: false, machines: [{ machine, told }] }).blocks);
+    expect(short).not.toContain(reason);
+    expect(short).toContain("/qd triggers NAME tells more of one");
+    const none = render({ kind: "machines", isWhole: true, machines: [{ machine, told: [] }] });
+    expect(none.text).toBe("trigger green: has asked for nothing yet");
+  });
+
   it("cuts very long lines into several blocks and leaves the rest out", () => {
     const { blocks } = render({ kind: "text", text: Array.from({ length: 50 }, () => "x".repeat(600)).join("\n") });
     expect(blocks.length).toBe(4);

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import type { RunEvent } from "../../../../src/domain/run-event.ts";
 import type { Answer, PastRun } from "../../../../src/engine/answer.ts";
+import type { MachinePast } from "../../../../src/engine/question-answers.ts";
 import type { RunRow } from "../../../../src/engine/ports.ts";
 import type { MessageContent } from "../../../../src/slack/blocks.ts";
 import { modalProblems, messageProblems } from "../../../../src/slack/validate-blocks.ts";
@@ -336,6 +337,15 @@ function questionMessages(text: string): Readonly<Record<string, MessageContent>
     renderingNote: text,
     warnings: many(text).slice(),
   });
+  const past: MachinePast = {
+    machine: { sort: "trigger", name: text },
+    told: many({
+      at: 1,
+      cause: { says: text, link: text },
+      asked: many({ command: text, message: text, run: "run_1" }),
+      reason: text,
+    }).slice(0, 15),
+  };
   const answers = {
     where: { kind: "where", service: text, revision, places },
     who: { kind: "who", service: text, places: many(who), counts: { S1: 5 } },
@@ -349,6 +359,8 @@ function questionMessages(text: string): Readonly<Record<string, MessageContent>
     diff: { kind: "diff", service: text, environment: text, app: text, fromRevision: text, revision, evidence },
     plan: { kind: "plan", title: text, revision, stages: many(stage), obstacles: many(text) },
     locked: { kind: "locked", locks: many(lock) },
+    machines: { kind: "machines", isWhole: false, machines: many(past) },
+    machine: { kind: "machines", isWhole: true, machines: [past] },
     form: { kind: "form", command: "promote", text },
   } satisfies Record<string, Answer>;
   return Object.fromEntries(Object.entries(answers).map(([name, answer]) => [name, renderAnswer(answer, lookups)]));
