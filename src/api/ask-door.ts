@@ -5,9 +5,10 @@ import { bodyAnswer, type Refusal, refusalAnswer } from "./api-answer.ts";
 import type { ApiDeps } from "./api-deps.ts";
 import type { ApiToken } from "./api-token.ts";
 import { newestAttempt } from "./ask-attempts.ts";
-import { refusalOf, statusOf } from "./refusal-of.ts";
+import { statusOf } from "./refusal-of.ts";
 import { doorKey, REQUEST_ID, requestIdOf } from "./request-id.ts";
 import { showRun } from "./show-run.ts";
+import { withoutSlashes } from "./without-slashes.ts";
 
 export interface TokenAsk {
   readonly token: ApiToken;
@@ -44,7 +45,7 @@ const KEPT_AS: Readonly<Record<string, string>> = {
   text: "request.words",
   candidates: "request.revision",
 };
-const NOT_KEPT = "It was refused; ask anew, with another key, to hear why.";
+const NOT_KEPT = "It was refused, and the log has not kept why.";
 
 /** Asks as the token's machine, and answers with what came of it; with where to ask again where that takes long. */
 export async function askDoor(deps: ApiDeps, { token, head, ask: asked }: TokenAsk): Promise<HttpAnswer> {
@@ -116,15 +117,15 @@ async function resultAnswer(
   if (result === undefined) {
     return bodyAnswer(202, { request: { id: request, state: "pending", url } }, { location: url, "retry-after": "1" });
   }
-  const { code, message, run, answer } = result;
+  const { code, message, run, suggestions } = result;
   const status = DONE[code];
   if (status !== undefined && run !== undefined) {
     const body = { request: { id: request, state: "done", url }, code, message, run: await showRun(deps, run) };
     return bodyAnswer(status, body, { location: `/api/runs/${run}` });
   }
-  if (answer !== undefined) return refused(refusalOf(answer));
   const known = KEPT_AS[code] ?? code;
-  return refused({ status: statusOf(known), code: known, message: message === "" ? NOT_KEPT : message });
+  const refusal = { status: statusOf(known), code: known, message: message === "" ? NOT_KEPT : message, suggestions };
+  return refused(withoutSlashes(refusal, deps.commands()));
 }
 
 function refused(refusal: Refusal): HttpAnswer {

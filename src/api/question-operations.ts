@@ -8,6 +8,7 @@ import { bodyAnswer, ErrorBody, refusalAnswer } from "./api-answer.ts";
 import type { ApiDeps } from "./api-deps.ts";
 import { type AnswerSpec, defineOperation, NO_BODY } from "./operation.ts";
 import { refusalOf } from "./refusal-of.ts";
+import { withoutSlashes } from "./without-slashes.ts";
 
 const Place = z.string().min(1).max(63);
 const NoParams = z.strictObject({});
@@ -68,13 +69,13 @@ const history = defineOperation(
 export const QUESTION_OPERATIONS = [where, history];
 
 async function shown(
-  { names: namesOf }: ApiDeps,
+  { names: namesOf, commands }: ApiDeps,
   answer: Answer,
   body: (nameOf: (who: string) => string) => unknown,
 ): Promise<HttpAnswer> {
   const names = await namesOf(peopleOf(answer));
   const said = body((who) => names.get(who) ?? "somebody");
-  return said === undefined ? refusalAnswer(refusalOf(answer)) : bodyAnswer(200, said);
+  return said === undefined ? refusalAnswer(withoutSlashes(refusalOf(answer), commands())) : bodyAnswer(200, said);
 }
 
 function peopleOf(answer: Answer): ReadonlySet<string> {

@@ -1,5 +1,4 @@
 import type { Machine } from "../domain/machine.ts";
-import type { Answer } from "./answer.ts";
 
 /** What it was that made a machine ask: one line, raw, and where people see more of it. */
 export interface Cause {
@@ -30,15 +29,15 @@ export interface MachineAsked {
   readonly answer: Promise<AskResult | undefined>;
 }
 
-/** What the log keeps of what came of an ask. */
+/** What the log keeps of what came of an ask; whoever asked is told that, the first time and each time after. */
 export interface AskResult {
   readonly code: string;
   /** Plain text. */
   readonly message: string;
   /** The run that was started, joined or acted on. */
   readonly run?: string | undefined;
-  /** The whole answer; absent where it was given by an earlier process. */
-  readonly answer?: Answer | undefined;
+  /** What could be asked instead. */
+  readonly suggestions?: readonly string[] | undefined;
 }
 
 /** Something that arrived, beside what it asks for. */

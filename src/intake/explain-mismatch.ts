@@ -11,15 +11,26 @@ interface Known {
 
 const MOST_SERVICES = 12;
 
-/** What is wrong with what was typed, what was probably meant, and where words are missing also what can be named. */
-export function explainMismatch(known: Known, mismatch: Mismatch): string {
+interface Explained {
+  readonly text: string;
+  /** What was probably meant; it stands in the text as well. */
+  readonly suggestions?: readonly string[];
+}
+
+/**
+ * What is wrong with what was typed, what was probably meant, and where words are missing also what can be named. `isTyped` is false for
+ * what asks without typing.
+ */
+export function explainMismatch(known: Known, mismatch: Mismatch, isTyped = true): Explained {
   const { code, command } = mismatch;
   const isShort = code === "empty" || code === "missing";
   const whole = withNames(known, mismatch);
   const lines = isShort && command !== undefined ? namesFor(known.inventory, command) : [];
-  if (command === undefined || lines.length === 0) return mismatchText(whole);
-  const head = code === "empty" ? `Say what to do, in one line.\n${helpFor(command)}` : mismatchText(whole);
-  return [head, ...lines].join("\n");
+  const suggestions = whole.suggestion === undefined ? {} : { suggestions: [whole.suggestion] };
+  if (command === undefined || lines.length === 0) return { text: mismatchText(whole), ...suggestions };
+  const isBare = code === "empty" && isTyped;
+  const head = isBare ? `Say what to do, in one line.\n${helpFor(command)}` : mismatchText(whole);
+  return { text: [head, ...lines].join("\n"), ...suggestions };
 }
 
 /** What can be named in the command; nothing where it asks for no name. */

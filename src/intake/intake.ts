@@ -6,7 +6,6 @@ import { AppError, errorCode, errorMessage, errorText } from "../platform/errors
 import { newId, type Random } from "../platform/ids.ts";
 import type { Logger } from "../platform/logger.ts";
 import { timeLimit } from "../platform/time-limit.ts";
-import { candidatesText } from "../engine/candidates-text.ts";
 import type { CommandForms } from "../engine/command-form.ts";
 import type { LockDesk } from "../engine/lock-desk.ts";
 import type { RunService } from "../engine/run-service.ts";
@@ -14,6 +13,7 @@ import { actOnRequest } from "./act-request.ts";
 import { Arrival, type DecisionArrival } from "./arrival.ts";
 import { decideOnGate, type DecisionDeps } from "./decision-request.ts";
 import { type FormDeps, InventoryForms } from "./command-forms.ts";
+import { keptAnswer } from "./kept-answer.ts";
 import { lookIntoQuestion } from "./look-into-question.ts";
 import type { PeopleCheck } from "./people-check.ts";
 import { readSlash, type SlashDeps, type SlashRequest } from "./slash-request.ts";
@@ -61,7 +61,6 @@ const SETTLE_AGAIN_MS = 5000;
 // Each of them asks Argo CD and Git: hundreds at once would keep everything else, and one another, from being done.
 const TAKEN_UP_AT_ONCE = 8;
 const NEXT_AFTER_MS = 1000;
-const LONGEST_KEPT = 500;
 const NOTHING = Promise.resolve(undefined);
 
 /**
@@ -110,7 +109,7 @@ export class Intake implements AsyncDisposable {
     };
     const request = arrival.kind === "decision" ? undefined : this.#read(arrival, intent);
     if (request?.kind === "answered") {
-      const isNew = await events.recordIntent(intent, resultOf(request.answer, arrival));
+      const isNew = await events.recordIntent(intent, kept(request.answer, arrival));
       // People are answered by the acknowledgement.
       if (isNew && arrival.kind === "machine") await reply(arrival, request.answer);
       return { isNew, answered: true, outcome: Promise.resolve(request.answer) };
@@ -175,7 +174,7 @@ export class Intake implements AsyncDisposable {
     const { events, clock, logger, reply } = this.#deps;
     try {
       const settle = (answer: Answer | undefined): Promise<void> =>
-        events.settleIntent(intent.id, resultOf(answer, arrival), clock.now());
+        events.settleIntent(intent.id, kept(answer, arrival), clock.now());
       const answer = await this.#answer(intent, arrival, settle);
       await settle(answer);
       if (answer !== undefined) await reply(arrival, answer);
@@ -229,7 +228,7 @@ export class Intake implements AsyncDisposable {
     // Whoever asked is told that it failed: what is not settled would be done all the same at the next start.
     const settle = async (): Promise<void> => {
       try {
-        await events.settleIntent(intent.id, resultOf(answer, arrival), clock.now());
+        await events.settleIntent(intent.id, kept(answer, arrival), clock.now());
       } catch (again) {
         if (this.#stop.signal.aborted) return;
         const failed = { intent: intent.id, error: errorText(again) };
@@ -262,23 +261,6 @@ function personOf({ team, user }: Asking, { actor }: Intent): Person {
   return { pseudonym: actor, team, user };
 }
 
-/** An answer as the log keeps it. */
-function resultOf(answer: Answer | undefined, { kind }: Pick<Arrival, "kind">): Record<string, string> {
-  if (answer?.kind === "notice") {
-    const { code, message, run } = answer;
-    return { kind: "notice", code, message, ...(run !== undefined && { run }) };
-  }
-  if (answer?.kind === "locked") {
-    const message = answer.locks.map(({ key, reason }) => `${key}: ${reason}`).join("; ");
-    return { kind: "locked", code: "lock.taken", message };
-  }
-  // People have seen what was wrong with their words; programs ask again what came of theirs.
-  const wrong = kind === "machine" ? wrongWith(answer) : undefined;
-  if (wrong !== undefined) return { ...wrong, code: wrong.kind, message: wrong.message.slice(0, LONGEST_KEPT) };
-  return { kind: answer?.kind ?? "done", code: "", message: "" };
-}
-
-function wrongWith(answer: Answer | undefined): { readonly kind: string; readonly message: string } | undefined {
-  if (answer?.kind === "text") return { kind: "text", message: answer.text };
-  return answer?.kind === "candidates" ? { kind: "candidates", message: candidatesText(answer) } : undefined;
+function kept(answer: Answer | undefined, { kind }: Pick<Arrival, "kind">): Json {
+  return { ...keptAnswer(answer, kind === "machine") };
 }

@@ -2,7 +2,6 @@ import { z } from "zod";
 
 import type { Configuration } from "../config/configuration.ts";
 import { MACHINES, machineUser } from "../domain/machine.ts";
-import type { Answer } from "../engine/answer.ts";
 import type { AskResult, Cause, MachineAsk, MachineAsked, MachineDoor, Noted } from "../engine/machine-door.ts";
 import type { EventStore, PeopleStore } from "../engine/ports.ts";
 import { mailboxOf } from "../domain/approver-policy.ts";
@@ -11,6 +10,7 @@ import { AppError } from "../platform/errors.ts";
 import { newId, type Random } from "../platform/ids.ts";
 import type { SecretMask } from "../platform/masking.ts";
 import type { Intake } from "./intake.ts";
+import { keptAnswer } from "./kept-answer.ts";
 
 interface Deps {
   readonly intake: Pick<Intake, "take">;
@@ -38,6 +38,7 @@ const Recorded = z.object({
   code: z.string().default(""),
   message: z.string().default(""),
   run: z.string().optional(),
+  suggestions: z.array(z.string()).optional(),
 });
 
 /** The way in for what is no person: what it asks for is recorded, judged and done as what people type is. */
@@ -61,7 +62,8 @@ export class MachineIntake implements MachineDoor {
       ...(ask.cause !== undefined && { cause: shortened(ask.cause) }),
       ...(behalf.length > 0 && { behalf }),
     });
-    return { isNew, answer: outcome.then((answer) => answer && resultOf(answer)) };
+    // What whoever asks again is told as well.
+    return { isNew, answer: outcome.then((answer) => answer && Recorded.parse(keptAnswer(answer, true))) };
   }
 
   async note(key: string, noted: Noted): Promise<boolean> {
@@ -115,10 +117,4 @@ export class MachineIntake implements MachineDoor {
 
 function shortened({ says, link }: Cause): { says: string; link?: string } {
   return { says: says.slice(0, LONGEST_CAUSE), ...(link !== undefined && { link: link.slice(0, 1000) }) };
-}
-
-function resultOf(answer: Answer): AskResult {
-  if (answer.kind !== "notice") return { code: answer.kind, message: "", answer };
-  const { code, message, run } = answer;
-  return { code, message, answer, ...(run !== undefined && { run }) };
 }

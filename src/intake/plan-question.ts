@@ -28,7 +28,7 @@ export async function planAnswer(deps: QuestionDeps, ask: QuestionAsk): Promise<
   const { person, signal } = ask;
   const match = matchCommand(deps.commands, typedLine(deps.commands, ask));
   if (match.kind === "help") return { kind: "text", text: match.text };
-  if (match.kind === "mismatch") return { kind: "text", text: explainMismatch(deps, match) };
+  if (match.kind === "mismatch") return { kind: "text", ...explainMismatch(deps, match) };
   const { command, values } = match;
   if (command.body.kind === "plan") {
     return await outlookOf(deps, { command, plan: command.body.plan, values, person, signal });

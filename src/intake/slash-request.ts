@@ -128,13 +128,15 @@ function observing({ name }: Command): Answer {
   );
 }
 
-function mismatchAnswer(deps: SlashDeps, mismatch: Mismatch, { door }: Asked): Answer {
-  const text = explainMismatch(deps, mismatch);
+function mismatchAnswer(deps: SlashDeps, mismatch: Mismatch, { door, arrival }: Asked): Answer {
+  const explained = explainMismatch(deps, mismatch, arrival.kind !== "machine");
   const { command, code } = mismatch;
   const isForm = command !== undefined && code === "empty";
   if (deps.mode === "observe" && isForm && startsSteps(command)) return observing(command);
-  if (command === undefined || code !== "empty" || door !== "slash" || !hasForm(command)) return { kind: "text", text };
-  return { kind: "form", command: command.id, text };
+  if (command === undefined || code !== "empty" || door !== "slash" || !hasForm(command)) {
+    return { kind: "text", ...explained };
+  }
+  return { kind: "form", command: command.id, text: explained.text };
 }
 
 function readStart(

@@ -102,8 +102,7 @@ export function startedResult(): AskResult {
 }
 
 export function noticeResult(code: string, message: string, run?: string): AskResult {
-  const answer: Answer = { kind: "notice", code, message, ...(run !== undefined && { run }) };
-  return { code, message, answer, ...(run !== undefined && { run }) };
+  return { code, message, ...(run !== undefined && { run }) };
 }
 
 export interface Asked {

@@ -61,15 +61,47 @@ describe("starting a run over the API", () => {
   });
 
   it("quotes what is wrong with words, and who has locked what", async () => {
-    rig.door.next = { code: "text", message: "", answer: { kind: "text", text: "There is no environment." } };
+    rig.door.next = { code: "text", message: "There is no environment." };
     expect(bodyOf(await promote({ words: "x" }))).toEqual({
       error: { code: "request.words", message: "There is no environment." },
     });
-    const lock = { key: "checkout/prod", owner: "p_ana", reason: "freeze", since: 1 };
-    rig.door.next = { code: "locked", message: "", answer: { kind: "locked", locks: [lock] } };
+    rig.door.next = { code: "lock.taken", message: "checkout/prod is locked: freeze" };
     expect(await promote({ inputs })).toMatchObject({
       status: 409,
       body: expect.stringContaining("checkout/prod is locked: freeze"),
+    });
+    rig.door.next = { code: "", message: "" };
+    expect(await promote({ inputs })).toMatchObject({ status: 422, body: expect.stringContaining("has not kept why") });
+  });
+
+  it("names commands as whoever asks does, and not as people type them", async () => {
+    const message = [
+      'The word "to" is expected here.',
+      "/promote checkout abc prod",
+      "                      ^^^^",
+      "Did you mean: /promote checkout abc to prod",
+      "Usage: /promote <service> <revision> to <environment> [--again]",
+    ].join("\n");
+    rig.door.next = { code: "text", message, suggestions: ["/promote checkout abc to prod"] };
+    const said = [
+      'The word "to" is expected here.',
+      "promote checkout abc prod",
+      "                     ^^^^",
+      "Did you mean: promote checkout abc to prod",
+      "Usage: promote <service> <revision> to <environment> [--again]",
+    ].join("\n");
+    const error = { code: "request.words", message: said, suggestions: ["promote checkout abc to prod"] };
+    expect(bodyOf(await promote({ words: "checkout abc prod" }))).toEqual({ error });
+    rig.door.next = {
+      code: "revision.older",
+      message: "Take /rollback, see https://deck.example.com/promote, or `/qd sync x`; /promotes and /qd are left.",
+      suggestions: ["/rollback checkout in prod to abc1234"],
+    };
+    expect(bodyOf(await promote({ inputs }))).toMatchObject({
+      error: {
+        message: "Take rollback, see https://deck.example.com/promote, or `sync x`; /promotes and /qd are left.",
+        suggestions: ["rollback checkout in prod to abc1234"],
+      },
     });
   });
 
@@ -130,27 +162,17 @@ describe("the same request twice", () => {
     expect(rig.door.asked.size).toBe(1);
   });
 
-  it("is refused twice for the same reason, as far as the log has it", async () => {
-    rig.door.next = { code: "text", message: "", answer: { kind: "text", text: "There is no environment." } };
-    const first = await keyed("k", { words: "x" });
-    for (const recorded of rig.door.asked.values())
-      recorded.result = { code: "text", message: "There is no environment." };
-    expect(await keyed("k", { words: "x" })).toEqual(first);
-    for (const recorded of rig.door.asked.values()) recorded.result = { code: "", message: "" };
-    expect(await keyed("k", { words: "x" })).toMatchObject({ status: 422, body: expect.stringContaining("ask anew") });
-    for (const recorded of rig.door.asked.values()) recorded.result = { code: "lock.taken", message: "It is locked." };
-    expect(await keyed("k", { words: "x" })).toMatchObject({ status: 409 });
-  });
-
-  it("is refused twice by the same code for a revision that means several", async () => {
-    const commits = ["beef1", "beef2"].map((sha) => ({ sha, subject: "A change", author: "Ana", authoredAt: 1 }));
-    const answer = { kind: "candidates", text: "beef", commits, more: 0 } as const;
-    rig.door.next = { code: "candidates", message: "", answer };
-    const message = '"beef" means 2 commits. Name one by more of its digits: beef1 A change; beef2 A change.';
-    const error = { code: "request.revision", message };
-    expect(bodyOf(await keyed("k"))).toEqual({ error: { ...error, suggestions: ["beef1", "beef2"] } });
-    for (const recorded of rig.door.asked.values()) recorded.result = { code: "candidates", message };
-    expect(bodyOf(await keyed("k"))).toEqual({ error });
+  it.each([
+    ["text", "request.words"],
+    ["candidates", "request.revision"],
+    ["lock.taken", "lock.taken"],
+    ["input.service", "input.service"],
+  ])("is refused twice in the same words: %s", async (kept, code) => {
+    rig.door.next = { code: kept, message: "Because.", suggestions: ["beef1", "beef2"] };
+    const first = await keyed("k");
+    expect(bodyOf(first)).toEqual({ error: { code, message: "Because.", suggestions: ["beef1", "beef2"] } });
+    expect(await keyed("k")).toEqual(first);
+    expect(rig.door.asked.size).toBe(1);
   });
 
   it("is tried anew where somebody was away, and done once", async () => {

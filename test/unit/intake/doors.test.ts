@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 
 import type { Machine, MachineSort } from "../../../src/domain/machine.ts";
-import type { Answer } from "../../../src/engine/answer.ts";
+import { type Answer, notice } from "../../../src/engine/answer.ts";
 import { rightConfiguration } from "../../support/configured.ts";
 import { settle } from "../../support/fake-clock.ts";
 import { commitAnswer, IntakeRig } from "../../support/intake-rig.ts";
@@ -141,7 +141,8 @@ async function askBy(
     if (sort !== undefined && (door === "trigger" || door === "schedule" || door === "api")) {
       const machine: Machine = { sort, name: roleOf(standing) };
       const { answer } = await rig.machines.ask(key, { machine, door, command, typed: { values } });
-      return (await answer)?.answer;
+      const told = await answer;
+      return told?.code === "text" ? { kind: "text", text: told.message } : told && notice(told.code, told.message);
     }
     const sender = { team: "T1", user: userOf(standing), channel: "C1", answerUntil: rig.clock.now() + 1_800_000 };
     const [slash = "", ...rest] = words.split(" ");

@@ -87,11 +87,12 @@ describe("what a machine asks for", () => {
     const { answer } = await rig.machines.ask("trigger/a/1", { ...ASK, door: "api" });
     await settle();
     const first = await answer;
-    expect(first).toMatchObject({ code: "candidates", answer: { kind: "candidates", text: SHA_B } });
-    expect(rig.machines.resultOf("trigger/a/1")).toEqual({
+    expect(first).toEqual({
       code: "candidates",
       message: `"${SHA_B}" means 2 commits. Name one by more of its digits: beef10000000 A change; beef20000000 A change.`,
+      suggestions: [one.sha, other.sha],
     });
+    expect(rig.machines.resultOf("trigger/a/1")).toEqual(first);
   });
 
   it("by words is read as if they had been typed", async () => {
