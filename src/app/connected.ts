@@ -51,7 +51,9 @@ export async function connected(
 
 function complain({ code, message, details }: AppError): void {
   process.stderr.write(`${visible(message)}\n`);
-  const suggestions = code === REFUSED && Array.isArray(details["suggestions"]) ? details["suggestions"] : [];
+  const told = code === REFUSED && Array.isArray(details["suggestions"]) ? details["suggestions"] : [];
+  // What explains a mistake in the words has them already.
+  const suggestions = told.filter((text) => !message.includes(`Did you mean: ${String(text)}`));
   if (suggestions.length > 0) process.stderr.write(`Did you mean: ${visible(suggestions.join(" or "))}\n`);
 }
 

@@ -40,6 +40,7 @@ export async function history(args: readonly string[]): Promise<number> {
 }
 
 function runRow({ shortId, title, status, startedAt, requestedBy, approvedBy }: PastRun): readonly string[] {
+  // Last what may be long, as one that names an image by its digest: nothing stands to the right of it.
   const approved = approvedBy.length === 0 ? "" : `, approved by ${approvedBy.join(", ")}`;
-  return [startedAt.slice(0, 16).replace("T", " "), shortId, status, title, `${requestedBy}${approved}`];
+  return [startedAt.slice(0, 16).replace("T", " "), shortId, status, `${requestedBy}${approved}`, title];
 }

@@ -112,7 +112,8 @@ describe("a program that starts a run on a server", () => {
     const history = new Program(["history", "checkout"]);
     expect([await history.code, history.stdout]).toEqual([
       0,
-      expect.stringMatching(/succeeded +Promote checkout .* the token ci, approved by priya$/mu),
+      // Nothing stands to the right of what may be long.
+      expect.stringMatching(/succeeded +the token ci, approved by priya +Promote checkout \w+ to prod$/mu),
     ]);
   });
 
@@ -158,6 +159,11 @@ describe("a program that starts a run on a server", () => {
   it("ends with 2 for what is refused or not understood, and says what was meant", async () => {
     const unknown = new Program(["run", "promot", "checkout"]);
     expect([await unknown.code, unknown.stderr]).toEqual([2, expect.stringContaining("Did you mean: promote")]);
+    const bare = new Program(["run", "promote"]);
+    expect([await bare.code, bare.stderr]).toEqual([2, expect.stringMatching(/^<service> .* is missing/u)]);
+    expect(bare.stderr).not.toMatch(/(?:^|\s)\/\w/u);
+    const typo = new Program(["run", "promote", "checkout", "abc123", "prod"]);
+    expect([await typo.code, typo.stderr.match(/promote checkout abc123 to prod/gu)]).toEqual([2, [expect.anything()]]);
     const forbidden = new Program(["run", "promote", "payments", "abc123", "to", "prod"]);
     expect([await forbidden.code, forbidden.stderr]).toEqual([2, expect.stringContaining("may not promote payments")]);
     const stranger = new Program(["where", "checkout"], { QUARTERDECK_TOKEN: `qd_${"x".repeat(43)}` });
