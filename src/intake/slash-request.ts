@@ -163,7 +163,7 @@ function causeOf(arrival: Asking): Pick<Origin, "cause" | "behalf"> {
 const FULL_COMMIT = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/u;
 
 /** What a trigger was told about is one commit, and not whatever a branch or a tag means by the time it is looked up. */
-function unpinned({ command, values }: Pick<StartAsk, "command" | "values">): Answer | undefined {
+export function unpinned({ command, values }: Pick<StartAsk, "command" | "values">): Answer | undefined {
   const revision = valueOf(command, values, "revision");
   if (typeof revision !== "string" || FULL_COMMIT.test(revision)) return undefined;
   return notice(

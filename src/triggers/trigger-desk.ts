@@ -27,7 +27,9 @@ interface Deps {
 }
 
 // Nobody sends more at once, and each may start a run.
-const MOST_EVENTS = 100;
+export const MOST_EVENTS = 100;
+/** What is said of those after them. */
+export const UNREAD = `only the first ${MOST_EVENTS} events of a delivery are read`;
 const MOST_REASONS = 10;
 const AGAIN: Taken = { isNew: false, asked: [], reasons: ["this delivery was dealt with before"] };
 
@@ -150,7 +152,7 @@ function summary(reasons: readonly string[], unread: number): readonly string[] 
   const different = [...new Set(reasons)];
   const more = different.length - MOST_REASONS;
   const shown = more > 0 ? [...different.slice(0, MOST_REASONS), `and ${more} more`] : different;
-  return unread > 0 ? [...shown, `only the first ${MOST_EVENTS} events of a delivery are read`] : shown;
+  return unread > 0 ? [...shown, UNREAD] : shown;
 }
 
 /** What others call a delivery, as a part of a key. */

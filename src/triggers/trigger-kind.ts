@@ -75,6 +75,8 @@ export interface TriggerKind<Settings = unknown> {
   proofBy?(settings: Settings): "secret" | "own";
   /** Media types of the bodies that it reads, without parameters: everything else is refused before the body is read. */
   readonly contentTypes: readonly string[];
+  /** Headers without which nothing is believed or read, such as `X-GitHub-Event: workflow_run`: whoever tries a payload is told of them. */
+  readonly headers?: readonly string[];
   /** Looks at the head alone, before a byte of the body is read: whether the proof is there at all, and about now. */
   admit(head: DeliveryHead, proofs: Proofs<Settings>): Disbelief | undefined;
   /** Whether the sender is who it says, by the raw bytes and in constant time. Nothing is parsed before. */

@@ -33,10 +33,11 @@ export type DeliveryResult = Disbelief | "unreadable" | "handshake" | "nothing" 
 
 export const TRIGGERS_PATH = "/triggers/";
 // What vendors send has some kilobytes; a push of thousands of commits has some hundred.
-const MOST_BODY_BYTES = 1024 * 1024;
+export const MOST_BODY_BYTES = 1024 * 1024;
 
-const WHY: Readonly<Record<Disbelief, string>> = {
-  unsigned: "it carries no proof of who sent it",
+/** As whoever looks after the trigger is told; senders learn nothing of it. */
+export const WHY: Readonly<Record<Disbelief, string>> = {
+  unsigned: "it carries no proof of who sent it, or not in the form in which this sender gives it",
   signature: "its proof is wrong; is the secret the one that the sender has?",
   time: "it was signed more than five minutes before or after now; is the clock of this machine right?",
   type: "its content is of a type that this sender does not send",
@@ -130,7 +131,8 @@ function deliveryHead({ clock }: TriggerRouteDeps, { headers, query }: HttpHead)
   return { headers, query, at: clock.now() };
 }
 
-function hasKnownType({ headers }: HttpHead, { kind }: Trigger): boolean {
+/** Whether it is of a type that the sender sends, and not compressed. */
+export function hasKnownType({ headers }: Pick<HttpHead, "headers">, { kind }: Trigger): boolean {
   const [media = ""] = (headers["content-type"] ?? "").split(";");
   return headers["content-encoding"] === undefined && kind.contentTypes.includes(media.trim().toLowerCase());
 }

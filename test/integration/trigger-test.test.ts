@@ -77,9 +77,11 @@ describe("quarterdeck trigger test", () => {
   it("says what a delivery would start, and why not what it would not", () => {
     const { status, text } = run("green", deliveryFile("workflow_run", { event: "workflow_run" }), "--verify");
     expect(text).toMatch(/^Told: CI of acme\/checkout ended with success on main at /u);
-    expect(text).toMatch(/Starts: \/promote checkout [0-9a-f]{40} to staging/u);
+    // What was saved some time ago is judged as the server would now, and as if it came in time.
+    expect(text).toContain("Nothing: it happened more than 1 d ago, by its own account");
+    expect(text).toMatch(/If it came in time: Starts: \/promote checkout [0-9a-f]{40} to staging/u);
     expect(text).toMatch(
-      /Refused: \/promote checkout [0-9a-f]{40} to prod \(Nobody may promote checkout in prod: no grant/u,
+      /If it came in time: Refused: \/promote checkout [0-9a-f]{40} to prod \(The trigger green may not promote checkout in prod: its role ci has no grant/u,
     );
     expect(status).toBe(0);
   });
@@ -94,6 +96,26 @@ describe("quarterdeck trigger test", () => {
     expect([forged.status, forged.text]).toEqual([1, expect.stringContaining("It would not be believed (signature)")]);
     const plain = join(root, "test/fixtures/triggers/github/ping.json");
     expect(run("green", plain, "--header", "X-GitHub-Event: ping").text).toContain("It starts nothing: it is a ping");
+  });
+
+  it("refuses what the server refuses before it reads it", () => {
+    const large = join(folder, "large.json");
+    writeFileSync(large, Buffer.alloc(2 * 1024 * 1024, "x"));
+    expect(run("green", large)).toMatchObject({
+      status: 1,
+      text: expect.stringContaining("(413): its body has 2.0 MiB"),
+    });
+    const file = deliveryFile("workflow_run", { event: "workflow_run" });
+    expect(run("green", file, "--header", "Content-Encoding: gzip").text).toContain("It would be refused (415)");
+  });
+
+  it("names the header that is missing", () => {
+    const { status, text } = run("green", join(root, "test/fixtures/triggers/github/workflow_run.json"));
+    expect([status, text]).toEqual([1, expect.stringContaining('--header "X-GitHub-Event: workflow_run"')]);
+    const unsigned = run("green", join(root, "test/fixtures/triggers/github/workflow_run.json"), "--verify");
+    expect(unsigned.text).toContain(
+      "(unsigned), and nothing of it read: it carries no proof of who sent it, or not in the form",
+    );
   });
 
   it("says what is wrong with how it is called", () => {

@@ -42,6 +42,7 @@ export const githubKind: TriggerKind<z.infer<typeof Settings>> = {
   event: GithubEvent,
   proof: "secret",
   contentTypes: ["application/json", FORM],
+  headers: ["X-GitHub-Event: workflow_run"],
   admit: (head) => admitHmac(head, PROOF),
   verify: (delivery, { secrets }) => verifyHmac(delivery, PROOF, secrets),
   read(delivery) {

@@ -64,6 +64,7 @@ export function snsKind({ fetchText }: { readonly fetchText: FetchText }): Trigg
     proof: "own",
     // Amazon sends its JSON as text.
     contentTypes: ["text/plain", "application/json"],
+    headers: ["x-amz-sns-topic-arn: arn:aws:sns:eu-central-1:123456789012:releases"],
     admit: (head, { settings }) => admitSns(head, settings),
     verify: (delivery, { settings }) => verifySns(delivery, settings, certificates),
     read: (delivery, settings) => readSns(delivery, settings, fetchText),
