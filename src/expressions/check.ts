@@ -6,6 +6,7 @@ import { ANY, type ExpressionType, type TypeScope } from "./expression-type.ts";
 import { CEL_OPTIONS, compileExpression } from "./expression.ts";
 import { findSecretMisuse, secretNames } from "./secret-use.ts";
 import { findUnknownName } from "./unknown-name.ts";
+import { findUnknownValue } from "./unknown-value.ts";
 
 export type Check =
   /** `secrets` are the names of those of the configuration that it passes on. */
@@ -20,7 +21,8 @@ export function checkExpression(text: string, scope: TypeScope): Check {
   const compilation = compileExpression(text);
   if (!compilation.ok) return compilation;
   const unknown = findUnknownName(compilation.expression.ast, scope);
-  const wrong = unknown ?? findSecretMisuse(compilation.expression.ast, scope);
+  const { ast } = compilation.expression;
+  const wrong = unknown ?? findSecretMisuse(ast, scope) ?? findUnknownValue(ast, scope);
   if (wrong !== undefined) return { ok: false, problem: wrong };
   const { environment, objects } = typedEnvironment(scope);
   const result = environment.check(text);

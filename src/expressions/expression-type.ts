@@ -2,11 +2,12 @@ import { z } from "zod";
 
 /**
  * The type of a value in expressions. `any` is a value of which nothing is known before it is there: everything fits it.
- * An object has exactly the `fields` named; `name` is what messages call it. A `secret` stands for a text that nobody sees: it can
+ * A text is one of `values` where they are known. An object has exactly the `fields` named; `name` is what messages call it. A `secret` stands for a text that nobody sees: it can
  * only be passed on as a whole.
  */
 export type ExpressionType =
-  | { readonly kind: "string" | "int" | "double" | "bool" | "null" | "any" | "secret" }
+  | { readonly kind: "int" | "double" | "bool" | "null" | "any" | "secret" }
+  | { readonly kind: "string"; readonly values?: readonly string[] }
   | { readonly kind: "list"; readonly of: ExpressionType }
   | { readonly kind: "map"; readonly of: ExpressionType }
   | { readonly kind: "object"; readonly name: string; readonly fields: Readonly<Record<string, ExpressionType>> };
@@ -75,7 +76,7 @@ function typeOfJsonSchema(jsonSchema: unknown, name: string): ExpressionType {
   if (schema.secret === true || isSecretOrNull(schema.anyOf)) return { kind: "secret" };
   switch (schema.type ?? typeof (schema.const ?? schema.enum?.[0])) {
     case "string":
-      return { kind: "string" };
+      return { kind: "string", ...(isTexts(schema.enum) && { values: schema.enum }) };
     case "integer":
       return { kind: "int" };
     case "boolean":
@@ -89,6 +90,10 @@ function typeOfJsonSchema(jsonSchema: unknown, name: string): ExpressionType {
     default:
       return ANY;
   }
+}
+
+function isTexts(values: readonly unknown[] | undefined): values is readonly string[] {
+  return values !== undefined && values.every((value) => typeof value === "string");
 }
 
 /** What may be missing is a secret all the same. */

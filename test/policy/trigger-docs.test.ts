@@ -49,9 +49,16 @@ function eventRows(type: ExpressionType, { properties = {} }: Schema, path: stri
   return Object.entries(type.fields).flatMap(([name, field]) => {
     const schema = properties[name];
     if (typeof schema !== "object") return [];
-    const own = [`\`${path}.${name}\``, field.kind === "object" ? "" : typeText(field), schema.description ?? ""];
+    const own = [`\`${path}.${name}\``, field.kind === "object" ? "" : typeText(field), meaningOf(field, schema)];
     return [own, ...eventRows(field, schema, `${path}.${name}`)];
   });
+}
+
+/** With all that it can be, where that is said nowhere else. */
+function meaningOf(type: ExpressionType, { description = "" }: Schema): string {
+  const values = type.kind === "string" ? (type.values ?? []).map((value) => `\`${value}\``) : [];
+  if (values.every((value) => description.includes(value))) return description;
+  return `One of ${values.join(", ")}. ${description}`;
 }
 
 function eventTable(kind: (typeof kinds)[number]): string {

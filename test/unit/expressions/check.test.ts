@@ -192,6 +192,38 @@ describe("a secret in an expression", () => {
   });
 });
 
+describe("what can only be one of a few texts", () => {
+  const told: TypeScope = {
+    event: typeOfSchema(z.strictObject({ kind: z.enum(["push", "workflow_run"]), branch: z.string() }), "event"),
+    all: typeOfSchema(z.array(z.strictObject({ kind: z.enum(["push", "package"]) })), "all"),
+  };
+
+  it.each([
+    ['event.kind == "workflowrun"', 'this is never "workflowrun". Did you mean "workflow_run"?', '"workflowrun"'],
+    ['"deleted" != event.kind', 'this is never "deleted". There is: push, workflow_run', '"deleted"'],
+    ['event.kind in ["push", "pushed"]', 'this is never "pushed". Did you mean "push"?', '"pushed"'],
+    ['event.branch == "main" && event.kind == "x"', 'this is never "x". There is: push, workflow_run', '"x"'],
+    ['all.exists(one, one.kind == "pack")', 'this is never "pack". There is: push, package', '"pack"'],
+  ])("is compared with no other: %s", (text, message, place) => {
+    expect(checkExpression(text, told)).toMatchObject({
+      ok: false,
+      problem: { message, offset: text.indexOf(place), length: place.length },
+    });
+  });
+
+  it.each([
+    'event.kind == "push" || "workflow_run" == event.kind',
+    'event.kind in ["push", "workflow_run"]',
+    'event.kind != ""',
+    'event.kind == event.branch && event.branch == "anything"',
+    'event.kind.startsWith("pu")',
+    'all.exists(one, one.kind == "package")',
+    '"x" in ["x", "y"] && event.branch in ["x"]',
+  ])("is compared with these: %s", (text) => {
+    expect(checkExpression(text, told)).toMatchObject({ ok: true });
+  });
+});
+
 describe("the type of a schema", () => {
   it("is a secret where it is declared, also where it may be missing", () => {
     const secret = z.string().meta({ secret: true });
@@ -208,7 +240,7 @@ describe("the type of a schema", () => {
   });
 
   it("is the type of its values for literals and enums", () => {
-    expect(typeOfSchema(z.enum(["a", "b"]), "x")).toEqual({ kind: "string" });
+    expect(typeOfSchema(z.enum(["a", "b"]), "x")).toEqual({ kind: "string", values: ["a", "b"] });
     expect(typeOfSchema(z.literal("a"), "x")).toEqual({ kind: "string" });
   });
 
