@@ -12,7 +12,7 @@ import { SecretMask } from "../platform/masking.ts";
 import { compileTriggers, type Trigger } from "../triggers/compile-triggers.ts";
 import type { Delivery } from "../triggers/trigger-kind.ts";
 import { loadFiles, usableCommands } from "./load-files.ts";
-import { hasKnownType, MOST_BODY_BYTES, WHY } from "../triggers/trigger-routes.ts";
+import { hasKnownType, MOST_BODY_BYTES, whyOf } from "../triggers/trigger-routes.ts";
 import { outcomeOf, type TestedTrigger } from "./trigger-outcome.ts";
 import { triggerKinds } from "./triggers.ts";
 import { explained } from "./validate.ts";
@@ -93,7 +93,7 @@ async function disbelieved(found: Trigger, delivery: Delivery, secrets: Secrets)
   const disbelief = found.kind.admit(delivery, proofs) ?? (await found.kind.verify(delivery, proofs));
   return disbelief === undefined
     ? undefined
-    : `It would not be believed (${disbelief}), and nothing of it read: ${WHY[disbelief]}.`;
+    : `It would not be believed (${disbelief}), and nothing of it read: ${whyOf(disbelief, found)}.`;
 }
 
 async function readDelivery({ file, headers: given }: Asked, { kind }: Trigger): Promise<Delivery> {

@@ -1,14 +1,7 @@
 import type { SecretReference } from "../config/field-schemas.ts";
-import {
-  type HttpAnswer,
-  type HttpHead,
-  type HttpRequest,
-  type HttpRoute,
-  jsonAnswer,
-  textAnswer,
-} from "../http/http-route.ts";
+import { type HttpAnswer, type HttpHead, type HttpRequest, type HttpRoute, jsonAnswer } from "../http/http-route.ts";
 import type { Clock } from "../platform/clock.ts";
-import { errorCode, errorText } from "../platform/errors.ts";
+import { AppError, errorCode, errorText } from "../platform/errors.ts";
 import type { Logger } from "../platform/logger.ts";
 import { RefusalLog } from "../platform/refusal-log.ts";
 import type { Trigger } from "./compile-triggers.ts";
@@ -36,17 +29,17 @@ export const TRIGGERS_PATH = "/triggers/";
 export const MOST_BODY_BYTES = 1024 * 1024;
 
 /** As whoever looks after the trigger is told; senders learn nothing of it. */
-export const WHY: Readonly<Record<Disbelief, string>> = {
+const WHY: Readonly<Record<Disbelief, string>> = {
   unsigned: "it carries no proof of who sent it, or not in the form in which this sender gives it",
   signature: "its proof is wrong; is the secret the one that the sender has?",
   time: "it was signed more than five minutes before or after now; is the clock of this machine right?",
   type: "its content is of a type that this sender does not send",
 };
 
-const UNKNOWN = textAnswer(404, "There is nothing here.");
-const NOT_BELIEVED: HttpAnswer = { status: 401 };
-const NOT_TAKEN: HttpAnswer = { status: 415 };
-const NOT_NOW: HttpAnswer = { ...textAnswer(503, "Not now; send it again."), headers: { "retry-after": "30" } };
+const UNKNOWN = jsonAnswer(404, { error: "There is no such trigger." });
+const NOT_BELIEVED = jsonAnswer(401, { error: "This is not believed." });
+const NOT_NOW = later("Not now; send it again.");
+const NOT_KNOWN = later("It cannot be found out right now who sent this; send it again.");
 
 /**
  * What others post. Nothing of it is read before it is known who sent it, and the sender is answered when it is on record. Whoever is
@@ -57,10 +50,12 @@ export function triggerRoute(deps: TriggerRouteDeps): HttpRoute {
     clock: deps.clock,
     say: (fields) => deps.logger.warn("a delivery to a trigger was refused", fields),
   });
-  const refuse = (name: string, reason: Disbelief): HttpAnswer => {
-    refusals.note(`${name}: ${reason}`, { trigger: name, why: WHY[reason] });
+  const refuse = (trigger: Trigger, reason: Disbelief): HttpAnswer => {
+    const { name } = trigger.machine;
+    const why = whyOf(reason, trigger);
+    refusals.note(`${name}: ${reason}`, { trigger: name, why });
     deps.onDelivery?.(reason);
-    return reason === "type" ? NOT_TAKEN : NOT_BELIEVED;
+    return reason === "type" ? notTaken(trigger) : NOT_BELIEVED;
   };
   return {
     method: "POST",
@@ -71,11 +66,11 @@ export function triggerRoute(deps: TriggerRouteDeps): HttpRoute {
       const name = nameOf(head);
       const trigger = deps.find(name);
       if (trigger === undefined) return UNKNOWN;
-      if (!hasKnownType(head, trigger)) return refuse(name, "type");
+      if (!hasKnownType(head, trigger)) return refuse(trigger, "type");
       const proofs = proofsOf(deps, trigger);
       if (proofs === undefined) return NOT_NOW;
       const reason = trigger.kind.admit(deliveryHead(deps, head), proofs);
-      return reason === undefined ? undefined : refuse(name, reason);
+      return reason === undefined ? undefined : refuse(trigger, reason);
     },
     answer: async (request) => {
       const name = nameOf(request);
@@ -84,10 +79,28 @@ export function triggerRoute(deps: TriggerRouteDeps): HttpRoute {
       const proofs = proofsOf(deps, trigger);
       if (proofs === undefined) return NOT_NOW;
       const delivery: Delivery = { ...deliveryHead(deps, request), body: request.body };
-      const reason = await trigger.kind.verify(delivery, proofs);
-      return reason === undefined ? await take(deps, trigger, delivery) : refuse(name, reason);
+      const reason = await verified(trigger, delivery, proofs);
+      if (reason instanceof AppError) {
+        refusals.note(`${name}: ${reason.code}`, { trigger: name, why: reason.message });
+        return NOT_KNOWN;
+      }
+      return reason === undefined ? await take(deps, trigger, delivery) : refuse(trigger, reason);
     },
   };
+}
+
+/** Why it is not believed; an error where whoever has to be asked about it is away. */
+async function verified(
+  { kind }: Trigger,
+  delivery: Delivery,
+  proofs: Proofs<unknown>,
+): Promise<Disbelief | AppError | undefined> {
+  try {
+    return await kind.verify(delivery, proofs);
+  } catch (error) {
+    if (error instanceof AppError && error.retry !== "never") return error;
+    throw error;
+  }
 }
 
 async function take(deps: TriggerRouteDeps, trigger: Trigger, delivery: Delivery): Promise<HttpAnswer> {
@@ -121,6 +134,23 @@ async function take(deps: TriggerRouteDeps, trigger: Trigger, delivery: Delivery
 export function resultOf({ isNew, asked }: Taken): DeliveryResult {
   if (!isNew) return "repeated";
   return asked.length > 0 ? "asked" : "nothing";
+}
+
+/** The same of one trigger: not every sender has a secret. */
+export function whyOf(reason: Disbelief, { secrets }: Pick<Trigger, "secrets">): string {
+  const isOwn = secrets.length === 0;
+  return reason === "signature" && isOwn
+    ? "its signature is wrong, or it is about something else than `with` names"
+    : WHY[reason];
+}
+
+function notTaken({ kind }: Trigger): HttpAnswer {
+  return jsonAnswer(415, { error: `Send ${kind.contentTypes.join(" or ")}, and nothing that is compressed.` });
+}
+
+function later(text: string): HttpAnswer {
+  const answer = jsonAnswer(503, { error: text });
+  return { ...answer, headers: { ...answer.headers, "retry-after": "30" } };
 }
 
 function nameOf({ path }: HttpHead | HttpRequest): string {

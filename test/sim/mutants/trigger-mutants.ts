@@ -71,7 +71,7 @@ export const triggerMutants: readonly Mutant[] = [
   {
     file: "triggers/trigger-routes.ts",
     what: "whoever is not believed is read",
-    find: "return reason === undefined ? await take(deps, trigger, delivery) : refuse(name, reason);",
+    find: "return reason === undefined ? await take(deps, trigger, delivery) : refuse(trigger, reason);",
     replace: "return await take(deps, trigger, delivery);",
   },
   {

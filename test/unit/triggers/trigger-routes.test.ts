@@ -99,7 +99,10 @@ describe("what is posted to a trigger", () => {
 
   it("says nothing to whoever is not believed", async () => {
     const { results, told, post } = rig();
-    expect(await post({ ...GOOD, "x-proof": "guessed" })).toEqual({ status: 401 });
+    expect(await post({ ...GOOD, "x-proof": "guessed" })).toMatchObject({
+      status: 401,
+      body: '{"error":"This is not believed."}',
+    });
     expect([results, told]).toEqual([["signature"], []]);
   });
 
@@ -114,6 +117,26 @@ describe("what is posted to a trigger", () => {
     expect((await rig({ isOpen: false }).post(GOOD))?.status).toBe(503);
     const take = () => Promise.reject(new AppError("the disk is full", { code: "store.full" }));
     expect(await rig({ take }).post(GOOD)).toMatchObject({ status: 503, headers: { "retry-after": "30" } });
+  });
+
+  it("comes again where whoever knows the sender cannot be asked, which is no error of the server", async () => {
+    const away = new AppError("Amazon cannot be reached", { code: "sns.certificate", retry: "backoff" });
+    const { results, told, post } = rig({ kind: { ...fakeKind, verify: () => Promise.reject(away) } });
+    expect(await post(GOOD)).toMatchObject({
+      status: 503,
+      body: expect.stringContaining("who sent this; send it again"),
+    });
+    expect([results, told]).toEqual([[], []]);
+    const broken = rig({ kind: { ...fakeKind, verify: () => Promise.reject(new Error("a bug")) } });
+    await expect(broken.post(GOOD)).rejects.toThrow("a bug");
+  });
+
+  it("is told what is taken, and what there is, as JSON", async () => {
+    const { post } = rig();
+    expect((await post({ ...GOOD, "content-type": "text/plain" }))?.body).toBe(
+      '{"error":"Send application/json, and nothing that is compressed."}',
+    );
+    expect((await post(GOOD, BODY, "/triggers/gree"))?.body).toBe('{"error":"There is no such trigger."}');
   });
 
   it("that cannot be read, or only asks whether somebody is there, is answered and not recorded", async () => {
