@@ -28,6 +28,12 @@ const DONE: Readonly<Record<string, number>> = {
   "run.retried": 200,
 };
 
+// Who asks what came of it has started nothing, and learns nothing else by asking that again: it has to be asked for.
+const ASKED_AFTER: Readonly<Record<number, { readonly status: number }>> = {
+  201: { status: 200 },
+  503: { status: 409 },
+};
+
 const BAD_KEY: Refusal = {
   status: 422,
   code: "request.idempotency-key",
@@ -66,11 +72,16 @@ export async function askDoor(deps: ApiDeps, { token, head, ask: asked }: TokenA
     const { isNew, answer } = await machines.ask(key, ask);
     if (!isNew && !deps.isSameAsk(key, ask)) return refusalAnswer(OTHER_ASK);
     const result = isNew ? await withinTime(deps, answer) : await settled(deps, key);
-    return await resultAnswer(deps, { request, result });
+    return triedAgain(await resultAnswer(deps, { request, result }));
   } catch (error) {
     if (!(error instanceof AppError) || statusOf(error.code) !== 503) throw error;
-    return refused({ status: 503, code: errorCode(error), message: errorMessage(error) });
+    return refusalAnswer({ status: 503, code: errorCode(error), message: errorMessage(error) }, RETRY_AFTER);
   }
+}
+
+/** Says when to come again, where that may help. */
+function triedAgain(answer: HttpAnswer): HttpAnswer {
+  return answer.status === 503 ? { ...answer, headers: { ...answer.headers, ...RETRY_AFTER } } : answer;
 }
 
 /** What came of a request that may have been made long ago. */
@@ -84,7 +95,7 @@ export async function requestAnswer(
     return refusalAnswer({ status: 404, code: "request.unknown", message });
   }
   const answer = await resultAnswer(deps, { request, result: result === "pending" ? undefined : result });
-  return answer.status === 201 ? { ...answer, status: 200 } : answer;
+  return { ...answer, ...ASKED_AFTER[answer.status] };
 }
 
 async function withinTime({ clock }: ApiDeps, answer: Promise<AskResult | undefined>): Promise<AskResult | undefined> {
@@ -125,9 +136,5 @@ async function resultAnswer(
   }
   const known = KEPT_AS[code] ?? code;
   const refusal = { status: statusOf(known), code: known, message: message === "" ? NOT_KEPT : message, suggestions };
-  return refused(withoutSlashes(refusal, deps.commands()));
-}
-
-function refused(refusal: Refusal): HttpAnswer {
-  return refusalAnswer(refusal, refusal.status === 503 ? RETRY_AFTER : {});
+  return refusalAnswer(withoutSlashes(refusal, deps.commands()));
 }

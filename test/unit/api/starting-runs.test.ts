@@ -179,6 +179,14 @@ describe("the same request twice", () => {
     rig.door.next = noticeResult("git.unreachable", "Git is away.");
     expect(await keyed("k")).toMatchObject({ status: 503, headers: { "retry-after": "5" } });
     expect(await keyed("k")).toMatchObject({ status: 503 });
+    const path = `/api/requests/${rig.door.asked.keys().next().value?.split("/")[2]}`;
+    // Whoever asks about it and not for it would wait for ever.
+    const told = await rig.ask({ path, token });
+    expect([told.status, told.headers?.["retry-after"], bodyOf(told)]).toEqual([
+      409,
+      undefined,
+      { error: { code: "git.unreachable", message: "Git is away." } },
+    ]);
     rig.door.next = startedResult();
     expect(await keyed("k", { inputs: { ...inputs, environment: "staging" } })).toMatchObject({ status: 422 });
     const started = await keyed("k");

@@ -53,7 +53,8 @@ function answerFaults(call: Answered, asked: Asked): readonly string[] {
 
 function refusedFaults({ answer: { status, body } }: Answered, kept: string): readonly string[] {
   const code = codeOf(body);
-  if (isRefusedAs(kept, code)) return status >= 400 ? [] : [`that is refused with ${status}`];
+  // What is not done right now is told with 503 to whoever wants it, who is to come again.
+  if (isRefusedAs(kept, code)) return status >= 400 && status < 500 ? [] : [`that is refused with ${status}`];
   return [`the log says ${kept}`];
 }
 
