@@ -20,6 +20,7 @@ import { openSchedules } from "./schedules.ts";
 import { openReload } from "./settings.ts";
 import { noteSettingsAtStart, type SettingsReload } from "./settings-reload.ts";
 import { Slack } from "./slack.ts";
+import { RefusalTally } from "../triggers/refusal-tally.ts";
 import { pageLinks } from "./web.ts";
 
 /** The application, wired and not yet open. */
@@ -32,6 +33,8 @@ export interface Assembly {
   readonly reload: SettingsReload;
   /** The way in for what is no person. */
   readonly machines: MachineDoor;
+  /** Where deliveries to triggers are counted that were refused. */
+  readonly refusals: RefusalTally;
   readonly inventory: Inventory;
   /** What others did in Argo CD outside of runs, newest first. */
   readonly operations: (filter: RunFilter) => readonly PastOperation[];
@@ -65,6 +68,7 @@ export function assemble(outside: Outside, resources: AsyncDisposableStack): Ass
   const engine = createEngine({ ...parts, directory: slack.directory, onChanged }, resources);
   const { runs } = engine;
   const watch = openWatch({ ...parts, runs, slack }, resources);
+  const refusals = new RefusalTally(clock);
   const doors = {
     ...parts,
     check: new PeopleCheck({ directory: slack.directory, rules: () => live.configuration }),
@@ -73,6 +77,7 @@ export function assemble(outside: Outside, resources: AsyncDisposableStack): Ass
     slack,
     engine,
     operations: watch.operations.bind(watch),
+    refusals,
     replies: new MachineReplies({ slack, live, clock }),
   };
   const intake = resources.use(createIntake(doors));
@@ -91,7 +96,7 @@ export function assemble(outside: Outside, resources: AsyncDisposableStack): Ass
     });
   };
   const { operations } = doors;
-  return { engine, servers, slack, anchoring, reload, machines, inventory, operations, open: () => open() };
+  return { engine, servers, slack, anchoring, reload, machines, refusals, inventory, operations, open: () => open() };
 }
 
 /**

@@ -13,6 +13,7 @@ import type { Clock } from "../platform/clock.ts";
 import type { Random } from "../platform/ids.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { SecretMask } from "../platform/masking.ts";
+import type { RefusalTally } from "../triggers/refusal-tally.ts";
 import type { Store } from "../store/store.ts";
 import type { Engine } from "./engine.ts";
 import { allowedBranches } from "./git-access.ts";
@@ -38,6 +39,7 @@ interface Deps {
   readonly logger: Logger;
   readonly mask: SecretMask;
   readonly replies: MachineReplies;
+  readonly refusals: RefusalTally;
 }
 
 // How far back a rollback looks for a revision that was proven.
@@ -74,6 +76,7 @@ export function createIntake(deps: Deps): Intake {
     logger,
     locks: engine.runs.locks,
     machines: () => namedMachines(live.configuration),
+    refusedBy: (trigger) => deps.refusals.of(trigger),
     lookAgain: (run) => slack.lookAgain(engine.runs.view(run)),
     hide: (arrival) => deps.mask.deep(arrival),
     reply: async (arrival, answer) => {

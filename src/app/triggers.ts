@@ -12,6 +12,7 @@ import type { FetchText } from "../triggers/kinds/fetch-text-port.ts";
 import { httpKinds } from "../triggers/kinds/http-kinds.ts";
 import { kafkaKind } from "../triggers/kafka/kafka-kind.ts";
 import { TriggerDesk } from "../triggers/trigger-desk.ts";
+import type { RefusalTally } from "../triggers/refusal-tally.ts";
 import type { TriggerKind } from "../triggers/trigger-kind.ts";
 import { type DeliveryResult, triggerRoute } from "../triggers/trigger-routes.ts";
 import type { Metrics } from "../web/metrics.ts";
@@ -25,6 +26,7 @@ interface Deps {
   readonly secrets: Pick<Secrets, "resolve">;
   readonly http: Routes;
   readonly metrics: Pick<Metrics, "delivered">;
+  readonly refusals: Pick<RefusalTally, "note">;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -57,7 +59,7 @@ export function openTriggers(
   deps: Deps,
   resources: AsyncDisposableStack,
 ): { readonly desk: TriggerDesk; open(): void } {
-  const { live, machines, secrets, http, metrics, clock, random, logger } = deps;
+  const { live, machines, secrets, http, metrics, refusals, clock, random, logger } = deps;
   const kinds = triggerKinds(openFetchText(resources));
   const compiled = (): ReadonlyMap<string, Trigger> => {
     const { triggers } = compileTriggers(live.configuration, { kinds, commands: live.commands });
@@ -74,7 +76,7 @@ export function openTriggers(
     kafka.refresh();
   });
   let isOpen = false;
-  http.add(triggerRoute({ ...common, find: (name) => current.get(name), isOpen: () => isOpen }));
+  http.add(triggerRoute({ ...common, refusals, find: (name) => current.get(name), isOpen: () => isOpen }));
   const open = (): void => {
     isOpen = true;
     kafka.open();

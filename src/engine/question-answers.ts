@@ -69,6 +69,18 @@ export interface MachinePast {
   readonly machine: Machine;
   /** Newest first. */
   readonly told: readonly PastTold[];
+  /** What was posted to it and not taken; absent where there was none. */
+  readonly refused?: RefusedDeliveries | undefined;
+}
+
+/** Deliveries to a trigger that were not believed, or could not be read; nothing of them is on record. */
+export interface RefusedDeliveries {
+  readonly count: number;
+  readonly lastAt: number;
+  /** Why the last one was. */
+  readonly why: string;
+  /** When the server began to count. */
+  readonly since: number;
 }
 
 /** Something that arrived, such as one delivery. */

@@ -4,7 +4,7 @@ import { type Machine, MACHINES, machineUser } from "../domain/machine.ts";
 import type { Answer } from "../engine/answer.ts";
 import { notice } from "../engine/answer.ts";
 import type { EventStore, PastIntent, PeopleStore } from "../engine/ports.ts";
-import type { MachinePast, PastAsk, PastTold } from "../engine/question-answers.ts";
+import type { MachinePast, PastAsk, PastTold, RefusedDeliveries } from "../engine/question-answers.ts";
 import type { Json } from "../platform/canonical-json.ts";
 import { didYouMean } from "../platform/did-you-mean.ts";
 import { valueOf } from "./command-values.ts";
@@ -13,6 +13,7 @@ import type { QuestionAsk } from "./question-ask.ts";
 export interface TriggersDeps {
   /** Those that roles name. */
   readonly machines: () => readonly Machine[];
+  readonly refusedBy: (trigger: string) => RefusedDeliveries | undefined;
   readonly events: Pick<EventStore, "pastIntents" | "intentResult">;
   readonly people: Pick<PeopleStore, "tryPseudonym">;
 }
@@ -46,13 +47,14 @@ export function triggersAnswer(
   return { kind: "machines", isWhole: true, machines: chosen.map((each) => pastOf(deps, each, MOST_OF_ONE)) };
 }
 
-function pastOf({ events, people }: TriggersDeps, machine: Machine, most: number): MachinePast {
+function pastOf({ events, people, refusedBy }: TriggersDeps, machine: Machine, most: number): MachinePast {
   const actor = people.tryPseudonym(MACHINES, machineUser(machine));
   const past = actor === undefined ? [] : events.pastIntents(actor, most * RECORDS_EACH);
   // What a delivery asked for is told of with the delivery.
   const covered = new Set(past.flatMap(({ body }) => bodyOf(body).asks?.map(({ key }) => key) ?? []));
   const told = past.filter(({ key }) => !covered.has(key)).slice(0, most);
-  return { machine, told: told.map((intent) => toldOf(events, intent)) };
+  const refused = machine.sort === "trigger" ? refusedBy(machine.name) : undefined;
+  return { machine, told: told.map((intent) => toldOf(events, intent)), ...(refused !== undefined && { refused }) };
 }
 
 function toldOf(events: TriggersDeps["events"], { at, body, result }: PastIntent): PastTold {

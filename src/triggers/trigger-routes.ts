@@ -5,6 +5,7 @@ import { AppError, errorCode, errorText } from "../platform/errors.ts";
 import type { Logger } from "../platform/logger.ts";
 import { RefusalLog } from "../platform/refusal-log.ts";
 import type { Trigger } from "./compile-triggers.ts";
+import type { RefusalTally } from "./refusal-tally.ts";
 import type { Taken, TriggerDesk } from "./trigger-desk.ts";
 import type { Delivery, DeliveryHead, Disbelief, Proofs } from "./trigger-kind.ts";
 
@@ -18,6 +19,8 @@ export interface TriggerRouteDeps {
   readonly resolve: (reference: SecretReference) => string;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Counts what was refused, and why. */
+  readonly refusals?: Pick<RefusalTally, "note"> | undefined;
   /** Told of each delivery that was not believed, and of what the others came to. */
   readonly onDelivery?: ((result: DeliveryResult) => void) | undefined;
 }
@@ -55,6 +58,7 @@ export function triggerRoute(deps: TriggerRouteDeps): HttpRoute {
     const why = whyOf(reason, trigger);
     refusals.note(`${name}: ${reason}`, { trigger: name, why });
     deps.onDelivery?.(reason);
+    deps.refusals?.note(name, why);
     return reason === "type" ? notTaken(trigger) : NOT_BELIEVED;
   };
   return {
@@ -82,6 +86,7 @@ export function triggerRoute(deps: TriggerRouteDeps): HttpRoute {
       const reason = await verified(trigger, delivery, proofs);
       if (reason instanceof AppError) {
         refusals.note(`${name}: ${reason.code}`, { trigger: name, why: reason.message });
+        deps.refusals?.note(name, reason.message);
         return NOT_KNOWN;
       }
       return reason === undefined ? await take(deps, trigger, delivery) : refuse(trigger, reason);
@@ -111,6 +116,7 @@ async function take(deps: TriggerRouteDeps, trigger: Trigger, delivery: Delivery
       return reading.answer;
     case "unreadable":
       deps.onDelivery?.("unreadable");
+      deps.refusals?.note(trigger.machine.name, reading.reason);
       return jsonAnswer(400, { error: reading.reason });
     case "nothing":
     case "events":

@@ -9,6 +9,7 @@ import type { GateSubject } from "../../src/domain/gate.ts";
 import type { RunEvent } from "../../src/domain/run-event.ts";
 import type { RunState } from "../../src/domain/run-state.ts";
 import type { Directory, EventStore, Job, JobReports } from "../../src/engine/ports.ts";
+import type { RefusedDeliveries } from "../../src/engine/question-answers.ts";
 import { projectRun } from "../../src/engine/projection.ts";
 import { RunService } from "../../src/engine/run-service.ts";
 import { RunWork } from "../../src/engine/run-work.ts";
@@ -86,6 +87,8 @@ export class IntakeRig implements AsyncDisposable {
   readonly argocd: FakeArgocd;
   readonly directory = new FakeDirectory();
   readonly replies: { readonly arrival: Arrival; readonly answer: Answer }[] = [];
+  /** What was posted to triggers and not taken. */
+  readonly refused = new Map<string, RefusedDeliveries>();
   /** What machines could not even ask for. */
   readonly failed: Noted[] = [];
   readonly jobs: Job[] = [];
@@ -316,6 +319,7 @@ export class IntakeRig implements AsyncDisposable {
       people: store.people,
       locks: runs.locks,
       machines: () => namedMachines(this.#configuration),
+      refusedBy: (trigger) => this.refused.get(trigger),
       lookAgain: (run) => void this.ledTo.push(run),
       reply: (arrival, answer) => {
         if (!life.isOver) this.replies.push({ arrival, answer });

@@ -1,4 +1,10 @@
-import type { MachinePast, MachinesAnswer, PastAsk, PastTold } from "../../engine/question-answers.ts";
+import type {
+  MachinePast,
+  MachinesAnswer,
+  PastAsk,
+  PastTold,
+  RefusedDeliveries,
+} from "../../engine/question-answers.ts";
 import { shortId } from "../../platform/ids.ts";
 import { context, message, type MessageBlock, type MessageContent, section } from "../blocks.ts";
 import { fitBlocks } from "../fit-blocks.ts";
@@ -20,15 +26,27 @@ export function renderMachines({ isWhole, machines }: MachinesAnswer, lookups: V
 }
 
 function machineBlocks(
-  { machine, told }: MachinePast,
+  { machine, told, refused }: MachinePast,
   isWhole: boolean,
   lookups: ViewLookups,
 ): readonly MessageBlock[] {
   const title = `*${machine.sort} ${inert(machine.name, 100)}*`;
-  if (told.length === 0) return [section(`${title}\nhas asked for nothing yet`)];
+  const note = refused === undefined ? [] : [`:warning: ${refusedText(refused)}`];
+  if (told.length === 0) return [section([title, ...note, "has asked for nothing yet"].join("\n"))];
   const longest = isWhole ? LONGEST.whole : LONGEST.each;
   const lines = told.map((one) => toldLine(one, longest, lookups));
-  return isWhole ? [section(title), ...lines.map(section)] : [section([title, ...lines].join("\n"))];
+  return isWhole
+    ? [section([title, ...note].join("\n")), ...lines.map(section)]
+    : [section([title, ...note, ...lines].join("\n"))];
+}
+
+function refusedText({ count, lastAt, why, since }: RefusedDeliveries): string {
+  const [from, last] = [since, lastAt].map((at) => dateToken(at, "{date_short_pretty} {time}"));
+  const when =
+    count === 1
+      ? `One delivery was refused, ${last}`
+      : `${count} deliveries were refused since the server started (${from}), the last one ${last}`;
+  return `${when}: ${inert(why, 300)}`;
 }
 
 function toldLine({ at, cause, asked, reason }: PastTold, longest: number, lookups: ViewLookups): string {
@@ -50,12 +68,13 @@ function askText({ command, message: became, run }: PastAsk, longest: number, lo
 }
 
 /** For notifications and screen readers. */
-function wordsOf({ machine, told }: MachinePast): string {
+function wordsOf({ machine, told, refused }: MachinePast): string {
   const lines = told.map(({ cause, asked, reason }) => {
     const became = asked.slice(0, MOST_ASKS).map((ask) => `asked for ${ask.command}: ${ask.message ?? "under way"}`);
     const all = [...became, ...(reason === "" ? [] : [reason])].join("; ");
     return inert(cause === undefined ? all : `${cause.says} → ${all}`, 300);
   });
-  const what = lines.length === 0 ? "has asked for nothing yet" : lines.join(". ");
+  const all = refused === undefined ? lines : [refusedText(refused), ...lines];
+  const what = all.length === 0 ? "has asked for nothing yet" : all.join(". ");
   return `${machine.sort} ${inert(machine.name, 100)}: ${what}`;
 }

@@ -69,6 +69,7 @@ describe("a form", () => {
         intentResult: asked,
       },
       machines: asked,
+      refusedBy: asked,
       proofs: () => [],
       operations: asked,
       people: { pseudonymOf: asked, tryPseudonym: asked, person: asked },

@@ -173,6 +173,9 @@ describe("what a machine asks for", () => {
     expect(await told("/qd triggers")).toEqual([[]]);
     const { machine, cause } = ASK;
     const at = rig.clock.now();
+    const refused = { count: 2, lastAt: at, why: "its proof is wrong", since: at };
+    rig.refused.set("checkout-green", refused);
+    expect(await rig.type("U1", "/qd triggers")).toMatchObject({ machines: [{ refused, told: [] }] });
     await rig.machines.note("n1", { machine, reason: "its condition does not hold", cause: { says: "A push" } });
     const asks = [
       { command: "promote", key: "k1" },

@@ -28,6 +28,7 @@ const deps = {
     intentResult: () => undefined,
   },
   machines: () => [],
+  refusedBy: () => undefined,
   proofs: () => [],
   operations: () => [],
   people: { pseudonymOf: asked, tryPseudonym: asked, person: asked },

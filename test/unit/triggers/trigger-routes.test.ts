@@ -37,6 +37,7 @@ function rig({
   };
   const told: Told[] = [];
   const results: DeliveryResult[] = [];
+  const refused: string[] = [];
   const values: Readonly<Record<string, string>> = { HOOK: "s3cret-of-green", OLD: "s3cret-of-before", EMPTY: "" };
   const route = triggerRoute({
     find: (name) => (name === "green" ? trigger : undefined),
@@ -57,13 +58,14 @@ function rig({
     clock: new FakeClock(),
     logger: silentLogger,
     onDelivery: (result) => results.push(result),
+    refusals: { note: (name, why) => void refused.push(`${name}: ${why}`) },
   });
   /** As the server does: the head first, then the body. */
   const post = async (headers: IncomingHttpHeaders, body = BODY, path = "/triggers/green") => {
     const head = { method: "POST", path, query: "", headers };
     return route.admit?.(head) ?? (await route.answer({ ...head, body: Buffer.from(body) }));
   };
-  return { told, results, post };
+  return { told, results, refused, post };
 }
 
 describe("what is posted to a trigger", () => {
@@ -98,12 +100,17 @@ describe("what is posted to a trigger", () => {
   });
 
   it("says nothing to whoever is not believed", async () => {
-    const { results, told, post } = rig();
+    const { results, told, refused, post } = rig();
     expect(await post({ ...GOOD, "x-proof": "guessed" })).toMatchObject({
       status: 401,
       body: '{"error":"This is not believed."}',
     });
     expect([results, told]).toEqual([["signature"], []]);
+    await post(GOOD, "{}");
+    expect(refused).toEqual([
+      "green: its proof is wrong; is the secret the one that the sender has?",
+      "green: no events",
+    ]);
   });
 
   it("is believed by any of several secrets, and by none that is empty or cannot be had", async () => {

@@ -78,6 +78,11 @@ describe("a private answer", () => {
     expect(short).toContain("/qd triggers NAME tells more of one");
     const none = render({ kind: "machines", isWhole: true, machines: [{ machine, told: [] }] });
     expect(none.text).toBe("trigger green: has asked for nothing yet");
+    const refused = { count: 12, lastAt: 0, why: "its proof is wrong", since: 0 };
+    const counted = render({ kind: "machines", isWhole: true, machines: [{ machine, told: [], refused }] });
+    expect(JSON.stringify(counted.blocks)).toContain(
+      `12 deliveries were refused since the server started (${time}), the last one ${time}: its proof is wrong`,
+    );
   });
 
   it("cuts very long lines into several blocks and leaves the rest out", () => {

@@ -339,6 +339,7 @@ function questionMessages(text: string): Readonly<Record<string, MessageContent>
   });
   const past: MachinePast = {
     machine: { sort: "trigger", name: text },
+    refused: { count: 3, lastAt: 1, why: text, since: 1 },
     told: many({
       at: 1,
       cause: { says: text, link: text },
