@@ -71,12 +71,18 @@ async function showDemo(port: number, stop: Promise<void>): Promise<void> {
   over.abort();
   printLine(`The demo is at ${world.slack.url}`);
   for (const line of world.programs) printLine(line);
+  printLine(`Its server is at ${world.environment["QUARTERDECK_PUBLIC_URL"]}, with the configuration`);
+  printLine(`${world.configurationFile}; what is changed in it counts at once.`);
   printLine("You are Ana: type /promote checkout abc123 to prod, and open the thread of the card that appears.");
   printLine("When it asks for approval, become Priya and press Approve. Ctrl-C ends the demo and forgets all of it.");
   const ended = await Promise.race([stop, cast.serverEnded]);
   await cast.stopServer();
-  // It may be the first to end.
-  if (ended === undefined || ended === "exit code 0") return;
+  if (ended === undefined) return;
+  // It may be the first to end, of the same Ctrl-C.
+  if (ended === "exit code 0") {
+    printLine("The server of the demo has ended, and the demo ends with it.");
+    return;
+  }
   throw new AppError(`The server of the demo ended by itself (${ended}). Start the demo again.`, {
     code: "demo.server",
   });

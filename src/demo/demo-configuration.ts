@@ -61,6 +61,8 @@ git:
 ${entries(parts?.repositories, "    ")}
 secrets:
   ARGOCD_TOKEN: { env: ARGOCD_TOKEN }
+  # "demo-hook-secret", for triggers that you try.
+  DEMO_HOOK: { env: DEMO_HOOK }
 ${(parts?.secrets ?? []).map((name) => `  ${name}: { env: ${name} }\n`).join("")}
 # The demo's pods start in seconds, so its proofs need not take minutes.
 timing: { settle: ${settle}, degraded-grace: 4s, start-deadline: 20s, resync: 60s }

@@ -77,6 +77,7 @@ export interface DemoWorldOptions extends WorldSettings {
 
 const BOT_TOKEN = "xoxb-demo-0000000001-quarterdeck";
 const APP_TOKEN = "xapp-1-A0QUARTER1-demo-quarterdeck";
+const HOOK_SECRET = "demo-hook-secret";
 const SIGNING_SECRET = "demo-signing-secret-0001";
 
 /** Builds the world in a folder of its own, which is gone when the world is disposed. */
@@ -177,6 +178,7 @@ function serverEnvironment({ receive }: WorldSettings, port: number): Readonly<R
     SLACK_BOT_TOKEN: BOT_TOKEN,
     ...(receive === "http" ? { SLACK_SIGNING_SECRET: SIGNING_SECRET } : { SLACK_APP_TOKEN: APP_TOKEN }),
     ARGOCD_TOKEN: DEMO_TOKEN,
+    DEMO_HOOK: HOOK_SECRET,
     PORT: String(port),
     QUARTERDECK_PUBLIC_URL: `http://127.0.0.1:${port}`,
   };

@@ -148,7 +148,8 @@ function whole(piece: string): string {
     roles: { ...base.roles, ...shown.roles },
     // What others are granted is of no help to it.
     grants: shown.grants,
-    secrets: { ...base.secrets, ...shown.secrets },
+    // Beside those that it declares it may use the one of the demo.
+    secrets: { ...base.secrets, DEMO_HOOK: { env: "DEMO_HOOK" }, ...shown.secrets },
   });
 }
 
