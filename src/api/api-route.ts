@@ -1,4 +1,4 @@
-import type { HttpAnswer, HttpHead, HttpRoute } from "../http/http-route.ts";
+import type { HttpAnswer, HttpHead, HttpRoute, ServerRefusal } from "../http/http-route.ts";
 import { errorCode, errorMessage } from "../platform/errors.ts";
 import { RefusalLog } from "../platform/refusal-log.ts";
 import { type Refusal, refusalAnswer } from "./api-answer.ts";
@@ -40,6 +40,16 @@ const NOT_YET: Refusal = {
   message: "The server is just starting. Try again in a moment.",
 };
 
+const TOO_LONG = "The body is longer than 64 KiB.";
+
+// Of what the server refuses before anybody here is asked.
+const CODES: Readonly<Record<ServerRefusal["status"], string>> = {
+  405: "request.method",
+  413: "request.too-long",
+  500: "internal",
+  503: "server.busy",
+};
+
 type Admission =
   | { readonly kind: "admitted"; readonly token: ApiToken; readonly found: Found }
   | { readonly kind: "refused"; readonly answer: HttpAnswer };
@@ -63,6 +73,8 @@ export function apiRoute(deps: ApiDeps): HttpRoute {
     method: "any",
     path: API_PATH,
     mostBodyBytes: MOST_BODY_BYTES,
+    refuse: ({ status, message }) =>
+      refusalAnswer({ status, code: CODES[status], message: status === 413 ? TOO_LONG : message }),
     admit: (head) => {
       if (!deps.isOpen()) return refusalAnswer(NOT_YET, { "retry-after": "1" });
       const admission = admit(deps, head, refused);

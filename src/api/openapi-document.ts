@@ -19,7 +19,7 @@ const EVERYWHERE: Readonly<Record<number, AnswerSpec>> = {
   503: { description: "The server is just starting, or stops", schema: ErrorBody },
 };
 const WITH_BODY: Readonly<Record<number, AnswerSpec>> = {
-  413: { description: "The body is longer than 64 KiB" },
+  413: { description: "The body is longer than 64 KiB", schema: ErrorBody },
   415: { description: "The body is no JSON", schema: ErrorBody },
 };
 const KEY = {

@@ -56,6 +56,8 @@ export async function openApi(deps: Deps, resources: AsyncDisposableStack): Prom
     logger,
   });
   http.add(route);
+  // Without its slash it is no beginning of anything.
+  http.add({ ...route, path: "/api" });
   // Whoever asks while the server stops comes back to the next one.
   resources.defer(() => {
     isOpen = false;

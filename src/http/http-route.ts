@@ -31,6 +31,13 @@ export interface HttpAnswer {
   readonly stream?: HttpStream | undefined;
 }
 
+/** What the server refuses before a route is asked, or where it has failed. */
+export interface ServerRefusal {
+  readonly status: 405 | 413 | 500 | 503;
+  /** For people. */
+  readonly message: string;
+}
+
 /** One thing that the server answers. */
 export interface HttpRoute {
   /** With `any` the route says itself what it takes. */
@@ -39,6 +46,8 @@ export interface HttpRoute {
   readonly path: string;
   /** Bodies that are longer are refused before they are read. */
   readonly mostBodyBytes: number;
+  /** How it says what the server refuses in its place; in one line of text where it is absent. */
+  refuse?(refused: ServerRefusal): HttpAnswer;
   /** Looks at a request before its body is read; an answer ends it there. */
   admit?(head: HttpHead): HttpAnswer | undefined;
   answer(request: HttpRequest): HttpAnswer | Promise<HttpAnswer>;

@@ -6,7 +6,7 @@ import { AppError, errorText } from "../platform/errors.ts";
 import { forget } from "../platform/forget-bytes.ts";
 import { type ListenAddress, listen } from "../platform/listen.ts";
 import type { Logger } from "../platform/logger.ts";
-import { type HttpAnswer, type HttpHead, type HttpRoute, textAnswer } from "./http-route.ts";
+import { type HttpAnswer, type HttpHead, type HttpRoute, type ServerRefusal, textAnswer } from "./http-route.ts";
 import { announcesMore, BodyRoom, readBody } from "./read-body.ts";
 import { sendStream } from "./send-stream.ts";
 
@@ -32,12 +32,10 @@ const BODY_ROOM_BYTES = 8 * 1024 * 1024;
 const END_WITHIN_MS = 3000;
 
 const NO_ROUTE = textAnswer(404, "There is nothing here.");
-const TOO_LONG: HttpAnswer = { ...textAnswer(413, "The body is too long."), headers: { connection: "close" } };
-const NO_ROOM: HttpAnswer = {
-  ...textAnswer(503, "There is too much to read at once."),
-  headers: { connection: "close" },
-};
-const FAILED = textAnswer(500, "Something went wrong; the log of the server says what.");
+const CLOSES = { connection: "close" };
+const TOO_LONG: ServerRefusal = { status: 413, message: "The body is too long." };
+const NO_ROOM: ServerRefusal = { status: 503, message: "There is too much to read at once." };
+const FAILED: ServerRefusal = { status: 500, message: "Something went wrong; the log of the server says what." };
 
 /**
  * The one HTTP server. It answers the routes that were added and nothing else, reads no body that no route asked for, keeps
@@ -109,7 +107,7 @@ export class HttpServer implements AsyncDisposable {
       if (answer !== undefined) await this.#send(request, response, answer);
     } catch (error) {
       this.#deps.logger.error("a request could not be answered", { path: pathOf(request), error: errorText(error) });
-      await this.#send(request, response, FAILED);
+      await this.#send(request, response, refusal(this.#routeOf(headOf(request).path), FAILED));
     }
   }
 
@@ -135,19 +133,19 @@ export class HttpServer implements AsyncDisposable {
     if (route === undefined) return NO_ROUTE;
     const { method } = route;
     const isAllowed = method === "any" || head.method === method || (head.method === "HEAD" && method === "GET");
-    if (!isAllowed) return { ...textAnswer(405, `Only ${method}.`), headers: { allow: method } };
-    if (announcesMore(request, route.mostBodyBytes)) return TOO_LONG;
-    const refusal = route.admit?.(head);
-    if (refusal !== undefined) return refusal;
+    if (!isAllowed) return refusal(route, { status: 405, message: `Only ${method}.` }, { allow: method });
+    if (announcesMore(request, route.mostBodyBytes)) return refusal(route, TOO_LONG, CLOSES);
+    const refused = route.admit?.(head);
+    if (refused !== undefined) return refused;
     if (request.headers.expect !== undefined) response.writeContinue();
     const read = await readBody(request, route.mostBodyBytes, this.#room);
     switch (read.kind) {
       case "broken":
         return undefined;
       case "too-long":
-        return TOO_LONG;
+        return refusal(route, TOO_LONG, CLOSES);
       case "no-room":
-        return NO_ROOM;
+        return refusal(route, NO_ROOM, CLOSES);
       case "read":
         try {
           return await route.answer({ ...head, body: read.body });
@@ -179,6 +177,15 @@ export class HttpServer implements AsyncDisposable {
 }
 
 function ignore(): void {}
+
+function refusal(
+  route: HttpRoute | undefined,
+  refused: ServerRefusal,
+  headers: Readonly<Record<string, string>> = {},
+): HttpAnswer {
+  const answer = route?.refuse?.(refused) ?? textAnswer(refused.status, refused.message);
+  return { ...answer, headers: { ...answer.headers, ...headers } };
+}
 
 /**
  * Also of a socket that is destroyed Node parses what it has read to the end, and makes a request and a response of each: hundreds of

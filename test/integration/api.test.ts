@@ -76,6 +76,25 @@ describe("the API of a server", () => {
     expect([other.status, Refused.parse(await other.json()).error.code]).toEqual([422, "request.idempotency-key"]);
   });
 
+  it("refuses in one shape whatever is wrong, with what is not there and what is too long", async () => {
+    const token = await makeToken("ci", ["run", "read", "cancel", "retry"]);
+    const { address } = new ApiWorld(app);
+    const headers = { authorization: `Bearer ${token}` };
+    const refused = async (path: string, init: RequestInit = {}) => {
+      const answer = await fetch(`${address}${path}`, { headers, ...init });
+      return [answer.status, Refused.parse(await answer.json()).error];
+    };
+    expect(await refused("/api")).toMatchObject([404, { code: "request.path" }]);
+    expect(await refused("/api", { headers: {} })).toMatchObject([401, { code: "token.not-believed" }]);
+    expect(await refused("/api/nothing")).toMatchObject([404, { code: "request.path" }]);
+    expect(await refused("/api/runs", { method: "DELETE" })).toMatchObject([405, { code: "request.method" }]);
+    const long = { method: "POST", body: "x".repeat(65_537) };
+    expect(await refused("/api/runs/7FQ2/cancel", long)).toEqual([
+      413,
+      { code: "request.too-long", message: "The body is longer than 64 KiB." },
+    ]);
+  });
+
   it("refuses what no grant allows, and what is not understood, as it does to people", async () => {
     const token = await makeToken("ci", ["run", "read", "cancel", "retry"]);
     const refused = async (body: unknown, command = "promote") => {

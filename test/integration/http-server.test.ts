@@ -2,7 +2,7 @@ import { subscribe, unsubscribe } from "node:diagnostics_channel";
 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
-import { type HttpRequest, type HttpRoute, textAnswer } from "../../src/http/http-route.ts";
+import { type HttpRequest, type HttpRoute, jsonAnswer, textAnswer } from "../../src/http/http-route.ts";
 import { HttpServer } from "../../src/http/http-server.ts";
 import { systemClock } from "../../src/platform/clock.ts";
 import { silentLogger } from "../../src/platform/logger.ts";
@@ -73,6 +73,25 @@ describe("the HTTP server", () => {
       expect(await response.text()).not.toMatch(/secret detail|node|v2\d/iu);
     }
     expect((await fetch(`${address}/broken`)).status).toBe(500);
+  });
+
+  it("lets a route say in its own way what is refused in its place", async () => {
+    const refuse: HttpRoute["refuse"] = ({ status, message }) => jsonAnswer(status, { why: message });
+    server.add({ ...echo, path: "/own/", refuse });
+    server.add({ ...echo, path: "/own/broken", refuse, answer: () => Promise.reject(new Error("secret detail")) });
+    const post = (path: string, body: string) => fetch(`${address}${path}`, { method: "POST", body });
+    const answers = [
+      await fetch(`${address}/own/x`),
+      await post("/own/x", "x".repeat(2000)),
+      await post("/own/broken", ""),
+    ];
+    expect(await Promise.all(answers.map(async (answer) => [answer.status, await answer.json()]))).toEqual([
+      [405, { why: "Only POST." }],
+      [413, { why: "The body is too long." }],
+      [500, { why: expect.stringContaining("the log of the server") }],
+    ]);
+    expect(answers.map(({ headers }) => headers.get("allow"))).toEqual(["POST", null, null]);
+    expect(answers[1]?.headers.get("connection")).toBe("close");
   });
 
   it("takes several requests over one connection", async () => {
