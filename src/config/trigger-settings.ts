@@ -5,13 +5,16 @@ import { duration, Name, SecretField } from "./field-schemas.ts";
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
+const NO_CONDITION =
+  'a condition over `event` belongs here, such as ${{ event.branch == "main" }}; without `when` every event starts it';
+
 /** What is started when something happens: a command, and what would be typed for its inputs. */
 export const StartSettings = z.strictObject({
   command: z
     .string()
     .regex(/^[a-z0-9][a-z0-9_-]{0,62}$/u, { error: "a command is named by its file, without the extension" })
     .meta({ description: "The command: the name of its file without the extension" }),
-  when: z.string().min(1).max(2000).optional().meta({
+  when: z.string({ error: NO_CONDITION }).min(1).max(2000).optional().meta({
     description: "A condition over `event`, in `${{ }}`; without it every event starts it",
   }),
   inputs: z

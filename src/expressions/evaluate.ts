@@ -108,7 +108,8 @@ function reasonOf(error: Error): string {
 function failed(text: string, reason: string): AppError {
   const expression = text.length > 200 ? `${text.slice(0, 200)}...` : text;
   const why = reason.slice(0, 1).toLowerCase() + reason.slice(1);
-  return new AppError(`The expression "${expression}" failed: ${why}`, {
+  // Most of them have quotes of their own.
+  return new AppError(`The expression \`${expression}\` failed: ${why}`, {
     code: "expression.failed",
     details: { expression },
   });

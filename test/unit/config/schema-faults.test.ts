@@ -3,6 +3,7 @@ import { z } from "zod";
 
 import { RoleMember } from "../../../src/config/people-settings.ts";
 import { checkSchema } from "../../../src/config/schema-faults.ts";
+import { StartSettings } from "../../../src/config/trigger-settings.ts";
 import { ProofSettings } from "../../../src/triggers/kinds/proof-settings.ts";
 
 /** `path: message` of each fault. */
@@ -41,6 +42,15 @@ describe("what is wrong with an entry that is one of several", () => {
     ],
   ])("%j", (entry, said) => {
     expect(faults(z.array(RoleMember), [entry])).toEqual([said]);
+  });
+});
+
+describe("a condition that is none", () => {
+  it("is told from text, with what it would look like", () => {
+    expect(faults(StartSettings, { command: "promote", when: true })).toEqual([
+      'when: a condition over `event` belongs here, such as ${{ event.branch == "main" }}; without `when` every event starts it',
+    ]);
+    expect(faults(StartSettings, { command: "promote" })).toEqual([]);
   });
 });
 

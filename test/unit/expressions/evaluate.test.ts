@@ -43,7 +43,7 @@ describe("evaluating an expression", () => {
 
   it("says which names there are when the item is not in the list", () => {
     expect(() => evaluateList("upTo(service.environments, {'name': 'qa'})", scope)).toThrow(
-      "The expression \"upTo(service.environments, {'name': 'qa'})\" failed: upTo: \"qa\" is not in the list staging, prod",
+      "The expression `upTo(service.environments, {'name': 'qa'})` failed: upTo: \"qa\" is not in the list staging, prod",
     );
   });
 
@@ -86,12 +86,12 @@ describe("evaluating an expression", () => {
     expect(failureOf("steps.probe.outputs.x", scope)).toMatchObject({
       code: "expression.failed",
       retry: "never",
-      message: 'The expression "steps.probe.outputs.x" failed: no such key: probe',
+      message: "The expression `steps.probe.outputs.x` failed: no such key: probe",
     });
   });
 
   it("fails on a variable that has no value", () => {
-    expect(() => evaluateExpression("nope", scope)).toThrow('The expression "nope" failed: unknown variable: nope');
+    expect(() => evaluateExpression("nope", scope)).toThrow("The expression `nope` failed: unknown variable: nope");
   });
 
   it.each(["constructor", "__proto__", "toString", "hasOwnProperty"])("knows nothing of %s", (name) => {
