@@ -1,4 +1,5 @@
 import { h } from "./dom.js";
+import { imageLabel } from "./image-label.js";
 
 // The order in which revisions usually travel; other environments stand between these.
 const ORDER = ["dev", "test", "staging", "qa", "prod"];
@@ -57,7 +58,7 @@ function podEntry({ name, image, reason, ready }) {
     h("span", { class: `dot dot-${podMark(reason, ready)}` }),
     h("span", { class: "pod-name" }, name),
     !ready && h("small", {}, reason === "Running" ? "not ready" : reason),
-    h("code", { title: image }, tag(image)),
+    h("code", { title: image }, imageLabel(image)),
   );
 }
 
@@ -65,11 +66,6 @@ function podMark(reason, ready) {
   if (ready || reason === "Completed") return "good";
   if (reason === "Terminating") return "idle";
   return WAITING.has(reason) ? "busy" : "bad";
-}
-
-/** The tag of an image, `registry:5000/shop/checkout:1.5.0@sha256:...`. */
-function tag(image) {
-  return /:([^:/@]+)(?:@|$)/u.exec(image)?.[1] ?? image;
 }
 
 /** The first seven characters of a full commit; anything else as it is. */
