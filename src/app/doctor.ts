@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import { z } from "zod";
 
 import { validateReport } from "../commands/validate-report.ts";
+import type { Command } from "../commands/command.ts";
 import type { Configuration } from "../config/configuration.ts";
 import { type Environment, readEnvironment, type Variables } from "../config/environment.ts";
 import { isLoopback } from "../config/loopback.ts";
@@ -33,6 +34,7 @@ import { examineGit } from "./doctor-git.ts";
 import { examinePrograms } from "./doctor-programs.ts";
 import { examineStepPrograms } from "./doctor-step-programs.ts";
 import { examineSlack } from "./doctor-slack.ts";
+import { startFindings } from "./doctor-starts.ts";
 import { examineTokens } from "./doctor-tokens.ts";
 import { loadFiles, stepCatalogue } from "./load-files.ts";
 
@@ -97,8 +99,21 @@ export async function examine({ mask, clock, random, variables }: Surroundings):
     publicUrl: environment.publicUrl,
     isLocal: isLoopback(environment.host),
   });
+  const starts =
+    configuration === undefined || loaded === undefined
+      ? []
+      : startFindings({ configuration, commands: loaded.commands });
   const tokens = await examineTokens({ dataFolder: environment.dataFolder, configuration, clock });
-  const elsewhere = [...triggers, ...tokens, ...programs, ...ofSlack, ...ofArgocd.findings, ...git, ...anchors];
+  const elsewhere = [
+    ...triggers,
+    ...starts,
+    ...tokens,
+    ...programs,
+    ...ofSlack,
+    ...ofArgocd.findings,
+    ...git,
+    ...anchors,
+  ];
   return [...program, ...files, ...unusable, ...said, ...local, ...elsewhere];
 }
 
@@ -135,7 +150,9 @@ function tryEnvironment(
 /** The configuration, as far as it can be used, and what is wrong in it and in the command files. */
 async function readFiles(environment: Environment): Promise<{
   readonly configuration: Configuration | undefined;
-  readonly loaded: Omit<Parameters<typeof examineStepPrograms>[0], "environment"> | undefined;
+  readonly loaded:
+    | (Omit<Parameters<typeof examineStepPrograms>[0], "environment"> & { readonly commands: readonly Command[] })
+    | undefined;
   readonly findings: readonly Finding[];
 }> {
   const { configurationFile: file, commandsFolder: folder } = environment;

@@ -6,7 +6,7 @@ import { checkSchema } from "../config/schema-faults.ts";
 import type { StartSettings, TriggerSettings } from "../config/trigger-settings.ts";
 import { type Machine, machineUser } from "../domain/machine.ts";
 import { typeOfSchema } from "../expressions/expression-type.ts";
-import { startFaults } from "./start-faults.ts";
+import { type KnownPlaces, knownPlaces, startFaults } from "./start-faults.ts";
 import type { TriggerKind } from "./trigger-kind.ts";
 
 /** A trigger of the configuration, checked, with the kind that believes and reads what it is sent. */
@@ -35,9 +35,11 @@ interface Known {
 
 /** The triggers of a configuration, checked against the kinds and the commands that there are. Pure. */
 export function compileTriggers(
-  { triggers, roles }: Pick<Configuration, "triggers" | "roles">,
+  configuration: Pick<Configuration, "triggers" | "roles" | "services" | "environments" | "discovery">,
   known: Known,
 ): Compiled {
+  const { triggers, roles } = configuration;
+  const places = knownPlaces(configuration);
   const compiled: Trigger[] = [];
   const named = triggers.map(({ name }, index) => ({ key: name, entry: index }));
   const faults: Fault[] = repeated(named).map(({ key, entry, first }) => ({
@@ -46,7 +48,7 @@ export function compileTriggers(
     message: `the name "${key}" is taken by entry ${first + 1} of \`triggers\`; choose another`,
   }));
   for (const [index, settings] of triggers.entries()) {
-    const one = compile(settings, { path: ["triggers", index], known });
+    const one = compile(settings, { path: ["triggers", index], known, places });
     faults.push(...one.faults, ...roleFaults(roles, { settings, path: ["triggers", index, "name"] }));
     if (one.trigger !== undefined) compiled.push(one.trigger);
   }
@@ -55,7 +57,7 @@ export function compileTriggers(
 
 function compile(
   settings: TriggerSettings,
-  { path, known }: { readonly path: Fault["path"]; readonly known: Known },
+  { path, known, places }: { readonly path: Fault["path"]; readonly known: Known; readonly places: KnownPlaces },
 ): { readonly trigger?: Trigger; readonly faults: readonly Fault[] } {
   const { name, from, secrets, start: starts, sameWithinMs, oldestMs } = settings;
   const kind = known.kinds.find((candidate) => candidate.name === from);
@@ -70,7 +72,13 @@ function compile(
       : checked.faults.map((fault) => ({ ...fault, path: [...path, "with", ...fault.path] }));
   const scope = { event: typeOfSchema(kind.event, "event") };
   const ofStarts = starts.flatMap((start, index) =>
-    startFaults(start, { path: [...path, "start", index], commands: known.commands, scope, mustBePinned: true }),
+    startFaults(start, {
+      path: [...path, "start", index],
+      commands: known.commands,
+      scope,
+      mustBePinned: true,
+      places,
+    }),
   );
   const proof = (checked.kind === "valid" ? kind.proofBy?.(checked.value) : undefined) ?? kind.proof;
   // Whether there is a secret may depend on what is wrong.

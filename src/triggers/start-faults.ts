@@ -2,6 +2,7 @@ import type { InputDefinition } from "../commands/command-file.ts";
 import type { Command, CommandInput } from "../commands/command.ts";
 import { readInput } from "../commands/input-value.ts";
 import { type PatternItem, patternInputs } from "../commands/slash-pattern.ts";
+import type { Configuration } from "../config/configuration.ts";
 import { type Fault, unknownName } from "../config/fault.ts";
 import type { StartSettings } from "../config/trigger-settings.ts";
 import { checkExpression } from "../expressions/check.ts";
@@ -17,6 +18,25 @@ interface Where {
   readonly scope: TypeScope;
   /** Whether a commit has to be named in full. */
   readonly mustBePinned: boolean;
+  readonly places: KnownPlaces;
+}
+
+/** What can be named. */
+export interface KnownPlaces {
+  /** Undefined where they are found in Argo CD: then no name of one is wrong yet. */
+  readonly services: readonly string[] | undefined;
+  readonly environments: readonly string[];
+}
+
+export function knownPlaces({
+  services,
+  environments,
+  discovery,
+}: Pick<Configuration, "services" | "environments" | "discovery">): KnownPlaces {
+  return {
+    services: discovery === undefined ? services.map(({ name }) => name) : undefined,
+    environments: environments.map(({ name }) => name),
+  };
 }
 
 /** What is wrong with an entry that says what is started: the command, its inputs, and the expressions that give them. Pure. */
@@ -71,7 +91,7 @@ const FULL_COMMIT = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/u;
 function valueProblem(
   input: CommandInput,
   value: StartSettings["inputs"][string],
-  { scope, mustBePinned }: Where,
+  { scope, mustBePinned, places }: Where,
 ): string | undefined {
   const { definition } = input;
   if (typeof value === "string" && value.includes("${{")) return templateProblem(definition, value, scope);
@@ -79,7 +99,14 @@ function valueProblem(
     return "what a trigger starts is pinned to the commit that it was told about; write an expression such as ${{ event.commit }}";
   }
   const reading = readInput(input, String(value));
-  return misfit(definition, literalType(value)) ?? (reading.ok ? undefined : reading.message);
+  const wrong = misfit(definition, literalType(value)) ?? (reading.ok ? undefined : reading.message);
+  return wrong ?? strayName(definition, String(value), places);
+}
+
+function strayName({ type }: InputDefinition, name: string, places: KnownPlaces): string | undefined {
+  if (type !== "service" && type !== "environment") return undefined;
+  const names = type === "service" ? places.services : places.environments;
+  return names === undefined || names.includes(name) ? undefined : unknownName(type, name, names);
 }
 
 function literalType(value: StartSettings["inputs"][string]): ExpressionType {

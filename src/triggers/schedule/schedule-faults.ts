@@ -2,9 +2,12 @@ import type { Command } from "../../commands/command.ts";
 import type { Configuration } from "../../config/configuration.ts";
 import { type Fault, repeated, unknownName } from "../../config/fault.ts";
 import { type TypeScope, typeOfSchema } from "../../expressions/expression-type.ts";
-import { startFaults } from "../start-faults.ts";
+import { knownPlaces, startFaults } from "../start-faults.ts";
 import { readCron } from "./cron-rule.ts";
 import { OccurrenceEvent } from "./occurrence-event.ts";
+
+type Known = Pick<Configuration, "schedules" | "roles" | "services" | "environments" | "discovery">;
+type Schedule = Configuration["schedules"][number];
 
 const SORT = "schedule:";
 const SCOPE: TypeScope = { event: typeOfSchema(OccurrenceEvent, "event") };
@@ -13,10 +16,8 @@ const SCOPE: TypeScope = { event: typeOfSchema(OccurrenceEvent, "event") };
  * What is wrong with the schedules, and with the roles that name them. Nothing is said of what they start while `commands` is
  * undefined, as long as mistakes in the command files leave open which there are.
  */
-export function scheduleFaults(
-  { schedules, roles }: Pick<Configuration, "schedules" | "roles">,
-  commands: readonly Command[] | undefined,
-): readonly Fault[] {
+export function scheduleFaults(configuration: Known, commands: readonly Command[] | undefined): readonly Fault[] {
+  const { schedules, roles } = configuration;
   const names = schedules.map(({ name }) => name);
   const twice = repeated(Array.from(names.entries(), ([entry, key]) => ({ key, entry })));
   return [
@@ -26,18 +27,35 @@ export function scheduleFaults(
         `the name "${key}" is taken by entry ${first + 1} of \`schedules\`; choose another`,
       ),
     ),
-    ...schedules.flatMap(({ name, cron, start }, index): readonly Fault[] => {
-      const path = ["schedules", index, "start"];
-      const reading = readCron(cron);
-      return [
-        ...(reading.ok ? [] : [fault(["schedules", index, "cron"], reading.message)]),
-        ...startFaults(start, { path, commands, scope: SCOPE, mustBePinned: false }),
-        ...(namedBy(roles).some(({ schedule }) => schedule === name) ? [] : [unnamed(name, index)]),
-      ];
-    }),
+    ...schedules.flatMap((schedule, index) => ownFaults(schedule, { index, commands, configuration })),
     ...namedBy(roles).flatMap(({ schedule, path }) =>
       names.includes(schedule) ? [] : [fault([...path, "schedule"], unknownName("schedule", schedule, names))],
     ),
+  ];
+}
+
+function ownFaults(
+  { name, cron, start }: Schedule,
+  {
+    index,
+    commands,
+    configuration,
+  }: { readonly index: number; readonly commands: readonly Command[] | undefined; readonly configuration: Known },
+): readonly Fault[] {
+  const reading = readCron(cron);
+  const places = knownPlaces(configuration);
+  const faults = startFaults(start, {
+    path: ["schedules", index, "start"],
+    commands,
+    scope: SCOPE,
+    mustBePinned: false,
+    places,
+  });
+  const isNamed = namedBy(configuration.roles).some(({ schedule }) => schedule === name);
+  return [
+    ...(reading.ok ? [] : [fault(["schedules", index, "cron"], reading.message)]),
+    ...faults,
+    ...(isNamed ? [] : [unnamed(name, index)]),
   ];
 }
 

@@ -55,6 +55,12 @@ describe("the triggers of a configuration", () => {
   const wrong: readonly (readonly [string, string, string, RegExp])[] = [
     ["an unknown sender", "from: fake", "from: fakee", /there is no sender "fakee"; did you mean "fake"\?/u],
     [
+      "an environment that there is not",
+      "environment: staging",
+      "environment: stagin",
+      /there is no environment "stagin"; did you mean "staging"\?/u,
+    ],
+    [
       "nothing to believe it by",
       "    secret: ${{ secrets.HOOK }}\n",
       "",

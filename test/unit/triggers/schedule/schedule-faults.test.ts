@@ -5,7 +5,8 @@ import { describe, expect, it } from "vitest";
 import { loadCommands, readCommandFolder } from "../../../../src/commands/load-commands.ts";
 import { checkConfiguration } from "../../../../src/config/load-configuration.ts";
 import { scheduleFaults } from "../../../../src/triggers/schedule/schedule-faults.ts";
-import { rightExcept } from "../../../support/configured.ts";
+import { configured, rightConfiguration, rightExcept } from "../../../support/configured.ts";
+import { scheduleSettings } from "../../../support/schedule-world.ts";
 import { ROOT } from "../../../support/tracked-files.ts";
 import { testCatalogue } from "../../commands/test-catalogue.ts";
 
@@ -69,6 +70,28 @@ describe("scheduleFaults", () => {
     expect(wrong('cron: "0 9 * * *", START', until)[0]).toContain("schedules[0].start.inputs.duration");
   });
 
+  it("finds services and environments that there are not, unless they may be discovered", () => {
+    const of = (service: string, environment: string): readonly string[] =>
+      wrong(
+        'cron: "0 9 * * *", START',
+        `{ command: promote, inputs: { service: ${service}, revision: main, environment: ${environment} } }`,
+      ).map((mistake) => mistake.replace(/^[^:]*:\d+ /u, ""));
+    expect(of("checkout", "staging")).toEqual([]);
+    expect(of("chekout", "stagin")).toEqual([
+      'schedules[0].start.inputs.service: there is no service "chekout"; did you mean "checkout"?',
+      'schedules[0].start.inputs.environment: there is no environment "stagin"; did you mean "staging"?',
+    ]);
+    const inputs = { service: "chekout", revision: "main", environment: "stagin" };
+    const schedule = { ...scheduleSettings({ cron: "@daily" }), start: { command: "promote", inputs } };
+    const roles = { night: [{ kind: "machine" as const, machine: `schedule:${schedule.name}` }] };
+    const known = { schedules: [schedule], roles, services: [], environments: [] };
+    expect(scheduleFaults(known, commands)).toHaveLength(2);
+    const { discovery } = configured(`${rightConfiguration}discovery: {}\n`);
+    expect(scheduleFaults({ ...known, discovery }, commands)).toMatchObject([
+      { path: expect.arrayContaining(["environment"]) },
+    ]);
+  });
+
   it("finds mistakes in expressions", () => {
     const of = (text: string): string => {
       const start = `{ command: promote, inputs: { service: "${text}", revision: main, environment: staging } }`;
@@ -87,7 +110,12 @@ describe("scheduleFaults", () => {
       '3:13 schedules[1].name: the name "nightly" is taken by entry 1 of `schedules`; choose another',
     ]);
     const fault = scheduleFaults(
-      { schedules: [], roles: { night: [{ kind: "everyone" }, { kind: "machine", machine: "schedule:nightly" }] } },
+      {
+        schedules: [],
+        services: [],
+        environments: [],
+        roles: { night: [{ kind: "everyone" }, { kind: "machine", machine: "schedule:nightly" }] },
+      },
       commands,
     );
     expect(fault).toMatchObject([
