@@ -35,6 +35,8 @@ export interface ApiDeps {
   /** What is live where; `revision` is empty where none was asked about. */
   readonly where: (ask: { readonly service: string; readonly revision: string }) => Promise<Answer>;
   readonly history: (ask: HistoryAsk) => Answer;
+  /** Why there is no such service or environment now; undefined where there is. An empty text names none. */
+  readonly stranger: (asked: Pick<HistoryAsk, "service" | "environment">) => Answer | undefined;
   /** Throws `artifact.missing` and `artifact.damaged`. */
   readonly fileOf: (artifact: Artifact) => Promise<HttpAnswer>;
   /** A link to the page of a run; undefined where people cannot reach this server. */

@@ -7,6 +7,7 @@ import { bodyAnswer, ErrorBody, refusalAnswer } from "./api-answer.ts";
 import type { ApiDeps } from "./api-deps.ts";
 import { EVENT_STREAM, eventStream, type FollowedRun } from "./event-stream.ts";
 import { type AnswerSpec, defineOperation, NO_BODY } from "./operation.ts";
+import { refusalOf } from "./refusal-of.ts";
 import { RunBody, RunSummary } from "./run-body.ts";
 import { RunParams } from "./run-operations.ts";
 import { runSummary } from "./run-shown.ts";
@@ -76,9 +77,13 @@ const listRuns = defineOperation(
       ...refusals,
     },
   },
-  async ({ events, names: namesOf }, { query }) => {
+  async ({ events, names: namesOf, stranger }, { query }) => {
     const { service, environment, open, before, limit = 50 } = query;
     const rows = events.listRuns({ service, environment, openOnly: open, before, limit });
+    // What is not there any more has runs all the same, and an end of them.
+    const isNone = rows.length === 0 && before === undefined;
+    const unknown = isNone ? stranger({ service: service ?? "", environment: environment ?? "" }) : undefined;
+    if (unknown !== undefined) return refusalAnswer(refusalOf(unknown));
     const names = await namesOf(new Set(rows.map(({ requester }) => requester)));
     const runs = rows.map((row) => runSummary(row, (who) => names.get(who) ?? "somebody"));
     const last = rows.length === limit ? rows.at(-1)?.id : undefined;
@@ -165,6 +170,10 @@ async function ofFound(
 
 function follow(deps: ApiDeps, followed: FollowedRun): HttpAnswer {
   const { finishedAt, version } = deps.view(followed.run).state;
+  if (followed.after > version) {
+    const message = `This run has ${version} events so far, so none follows number ${followed.after}.`;
+    return refusalAnswer({ status: 422, code: "request.last-event-id", message });
+  }
   // Browsers and other readers of such events come back until they are told this.
   if (finishedAt !== undefined && followed.after >= version) return { status: 204 };
   if (deps.feed.isFullFor(followed.token.name)) {

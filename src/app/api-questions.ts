@@ -2,7 +2,7 @@ import type { ApiDeps } from "../api/api-deps.ts";
 import type { ArgocdServer } from "../argocd/argocd-server.ts";
 import { notice, type PastOperation } from "../engine/answer.ts";
 import type { RunFilter } from "../engine/ports.ts";
-import { historyAnswer } from "../intake/queries.ts";
+import { historyAnswer, strangerAnswer } from "../intake/queries.ts";
 import { livePlaces, whereIs } from "../intake/where-question.ts";
 import type { Inventory } from "../inventory/inventory.ts";
 import type { Clock } from "../platform/clock.ts";
@@ -31,7 +31,7 @@ const WITHIN_MS = 25_000;
 const MOST_PROOFS = 50;
 
 /** What the API answers from what is known now; nothing of it is recorded, as nothing of it does anything. */
-export function apiQuestions(parts: QuestionParts): Pick<ApiDeps, "where" | "history"> {
+export function apiQuestions(parts: QuestionParts): Pick<ApiDeps, "where" | "history" | "stranger"> {
   const { live, store, git, engine, servers, inventory, operations, slack, clock } = parts;
   const deps = {
     servers,
@@ -59,6 +59,7 @@ export function apiQuestions(parts: QuestionParts): Pick<ApiDeps, "where" | "his
       using limit = timeLimit(clock, WITHIN_MS);
       return await whereIs(deps, { service, typed: revision, signal: limit.signal });
     },
+    stranger: (asked) => strangerAnswer(inventory, asked),
     history: (ask) => historyAnswer(deps, { ...ask, team: slack.team ?? "" }),
   };
 }

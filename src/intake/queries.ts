@@ -66,9 +66,7 @@ export function statusAnswer(
 
 /** The newest runs, of a service and environment where they are named, and of a person who asked, decided or was refused. */
 export function historyAnswer(deps: QueryDeps, { service, environment, by, team }: HistoryQuestion): Answer {
-  const services = chosen(deps.inventory, service);
-  if (services.kind === "refused") return services.answer;
-  const refusal = refuseEnvironment(services.value, { service, environment });
+  const refusal = strangerAnswer(deps.inventory, { service, environment });
   if (refusal !== undefined) return refusal;
   const about = [service, environment].filter((part) => part !== "").join(" in ") || "everything";
   const filter = { service: service || undefined, environment: environment || undefined, limit: MOST_RUNS };
@@ -80,6 +78,12 @@ export function historyAnswer(deps: QueryDeps, { service, environment, by, team 
   }
   const runs = deps.events.listRuns(filter).map((row) => pastRun(deps, row));
   return { kind: "history", about, runs, operations: deps.operations(filter) };
+}
+
+/** Why there can be nothing of that service or environment, with what was probably meant; undefined where both are known. */
+export function strangerAnswer(inventory: Inventory, question: Question): Answer | undefined {
+  const services = chosen(inventory, question.service);
+  return services.kind === "refused" ? services.answer : refuseEnvironment(services.value, question);
 }
 
 function pastRun({ events }: QueryDeps, row: RunRow): PastRun {

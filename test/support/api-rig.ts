@@ -126,6 +126,8 @@ export class ApiRig {
   events: RunEvent[] = [...WHOLE_RUN];
   where: Answer = { kind: "where", service: "checkout", places: [] };
   history: Answer = { kind: "history", about: "everything", runs: [] };
+  /** What is said of the services chekout, which never was, and gone, which has had runs. */
+  stranger: Answer = { kind: "notice", code: "input.service", message: "There is none.", suggestions: ["checkout"] };
   isOpen = true;
   /** What a step is doing, by its path. */
   progress: [string, { readonly text: string }][] = [];
@@ -174,13 +176,15 @@ export class ApiRig {
       },
       events: {
         readRun: (run) => (run === RUN ? this.events : []),
-        listRuns: ({ before, limit }) => (before === undefined ? [row()].slice(0, limit) : []),
+        listRuns: ({ service, before, limit }) =>
+          before === undefined && service !== "chekout" ? [row()].slice(0, limit) : [],
         findRuns: (text) => (RUN.endsWith(text) ? [row()] : []),
       },
       feed,
       names: (pseudonyms) => Promise.resolve(new Map([...pseudonyms].map((who) => [who, NAMES[who] ?? who]))),
       where: () => Promise.resolve(this.where),
       history: () => this.history,
+      stranger: ({ service }) => (service === "chekout" || service === "gone" ? this.stranger : undefined),
       fileOf: ({ digest }) =>
         digest === LOG.digest
           ? Promise.resolve({

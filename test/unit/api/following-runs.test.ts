@@ -72,7 +72,17 @@ describe("following a run", () => {
 
   it("tells whoever has all of a run that has ended not to come back", async () => {
     expect(await open(undefined, { "last-event-id": String(WHOLE_RUN.length) })).toMatchObject({ status: 204 });
-    expect(await open(undefined, { "last-event-id": "999999" })).toMatchObject({ status: 204 });
+  });
+
+  it("takes no event for the last one that has not happened", async () => {
+    const message = "This run has 8 events so far, so none follows number 9.";
+    expect(await open("/api/runs/7FQ2/events?after=9")).toMatchObject({
+      status: 422,
+      body: expect.stringContaining(message),
+    });
+    rig.events = WHOLE_RUN.slice(0, 3);
+    expect(await open(undefined, { "last-event-id": "4" })).toMatchObject({ status: 422 });
+    expect(await open(undefined, { "last-event-id": "999999" })).toMatchObject({ status: 422 });
   });
 
   it.each(["", "x", "-1", "1.5", "9999999", "1\n2"])(

@@ -125,6 +125,16 @@ describe("lists", () => {
     expect(bodyOf(await get(`/api/runs?before=${RUN}`))).toEqual({ runs: [] });
   });
 
+  it("say which service was meant where there is none, but have the runs of what is not there any more", async () => {
+    expect(bodyOf(await get("/api/runs?service=gone"))).toMatchObject({ runs: [{ id: RUN }] });
+    expect(bodyOf(await get(`/api/runs?service=gone&before=${RUN}`))).toEqual({ runs: [] });
+    const answer = await get("/api/runs?service=chekout");
+    expect([answer.status, bodyOf(answer)]).toEqual([
+      422,
+      { error: { code: "input.service", message: "There is none.", suggestions: ["checkout"] } },
+    ]);
+  });
+
   it("take nothing that they do not know", async () => {
     for (const query of [
       "limit=0",

@@ -66,6 +66,7 @@ export class ApiServer {
       },
       where: () => Promise.resolve(notice("input.service", "Nobody asks that here.")),
       history: () => notice("input.service", "Nobody asks that here."),
+      stranger: () => undefined,
       fileOf: () => Promise.reject(new AppError("There are no files here.", { code: "artifact.missing" })),
       pageOf: () => undefined,
       isOpen: () => this.#isOpen,
