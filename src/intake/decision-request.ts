@@ -2,7 +2,8 @@ import { type Answer, notice } from "../engine/answer.ts";
 import { noArtifacts } from "../engine/artifacts.ts";
 import type { Judgement } from "../domain/approver-policy.ts";
 import type { GateSubject } from "../domain/gate.ts";
-import { askersOf } from "../domain/askers.ts";
+import { tryMachine } from "../domain/machine.ts";
+import { askersOf, behalfAskerOf, ownAskersOf } from "../domain/askers.ts";
 import type { RunState, StepState } from "../domain/run-state.ts";
 import type { PeopleStore } from "../engine/ports.ts";
 import type { RunService } from "../engine/run-service.ts";
@@ -12,7 +13,7 @@ import type { Clock } from "../platform/clock.ts";
 import { AppError, errorCode, errorMessage } from "../platform/errors.ts";
 import { timeLimit } from "../platform/time-limit.ts";
 import type { DecisionArrival } from "./arrival.ts";
-import type { PeopleCheck } from "./people-check.ts";
+import type { DeciderQuestion, PeopleCheck } from "./people-check.ts";
 
 export interface DecisionDeps {
   readonly runs: Pick<RunService, "state" | "apply">;
@@ -99,19 +100,43 @@ async function judge(deps: DecisionDeps, arrival: DecisionArrival, { state, step
     const message = "There is nothing left to decide here.";
     return { judgement: { kind: "refused", code: "gate.closed", message }, subject: undefined };
   }
-  const judgement = await deps.check.mayDecide({
+  const question = {
     rule: step.gate.rule,
     clicker: { pseudonym: "", team: arrival.team, user: arrival.user },
     askers: askersOf(state).map((actor) => deps.people.person(actor)),
     decided: step.gate.decisions.map(({ actor }) => deps.people.person(actor)),
     notBy: (step.gate.rule.notBy ?? []).map((actor) => deps.people.person(actor)),
-  });
+  };
+  const judgement = await withWhoAsked(deps, { state, question, judgement: await deps.check.mayDecide(question) });
   const isOut = judgement.kind === "refused";
   if (arrival.decision === "reject" || (isOut && !BY_THE_RULE.has(judgement.code)))
     return { judgement, subject: undefined };
   const look = await currentSubject(deps, { state, step });
   if (look.kind === "read") return { judgement, subject: look.subject };
   return { judgement: isOut ? judgement : look.judgement, subject: undefined };
+}
+
+interface Refused {
+  readonly state: RunState;
+  readonly question: DeciderQuestion;
+  readonly judgement: Judgement;
+}
+
+/** Whoever has asked for nothing, because a machine did it for them, would not understand otherwise. */
+async function withWhoAsked(
+  { check, people }: DecisionDeps,
+  { state, question, judgement }: Refused,
+): Promise<Judgement> {
+  if (judgement.kind !== "refused" || judgement.code !== "approval.requester") return judgement;
+  const asker = behalfAskerOf(state);
+  const machine = tryMachine((asker === undefined ? undefined : people.person(asker)) ?? { user: "" });
+  if (machine === undefined) return judgement;
+  const askers = ownAskersOf(state).map((actor) => people.person(actor));
+  const own = await check.mayDecide({ ...question, askers });
+  if (own.kind === "refused" && own.code === judgement.code) return judgement;
+  const { sort, name } = machine;
+  const message = `The ${sort} ${name} asked for this run on your behalf, so someone else has to decide on it.`;
+  return { ...judgement, message };
 }
 
 // Whom only the rule keeps out may be somebody whom a newer rule names: where it has changed, the request has to be asked anew.

@@ -131,6 +131,22 @@ describe("somebody who", () => {
     expect(run.job?.uses).toBe("argocd/sync");
   });
 
+  it("has asked for nothing themselves is told which machine did it on their behalf", async () => {
+    const told = async (way: string): Promise<string> => {
+      const run = await open();
+      await WAYS[way]?.(run);
+      await settle();
+      await press(run, "U1");
+      const answer = run.rig.replies.at(-1)?.answer;
+      return answer?.kind === "notice" ? answer.message : "";
+    };
+    const behalf = "The trigger green asked for this run on your behalf, so someone else has to decide on it.";
+    expect(await told("caused what a trigger asks for")).toBe(behalf);
+    expect(await told("owns the token with which it was done over")).toBe(behalf);
+    const own = "You asked for this run, so someone else has to decide on it.";
+    expect(await told("typed the command")).toBe(own);
+  });
+
   it("asked for the run and did it over is kept out, and so is whoever did it over before", async () => {
     const run = await open();
     await WAYS["did over what somebody else had asked for"]?.(run);
