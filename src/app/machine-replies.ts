@@ -1,6 +1,7 @@
 import { type Machine, machineUser, tryMachine } from "../domain/machine.ts";
 import type { Answer } from "../engine/answer.ts";
 import { candidatesText } from "../engine/candidates-text.ts";
+import { mistakeLine } from "../engine/mistake-line.ts";
 import type { Cause, Noted } from "../engine/machine-door.ts";
 import type { MachineArrival } from "../intake/arrival.ts";
 import type { Clock } from "../platform/clock.ts";
@@ -95,16 +96,8 @@ function codeOf(answer: Answer): string {
 
 function reasonOf(answer: Answer): string {
   if (answer.kind === "notice") return answer.message;
-  if (answer.kind === "text") return mistakeOf(answer.text);
+  if (answer.kind === "text") return mistakeLine(answer.text);
   if (answer.kind === "candidates") return candidatesText(answer);
   if (answer.kind === "locked") return answer.locks.map(({ key, reason }) => `${key} is locked: ${reason}`).join("; ");
   return "it is a question, which only people ask";
-}
-
-/** Of what explains a typing mistake over several lines, what fits one: the sentence, what would have been typed, and what was meant. */
-function mistakeOf(text: string): string {
-  const [sentence = "", ...more] = text.split("\n");
-  const end = more.findIndex((line) => line.startsWith("Usage:"));
-  const [typed, ...meant] = (end < 0 ? [] : more.slice(0, end)).filter((line) => !/^ *\^+$/u.test(line));
-  return [sentence, ...(typed === undefined ? [] : [`It would have been typed as: ${typed}.`]), ...meant].join(" ");
 }

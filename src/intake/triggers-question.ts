@@ -2,6 +2,7 @@ import { z } from "zod";
 
 import { type Machine, MACHINES, machineUser } from "../domain/machine.ts";
 import type { Answer } from "../engine/answer.ts";
+import { mistakeLine } from "../engine/mistake-line.ts";
 import { notice } from "../engine/answer.ts";
 import type { EventStore, PastIntent, PeopleStore } from "../engine/ports.ts";
 import type { MachinePast, PastAsk, PastTold, RefusedDeliveries } from "../engine/question-answers.ts";
@@ -29,7 +30,7 @@ const Body = z.object({
   cause: Cause.optional(),
   asks: z.array(z.object({ command: z.string(), key: z.string() })).optional(),
 });
-const Result = z.object({ message: z.string().default(""), run: z.string().optional() });
+const Result = z.object({ code: z.string().optional(), message: z.string().default(""), run: z.string().optional() });
 
 /** What those asked for who are no people, newest first. */
 export function triggersAnswer(
@@ -66,8 +67,9 @@ function toldOf(events: TriggersDeps["events"], { at, body, result }: PastIntent
 
 function askOf(command: string, result: Json | undefined): PastAsk {
   if (result === undefined) return { command, message: undefined };
-  const { message = "", run } = Result.safeParse(result).data ?? {};
-  return { command, message, run };
+  const { code = "", message = "", run } = Result.safeParse(result).data ?? {};
+  // As it is kept, what explains a typing mistake has several lines.
+  return { command, message: code === "text" ? mistakeLine(message) : message, run };
 }
 
 function bodyOf(body: Json): z.infer<typeof Body> {
