@@ -6,7 +6,8 @@ export interface Weight {
   longest: number;
 }
 
-const MOST_VALUES = 20_000;
+/** More than any expression looks at. */
+export const MOST_VALUES = 20_000;
 
 /**
  * A JSON value as the CEL library wants it: whole numbers become bigint, and maps become `Map`, in which `__proto__` and

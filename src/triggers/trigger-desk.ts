@@ -49,13 +49,16 @@ export class TriggerDesk {
 
   async take(trigger: Trigger, told: Told): Promise<Taken> {
     const key = `trigger/${trigger.machine.name}/${keyPart(told.delivery)}`;
-    const facts =
-      told.kind === "nothing" ? [] : told.events.slice(0, MOST_EVENTS).map((event) => factKey(trigger, event));
-    const keys = [key, ...facts];
+    const { machines } = this.#deps;
+    if (machines.recordedAt(key) !== undefined) return AGAIN;
+    const events = told.kind === "nothing" ? [] : told.events.slice(0, MOST_EVENTS);
+    // Once for each event: what it tells may be long.
+    const facts: Facts = new Map(events.map((event) => [event, digestOf(event.content)]));
+    const keys = [key, ...Array.from(facts.values(), (digest) => factKey(trigger, digest))];
     // Of two that tell the same in one moment the second one finds what the first one has recorded.
     for (let others = this.#others(keys); others.length > 0; others = this.#others(keys))
       await Promise.allSettled(others);
-    const work = this.#record(trigger, told, key);
+    const work = this.#record(trigger, told, { key, facts });
     for (const each of keys) this.#underWay.set(each, work);
     try {
       return await work;
@@ -68,10 +71,9 @@ export class TriggerDesk {
     return keys.flatMap((key) => this.#underWay.get(key) ?? []);
   }
 
-  async #record(trigger: Trigger, told: Told, key: string): Promise<Taken> {
+  async #record(trigger: Trigger, told: Told, { key, facts }: Named): Promise<Taken> {
     const { machines, clock } = this.#deps;
     const { machine } = trigger;
-    if (machines.recordedAt(key) !== undefined) return AGAIN;
     if (told.kind === "nothing") {
       const isNew = await machines.note(key, { machine, reason: told.reason });
       return isNew ? { isNew, asked: [], reasons: [told.reason] } : AGAIN;
@@ -79,7 +81,7 @@ export class TriggerDesk {
     const at = clock.now();
     const events = told.events.slice(0, MOST_EVENTS);
     const decisions = decideStarts(trigger, { events, at });
-    const sorted = decisions.map((decision) => this.#sort(trigger, decision, { at, key }));
+    const sorted = decisions.map((decision) => this.#sort(trigger, decision, { at, key, facts }));
     // One delivery may tell the same twice as well.
     const starts = [
       ...new Map(sorted.flatMap(({ start }) => (start === undefined ? [] : [[start.key, start]]))).values(),
@@ -102,15 +104,16 @@ export class TriggerDesk {
   }
 
   /** What is to be asked for, or why it is not. */
-  #sort(trigger: Trigger, decision: StartDecision, { at, key }: { readonly at: number; readonly key: string }): Sorted {
+  #sort(trigger: Trigger, decision: StartDecision, { at, key, facts }: Named & { readonly at: number }): Sorted {
     if (decision.kind === "nothing") return { reason: nothingText(decision) };
     if (decision.kind === "failed") return { reason: nothingText(decision), failed: decision };
     const { machines } = this.#deps;
     const { command, values, event, entry } = decision;
     const { machine, sameWithinMs } = trigger;
-    const fact = `${factKey(trigger, event)}/${entry}`;
+    const digest = facts.get(event) ?? digestOf(event.content);
+    const fact = `${factKey(trigger, digest)}/${entry}`;
     const span = sameWithinMs === 0 ? 0 : Math.floor(at / sameWithinMs);
-    const own = sameWithinMs === 0 ? `${key}/${entry}/${digestOf(event.content)}` : `${fact}/${span}`;
+    const own = sameWithinMs === 0 ? `${key}/${entry}/${digest}` : `${fact}/${span}`;
     const earlier =
       sameWithinMs === 0 ? undefined : (machines.recordedAt(own) ?? machines.recordedAt(`${fact}/${span - 1}`));
     if (earlier !== undefined && at - earlier < sameWithinMs)
@@ -128,6 +131,15 @@ export class TriggerDesk {
   }
 }
 
+/** The digests of what events tell. */
+type Facts = ReadonlyMap<TriggerEvent, string>;
+
+/** What a delivery is called. */
+interface Named {
+  readonly key: string;
+  readonly facts: Facts;
+}
+
 interface Sorted {
   readonly start?: { readonly key: string; readonly ask: MachineAsk };
   readonly reason?: string;
@@ -135,8 +147,8 @@ interface Sorted {
 }
 
 /** What the fact is, whichever delivery tells it. */
-function factKey({ machine }: Trigger, { content }: TriggerEvent): string {
-  return `trigger/${machine.name}/same/${digestOf(content)}`;
+function factKey({ machine }: Trigger, digest: string): string {
+  return `trigger/${machine.name}/same/${digest}`;
 }
 
 function sameText(beforeMs: number): string {

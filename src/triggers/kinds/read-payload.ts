@@ -1,7 +1,7 @@
 import { isJsonMap, type JsonMap } from "../../platform/canonical-json.ts";
 import type { Delivery } from "../trigger-kind.ts";
 import { mediaType } from "./lone-header.ts";
-import { readJsonMap, readJsonText, tryText, unreadable, type Read } from "./read-json.ts";
+import { MOST_READ_VALUES, readJsonMap, readJsonText, tryText, unreadable, type Read } from "./read-json.ts";
 
 export const FORM = "application/x-www-form-urlencoded";
 
@@ -12,7 +12,7 @@ export function readPayload({ headers, body }: Delivery): Read<JsonMap> {
   if (text === undefined) return unreadable("the body is no UTF-8");
   const payload = new URLSearchParams(text).get("payload");
   if (payload === null) return unreadable("the form has no field `payload`");
-  const read = readJsonText(payload, "the field `payload`");
+  const read = readJsonText(payload, "the field `payload`", MOST_READ_VALUES);
   if (read.kind === "unreadable") return read;
   return isJsonMap(read.value)
     ? { kind: "read", value: read.value }

@@ -23,13 +23,13 @@ export const triggerMutants: readonly Mutant[] = [
   {
     file: "triggers/trigger-desk.ts",
     what: "every delivery is another fact",
-    find: "const fact = `${factKey(trigger, event)}/${entry}`;",
+    find: "const fact = `${factKey(trigger, digest)}/${entry}`;",
     replace: "const fact = `${key}/${entry}`;",
   },
   {
     file: "triggers/trigger-desk.ts",
     what: "what is different is the same fact",
-    find: "same/${digestOf(content)}`",
+    find: "same/${digest}`",
     replace: "same`",
   },
   {

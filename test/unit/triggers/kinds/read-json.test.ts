@@ -27,6 +27,17 @@ describe("reading JSON from outside", () => {
     expect(readJson(body)).toEqual({ kind: "unreadable", reason });
   });
 
+  it("takes no more values than an expression looks at, or a few more where only some fields are read", () => {
+    const list = (length: number): Buffer => Buffer.from(JSON.stringify(Array.from({ length }, () => 1)));
+    const map = (size: number): Buffer =>
+      Buffer.from(JSON.stringify(Object.fromEntries(Array.from({ length: size }, (_, index) => [`k${index}`, 1]))));
+    expect(readJson(list(19_999)).kind).toBe("read");
+    expect(readJson(list(20_000))).toEqual({ kind: "unreadable", reason: "the body has more than 20000 values" });
+    expect(readJson(map(70_000)).kind).toBe("unreadable");
+    expect(readJsonMap(map(20_000)).kind).toBe("read");
+    expect(readJsonMap(map(50_000))).toEqual({ kind: "unreadable", reason: "the body has more than 50000 values" });
+  });
+
   it("takes as many levels as it says", () => {
     expect(readJson(Buffer.from(nested(64)))).toMatchObject({ kind: "read" });
   });
