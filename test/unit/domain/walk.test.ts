@@ -114,7 +114,7 @@ describe("a condition", () => {
   it("that is neither true nor false ends the run and says which it was", () => {
     const failure = run([step("first", "slack/alert", { if: "'yes'" })]).state.failure;
     expect(failure).toMatchObject({ path: "promote/first", failure: { code: "expression.failed" } });
-    expect(failure?.failure.message).toContain("\"'yes'\"");
+    expect(failure?.failure.message).toContain("`'yes'`");
   });
 
   it("of a lock that is false runs the steps without the lock", () => {
