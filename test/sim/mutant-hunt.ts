@@ -20,6 +20,8 @@ export interface Sight {
   readonly check: string | undefined;
   readonly seed: string;
   readonly worlds: number;
+  /** Its text does not stand there once, so that it was looked for nowhere. */
+  readonly isGone?: boolean;
 }
 
 /** Which seeds are played: those of `first`, then one after the other from `from` on, `worlds` altogether. */
@@ -43,6 +45,7 @@ const OWN: ReadonlyMap<string, URL> = new Map([
   [KINDS.schedules, new URL("schedules-child.ts", import.meta.url)],
   [KINDS.api, new URL("api-child.ts", import.meta.url)],
 ]);
+const SOURCES = new URL("../../src/", import.meta.url);
 const HOOK = new URL("mutants/plant-child.ts", import.meta.url).href;
 // What is left of those that were played makes each further one slower.
 const WORLDS_A_PROCESS = 200;
@@ -68,6 +71,7 @@ export class MutantHunt implements Disposable {
   }
 
   async look(mutant: Planted, task: HuntTask): Promise<Sight> {
+    if (!isThere(mutant)) return { mutant, check: undefined, seed: "", worlds: 0, isGone: true };
     let left = task;
     while (left.worlds > 0) {
       const part = { ...left, worlds: Math.min(left.worlds, WORLDS_A_PROCESS) };
@@ -160,6 +164,11 @@ function seedAt(
 ): string {
   const seed = first[played] ?? from + played - first.length;
   return part === REMOTE ? storySeed(Number(seed)) : String(seed);
+}
+
+/** Whether it can be planted: somebody may change the program while the others are looked for. */
+function isThere({ file, find }: Mutant): boolean {
+  return readFileSync(new URL(file, SOURCES), "utf8").split(find).length === 2;
 }
 
 /** How many seconds of a processor it has taken; 0 where nothing tells. */

@@ -110,7 +110,8 @@ function sightText(sight: Sight): string {
   return `${part.padEnd(14)} ${file.padEnd(34)} ${what.padEnd(70)} ${endText(sight)}`;
 }
 
-function endText({ check, seed, worlds }: Sight): string {
+function endText({ check, seed, worlds, isGone = false }: Sight): string {
+  if (isGone) return "MISSED: it cannot be planted, as what it changes does not stand there once";
   if (check !== undefined) return `caught by "${check}" (seed ${seed}, world ${worlds})`;
   return worlds === 0 ? "MISSED: no time was left to look for it" : `MISSED in ${worlds} worlds`;
 }
