@@ -63,8 +63,10 @@ function askText({ command, message: became, run }: PastAsk, longest: number, lo
   const head = `asked for ${code(command, 70)}`;
   if (became === undefined) return `${head}: under way`;
   const card = run === undefined ? undefined : lookups.messages(cardSlot(run));
-  const place = run === undefined ? "" : ` ${card === undefined ? code(shortId(run)) : link(card, shortId(run))}`;
-  return `${head}: ${inert(became, longest)}${place}`;
+  const isNamed = run === undefined || became.includes(shortId(run));
+  const id = isNamed ? [] : [code(shortId(run))];
+  const place = card === undefined ? id : [...id, link(card, "open its card")];
+  return [`${head}: ${inert(became, longest)}`, ...place].join(" ");
 }
 
 /** For notifications and screen readers. */

@@ -19,6 +19,9 @@ const ciGreen: Scene = {
     await story.told(OLGA, /locked/u);
     await webhook.push(target, { sha: DEMO_COMMITS.degrading });
     await shoot(await story.post(/nothing was started/u), "machine-notice");
+    await webhook.redeliver({ ...target, secret: "guessed" }, "workflow_run");
+    await story.type(OLGA, "/qd triggers ci-green");
+    await shoot(await story.told(OLGA, /refused.*asked for ci-deploy/su), "triggers");
   },
 };
 

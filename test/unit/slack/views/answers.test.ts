@@ -69,7 +69,7 @@ describe("a private answer", () => {
     const time = "<!date^0^{date_short_pretty} {time}|1970-01-01 00:00 UTC>";
     const whole = JSON.stringify(render({ kind: "machines", isWhole: true, machines: [{ machine, told }] }).blocks);
     expect(whole).toContain(
-      `${time} <https://example.com/1|CI of acme/checkout> → asked for \`promote\`: Started run_7FQ2: checkout.`,
+      `${time} <https://example.com/1|CI of acme/checkout> → asked for \`promote\`: Started run_7FQ2: checkout. <https://acme.slack.com/`,
     );
     expect(whole).toContain(`${time} asked for \`promote\`: under way; lock: the same was told`);
     expect(whole).toContain(`${time} ${reason}`);
