@@ -21,7 +21,7 @@ const LONGEST = { each: 200, whole: 2200 };
 export function renderMachines({ isWhole, machines }: MachinesAnswer, lookups: ViewLookups): MessageContent {
   const blocks = machines.flatMap((past) => machineBlocks(past, isWhole, lookups));
   const hint = isWhole ? [] : [context("/qd triggers NAME tells more of one, and the reasons whole")];
-  const text = machines.slice(0, MOST_NAMED).map(wordsOf).join(". ");
+  const text = machines.slice(0, MOST_NAMED).map(wordsOf).join(" ");
   return message(text, [...fitBlocks(blocks, "and more: name one to see it"), ...hint]);
 }
 
@@ -77,6 +77,8 @@ function wordsOf({ machine, told, refused }: MachinePast): string {
     return inert(cause === undefined ? all : `${cause.says} → ${all}`, 300);
   });
   const all = refused === undefined ? lines : [refusedText(refused), ...lines];
-  const what = all.length === 0 ? "has asked for nothing yet" : all.join(". ");
-  return `${machine.sort} ${inert(machine.name, 100)}: ${what}`;
+  const what = (all.length === 0 ? ["has asked for nothing yet"] : all).map((line) =>
+    line.replace(/(?<![.!?…])$/u, "."),
+  );
+  return `${machine.sort} ${inert(machine.name, 100)}: ${what.join(" ")}`;
 }

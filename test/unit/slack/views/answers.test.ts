@@ -77,7 +77,7 @@ describe("a private answer", () => {
     expect(short).not.toContain(reason);
     expect(short).toContain("/qd triggers NAME tells more of one");
     const none = render({ kind: "machines", isWhole: true, machines: [{ machine, told: [] }] });
-    expect(none.text).toBe("trigger green: has asked for nothing yet");
+    expect(none.text).toBe("trigger green: has asked for nothing yet.");
     const refused = { count: 12, lastAt: 0, why: "its proof is wrong", since: 0 };
     const counted = render({ kind: "machines", isWhole: true, machines: [{ machine, told: [], refused }] });
     expect(JSON.stringify(counted.blocks)).toContain(
