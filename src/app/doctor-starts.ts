@@ -1,14 +1,10 @@
 import type { Command } from "../commands/command.ts";
 import type { Configuration } from "../config/configuration.ts";
 import type { StartSettings } from "../config/trigger-settings.ts";
-import { machineStanding } from "../domain/approver-policy.ts";
-import { type Machine, machineUser } from "../domain/machine.ts";
+import type { Machine } from "../domain/machine.ts";
 import { type Finding, Subject } from "../doctor/finding.ts";
-import type { Plan } from "../domain/plan.ts";
-import { actsIn, namePlaces } from "../intake/name-places.ts";
-import { authorize } from "../inventory/authorize.ts";
-import { Inventory } from "../inventory/inventory.ts";
 import type { JsonMap } from "../platform/canonical-json.ts";
+import { machineRefusal } from "./machine-refusal.ts";
 
 interface Known {
   readonly configuration: Configuration;
@@ -57,10 +53,9 @@ function refusalOf({ configuration, commands }: Known, machine: Machine, start: 
   const command = commands.find(({ id }) => id === start.command);
   if (command?.body.kind !== "plan") return undefined;
   const { plan } = command.body;
-  const inventory = new Inventory(configuration);
   const reasons: string[] = [];
   for (const named of namings({ configuration, command, start })) {
-    const reason = reasonAgainst({ configuration, inventory, machine }, { command, plan, named });
+    const reason = machineRefusal(configuration, { machine, command, plan, values: valuesOf(command, named) });
     if (reason === undefined) return undefined;
     reasons.push(reason);
   }
@@ -88,26 +83,6 @@ function choiceOf(
   const given = start.inputs[inputOf(command, type) ?? ""];
   if (given === undefined) return [undefined];
   return typeof given === "string" && given.includes("${{") ? all : [String(given)];
-}
-
-function reasonAgainst(
-  {
-    configuration,
-    inventory,
-    machine,
-  }: { readonly configuration: Configuration; readonly inventory: Inventory; readonly machine: Machine },
-  { command, plan, named }: { readonly command: Command; readonly plan: Plan; readonly named: Naming },
-): string | undefined {
-  const places = namePlaces(inventory, { command, plan, values: valuesOf(command, named) });
-  const { service = "", environment } = named;
-  if (places.kind === "refused" && configuration.discovery === undefined)
-    return places.answer.kind === "notice" ? places.answer.message : "what it names is not there";
-  const names = places.kind === "found" ? places.value.targets.map(({ name }) => name) : [environment ?? ""];
-  const targets = names.map((name) => ({ service, environment: name }));
-  const person = machineStanding(machineUser(machine));
-  return actsIn(plan.verb, { environment, targets })
-    .map((act) => authorize(configuration, { act, person, groups: new Map() }))
-    .find((authorization) => authorization.kind === "denied")?.message;
 }
 
 function valuesOf(command: Command, named: Naming): JsonMap {

@@ -1,16 +1,12 @@
 import { matchValues } from "../commands/match-command.ts";
 import type { Command } from "../commands/command.ts";
 import type { Configuration } from "../config/configuration.ts";
-import { machineStanding } from "../domain/approver-policy.ts";
-import { machineUser } from "../domain/machine.ts";
-import { actsIn, namePlaces } from "../intake/name-places.ts";
 import { unpinned } from "../intake/slash-request.ts";
-import { authorize } from "../inventory/authorize.ts";
-import { Inventory } from "../inventory/inventory.ts";
 import type { Trigger } from "../triggers/compile-triggers.ts";
 import { decideStarts, nothingText, type StartDecision } from "../triggers/decide-starts.ts";
 import { MOST_EVENTS, UNREAD } from "../triggers/trigger-desk.ts";
 import type { Delivery, TriggerEvent } from "../triggers/trigger-kind.ts";
+import { machineRefusal } from "./machine-refusal.ts";
 
 export interface TestedTrigger {
   readonly configuration: Configuration;
@@ -93,17 +89,5 @@ function refusalOf(
   const { plan } = command.body;
   const loose = unpinned({ command, values });
   if (loose?.kind === "notice") return loose.message;
-  const places = namePlaces(new Inventory(configuration), { command, values, plan });
-  if (places.kind === "refused") {
-    if (configuration.discovery !== undefined) return undefined;
-    return places.answer.kind === "notice" ? places.answer.message : "what it names is not there";
-  }
-  const { environment, service, targets } = places.value;
-  const named = targets.map(({ name }) => ({ service: service?.name ?? "", environment: name }));
-  const person = machineStanding(machineUser(machine));
-  for (const act of actsIn(plan.verb, { environment: environment?.name, targets: named })) {
-    const authorization = authorize(configuration, { act, person, groups: new Map() });
-    if (authorization.kind === "denied") return authorization.message;
-  }
-  return undefined;
+  return machineRefusal(configuration, { machine, command, plan, values });
 }
