@@ -49,7 +49,7 @@ function bug(mutants: readonly Mutant[], what: string): Mutant {
 
 describe("worlds of the kinds that wait for a word from outside, and that change something there", () => {
   it("violate nothing", async () => {
-    expect(await look(WAITS, 40)).toEqual({ seed: null, world: 40, faults: [] });
+    expect(await look(WAITS, 20)).toEqual({ seed: null, world: 20, faults: [] });
   });
 
   it("would say if anything were wrong", async () => {
@@ -60,7 +60,7 @@ describe("worlds of the kinds that wait for a word from outside, and that change
 
 describe("worlds of the kinds that run programs, with people who approve, retry and are late, and processes that die", () => {
   it("violate nothing", async () => {
-    expect(await look(PROGRAMS, 15)).toEqual({ seed: null, world: 15, faults: [] });
+    expect(await look(PROGRAMS, 8)).toEqual({ seed: null, world: 8, faults: [] });
   });
 
   it("would say if anything were wrong", async () => {
@@ -71,7 +71,7 @@ describe("worlds of the kinds that run programs, with people who approve, retry 
 
 describe("worlds of the kinds that work with git and a forge, with others who push, limits, lost answers and processes that die", () => {
   it("violate nothing", async () => {
-    expect(await look(FORGE, 10)).toEqual({ seed: null, world: 10, faults: [] });
+    expect(await look(FORGE, 6)).toEqual({ seed: null, world: 6, faults: [] });
   });
 
   it("would say if anything were wrong", async () => {
@@ -82,7 +82,7 @@ describe("worlds of the kinds that work with git and a forge, with others who pu
 
 describe("worlds of the kinds that look at others, wait and run programs, with far ends that come and go, and clocks that are set", () => {
   it("violate nothing", async () => {
-    expect(await look(NET, 15)).toEqual({ seed: null, world: 15, faults: [] });
+    expect(await look(NET, 8)).toEqual({ seed: null, world: 8, faults: [] });
   });
 
   it("would say if anything were wrong", async () => {
@@ -93,7 +93,7 @@ describe("worlds of the kinds that look at others, wait and run programs, with f
 
 describe("worlds of webhooks that are sent again, doubled, forged, late and early, to a server that is killed over them", () => {
   it("violate nothing", async () => {
-    expect(await look(TRIGGERS, 15)).toEqual({ seed: null, world: 15, faults: [] });
+    expect(await look(TRIGGERS, 8)).toEqual({ seed: null, world: 8, faults: [] });
   });
 
   it("would say if anything were wrong", async () => {
@@ -104,7 +104,7 @@ describe("worlds of webhooks that are sent again, doubled, forged, late and earl
 
 describe("worlds of programs that ask over the API, with tokens that come and go, streams that are cut and a server that is killed over them", () => {
   it("violate nothing", async () => {
-    expect(await look(API, 8)).toEqual({ seed: null, world: 8, faults: [] });
+    expect(await look(API, 5)).toEqual({ seed: null, world: 5, faults: [] });
   });
 
   it("would say if anything were wrong", async () => {
@@ -115,7 +115,7 @@ describe("worlds of programs that ask over the API, with tokens that come and go
 
 describe("worlds of schedules on a server that is killed, stopped and started, with a clock that is set", () => {
   it("violate nothing", async () => {
-    expect(await look(SCHEDULES, 20)).toEqual({ seed: null, world: 20, faults: [] });
+    expect(await look(SCHEDULES, 10)).toEqual({ seed: null, world: 10, faults: [] });
   });
 
   it("would say if anything were wrong", async () => {
