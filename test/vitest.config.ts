@@ -1,5 +1,7 @@
 import { defineConfig } from "vitest/config";
 
+import { LongestFirst } from "./support/longest-first.ts";
+
 const project = (
   name: string,
   folders: readonly string[],
@@ -26,6 +28,7 @@ export default defineConfig({
     reporters: ["default", new URL("support/closing-line-reporter.ts", import.meta.url).pathname],
     // Tests with sockets and processes wait most of their time, whatever the number of cores.
     maxWorkers: 4,
+    sequence: { sequencer: LongestFirst },
     projects: [
       // Nothing of ours keeps state in a module, and loading everything anew for each file takes longer than the tests.
       project("fast", ["unit", "contract", "policy"], { testTimeout: 10_000, isolate: false }),
